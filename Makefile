@@ -1,0 +1,97 @@
+# gatewalk: `make demo` shows the main job, `make test` proves it. Everything built goes to .build/.
+BUILD   ?= .build
+CC      ?= gcc
+OPT     ?= -O2
+# Several binaries of different flags can live side by side: make BUILD=.build/asan SAN=1
+STD     := -std=c17 -D_GNU_SOURCE
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
+# Results must not depend on what the compiler fuses: vector kernels ask for FMA explicitly.
+FLOAT   := -ffp-contract=off -fno-fast-math
+CFLAGS  ?= $(OPT) -g -fno-omit-frame-pointer
+ifdef SAN
+CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=address,undefined
+endif
+ALL_CFLAGS := $(STD) $(WARN) $(FLOAT) -fopenmp -iquote include $(CFLAGS)
+LIBS    := -lcjson -lcsv -larchive -lz -lxxhash -lopenblas -fopenmp -lm
+
+# DIRS narrows a build to some rooms (with their tests in TESTS) while others are being rebuilt.
+DIRS    ?= engine/base engine/market engine/market/features engine/replay engine/score engine/run engine/cli \
+           models models/kernels strategies reports
+SRC     := $(filter-out engine/main.c,$(wildcard $(DIRS:=/*.c)))
+# models/kernels/isa_*.c are instantiated once per instruction set, models/*.c once per precision.
+ISA_SRC := $(filter models/kernels/isa_%.c,$(SRC))
+DUAL_SRC := $(filter models/%.c,$(filter-out models/kernels/% models/single_%.c,$(SRC)))
+ONE_SRC := $(filter-out $(ISA_SRC) $(DUAL_SRC),$(SRC))
+OBJ     := $(ONE_SRC:%.c=$(BUILD)/%.o) $(DUAL_SRC:%.c=$(BUILD)/%.f32.o) $(DUAL_SRC:%.c=$(BUILD)/%.f64.o) \
+           $(foreach isa,portable avx2 avx512,$(ISA_SRC:%.c=$(BUILD)/%.$(isa).o))
+LIB     := $(BUILD)/libgatewalk.a
+TESTS   ?= $(sort $(wildcard tests/*/test_*.c))
+TEST_BIN := $(TESTS:%.c=$(BUILD)/%)
+
+.PHONY: all demo deps test lib tests-build layers headers format format-check clean
+all: gatewalk
+
+gatewalk: $(BUILD)/engine/main.o $(LIB)
+	@echo "link    $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+lib: $(LIB)
+$(LIB): $(OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+# $(call compile,extra flags)
+define compile
+	@mkdir -p $(@D)
+	@echo "compile $<$(if $(1), [$(patsubst -DGW_%,%,$(firstword $(1)))])"
+	@$(CC) $(ALL_CFLAGS) $(1) -MMD -MP -c -o $@ $<
+endef
+$(BUILD)/%.o: %.c
+	$(call compile)
+$(BUILD)/%.f32.o: %.c
+	$(call compile,-DGW_REAL_F32)
+$(BUILD)/%.f64.o: %.c
+	$(call compile,-DGW_REAL_F64)
+$(BUILD)/%.portable.o: %.c
+	$(call compile,-DGW_ISA_PORTABLE)
+$(BUILD)/%.avx2.o: %.c
+	$(call compile,-DGW_ISA_AVX2 -mavx2 -mfma)
+$(BUILD)/%.avx512.o: %.c
+	$(call compile,-DGW_ISA_AVX512 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma)
+
+$(BUILD)/tests/%: tests/%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo "compile $<"
+	@$(CC) $(ALL_CFLAGS) -iquote tests -MMD -MP $(LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LIBS)
+
+tests-build: $(TEST_BIN)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- the two commands ---------------------------------------------------------------------------
+
+deps:
+	@.ci/install-deps
+
+# The main job on data that ships with the project.
+demo: deps
+	@$(MAKE) --no-print-directory -j$(shell nproc) gatewalk
+	@./gatewalk run strategies/demo.json
+
+test: deps
+	@$(MAKE) --no-print-directory -j$(shell nproc) gatewalk tests-build
+	@.ci/run-tests $(BUILD)/test-logs $(TEST_BIN)
+
+# ---- the house rules ------------------------------------------------------------------------------
+
+layers:
+	@.ci/layers
+# Every public header stands on its own.
+headers:
+	@for h in include/*.h; do echo "#include \"$$h\"" | $(CC) $(STD) $(WARN) -iquote include -iquote . -fsyntax-only -x c - || exit 1; done
+format:
+	clang-format -i $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+format-check:
+	@clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
+clean:
+	rm -rf $(BUILD) gatewalk

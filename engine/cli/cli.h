@@ -1,0 +1,29 @@
+/* Commands of the command line: a file and a row in commands.def each. Only this room prints to stdout. */
+#ifndef GATEWALK_CLI_H
+#define GATEWALK_CLI_H
+
+#include "base.h"
+
+struct command {
+    const char *name;
+    const char *summary;               /* one line in `gatewalk --help` */
+    const char *usage;                 /* full text of --help, with an example */
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns OK or ERR_* */
+};
+/* Each command's own descriptor, named by its file. */
+#define COMMAND(name) extern const struct command command_##name;
+#include "commands.def"
+#undef COMMAND
+extern const struct command *const command_table[];
+extern const size_t n_commands;
+
+/* What every command does with its options: getopt_long that prints --help itself, and errors that name the option.
+ * Returns the option's value, -1 at the end, CLI_HELP after help was printed, or ERR_USAGE. */
+struct option;
+enum { CLI_HELP = -100 };
+int cli_option(const struct command *command, int argc, char **argv, const char *letters, const struct option *options);
+int cli_count(const char *option, const char *text, size_t min, size_t max, size_t *out) MUST_USE;
+/* Exactly `n` positional arguments remain, else ERR_USAGE naming `what`. */
+int cli_arguments(const struct command *command, int argc, int n, const char *what) MUST_USE;
+
+#endif

@@ -1,0 +1,28 @@
+/* gatewalk compare: finished runs side by side. */
+#include <getopt.h>
+
+#include "cli.h"
+#include "report.h"
+
+static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+
+static int command(int argc, char **argv) {
+    int c;
+    while ((c = cli_option(&command_compare, argc, argv, ":h", options)) != -1) {
+        if (c == CLI_HELP) return OK;
+        if (c < 0) return c;
+    }
+    if (argc == optind) FAIL(ERR_USAGE, "compare: RUN_DIR is missing; see `gatewalk compare --help`");
+    return report_compare((const char *const *)&argv[optind], (size_t)(argc - optind), stdout);
+}
+
+const struct command command_compare = {
+    .name = "compare",
+    .summary = "finished runs side by side",
+    .usage = "usage: gatewalk compare RUN_DIR [RUN_DIR ...]\n"
+             "\n"
+             "Prints one table with the strategies of all given runs.\n"
+             "\n"
+             "example: gatewalk compare reports/out/demo reports/out/try\n",
+    .run = command,
+};

@@ -1,0 +1,53 @@
+/* gatewalk folds: the audit table of an experiment's walk. */
+#include <getopt.h>
+
+#include "cli.h"
+#include "run.h"
+
+static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                        {"set", required_argument, NULL, 's'},
+                                        {"timerange", required_argument, NULL, 't'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {NULL, 0, NULL, 0}};
+
+static int command(int argc, char **argv) {
+    enum { MOST = 128 };
+    struct config_override override = {0};
+    const char *set[MOST];
+    int c;
+    while ((c = cli_option(&command_folds, argc, argv, ":h", options)) != -1) {
+        if (c == CLI_HELP) return OK;
+        if (c < 0) return c;
+        if (c == 'd') override.data = optarg;
+        if (c == 't') override.timerange = optarg;
+        if (c == 's') {
+            if (override.n_set == MOST) FAIL(ERR_USAGE, "folds: more than %d --set", MOST);
+            set[override.n_set++] = optarg;
+        }
+    }
+    TRY(cli_arguments(&command_folds, argc, 1, "EXPERIMENT.json"));
+    override.set = set;
+    struct experiment *experiment;
+    struct prepared *prepared;
+    TRY(experiment_load(argv[optind], &override, &experiment));
+    int rc = prepare(experiment, &prepared);
+    if (rc == OK) {
+        folds_print(&prepared->market, &prepared->plan, stdout);
+        prepared_free(prepared);
+    }
+    experiment_free(experiment);
+    return rc;
+}
+
+const struct command command_folds = {
+    .name = "folds",
+    .summary = "the audit table: every fold's slices, purge and embargo",
+    .usage = "usage: gatewalk folds EXPERIMENT.json [--data FILE] [--set KEY=VALUE] [--timerange FROM-TO]\n"
+             "\n"
+             "Shows every fold's slices in dates and bars, the samples left after warm-up, purge and embargo, and "
+             "proves that\n"
+             "no label of one slice reaches into the next.\n"
+             "\n"
+             "example: gatewalk folds strategies/demo.json --set folds.embargo=10\n",
+    .run = command,
+};

@@ -1,0 +1,139 @@
+/* gatewalk inspect: what a data file holds, before anything is built on it. */
+#include <getopt.h>
+#include <math.h>
+#include <string.h>
+
+#include "cli.h"
+#include "json.h"
+#include "labels.h"
+
+static const struct option options[] = {
+    {"format", required_argument, NULL, 'f'}, {"interval", required_argument, NULL, 'i'},
+    {"repair", no_argument, NULL, 'r'},       {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+
+static double prevalence(const int8_t *gate, size_t n) {
+    size_t labelled = 0, positive = 0;
+    for (size_t i = 0; i < n; i++) {
+        labelled += gate[i] != LABEL_MISSING;
+        positive += gate[i] == 1;
+    }
+    return labelled ? (double)positive / (double)labelled : NAN;
+}
+
+static int label_prevalence(const struct bars *bars, double out[N_GATES]) {
+    struct label_config config = {.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
+    struct labels labels;
+    TRY(labels_build(bars, &config, &labels));
+    for (int g = 0; g < N_GATES; g++) out[g] = prevalence(labels.gate[g], bars->n);
+    labels_free(&labels);
+    return OK;
+}
+
+static void line(const char *what, size_t n, size_t first_line) {
+    printf("  %-22s %zu", what, n);
+    if (n && first_line) printf("  (first at line %zu)", first_line);
+    printf("\n");
+}
+
+static void print_text(const char *path, const struct bars *bars, const struct import_report *r,
+                       const double prevalences[N_GATES]) {
+    char first[40], last[40], interval[40], longest[40], at[40];
+    printf("%s\n", path);
+    printf("  %-22s %s (%s)\n", "symbol", bars->symbol, r->format);
+    printf("  %-22s %zu rows, %zu bars\n", "size", r->n_rows, r->n_bars);
+    if (bars->n)
+        printf("  %-22s %s to %s (open times, UTC)\n", "span", time_format(r->first_ns, first),
+               time_format(r->last_ns, last));
+    printf("  %-22s %s%s\n", "interval", duration_format(r->interval_ns, interval),
+           r->newest_first ? ", newest first in the file" : "");
+    printf("  %-22s %zu (%zu missing bars)", "gaps", r->n_gaps, r->n_missing_bars);
+    if (r->n_gaps)
+        printf("  longest %s after %s", duration_format(r->longest_gap_ns, longest),
+               time_format(r->longest_gap_at_ns, at));
+    printf("\n");
+    line("duplicates", r->n_duplicates, r->first_duplicate_line);
+    line("backward", r->n_backward, r->first_backward_line);
+    line("off-grid", r->n_off_grid, r->first_off_grid_line);
+    line("zero volume", r->n_zero_volume, 0);
+    line("OHLC violations", r->n_ohlc_violations, r->first_violation_line);
+    line("bad rows", r->n_bad_rows, r->first_bad_line);
+    if (*r->first_problem) printf("  %-22s %s\n", "first problem", r->first_problem);
+    printf("  %-22s long %.2f %%, short %.2f %% (horizon 24, ratio 2, min_move 0.01)\n", "label prevalence",
+           100 * prevalences[0], 100 * prevalences[1]);
+}
+
+static void print_json(const char *path, const struct bars *bars, const struct import_report *r,
+                       const double prevalences[N_GATES]) {
+    char text[40];
+    struct json_writer w = {.stream = stdout};
+    json_begin_object(&w, NULL);
+    json_put_string(&w, "file", path);
+    json_put_string(&w, "symbol", bars->symbol);
+    json_put_string(&w, "format", r->format);
+    json_put_int(&w, "rows", (int64_t)r->n_rows);
+    json_put_int(&w, "bars", (int64_t)r->n_bars);
+    json_put_string(&w, "first", bars->n ? time_format(r->first_ns, text) : NULL);
+    json_put_string(&w, "last", bars->n ? time_format(r->last_ns, text) : NULL);
+    json_put_string(&w, "interval", duration_format(r->interval_ns, text));
+    json_put_int(&w, "gaps", (int64_t)r->n_gaps);
+    json_put_int(&w, "missing_bars", (int64_t)r->n_missing_bars);
+    json_put_string(&w, "longest_gap", r->n_gaps ? duration_format(r->longest_gap_ns, text) : NULL);
+    json_put_string(&w, "longest_gap_after", r->n_gaps ? time_format(r->longest_gap_at_ns, text) : NULL);
+    json_put_int(&w, "duplicates", (int64_t)r->n_duplicates);
+    json_put_int(&w, "backward", (int64_t)r->n_backward);
+    json_put_int(&w, "off_grid", (int64_t)r->n_off_grid);
+    json_put_string(&w, "first_off_grid", r->n_off_grid ? time_format(r->first_off_grid_ns, text) : NULL);
+    json_put_int(&w, "zero_volume", (int64_t)r->n_zero_volume);
+    json_put_int(&w, "ohlc_violations", (int64_t)r->n_ohlc_violations);
+    json_put_int(&w, "bad_rows", (int64_t)r->n_bad_rows);
+    json_put_string(&w, "first_problem", *r->first_problem ? r->first_problem : NULL);
+    json_begin_object(&w, "label_prevalence");
+    for (int g = 0; g < N_GATES; g++) json_put_number(&w, gate_name[g], prevalences[g]);
+    json_end_object(&w);
+    json_end_object(&w);
+    printf("\n");
+}
+
+static int inspect(const char *path, const struct import_options *import, bool json) {
+    struct bars bars = {0};
+    struct import_report report = {0};
+    double prevalences[N_GATES] = {NAN, NAN};
+    TRY(bars_import(path, import, &bars, &report));
+    int rc = bars.n ? label_prevalence(&bars, prevalences) : OK;
+    if (rc == OK) (json ? print_json : print_text)(path, &bars, &report, prevalences);
+    bars_free(&bars);
+    return rc;
+}
+
+static int command(int argc, char **argv) {
+    struct import_options import = {.tolerant = true};
+    bool json = false;
+    int c;
+    while ((c = cli_option(&command_inspect, argc, argv, ":h", options)) != -1) {
+        if (c == CLI_HELP) return OK;
+        if (c < 0) return c;
+        if (c == 'f') import.format = optarg;
+        if (c == 'j') json = true;
+        if (c == 'r') import.repair = true;
+        if (c == 'i' && duration_parse(optarg, &import.interval_ns) < 0) return error_prefix(ERR_USAGE, "--interval");
+    }
+    TRY(cli_arguments(&command_inspect, argc, 1, "a data file"));
+    return inspect(argv[optind], &import, json);
+}
+
+const struct command command_inspect = {
+    .name = "inspect",
+    .summary = "rows, span, gaps, duplicates, violations and label prevalence of a data file",
+    .usage = "usage: gatewalk inspect FILE [--format NAME] [--interval 15m] [--repair] [--json]\n"
+             "\n"
+             "Reports what a file holds without failing on bad rows: they are counted and the first one is named.\n"
+             "\n"
+             "  --format NAME  instead of detecting it; `gatewalk list formats` shows all\n"
+             "  --interval D   bar length, instead of the most frequent distance\n"
+             "  --repair       count what a repair would mend\n"
+             "  --json         one JSON object\n"
+             "\n"
+             "example: gatewalk inspect datasets/sp500_daily.csv --json\n",
+    .run = command,
+};

@@ -1,0 +1,62 @@
+/* gatewalk report: render a finished run again from its files. */
+#include <getopt.h>
+#include <string.h>
+
+#include "cli.h"
+#include "report.h"
+#include "run_files.h"
+
+static const struct option options[] = {{"only", required_argument, NULL, 'o'},
+                                        {"text", no_argument, NULL, 't'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {NULL, 0, NULL, 0}};
+
+static int known_plot(const char *name) {
+    const char *names[64];
+    size_t n = 0;
+    for (; n < plot_count() && n < COUNT_OF(names); n++) {
+        names[n] = plot_name(n);
+        if (strcmp(names[n], name) == 0) return OK;
+    }
+    const char *near = nearest_word(name, names, n);
+    if (near) FAIL(ERR_USAGE, "--only: unknown plot \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(ERR_USAGE, "--only: unknown plot \"%s\"; `gatewalk list plots` shows all", name);
+}
+
+static int command(int argc, char **argv) {
+    struct report_options what = {.pdf = true, .png = true};
+    bool text = false;
+    int c;
+    while ((c = cli_option(&command_report, argc, argv, ":h", options)) != -1) {
+        if (c == CLI_HELP) return OK;
+        if (c < 0) return c;
+        if (c == 't') text = true;
+        if (c == 'o') {
+            TRY(known_plot(optarg));
+            what.only = optarg;
+            what.pdf = false;
+        }
+    }
+    TRY(cli_arguments(&command_report, argc, 1, "RUN_DIR"));
+    if (text) return report_text(argv[optind], stdout, 120);
+    TRY(report_render(argv[optind], &what));
+    if (what.only)
+        printf("plot: %s/" RUN_PLOTS "/%s.png\n", argv[optind], what.only);
+    else
+        printf("report: %s/" RUN_REPORT "\n", argv[optind]);
+    return OK;
+}
+
+const struct command command_report = {
+    .name = "report",
+    .summary = "render report.pdf and plots/*.png of a finished run again",
+    .usage = "usage: gatewalk report RUN_DIR [options]\n"
+             "\n"
+             "Draws report.pdf and plots/*.png from the files of a finished run; nothing is computed again.\n"
+             "\n"
+             "  --only PLOT  one plot as PNG; `gatewalk list plots` shows the names\n"
+             "  --text       print the comparison table and verdict instead\n"
+             "\n"
+             "example: gatewalk report reports/out/demo --only equity\n",
+    .run = command,
+};

@@ -1,0 +1,140 @@
+/* gatewalk run: the main job. */
+#include <getopt.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "report.h"
+#include "run.h"
+
+enum { MAX_SETS = 128 };
+
+struct run_arguments {
+    struct config_override override;
+    struct run_options options;
+    const char *set[MAX_SETS];
+    const char *kernels;
+    bool no_report;
+};
+
+static const struct option options[] = {
+    {"data", required_argument, NULL, 'd'},
+    {"set", required_argument, NULL, 's'},
+    {"timerange", required_argument, NULL, 't'},
+    {"strategies", required_argument, NULL, 'S'},
+    {"seeds", required_argument, NULL, 'n'},
+    {"jobs", required_argument, NULL, 'j'},
+    {"out", required_argument, NULL, 'o'},
+    {"kernels", required_argument, NULL, 'k'},
+    {"no-report", no_argument, NULL, 'R'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static int take_option(struct run_arguments *a, int c) {
+    switch (c) {
+    case 'd':
+        a->override.data = optarg;
+        break;
+    case 't':
+        a->override.timerange = optarg;
+        break;
+    case 'S':
+        a->override.strategies = optarg;
+        break;
+    case 'o':
+        a->options.out_dir = optarg;
+        break;
+    case 'k':
+        a->kernels = optarg;
+        break;
+    case 'R':
+        a->no_report = true;
+        break;
+    case 'q':
+        progress_quiet(true);
+        break;
+    case 'n':
+        return cli_count("--seeds", optarg, 1, MAX_SEEDS, &a->override.n_seeds);
+    case 'j':
+        return cli_count("--jobs", optarg, 1, 1024, &a->options.jobs);
+    case 's':
+        if (a->override.n_set == MAX_SETS) FAIL(ERR_USAGE, "run: more than %d --set", MAX_SETS);
+        a->set[a->override.n_set++] = optarg;
+        break;
+    default:
+        break;
+    }
+    return OK;
+}
+
+static size_t terminal_width(void) {
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60) return size.ws_col;
+    return 120;
+}
+
+/* A report that cannot be drawn does not undo a finished run. */
+static int show(const char *dir, bool no_report) {
+    TRY(report_text(dir, stdout, terminal_width()));
+    if (no_report) {
+        printf("\nresults: %s\n", dir);
+        return OK;
+    }
+    struct report_options all = {.pdf = true, .png = true};
+    int rc = report_render(dir, &all);
+    if (rc == ERR_TOOL) {
+        message("gatewalk: %s", error_message());
+        printf("\nresults: %s (no report yet: `gatewalk report %s` renders it)\n", dir, dir);
+        return OK;
+    }
+    TRY(rc);
+    printf("\nreport: %s/" RUN_REPORT "\n", dir);
+    return OK;
+}
+
+static int command(int argc, char **argv) {
+    struct run_arguments a = {0};
+    int c;
+    while ((c = cli_option(&command_run, argc, argv, ":h", options)) != -1) {
+        if (c == CLI_HELP) return OK;
+        if (c < 0) return c;
+        TRY(take_option(&a, c));
+    }
+    TRY(cli_arguments(&command_run, argc, 1, "EXPERIMENT.json"));
+    TRY(kernels_select(a.kernels ? a.kernels : "auto"));
+    a.override.set = a.set;
+    struct experiment *experiment;
+    char dir[1024];
+    TRY(experiment_load(argv[optind], &a.override, &experiment));
+    int rc = run_experiment(experiment, &a.options, dir);
+    experiment_free(experiment);
+    TRY(rc);
+    return show(dir, a.no_report);
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "walk an experiment forward: fit, replay, compare, report",
+    .usage = "usage: gatewalk run EXPERIMENT.json [options]\n"
+             "\n"
+             "Fits every strategy of the experiment on every fold, replays the test slices, prints the comparison "
+             "table and\n"
+             "renders the report. An interrupted run continues when the same command is given again.\n"
+             "\n"
+             "  --data FILE          bars to use instead of the experiment's file\n"
+             "  --set KEY=VALUE      override a configuration key (repeatable); `gatewalk list keys` shows all\n"
+             "  --timerange FROM-TO  e.g. 20200101-20221231; either side may be empty\n"
+             "  --strategies A,B     only these contestants\n"
+             "  --seeds N            repeat every fit with seeds 1..N\n"
+             "  --jobs N             threads (default: all cores); results do not depend on it\n"
+             "  --kernels NAME       auto, portable, avx2, avx512\n"
+             "  --out DIR            run directory (default reports/out/NAME)\n"
+             "  --no-report          files and table only\n"
+             "  --quiet              no progress on stderr\n"
+             "\n"
+             "example: gatewalk run strategies/demo.json --set training.epochs=5 --seeds 3 --out reports/out/try\n",
+    .run = command,
+};

@@ -1,0 +1,69 @@
+/* gatewalk: walk-forward comparison of gate models.
+ *
+ *   datasets, CSV ─ import ─▶ bars ─┬─▶ features ─┐
+ *                                   └─▶ labels  ──┴─▶ folds (purge, embargo) ─▶ fit per fold ─▶ gate model
+ *                                                                                      │
+ *   replay: merged bar closes ─▶ strategy.on_bar ─▶ orders ─▶ broker ─▶ fills ─▶ ledger│(scores, attention)
+ *                                     ▲__________________ retrain at fold boundaries __│
+ *   scores + labels + trades + equity ─▶ metrics ─▶ verdict ─▶ report (gnuplot → PDF, PNG)
+ *
+ *   engine/cli     a file a command            engine/replay  event loop, broker, ledger
+ *   engine/run     config → plan → walk        strategies     what acts on scores and bars
+ *   engine/market  import, features, labels,   models         gate models, training, kernels
+ *                  folds                       engine/score   metrics, bootstrap, verdict
+ *   engine/base    errors, memory, files       reports        plots and pages
+ *
+ * Only this file turns an error into an exit status: 0 fine, 2 usage or config, 3 data, 1 the rest. */
+#include <locale.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "version.h"
+
+static void print_help(FILE *out) {
+    fprintf(out, "usage: gatewalk COMMAND [options]\n\n");
+    for (size_t i = 0; i < n_commands; i++)
+        fprintf(out, "  %-8s  %s\n", command_table[i]->name, command_table[i]->summary);
+    fprintf(out, "\n`gatewalk COMMAND --help` explains one, with an example. `gatewalk --version` names the build.\n");
+}
+
+static const struct command *find_command(const char *name) {
+    for (size_t i = 0; i < n_commands; i++)
+        if (strcmp(command_table[i]->name, name) == 0) return command_table[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name) {
+    const char *names[64];
+    size_t n = 0;
+    for (; n < n_commands && n < COUNT_OF(names); n++) names[n] = command_table[n]->name;
+    const char *near = nearest_word(name, names, n);
+    if (near) FAIL(ERR_USAGE, "unknown command \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(ERR_USAGE, "unknown command \"%s\"; `gatewalk --help` lists them", name);
+}
+
+static int dispatch(int argc, char **argv) {
+    if (argc < 2) {
+        print_help(stderr);
+        FAIL(ERR_USAGE, "no command given");
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("gatewalk %s\n", GATEWALK_VERSION);
+        return OK;
+    }
+    const struct command *command = find_command(argv[1]);
+    return command ? command->run(argc - 1, argv + 1) : unknown_command(argv[1]);
+}
+
+int main(int argc, char **argv) {
+    setlocale(LC_ALL, "C"); /* numbers are written and read with a point everywhere */
+    interrupt_install();
+    int rc = dispatch(argc, argv);
+    if (fflush(stdout) != 0 && rc >= 0) rc = error_set(ERR_IO, "cannot write to standard output");
+    if (rc < 0) message("gatewalk: %s", error_message());
+    return error_exit_code(rc);
+}

@@ -1,0 +1,24 @@
+/* The table of features: everything that iterates features starts here. */
+#include <string.h>
+
+#include "feature.h"
+
+#define FEATURE(name) extern const struct feature_desc feature_##name;
+#include "features.def"
+#undef FEATURE
+
+static const struct feature_desc *const table[] = {
+#define FEATURE(name) &feature_##name,
+#include "features.def"
+#undef FEATURE
+};
+
+size_t feature_count(void) { return COUNT_OF(table); }
+
+const struct feature_desc *feature_at(size_t i) { return i < COUNT_OF(table) ? table[i] : NULL; }
+
+const struct feature_desc *feature_find(const char *name) {
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        if (!strcmp(table[i]->name, name)) return table[i];
+    return NULL;
+}

@@ -1,0 +1,101 @@
+/* Synthetic markets: 15-minute bars from 2020-01-01 on, the same bytes for the same options. */
+#include "synth.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SYNTH_KIND(kind) extern const struct synth_kind synth_kind_##kind;
+#include "synth.def"
+#undef SYNTH_KIND
+
+static const struct synth_kind *const kinds[] = {
+#define SYNTH_KIND(kind) &synth_kind_##kind,
+#include "synth.def"
+#undef SYNTH_KIND
+};
+
+static const double FIRST_PRICE = 10000;
+static const int64_t INTERVAL_NS = 15 * NS_PER_MINUTE;
+/* Ends in the year 2261, where int64 nanoseconds end. */
+static const size_t N_BARS_MAX = 8000000;
+
+size_t synth_kind_count(void) { return COUNT_OF(kinds); }
+const char *synth_kind_name(size_t i) { return kinds[i]->name; }
+const char *synth_kind_help(size_t i) { return kinds[i]->help; }
+
+/* ---- bars ---------------------------------------------------------------------------------- */
+
+/* Seven significant digits. Dividing by a power of ten gives the double nearest to the decimal. */
+static double quote(double price) {
+    static const double power[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
+    int places = 6 - (int)floor(log10(price));
+    if (places < 0) places = 0;
+    if (places >= (int)COUNT_OF(power)) places = COUNT_OF(power) - 1;
+    return round(price * power[places]) / power[places];
+}
+
+void synth_put(struct bars *bars, size_t i, const struct synth_step *step) {
+    struct bar *bar = &bars->bar[i];
+    bar->open_ns = time_from_civil(2020, 1, 1) + (int64_t)i * bars->interval_ns;
+    bar->open = i ? bars->bar[i - 1].close : FIRST_PRICE;
+    bar->close = quote(fmin(fmax(bar->open * exp(step->log_return), 1e-3), 1e12));
+    bar->high = fmax(fmax(bar->open, bar->close), quote(fmax(bar->open, bar->close) * exp(step->reach_up)));
+    bar->low = fmin(fmin(bar->open, bar->close), quote(fmin(bar->open, bar->close) * exp(-step->reach_down)));
+    bar->volume = round(step->volume * 1000) / 1000;
+}
+
+/* ---- entry --------------------------------------------------------------------------------- */
+
+static int find_kind(const char *name, const struct synth_kind **kind) {
+    const char *names[COUNT_OF(kinds)];
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        names[i] = kinds[i]->name;
+        *kind = kinds[i];
+        if (strcmp(name, names[i]) == 0) return OK;
+    }
+    const char *near = nearest_word(name, names, COUNT_OF(kinds));
+    FAIL(ERR_USAGE, "unknown synthetic market \"%s\"; %s%s", name,
+         near ? "did you mean " : "there are planted, random-walk and garch", near ? near : "");
+}
+
+int synth_generate(const struct synth_options *options, struct bars *out, struct synth_truth *truth) {
+    const struct synth_kind *kind;
+    struct synth_truth unwanted;
+    *out = (struct bars){0};
+    if (!truth) truth = &unwanted;
+    *truth = (struct synth_truth){0};
+    TRY(find_kind(options->kind ? options->kind : "planted", &kind));
+    if (options->n_bars < 1 || options->n_bars > N_BARS_MAX)
+        FAIL(ERR_USAGE, "%zu bars: ask for 1 to %zu", options->n_bars, N_BARS_MAX);
+    if (!(options->volatility >= 0 && options->volatility <= 0.1))
+        FAIL(ERR_USAGE, "volatility %g: the standard deviation of a bar's return must lie in 0 to 0.1",
+             options->volatility);
+    snprintf(out->symbol, sizeof out->symbol, "%s", kind->name);
+    out->interval_ns = INTERVAL_NS;
+    out->n = options->n_bars;
+    out->bar = mem_calloc(out->n, sizeof *out->bar);
+    int rc = out->bar ? kind->fill(options, out, truth) : ERR_NOMEM;
+    if (rc == OK) bars_fingerprint(out);
+    if (rc != OK) bars_free(out);
+    if (rc != OK || truth == &unwanted) synth_truth_free(truth);
+    return rc;
+}
+
+void synth_truth_free(struct synth_truth *truth) {
+    if (!truth) return;
+    mem_free(truth->event);
+    *truth = (struct synth_truth){0};
+}
+
+int synth_truth_write(const struct bars *bars, const struct synth_truth *truth, const char *path) {
+    struct out_file file;
+    char time[40];
+    TRY(out_open(&file, path));
+    fputs("time,bar,trigger,motif,side,lag\n", file.stream);
+    for (size_t i = 0; i < truth->n; i++) {
+        const struct synth_event *event = &truth->event[i];
+        fprintf(file.stream, "%s,%zu,%d,%d,%d,%d\n", time_format(bars->bar[event->bar].open_ns, time), event->bar,
+                event->trigger, event->motif, event->side, event->lag);
+    }
+    return out_commit(&file);
+}

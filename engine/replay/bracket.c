@@ -1,0 +1,153 @@
+/* One position from entry to exit. The rules are stated in bracket.h. */
+#include "bracket.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "costs.h"
+
+const char *const exit_reason_name[6] = {"", "stop", "target", "time", "signal", "end"};
+
+static void saw(struct bracket *b, double price) {
+    if (price < b->low) b->low = price;
+    if (price > b->high) b->high = price;
+}
+
+/* Is `price` at or beyond the level, seen from a position of this side? */
+static bool stopped(const struct bracket *b, double price) {
+    return b->trade.side == SIDE_LONG ? price <= b->stop_price : price >= b->stop_price;
+}
+static bool reached(const struct bracket *b, double price) {
+    return b->trade.side == SIDE_LONG ? price >= b->target_price : price <= b->target_price;
+}
+
+void bracket_enter(struct bracket *b, const struct bars *bars, size_t i, const struct order *order, size_t due_index,
+                   double notional, const struct cost_config *costs) {
+    const struct bar *bar = &bars->bar[i];
+    const double side = order->side;
+    const double price = bar->open * (1 + side * cost_slip(costs, bars, i));
+    struct trade *t = &b->trade;
+    memset(b, 0, sizeof *b); /* padding too: equal trades are equal bytes */
+    t->symbol = order->symbol;
+    t->side = order->side;
+    t->signal_ns = order->signal_ns;
+    t->entry_ns = bar->open_ns;
+    t->quantity = notional / price;
+    t->entry_price = price;
+    t->fees = cost_fee(costs, t->quantity * price, false);
+    t->slippage = t->quantity * fabs(price - bar->open);
+    t->probability = order->probability;
+    b->stop_price = order->stop > 0 ? price * (1 - side * order->stop) : -side * INFINITY;
+    b->target_price = order->target > 0 ? price * (1 + side * order->target) : side * INFINITY;
+    b->low = b->high = b->entry_raw = bar->open;
+    b->entry_index = i;
+    b->due_index = due_index;
+}
+
+/* Everything a trade records about its end. `raw` is the price before spread and slippage. */
+static void leave(struct bracket *b, const struct bars *bars, size_t i, enum exit_reason reason, double raw,
+                  int64_t exit_ns, const struct cost_config *costs) {
+    struct trade *t = &b->trade;
+    const double side = t->side;
+    const bool maker = reason == EXIT_TARGET;
+    const double price = maker ? raw : raw * (1 - side * cost_slip(costs, bars, i));
+    saw(b, raw);
+    t->reason = reason;
+    t->exit_ns = exit_ns;
+    t->exit_price = price;
+    t->slippage += t->quantity * fabs(raw - price);
+    b->exit_fee = cost_fee(costs, t->quantity * price, maker);
+    t->fees += b->exit_fee;
+    const double notional = t->quantity * t->entry_price;
+    t->funding = cost_funding(costs, t->side, notional, exit_ns - t->entry_ns);
+    t->pnl = side * t->quantity * (price - t->entry_price) - t->fees - t->funding;
+    t->return_fraction = t->pnl / notional;
+    const double down = b->low / t->entry_price - 1, up = b->high / t->entry_price - 1;
+    t->mae = fmin(0, t->side == SIDE_LONG ? down : -up);
+    t->mfe = fmax(0, t->side == SIDE_LONG ? up : -down);
+}
+
+void bracket_exit_open(struct bracket *b, const struct bars *bars, size_t i, enum exit_reason reason,
+                       const struct cost_config *costs) {
+    b->trade.bars_held = (uint32_t)(i - b->entry_index);
+    leave(b, bars, i, reason, bars->bar[i].open, bars->bar[i].open_ns, costs);
+}
+
+static void exit_level(struct bracket *b, const struct bars *bars, size_t i, enum exit_reason reason, double raw,
+                       const struct cost_config *costs) {
+    b->trade.bars_held = (uint32_t)(i - b->entry_index + 1);
+    leave(b, bars, i, reason, raw, bar_close_ns(bars, i), costs);
+}
+
+void bracket_exit_close(struct bracket *b, const struct bars *bars, size_t i, enum exit_reason reason,
+                        const struct cost_config *costs) {
+    exit_level(b, bars, i, reason, bars->bar[i].close, costs);
+}
+
+bool bracket_open(struct bracket *b, const struct bars *bars, size_t i, const struct cost_config *costs) {
+    const struct bar *bar = &bars->bar[i];
+    if (!bar_trades(bar)) return false;
+    enum exit_reason reason = EXIT_NONE;
+    if (i > b->due_index)
+        reason = EXIT_TIME;
+    else if (stopped(b, bar->open))
+        reason = EXIT_STOP;
+    else if (reached(b, bar->open))
+        reason = EXIT_TARGET;
+    if (reason == EXIT_NONE) return false;
+    bracket_exit_open(b, bars, i, reason, costs);
+    return true;
+}
+
+bool bracket_range(struct bracket *b, const struct bars *bars, size_t i, enum intrabar rule,
+                   const struct cost_config *costs) {
+    const struct bar *bar = &bars->bar[i];
+    if (!bar_trades(bar)) return false;
+    const bool is_long = b->trade.side == SIDE_LONG;
+    bool stop = stopped(b, is_long ? bar->low : bar->high);
+    bool target = reached(b, is_long ? bar->high : bar->low);
+    if (stop && target) {
+        b->trade.ambiguous = true;
+        if (rule == INTRABAR_TARGET_FIRST) stop = false;
+    }
+    saw(b, bar->open);
+    if (stop) {
+        exit_level(b, bars, i, EXIT_STOP, b->stop_price, costs);
+        return true;
+    }
+    if (target) {
+        exit_level(b, bars, i, EXIT_TARGET, b->target_price, costs);
+        return true;
+    }
+    saw(b, bar->low);
+    saw(b, bar->high);
+    if (i < b->due_index) return false;
+    bracket_exit_close(b, bars, i, EXIT_TIME, costs);
+    return true;
+}
+
+bool trade_isolated(const struct bars *bars, size_t t, enum side side, double stop, double target, size_t max_bars,
+                    const struct cost_config *costs, enum intrabar rule, struct trade *out) {
+    if (t >= bars->n) return false;
+    const struct order order = {.kind = ORDER_OPEN,
+                                .side = side,
+                                .size = 1,
+                                .stop = stop,
+                                .target = target,
+                                .max_bars = max_bars,
+                                .probability = NAN,
+                                .signal_ns = bar_close_ns(bars, t)};
+    const size_t due = bracket_due(t + 1, max_bars);
+    size_t i = t + 1;
+    while (i < bars->n && (!bar_trades(&bars->bar[i]) || bars->bar[i].open_ns < order.signal_ns)) ++i;
+    if (i >= bars->n || i > due) return false; /* nothing to enter, or the horizon passed first */
+    struct bracket b;
+    bracket_enter(&b, bars, i, &order, due, 1, costs);
+    while (!bracket_open(&b, bars, i, costs) && !bracket_range(&b, bars, i, rule, costs)) {
+        if (++i < bars->n) continue;
+        bracket_exit_close(&b, bars, i - 1, EXIT_END, costs);
+        break;
+    }
+    *out = b.trade;
+    return true;
+}

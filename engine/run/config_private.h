@@ -1,0 +1,24 @@
+/* Shared by the files that read, check and write experiments. */
+#ifndef GATEWALK_RUN_CONFIG_PRIVATE_H
+#define GATEWALK_RUN_CONFIG_PRIVATE_H
+
+#include "config.h"
+
+void experiment_defaults(struct experiment *experiment);
+/* Reads one object into the struct at `base`; unknown keys and wrong types fail with their place. */
+int config_read_section(const struct json_document *document, const json_value *object,
+                        const struct key_section *section, void *base) MUST_USE;
+/* Fails for `value` unless `word` is one of the option kind's names. */
+int config_word_check(const struct json_document *document, const json_value *value, const char *kind,
+                      const char *word) MUST_USE;
+/* "x: unknown key; did you mean y?" */
+int config_unknown_key(const struct json_document *document, const json_value *value, const char *const *known,
+                       size_t n, const char *where) MUST_USE;
+int config_read_strategies(const struct json_document *document, const json_value *list,
+                           struct experiment *experiment) MUST_USE;
+int config_timerange(const char *text, int64_t *from_ns, int64_t *to_ns) MUST_USE;
+/* Relations between keys (act_on among k, baseline exists …); place-free. */
+/* `keep`: "a,b" of --strategies, or NULL. */
+int experiment_check(struct experiment *experiment, const char *keep) MUST_USE;
+
+#endif

@@ -1,0 +1,303 @@
+/* An experiment file, from text to a checked struct. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_private.h"
+
+/* Lean on purpose: near-duplicates (two moving averages of similar length) cost speed and accuracy. */
+static const char *const default_features[] = {
+    "log_return(1)", "log_return(4)",   "log_return(24)",     "ma_gap(10)",   "ma_gap(50)",       "rsi(14)",
+    "atr(14)",       "bollinger_b(20)", "macd_hist(12,26,9)", "volume_z(96)", "realised_vol(96)", "range",
+    "body",          "upper_wick",
+};
+
+static const char *const top_keys[] = {"name",       "title",   "data",   "timerange", "features", "seeds",
+                                       "strategies", "labels",  "scaler", "folds",     "signals",  "model",
+                                       "training",   "trading", "costs",  "broker",    "verdict"};
+
+void experiment_defaults(struct experiment *e) {
+    e->labels = (struct label_config){.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
+    strcpy(e->scaler.kind, "standard");
+    e->scaler.clip = 10;
+    strcpy(e->folds.mode, "rolling");
+    e->signals = (struct signal_config){
+        .k = {1, 5, 10}, .n_k = 3, .act_on = 1, .rolling_bars = 2000, .fixed_long = 0.5, .fixed_short = 0.5};
+    strcpy(e->signals.threshold, "validation");
+    strcpy(e->signals.pool, "all");
+    e->costs = (struct cost_config){
+        .taker_bps = 5, .maker_bps = 2, .half_spread_bps = 0.5, .slippage_bps = 1, .multiplier = 1};
+    strcpy(e->broker.intrabar, "stop_first");
+    e->broker.initial_cash = 100000;
+    e->verdict =
+        (struct verdict_settings){.bootstrap = 1000, .null_resamples = 200, .confidence = 0.95, .importance = true};
+    model_config_default(&e->common.model);
+    train_config_default(&e->common.train);
+    strategy_config_default(&e->common.trading);
+    e->common.trading.stop_moves = NAN;   /* resolved to 1/ratio unless given */
+    e->common.trading.horizon = SIZE_MAX; /* resolved to the label's horizon unless given */
+}
+
+int config_timerange(const char *text, int64_t *from_ns, int64_t *to_ns) {
+    char copy[96];
+    if (strlen(text) >= sizeof copy)
+        FAIL(ERR_CONFIG, "timerange: \"%.40s…\" is too long; write 20200101-20221231", text);
+    strcpy(copy, text);
+    /* Dates may hold dashes themselves: the separator is the dash after 8 digits, or a lone one in the middle. */
+    size_t length = strlen(copy), digits = strspn(copy, "0123456789");
+    char *dash = digits == 8 || digits == 0 ? copy + digits : NULL;
+    if (!dash && length == 21) dash = copy + 10;
+    if (!dash || *dash != '-')
+        FAIL(ERR_CONFIG,
+             "timerange: \"%s\" is not a range of dates; write 20200101-20221231 (either side may be empty)", text);
+    *dash = '\0';
+    const char *to = dash + 1;
+    *from_ns = INT64_MIN;
+    *to_ns = INT64_MAX;
+    if (*copy && time_parse(copy, from_ns) < 0) return error_prefix(ERR_CONFIG, "timerange");
+    if (*to) {
+        if (time_parse(to, to_ns) < 0) return error_prefix(ERR_CONFIG, "timerange");
+        *to_ns += NS_PER_DAY; /* the last day is included */
+    }
+    if (*from_ns >= *to_ns) FAIL(ERR_CONFIG, "timerange: \"%s\" ends before it begins", text);
+    return OK;
+}
+
+static int text_field(const struct json_document *doc, const json_value *value, const char *key, char *out,
+                      size_t size) {
+    if (json_kind(value) != JSON_STRING)
+        return json_fail(doc, value, ERR_CONFIG, "%s must be a string, not %s", key, json_kind_name(value));
+    const char *text = json_string(value, "");
+    if (strlen(text) >= size) return json_fail(doc, value, ERR_CONFIG, "%s is longer than %zu bytes", key, size - 1);
+    strcpy(out, text);
+    return OK;
+}
+
+/* A relative file is meant relative to the experiment that names it. */
+static int resolve_path(const char *experiment_path, const char *file, char out[1024]) {
+    const char *slash = file[0] == '/' ? NULL : strrchr(experiment_path, '/');
+    size_t folder = slash ? (size_t)(slash - experiment_path) + 1 : 0, length = strlen(file);
+    if (folder + length >= 1024) FAIL(ERR_CONFIG, "data: the path \"%.60s…\" is too long", file);
+    memcpy(out, experiment_path, folder);
+    memcpy(out + folder, file, length + 1);
+    return OK;
+}
+
+static int read_source(const struct json_document *doc, const json_value *value, struct experiment *e) {
+    static const char *const known[] = {"file", "symbol", "format", "interval", "repair"};
+    struct data_source *source = &e->data[e->n_data];
+    strcpy(source->format, "auto");
+    char file[900] = "";
+    if (json_kind(value) == JSON_STRING) {
+        TRY(text_field(doc, value, "data", file, sizeof file));
+    } else if (json_kind(value) == JSON_OBJECT) {
+        for (size_t i = 0; i < json_size(value); i++) {
+            const json_value *item = json_at(value, i);
+            const char *key = json_key(item);
+            if (strcmp(key, "file") == 0) {
+                TRY(text_field(doc, item, key, file, sizeof file));
+            } else if (strcmp(key, "symbol") == 0) {
+                TRY(text_field(doc, item, key, source->symbol, sizeof source->symbol));
+                if (!name_is_safe(source->symbol))
+                    return json_fail(doc, item, ERR_CONFIG, "symbol may hold only letters, digits, '_', '.', '-'");
+            } else if (strcmp(key, "format") == 0) {
+                TRY(text_field(doc, item, key, source->format, sizeof source->format));
+            } else if (strcmp(key, "interval") == 0) {
+                if (json_kind(item) != JSON_STRING || duration_parse(json_string(item, ""), &source->interval_ns) < 0)
+                    return json_fail(doc, item, ERR_CONFIG, "interval must be a duration such as \"15m\" or \"1d\"");
+            } else if (strcmp(key, "repair") == 0) {
+                if (json_kind(item) != JSON_BOOL)
+                    return json_fail(doc, item, ERR_CONFIG, "repair must be true or false");
+                source->repair = json_bool(item, false);
+            } else {
+                return config_unknown_key(doc, item, known, COUNT_OF(known), "data");
+            }
+        }
+    } else {
+        return json_fail(doc, value, ERR_CONFIG, "data must hold file names or objects with a \"file\", not %s",
+                         json_kind_name(value));
+    }
+    if (!*file) return json_fail(doc, value, ERR_CONFIG, "data: a source needs a \"file\"");
+    TRY(resolve_path(e->path, file, source->file));
+    e->n_data++;
+    return OK;
+}
+
+static int read_data(const struct json_document *doc, const json_value *value, struct experiment *e) {
+    if (json_kind(value) != JSON_ARRAY) return read_source(doc, value, e);
+    if (json_size(value) == 0 || json_size(value) > MAX_SYMBOLS)
+        return json_fail(doc, value, ERR_CONFIG, "data must name 1 to %d files", MAX_SYMBOLS);
+    for (size_t i = 0; i < json_size(value); i++) TRY(read_source(doc, json_at(value, i), e));
+    return OK;
+}
+
+static int add_feature(struct experiment *e, const char *spec) {
+    e->feature[e->n_features] = mem_strdup(spec);
+    if (!e->feature[e->n_features]) return ERR_NOMEM;
+    e->n_features++;
+    return OK;
+}
+
+static int read_features(const struct json_document *doc, const json_value *value, struct experiment *e) {
+    if (!value) {
+        for (size_t i = 0; i < COUNT_OF(default_features); i++) TRY(add_feature(e, default_features[i]));
+        return OK;
+    }
+    if (json_kind(value) != JSON_ARRAY || json_size(value) == 0 || json_size(value) > MAX_FEATURES)
+        return json_fail(doc, value, ERR_CONFIG, "features must be an array of 1 to %d names such as \"rsi(14)\"",
+                         MAX_FEATURES);
+    for (size_t i = 0; i < json_size(value); i++) {
+        const json_value *item = json_at(value, i);
+        if (json_kind(item) != JSON_STRING)
+            return json_fail(doc, item, ERR_CONFIG, "a feature must be a string such as \"rsi(14)\"");
+        TRY(add_feature(e, json_string(item, "")));
+        /* Parsed one by one here so that the mistake is pointed at; the whole set is parsed again later. */
+        struct feature_set *set;
+        const char *spec = json_string(item, "");
+        if (feature_set_parse(&spec, 1, &set) < 0) {
+            char why[512];
+            snprintf(why, sizeof why, "%s", error_message());
+            return json_fail(doc, item, ERR_CONFIG, "%s", why);
+        }
+        feature_set_free(set);
+    }
+    return OK;
+}
+
+static int read_seeds(const struct json_document *doc, const json_value *value, struct experiment *e) {
+    e->n_seeds = 1;
+    e->seed[0] = 1;
+    if (!value) return OK;
+    bool list = json_kind(value) == JSON_ARRAY;
+    size_t n = list ? json_size(value) : 1;
+    if (n == 0 || n > MAX_SEEDS) return json_fail(doc, value, ERR_CONFIG, "seeds must hold 1 to %d numbers", MAX_SEEDS);
+    for (size_t i = 0; i < n; i++) {
+        const json_value *item = list ? json_at(value, i) : value;
+        double seed = json_kind(item) == JSON_NUMBER ? json_number(item, -1) : -1;
+        double most = list ? 9e15 : MAX_SEEDS;
+        if (!(seed >= (list ? 0 : 1) && seed <= most && seed == floor(seed)))
+            return json_fail(doc, item, ERR_CONFIG, "seeds must be how many (1 to %d) or an array of whole numbers",
+                             MAX_SEEDS);
+        if (!list) {
+            e->n_seeds = (size_t)seed;
+            for (size_t s = 0; s < e->n_seeds; s++) e->seed[s] = s + 1;
+            return OK;
+        }
+        for (size_t s = 0; s < i; s++)
+            if (e->seed[s] == (uint64_t)seed)
+                return json_fail(doc, item, ERR_CONFIG, "seeds: %g stands there twice", seed);
+        e->seed[i] = (uint64_t)seed;
+    }
+    e->n_seeds = n;
+    return OK;
+}
+
+static int read_top(const struct json_document *doc, const json_value *root, struct experiment *e) {
+    if (json_kind(root) != JSON_OBJECT)
+        return json_fail(doc, root, ERR_CONFIG, "an experiment must be an object { … }, not %s", json_kind_name(root));
+    for (size_t i = 0; i < json_size(root); i++) {
+        const json_value *value = json_at(root, i);
+        size_t k = 0;
+        while (k < COUNT_OF(top_keys) && strcmp(top_keys[k], json_key(value)) != 0) k++;
+        if (k == COUNT_OF(top_keys))
+            return config_unknown_key(doc, value, top_keys, COUNT_OF(top_keys), "the experiment");
+    }
+    const json_value *value = json_get(root, "name");
+    if (!value) return json_fail(doc, root, ERR_CONFIG, "\"name\" is missing; it names the run's directory");
+    TRY(text_field(doc, value, "name", e->name, sizeof e->name));
+    if (!name_is_safe(e->name))
+        return json_fail(doc, value, ERR_CONFIG,
+                         "name may hold only letters, digits, '_', '.', '-' and must start with a letter or digit");
+    snprintf(e->title, sizeof e->title, "%s", e->name);
+    if ((value = json_get(root, "title"))) TRY(text_field(doc, value, "title", e->title, sizeof e->title));
+    if ((value = json_get(root, "timerange"))) {
+        if (json_kind(value) != JSON_STRING)
+            return json_fail(doc, value, ERR_CONFIG, "timerange must be a string such as \"20200101-20221231\"");
+        if (config_timerange(json_string(value, ""), &e->from_ns, &e->to_ns) < 0) {
+            char why[512];
+            snprintf(why, sizeof why, "%s", error_message());
+            return json_fail(doc, value, ERR_CONFIG, "%s", why);
+        }
+    }
+    for (size_t s = 0; s < config_n_sections; s++) {
+        const struct key_section *section = &config_section[s];
+        if ((value = json_get(root, section->name)))
+            TRY(config_read_section(doc, value, section, (char *)e + section->offset));
+    }
+    return OK;
+}
+
+static int read_document(const struct json_document *doc, const struct config_override *override,
+                         struct experiment *e) {
+    const json_value *root = json_root(doc);
+    TRY(read_top(doc, root, e));
+    const json_value *data = json_get(root, "data");
+    if (override && override->data) {
+        if (data && json_kind(data) == JSON_ARRAY && json_size(data) > 1)
+            FAIL(ERR_USAGE, "--data replaces a single file, but %s names %zu", e->path, json_size(data));
+        if (data) TRY(read_data(doc, data, e)); /* keeps symbol and interval given beside the file */
+        e->n_data = 1;
+        if (!e->data[0].format[0]) strcpy(e->data[0].format, "auto");
+        if (snprintf(e->data[0].file, sizeof e->data[0].file, "%s", override->data) >= (int)sizeof e->data[0].file)
+            FAIL(ERR_USAGE, "--data: the path is too long");
+    } else if (data) {
+        TRY(read_data(doc, data, e));
+    } else {
+        return json_fail(doc, root, ERR_CONFIG, "\"data\" is missing: name a file here or give --data FILE");
+    }
+    TRY(read_features(doc, json_get(root, "features"), e));
+    TRY(read_seeds(doc, json_get(root, "seeds"), e));
+    const json_value *folds = json_get(root, "folds");
+    static const char *const lengths[] = {"train", "validation", "test"};
+    for (size_t i = 0; i < 3; i++)
+        if (!folds || !json_get(folds, lengths[i]))
+            return json_fail(doc, folds ? folds : root, ERR_CONFIG,
+                             "folds.%s is missing; give bars or a duration such as \"180d\"", lengths[i]);
+    const json_value *list = json_get(root, "strategies");
+    if (!list) return json_fail(doc, root, ERR_CONFIG, "\"strategies\" is missing: an array of contestants");
+    return config_read_strategies(doc, list, e);
+}
+
+int experiment_load(const char *path, const struct config_override *override, struct experiment **out) {
+    struct json_document *doc = NULL;
+    struct experiment *e = mem_calloc(1, sizeof *e);
+    if (!e) return ERR_NOMEM;
+    int rc = OK;
+    if (strlen(path) >= sizeof e->path) {
+        rc = error_set(ERR_USAGE, "the experiment's path is too long");
+        goto done;
+    }
+    strcpy(e->path, path);
+    experiment_defaults(e);
+    TRY_GOTO(json_load(path, ERR_CONFIG, &doc), done);
+    for (size_t i = 0; override && i < override->n_set; i++) {
+        char key[256];
+        const char *equals = strchr(override->set[i], '=');
+        if (!equals || equals == override->set[i] || (size_t)(equals - override->set[i]) >= sizeof key) {
+            rc = error_set(ERR_USAGE, "--set %s: write key=value, e.g. training.epochs=10", override->set[i]);
+            goto done;
+        }
+        memcpy(key, override->set[i], (size_t)(equals - override->set[i]));
+        key[equals - override->set[i]] = '\0';
+        TRY_GOTO(json_set_path(doc, key, equals + 1), done);
+    }
+    TRY_GOTO(read_document(doc, override, e), done);
+    if (override && override->timerange) TRY_GOTO(config_timerange(override->timerange, &e->from_ns, &e->to_ns), done);
+    if (override && override->n_seeds) {
+        e->n_seeds = override->n_seeds;
+        for (size_t s = 0; s < e->n_seeds; s++) e->seed[s] = s + 1;
+    }
+    TRY_GOTO(experiment_check(e, override ? override->strategies : NULL), done);
+    *out = e;
+    e = NULL;
+done:
+    json_free(doc);
+    experiment_free(e);
+    return rc;
+}
+
+void experiment_free(struct experiment *e) {
+    if (!e) return;
+    for (size_t i = 0; i < e->n_features; i++) mem_free(e->feature[i]);
+    mem_free(e);
+}

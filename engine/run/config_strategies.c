@@ -1,0 +1,148 @@
+/* The contestants of an experiment, and the relations between keys that one key alone cannot show. */
+#include <math.h>
+#include <string.h>
+
+#include "config_private.h"
+
+static int strategy_type(const struct json_document *doc, const json_value *value, struct strategy_spec *spec) {
+    const char *name = json_string(value, "");
+    spec->desc = strategy_find(name);
+    if (spec->desc) return OK;
+    const char *known[64];
+    size_t n = 0;
+    for (; n < strategy_count() && n < COUNT_OF(known); n++) known[n] = strategy_at(n)->name;
+    const char *near = nearest_word(name, known, n);
+    if (near) return json_fail(doc, value, ERR_CONFIG, "unknown strategy \"%s\"; did you mean \"%s\"?", name, near);
+    return json_fail(doc, value, ERR_CONFIG, "unknown strategy \"%s\"; `gatewalk list strategies` shows all", name);
+}
+
+static int read_object(const struct json_document *doc, const json_value *object, struct strategy_spec *spec) {
+    static const char *const known[] = {"name", "strategy", "model", "training", "trading"};
+    const json_value *type = json_get(object, "strategy"), *name = json_get(object, "name");
+    if (!type || json_kind(type) != JSON_STRING)
+        return json_fail(doc, object, ERR_CONFIG, "a strategy needs \"strategy\": one of `gatewalk list strategies`");
+    TRY(strategy_type(doc, type, spec));
+    if (name && json_kind(name) != JSON_STRING)
+        return json_fail(doc, name, ERR_CONFIG, "a strategy's name must be a string");
+    const char *text = json_string(name ? name : type, "");
+    if (!name_is_safe(text) || strlen(text) >= sizeof spec->name)
+        return json_fail(doc, name ? name : type, ERR_CONFIG,
+                         "a strategy's name may hold up to %zu letters, digits, '_', '.', '-'", sizeof spec->name - 1);
+    strcpy(spec->name, text);
+    for (size_t i = 0; i < json_size(object); i++) {
+        const json_value *value = json_at(object, i);
+        const char *key = json_key(value);
+        if (strcmp(key, "name") == 0 || strcmp(key, "strategy") == 0) continue;
+        size_t s = 0;
+        while (s < config_n_sections && !(config_section[s].per_strategy && strcmp(config_section[s].name, key) == 0))
+            s++;
+        if (s == config_n_sections) return config_unknown_key(doc, value, known, COUNT_OF(known), "a strategy");
+        TRY(config_read_section(doc, value, &config_section[s], (char *)spec + config_section[s].common_offset));
+    }
+    return OK;
+}
+
+int config_read_strategies(const struct json_document *doc, const json_value *list, struct experiment *e) {
+    if (json_kind(list) != JSON_ARRAY || json_size(list) == 0 || json_size(list) > MAX_STRATEGIES)
+        return json_fail(doc, list, ERR_CONFIG, "strategies must be an array of 1 to %d contestants", MAX_STRATEGIES);
+    for (size_t i = 0; i < json_size(list); i++) {
+        const json_value *value = json_at(list, i);
+        struct strategy_spec *spec = &e->strategy[i];
+        *spec = e->common;
+        if (json_kind(value) == JSON_STRING) {
+            TRY(strategy_type(doc, value, spec));
+            strcpy(spec->name, spec->desc->name);
+        } else if (json_kind(value) == JSON_OBJECT) {
+            TRY(read_object(doc, value, spec));
+        } else {
+            return json_fail(doc, value, ERR_CONFIG, "a strategy must be a name or an object, not %s",
+                             json_kind_name(value));
+        }
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(e->strategy[j].name, spec->name) == 0)
+                return json_fail(doc, value, ERR_CONFIG, "two strategies are called \"%s\"; give one another \"name\"",
+                                 spec->name);
+        e->n_strategies = i + 1;
+    }
+    return OK;
+}
+
+/* --strategies a,b keeps the named ones, in the file's order. */
+static int keep_strategies(struct experiment *e, const char *keep) {
+    bool wanted[MAX_STRATEGIES] = {false};
+    for (const char *at = keep; *at;) {
+        size_t length = strcspn(at, ",");
+        size_t s = 0;
+        while (s < e->n_strategies &&
+               !(strlen(e->strategy[s].name) == length && memcmp(e->strategy[s].name, at, length) == 0))
+            s++;
+        if (s == e->n_strategies) {
+            const char *known[MAX_STRATEGIES];
+            for (size_t i = 0; i < e->n_strategies; i++) known[i] = e->strategy[i].name;
+            char word[64];
+            snprintf(word, sizeof word, "%.*s", (int)(length < 60 ? length : 60), at);
+            const char *near = nearest_word(word, known, e->n_strategies);
+            FAIL(ERR_USAGE, "--strategies: %s has no strategy \"%s\"%s%s%s", e->path, word,
+                 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        }
+        wanted[s] = true;
+        at += length + (at[length] == ',');
+    }
+    size_t n = 0;
+    for (size_t s = 0; s < e->n_strategies; s++)
+        if (wanted[s]) e->strategy[n++] = e->strategy[s];
+    if (n == 0) FAIL(ERR_USAGE, "--strategies: no name given");
+    e->n_strategies = n;
+    return OK;
+}
+
+static int check_strategy(struct experiment *e, struct strategy_spec *spec) {
+    spec->model.n_features = e->n_features;
+    if (isnan(spec->trading.stop_moves)) spec->trading.stop_moves = e->labels.ratio > 0 ? 1.0 / e->labels.ratio : 0;
+    if (spec->trading.horizon == SIZE_MAX) spec->trading.horizon = e->labels.horizon;
+    if (spec->trading.fast >= spec->trading.slow)
+        FAIL(ERR_CONFIG, "%s: trading.fast must be smaller than trading.slow (strategy \"%s\")", e->path, spec->name);
+    if (!spec->desc || !spec->desc->needs_model) return OK;
+    char warning[256];
+    if (model_config_check(&spec->model, &spec->train, warning) < 0)
+        return error_prefix(ERR_CONFIG, "%s: strategy \"%s\"", e->path, spec->name);
+    if (*warning) message("warning: strategy \"%s\": %s", spec->name, warning);
+    return OK;
+}
+
+static void pick_baseline(struct experiment *e) {
+    if (e->verdict.baseline[0]) return;
+    for (size_t s = 0; s < e->n_strategies; s++) {
+        const struct strategy_spec *spec = &e->strategy[s];
+        if (!spec->desc->needs_model || strcmp(spec->model.encoder, "lstm") != 0 ||
+            strcmp(spec->model.attention, "none") != 0)
+            continue;
+        strcpy(e->verdict.baseline, spec->name);
+        return;
+    }
+}
+
+int experiment_check(struct experiment *e, const char *keep) {
+    if (keep) TRY(keep_strategies(e, keep));
+    bool found = false;
+    for (size_t i = 0; i < e->signals.n_k; i++) found |= e->signals.k[i] == e->signals.act_on;
+    if (!found) FAIL(ERR_CONFIG, "%s: signals.act_on is %g, which is not in signals.k", e->path, e->signals.act_on);
+    for (size_t s = 0; s < e->n_strategies; s++) TRY(check_strategy(e, &e->strategy[s]));
+    TRY(check_strategy(e, &e->common));
+    if (e->verdict.baseline[0]) {
+        size_t s = 0;
+        while (s < e->n_strategies && strcmp(e->strategy[s].name, e->verdict.baseline) != 0) s++;
+        if (s == e->n_strategies && !keep)
+            FAIL(ERR_CONFIG, "%s: verdict.baseline \"%s\" is not one of the strategies", e->path, e->verdict.baseline);
+        if (s == e->n_strategies)
+            e->verdict.baseline[0] = '\0';
+        else if (!e->strategy[s].desc->needs_model)
+            FAIL(ERR_CONFIG, "%s: verdict.baseline \"%s\" has no model to compare with", e->path, e->verdict.baseline);
+    }
+    pick_baseline(e);
+    struct feature_set *set;
+    if (feature_set_parse((const char *const *)e->feature, e->n_features, &set) < 0)
+        return error_prefix(ERR_CONFIG, "%s", e->path);
+    feature_set_free(set);
+    return OK;
+}

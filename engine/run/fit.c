@@ -1,0 +1,217 @@
+/* One fit: scale, train (or load the stored model of the same key), threshold on validation, score the test slice. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fold_data.h"
+
+enum { SCORE_CHUNK = 4096 };
+
+static int descending(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x < y) - (x > y);
+}
+
+/* The (1-K) quantile of frozen probabilities: the smallest value that still lets ceil(K n) of them act. */
+static float top_threshold(float *value, size_t n, double k_percent) {
+    if (n == 0) return INFINITY;
+    qsort(value, n, sizeof *value, descending);
+    size_t keep = (size_t)ceil(k_percent / 100.0 * (double)n);
+    if (keep < 1) keep = 1;
+    if (keep > n) keep = n;
+    return value[keep - 1];
+}
+
+/* Thresholds per symbol; with a pool over all symbols every symbol gets the same one. */
+static int set_thresholds(const struct experiment *e, const struct fold_data *d, const struct gate_model *model,
+                          struct fit *fit) {
+    size_t n = d->n[SLICE_VALIDATION];
+    float *p = mem_calloc(n ? n * N_GATES : 1, sizeof *p), *column = mem_calloc(n ? n : 1, sizeof *column);
+    fit->tau = mem_calloc(d->n_symbols, sizeof *fit->tau);
+    int rc = p && column && fit->tau ? OK : ERR_NOMEM;
+    if (rc < 0) goto done;
+    TRY_GOTO(model_score(model, d->fit_series, d->n_symbols, d->sample[SLICE_VALIDATION], n, p, NULL), done);
+    bool each = strcmp(e->signals.pool, "each") == 0;
+    for (size_t s = 0; s < d->n_symbols; s++)
+        for (int g = 0; g < N_GATES; g++) {
+            size_t k = 0;
+            for (size_t i = 0; i < n; i++)
+                if (!each || d->sample[SLICE_VALIDATION][i].series == s) column[k++] = p[i * N_GATES + (size_t)g];
+            fit->tau[s][g] = top_threshold(column, k, e->signals.act_on);
+        }
+done:
+    mem_free(p);
+    mem_free(column);
+    return rc;
+}
+
+static void add_weights(double *sum, const float *weight, size_t n) {
+    for (size_t i = 0; i < n; i++) sum[i] += (double)weight[i];
+}
+
+/* Splits attention by lag into the fold's top K % of bars and the rest, and keeps the maps of the top. */
+static int keep_attention(const struct experiment *e, struct fit *fit, const float *weight, size_t width) {
+    float *column = mem_calloc(fit->n_test, sizeof *column);
+    if (!column) return ERR_NOMEM;
+    for (int g = 0; g < N_GATES; g++) {
+        struct attention_sums *sums = &fit->attention[g];
+        sums->top = mem_calloc(width, sizeof(double));
+        sums->rest = mem_calloc(width, sizeof(double));
+        if (!sums->top || !sums->rest) goto no_memory;
+        for (size_t i = 0; i < fit->n_test; i++) column[i] = fit->probability[i * N_GATES + (size_t)g];
+        float border = top_threshold(column, fit->n_test, e->signals.act_on);
+        size_t n_top = 0;
+        for (size_t i = 0; i < fit->n_test; i++) n_top += fit->probability[i * N_GATES + (size_t)g] >= border;
+        /* A constant score would make every bar a signal: such maps say nothing and are not kept. */
+        bool keep = n_top < fit->n_test / 4 + 2;
+        for (size_t i = 0; i < fit->n_test; i++) {
+            bool top = fit->probability[i * N_GATES + (size_t)g] >= border;
+            add_weights(top ? sums->top : sums->rest, weight + i * width, width);
+            if (top)
+                sums->n_top++;
+            else
+                sums->n_rest++;
+            if (!top || !keep) continue;
+            struct attention_row *rows = mem_realloc(fit->row, fit->n_rows + 1, sizeof *rows);
+            if (!rows) goto no_memory;
+            fit->row = rows;
+            rows[fit->n_rows] =
+                (struct attention_row){.test_row = i, .gate = g, .weight = mem_calloc(width, sizeof(float))};
+            if (!rows[fit->n_rows].weight) goto no_memory;
+            memcpy(rows[fit->n_rows].weight, weight + i * width, width * sizeof(float));
+            fit->n_rows++;
+        }
+    }
+    mem_free(column);
+    return OK;
+no_memory:
+    mem_free(column);
+    return ERR_NOMEM;
+}
+
+static int score_test(const struct experiment *e, const struct fold_data *d, const struct gate_model *model,
+                      struct fit *fit) {
+    const struct model_config *config = model_get_config(model);
+    size_t n = d->n[SLICE_TEST], width = model_attention_maps(config) * config->lookback, F = d->n_features;
+    bool by_feature = model_has_feature_attention(config);
+    int rc = OK;
+    fit->n_test = n;
+    fit->n_maps = model_attention_maps(config);
+    fit->probability = mem_calloc(n ? n * N_GATES : 1, sizeof(float));
+    float *weight = width ? mem_calloc(n ? n * width : 1, sizeof(float)) : NULL;
+    float *feature = by_feature ? mem_calloc(SCORE_CHUNK * F, sizeof(float)) : NULL;
+    if (by_feature) fit->feature_attention = mem_calloc(F, sizeof(double));
+    if (!fit->probability || (width && !weight) || (by_feature && (!feature || !fit->feature_attention))) {
+        rc = ERR_NOMEM;
+        goto done;
+    }
+    for (size_t i = 0; i < n; i += SCORE_CHUNK) {
+        size_t m = n - i < SCORE_CHUNK ? n - i : SCORE_CHUNK;
+        struct attention_out attention = {
+            .n_maps = fit->n_maps, .time = width ? weight + i * width : NULL, .feature = feature};
+        TRY_GOTO(model_score(model, d->score_series, d->n_symbols, d->sample[SLICE_TEST] + i, m,
+                             fit->probability + i * N_GATES, width || by_feature ? &attention : NULL),
+                 done);
+        for (size_t j = 0; by_feature && j < m; j++)
+            for (size_t f = 0; f < F; f++) fit->feature_attention[f] += (double)feature[j * F + f] / (double)n;
+    }
+    if (width && n) TRY_GOTO(keep_attention(e, fit, weight, width), done);
+done:
+    mem_free(weight);
+    mem_free(feature);
+    return rc;
+}
+
+/* The permutation importance rides along in the stored model, so that a resumed run has the same bytes. */
+static int store(const struct prepared *p, const struct gate_model *model, const struct fold_data *d,
+                 const struct fit *fit) {
+    struct meta_pair meta[] = {{"gatewalk.fit_key", fit->key}};
+    struct extra_tensor extra[3] = {
+        {.name = "scaler.center", .n = d->scaler.n, .value = d->scaler.center},
+        {.name = "scaler.inverse_scale", .n = d->scaler.n, .value = d->scaler.inverse_scale},
+        {.name = "permutation_importance", .n = N_GATES * d->n_features, .value = fit->permutation},
+    };
+    (void)p;
+    return model_save(model, &fit->log, meta, COUNT_OF(meta), extra, fit->permutation ? 3 : 2, fit->model_path);
+}
+
+/* A stored model of another key, or a damaged one, is not an error: the fit is simply done again. */
+static bool load(struct fit *fit, bool want_importance, struct gate_model **model) {
+    struct meta_pair expect[] = {{"gatewalk.fit_key", fit->key}};
+    struct extra_tensor extra[8];
+    size_t n_extra = COUNT_OF(extra);
+    if (!file_exists(fit->model_path)) return false;
+    if (model_load(fit->model_path, expect, COUNT_OF(expect), model, &fit->log, extra, &n_extra) < 0) return false;
+    for (size_t i = 0; i < n_extra; i++) {
+        if (want_importance && strcmp(extra[i].name, "permutation_importance") == 0)
+            fit->permutation = extra[i].value;
+        else
+            mem_free(extra[i].value);
+    }
+    if (!want_importance || fit->permutation) return true;
+    model_free(*model);
+    *model = NULL;
+    training_log_free(&fit->log);
+    return false;
+}
+
+static int train(const struct fit_context *c, const struct fold_data *d, const struct gate_model *previous,
+                 struct fit *fit, struct gate_model **model) {
+    const struct experiment *e = c->experiment;
+    const struct strategy_spec *spec = &e->strategy[fit->strategy];
+    struct fit_input input = {
+        .n_series = d->n_symbols,
+        .n_features = d->n_features,
+        .series = d->fit_series,
+        .train = d->sample[SLICE_TRAIN],
+        .n_train = d->n[SLICE_TRAIN],
+        .validation = d->sample[SLICE_VALIDATION],
+        .n_validation = d->n[SLICE_VALIDATION],
+    };
+    /* Paired comparison: all strategies of one seed and fold share their random numbers. */
+    uint64_t key[2] = {e->seed[fit->seed], fit->fold};
+    struct fit_options options = {
+        .seed = hash_bytes(key, sizeof key, 0), .previous = previous, .on_epoch = c->on_epoch, .context = c->context};
+    TRY(model_fit(&spec->model, &spec->train, &input, &options, model, &fit->log));
+    if (!e->verdict.importance) return OK;
+    fit->permutation = mem_calloc(N_GATES * d->n_features, sizeof(double));
+    if (!fit->permutation) return ERR_NOMEM;
+    return model_permutation_importance(*model, &input, options.seed, fit->permutation);
+}
+
+int fit_execute(const struct fit_context *c, const struct gate_model *previous, struct fit *fit,
+                struct gate_model **model_out) {
+    struct fold_data data;
+    struct gate_model *model = NULL;
+    TRY(interrupt_check());
+    TRY(fold_data_build(c->experiment, c->prepared, fit->fold, NULL, &data));
+    int rc = OK;
+    bool reused = load(fit, c->experiment->verdict.importance, &model);
+    if (!reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
+    TRY_GOTO(set_thresholds(c->experiment, &data, model, fit), done);
+    TRY_GOTO(score_test(c->experiment, &data, model, fit), done);
+    if (!reused) TRY_GOTO(store(c->prepared, model, &data, fit), done);
+    fit->done = true;
+    if (model_out) {
+        *model_out = model;
+        model = NULL;
+    }
+done:
+    model_free(model);
+    fold_data_free(&data);
+    return rc;
+}
+
+void fit_release(struct fit *fit) {
+    mem_free(fit->probability);
+    mem_free(fit->tau);
+    training_log_free(&fit->log);
+    for (int g = 0; g < N_GATES; g++) {
+        mem_free(fit->attention[g].top);
+        mem_free(fit->attention[g].rest);
+    }
+    for (size_t i = 0; i < fit->n_rows; i++) mem_free(fit->row[i].weight);
+    mem_free(fit->row);
+    mem_free(fit->permutation);
+    mem_free(fit->feature_attention);
+}

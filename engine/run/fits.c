@@ -1,0 +1,159 @@
+/* The plan of fits and their execution on all cores.
+ *
+ * Fresh fits are independent: each is its own chain. Warm and lora fits form one chain per (strategy, seed), walked
+ * fold by fold. Chains are OpenMP tasks; inside a fit the shards of a batch are tasks as well, so an idle core helps
+ * the last fit. */
+#include <omp.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "run_private.h"
+
+struct monitor {
+    struct progress *progress;
+    const struct experiment *experiment;
+    atomic_size_t n_done;
+    size_t n_fits;
+};
+/* What one fit reports through: progress counts epochs, and a fit that stops early gives the rest back. */
+struct fit_monitor {
+    struct monitor *all;
+    const struct fit *fit;
+    size_t epochs_done, epochs_most;
+};
+
+struct failure {
+    int code;
+    size_t fit;
+    char message[1024];
+};
+
+static void on_epoch(void *context, const struct epoch_record *record, size_t epochs, double windows_per_second) {
+    struct fit_monitor *m = context;
+    const struct experiment *e = m->all->experiment;
+    progress_note(m->all->progress,
+                  "fit %zu/%zu %s seed %llu fold %zu | epoch %03u/%03zu | lr %.1e | train %.4f | valid %.4f | AP "
+                  "%.2f/%.2f%s | %.0f windows/s",
+                  atomic_load(&m->all->n_done) + 1, m->all->n_fits, e->strategy[m->fit->strategy].name,
+                  (unsigned long long)e->seed[m->fit->seed], m->fit->fold + 1, record->epoch, epochs,
+                  record->learning_rate, record->train_loss, record->validation_loss, record->validation_ap[GATE_LONG],
+                  record->validation_ap[GATE_SHORT], record->best ? " | best" : "", windows_per_second);
+    if (m->epochs_done < m->epochs_most) {
+        m->epochs_done++;
+        progress_add(m->all->progress, 1);
+    }
+}
+
+int fits_plan(const struct experiment *e, const struct prepared *p, const char *dir, struct fit_list *out) {
+    memset(out, 0, sizeof *out);
+    size_t n = 0;
+    for (size_t s = 0; s < e->n_strategies; s++)
+        if (e->strategy[s].desc->needs_model) n += e->n_seeds * p->plan.n_folds;
+    out->fit = mem_calloc(n ? n : 1, sizeof *out->fit);
+    if (!out->fit) return ERR_NOMEM;
+    for (size_t f = 0; f < p->plan.n_folds; f++)
+        for (size_t seed = 0; seed < e->n_seeds; seed++)
+            for (size_t s = 0; s < e->n_strategies; s++) {
+                if (!e->strategy[s].desc->needs_model) continue;
+                struct fit *fit = &out->fit[out->n++];
+                fit->strategy = s;
+                fit->seed = seed;
+                fit->fold = f;
+                fit_key(e, p, fit);
+                int length =
+                    snprintf(fit->model_path, sizeof fit->model_path, "%s/" RUN_MODELS "/%s-s%llu-f%03zu.safetensors",
+                             dir, e->strategy[s].name, (unsigned long long)e->seed[seed], f + 1);
+                if (length < 0 || (size_t)length >= sizeof fit->model_path)
+                    FAIL(ERR_USAGE, "the run directory's path is too long");
+            }
+    return OK;
+}
+
+static int run_one(struct monitor *monitor, const struct prepared *p, struct fit *fit,
+                   const struct gate_model *previous, struct gate_model **model) {
+    const struct experiment *e = monitor->experiment;
+    struct fit_monitor own = {.all = monitor, .fit = fit, .epochs_most = e->strategy[fit->strategy].train.epochs};
+    struct fit_context context = {.experiment = e, .prepared = p, .on_epoch = on_epoch, .context = &own};
+    int rc = fit_execute(&context, previous, fit, model);
+    if (rc < 0) return rc;
+    atomic_fetch_add(&monitor->n_done, 1);
+    progress_add(monitor->progress, own.epochs_most - own.epochs_done);
+    return OK;
+}
+
+/* A chain starts at fits[begin] and takes every later fit of the same strategy and seed when folds depend on each
+ * other. */
+static int run_chain(struct monitor *monitor, const struct prepared *p, struct fit_list *fits, size_t begin,
+                     size_t *at) {
+    const struct fit *head = &fits->fit[begin];
+    bool chained = strcmp(monitor->experiment->strategy[head->strategy].train.retrain, "fresh") != 0;
+    struct gate_model *previous = NULL;
+    int rc = OK;
+    for (size_t i = begin; i < fits->n; i++) {
+        struct fit *fit = &fits->fit[i];
+        if (fit->strategy != head->strategy || fit->seed != head->seed) continue;
+        struct gate_model *model = NULL;
+        *at = i;
+        rc = run_one(monitor, p, fit, previous, chained ? &model : NULL);
+        model_free(previous);
+        previous = model;
+        if (rc < 0 || !chained) break;
+    }
+    model_free(previous);
+    return rc;
+}
+
+static bool heads_chain(const struct experiment *e, const struct fit *fit) {
+    return fit->fold == 0 || strcmp(e->strategy[fit->strategy].train.retrain, "fresh") == 0;
+}
+
+static void note_failure(struct failure *failure, atomic_bool *stop, int rc, size_t fit) {
+#pragma omp critical(gatewalk_fit_failure)
+    {
+        /* The first fit in plan order names the failure, so that the message does not depend on timing. */
+        if (failure->code == OK || (fit < failure->fit && failure->code != ERR_INTERRUPTED)) {
+            failure->code = rc;
+            failure->fit = fit;
+            snprintf(failure->message, sizeof failure->message, "%s", error_message());
+        }
+    }
+    atomic_store(stop, true);
+}
+
+int fits_execute(const struct experiment *e, const struct prepared *p, struct fit_list *fits, size_t jobs) {
+    struct monitor monitor = {.experiment = e, .n_fits = fits->n};
+    struct failure failure = {.code = OK};
+    atomic_bool stop = false;
+    size_t epochs = 0;
+    for (size_t i = 0; i < fits->n; i++) epochs += e->strategy[fits->fit[i].strategy].train.epochs;
+    if (fits->n == 0) return OK;
+    TRY(progress_begin(&monitor.progress, "training", epochs, "epochs"));
+    double start = clock_seconds();
+#pragma omp parallel num_threads((int)jobs)
+#pragma omp single
+    for (size_t i = 0; i < fits->n; i++) {
+        if (!heads_chain(e, &fits->fit[i])) continue;
+#pragma omp task firstprivate(i) shared(monitor, failure, stop)
+        if (!atomic_load(&stop)) {
+            size_t at = i;
+            int rc = run_chain(&monitor, p, fits, i, &at);
+            if (rc < 0) note_failure(&failure, &stop, rc, at);
+        }
+    }
+    fits->seconds = clock_seconds() - start;
+    progress_end(monitor.progress);
+    if (failure.code == OK) return OK;
+    error_adopt(failure.message);
+    const struct fit *fit = &fits->fit[failure.fit];
+    if (failure.code == ERR_INTERRUPTED)
+        FAIL(ERR_INTERRUPTED, "interrupted: %zu of %zu fits are kept; run the same command again to continue",
+             atomic_load(&monitor.n_done), fits->n);
+    return error_prefix(failure.code, "strategy \"%s\" seed %llu fold %zu", e->strategy[fit->strategy].name,
+                        (unsigned long long)e->seed[fit->seed], fit->fold + 1);
+}
+
+void fits_free(struct fit_list *fits) {
+    for (size_t i = 0; i < fits->n; i++) fit_release(&fits->fit[i]);
+    mem_free(fits->fit);
+    memset(fits, 0, sizeof *fits);
+}

@@ -1,0 +1,137 @@
+/* Is a candidate better than the baseline? The paired deltas, the reference study's success test, and plain words. */
+#include <math.h>
+#include <string.h>
+
+#include "run_private.h"
+
+/* scores of one strategy and gate, one array of labelled bars per seed */
+static int seed_scores(const struct results *r, size_t strategy, int gate, const float **out) {
+    const struct strategy_result *result = &r->strategy[strategy];
+    for (size_t k = 0; k < result->n_seeds; k++) {
+        float *score = mem_calloc(r->scores.n_labelled ? r->scores.n_labelled : 1, sizeof *score);
+        if (!score) return ERR_NOMEM;
+        for (size_t i = 0; i < r->scores.n_labelled; i++)
+            score[i] = result->seed[k].scores.at[r->scores.labelled[i]].p[gate];
+        out[k] = score;
+    }
+    return OK;
+}
+
+static int compare_gate(const struct experiment *e, const struct results *r, size_t candidate, int gate,
+                        struct gate_verdict *out) {
+    const float *a[MAX_SEEDS] = {NULL}, *b[MAX_SEEDS] = {NULL};
+    struct verdict_config config = {
+        .n_bootstrap = e->verdict.bootstrap,
+        .confidence = e->verdict.confidence,
+        .seed = e->seed[0],
+        .block_length = e->verdict.block,
+        .horizon = e->labels.horizon,
+    };
+    int rc;
+    TRY_GOTO(seed_scores(r, candidate, gate, a), done);
+    TRY_GOTO(seed_scores(r, r->baseline, gate, b), done);
+    struct paired_sample sample = {
+        .n = r->scores.n_labelled,
+        .n_seeds = e->n_seeds,
+        .score_a = a,
+        .score_b = b,
+        .label = r->scores.label[gate],
+        .fold = r->scores.fold,
+        .pnl = r->scores.pnl[gate][1],
+    };
+    TRY_GOTO(verdict_compare(&sample, &config, out), done);
+done:
+    for (size_t k = 0; k < MAX_SEEDS; k++) {
+        mem_free((void *)(uintptr_t)a[k]);
+        mem_free((void *)(uintptr_t)b[k]);
+    }
+    return rc;
+}
+
+static void add_check(struct candidate_verdict *v, const char *name, int delta, double need, double unit,
+                      const char *suffix) {
+    struct check *check = &v->check[v->n_checks++];
+    snprintf(check->name, sizeof check->name, "%s", name);
+    size_t used = 0;
+    for (int g = 0; g < N_GATES; g++) {
+        const struct delta *d = &v->gate[g].delta[delta];
+        if (d->value > 0 && d->value >= need) check->pass = true;
+        int n = snprintf(check->detail + used, sizeof check->detail - used, "%s%s %+.2f%s [%+.2f, %+.2f]",
+                         g ? "; " : "", gate_name[g], d->value * unit, suffix, d->lo * unit, d->hi * unit);
+        if (n > 0) used += (size_t)n < sizeof check->detail - used ? (size_t)n : 0;
+    }
+}
+
+static const struct {
+    int delta;
+    const char *word;
+} spoken[] = {{DELTA_AP, "PR-AUC"}, {DELTA_P1, "P@1 %"}, {DELTA_P5, "P@5 %"}, {DELTA_PNL1, "PnL@1 %"}};
+
+/* "better at long P@1 %, short PR-AUC" for the significant deltas of one sign. */
+static size_t list_significant(const struct candidate_verdict *v, bool better, char *out, size_t size) {
+    size_t n = 0, used = 0;
+    out[0] = '\0';
+    for (int g = 0; g < N_GATES; g++)
+        for (size_t i = 0; i < COUNT_OF(spoken); i++) {
+            const struct delta *d = &v->gate[g].delta[spoken[i].delta];
+            if (!d->significant || (d->value > 0) != better) continue;
+            int length = snprintf(out + used, size - used, "%s%s %s", n ? ", " : "", gate_name[g], spoken[i].word);
+            if (length > 0 && (size_t)length < size - used) used += (size_t)length;
+            n++;
+        }
+    return n;
+}
+
+static void conclude(const struct experiment *e, struct candidate_verdict *v) {
+    const char *a = e->strategy[v->candidate].name, *b = e->verdict.baseline;
+    char better[200], worse[200];
+    size_t n_better = list_significant(v, true, better, sizeof better),
+           n_worse = list_significant(v, false, worse, sizeof worse);
+    size_t passed = 0;
+    for (size_t i = 0; i < v->n_checks; i++) passed += v->check[i].pass;
+    double level = e->verdict.confidence * 100;
+    const char *seeds = e->n_seeds == 1 ? " One seed only: repeat with --seeds 3 or more before believing it." : "";
+    size_t used = 0;
+    int n;
+    if (n_better + n_worse == 0)
+        n = snprintf(v->conclusion, sizeof v->conclusion, "No difference between %s and %s is significant at %g %%.", a,
+                     b, level);
+    else if (n_worse == 0)
+        n = snprintf(
+            v->conclusion, sizeof v->conclusion,
+            "%s is significantly better than %s at %s (%g %% intervals, not corrected for the %d comparisons).", a, b,
+            better, level, N_GATES * N_DELTAS);
+    else if (n_better == 0)
+        n = snprintf(v->conclusion, sizeof v->conclusion,
+                     "%s is significantly WORSE than %s at %s (%g %% intervals, not corrected for the %d comparisons).",
+                     a, b, worse, level, N_GATES * N_DELTAS);
+    else
+        n = snprintf(v->conclusion, sizeof v->conclusion,
+                     "Mixed: %s is significantly better than %s at %s, but worse at %s.", a, b, better, worse);
+    if (n > 0) used = (size_t)n;
+    snprintf(v->conclusion + used, sizeof v->conclusion - used,
+             " It meets %zu of the study's %zu success criteria on results.%s", passed, v->n_checks, seeds);
+}
+
+int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r) {
+    (void)p;
+    r->baseline = SIZE_MAX;
+    for (size_t s = 0; s < e->n_strategies; s++)
+        if (strcmp(e->strategy[s].name, e->verdict.baseline) == 0) r->baseline = s;
+    if (r->baseline == SIZE_MAX) return OK;
+    r->verdict = mem_calloc(e->n_strategies, sizeof *r->verdict);
+    if (!r->verdict) return ERR_NOMEM;
+    for (size_t s = 0; s < e->n_strategies; s++) {
+        if (s == r->baseline || !e->strategy[s].desc->needs_model) continue;
+        struct candidate_verdict *v = &r->verdict[r->n_verdicts++];
+        v->candidate = s;
+        for (int g = 0; g < N_GATES; g++) TRY(compare_gate(e, r, s, g, &v->gate[g]));
+        add_check(v, "PR-AUC better on at least one gate", DELTA_AP, 0, 1, "");
+        add_check(v, "P@1 % at least 5 points better", DELTA_P1, 0.05, 100, " points");
+        add_check(v, "P@5 % at least 3 points better", DELTA_P5, 0.03, 100, " points");
+        add_check(v, "PnL@1 % better", DELTA_PNL1, 0, 100, " %");
+        conclude(e, v);
+        TRY(interrupt_check());
+    }
+    return OK;
+}

@@ -1,0 +1,205 @@
+/* Test bars of the whole walk, and the probabilities and causal thresholds each contestant had there. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run_private.h"
+
+static int by_fold_time_symbol(const void *a, const void *b) {
+    const struct test_bar *x = a, *y = b;
+    if (x->fold != y->fold) return x->fold < y->fold ? -1 : 1;
+    if (x->close_ns != y->close_ns) return x->close_ns < y->close_ns ? -1 : 1;
+    return (x->symbol > y->symbol) - (x->symbol < y->symbol);
+}
+
+static int list_bars(const struct prepared *p, struct score_set *set) {
+    size_t n = 0;
+    for (size_t f = 0; f < p->plan.n_folds; f++)
+        for (size_t s = 0; s < p->market.n_symbols; s++) {
+            const struct range *r = &p->plan.fold[f].samples[SLICE_TEST][s];
+            n += r->end - r->begin;
+        }
+    set->bar = mem_calloc(n ? n : 1, sizeof *set->bar);
+    if (!set->bar) return ERR_NOMEM;
+    for (size_t f = 0; f < p->plan.n_folds; f++) {
+        size_t fit_row = 0;
+        for (size_t s = 0; s < p->market.n_symbols; s++) {
+            const struct range *r = &p->plan.fold[f].samples[SLICE_TEST][s];
+            for (size_t t = r->begin; t < r->end; t++)
+                set->bar[set->n++] = (struct test_bar){
+                    .fold = (uint32_t)f,
+                    .symbol = (uint32_t)s,
+                    .bar = (uint32_t)t,
+                    .fit_row = (uint32_t)fit_row++,
+                    .close_ns = bar_close_ns(&p->market.symbol[s], t),
+                    .labelled = p->labels[s].gate[GATE_LONG][t] != LABEL_MISSING &&
+                                p->labels[s].gate[GATE_SHORT][t] != LABEL_MISSING,
+                };
+        }
+    }
+    qsort(set->bar, set->n, sizeof *set->bar, by_fold_time_symbol);
+    return OK;
+}
+
+static double isolated_return(const struct experiment *e, const struct prepared *p, const struct test_bar *at, int gate,
+                              double multiplier) {
+    const struct strategy_config *trading = &e->common.trading;
+    struct cost_config costs = e->costs;
+    double move = p->labels[at->symbol].min_move[at->bar];
+    struct trade trade;
+    costs.multiplier = multiplier;
+    enum intrabar rule = strcmp(e->broker.intrabar, "target_first") == 0 ? INTRABAR_TARGET_FIRST : INTRABAR_STOP_FIRST;
+    if (!trade_isolated(&p->market.symbol[at->symbol], at->bar, gate == GATE_LONG ? SIDE_LONG : SIDE_SHORT,
+                        trading->stop_moves * move, trading->target_moves * move, trading->horizon, &costs, rule,
+                        &trade))
+        return NAN;
+    return trade.return_fraction;
+}
+
+int scores_index(const struct experiment *e, const struct prepared *p, struct score_set *set) {
+    memset(set, 0, sizeof *set);
+    TRY(list_bars(p, set));
+    size_t n = set->n ? set->n : 1;
+    set->labelled = mem_calloc(n, sizeof *set->labelled);
+    set->fold = mem_calloc(n, sizeof *set->fold);
+    if (!set->labelled || !set->fold) return ERR_NOMEM;
+    for (int g = 0; g < N_GATES; g++) {
+        set->label[g] = mem_calloc(n, 1);
+        if (!set->label[g]) return ERR_NOMEM;
+        for (int c = 0; c < 3; c++)
+            if (!(set->pnl[g][c] = mem_calloc(n, sizeof(double)))) return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < set->n; i++) {
+        const struct test_bar *at = &set->bar[i];
+        if (!at->labelled) continue;
+        size_t k = set->n_labelled++;
+        set->labelled[k] = (uint32_t)i;
+        set->fold[k] = at->fold;
+        for (int g = 0; g < N_GATES; g++) {
+            set->label[g][k] = p->labels[at->symbol].gate[g][at->bar];
+            for (int c = 0; c < 3; c++) set->pnl[g][c][k] = isolated_return(e, p, at, g, (double)c);
+        }
+    }
+    return OK;
+}
+
+void scores_free(struct score_set *set) {
+    mem_free(set->bar);
+    mem_free(set->labelled);
+    mem_free(set->fold);
+    for (int g = 0; g < N_GATES; g++) {
+        mem_free(set->label[g]);
+        for (int c = 0; c < 3; c++) mem_free(set->pnl[g][c]);
+    }
+    memset(set, 0, sizeof *set);
+}
+
+/* ---- thresholds that move with the walk ------------------------------------------------------ */
+
+/* The last M emitted probabilities, kept both in order of arrival and sorted. */
+struct rolling {
+    float *ring, *sorted;
+    size_t n, size, next;
+};
+
+static size_t position(const float *sorted, size_t n, float value) {
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (sorted[middle] < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void rolling_push(struct rolling *r, float value) {
+    if (r->n == r->size) {
+        size_t old = position(r->sorted, r->n, r->ring[r->next]);
+        memmove(r->sorted + old, r->sorted + old + 1, (r->n - old - 1) * sizeof *r->sorted);
+        r->n--;
+    }
+    size_t place = position(r->sorted, r->n, value);
+    memmove(r->sorted + place + 1, r->sorted + place, (r->n - place) * sizeof *r->sorted);
+    r->sorted[place] = value;
+    r->n++;
+    r->ring[r->next] = value;
+    r->next = (r->next + 1) % r->size;
+}
+
+static float rolling_threshold(const struct rolling *r, double k_percent) {
+    size_t keep = (size_t)ceil(k_percent / 100.0 * (double)r->n);
+    return r->sorted[r->n - (keep < 1 ? 1 : keep)];
+}
+
+/* tau at a bar uses only probabilities emitted BEFORE it; until the window is full, validation's tau holds. */
+static int rolling_taus(const struct experiment *e, const struct prepared *p, const struct score_set *set,
+                        struct score *at) {
+    bool each = strcmp(e->signals.pool, "each") == 0;
+    size_t n_pools = each ? p->market.n_symbols : 1, size = e->signals.rolling_bars;
+    struct rolling *pool = mem_calloc(n_pools * N_GATES, sizeof *pool);
+    int rc = pool ? OK : ERR_NOMEM;
+    for (size_t i = 0; rc == OK && i < n_pools * N_GATES; i++) {
+        pool[i].size = size;
+        pool[i].ring = mem_calloc(size, sizeof(float));
+        pool[i].sorted = mem_calloc(size + 1, sizeof(float));
+        if (!pool[i].ring || !pool[i].sorted) rc = ERR_NOMEM;
+    }
+    for (size_t i = 0; rc == OK && i < set->n; i++)
+        for (size_t g = 0; g < N_GATES; g++) {
+            struct rolling *r = &pool[(each ? set->bar[i].symbol : 0) * N_GATES + g];
+            if (r->n == r->size) at[i].tau[g] = rolling_threshold(r, e->signals.act_on);
+            rolling_push(r, at[i].p[g]);
+        }
+    for (size_t i = 0; pool && i < n_pools * N_GATES; i++) {
+        mem_free(pool[i].ring);
+        mem_free(pool[i].sorted);
+    }
+    mem_free(pool);
+    return rc;
+}
+
+/* Cross-section: of all symbols that close together only the highest probability may act. */
+static void best_symbol_only(const struct score_set *set, struct score *at) {
+    for (size_t i = 0; i < set->n;) {
+        size_t end = i + 1;
+        while (end < set->n && set->bar[end].close_ns == set->bar[i].close_ns && set->bar[end].fold == set->bar[i].fold)
+            end++;
+        for (size_t g = 0; g < N_GATES; g++) {
+            size_t best = i;
+            for (size_t j = i + 1; j < end; j++)
+                if (at[j].p[g] > at[best].p[g]) best = j;
+            for (size_t j = i; j < end; j++)
+                if (j != best) at[j].tau[g] = INFINITY;
+        }
+        i = end;
+    }
+}
+
+int scores_collect(const struct experiment *e, const struct prepared *p, const struct score_set *set,
+                   const struct fit_list *fits, size_t strategy, size_t seed, struct contestant_scores *out) {
+    out->at = mem_calloc(set->n ? set->n : 1, sizeof *out->at);
+    const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
+    if (!out->at || !by_fold) {
+        mem_free(by_fold);
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < fits->n; i++)
+        if (fits->fit[i].strategy == strategy && fits->fit[i].seed == seed) by_fold[fits->fit[i].fold] = &fits->fit[i];
+    bool fixed = strcmp(e->signals.threshold, "fixed") == 0;
+    for (size_t i = 0; i < set->n; i++) {
+        const struct test_bar *at = &set->bar[i];
+        const struct fit *fit = by_fold[at->fold];
+        struct score *score = &out->at[i];
+        for (size_t g = 0; g < N_GATES; g++) {
+            score->p[g] = fit->probability[at->fit_row * N_GATES + g];
+            score->tau[g] = fixed ? (float)(g == GATE_LONG ? e->signals.fixed_long : e->signals.fixed_short)
+                                  : fit->tau[at->symbol][g];
+        }
+    }
+    mem_free(by_fold);
+    if (strcmp(e->signals.threshold, "rolling") == 0) TRY(rolling_taus(e, p, set, out->at));
+    if (strcmp(e->signals.pool, "cross_section") == 0) best_symbol_only(set, out->at);
+    return OK;
+}

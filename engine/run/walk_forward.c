@@ -1,0 +1,75 @@
+/* The main job as a list: prepare, fit every fold, replay, measure, judge, write. */
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "run_private.h"
+
+static size_t thread_count(size_t asked) {
+    int n = asked ? (int)asked : omp_get_max_threads();
+    return n < 1 ? 1 : (size_t)n;
+}
+
+/* A directory that holds something else than a run is never written into. */
+static int claim_directory(const struct experiment *e, const struct run_options *options, char dir[1024]) {
+    char probe[1024];
+    int n =
+        options->out_dir ? snprintf(dir, 1024, "%s", options->out_dir) : snprintf(dir, 1024, "reports/out/%s", e->name);
+    if (n < 0 || n >= 900) FAIL(ERR_USAGE, "--out: the path is too long");
+    struct stat info;
+    if (stat(dir, &info) == 0 && S_ISDIR(info.st_mode)) {
+        TRY(path_join(probe, sizeof probe, dir, RUN_JSON));
+        if (!file_exists(probe) && rmdir(dir) != 0)
+            FAIL(ERR_USAGE, "%s is not empty and holds no gatewalk run; give another --out", dir);
+    }
+    TRY(dir_make(dir));
+    TRY(path_join(probe, sizeof probe, dir, RUN_MODELS));
+    return dir_make(probe);
+}
+
+static double lap(double *mark) {
+    double now = clock_seconds(), passed = now - *mark;
+    *mark = now;
+    return passed;
+}
+
+static int walk(const struct experiment *e, struct prepared *p, const char *dir, size_t jobs, struct fit_list *fits,
+                struct results *r) {
+    struct phase_times times = {.import = p->import_seconds, .features = p->feature_seconds};
+    double mark = clock_seconds();
+    r->baseline = SIZE_MAX;
+    TRY(fits_plan(e, p, dir, fits));
+    TRY(write_folds(p, dir));
+    TRY(write_run_json(e, p, fits, NULL, &times, jobs, "running", dir));
+    TRY(fits_execute(e, p, fits, jobs));
+    times.fits = lap(&mark);
+    TRY(results_replay(e, p, fits, r));
+    times.replay = lap(&mark);
+    TRY(results_measure(e, p, r));
+    times.metrics = lap(&mark);
+    TRY(results_verdict(e, p, r));
+    times.verdict = lap(&mark);
+    TRY(write_tables(e, p, fits, r, dir));
+    TRY(write_attention(e, p, fits, r, dir));
+    TRY(write_summary(e, p, r, dir));
+    times.files = lap(&mark);
+    return write_run_json(e, p, fits, r, &times, jobs, "finished", dir);
+}
+
+int run_experiment(const struct experiment *e, const struct run_options *options, char dir[1024]) {
+    struct prepared *p = NULL;
+    struct fit_list fits = {0};
+    struct results results = {0};
+    size_t jobs = thread_count(options->jobs);
+    int rc;
+    TRY_GOTO(prepare(e, &p), done);
+    TRY_GOTO(claim_directory(e, options, dir), done);
+    rc = walk(e, p, dir, jobs, &fits, &results);
+done:
+    results_free(e, &results);
+    fits_free(&fits);
+    prepared_free(p);
+    return rc;
+}

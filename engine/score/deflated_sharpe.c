@@ -1,0 +1,55 @@
+/* How good is the best of many? (Bailey & Lopez de Prado 2014, "The Deflated Sharpe Ratio") */
+#include "ranking.h"
+#include "verdict.h"
+
+static const double EULER_MASCHERONI = 0.57721566490153286;
+
+static double normal_cdf(double x) { return 0.5 * erfc(-x / M_SQRT2); }
+
+/* The x that a standard normal exceeds with probability q. Bisection: called twice, and exact in the far tail, where
+ * 1 - q would have lost its digits. */
+static double normal_upper_quantile(double q) {
+    double low = -40, high = 40;
+    for (int i = 0; i < 200; i++) {
+        double middle = 0.5 * (low + high);
+        if (normal_cdf(-middle) > q)
+            low = middle;
+        else
+            high = middle;
+    }
+    return 0.5 * (low + high);
+}
+
+/* Expected maximum of n_trials Sharpe ratios that are all zero in truth. */
+double deflated_sharpe_threshold(size_t n_trials, double trial_sharpe_variance) {
+    if (!(trial_sharpe_variance >= 0) || n_trials == 0) return NAN;
+    if (n_trials == 1) return 0.0; /* one trial was not chosen from anything */
+    double n = (double)n_trials;
+    double maximum = (1.0 - EULER_MASCHERONI) * normal_upper_quantile(1.0 / n) +
+                     EULER_MASCHERONI * normal_upper_quantile(1.0 / (n * M_E));
+    return sqrt(trial_sharpe_variance) * maximum;
+}
+
+double deflated_sharpe_from_moments(double sharpe, size_t n, double skewness, double kurtosis, size_t n_trials,
+                                    double trial_sharpe_variance) {
+    double spread = 1.0 - skewness * sharpe + (kurtosis - 1.0) / 4.0 * sharpe * sharpe;
+    if (n < 2 || !(spread > 0)) return NAN;
+    double excess = sharpe - deflated_sharpe_threshold(n_trials, trial_sharpe_variance);
+    return normal_cdf(excess * sqrt((double)(n - 1)) / sqrt(spread)); /* NaN stays NaN */
+}
+
+double deflated_sharpe(const double *returns, size_t n, size_t n_trials, double trial_sharpe_variance) {
+    if (n < 3) return NAN;
+    double size = (double)n, mean = 0, second = 0, third = 0, fourth = 0;
+    for (size_t i = 0; i < n; i++) mean += returns[i] / size;
+    for (size_t i = 0; i < n; i++) {
+        double d = returns[i] - mean, d2 = d * d;
+        second += d2 / size;
+        third += d2 * d / size;
+        fourth += d2 * d2 / size;
+    }
+    if (!(second > 1e-24 * mean * mean)) return NAN; /* constant but for rounding */
+    double sharpe = mean / sqrt(second * size / (size - 1.0));
+    return deflated_sharpe_from_moments(sharpe, n, third / (second * sqrt(second)), fourth / (second * second),
+                                        n_trials, trial_sharpe_variance);
+}

@@ -1,0 +1,49 @@
+/* Are the probabilities probabilities? */
+#include "metric_rows.h"
+
+enum { CALIBRATION_BINS = 10 };
+/* A probability of exactly 0 or 1 that is wrong would cost infinity; this floor caps one bar at 34.5 nats. */
+static const double LOG_LOSS_FLOOR = 1e-15;
+
+static double brier(const struct gate_sample *sample, double k_percent) {
+    (void)k_percent;
+    double sum = 0;
+    for (size_t i = 0; i < sample->n; i++) {
+        double error = (double)sample->score[i] - sample->label[i];
+        sum += error * error;
+    }
+    return sample->n ? sum / (double)sample->n : (double)NAN;
+}
+
+static double log_loss(const struct gate_sample *sample, double k_percent) {
+    (void)k_percent;
+    double sum = 0;
+    for (size_t i = 0; i < sample->n; i++) {
+        double p = sample->score[i];
+        if (isnan(p)) return NAN;
+        p = fmin(fmax(p, LOG_LOSS_FLOOR), 1.0 - LOG_LOSS_FLOOR);
+        sum -= sample->label[i] ? log(p) : log1p(-p);
+    }
+    return sample->n ? sum / (double)sample->n : (double)NAN;
+}
+
+/* Expected calibration error over ten bins of equal count: mean |probability - hit rate|. */
+static double calibration_error(const struct gate_sample *sample, double k_percent) {
+    (void)k_percent;
+    struct curve_point bin[CALIBRATION_BINS];
+    size_t n_bins = 0;
+    if (curve_reliability(sample, CALIBRATION_BINS, bin, &n_bins) < 0 || n_bins == 0) return NAN;
+    double sum = 0;
+    for (size_t b = 0; b < n_bins; b++) sum += bin[b].count * fabs(bin[b].x - bin[b].y);
+    return sum / (double)sample->n;
+}
+
+const struct metric_desc metric_desc_brier = {
+    .name = "brier", .help = "mean squared error of the probability", .unit = "", .compute = brier};
+const struct metric_desc metric_desc_log_loss = {
+    .name = "log_loss", .help = "mean cross-entropy", .unit = "nats", .compute = log_loss};
+const struct metric_desc metric_desc_calibration_error = {
+    .name = "calibration_error",
+    .help = "mean distance of probability and hit rate over ten bins of equal count",
+    .unit = "fraction",
+    .compute = calibration_error};

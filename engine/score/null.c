@@ -1,0 +1,87 @@
+/* Null control: would labels that have nothing to do with the scores have reached this average precision?
+ *
+ * Gate labels are autocorrelated over their horizon and beyond, and so are scores. Shuffling single labels destroys
+ * that and calls every second scorer skilled; shifting a fold's labels around its own circle keeps it whole. */
+#include "resample.h"
+#include "rng.h"
+#include "verdict.h"
+
+#include <string.h>
+
+/* [low, high]: the shifts a fold of n bars allows. A fold too short for min_shift on both sides uses its middle half.
+ */
+static void shift_range(size_t n, size_t min_shift, size_t *low, size_t *high) {
+    size_t least = min_shift ? min_shift : 1;
+    *low = least < n / 4 ? least : n / 4;
+    *high = n - *low;
+}
+
+static void shift_labels(const struct gate_sample *sample, size_t min_shift, struct rng *rng, int8_t *out) {
+    for (size_t begin = 0, end; begin < sample->n; begin = end) {
+        end = fold_end(sample->fold, begin, sample->n);
+        size_t n = end - begin, low, high;
+        shift_range(n, min_shift, &low, &high);
+        size_t shift = low + (size_t)rng_below(rng, high - low + 1);
+        memcpy(out + begin, sample->label + begin + (shift % n), n - shift % n);
+        memcpy(out + end - shift % n, sample->label + begin, shift % n);
+    }
+}
+
+/* Average precision in one walk over bars that are already ordered. */
+static double precision_of_order(const float *score, const uint32_t *order, const int8_t *label, size_t n) {
+    double hits = 0, area = 0;
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        end = tie_end(score, order, begin, n);
+        double step = 0;
+        for (size_t r = begin; r < end; r++) step += label[order[r]];
+        hits += step;
+        if (step > 0) area += step * hits / (double)end;
+    }
+    return hits > 0 ? area / hits : (double)NAN;
+}
+
+static void summarise(const double *null, size_t n, struct null_result *out) {
+    double sum = 0, squares = 0;
+    size_t reached = 0;
+    for (size_t r = 0; r < n; r++) {
+        sum += null[r];
+        reached += null[r] >= out->observed;
+    }
+    out->null_mean = sum / (double)n;
+    for (size_t r = 0; r < n; r++) squares += (null[r] - out->null_mean) * (null[r] - out->null_mean);
+    out->null_sd = n > 1 ? sqrt(squares / (double)(n - 1)) : (double)NAN;
+    out->p_value = (double)(1 + reached) / (double)(n + 1);
+}
+
+int null_average_precision(const struct gate_sample *sample, size_t n_resamples, size_t min_shift, uint64_t seed,
+                           struct null_result *out) {
+    *out = (struct null_result){NAN, NAN, NAN, NAN};
+    if (n_resamples == 0) FAIL(ERR_CONFIG, "the null control needs at least 1 resample");
+    if (!labels_binary(sample->label, sample->n))
+        FAIL(ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
+    if (sample->n == 0) return OK;
+
+    int rc = OK;
+    int8_t *label = NULL;
+    double *null = NULL;
+    uint32_t *order = mem_calloc(sample->n, sizeof *order);
+    if (!order || !(label = mem_calloc(sample->n, sizeof *label)) || !(null = mem_calloc(n_resamples, sizeof *null))) {
+        rc = ERR_NOMEM;
+        goto cleanup;
+    }
+    TRY_GOTO(rank_descending(sample->score, sample->n, order), cleanup);
+    out->observed = precision_of_order(sample->score, order, sample->label, sample->n);
+    if (isnan(out->observed)) goto cleanup;
+    for (size_t r = 0; r < n_resamples; r++) {
+        struct rng rng;
+        rng_key(&rng, seed, "null", r, 0, 0);
+        shift_labels(sample, min_shift, &rng, label);
+        null[r] = precision_of_order(sample->score, order, label, sample->n);
+    }
+    summarise(null, n_resamples, out);
+cleanup:
+    mem_free(null);
+    mem_free(label);
+    mem_free(order);
+    return rc;
+}

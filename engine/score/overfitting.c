@@ -1,0 +1,86 @@
+/* Probability of backtest overfitting (Bailey, Borwein, Lopez de Prado & Zhu 2017): cut time into S blocks; for every
+ * choice of S/2 of them find the trial with the best Sharpe ratio there, and see where it ranks among all trials on the
+ * other half. PBO is the share of choices whose winner falls below the median. */
+#include "ranking.h"
+#include "verdict.h"
+
+enum { SPLITS_MAX = 20 }; /* 184,756 choices; the next even number has 705,432 */
+
+/* Sums over the chosen blocks are sums of block sums, so one choice costs S × trials, not periods × trials. */
+struct block_sums {
+    size_t n_splits, n_trials;
+    double *count;        /* [n_splits] periods */
+    double *sum, *square; /* [n_splits × n_trials] */
+};
+
+static void fill_sums(struct block_sums *blocks, const double *returns, size_t n_periods) {
+    size_t trials = blocks->n_trials, splits = blocks->n_splits;
+    for (size_t b = 0; b < splits; b++) {
+        size_t begin = b * n_periods / splits, end = (b + 1) * n_periods / splits;
+        blocks->count[b] = (double)(end - begin);
+        for (size_t t = begin; t < end; t++) {
+            for (size_t k = 0; k < trials; k++) {
+                double r = returns[t * trials + k];
+                blocks->sum[b * trials + k] += r;
+                blocks->square[b * trials + k] += r * r;
+            }
+        }
+    }
+}
+
+/* Sharpe ratios of all trials over the blocks of a mask; a trial that did nothing has 0. */
+static void sharpe_over(const struct block_sums *blocks, uint32_t mask, double *sharpe) {
+    for (size_t k = 0; k < blocks->n_trials; k++) {
+        double count = 0, sum = 0, square = 0;
+        for (size_t b = 0; b < blocks->n_splits; b++) {
+            if (!(mask >> b & 1)) continue;
+            count += blocks->count[b];
+            sum += blocks->sum[b * blocks->n_trials + k];
+            square += blocks->square[b * blocks->n_trials + k];
+        }
+        double mean = sum / count, variance = square / count - mean * mean;
+        sharpe[k] = variance > 1e-14 * square / count ? mean / sqrt(variance) : 0.0;
+    }
+}
+
+/* 1 when the trial lies below the median of all, 1/2 on it, 0 above. */
+static double below_median(const double *sharpe, size_t n, size_t trial) {
+    size_t lower = 0, higher = 0;
+    for (size_t k = 0; k < n; k++) {
+        lower += sharpe[k] < sharpe[trial];
+        higher += sharpe[k] > sharpe[trial];
+    }
+    return lower < higher ? 1.0 : lower == higher ? 0.5 : 0.0;
+}
+
+static double share_below(const struct block_sums *blocks, double *inside, double *outside) {
+    uint32_t all = (uint32_t)((UINT64_C(1) << blocks->n_splits) - 1);
+    double below = 0, choices = 0;
+    for (uint32_t mask = 0; mask < all; mask++) {
+        if ((size_t)__builtin_popcount(mask) != blocks->n_splits / 2) continue;
+        sharpe_over(blocks, mask, inside);
+        sharpe_over(blocks, all & ~mask, outside);
+        size_t best = 0;
+        for (size_t k = 1; k < blocks->n_trials; k++)
+            if (inside[k] > inside[best]) best = k;
+        below += below_median(outside, blocks->n_trials, best);
+        choices += 1;
+    }
+    return below / choices;
+}
+
+double backtest_overfitting(const double *returns, size_t n_periods, size_t n_trials, size_t n_splits) {
+    if (n_trials < 2 || n_splits < 2 || n_splits % 2 || n_splits > SPLITS_MAX || n_periods < 2 * n_splits) return NAN;
+    for (size_t i = 0; i < n_periods * n_trials; i++)
+        if (!isfinite(returns[i])) return NAN;
+    double result = NAN;
+    double *room = mem_calloc(n_splits + 2 * n_splits * n_trials + 2 * n_trials, sizeof *room);
+    if (!room) return NAN;
+    struct block_sums blocks = {.n_splits = n_splits, .n_trials = n_trials, .count = room, .sum = room + n_splits};
+    blocks.square = blocks.sum + n_splits * n_trials;
+    double *inside = blocks.square + n_splits * n_trials;
+    fill_sums(&blocks, returns, n_periods);
+    result = share_below(&blocks, inside, inside + n_trials);
+    mem_free(room);
+    return result;
+}

@@ -1,0 +1,38 @@
+/* What the files portfolio_*.c share. Private to engine/score.
+ *
+ * The initial cash is the equity before the first point, so n points give n returns over n periods, and the
+ * equity of one fold can be measured alone by passing what it started with. */
+#ifndef GATEWALK_SCORE_PORTFOLIO_ROWS_H
+#define GATEWALK_SCORE_PORTFOLIO_ROWS_H
+
+#include "ranking.h"
+
+#define PORTFOLIO_METRIC(name) extern const struct portfolio_metric_desc portfolio_desc_##name;
+#include "portfolio_metrics.def"
+#undef PORTFOLIO_METRIC
+
+static inline double equity_before(const struct portfolio_input *input, size_t i) {
+    return i ? input->equity[i - 1].equity : input->initial_cash;
+}
+
+static inline double period_return(const struct portfolio_input *input, size_t i) {
+    return input->equity[i].equity / equity_before(input, i) - 1.0;
+}
+
+struct return_moments {
+    double mean, deviation; /* deviation with n - 1 */
+    double downside;        /* root of the mean squared negative return, over all n */
+};
+/* NaN fields where undefined: fewer than two returns, or equity that reached zero before the end. */
+struct return_moments return_moments(const struct portfolio_input *input);
+
+double compound_annual_growth(const struct portfolio_input *input);
+
+struct drawdown {
+    double depth;        /* fraction of the peak */
+    double days;         /* of the deepest one: peak to recovery, or to the end */
+    double longest_days; /* of the longest one */
+};
+struct drawdown drawdown_measure(const struct portfolio_input *input);
+
+#endif

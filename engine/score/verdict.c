@@ -1,0 +1,137 @@
+/* The comparison: observed differences, a block length, replicates, and from those an interval and a p-value.
+ *
+ * Interval and p-value come from the same distribution, |replicate - observed|, so that they never disagree: 0 lies
+ * outside the interval exactly when p <= 1 - confidence. This symmetric form of the basic bootstrap interval (Hall
+ * 1988) was chosen by a coverage study (tests/score/test_verdict_coverage.c is its program): over 16 settings of 4,000
+ * to 20,000 bars, two exchangeable scorers on autocorrelated labels were called different at nominal 5 % in 2.6–9.4 %
+ * of the markets, against 3.3–12.4 % with the percentile interval and 1.4–12.6 % with the equal-tailed basic one. With
+ * 500–3,000 bars, some tens of label spells, average precision comes to 7–11 % (percentile 9–13 %, basic 7–18 %). */
+#include "verdict_scorer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const delta_name[N_DELTAS] = {[DELTA_AP] = "average_precision",
+                                          [DELTA_P1] = "precision_at_1",
+                                          [DELTA_P5] = "precision_at_5",
+                                          [DELTA_PNL1] = "pnl_mean_at_1"};
+
+/* With fewer blocks than this in the sample a resample of blocks says nothing. */
+static const double MIN_BLOCKS = 10;
+/* A replicate can miss all positives or all picks; when that is common the rest is no sample of anything. */
+static const double MIN_DEFINED_SHARE = 0.9;
+
+static int check_arguments(const struct paired_sample *sample, const struct verdict_config *config) {
+    double confidence = config->confidence;
+    if (!(confidence > 0 && confidence < 1))
+        FAIL(ERR_CONFIG, "confidence = %g: must be above 0 and below 1", confidence);
+    double needed = ceil(1.0 / (1.0 - confidence) - 1e-9) - 1.0;
+    if ((double)config->n_bootstrap < needed)
+        FAIL(ERR_CONFIG, "n_bootstrap = %zu: confidence %g needs at least %.0f replicates", config->n_bootstrap,
+             confidence, needed);
+    if (!labels_binary(sample->label, sample->n))
+        FAIL(ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
+    return OK;
+}
+
+/* Means over seeds of both sides, their difference and its spread from seed to seed. */
+static void observe(const struct verdict_pair *pair, const uint32_t *ones, struct gate_verdict *out) {
+    for (int d = 0; d < N_DELTAS; d++) {
+        double a = 0, b = 0, squares = 0, seeds = (double)pair->n_seeds;
+        for (size_t s = 0; s < pair->n_seeds; s++) {
+            a += verdict_scorer_measure(&pair->a[s], d, ones) / seeds;
+            b += verdict_scorer_measure(&pair->b[s], d, ones) / seeds;
+        }
+        for (size_t s = 0; s < pair->n_seeds; s++) {
+            double difference =
+                verdict_scorer_measure(&pair->a[s], d, ones) - verdict_scorer_measure(&pair->b[s], d, ones);
+            squares += (difference - (a - b)) * (difference - (a - b));
+        }
+        out->delta[d].candidate = a;
+        out->delta[d].baseline = b;
+        out->delta[d].value = a - b;
+        if (pair->n_seeds > 1) out->delta[d].seed_sd = sqrt(squares / (seeds - 1));
+    }
+}
+
+/* The longest of the lengths that the four statistics ask for: one resample serves them all, and blocks that are
+ * too short make intervals too narrow. */
+static int choose_block(const struct verdict_pair *pair, const struct verdict_config *config,
+                        const struct gate_verdict *observed, const uint32_t *ones, double *block) {
+    *block = (double)(config->block_length ? config->block_length : config->horizon);
+    if (*block < 1) *block = 1;
+    if (config->block_length) return OK;
+    double *influence = mem_calloc(pair->n, sizeof *influence);
+    if (!influence) return ERR_NOMEM;
+    for (int d = 0; d < N_DELTAS; d++) {
+        if (isnan(observed->delta[d].value)) continue;
+        memset(influence, 0, pair->n * sizeof *influence);
+        for (size_t s = 0; s < pair->n_seeds; s++) {
+            const struct verdict_scorer *a = &pair->a[s], *b = &pair->b[s];
+            verdict_scorer_influence(a, d, verdict_scorer_measure(a, d, ones), +1.0, influence);
+            verdict_scorer_influence(b, d, verdict_scorer_measure(b, d, ones), -1.0, influence);
+        }
+        *block = fmax(*block, bootstrap_block_length(influence, pair->n)); /* fmax drops a NaN */
+    }
+    return OK;
+}
+
+static int by_value(const void *left, const void *right) {
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Destroys the replicates. */
+static void judge(double *replicate, size_t n_bootstrap, double confidence, struct delta *delta) {
+    size_t m = 0, as_far = 0;
+    for (size_t r = 0; r < n_bootstrap; r++)
+        if (!isnan(replicate[r])) replicate[m++] = fabs(replicate[r] - delta->value);
+    if (isnan(delta->value) || (double)m < MIN_DEFINED_SHARE * (double)n_bootstrap) return;
+    qsort(replicate, m, sizeof *replicate, by_value);
+    size_t rank = (size_t)ceil(confidence * (double)(m + 1) - 1e-9);
+    /* No spread at all: the scorers are the same where it counts, and there is nothing to be sure of. */
+    if (rank > m || replicate[m - 1] <= 1e-12 * fabs(delta->candidate)) return;
+    for (size_t r = 0; r < m; r++) as_far += replicate[r] >= fabs(delta->value);
+    delta->lo = delta->value - replicate[rank - 1];
+    delta->hi = delta->value + replicate[rank - 1];
+    delta->p_value = (double)(1 + as_far) / (double)(m + 1);
+    delta->significant = fabs(delta->value) > replicate[rank - 1];
+}
+
+static int compare(const struct verdict_pair *pair, const struct verdict_config *config, struct gate_verdict *out) {
+    int rc = OK;
+    double *replicate = NULL;
+    uint32_t *ones = mem_calloc(pair->n, sizeof *ones);
+    if (!ones) return ERR_NOMEM;
+    for (size_t i = 0; i < pair->n; i++) ones[i] = 1;
+    observe(pair, ones, out);
+    TRY_GOTO(choose_block(pair, config, out, ones, &out->block_length), cleanup);
+    if ((double)pair->n < MIN_BLOCKS * out->block_length) goto cleanup;
+
+    replicate = mem_calloc(config->n_bootstrap, N_DELTAS * sizeof *replicate);
+    if (!replicate) {
+        rc = ERR_NOMEM;
+        goto cleanup;
+    }
+    TRY_GOTO(verdict_pair_replicates(pair, config->n_bootstrap, out->block_length, config->seed, replicate), cleanup);
+    for (size_t d = 0; d < N_DELTAS; d++)
+        judge(replicate + d * config->n_bootstrap, config->n_bootstrap, config->confidence, &out->delta[d]);
+cleanup:
+    mem_free(replicate);
+    mem_free(ones);
+    return rc;
+}
+
+int verdict_compare(const struct paired_sample *sample, const struct verdict_config *config, struct gate_verdict *out) {
+    *out = (struct gate_verdict){.block_length = NAN};
+    for (int d = 0; d < N_DELTAS; d++)
+        out->delta[d] = (struct delta){
+            .candidate = NAN, .baseline = NAN, .value = NAN, .seed_sd = NAN, .lo = NAN, .hi = NAN, .p_value = NAN};
+    TRY(check_arguments(sample, config));
+    if (sample->n == 0 || sample->n_seeds == 0) return OK;
+    struct verdict_pair pair;
+    TRY(verdict_pair_init(&pair, sample));
+    int rc = compare(&pair, config, out);
+    verdict_pair_free(&pair);
+    return rc;
+}

@@ -1,0 +1,36 @@
+/* One scorer of the verdict: everything about it that does not change from replicate to replicate.
+ * Private to engine/score. */
+#ifndef GATEWALK_SCORE_VERDICT_SCORER_H
+#define GATEWALK_SCORE_VERDICT_SCORER_H
+
+#include "resample.h"
+#include "verdict.h"
+
+struct verdict_scorer {
+    struct ap_ranking ranking;
+    struct picks pick[N_DELTAS]; /* DELTA_AP's is unused */
+};
+int verdict_scorer_init(struct verdict_scorer *scorer, const struct paired_sample *sample, const float *score) MUST_USE;
+void verdict_scorer_free(struct verdict_scorer *scorer);
+
+/* The statistic of one delta under the counts of a replicate (all 1: the observed value). */
+double verdict_scorer_measure(const struct verdict_scorer *scorer, int delta, const uint32_t *count);
+
+/* Adds sign × each bar's share in the statistic to influence[n]: the series whose dependence sets the block length. */
+void verdict_scorer_influence(const struct verdict_scorer *scorer, int delta, double observed, double sign,
+                              double *influence);
+
+/* Both sides of a comparison, seed by seed. */
+struct verdict_pair {
+    size_t n, n_seeds;
+    struct verdict_scorer *a, *b; /* [n_seeds] */
+};
+int verdict_pair_init(struct verdict_pair *pair, const struct paired_sample *sample) MUST_USE;
+void verdict_pair_free(struct verdict_pair *pair);
+/* Mean over seeds of candidate minus baseline, for every delta. */
+void verdict_pair_difference(const struct verdict_pair *pair, const uint32_t *count, double difference[N_DELTAS]);
+/* Bootstrap replicates of that: replicate[d × n_bootstrap + r]. */
+int verdict_pair_replicates(const struct verdict_pair *pair, size_t n_bootstrap, double block_length, uint64_t seed,
+                            double *replicate) MUST_USE;
+
+#endif

@@ -1,0 +1,54 @@
+/* Errors: what failed, where in the INPUT, and how to mend it.
+ *
+ * Functions return OK or a negative ERR_* code. The first failure stores one line of text per thread;
+ * callers forward the code with TRY(). Only main() turns it into an exit status. `assert` is for
+ * programmer errors, never for input. */
+#ifndef GATEWALK_ERROR_H
+#define GATEWALK_ERROR_H
+
+enum {
+    OK = 0,
+    ERR_USAGE = -1,       /* command line: exit 2 */
+    ERR_CONFIG = -2,      /* experiment file: exit 2 */
+    ERR_DATA = -3,        /* market data: exit 3 */
+    ERR_IO = -4,          /* cannot read or write: exit 1 */
+    ERR_NOMEM = -5,       /* exit 1 */
+    ERR_INTERRUPTED = -6, /* Ctrl-C: exit 1, the run can be continued */
+    ERR_TOOL = -7,        /* an external program (gnuplot) is missing or failed: exit 1 */
+    ERR_INTERNAL = -8,    /* exit 1 */
+};
+
+#define MUST_USE               __attribute__((warn_unused_result))
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+
+/* Stores the message for this thread (at most 1 KiB; control characters and broken UTF-8 become '?') and returns `code`. */
+int error_set(int code, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Puts "prefix: " before the stored message; returns `code` so that it can end a function. */
+int error_prefix(int code, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The stored line without newline; "" when nothing failed. Valid until the next failure in this thread. */
+const char *error_message(void);
+
+/* Copies a message stored by one thread into the calling one (results of a worker). */
+void error_adopt(const char *message);
+
+/* 0, 1, 2 or 3 as documented beside each code. */
+int error_exit_code(int code);
+
+#define FAIL(code, ...) return error_set((code), __VA_ARGS__)
+
+#define TRY(expression)                                                                                                \
+    do {                                                                                                               \
+        int try_result_ = (expression);                                                                                \
+        if (try_result_ < 0) return try_result_;                                                                       \
+    } while (0)
+
+/* For functions that release things at a label: needs `int rc` in scope. */
+#define TRY_GOTO(expression, label)                                                                                    \
+    do {                                                                                                               \
+        rc = (expression);                                                                                             \
+        if (rc < 0) goto label;                                                                                        \
+    } while (0)
+
+#endif

@@ -1,0 +1,61 @@
+/* Walk-forward folds with purge and embargo.
+ *
+ * Slices are cut on the market's clock (the sorted distinct close times of all symbols); per symbol
+ * each slice is a range of bar indexes. A sample at bar t whose label needs bar t+h may be used in a
+ * slice only if t + h + embargo lies before the next slice begins (Lopez de Prado 2018, ch. 7). */
+#ifndef GATEWALK_FOLDS_H
+#define GATEWALK_FOLDS_H
+
+#include "bars.h"
+
+/* A length in bars of the clock or as a duration; exactly one is set. */
+struct span {
+    size_t bars;
+    int64_t ns;
+};
+
+struct fold_config {
+    bool expanding;                            /* default rolling */
+    struct span train, validation, test, step; /* step all zero: test length */
+    size_t embargo;                            /* bars added to the purge */
+    size_t horizon;                            /* label horizon h, bars */
+    size_t first_usable; /* earliest bar index that can be a sample: feature warm-up + lookback - 1 */
+};
+
+enum { SLICE_TRAIN, SLICE_VALIDATION, SLICE_TEST, N_SLICES };
+extern const char *const slice_name[N_SLICES];
+
+/* Half-open range of one symbol's bar indexes. */
+struct range {
+    size_t begin, end;
+};
+
+struct fold {
+    int64_t begin_ns[N_SLICES], end_ns[N_SLICES]; /* close times: begin <= close < end */
+    /* [n_symbols] each; `bars` is the whole slice, `samples` what is left after warm-up and purge. For
+     * the test slice samples = bars that have a full window (labels may still be missing). */
+    struct range *bars[N_SLICES], *samples[N_SLICES];
+    size_t purged[2]; /* samples dropped at train→validation and validation→test, all symbols */
+};
+
+struct fold_plan {
+    size_t n_folds, n_symbols;
+    struct fold *fold; /* owned */
+    struct fold_config config;
+};
+
+/* Fold 0 trains from the first tick; fold k's test slice begins k steps after that of fold 0 and the other
+ * slices lie before it. A last test slice cut short by the end of the data is kept from half its length on;
+ * a test slice without a sample of any symbol (a closed market) is passed over. A symbol without bars in a
+ * slice has an empty range. Only samples whose label exists in the data are used for training and validation.
+ * Errors (ERR_CONFIG): zero lengths, a step shorter than the test slice, a slice that purge leaves empty, too little data for one fold (says what is needed and what is there). */
+int folds_plan(const struct market *market, const struct fold_config *config, struct fold_plan *out) MUST_USE;
+/* Proves no overlap: every used sample's label ends before the next slice's first bar; slices in order;
+ * test slices do not overlap. ERR_INTERNAL with the offending bar otherwise. */
+int folds_audit(const struct market *market, const struct fold_plan *plan) MUST_USE;
+/* The audit as a table for people, one line a slice: first and last bar, bars, samples, purged samples, close
+ * of the last bar that a label looks at, first bar of the next slice, and the least number of bars between. */
+void folds_print(const struct market *market, const struct fold_plan *plan, FILE *stream);
+void folds_free(struct fold_plan *plan);
+
+#endif

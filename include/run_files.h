@@ -1,0 +1,64 @@
+/* The files of a run directory: the contract between the engine that writes them and the reports (and pandas,
+ * PyTorch, numpy) that read them. CSV: one header line, commas, no quotes, ISO 8601 UTC times, empty = missing.
+ * Everything but run.json holds the same bytes for the same config, data, seed and kernel set.
+ *
+ * run.json           status ("finished"), config (resolved), data[], build, kernels, jobs, phases {name: seconds},
+ *                    fits {count, reused, windows, windows_per_second}, peak_memory_bytes,
+ *                    training_time[] {strategy, seconds, windows, windows_per_second, ratio_to_baseline, ratio_per_window}
+ * summary.json       see below
+ * folds.csv          fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged
+ * scores.csv         time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short
+ *                    (time: close of the bar; labels empty when missing; tau: threshold of the traded K in force)
+ * trades.csv         strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,
+ *                    fees,slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous
+ * equity.csv         time,strategy,seed,equity,cash,exposure,drawdown          (drawdown <= 0, fraction of the peak)
+ * training.csv       strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best
+ * curves.csv         strategy,seed,gate,curve,x,y,count                        (curve: pr | reliability | histogram)
+ * attention.npy      float32 [n × T]; column s has lag T-1-s bars
+ * attention.csv      row,time,symbol,strategy,seed,fold,gate,probability,label,map   (index of attention.npy; the bars
+ *                    among the top K % of their fold; map: "mean" or the head's number from 1)
+ * attention_mean.csv strategy,seed,gate,map,group,lag,weight,n                (group: top, the K % acted on, or rest)
+ * signals.csv        row,lag,close                                            (price path of the rows with map "mean")
+ * importance.csv     strategy,seed,gate,kind,feature,value                    (kind: permutation, the drop of AP, or attention,
+ *                    the weight; commas inside a feature's name are written as ';')
+ * models/STRATEGY-sSEED-fFOLD.safetensors
+ * plots/NAME.png, report.pdf
+ * Strategies without a model have the single seed 0.
+ *
+ * summary.json:
+ * { "name", "title", "symbols": [], "interval", "begin", "end", "n_bars", "n_folds", "seeds": [1,2], "ks": [1,5,10], "act_on": 1,
+ *   "horizon", "lookback", "baseline": "lstm",
+ *   "prevalence": {"long", "short"},
+ *   "strategies": [ { "name", "strategy", "encoder", "attention", "parameters",       (the last three null without model)
+ *       "gates": { "long": { "mean": {METRIC: v}, "sd": {METRIC: v}, "null": {"observed","null_mean","null_sd","p_value"},
+ *                            "seeds": [ {"seed", "pooled": {METRIC: v}, "folds": [ {"fold", METRIC: v …} ] } ] },
+ *                  "short": … },                                                       (null without model)
+ *       "portfolio": { "mean": {}, "sd": {}, "seeds": [ {"seed", METRIC: v} ] },
+ *       "optimistic": { METRIC: v }                     (intrabar rule target first; mean over seeds)
+ *   } ],
+ *   "verdict": [ { "candidate", "baseline",
+ *       "gates": { "long": { "block_length", DELTA: {"candidate","baseline","delta","lo","hi","p_value","significant"} }, "short": … },
+ *       "checks": [ {"name", "pass", "detail"} ],       (on results; training time is judged from run.json)
+ *       "conclusion": "one or two plain sentences" } ] }
+ * METRIC of a per-K metric is written with its K in place of k: "precision_at_1", "pnl_mean_at_5_1x" (see metrics.def). */
+#ifndef GATEWALK_RUN_FILES_H
+#define GATEWALK_RUN_FILES_H
+
+#define RUN_JSON            "run.json"
+#define RUN_SUMMARY         "summary.json"
+#define RUN_FOLDS           "folds.csv"
+#define RUN_SCORES          "scores.csv"
+#define RUN_TRADES          "trades.csv"
+#define RUN_EQUITY          "equity.csv"
+#define RUN_TRAINING        "training.csv"
+#define RUN_CURVES          "curves.csv"
+#define RUN_ATTENTION       "attention.npy"
+#define RUN_ATTENTION_INDEX "attention.csv"
+#define RUN_ATTENTION_MEAN  "attention_mean.csv"
+#define RUN_SIGNALS         "signals.csv"
+#define RUN_IMPORTANCE      "importance.csv"
+#define RUN_MODELS          "models"
+#define RUN_PLOTS           "plots"
+#define RUN_REPORT          "report.pdf"
+
+#endif

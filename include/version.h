@@ -1,0 +1,4 @@
+#ifndef GATEWALK_VERSION_H
+#define GATEWALK_VERSION_H
+#define GATEWALK_VERSION "0.1.0"
+#endif

@@ -1,0 +1,47 @@
+/* Concat attention (Luong et al. 2015): e_s = vᵀ tanh(W [q; h_s]) with q = h_T. The rows of W that meet q and those
+ * that meet h_s are Bahdanau's W1 and W2, so the scores are shared with it; the ending is Luong's. */
+#include "attention_combine.h"
+
+enum { W, V, WC };
+
+static void tensors(const struct model_config *config, struct tensor_list *list) {
+    tensor_add(list, "attention.W", 2 * config->hidden, config->attention_units, INIT_GLOROT, true);
+    tensor_add(list, "attention.v", config->attention_units, 1, INIT_GLOROT, false);
+    R(luong_tensors)(config, list);
+}
+
+static size_t keep_size(const struct model_config *config) { return R(additive_keep)(config) + R(luong_keep)(config); }
+static size_t scratch_size(const struct model_config *config) {
+    return R(additive_scratch)(config) + R(luong_scratch)(config);
+}
+
+/* Behind the tanh values of the whole tile. */
+static real *both(const struct R(attention_run) *run) { return run->keep + run->n * R(additive_keep)(run->config); }
+
+static void forward(const struct R(attention_run) *run) {
+    const real *w1 = run->w[W], *w2 = w1 + run->config->hidden * run->config->attention_units;
+    R(additive_scores)(run, w1, w2, run->w[V]);
+    R(luong_forward)(run, run->w[WC], both(run));
+}
+
+static void backward(const struct R(attention_run) *run) {
+    size_t half = run->config->hidden * run->config->attention_units;
+    real *dscore = run->scratch + run->n * run->config->attention_units; /* behind the query gradients */
+    R(luong_backward)(run, run->w[WC], run->g[WC], both(run), run->scratch + R(additive_scratch)(run->config), dscore);
+    R(additive_scores_backward)(run, dscore, run->w[W], run->w[W] + half, run->w[V], run->g[W], run->g[W] + half,
+                                run->g[V]);
+}
+
+const struct R(attention_ops) R(attention_luong_concat) = {
+    .name = "luong_concat",
+    .help = "additive score of [last state; state] (Luong et al. 2015)",
+    .tile = 8,
+    .combines = true,
+    .context_size = R(context_hidden),
+    .maps = R(one_map),
+    .tensors = tensors,
+    .keep_size = keep_size,
+    .scratch_size = scratch_size,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,46 @@
+/* Dot attention (Luong et al. 2015): e_s = qᵀ h_s with q = h_T. */
+#include "attention_combine.h"
+
+enum { WC };
+
+static size_t scratch_size(const struct model_config *config) {
+    return R(luong_scratch)(config) + SHARD_WINDOWS * config->lookback;
+}
+
+static void forward(const struct R(attention_run) *run) {
+    size_t T = run->config->lookback, H = run->config->hidden;
+    for (size_t b = 0; b < run->n; b++) {
+        const real *h = run->h + b * T * H, *q = h + (T - 1) * H;
+        for (size_t s = 0; s < T; s++) run->map[b * T + s] = run->k->dot(H, q, h + s * H);
+    }
+    R(luong_forward)(run, run->w[WC], run->keep);
+}
+
+/* dh_s += e'_s q, dq += Σ e'_s h_s; both meet in the last state. */
+static void backward(const struct R(attention_run) *run) {
+    size_t T = run->config->lookback, H = run->config->hidden;
+    real *dscore = run->scratch + R(luong_scratch)(run->config);
+    R(luong_backward)(run, run->w[WC], run->g[WC], run->keep, run->scratch, dscore);
+    for (size_t b = 0; b < run->n; b++) {
+        const real *h = run->h + b * T * H, *q = h + (T - 1) * H;
+        real *dh = run->dh + b * T * H, *dq = dh + (T - 1) * H;
+        for (size_t s = 0; s < T; s++) {
+            run->k->axpy(H, dscore[b * T + s], q, dh + s * H);
+            run->k->axpy(H, dscore[b * T + s], h + s * H, dq);
+        }
+    }
+}
+
+const struct R(attention_ops) R(attention_luong_dot) = {
+    .name = "luong_dot",
+    .help = "dot product with the last state (Luong et al. 2015)",
+    .tile = 8,
+    .combines = true,
+    .context_size = R(context_hidden),
+    .maps = R(one_map),
+    .tensors = R(luong_tensors),
+    .keep_size = R(luong_keep),
+    .scratch_size = scratch_size,
+    .forward = forward,
+    .backward = backward,
+};

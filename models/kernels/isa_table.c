@@ -1,0 +1,33 @@
+/* The functions of one instruction set as a table. */
+#include "isa.h"
+
+const struct kernels_f32 ISA(kernels_f32);
+const struct kernels_f32 ISA(kernels_f32) = {
+#if defined(GW_ISA_AVX512)
+    .name = "avx512",
+#elif defined(GW_ISA_AVX2)
+    .name = "avx2",
+#else
+    .name = "portable",
+#endif
+    .gemm_nn = ISA(gemm_nn),
+    .gemm_tn = ISA(gemm_tn),
+    .gemm_nt = ISA(gemm_nt),
+    .lstm_pack_size = ISA(lstm_pack_size),
+    .lstm_pack = ISA(lstm_pack),
+    .lstm_forward = ISA(lstm_forward),
+    .lstm_scratch_size = ISA(lstm_scratch_size),
+    .lstm_backward = ISA(lstm_backward),
+    .vexp = ISA(vexp),
+    .vtanh = ISA(vtanh),
+    .vsigmoid = ISA(vsigmoid),
+    .softmax_rows = ISA(softmax_rows),
+    .dot = ISA(dot),
+    .axpy = ISA(axpy),
+    .add_row = ISA(add_row),
+    .sum_rows = ISA(sum_rows),
+    .additive_forward = ISA(additive_forward),
+    .additive_backward = ISA(additive_backward),
+    .adam = ISA(adam),
+    .sum_squares = ISA(sum_squares),
+};

@@ -1,0 +1,84 @@
+/* The arithmetic under the models, one table of functions per instruction set.
+ *
+ * Matrices are row-major with a leading dimension in elements. Every function gives the same bits for the same
+ * arguments, whatever the thread; between kernel sets results differ by rounding only. Single-threaded: threads
+ * are the callers' concern. No allocation: scratch is passed in.
+ *
+ * float32: portable, avx2, avx512 (models/kernels/isa_*.c, instantiated per instruction set from simd_*.h).
+ * float64: reference (plain loops and libm), what all others are checked against. */
+#ifndef GATEWALK_MODELS_KERNELS_H
+#define GATEWALK_MODELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../real.h"
+
+/* Recurrent layer over a shard of windows. Gate order in memory i,f,c(g),o blocks of H: z[4H].
+ *   z_s = xw[row(b,s)] + h_{s-1} U      (xw = X W + b was computed by the caller, once per distinct bar)
+ *   i,f,o = sigmoid, g = tanh;  c_s = f c_{s-1} + i g;  h_s = o tanh(c_s)          (Keras LSTM; Hochreiter & Schmidhuber 1997)
+ * row(b,s) = first_row[b] + s * row_stride. */
+struct R(lstm_run) {
+    size_t n_windows, n_steps, hidden;
+    const uint32_t *first_row; /* [n_windows] */
+    size_t row_stride;
+    const real *u;             /* packed by lstm_pack */
+    const real *xw;            /* [rows × 4H] */
+    real *gates;               /* out [T × B × 4H]: activated i,f,g,o; backward overwrites it with dz. NULL: not kept */
+    real *c;                   /* out [(T+1) × B × H], slot 0 is the zero state */
+    real *h;                   /* out [(T+1) × B × H], slot 0 is the zero state */
+};
+
+struct R(kernels) {
+    const char *name;
+
+    /* C[m×n] = (accumulate ? C : 0) + A·B with A [m×k], Aᵀ given as [k×m], Bᵀ given as [n×k]. */
+    void (*gemm_nn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
+    void (*gemm_tn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
+    void (*gemm_nt)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
+
+    /* Size in elements of the packed copies of U [H × 4H] for forward and of Uᵀ for backward. */
+    size_t (*lstm_pack_size)(size_t hidden);
+    void (*lstm_pack)(size_t hidden, const real *u, real *forward, real *backward);
+    void (*lstm_forward)(const struct R(lstm_run) *run);
+    /* dh: [T × B × H] gradient reaching h_s from above at every step (slot s is h after step s, i.e. run->h slot s+1), or
+     * NULL when only dh_last [B × H] (added at the last step) is given; both may be given. Overwrites run->gates with dz
+     * [T × B × 4H], accumulates dU [H × 4H] and dxw [rows × 4H] (+= dz summed over the windows that share a row; may be
+     * NULL). scratch: lstm_scratch_size elements. u_backward: packed. */
+    size_t (*lstm_scratch_size)(size_t n_windows, size_t hidden);
+    void (*lstm_backward)(const struct R(lstm_run) *run, const real *u_backward, const real *dh, const real *dh_last,
+                          real *du, real *dxw, real *scratch);
+
+    /* Element-wise, in may equal out. */
+    void (*vexp)(size_t n, const real *in, real *out);
+    void (*vtanh)(size_t n, const real *in, real *out);
+    void (*vsigmoid)(size_t n, const real *in, real *out);
+    /* Rows of softmax(scale * x) with the maximum subtracted. */
+    void (*softmax_rows)(size_t rows, size_t columns, size_t ld, real scale, const real *in, real *out);
+
+    real (*dot)(size_t n, const real *x, const real *y); /* fixed lane order */
+    void (*axpy)(size_t n, real a, const real *x, real *y);
+    void (*add_row)(size_t rows, size_t columns, const real *bias, real *c, size_t ldc);        /* c[r] += bias */
+    void (*sum_rows)(size_t rows, size_t columns, const real *c, size_t ldc, real *out);        /* out += sum over rows, in row order */
+
+    /* Additive attention (Bahdanau et al. 2014, eq. 6) over one window: score[s] = v · tanh(key[s] + query).
+     * key [T × A] with leading dimension ldk; tanh values are kept in act [T × A] for the backward pass. */
+    void (*additive_forward)(size_t steps, size_t units, const real *key, size_t ldk, const real *query, const real *v, real *act, real *score);
+    /* dscore [T] in: dpre[s,j] = dscore[s] v[j] (1 - act²) is written over act; dv += , dquery += (sums over s). */
+    void (*additive_backward)(size_t steps, size_t units, const real *dscore, const real *v, real *act, real *dv, real *dquery);
+
+    /* One optimiser sweep over a flat block (Kingma & Ba 2014; decoupled decay: Loshchilov & Hutter 2017).
+     * bias1/bias2 are 1 - beta^t. */
+    void (*adam)(size_t n, real *w, const real *g, real *m, real *v, real lr, real beta1, real beta2, real eps, real decay,
+                 real bias1, real bias2, real gradient_scale);
+    double (*sum_squares)(size_t n, const real *x); /* in double, fixed order */
+};
+
+/* sgemm n × n × n of OpenBLAS on one thread, best of `repeats`, in GFLOP/s; 0 without memory. For benches only. */
+double blas_sgemm_gflops(size_t n, int repeats);
+
+/* The set in use: chosen by kernels_select (float32), always the reference for float64. */
+const struct R(kernels) *R(kernels_active)(void);
+
+#endif

@@ -1,0 +1,55 @@
+/* Which kernel set works: chosen once, before any fit. The choice is the only state here. */
+#include "error.h"
+#include "kernels.h"
+#include "model.h"
+
+#include <string.h>
+
+extern const struct kernels_f32 kernels_f32_portable, kernels_f32_avx2, kernels_f32_avx512;
+
+/* From slow to fast: "auto" takes the last one that the CPU supports. */
+static const struct kernels_f32 *const sets[] = {&kernels_f32_portable, &kernels_f32_avx2, &kernels_f32_avx512};
+enum { N_SETS = sizeof sets / sizeof sets[0] };
+
+static const struct kernels_f32 *active;
+
+bool kernels_supported(size_t i) {
+    if (i == 0) return true;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (i == 1) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (i == 2)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("fma");
+#endif
+    return false;
+}
+
+const char *kernels_name(size_t i) { return i < N_SETS ? sets[i]->name : NULL; }
+
+static const struct kernels_f32 *best(void) {
+    size_t i = N_SETS - 1;
+    while (!kernels_supported(i)) i--;
+    return sets[i];
+}
+
+int kernels_select(const char *name) {
+    if (strcmp(name, "auto") == 0) {
+        active = best();
+        return OK;
+    }
+    for (size_t i = 0; i < N_SETS; i++) {
+        if (strcmp(name, sets[i]->name) != 0) continue;
+        if (!kernels_supported(i))
+            FAIL(ERR_USAGE, "kernels \"%s\": this CPU does not support them; use \"auto\"", name);
+        active = sets[i];
+        return OK;
+    }
+    FAIL(ERR_USAGE, "kernels \"%s\": unknown; one of auto, portable, avx2, avx512", name);
+}
+
+/* Without a selection every caller finds the same best set, so threads may ask at the same time. */
+const struct kernels_f32 *kernels_active_f32(void) { return active ? active : best(); }
+
+const char *kernels_selected(void) { return kernels_active_f32()->name; }

@@ -1,0 +1,50 @@
+/* A small vocabulary of float32 vectors, the same words on every instruction set, so that one source serves all.
+ *
+ *   vf, VW          a vector and its number of lanes
+ *   *_n             only the first n lanes (0 <= n <= VW) touch memory; the other lanes read as zero
+ *   vfma(a,b,c)     a*b + c;  vfnma(a,b,c)  c - a*b: one rounding with FMA hardware, two in portable
+ *   vmax(bound,x), vmin(bound,x)   a NaN in x comes through
+ *   vround          to the nearest integer, ties to even, for |x| < 2^22
+ *   vscale(x,n)     x * 2^n for integral n in [-252, 256], through the denormals
+ *   vscale_normal   the same for n in [-126, 128] where the result is normal or overflows; 2^128 is infinity
+ *   vwith_sign(a,x) a >= 0 with the sign of x
+ *   vkeep_from(bound,x,v)  v where x >= bound (or x is NaN), else 0
+ *   vsum            all lanes in a fixed tree
+ *   vtranspose(r)   VW × VW lanes in place
+ *
+ * TILE_ROWS × TILE_VECTORS accumulators fill the register file of a matrix product; CELL_ROWS windows × 4 gates that
+ * of the recurrent step. */
+#ifndef GATEWALK_KERNELS_SIMD_H
+#define GATEWALK_KERNELS_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define VINLINE static inline __attribute__((always_inline))
+
+/* Loops over registers must disappear completely, or the accumulators live in memory. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
+#if defined(GW_ISA_AVX512)
+#include "simd_avx512.h"
+#elif defined(GW_ISA_AVX2)
+#include "simd_avx2.h"
+#else
+#include "simd_portable.h"
+#endif
+
+/* The loads and stores of code that knows at compile time that all lanes are there. */
+VINLINE vf vload_lanes(const float *p, size_t n, int whole) { return whole ? vload(p) : vload_n(p, n); }
+VINLINE void vstore_lanes(float *p, vf v, size_t n, int whole) {
+    if (whole)
+        vstore(p, v);
+    else
+        vstore_n(p, v, n);
+}
+
+#endif

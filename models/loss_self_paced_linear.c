@@ -1,0 +1,18 @@
+/* Self-paced learning with linear weights v = max(0, 1 - ℓ/λ) (Jiang et al. 2014). The value is ∫ v dℓ = ℓ - ℓ²/2λ up
+ * to ℓ = λ and λ/2 beyond, so that its derivative is exactly v dℓ/dz. λ is a quantile per class, see fit_pace. */
+#include "loss.h"
+
+static double value(const struct loss_setting *setting, double z, int t, double lambda, double *dz) {
+    double loss = loss_cross_entropy(setting->pos_weight, z, t, dz);
+    if (isinf(lambda)) return loss;
+    double weight = fmax(0, 1 - loss / lambda);
+    *dz *= weight;
+    return weight > 0 ? loss - loss * loss / (2 * lambda) : lambda / 2;
+}
+
+const struct loss_ops R(loss_self_paced_linear) = {
+    .name = "self_paced_linear",
+    .help = "bce with harder samples weighted less, all alike later (Jiang et al. 2014)",
+    .self_paced = true,
+    .value = value,
+};

@@ -1,0 +1,13 @@
+/* Straight down to zero. */
+#include "schedule.h"
+
+static double factor(double progress, double power) {
+    (void)power;
+    return 1 - progress;
+}
+
+const struct schedule_ops R(schedule_linear) = {
+    .name = "linear",
+    .help = "linearly down to zero",
+    .factor = factor,
+};

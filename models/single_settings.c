@@ -1,0 +1,198 @@
+/* Settings and training log as JSON text, for the metadata of a model file. One table per struct names every field. */
+#include "settings.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct field {
+    const char *key;
+    enum { TEXT, SIZE, NUMBER, FLAG } type;
+    size_t offset;
+};
+
+#define FIELD(type, struct_name, name)                                                                                 \
+    { #name, type, offsetof(struct struct_name, name) }
+static const struct field model_fields[] = {
+    FIELD(TEXT, model_config, encoder),         FIELD(TEXT, model_config, attention),
+    FIELD(SIZE, model_config, n_features),      FIELD(SIZE, model_config, lookback),
+    FIELD(SIZE, model_config, hidden),          FIELD(SIZE, model_config, layers),
+    FIELD(SIZE, model_config, attention_units), FIELD(SIZE, model_config, heads),
+    FIELD(SIZE, model_config, key_dim),         FIELD(FLAG, model_config, luong_combine),
+    FIELD(FLAG, model_config, causal_mask),     FIELD(SIZE, model_config, dense_units),
+    FIELD(NUMBER, model_config, dropout),       FIELD(TEXT, model_config, forget_init),
+};
+static const struct field train_fields[] = {
+    FIELD(TEXT, train_config, loss),
+    FIELD(NUMBER, train_config, pos_weight),
+    FIELD(NUMBER, train_config, focal_gamma),
+    FIELD(NUMBER, train_config, focal_alpha),
+    FIELD(NUMBER, train_config, bootstrap_beta),
+    FIELD(NUMBER, train_config, self_paced_start),
+    FIELD(NUMBER, train_config, self_paced_epochs),
+    FIELD(TEXT, train_config, optimizer),
+    FIELD(NUMBER, train_config, learning_rate),
+    FIELD(NUMBER, train_config, weight_decay),
+    FIELD(NUMBER, train_config, momentum),
+    FIELD(TEXT, train_config, schedule),
+    FIELD(NUMBER, train_config, warmup_epochs),
+    FIELD(NUMBER, train_config, schedule_power),
+    FIELD(NUMBER, train_config, clip_norm),
+    FIELD(SIZE, train_config, batch_size),
+    FIELD(SIZE, train_config, block),
+    FIELD(SIZE, train_config, accumulate),
+    FIELD(SIZE, train_config, epochs),
+    FIELD(SIZE, train_config, patience),
+    FIELD(TEXT, train_config, monitor),
+    FIELD(NUMBER, train_config, positive_fraction),
+    FIELD(TEXT, train_config, retrain),
+    FIELD(SIZE, train_config, lora_rank),
+    FIELD(NUMBER, train_config, lora_alpha),
+    FIELD(NUMBER, train_config, lora_dropout),
+    FIELD(TEXT, train_config, calibration),
+    FIELD(TEXT, train_config, precision),
+};
+
+static void put_fields(struct json_writer *w, const char *key, const struct field *field, size_t n, const void *base) {
+    json_begin_object(w, key);
+    for (size_t i = 0; i < n; i++) {
+        const char *at = (const char *)base + field[i].offset;
+        switch (field[i].type) {
+        case TEXT:
+            json_put_string(w, field[i].key, at);
+            break;
+        case SIZE:
+            json_put_int(w, field[i].key, (int64_t) * (const size_t *)(const void *)at);
+            break;
+        case NUMBER:
+            json_put_number(w, field[i].key, *(const double *)(const void *)at);
+            break;
+        case FLAG:
+            json_put_bool(w, field[i].key, *(const bool *)(const void *)at);
+            break;
+        }
+    }
+    json_end_object(w);
+}
+
+static int get_fields(const struct json_document *document, const json_value *object, const struct field *field,
+                      size_t n, void *base) {
+    for (size_t i = 0; i < n; i++) {
+        const json_value *value = json_get(object, field[i].key);
+        char *at = (char *)base + field[i].offset;
+        if (!value)
+            return json_fail(document, object ? object : json_root(document), ERR_DATA, "\"%s\" is missing",
+                             field[i].key);
+        double number = json_number(value, -1);
+        switch (field[i].type) {
+        case TEXT:
+            snprintf(at, NAME_MAX_, "%s", json_string(value, ""));
+            break;
+        case SIZE:
+            if (!(number >= 0 && number < 1e9))
+                return json_fail(document, value, ERR_DATA, "\"%s\" is not a size", field[i].key);
+            *(size_t *)(void *)at = (size_t)number;
+            break;
+        case NUMBER:
+            *(double *)(void *)at = json_number(value, NAN);
+            break;
+        case FLAG:
+            *(bool *)(void *)at = json_bool(value, false);
+            break;
+        }
+    }
+    return OK;
+}
+
+/* Opens a writer into memory; finish() closes it and strips the line break behind the last value. */
+static int begin(struct json_writer *w, char **text, size_t *length) {
+    *w = (struct json_writer){.stream = open_memstream(text, length), .compact = true};
+    if (!w->stream) FAIL(ERR_NOMEM, "out of memory while describing a model");
+    return OK;
+}
+
+static int finish(struct json_writer *w, char **text, const size_t *length) {
+    if (fclose(w->stream) != 0) {
+        free(*text);
+        FAIL(ERR_NOMEM, "out of memory while describing a model");
+    }
+    if (*length > 0 && (*text)[*length - 1] == '\n') (*text)[*length - 1] = '\0';
+    return OK;
+}
+
+int settings_to_text(const struct model_config *model, const struct train_config *train, char **text) {
+    struct json_writer w;
+    size_t length;
+    TRY(begin(&w, text, &length));
+    json_begin_object(&w, NULL);
+    put_fields(&w, "model", model_fields, COUNT_OF(model_fields), model);
+    put_fields(&w, "training", train_fields, COUNT_OF(train_fields), train);
+    json_end_object(&w);
+    return finish(&w, text, &length);
+}
+
+int settings_from_text(const char *path, const char *text, struct model_config *model, struct train_config *train) {
+    struct json_document *document;
+    TRY(json_parse(path, text, strlen(text), ERR_DATA, &document));
+    const json_value *root = json_root(document);
+    int rc = get_fields(document, json_get(root, "model"), model_fields, COUNT_OF(model_fields), model);
+    if (rc == OK) rc = get_fields(document, json_get(root, "training"), train_fields, COUNT_OF(train_fields), train);
+    json_free(document);
+    return rc;
+}
+
+/* ---- training log ------------------------------------------------------------------------------------------ */
+
+/* Seconds are left out: the file of a model must be the same bytes whatever machine trained it. */
+int log_to_text(const struct training_log *log, char **text) {
+    struct json_writer w;
+    size_t length;
+    TRY(begin(&w, text, &length));
+    json_begin_object(&w, NULL);
+    json_put_int(&w, "best_epoch", (int64_t)log->best_epoch);
+    json_put_int(&w, "windows", (int64_t)log->windows);
+    json_begin_array(&w, "epochs");
+    for (size_t i = 0; i < log->n_epochs; i++) {
+        const struct epoch_record *record = &log->epoch[i];
+        json_begin_array(&w, NULL);
+        json_put_int(&w, NULL, record->epoch);
+        json_put_number(&w, NULL, record->learning_rate);
+        json_put_number(&w, NULL, record->train_loss);
+        json_put_number(&w, NULL, record->validation_loss);
+        for (size_t gate = 0; gate < N_GATES; gate++) json_put_number(&w, NULL, record->validation_ap[gate]);
+        json_put_bool(&w, NULL, record->best);
+        json_end_array(&w);
+    }
+    json_end_array(&w);
+    json_end_object(&w);
+    return finish(&w, text, &length);
+}
+
+int log_from_text(const char *path, const char *text, struct training_log *log) {
+    struct json_document *document;
+    memset(log, 0, sizeof *log);
+    TRY(json_parse(path, text, strlen(text), ERR_DATA, &document));
+    const json_value *root = json_root(document), *epochs = json_get(root, "epochs");
+    size_t n = json_size(epochs);
+    log->epoch = mem_calloc(n, sizeof *log->epoch);
+    if (!log->epoch) {
+        json_free(document);
+        return ERR_NOMEM;
+    }
+    log->n_epochs = n;
+    log->best_epoch = (size_t)json_number(json_get(root, "best_epoch"), 0);
+    log->windows = (uint64_t)json_number(json_get(root, "windows"), 0);
+    for (size_t i = 0; i < n; i++) {
+        const json_value *row = json_at(epochs, i);
+        struct epoch_record *record = &log->epoch[i];
+        record->epoch = (uint32_t)json_number(json_at(row, 0), 0);
+        record->learning_rate = json_number(json_at(row, 1), NAN);
+        record->train_loss = json_number(json_at(row, 2), NAN);
+        record->validation_loss = json_number(json_at(row, 3), NAN);
+        for (size_t gate = 0; gate < N_GATES; gate++)
+            record->validation_ap[gate] = json_number(json_at(row, 4 + gate), NAN);
+        record->best = json_bool(json_at(row, 4 + N_GATES), false);
+    }
+    json_free(document);
+    return OK;
+}

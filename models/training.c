@@ -1,0 +1,270 @@
+/* The fit: start weights, epochs, early stopping with the best weights restored, calibration. */
+#include "training.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- setting up ------------------------------------------------------------------------------------------ */
+
+static int check_samples(const struct R(fit) * fit, const struct sample *sample, size_t n, const char *what) {
+    size_t reach = fit->net.encoder->sequence ? fit->net.config.lookback : 1;
+    for (size_t i = 0; i < n; i++)
+        if (sample[i].series >= fit->input->n_series || sample[i].row + (size_t)1 < reach ||
+            sample[i].row >= fit->input->series[sample[i].series].n_rows)
+            FAIL(ERR_INTERNAL, "%s sample %zu (series %u, row %u) has no full window", what, i, sample[i].series,
+                 sample[i].row);
+    return OK;
+}
+
+static int check_input(const struct R(fit) * fit) {
+    const struct fit_input *input = fit->input;
+    if (input->n_features != fit->net.config.n_features)
+        FAIL(ERR_INTERNAL, "the model has %zu features, its input %zu", fit->net.config.n_features, input->n_features);
+    if (input->n_train == 0)
+        FAIL(ERR_DATA,
+             "no training samples: the training slice is shorter than the lookback, the horizon and the purge");
+    if (input->n_train > UINT32_MAX) FAIL(ERR_DATA, "more than %u training samples", UINT32_MAX);
+    TRY(check_samples(fit, input->train, input->n_train, "training"));
+    return check_samples(fit, input->validation, input->n_validation, "validation");
+}
+
+static int allocate(struct R(fit) * fit) {
+    size_t size = fit->net.tensors.size, n_train = fit->input->n_train, n_validation = fit->input->n_validation;
+    size_t batch = fit->config->batch_size < n_train ? fit->config->batch_size : n_train;
+    size_t scored = fit->loss_ops->self_paced && n_train > n_validation ? n_train : n_validation;
+    fit->n_shards = (batch + SHARD_WINDOWS - 1) / SHARD_WINDOWS;
+    fit->weights = mem_calloc(size, sizeof(real));
+    fit->best = mem_calloc(size, sizeof(real));
+    fit->gradient = mem_calloc(size, sizeof(real));
+    fit->packed = mem_calloc(fit->net.pack_size, sizeof(real));
+    fit->shard_gradient = mem_calloc(fit->n_shards * size, sizeof(real));
+    fit->shard_loss = mem_calloc(fit->n_shards, sizeof *fit->shard_loss);
+    fit->logit = mem_calloc(scored * N_GATES, sizeof(real));
+    fit->loss_value = mem_calloc(fit->loss_ops->self_paced ? n_train : 1, sizeof *fit->loss_value);
+    fit->order = mem_calloc(n_train, sizeof *fit->order);
+    if (!fit->weights || !fit->best || !fit->gradient || !fit->packed || !fit->shard_gradient || !fit->shard_loss ||
+        !fit->logit || !fit->loss_value || !fit->order)
+        return ERR_NOMEM;
+    return R(team_init)(&fit->team, &fit->net);
+}
+
+static bool same_shape(const struct tensor_list *a, const struct tensor_list *b) {
+    if (a->n != b->n || a->size != b->size) return false;
+    for (size_t i = 0; i < a->n; i++)
+        if (strcmp(a->item[i].name, b->item[i].name) != 0 || a->item[i].rows != b->item[i].rows ||
+            a->item[i].columns != b->item[i].columns)
+            return false;
+    return true;
+}
+
+/* Fresh weights, or those of the fold before; under "lora" adapters on top of them. */
+static int start_weights(struct R(fit) * fit, const struct R(gate) * previous) {
+    bool fresh = strcmp(fit->config->retrain, "fresh") == 0 || !previous;
+    size_t size = fit->net.tensors.size, trained = size;
+    if (fresh) {
+        TRY(R(network_start)(&fit->net, fit->options->seed, fit->weights));
+    } else {
+        if (!same_shape(&previous->net.tensors, &fit->net.tensors))
+            FAIL(ERR_CONFIG, "training.retrain: \"%s\" needs a previous model of the same shape", fit->config->retrain);
+        memcpy(fit->weights, previous->weights, size * sizeof *fit->weights);
+    }
+    if (!fresh && strcmp(fit->config->retrain, "lora") == 0) {
+        TRY(R(lora_init)(&fit->lora, &fit->net, fit->config, fit->options->seed, fit->weights));
+        if (fit->lora.n == 0)
+            FAIL(ERR_CONFIG, "training.retrain: \"lora\" finds nothing to adapt in model.encoder \"%s\"",
+                 fit->net.encoder->name);
+        R(lora_merge)(&fit->lora, fit->k, 1, fit->weights);
+        trained = fit->lora.size;
+    }
+    R(network_pack)(&fit->net, fit->weights, fit->packed);
+    fit->state = mem_calloc(fit->optimizer->state_blocks * trained, sizeof *fit->state);
+    return fit->state ? OK : ERR_NOMEM;
+}
+
+static void set_loss(struct R(fit) * fit) {
+    const struct train_config *config = fit->config;
+    fit->setting = (struct loss_setting){
+        .pos_weight = config->pos_weight,
+        .gamma = config->focal_gamma,
+        .alpha = config->focal_alpha,
+        .beta = config->bootstrap_beta > 0 ? config->bootstrap_beta : fit->loss_ops->default_beta,
+    };
+    fit->loss = (struct R(shard_loss)){
+        .ops = fit->loss_ops,
+        .setting = &fit->setting,
+        .lambda = fit->loss_ops->self_paced ? (const double(*)[2])fit->lambda : NULL,
+        .dropout = fit->net.config.dropout,
+        .seed = fit->options->seed,
+    };
+}
+
+static void set_schedule(struct R(fit) * fit) {
+    size_t per_update = fit->config->batch_size * fit->config->accumulate;
+    uint64_t per_epoch = (fit->input->n_train + per_update - 1) / per_update;
+    fit->total_updates = per_epoch * fit->config->epochs;
+    fit->warmup_updates = (uint64_t)llround(fit->config->warmup_epochs * (double)per_epoch);
+}
+
+static int set_up(struct R(fit) * fit, const struct model_config *model, const struct R(gate) * previous) {
+    TRY(R(network_init)(&fit->net, model));
+    fit->k = R(kernels_active)();
+    fit->loss_ops = R(loss_find)(fit->config->loss);
+    fit->optimizer = R(optimizer_find)(fit->config->optimizer);
+    fit->schedule = R(schedule_find)(fit->config->schedule);
+    if (!fit->loss_ops) FAIL(ERR_CONFIG, "training.loss: \"%s\" is not a loss", fit->config->loss);
+    if (!fit->optimizer) FAIL(ERR_CONFIG, "training.optimizer: \"%s\" is not an optimizer", fit->config->optimizer);
+    if (!fit->schedule) FAIL(ERR_CONFIG, "training.schedule: \"%s\" is not a schedule", fit->config->schedule);
+    TRY(check_input(fit));
+    TRY(allocate(fit));
+    TRY(start_weights(fit, previous));
+    set_loss(fit);
+    set_schedule(fit);
+    return OK;
+}
+
+static void tear_down(struct R(fit) * fit) {
+    R(lora_free)(&fit->lora);
+    R(team_free)(&fit->team);
+    mem_free(fit->state);
+    mem_free(fit->order);
+    mem_free(fit->loss_value);
+    mem_free(fit->logit);
+    mem_free(fit->shard_loss);
+    mem_free(fit->shard_gradient);
+    mem_free(fit->packed);
+    mem_free(fit->gradient);
+    mem_free(fit->best);
+    mem_free(fit->weights);
+}
+
+/* ---- epochs ------------------------------------------------------------------------------------------------ */
+
+/* Higher is better. Average precision is undefined without positives; the loss then stands in for it. */
+static double merit(const struct R(fit) * fit, const struct epoch_record *record) {
+    if (fit->input->n_validation == 0) return record->epoch; /* nothing to choose by: the last epoch */
+    if (strcmp(fit->config->monitor, "average_precision") == 0) {
+        double sum = 0;
+        size_t n = 0;
+        for (size_t gate = 0; gate < N_GATES; gate++)
+            if (!isnan(record->validation_ap[gate])) {
+                sum += record->validation_ap[gate];
+                n++;
+            }
+        if (n > 0) return sum / (double)n;
+    }
+    return -record->validation_loss;
+}
+
+/* Validation sees the adapters whole; training goes on with the next update's dropout in them. */
+static int validate(struct R(fit) * fit, struct epoch_record *record) {
+    if (fit->lora.n > 0) {
+        R(lora_merge)(&fit->lora, fit->k, 0, fit->weights);
+        R(network_pack)(&fit->net, fit->weights, fit->packed);
+    }
+    return R(fit_validate)(fit, record);
+}
+
+static void resume(struct R(fit) * fit) {
+    if (fit->lora.n == 0) return;
+    R(lora_merge)(&fit->lora, fit->k, fit->updates + 1, fit->weights);
+    R(network_pack)(&fit->net, fit->weights, fit->packed);
+}
+
+static int one_epoch(struct R(fit) * fit, uint64_t epoch, struct epoch_record *record) {
+    fit->epoch_start = clock_seconds();
+    if (fit->loss_ops->self_paced) R(fit_pace)(fit, epoch);
+    TRY(R(fit_epoch)(fit, epoch, record));
+    TRY(validate(fit, record));
+    if (fit->input->n_validation > 0 && !isfinite(record->validation_loss))
+        FAIL(ERR_DATA,
+             "training diverged at epoch %llu (validation loss is not finite); lower training.learning_rate "
+             "(now %g)",
+             (unsigned long long)epoch, fit->config->learning_rate);
+    return OK;
+}
+
+static int run_epochs(struct R(fit) * fit, struct training_log *log) {
+    double best = -HUGE_VAL;
+    for (uint64_t epoch = 1; epoch <= fit->config->epochs; epoch++) {
+        struct epoch_record *record = &log->epoch[log->n_epochs];
+        TRY(one_epoch(fit, epoch, record));
+        log->n_epochs++;
+        double now = merit(fit, record);
+        record->best = now > best;
+        if (record->best) {
+            best = now;
+            log->best_epoch = epoch;
+            memcpy(fit->best, fit->weights, fit->net.tensors.size * sizeof *fit->best);
+        }
+        double seconds = clock_seconds() - fit->epoch_start;
+        if (fit->options->on_epoch)
+            fit->options->on_epoch(fit->options->context, record, fit->config->epochs,
+                                   seconds > 0 ? (double)fit->input->n_train / seconds : 0);
+        if (fit->config->patience > 0 && epoch - log->best_epoch >= fit->config->patience) break;
+        resume(fit);
+    }
+    return OK;
+}
+
+/* The best weights become the gate's; calibration is fitted on what they say of the validation slice. */
+static int finish(struct R(fit) * fit, struct R(gate) * gate) {
+    size_t n = fit->input->n_validation;
+    real *swap = fit->weights;
+    fit->weights = fit->best;
+    fit->best = swap;
+    if (strcmp(fit->config->calibration, "none") != 0 && n > 0) {
+        R(network_pack)(&fit->net, fit->weights, fit->packed);
+        R(score_logits)
+        (&fit->net, fit->weights, fit->packed, &fit->team, fit->input->series, fit->input->validation, n, fit->logit,
+         NULL);
+        double *logit = mem_calloc(n, sizeof *logit);
+        int8_t *label = mem_calloc(n, sizeof *label);
+        int rc = logit && label ? OK : ERR_NOMEM;
+        for (size_t g = 0; g < N_GATES && rc == OK; g++) {
+            for (size_t i = 0; i < n; i++) {
+                const struct sample *sample = &fit->input->validation[i];
+                logit[i] = (double)fit->logit[i * N_GATES + g];
+                label[i] = fit->input->series[sample->series].label[g][sample->row];
+            }
+            rc = calibration_fit(fit->config->calibration, logit, label, n, &gate->calibration[g]);
+        }
+        mem_free(label);
+        mem_free(logit);
+        TRY(rc);
+    }
+    gate->net = fit->net;
+    gate->train = *fit->config;
+    gate->seed = fit->options->seed;
+    gate->weights = fit->weights;
+    fit->weights = NULL;
+    return OK;
+}
+
+int R(model_fit)(const struct model_config *model, const struct train_config *train, const struct fit_input *input,
+                 const struct fit_options *options, const struct R(gate) * previous, struct R(gate) * out,
+                 struct training_log *log) {
+    int rc;
+    double start = clock_seconds();
+    memset(out, 0, sizeof *out);
+    memset(log, 0, sizeof *log);
+    struct R(fit) *fit = mem_calloc(1, sizeof *fit);
+    log->epoch = mem_calloc(train->epochs, sizeof *log->epoch);
+    rc = fit && log->epoch ? OK : ERR_NOMEM;
+    if (rc < 0) goto end;
+    fit->config = train;
+    fit->input = input;
+    fit->options = options;
+    TRY_GOTO(set_up(fit, model, previous), end);
+    TRY_GOTO(run_epochs(fit, log), end);
+    TRY_GOTO(finish(fit, out), end);
+    log->windows = fit->windows;
+    log->seconds = clock_seconds() - start;
+end:
+    if (fit) tear_down(fit);
+    mem_free(fit);
+    if (rc < 0) {
+        R(gate_free)(out);
+        training_log_free(log);
+    }
+    return rc;
+}

@@ -1,0 +1,143 @@
+/* Training and validation loss of every fit: folds and seeds faint, their mean bold. */
+#include <math.h>
+#include <string.h>
+
+#include "plot.h"
+
+enum { STRATEGY, SEED, FOLD, EPOCH, TRAIN, VALID, N_COLUMNS, EPOCHS_MAX = 1000, PANELS = 8 };
+static const char *const column_name[] = {"strategy", "seed", "fold", "epoch", "train_loss", "validation_loss", NULL};
+
+/* Sums over the fits of one strategy by epoch. */
+struct mean_curve {
+    double sum[2][EPOCHS_MAX + 1];
+    size_t n[2][EPOCHS_MAX + 1], last, fits;
+};
+
+static const char *cell(const struct table *t, size_t row, size_t column) { return t->cell[row * t->n_columns + column]; }
+
+static bool same_fit(const struct table *t, const size_t *c, size_t a, size_t b) {
+    return strcmp(cell(t, a, c[STRATEGY]), cell(t, b, c[STRATEGY])) == 0 && strcmp(cell(t, a, c[SEED]), cell(t, b, c[SEED])) == 0 &&
+           strcmp(cell(t, a, c[FOLD]), cell(t, b, c[FOLD])) == 0;
+}
+
+static void write_fits(FILE *to, const struct table *t, const size_t *c, const char *strategy, struct mean_curve *mean,
+                       struct range *span) {
+    size_t previous = SIZE_MAX;
+    for (size_t row = 0; row < t->n_rows; row++) {
+        if (strcmp(cell(t, row, c[STRATEGY]), strategy) != 0) continue;
+        double epoch = table_number(t, row, c[EPOCH]), loss[2] = {table_number(t, row, c[TRAIN]), table_number(t, row, c[VALID])};
+        if (!(epoch >= 0 && epoch <= EPOCHS_MAX)) continue;
+        if (previous == SIZE_MAX || !same_fit(t, c, previous, row)) {
+            if (previous != SIZE_MAX) fputs("\n", to);
+            mean->fits++;
+        }
+        previous = row;
+        PAGE_ROW(to, epoch, loss[0], loss[1]);
+        size_t e = (size_t)epoch;
+        if (e > mean->last) mean->last = e;
+        for (int i = 0; i < 2; i++) {
+            if (!isfinite(loss[i])) continue;
+            mean->sum[i][e] += loss[i];
+            mean->n[i][e]++;
+            range_add(span, loss[i]);
+        }
+    }
+    fputs("\n\n", to);
+}
+
+/* Only while at least half of the fits still run: later the mean would follow the few that went on. */
+static void write_mean(FILE *to, const struct mean_curve *mean) {
+    size_t rows = 0;
+    for (size_t e = 0; e <= mean->last; e++) {
+        double value[2];
+        for (int i = 0; i < 2; i++)
+            value[i] = 2 * mean->n[i][e] >= mean->fits && mean->n[i][e] ? mean->sum[i][e] / (double)mean->n[i][e] : (double)NAN;
+        if (!isfinite(value[0]) && !isfinite(value[1])) continue;
+        PAGE_ROW(to, (double)e, value[0], value[1]);
+        rows++;
+    }
+    if (!rows) PAGE_ROW(to, NAN, NAN, NAN);
+    fputs("\n\n", to);
+}
+
+static int write_page(struct page *page, const struct table *t, const size_t *c, const size_t *strategy, size_t n) {
+    struct run_view *run = page->job->run;
+    FILE *fits, *means;
+    TRY(page_file(page, "fits", &fits));
+    TRY(page_file(page, "means", &means));
+    struct range loss = range_empty();
+    size_t columns = n <= 2 ? n : n <= 4 ? 2 : n <= 6 ? 3 : 4, rows = (n + columns - 1) / columns, longest = 1;
+    struct legend_entry legend[] = {{"training loss", 2, MARK_LINE}, {"validation loss", 3, MARK_LINE}};
+    TRY(page_legend(page, legend, COUNT_OF(legend)));
+    double width = (0.9 - 0.03 - (double)(columns - 1) * 0.06) / (double)columns;
+    double height = (page->top - 0.165 - (double)(rows - 1) * 0.13) / (double)rows;
+    for (size_t i = 0; i < n; i++) {
+        const struct strategy_view *s = &run->strategy[strategy[i]];
+        struct mean_curve *mean = arena_alloc(&run->arena, 1, sizeof *mean);
+        if (!mean) return ERR_NOMEM;
+        write_fits(fits, t, c, s->name, mean, &loss);
+        write_mean(means, mean);
+        if (mean->last > longest) longest = mean->last;
+        char *name = text_fit(&run->arena, s->label, font_size_pt[FONT_BOLD] * 1.06, width);
+        if (!name) return ERR_NOMEM;
+        page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085 + (double)(i % columns) * (width + 0.06),
+                  page->top - (double)(i / columns) * (height + 0.13) + 0.02, INK, name);
+    }
+    page_set(page, "n_panels", (double)n);
+    page_set(page, "n_columns", (double)columns);
+    page_set(page, "n_rows", (double)rows);
+    page_set(page, "epochs", (double)longest);
+    page_range(page, "loss", range_round(loss));
+    return OK;
+}
+
+static bool has_rows(const struct table *t, const size_t *c, const char *strategy) {
+    for (size_t row = 0; row < t->n_rows; row++)
+        if (strcmp(cell(t, row, c[STRATEGY]), strategy) == 0 &&
+            (isfinite(table_number(t, row, c[TRAIN])) || isfinite(table_number(t, row, c[VALID]))))
+            return true;
+    return false;
+}
+
+static int prepare(struct plot_job *job) {
+    struct run_view *run = job->run;
+    const struct table *t;
+    size_t c[N_COLUMNS], n = 0;
+    TRY(run_view_table(run, TABLE_TRAINING, &t));
+    if (!t) return plot_skip(job, "nothing was trained");
+    TRY(table_columns(t, column_name, c));
+    size_t *strategy = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *strategy);
+    if (!strategy) return ERR_NOMEM;
+    for (size_t s = 0; s < run->n_strategies; s++)
+        if (has_rows(t, c, run->strategy[s].name)) strategy[n++] = s;
+    if (n == 0) return plot_skip(job, "no finite loss was recorded");
+    for (size_t first = 0; first < n; first += PANELS) {
+        struct page page;
+        int rc = page_begin(job, &page, "",
+                            "One faint line for each fold and seed; bold, their mean as long as at least half of the fits still run (early "
+                            "stopping ends them one by one). All panels share their axes.");
+        if (rc == OK) rc = write_page(&page, t, c, strategy + first, n - first < PANELS ? n - first : PANELS);
+        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        TRY(rc);
+    }
+    return OK;
+}
+
+const struct plot_desc plot_desc_training = {
+    .name = "training",
+    .title = "Training curves",
+    .help = "training and validation loss by epoch, fits faint and their mean bold",
+    .prepare = prepare,
+    .script =
+        "gap_x = 0.06\n"
+        "do for [p = 0:n_panels - 1] {\n"
+        "  call 'panel.gp' p/n_columns p%n_columns n_rows n_columns\n"
+        "  set xrange [1:epochs > 1 ? epochs : 2]; set yrange [loss_lo:loss_hi]\n"
+        "  if (p % n_columns == 0) { set ylabel 'Loss (nats)' }\n"
+        "  if (p + n_columns >= n_panels) { set xlabel 'Epoch' }\n"
+        "  plot NaN, ARG1.'.fits' index p using 1:2 with lines lw 0.5 lc rgb thin(2, 190), "
+        "ARG1.'.fits' index p using 1:3 with lines lw 0.5 lc rgb thin(3, 190), "
+        "ARG1.'.means' index p using 1:2 with lines lt 2 lw 2, "
+        "ARG1.'.means' index p using 1:3 with lines lt 3 lw 2\n"
+        "}\n",
+};

@@ -1,0 +1,93 @@
+/* The looks of every page: fonts, line types and how a page's furniture is drawn. Fixed text, nothing of a run in it. */
+#include "plot.h"
+
+/* Line types 1–8 are models (1 the baseline), 9–10 strategies without model, 11 a reference line. Colours: Okabe & Ito
+ * (2008), distinguishable for all common colour visions; dashes and point shapes say the same in grey print. A missing
+ * Liberation Sans is replaced by fontconfig with its nearest relative. */
+const char style_script[] =
+    "set encoding utf8\n"
+    "set datafile separator \"\\t\"\n"
+    "set datafile commentschars \"\"\n"
+    "set datafile missing \"\"\n"
+    "FONT = 'Liberation Sans'\n"
+    "BOLD = 'Liberation Sans:Bold'\n"
+    "array LINE_COLOR[11] = [0x1A1A1A, 0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xB87A00, 0x4AA3DF, 0x7A5195, 0x8C8C8C, "
+    "0xA8A8A8, 0x666666]\n"
+    "set linetype 1 lc rgb 0x1A1A1A lw 1.6 dt solid pt 7\n"
+    "set linetype 2 lc rgb 0x0072B2 lw 1.6 dt solid pt 5\n"
+    "set linetype 3 lc rgb 0xD55E00 lw 1.6 dt (16,7) pt 9\n"
+    "set linetype 4 lc rgb 0x009E73 lw 1.6 dt (8,5) pt 13\n"
+    "set linetype 5 lc rgb 0xCC79A7 lw 1.6 dt (16,6,3,6) pt 11\n"
+    "set linetype 6 lc rgb 0xB87A00 lw 1.6 dt (8,5,3,5) pt 6\n"
+    "set linetype 7 lc rgb 0x4AA3DF lw 1.6 dt (4,4) pt 4\n"
+    "set linetype 8 lc rgb 0x7A5195 lw 1.6 dt (16,5,3,5,3,5) pt 8\n"
+    "set linetype 9 lc rgb 0x8C8C8C lw 1.6 dt solid pt 2\n"
+    "set linetype 10 lc rgb 0xA8A8A8 lw 1.6 dt (6,6) pt 1\n"
+    "set linetype 11 lc rgb 0x666666 lw 1.0 dt (2,3) pt 3\n"
+    "thin(style, alpha) = LINE_COLOR[style] + (alpha << 24)\n"
+    /* cividis-like: blue to yellow, rising in lightness all the way, so that grey print keeps the order */
+    "set palette defined (0 '#00204D', 0.25 '#31446B', 0.5 '#7C7B78', 0.75 '#BBAF71', 1 '#FFEA46')\n"
+    "set style fill solid 1.0 noborder\n"
+    "page_left = 0.055; page_right = 0.955; page_bottom = 0.165\n"
+    "gap_x = 0.085; gap_y = 0.13\n"
+    /* Edges of the panel in column c (0 …) of n, and of row r counted from the top. */
+    "panel_l(c, n) = page_left + 0.03 + c * ((page_right - page_left - 0.03 - (n - 1) * gap_x) / n + gap_x)\n"
+    "panel_r(c, n) = panel_l(c, n) + (page_right - page_left - 0.03 - (n - 1) * gap_x) / n\n"
+    "panel_t(r, n) = page_top - r * ((page_top - page_bottom - (n - 1) * gap_y) / n + gap_y)\n"
+    "panel_b(r, n) = panel_t(r, n) - (page_top - page_bottom - (n - 1) * gap_y) / n\n";
+
+/* ARG1: prefix of the page's files; page_number and page_count are set by the driver. */
+const char frame_script[] =
+    "reset\n"
+    "unset label\n"
+    "unset object\n"
+    "set style fill solid 1.0 noborder\n"
+    "page_left = 0.055; page_right = 0.955; page_bottom = 0.165\n"
+    "gap_x = 0.085; gap_y = 0.13\n"
+    "load ARG1.'.set'\n"
+    "set multiplot\n"
+    "set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1\n"
+    "unset border; unset tics; unset key\n"
+    "set xrange [0:1]; set yrange [0:1]\n"
+    "set style textbox noborder\n"
+    "if (has_boxes) { plot ARG1.'.boxes' using 1:2:1:3:2:4:5 with boxxyerror fc rgb variable }\n"
+    "if (has_rules) { plot ARG1.'.rules' using 1:2:3:4:5 with vectors nohead lw 0.7 lc rgb variable }\n"
+    "if (has_keys) {\n"
+    "  array key_style[n_keys]; array key_mark[n_keys]\n"
+    "  stats ARG1.'.keys' using (key_style[int($0) + 1] = int($4), key_mark[int($0) + 1] = int($5), 0) nooutput\n"
+    "  plot for [i = 1:n_keys] ARG1.'.keys' every ::(i - 1)::(i - 1) "
+    "using 1:(key_mark[i] == 0 || key_mark[i] == 3 ? $3 : NaN):($2 - $1):(0) with vectors nohead lt key_style[i] lw 1.8, "
+    "for [i = 1:n_keys] ARG1.'.keys' every ::(i - 1)::(i - 1) "
+    "using ($1 + 0.016):(key_mark[i] == 1 || key_mark[i] == 3 ? $3 : NaN) with points lt key_style[i] ps 0.8, "
+    "for [i = 1:n_keys] ARG1.'.keys' every ::(i - 1)::(i - 1) "
+    "using ($1 + 0.012):(key_mark[i] == 2 ? $3 : NaN):($1 + 0.008):($2 - 0.006):($3 - 0.006):($3 + 0.006) "
+    "with boxxyerror fc rgb LINE_COLOR[key_style[i]]\n"
+    "}\n"
+    "array font_of[5] = [FONT.',9.5', BOLD.',9.5', FONT.',8', BOLD.',11.5', BOLD.',17']\n"
+    "do for [f = 1:5] {\n"
+    "  if (has_text[3 * f - 2]) { plot sprintf('%s.text%d', ARG1, 3 * f - 3) using 1:2:4:3 with labels left font font_of[f] tc "
+    "rgb variable }\n"
+    "  if (has_text[3 * f - 1]) { plot sprintf('%s.text%d', ARG1, 3 * f - 2) using 1:2:4:3 with labels right font font_of[f] "
+    "tc rgb variable }\n"
+    "  if (has_text[3 * f]) { plot sprintf('%s.text%d', ARG1, 3 * f - 1) using 1:2:4:3 with labels center font font_of[f] tc "
+    "rgb variable }\n"
+    "}\n"
+    "set label 1 sprintf('%d / %d', page_number, page_count) at screen page_right, 0.022 right font FONT.',8' tc rgb "
+    "0x5F5F5F\n"
+    "plot NaN\n"
+    "unset label 1\n"
+    "reset\n"
+    "set style fill solid 1.0 noborder\n";
+
+/* ARG1 row, ARG2 column (0 …), ARG3 rows, ARG4 columns: the place of the next plot, with plain axes. */
+const char panel_script[] =
+    "unset label; unset object; unset arrow; unset title\n"
+    "set lmargin at screen panel_l(ARG2, ARG4); set rmargin at screen panel_r(ARG2, ARG4)\n"
+    "set tmargin at screen panel_t(ARG1, ARG3); set bmargin at screen panel_b(ARG1, ARG3)\n"
+    "set border 3 lw 0.8 lc rgb 0x5F5F5F\n"
+    "set tics out nomirror scale 0.5 font FONT.',9' tc rgb 0x3A3A3A\n"
+    "set xtics autofreq; set ytics autofreq\n"
+    "set grid ytics back lt 1 lw 0.5 lc rgb 0xDADAD6, lt 1 lw 0.5 lc rgb 0xDADAD6\n"
+    "set autoscale; unset logscale; set format '%g'\n"
+    "unset key; unset colorbox; unset xlabel; unset ylabel; unset x2tics; unset y2tics; unset xdata; unset ydata\n"
+    "set xlabel offset 0, 0.2 font FONT.',9.5'; set ylabel offset 0.6, 0 font FONT.',9.5'\n";

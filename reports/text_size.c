@@ -1,0 +1,79 @@
+/* How wide text is, so that tables, legends and captions can be set before gnuplot sees them. */
+#include <string.h>
+
+#include "plot.h"
+
+/* Advance widths of Helvetica for U+0020 … U+007E in 1/1000 em (Adobe core font metrics); Liberation Sans and Nimbus Sans
+ * share them. Where another sans serif steps in, SLACK keeps columns apart. */
+static const unsigned short advance[95] = {
+    278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556, 556, 556,
+    556, 556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778,
+    667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469, 556, 333, 556, 556, 500, 556, 556, 278, 556,
+    556, 222, 222, 500, 222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584};
+enum { OTHER_ADVANCE = 640, WIDE_ADVANCE = 1000, ELLIPSIS_ADVANCE = 1000 };
+static const double SLACK = 1.06;
+
+/* Width of one character in 1/1000 em; *text moves past it. */
+static unsigned take(const char **text) {
+    unsigned char c = (unsigned char)*(*text)++;
+    if (c < 0x80) return c >= 0x20 && c < 0x7F ? advance[c - 0x20] : 0;
+    while (((unsigned char)**text & 0xC0) == 0x80) (*text)++;
+    return c >= 0xE3 ? WIDE_ADVANCE : OTHER_ADVANCE; /* from U+3000 on: East Asian and symbols */
+}
+
+static double units(double size_pt) { return SLACK * size_pt / 1000.0 / PAGE_WIDTH_PT; }
+
+double text_width(const char *text, double size_pt) {
+    double sum = 0;
+    while (*text) sum += take(&text);
+    return sum * units(size_pt);
+}
+
+/* How many bytes of text fit into `width`. */
+static size_t fitting(const char *text, double size_pt, double width) {
+    const char *at = text;
+    for (double sum = 0; *at;) {
+        const char *next = at;
+        sum += take(&next) * units(size_pt);
+        if (sum > width) break;
+        at = next;
+    }
+    return (size_t)(at - text);
+}
+
+char *text_fit(struct arena *arena, const char *text, double size_pt, double width) {
+    size_t length = strlen(text), keep = fitting(text, size_pt, width);
+    if (keep < length) keep = fitting(text, size_pt, width - ELLIPSIS_ADVANCE * units(size_pt));
+    char *out = arena_alloc(arena, length + 4, 1);
+    if (!out) return NULL;
+    memcpy(out, text, keep);
+    if (keep < length) strcpy(out + keep, "…");
+    return out;
+}
+
+int text_wrap(struct arena *arena, const char *text, double size_pt, double width, size_t max_lines, char **line,
+              size_t *n_lines) {
+    *n_lines = 0;
+    while (text += strspn(text, " "), *text && *n_lines < max_lines) {
+        size_t length = strlen(text), take_bytes = fitting(text, size_pt, width);
+        bool last = *n_lines + 1 == max_lines;
+        if (take_bytes < length && !last) {
+            size_t space = take_bytes;
+            while (space > 0 && text[space] != ' ') space--;
+            if (space > 0) take_bytes = space; /* else: one very long word is cut */
+            if (take_bytes == 0) take_bytes = 1;
+        }
+        char *copy;
+        if (last) {
+            copy = text_fit(arena, text, size_pt, width);
+            take_bytes = length;
+        } else {
+            copy = arena_alloc(arena, take_bytes + 1, 1);
+            if (copy) memcpy(copy, text, take_bytes);
+        }
+        if (!copy) return ERR_NOMEM;
+        line[(*n_lines)++] = copy;
+        text += take_bytes;
+    }
+    return OK;
+}

@@ -1,0 +1,11 @@
+/* The descriptors listed in strategies.def. */
+#ifndef GATEWALK_STRATEGIES_H
+#define GATEWALK_STRATEGIES_H
+
+#include "strategy.h"
+
+#define STRATEGY(name) extern const struct strategy_desc strategy_##name;
+#include "strategies.def"
+#undef STRATEGY
+
+#endif

@@ -1,0 +1,79 @@
+/* sma_cross: the mean close of `fast` bars against that of `slow` bars. When the fast mean crosses above, shorts are
+ * closed and a long is opened; when it crosses below, the reverse. No stops: a position lasts until the next cross.
+ *
+ * The means differ only when they are more than 1e-12 of the slow one apart; within that band the last relation
+ * stands, so that a flat market does not trade on rounding. Running sums make a bar O(1); they are summed anew at
+ * every slow-th bar of the history, so their error does not grow. */
+#include <math.h>
+
+#include "strategies.h"
+
+static const double BAND = 1e-12;
+
+struct state {
+    double fast_sum, slow_sum;
+    size_t bars_left; /* until the sums are made anew */
+    int relation;     /* +1 fast above slow, -1 below, 0 not known yet */
+};
+
+static double sum_closes(const struct bar *last, size_t n) {
+    double sum = 0;
+    for (size_t ago = n; ago-- > 0;) sum += (last - ago)->close;
+    return sum;
+}
+
+static void update_sums(struct state *state, const struct strategy_config *config, const struct history *history) {
+    const struct bar *last = history->last;
+    if (state->bars_left) {
+        state->bars_left--;
+        state->fast_sum += last->close - (last - config->fast)->close;
+        state->slow_sum += last->close - (last - config->slow)->close;
+        return;
+    }
+    state->fast_sum = sum_closes(last, config->fast);
+    state->slow_sum = sum_closes(last, config->slow);
+    state->bars_left = config->slow - 1 - history->n % config->slow;
+}
+
+static void trade_cross(const struct strategy_config *config, const struct bar_event *event, int side,
+                        struct order_sink *orders) {
+    const double held = event->position.quantity;
+    if (held * side < 0 || event->position.pending)
+        order_put(orders, &(struct order){.symbol = event->symbol, .kind = ORDER_CLOSE});
+    if (held * side > 0 || !(side > 0 ? config->trade_long : config->trade_short)) return;
+    order_put(orders, &(struct order){.symbol = event->symbol,
+                                      .kind = ORDER_OPEN,
+                                      .side = side > 0 ? SIDE_LONG : SIDE_SHORT,
+                                      .size = config->size,
+                                      .probability = NAN});
+}
+
+static void on_bar(void *memory, const struct strategy_config *config, const struct bar_event *event,
+                   struct order_sink *orders) {
+    struct state *state = memory;
+    if (event->history.n < config->slow) return;
+    update_sums(state, config, &event->history);
+    /* Both means times fast x slow: no division on the way of every bar. */
+    const double fast = state->fast_sum * (double)config->slow, slow = state->slow_sum * (double)config->fast;
+    const int before = state->relation;
+    if (fast > slow + BAND * slow)
+        state->relation = 1;
+    else if (fast < slow - BAND * slow)
+        state->relation = -1;
+    if (before && state->relation != before) trade_cross(config, event, state->relation, orders);
+}
+
+static int check(const struct strategy_config *config) {
+    if (config->fast < 1) FAIL(ERR_CONFIG, "fast: must be at least 1 bar");
+    if (config->slow <= config->fast)
+        FAIL(ERR_CONFIG, "slow: %zu bars must be more than fast (%zu)", config->slow, config->fast);
+    return OK;
+}
+
+const struct strategy_desc strategy_sma_cross = {
+    .name = "sma_cross",
+    .help = "cross of two moving averages of the close, always by market orders",
+    .on_bar = on_bar,
+    .per_symbol_state_size = sizeof(struct state),
+    .check = check,
+};

@@ -1,0 +1,159 @@
+/* Our own CSV read back, and array files against numpy's. */
+#include "scratch.h"
+#include "test.h"
+
+#include "base.h"
+
+static int read_text(const char *text, size_t length, struct table *table) {
+    scratch_write("t.csv", text, length);
+    return table_read(scratch("t.csv"), table);
+}
+
+static void reads_columns(void **state) {
+    (void)state;
+    static const char *const spellings[] = {
+        "time,price,note\n2020-01-01,1.5,\n2020-01-02,-2e3,b\xC3\xBC\n",
+        "time,price,note\r\n2020-01-01,1.5,\r\n2020-01-02,-2e3,b\xC3\xBC\r\n",
+        "time,price,note\n2020-01-01,1.5,\n2020-01-02,-2e3,b\xC3\xBC", /* no newline at the end */
+    };
+    for (size_t i = 0; i < COUNT_OF(spellings); i++) {
+        struct table table;
+        size_t time, price, note;
+        assert_ok(read_text(spellings[i], strlen(spellings[i]), &table));
+        assert_int_equal(table.n_rows, 2);
+        assert_int_equal(table.n_columns, 3);
+        assert_ok(table_column(&table, "time", &time));
+        assert_ok(table_column(&table, "price", &price));
+        assert_ok(table_column(&table, "note", &note));
+        assert_string_equal(table.cell[0 * 3 + time], "2020-01-01");
+        assert_string_equal(table.cell[1 * 3 + note], "b\xC3\xBC");
+        assert_true(table_number(&table, 0, price) == 1.5);
+        assert_true(table_number(&table, 1, price) == -2000);
+        assert_true(isnan(table_number(&table, 0, note)));
+        double value = 1;
+        assert_ok(table_get_number(&table, 0, note, &value));
+        assert_true(isnan(value));
+        assert_fails(table_get_number(&table, 1, note, &value), ERR_DATA, "t.csv:3: column \"note\"");
+        assert_true(isnan(table_number(&table, 1, note)));
+        assert_fails(table_column(&table, "prise", &price), ERR_DATA, "the nearest is \"price\"");
+        assert_fails(table_column(&table, "volume", &price), ERR_DATA, "has no column \"volume\"");
+        table_free(&table);
+        table_free(&table);
+    }
+}
+
+static void reads_one_column_and_no_rows(void **state) {
+    (void)state;
+    struct table table;
+    assert_ok(read_text("only\n\n1\n", 8, &table)); /* an empty line is an empty cell */
+    assert_int_equal(table.n_rows, 2);
+    assert_true(isnan(table_number(&table, 0, 0)) && table_number(&table, 1, 0) == 1);
+    table_free(&table);
+    assert_ok(read_text("a,b\n", 4, &table));
+    assert_int_equal(table.n_rows, 0);
+    table_free(&table);
+}
+
+static void refuses_damage(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+        const char *says;
+    } rows[] = {
+        {"", 0, "is empty"},
+        {"a,b\n1,2\n3\n", 10, "t.csv:3: has 1 cells, the header has 2"},
+        {"a,b\n1,2,3\n", 10, "t.csv:2: has 3 cells"},
+        {"a,b\n\n", 5, "t.csv:2: has 1 cells"},
+        {"a,a\n", 4, "t.csv:1: column \"a\" appears twice"},
+        {"a,,b\n", 5, "t.csv:1: column 2 has no name"},
+        {"a,b\n1,\"2\"\n", 10, "t.csv:2: holds a quote"},
+        {"a\n1\n\0\n", 7, "t.csv:3: holds a quote, a zero byte"},
+        {"a\n\xFF\n", 4, "t.csv:2: holds"},
+    };
+    size_t live = mem_live_bytes();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct table table;
+        assert_fails(read_text(rows[i].text, rows[i].length, &table), ERR_DATA, rows[i].says);
+    }
+    struct table table;
+    assert_fails(table_read(scratch("none.csv"), &table), ERR_IO, "none.csv");
+    assert_int_equal(mem_live_bytes(), live);
+}
+
+static void numbers_are_strict(void **state) {
+    (void)state;
+    struct table table;
+    static const char *const bad[] = {"x", "1x", "1 ", " 1", "1;2", "--1", "1e"};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        char text[32];
+        double value;
+        snprintf(text, sizeof text, "a\n%s\n", bad[i]);
+        assert_ok(read_text(text, strlen(text), &table));
+        assert_fails(table_get_number(&table, 0, 0, &value), ERR_DATA, "is not a number");
+        table_free(&table);
+    }
+}
+
+/* numpy pads its headers as it likes; the dict, the alignment and the data must be the same. */
+static void arrays_are_numpys(void **state) {
+    (void)state;
+    float f4[12];
+    double f8[5];
+    for (int i = 0; i < 12; i++) f4[i] = (float)i / 8;
+    for (int i = 0; i < 5; i++) f8[i] = i * -1.5;
+    int64_t i8 = -7;
+    const struct {
+        const char *golden, *dtype;
+        size_t item_size, shape[3], n_dims;
+        const void *data;
+        size_t n_bytes;
+    } rows[] = {
+        {"tests/golden/base_f4_3x4.npy", "<f4", 4, {3, 4}, 2, f4, 48},
+        {"tests/golden/base_f8_5.npy", "<f8", 8, {5}, 1, f8, 40},
+        {"tests/golden/base_i8_scalar.npy", "<i8", 8, {0}, 0, &i8, 8},
+        {"tests/golden/base_u1_2x0x3.npy", "|u1", 1, {2, 0, 3}, 3, NULL, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char *ours, *theirs;
+        size_t our_length, their_length;
+        assert_ok(
+            npy_write(scratch("a.npy"), rows[i].dtype, rows[i].item_size, rows[i].shape, rows[i].n_dims, rows[i].data));
+        assert_ok(file_read_all(scratch("a.npy"), 4096, ERR_IO, &ours, &our_length));
+        assert_ok(file_read_all(rows[i].golden, 4096, ERR_IO, &theirs, &their_length));
+        size_t header = our_length - rows[i].n_bytes;
+        assert_int_equal(header % 64, 0);
+        assert_int_equal((unsigned char)ours[8] + 256 * (unsigned char)ours[9], header - 10);
+        assert_memory_equal(ours, theirs, 8);
+        size_t dict = strcspn(theirs + 10, "}") + 1;
+        assert_memory_equal(ours + 10, theirs + 10, dict);
+        assert_int_equal(strspn(ours + 10 + dict, " "), header - 10 - dict - 1);
+        assert_int_equal(ours[header - 1], '\n');
+        assert_memory_equal(ours + header, theirs + their_length - rows[i].n_bytes, rows[i].n_bytes);
+        mem_free(ours);
+        mem_free(theirs);
+    }
+}
+
+static void arrays_are_checked(void **state) {
+    (void)state;
+    size_t shape[33] = {2, 3};
+    float data[6] = {0};
+    static const char *const bad[] = {"<f8", "f4", "<x4", "<f", "<f4x", ">f4", "'<f4"};
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_fails(npy_write(scratch("b.npy"), bad[i], 4, shape, 2, data), ERR_INTERNAL, "does not describe");
+    assert_fails(npy_write(scratch("b.npy"), "<f4", 4, shape, 33, data), ERR_INTERNAL, "33 dimensions");
+    shape[0] = SIZE_MAX;
+    assert_fails(npy_write(scratch("b.npy"), "<f4", 4, shape, 2, data), ERR_INTERNAL, "overflows");
+    assert_false(file_exists(scratch("b.npy")));
+    assert_fails(npy_write(scratch("none/b.npy"), "<f4", 4, shape, 0, data), ERR_IO, "none/b.npy");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_columns),     cmocka_unit_test(reads_one_column_and_no_rows),
+        cmocka_unit_test(refuses_damage),    cmocka_unit_test(numbers_are_strict),
+        cmocka_unit_test(arrays_are_numpys), cmocka_unit_test(arrays_are_checked),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}

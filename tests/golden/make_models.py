@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+"""Writes models.txt: forward values and all gradients of every model in float64, by PyTorch's autograd.
+
+Usage: python3 tests/golden/make_models.py   (needs torch, numpy, scikit-learn; Debian: python3-torch python3-sklearn)
+
+Every number that goes in is a small multiple of 1/1024, so it is the same in float32 and float64. The formulas are
+written in their textbook form (values projected over time, PyTorch's own LSTM and so on), not in the form the C code uses.
+"""
+import os
+import numpy as np
+import torch
+from sklearn.isotonic import IsotonicRegression
+from sklearn.metrics import average_precision_score
+
+torch.set_default_dtype(torch.float64)
+OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "models.txt")
+T, F, ROWS = 6, 3, 16
+SAMPLES = [5, 6, 7, 10, 15]
+LABELS = [[1, 0, 0, 1, 0], [0, 0, -1, 1, 1]]
+
+
+class Writer:
+    def __init__(self, path):
+        self.f = open(path, "w")
+
+    def line(self, *words):
+        self.f.write(" ".join(str(w) for w in words) + "\n")
+
+    def numbers(self, kind, name, values):
+        a = np.asarray(values, dtype=np.float64)
+        rows, cols = (1, a.size) if a.ndim < 2 else (a.shape[0], a.size // a.shape[0])
+        self.line(kind, name, rows, cols, *("%.17g" % v for v in a.reshape(-1)))
+
+
+def make(rng, rows, cols, scale):
+    return torch.tensor(np.round(rng.normal(0, scale, (rows, cols)) * 1024) / 1024, requires_grad=True)
+
+
+def lstm(x, w, u, b):
+    """x [B, T, F] -> all hidden states [B, T, H]; PyTorch's gate order i, f, g, o is Keras' i, f, c, o."""
+    zero = torch.zeros(1, x.shape[0], u.shape[0])
+    weights = [w.t().contiguous(), u.t().contiguous(), b.reshape(-1), torch.zeros(u.shape[1])]
+    h, _, _ = torch.lstm(x, (zero, zero), weights, True, 1, 0.0, True, False, True)
+    return h
+
+
+def softmax_context(score, h):
+    a = torch.softmax(score, dim=1)
+    return a, (a.unsqueeze(-1) * h).sum(1)
+
+
+def finish_luong(c, q, w, config):
+    return torch.tanh(torch.cat([c, q], 1) @ w["attention.Wc"]) if config["combine"] else c
+
+
+def additive(h, q, w, config):
+    score = (torch.tanh((q @ w["attention.W1"]).unsqueeze(1) + h @ w["attention.W2"]) @ w["attention.v"]).squeeze(-1)
+    a, c = softmax_context(score, h)
+    return a.unsqueeze(1), (torch.cat([c, q], 1) if config["combine"] else c)
+
+
+def multihead(h, w, config):
+    B, n, d = h.shape[0], config["heads"], config["key_dim"]
+    split = lambda z: z.reshape(B, T, n, d).permute(0, 2, 1, 3)
+    q, k, v = (split(h @ w[f"attention.{p}.W"] + w[f"attention.{p}.b"]) for p in ("query", "key", "value"))
+    s = q @ k.transpose(-1, -2) / np.sqrt(d)
+    if config["causal"]:
+        s = s.masked_fill(torch.triu(torch.ones(T, T, dtype=torch.bool), 1), -np.inf)
+    a = torch.softmax(s, -1)
+    o = (a @ v).permute(0, 2, 1, 3).reshape(B, T, n * d) @ w["attention.output.W"] + w["attention.output.b"]
+    return a.mean(2), o.mean(1)
+
+
+def luong(h, q, w, config):
+    kind = config["attention"]
+    if kind == "luong_dot":
+        score = torch.einsum("bh,bth->bt", q, h)
+    elif kind == "luong_general":
+        score = torch.einsum("bh,hk,btk->bt", q, w["attention.W"], h)
+    else:
+        both = torch.cat([q.unsqueeze(1).expand(-1, T, -1), h], -1)
+        score = (torch.tanh(both @ w["attention.W"]) @ w["attention.v"]).squeeze(-1)
+    a, c = softmax_context(score, h)
+    return a.unsqueeze(1), finish_luong(c, q, w, config)
+
+
+def dual_stage(x, w):
+    """Input attention of DA-RNN: e_t^k = v . tanh(W [h; s] + U x^k), x~_t = a_t * x_t, then the LSTM cell."""
+    B, H = x.shape[0], w["lstm0.U"].shape[0]
+    h = c = torch.zeros(B, H)
+    series = x.transpose(1, 2) @ w["input.U"]  # [B, F, A]
+    states, alphas = [], []
+    for t in range(T):
+        e = (torch.tanh((torch.cat([h, c], 1) @ w["input.W"]).unsqueeze(1) + series) @ w["input.v"]).squeeze(-1)
+        alpha = torch.softmax(e, 1)
+        z = (alpha * x[:, t]) @ w["lstm0.W"] + h @ w["lstm0.U"] + w["lstm0.b"]
+        i, f, g, o = z.chunk(4, 1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        states.append(h)
+        alphas.append(alpha)
+    return torch.stack(states, 1), torch.stack(alphas, 1).mean(1)
+
+
+def forward(x, w, config):
+    """x [B, T, F] -> logits, time maps [B, maps, T] or None, feature map [B, F] or None"""
+    kind, feature = config["attention"], None
+    if config["encoder"] == "logistic":
+        return x[:, -1] @ w["head.W"] + w["head.b"], None, None
+    if kind == "dual_stage":
+        h, feature = dual_stage(x, w)
+    else:
+        h = x
+        for layer in range(config["layers"]):
+            h = lstm(h, *(w[f"lstm{layer}.{p}"] for p in "WUb"))
+    q, a = h[:, -1], None
+    if kind == "none":
+        context = q
+    elif kind == "mean_pool":
+        context = h.mean(1)
+    elif kind == "max_pool":
+        context = h.max(1).values
+    elif kind in ("bahdanau", "dual_stage"):
+        a, context = additive(h, q, w, config)
+    elif kind == "multihead":
+        a, context = multihead(h, w, config)
+    else:
+        a, context = luong(h, q, w, config)
+    return torch.relu(context @ w["dense.W"] + w["dense.b"]) @ w["head.W"] + w["head.b"], a, feature
+
+
+def shapes(config):
+    H, A, D = config["hidden"], config["units"], config["heads"] * config["key_dim"]
+    kind, s, width = config["attention"], {}, config["hidden"]
+    if config["encoder"] == "logistic":
+        return {"head.W": (F, 2), "head.b": (1, 2)}
+    if kind == "dual_stage":
+        s.update({"lstm0.W": (F, 4 * H), "lstm0.U": (H, 4 * H), "lstm0.b": (1, 4 * H), "input.W": (2 * H, A),
+                  "input.U": (T, A), "input.v": (A, 1)})
+    else:
+        for layer in range(config["layers"]):
+            s.update({f"lstm{layer}.W": (F if layer == 0 else H, 4 * H), f"lstm{layer}.U": (H, 4 * H),
+                      f"lstm{layer}.b": (1, 4 * H)})
+    if kind in ("bahdanau", "dual_stage"):
+        s.update({"attention.W1": (H, A), "attention.W2": (H, A), "attention.v": (A, 1)})
+        width = 2 * H if config["combine"] else H
+    if kind == "luong_general":
+        s["attention.W"] = (H, H)
+    if kind == "luong_concat":
+        s.update({"attention.W": (2 * H, A), "attention.v": (A, 1)})
+    if kind.startswith("luong") and config["combine"]:
+        s["attention.Wc"] = (2 * H, H)
+    if kind == "multihead":
+        for p in ("query", "key", "value"):
+            s.update({f"attention.{p}.W": (H, D), f"attention.{p}.b": (1, D)})
+        s.update({"attention.output.W": (D, H), "attention.output.b": (1, H)})
+    s.update({"dense.W": (width, config["dense"]), "dense.b": (1, config["dense"])})
+    s.update({"head.W": (config["dense"], 2), "head.b": (1, 2)})
+    return s
+
+
+def element_loss(z, t, loss, lam):
+    """One gate: z, t [n] -> loss values [n], by the textbook formula in p."""
+    p = torch.sigmoid(z)
+    ce = lambda target: -(target * torch.log(p) + (1 - target) * torch.log(1 - p))
+    name, beta = loss["name"], loss["beta"]
+    if name == "bce":
+        return -(loss["pos_weight"] * t * torch.log(p) + (1 - t) * torch.log(1 - p))
+    if name == "focal":
+        pt, at = torch.where(t > 0, p, 1 - p), torch.where(t > 0, loss["alpha"], 1 - loss["alpha"])
+        return -at * (1 - pt) ** loss["gamma"] * torch.log(pt)
+    if name == "bootstrap_soft":
+        return ce(beta * t + (1 - beta) * p)
+    if name == "bootstrap_hard":
+        return ce(beta * t + (1 - beta) * (p > .5).double())
+    base = -(loss["pos_weight"] * t * torch.log(p) + (1 - t) * torch.log(1 - p))
+    limit = torch.where(t > 0, torch.tensor(lam[1]), torch.tensor(lam[0]))
+    inside = base.detach() < limit
+    if name == "self_paced_hard":  # weight 1[l < lambda]; the value counts what waits outside as lambda
+        return torch.where(inside, base, limit)
+    weight = torch.clamp(1 - base.detach() / limit, min=0)  # gradient: weight times that of the loss
+    value = torch.where(inside, base.detach() - base.detach() ** 2 / (2 * limit), limit / 2)
+    return value + weight * (base - base.detach())
+
+
+def write_case(out, name, seed, loss=None, **changes):
+    config = dict(encoder="lstm", attention="none", hidden=4, layers=1, units=3, heads=2, key_dim=3, combine=0, causal=0,
+                  dense=5)
+    config.update(changes)
+    loss = dict(dict(name="bce", pos_weight=1.0, gamma=2.0, alpha=.25, beta=.9), **(loss or {}))
+    lam = [[.6, .9], [.5, .8]]  # [gate][class]
+    rng = np.random.default_rng(seed)
+    x = torch.tensor(np.round(rng.normal(0, 1, (ROWS, F)) * 256) / 256)
+    w = {k: make(rng, *shape, .6) for k, shape in shapes(config).items()}
+    windows = torch.stack([x[r - T + 1:r + 1] for r in SAMPLES])
+    logits, maps, feature = forward(windows, w, config)
+    total = 0
+    for gate in range(2):
+        t = torch.tensor(LABELS[gate], dtype=torch.float64)
+        known = t >= 0
+        total = total + element_loss(logits[known, gate], t[known], loss, lam[gate]).mean() / 2
+    total.backward()
+    out.line("case", name)
+    out.line("config", *(f"{k}={v}" for k, v in config.items()), f"lookback={T}", f"features={F}")
+    out.line("loss", loss["name"], *("%.17g" % loss[k] for k in ("pos_weight", "gamma", "alpha", "beta")),
+             *("%.17g" % v for gate in lam for v in gate))
+    out.numbers("x", "series", x.numpy())
+    out.numbers("label", "long", LABELS[0])
+    out.numbers("label", "short", LABELS[1])
+    out.numbers("sample", "row", SAMPLES)
+    for k, v in w.items():
+        out.numbers("weight", k, v.detach().numpy())
+    out.numbers("expect", "logit", logits.detach().numpy())
+    if maps is not None:
+        out.numbers("expect", "map", maps.detach().numpy().reshape(len(SAMPLES), -1))
+    if feature is not None:
+        out.numbers("expect", "feature", feature.detach().numpy())
+    out.numbers("expect", "loss", [total.item()])
+    for k, v in w.items():
+        out.numbers("gradient", k, v.grad.numpy())
+    out.line("end")
+
+
+def write_optimizer(out, name, build, **settings):
+    rng = np.random.default_rng(7)
+    w = torch.tensor(np.round(rng.normal(0, 1, 6) * 256) / 256, requires_grad=True)
+    grads = np.round(rng.normal(0, 1, (4, 6)) * 256) / 256
+    opt = build(w)
+    out.line("optimizer", name, *(f"{k}={v}" for k, v in settings.items()))
+    out.numbers("start", "w", w.detach().numpy())
+    out.numbers("gradients", "g", grads)
+    for g in grads:
+        w.grad = torch.tensor(g)
+        opt.step()
+    out.numbers("expect", "w", w.detach().numpy())
+    out.line("end")
+
+
+def platt(z, y):
+    """Platt's regularised targets, minimised to machine precision by Newton in float64."""
+    n1 = y.sum()
+    t = np.where(y > 0, (n1 + 1) / (n1 + 2), 1 / (len(y) - n1 + 2))
+    theta = np.array([1.0, 0.0])
+    for _ in range(200):
+        p = 1 / (1 + np.exp(-(theta[0] * z + theta[1])))
+        g = np.array([((p - t) * z).sum(), (p - t).sum()])
+        s = p * (1 - p)
+        h = np.array([[(s * z * z).sum(), (s * z).sum()], [(s * z).sum(), s.sum()]])
+        theta = theta - np.linalg.solve(h, g)
+    return theta
+
+
+def write_calibration(out):
+    rng = np.random.default_rng(11)
+    z = np.round(rng.normal(-1, 1.5, 60) * 8) / 8  # with ties
+    y = (rng.random(60) < 1 / (1 + np.exp(-.7 * z + .3))).astype(int)
+    probe = np.linspace(-5, 4, 19)
+    a, b = platt(z, y)
+    sigmoid = lambda v: 1 / (1 + np.exp(-v))
+    iso = IsotonicRegression(out_of_bounds="clip").fit(sigmoid(z), y)
+    out.line("calibration")
+    out.numbers("logit", "z", z)
+    out.numbers("label", "y", y)
+    out.numbers("probe", "z", probe)
+    out.numbers("expect", "platt", [a, b])
+    out.numbers("expect", "isotonic", iso.predict(sigmoid(probe)))
+    out.numbers("expect", "average_precision", [average_precision_score(y, z)])
+    out.line("end")
+
+
+def main():
+    out = Writer(OUT)
+    out.line("# made by make_models.py with PyTorch and scikit-learn in float64; do not edit")
+    write_case(out, "none", 1)
+    write_case(out, "none two layers", 2, layers=2)
+    write_case(out, "logistic", 3, encoder="logistic")
+    write_case(out, "bahdanau", 4, attention="bahdanau")
+    write_case(out, "bahdanau combine two layers", 5, attention="bahdanau", combine=1, layers=2)
+    write_case(out, "multihead", 6, attention="multihead")
+    write_case(out, "multihead causal", 7, attention="multihead", causal=1)
+    for i, kind in enumerate(("luong_dot", "luong_general", "luong_concat")):
+        write_case(out, kind, 8 + 2 * i, attention=kind)
+        write_case(out, kind + " combine", 9 + 2 * i, attention=kind, combine=1)
+    write_case(out, "dual_stage", 14, attention="dual_stage")
+    write_case(out, "mean_pool", 15, attention="mean_pool")
+    write_case(out, "max_pool", 16, attention="max_pool")
+    for i, name in enumerate(("bce", "focal", "bootstrap_soft", "bootstrap_hard", "self_paced_hard",
+                              "self_paced_linear")):
+        write_case(out, "loss " + name, 20 + i, attention="bahdanau", loss=dict(name=name, pos_weight=2.5))
+    write_optimizer(out, "adam", lambda w: torch.optim.Adam([w], lr=.01), learning_rate=.01)
+    write_optimizer(out, "adamw", lambda w: torch.optim.AdamW([w], lr=.01, weight_decay=.1), learning_rate=.01,
+                    weight_decay=.1)
+    write_optimizer(out, "sgd", lambda w: torch.optim.SGD([w], lr=.01, momentum=.8), learning_rate=.01, momentum=.8)
+    write_calibration(out)
+
+
+main()

@@ -1,0 +1,124 @@
+/* One small shard of any network, to look at its loss and gradient as functions of the weights. */
+#ifndef GATEWALK_TESTS_PROBE_H
+#define GATEWALK_TESTS_PROBE_H
+
+#include <stdlib.h>
+
+#include "../../models/training.h"
+#include "golden.h"
+#include "rng.h"
+
+enum { PROBE_WINDOWS_MAX = 16 };
+
+struct probe {
+    struct R(network) net;
+    struct R(workspace) ws;
+    struct loss_setting setting;
+    double lambda[N_GATES][2];
+    struct R(shard_loss) loss;
+    struct series series;
+    float *x;
+    int8_t *label[N_GATES];
+    struct sample sample[PROBE_WINDOWS_MAX];
+    uint32_t index[PROBE_WINDOWS_MAX];
+    size_t n;
+    real *weights, *packed, *gradient;
+};
+
+static inline void probe_build(struct probe *probe, const struct model_config *config, const char *loss,
+                               size_t n_rows) {
+    memset(probe, 0, sizeof *probe);
+    assert_ok(R(network_init)(&probe->net, config));
+    assert_ok(R(workspace_init)(&probe->ws, &probe->net));
+    probe->x = calloc(n_rows * config->n_features, sizeof(float));
+    probe->series = (struct series){.x = probe->x, .n_rows = n_rows};
+    for (size_t gate = 0; gate < N_GATES; gate++) {
+        probe->label[gate] = malloc(n_rows);
+        memset(probe->label[gate], LABEL_MISSING, n_rows);
+        probe->series.label[gate] = probe->label[gate];
+    }
+    probe->weights = calloc(probe->net.tensors.size, sizeof(real));
+    probe->gradient = calloc(probe->net.tensors.size, sizeof(real));
+    probe->packed = aligned_alloc(64, (probe->net.pack_size + 16) / 16 * 16 * sizeof(real));
+    probe->loss.ops = R(loss_find)(loss);
+    assert_non_null(probe->loss.ops);
+    probe->loss.setting = &probe->setting;
+    probe->loss.lambda = (const double(*)[2])probe->lambda;
+    for (uint32_t i = 0; i < PROBE_WINDOWS_MAX; i++) probe->index[i] = i;
+}
+
+static inline void probe_free(struct probe *probe) {
+    R(workspace_free)(&probe->ws);
+    for (size_t gate = 0; gate < N_GATES; gate++) free(probe->label[gate]);
+    free(probe->x);
+    free(probe->packed);
+    free(probe->gradient);
+    free(probe->weights);
+}
+
+static inline void probe_count_labels(struct probe *probe) {
+    for (size_t gate = 0; gate < N_GATES; gate++) {
+        size_t labelled = 0;
+        for (size_t i = 0; i < probe->n; i++) labelled += probe->label[gate][probe->sample[i].row] != LABEL_MISSING;
+        probe->loss.weight[gate] = 1.0 / (double)(N_GATES * labelled);
+    }
+}
+
+/* Loss of the shard; the gradient goes to probe->gradient when asked for. */
+static inline double probe_run(struct probe *probe, bool gradient) {
+    struct R(pass) pass = {
+        &probe->net, R(kernels_active)(), probe->weights, probe->packed, gradient ? probe->gradient : NULL, &probe->ws};
+    struct R(shard) shard = {
+        .series = &probe->series, .sample = probe->sample, .index = probe->index, .n = probe->n, .loss = &probe->loss};
+    if (gradient) memset(probe->gradient, 0, probe->net.tensors.size * sizeof(real));
+    R(network_pack)(&probe->net, probe->weights, probe->packed);
+    R(shard_run)(&pass, &shard);
+    return shard.loss_sum;
+}
+
+/* ---- from a golden section ---------------------------------------------------------------------------------- */
+
+static inline void probe_config(const struct golden *golden, struct model_config *config) {
+    model_config_default(config);
+    golden_text(golden, "encoder", config->encoder);
+    golden_text(golden, "attention", config->attention);
+    config->n_features = golden_size(golden, "features");
+    config->lookback = golden_size(golden, "lookback");
+    config->hidden = golden_size(golden, "hidden");
+    config->layers = golden_size(golden, "layers");
+    config->attention_units = golden_size(golden, "units");
+    config->heads = golden_size(golden, "heads");
+    config->key_dim = golden_size(golden, "key_dim");
+    config->luong_combine = golden_size(golden, "combine") != 0;
+    config->causal_mask = golden_size(golden, "causal") != 0;
+    config->dense_units = golden_size(golden, "dense");
+    config->dropout = 0;
+}
+
+static inline void probe_from_golden(struct probe *probe, const struct golden *golden) {
+    struct model_config config;
+    const struct golden_array *x = golden_get(golden, "x", "series"), *row = golden_get(golden, "sample", "row");
+    static const char *const gates[N_GATES] = {"long", "short"};
+    probe_config(golden, &config);
+    probe_build(probe, &config, golden->loss_name, x->rows);
+    for (size_t i = 0; i < x->rows * x->columns; i++) probe->x[i] = (float)x->value[i];
+    probe->setting = (struct loss_setting){golden->loss[0], golden->loss[1], golden->loss[2], golden->loss[3]};
+    memcpy(probe->lambda, golden->loss + 4, sizeof probe->lambda);
+    probe->n = row->columns;
+    for (size_t i = 0; i < probe->n; i++) {
+        probe->sample[i] = (struct sample){0, (uint32_t)row->value[i]};
+        for (size_t gate = 0; gate < N_GATES; gate++)
+            probe->label[gate][probe->sample[i].row] = (int8_t)golden_get(golden, "label", gates[gate])->value[i];
+    }
+    probe_count_labels(probe);
+    for (size_t i = 0; i < probe->net.tensors.n; i++) {
+        const struct tensor *tensor = &probe->net.tensors.item[i];
+        const struct golden_array *weight = golden_get(golden, "weight", tensor->name);
+        assert_int_equal(weight->rows, tensor->rows);
+        assert_int_equal(weight->columns, tensor->columns);
+        for (size_t j = 0; j < tensor->rows * tensor->columns; j++)
+            probe->weights[tensor->offset + j] = (real)weight->value[j];
+    }
+}
+
+#endif

@@ -1,0 +1,18 @@
+/* Forward values and all gradients against PyTorch's float64, in float32 with every kernel set of this CPU. */
+#define GOLDEN_TOLERANCE 1e-5
+#define GOLDEN_FLOOR     .1
+#include "golden_cases.h"
+
+int main(void) {
+    int failed = 0;
+    for (size_t i = 0; kernels_name(i); i++) {
+        if (!kernels_supported(i)) {
+            printf("kernels %s: skipped, this CPU does not support them\n", kernels_name(i));
+            continue;
+        }
+        if (kernels_select(kernels_name(i)) != OK) return 1;
+        printf("kernels %s\n", kernels_name(i));
+        failed += cmocka_run_group_tests(tests, NULL, NULL);
+    }
+    return failed;
+}

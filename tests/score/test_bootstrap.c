@@ -1,0 +1,101 @@
+/* The stationary bootstrap and its block length. */
+#include <stdlib.h>
+
+#include "golden.h"
+#include "rng.h"
+#include "verdict.h"
+
+static void block_length_matches_golden_values(void **state) {
+    (void)state;
+    struct golden golden;
+    golden_read("tests/golden/metrics_statistics.txt", &golden);
+    size_t checked = 0;
+    for (size_t c = 0; c < golden.n_cases; c++) {
+        const struct golden_array *series = golden_find(&golden.cases[c], "series");
+        if (!series) continue;
+        double got = bootstrap_block_length(series->value, series->n);
+        double want = golden_want(&golden.cases[c], "block_length");
+        if (!near(got, want, 1e-9, 1)) fail_msg("%s: block length %.17g, want %.17g", golden.cases[c].name, got, want);
+        checked++;
+    }
+    assert_true(checked >= 6);
+    golden_free(&golden);
+}
+
+static void block_length_of_odd_series(void **state) {
+    (void)state;
+    double flat[100], tiny[3] = {1, 2, 3}, bad[50] = {0};
+    for (size_t i = 0; i < 100; i++) flat[i] = 0.1;
+    bad[7] = NAN;
+    assert_near(bootstrap_block_length(flat, 100), 1, 0, 1);
+    assert_near(bootstrap_block_length(tiny, 3), 1, 0, 1);
+    assert_near(bootstrap_block_length(tiny, 0), 1, 0, 1);
+    assert_true(isnan(bootstrap_block_length(bad, 50)));
+}
+
+/* Over many resamples: uniform positions, blocks of the asked mean length, each step to the next bar or to anywhere. */
+static void blocks_are_geometric_and_positions_uniform(void **state) {
+    (void)state;
+    enum { N = 2000, ROUNDS = 400 };
+    const double mean_block = 8;
+    static uint32_t index[N];
+    static double drawn[N];
+    double starts = 0, long_runs = 0, runs = 0;
+    memset(drawn, 0, sizeof drawn);
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        struct rng rng;
+        rng_key(&rng, 3, "test", round, 0, 0);
+        bootstrap_stationary(&rng, N, mean_block, index);
+        size_t length = 1;
+        for (size_t i = 0; i < N; i++) {
+            assert_true(index[i] < N);
+            drawn[index[i]]++;
+            if (i == 0) continue;
+            if (index[i] == (index[i - 1] + 1) % N) {
+                length++;
+                continue;
+            }
+            starts++;
+            runs++;
+            long_runs += length > 16;
+            length = 1;
+        }
+    }
+    /* A new block begins with probability 1/8 and looks new unless it happens to continue the old one. */
+    double steps = (double)ROUNDS * (N - 1), expected = 1 / mean_block * (1 - 1.0 / N);
+    assert_near(starts / steps, expected, 5 * sqrt((1 - expected) / expected / steps), 0);
+    assert_near(long_runs / runs, pow(1 - 1 / mean_block, 16), .03, 0);
+    for (size_t i = 0; i < N; i++) assert_near(drawn[i], ROUNDS, 5 * sqrt(2 * mean_block / ROUNDS), 1);
+}
+
+static void the_ends_of_the_range_of_lengths(void **state) {
+    (void)state;
+    uint32_t index[50], again[50];
+    struct rng rng;
+    size_t joined = 0;
+    rng_key(&rng, 1, "test", 0, 0, 0);
+    bootstrap_stationary(&rng, 50, 1, index); /* plain bootstrap: a successor only by chance, 1 in 50 */
+    for (size_t i = 1; i < 50; i++) joined += index[i] == (index[i - 1] + 1) % 50;
+    assert_true(joined < 10);
+    bootstrap_stationary(&rng, 50, 1e12, index); /* one block: the circle, begun anywhere */
+    for (size_t i = 1; i < 50; i++) assert_int_equal(index[i], (index[i - 1] + 1) % 50);
+    bootstrap_stationary(&rng, 1, 5, index);
+    assert_int_equal(index[0], 0);
+    bootstrap_stationary(&rng, 0, 5, index);
+    struct rng one, other;
+    rng_key(&one, 9, "test", 1, 0, 0);
+    rng_key(&other, 9, "test", 1, 0, 0);
+    bootstrap_stationary(&one, 50, 6, index);
+    bootstrap_stationary(&other, 50, 6, again);
+    assert_memory_equal(index, again, sizeof index);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(block_length_matches_golden_values),
+        cmocka_unit_test(block_length_of_odd_series),
+        cmocka_unit_test(blocks_are_geometric_and_positions_uniform),
+        cmocka_unit_test(the_ends_of_the_range_of_lengths),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
