@@ -14,8 +14,11 @@
  *   engine/base    errors, memory, files       reports        plots and pages
  *
  * Only this file turns an error into an exit status: 0 fine, 2 usage or config, 3 data, 1 the rest. */
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "version.h"
@@ -59,11 +62,26 @@ static int dispatch(int argc, char **argv) {
     return command ? command->run(argc - 1, argv + 1) : unknown_command(argv[1]);
 }
 
+/* A program started without standard streams (`>&-`) must not get a result file as its "standard output". What takes
+ * their place cannot be written to, so that lost output is still noticed. */
+static void hold_standard_streams(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) _exit(1);
+}
+
+/* All output so far must have arrived; an earlier lost write shows in ferror alone. */
+static int flush_output(void) {
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return OK;
+    FAIL(ERR_IO, "cannot write to standard output%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+}
+
 int main(int argc, char **argv) {
+    hold_standard_streams();
     setlocale(LC_ALL, "C"); /* numbers are written and read with a point everywhere */
     interrupt_install();
     int rc = dispatch(argc, argv);
-    if (fflush(stdout) != 0 && rc >= 0) rc = error_set(ERR_IO, "cannot write to standard output");
+    if (rc >= 0) rc = flush_output();
     if (rc < 0) message("gatewalk: %s", error_message());
     return error_exit_code(rc);
 }

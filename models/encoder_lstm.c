@@ -26,7 +26,7 @@ static struct R(lstm_run) layer_run(const struct R(pass) * pass, size_t layer) {
         .row_stride = layer == 0 ? 1 : ws->n_windows,
         .u = pass->packed + 2 * layer * pass->net->pack_stride,
         .xw = ws->xw,
-        .gates = ws->gates[layer],
+        .gates = pass->gradient ? ws->gates[layer] : NULL, /* only the way back reads them */
         .c = ws->c[layer],
         .h = ws->h[layer],
     };

@@ -6,6 +6,7 @@
 static const unsigned style_ink[STYLES_ALL + 1] = {0,        0x4D4D4D, 0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
                                                    0xB87A00, 0x4AA3DF, 0x7A5195, 0x8C8C8C, 0xA8A8A8};
 static const double NAMES_WIDTH_MAX = 0.21;
+enum { ROWS_LEAST = 4 }; /* a page with one model does not show one huge bar */
 
 struct bars {
     const struct bars_layout *layout;
@@ -67,6 +68,8 @@ static void panel_rows(struct bars *b, int gate, double k, size_t panel) {
     }
 }
 
+static double rows_of(const struct bars *b) { return (double)(b->n_rows > ROWS_LEAST ? b->n_rows : ROWS_LEAST); }
+
 /* Names of the models at the left of every row, drawn as furniture so that long ones can be cut. */
 static int row_names(struct bars *b, double bottom, double gap, double *names_width) {
     struct page *page = b->page;
@@ -76,7 +79,7 @@ static int row_names(struct bars *b, double bottom, double gap, double *names_wi
         double w = text_width(run->strategy[b->row_strategy[r]].label, font_size_pt[FONT_BODY]);
         *names_width = fmin(fmax(*names_width, w), NAMES_WIDTH_MAX);
     }
-    double height = (page->top - bottom - gap) / N_GATES_SHOWN, row_height = height / ((double)b->n_rows + 0.2);
+    double height = (page->top - bottom - gap) / N_GATES_SHOWN, row_height = height / (rows_of(b) + 0.2);
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
         double panel_top = page->top - gate * (height + gap);
         page_textf(page, FONT_BOLD, ALIGN_LEFT, 0.055, panel_top + 0.02, INK, "%s gate", gate_word[gate]);
@@ -119,7 +122,7 @@ static int write_page(struct bars *b) {
     for (int gate = 0; gate < N_GATES_SHOWN && b->layout->prevalence; gate++) range_add(&b->span, 105 * run->prevalence[gate]);
     for (size_t k = 0; k < run->n_ks; k++) page_set_at(page, "k_of", k, run->k[k]);
     page_set(page, "n_ks", (double)run->n_ks);
-    page_set(page, "n_rows", (double)b->n_rows);
+    page_set(page, "n_rows", rows_of(b));
     page_set(page, "names_right", 0.055 + names_width);
     page_set(page, "bars_bottom", BOTTOM);
     page_set(page, "bars_gap", GAP);

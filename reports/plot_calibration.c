@@ -131,7 +131,7 @@ const struct plot_desc plot_desc_calibration = {
         "  set xrange [0:probability_hi]; set yrange [density_lo:density_hi]; set logscale y; set format y '%g'\n"
         "  set xlabel 'Probability'; set ylabel 'Density (log scale)'\n"
         "  plot NaN, for [i = 1:n_lines] sprintf('%s.density%d', ARG1, gate) index i - 1 using 1:2 with lines lc rgb "
-        "LINE_COLOR[style_of[i]] lw 1.4, "
+        "LINE_COLOR[style_of[i]] lw 1.2 dt solid, "
         "for [i = 1:n_lines] sprintf('%s.density%d', ARG1, gate) index i - 1 using 1:3 with lines lc rgb LINE_COLOR[style_of[i]] lw 1 dt "
         "(2,3)\n"
         "}\n",

@@ -185,7 +185,7 @@ static void count_checks(const json_value *verdict, size_t *passed, size_t *all)
     }
 }
 
-static int conclusions(struct page *page, double y) {
+static int conclusions(struct page *page, double y, double bottom) {
     struct run_view *run = page->job->run;
     static const double LINE = 0.021, NAME = 0.20;
     page_text(page, FONT_HEAD, ALIGN_LEFT, LEFT, y, INK, "Is attention better than the baseline?");
@@ -196,9 +196,9 @@ static int conclusions(struct page *page, double y) {
         return OK;
     }
     size_t n = json_size(run->verdict);
-    double room = y - 0.10;
+    double room = y - bottom;
     size_t lines = room >= (double)n * (2 * LINE + 0.006) ? 2 : 1;
-    for (size_t i = 0; i < n && y > 0.1; i++) {
+    for (size_t i = 0; i < n && y > bottom; i++) {
         const json_value *v = json_at(run->verdict, i);
         size_t passed, all, n_lines;
         count_checks(v, &passed, &all);
@@ -234,21 +234,34 @@ static void facts(struct page *page, double y) {
     page_text(page, FONT_BODY, ALIGN_LEFT, LEFT, y, INK, line);
 }
 
+/* Pages that a reader may miss, and why they are missing; *bottom rises above them. */
+static int not_shown(struct page *page, double *bottom) {
+    if (!page->job->not_shown[0]) return OK;
+    char text[900], *line[3];
+    size_t n;
+    snprintf(text, sizeof text, "Not shown: %s.", page->job->not_shown);
+    TRY(text_wrap(&page->job->run->arena, text, font_size_pt[FONT_SMALL], RIGHT - LEFT, 3, line, &n));
+    for (size_t i = n; i-- > 0; *bottom += 0.0185) page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, *bottom + 0.008, INK_SOFT, line[i]);
+    *bottom += 0.02;
+    return OK;
+}
+
 static int prepare(struct plot_job *job) {
     struct page page;
-    char caption[900];
+    char caption[600];
     snprintf(caption, sizeof caption,
              "%sBest value of a column in bold; × is the lift over prevalence. P@K: hit rate of the best K %% of bars; PnL@K: their "
-             "mean return as isolated trades after costs. Coverage: bars that reached the causal threshold.%s%s%s",
-             job->run->n_seeds > 1 ? "Means over seeds ± standard deviation. " : "", job->not_shown[0] ? " Not shown: " : "",
-             job->not_shown, job->not_shown[0] ? "." : "");
+             "mean return as isolated trades after costs. Coverage: bars that reached the causal threshold.",
+             job->run->n_seeds > 1 ? "Means over seeds ± standard deviation. " : "");
     int rc;
     TRY_GOTO(page_begin(job, &page, "", caption), done);
     double y = page.top + 0.008;
     facts(&page, y);
     y -= 0.045;
     TRY_GOTO(comparison(&page, &y), done);
-    rc = conclusions(&page, y - 0.022);
+    double bottom = 0.10;
+    TRY_GOTO(not_shown(&page, &bottom), done);
+    rc = conclusions(&page, y - 0.022, bottom);
 done:
     return page_end(&page) < 0 && rc == OK ? ERR_IO : rc;
 }

@@ -133,7 +133,7 @@ const struct plot_desc plot_desc_training = {
         "do for [p = 0:n_panels - 1] {\n"
         "  call 'panel.gp' p/n_columns p%n_columns n_rows n_columns\n"
         "  set xrange [1:epochs > 1 ? epochs : 2]; set yrange [loss_lo:loss_hi]\n"
-        "  if (p % n_columns == 0) { set ylabel 'Loss (nats)' }\n"
+        "  if (p % n_columns == 0) { set ylabel 'Loss (mean per sample)' }\n"
         "  if (p + n_columns >= n_panels) { set xlabel 'Epoch' }\n"
         "  plot NaN, ARG1.'.fits' index p using 1:2 with lines lw 0.5 lc rgb thin(2, 190), "
         "ARG1.'.fits' index p using 1:3 with lines lw 0.5 lc rgb thin(3, 190), "

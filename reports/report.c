@@ -79,7 +79,7 @@ static int write_driver(const struct rendering *r, const char *name, bool pdf) {
     FILE *to = fopen(path, "w");
     if (!to) FAIL(ERR_IO, "%s: cannot write: %s", path, strerror(errno));
     if (pdf) /* the cairo terminals draw a point as 1/54 inch: 0.75 makes it 1/72 */
-        fputs("set terminal pdfcairo noenhanced color size 29.7cm, 21cm font 'Liberation Sans,9' fontscale 0.75 linewidth 1.0 butt\n"
+        fputs("set terminal pdfcairo noenhanced color size 29.7cm, 21cm font 'Liberation Sans,9' fontscale 0.75 linewidth 1.6 butt\n"
               "set output 'report.pdf'\n",
               to);
     else /* A4 at 150 dots per inch; scales carry points over to pixels */

@@ -125,7 +125,7 @@ static int gate_table(struct run_view *run, FILE *stream, size_t width) {
                 first = false;
             }
             TRY(text_table_row(&table));
-            TRY(text_table_cell(&table, 0, "  %s%s", s->label, s->is_baseline ? " (baseline)" : ""));
+            TRY(text_table_cell(&table, 0, "  %s", s->label));
             TRY(text_table_cell(&table, 1, isfinite(s->parameters) ? "%.0f" : "—", s->parameters));
             TRY(metric_cells(&table, run, s, gate, list, n, 2));
         }
@@ -156,7 +156,7 @@ static int portfolio_table(struct run_view *run, FILE *stream, size_t width) {
     }
     for (size_t i = 0; i < run->n_strategies; i++) {
         TRY(text_table_row(&table));
-        TRY(text_table_cell(&table, 0, "  %s%s", run->strategy[i].label, run->strategy[i].is_baseline ? " (baseline)" : ""));
+        TRY(text_table_cell(&table, 0, "  %s", run->strategy[i].label));
         TRY(metric_cells(&table, run, &run->strategy[i], -1, list, n, 1));
     }
     return text_table_print(&table, stream, width);
@@ -174,7 +174,19 @@ static double member_number(const json_value *object, const char *key) {
     return value && json_kind(value) == JSON_NUMBER ? json_number(value, NAN) : (double)NAN;
 }
 
-/* Deltas of one gate: "average_precision +0.012 [+0.003, +0.021] p 0.010 *". */
+/* "precision_at_5" to "P@5%". */
+static void short_name(char out[64], const char *key) {
+    const char *at = strstr(key, "_at_");
+    bool pnl = strncmp(key, "pnl", 3) == 0, precision = strncmp(key, "precision", 9) == 0;
+    if (strcmp(key, "average_precision") == 0)
+        strcpy(out, "AP");
+    else if (at && (pnl || precision))
+        snprintf(out, 64, "%s@%.*s%%", pnl ? "PnL" : "P", (int)strcspn(at + 4, "_"), at + 4);
+    else
+        snprintf(out, 64, "%.60s", key);
+}
+
+/* Deltas of one gate, one row each. */
 static int delta_rows(struct text_table *table, const json_value *block, const char *gate) {
     for (size_t i = 0; json_kind(block) == JSON_OBJECT && i < json_size(block); i++) {
         const json_value *d = json_at(block, i), *significant = json_get(d, "significant");
@@ -184,7 +196,9 @@ static int delta_rows(struct text_table *table, const json_value *block, const c
         double scale = percent ? 100 : 1;
         int decimals = strncmp(key, "pnl", 3) == 0 ? 2 : percent ? 1 : 3;
         TRY(text_table_row(table));
-        TRY(text_table_cell(table, 0, "  %s %s", gate, key));
+        char name[64];
+        short_name(name, key);
+        TRY(text_table_cell(table, 0, "  %s %s", gate, name));
         static const char *const field[] = {"baseline", "candidate", "delta", "lo", "hi"};
         for (size_t f = 0; f < COUNT_OF(field); f++) {
             double value = member_number(d, field[f]) * scale;
@@ -230,10 +244,13 @@ static int verdict_block(struct run_view *run, const json_value *verdict, FILE *
 
 static void heading(const struct run_view *run, FILE *stream, size_t width) {
     char line[1200];
+    const char *baseline = NULL;
+    for (size_t i = 0; i < run->n_strategies; i++)
+        if (run->strategy[i].is_baseline) baseline = run->strategy[i].label;
     text_print_wrapped(stream, run->title, 0, width);
-    snprintf(line, sizeof line, "%s, %s, %.10s to %.10s, %.0f bars, %.0f folds, %zu seed%s, horizon %.0f, lookback %.0f", run->symbols,
+    snprintf(line, sizeof line, "%s, %s, %.10s to %.10s, %.0f bars, %.0f folds, %zu seed%s, horizon %.0f, lookback %.0f%s%s", run->symbols,
              run->interval, run->begin, run->end, run->n_bars, run->n_folds, run->n_seeds, run->n_seeds == 1 ? "" : "s", run->horizon,
-             run->lookback);
+             run->lookback, baseline ? ", baseline " : "", baseline ? baseline : "");
     text_print_wrapped(stream, line, 0, width);
 }
 

@@ -1,7 +1,8 @@
 /* The looks of every page: fonts, line types and how a page's furniture is drawn. Fixed text, nothing of a run in it. */
 #include "plot.h"
 
-/* Line types 1–8 are models (1 the baseline), 9–10 strategies without model, 11 a reference line. Colours: Okabe & Ito
+/* Line types 1–8 are models (1 the baseline), 9–10 strategies without model, 11 a reference line,
+ * 12 a faint companion, 13 a comparison, 14 losses, 15 an area, 16 profits. Colours: Okabe & Ito
  * (2008), distinguishable for all common colour visions; dashes and point shapes say the same in grey print. A missing
  * Liberation Sans is replaced by fontconfig with its nearest relative. */
 const char style_script[] =
@@ -11,8 +12,8 @@ const char style_script[] =
     "set datafile missing \"\"\n"
     "FONT = 'Liberation Sans'\n"
     "BOLD = 'Liberation Sans:Bold'\n"
-    "array LINE_COLOR[11] = [0x1A1A1A, 0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xB87A00, 0x4AA3DF, 0x7A5195, 0x8C8C8C, "
-    "0xA8A8A8, 0x666666]\n"
+    "array LINE_COLOR[16] = [0x1A1A1A, 0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xB87A00, 0x4AA3DF, 0x7A5195, 0x8C8C8C, "
+    "0xA8A8A8, 0x666666, 0x7FB2D9, 0x1A1A1A, 0xD55E00, 0xB9C6D0, 0x0072B2]\n"
     "set linetype 1 lc rgb 0x1A1A1A lw 1.6 dt solid pt 7\n"
     "set linetype 2 lc rgb 0x0072B2 lw 1.6 dt solid pt 5\n"
     "set linetype 3 lc rgb 0xD55E00 lw 1.6 dt (16,7) pt 9\n"
@@ -24,9 +25,12 @@ const char style_script[] =
     "set linetype 9 lc rgb 0x8C8C8C lw 1.6 dt solid pt 2\n"
     "set linetype 10 lc rgb 0xA8A8A8 lw 1.6 dt (6,6) pt 1\n"
     "set linetype 11 lc rgb 0x666666 lw 1.0 dt (2,3) pt 3\n"
+    "set linetype 16 lc rgb 0x0072B2 lw 1.0 dt solid pt 7\n"
+    "set linetype 14 lc rgb 0xD55E00 lw 1.0 dt solid pt 2\n"
+    "set linetype 15 lc rgb 0xB9C6D0 lw 1.0 dt solid pt 5\n"
+    "set linetype 13 lc rgb 0x1A1A1A lw 1.4 dt (6,4) pt 0\n"
+    "set linetype 12 lc rgb 0x7FB2D9 lw 0.8 dt solid pt 0\n"
     "thin(style, alpha) = LINE_COLOR[style] + (alpha << 24)\n"
-    /* cividis-like: blue to yellow, rising in lightness all the way, so that grey print keeps the order */
-    "set palette defined (0 '#00204D', 0.25 '#31446B', 0.5 '#7C7B78', 0.75 '#BBAF71', 1 '#FFEA46')\n"
     "set style fill solid 1.0 noborder\n"
     "page_left = 0.055; page_right = 0.955; page_bottom = 0.165\n"
     "gap_x = 0.085; gap_y = 0.13\n"
@@ -77,7 +81,9 @@ const char frame_script[] =
     "plot NaN\n"
     "unset label 1\n"
     "reset\n"
-    "set style fill solid 1.0 noborder\n";
+    "set style fill solid 1.0 noborder\n"
+    /* cividis-like: blue to yellow, rising in lightness all the way, so that grey print keeps the order */
+    "set palette defined (0 '#00204D', 0.25 '#31446B', 0.5 '#7C7B78', 0.75 '#BBAF71', 1 '#FFEA46')\n";
 
 /* ARG1 row, ARG2 column (0 …), ARG3 rows, ARG4 columns: the place of the next plot, with plain axes. */
 const char panel_script[] =
@@ -90,4 +96,4 @@ const char panel_script[] =
     "set grid ytics back lt 1 lw 0.5 lc rgb 0xDADAD6, lt 1 lw 0.5 lc rgb 0xDADAD6\n"
     "set autoscale; unset logscale; set format '%g'\n"
     "unset key; unset colorbox; unset xlabel; unset ylabel; unset x2tics; unset y2tics; unset xdata; unset ydata\n"
-    "set xlabel offset 0, 0.2 font FONT.',9.5'; set ylabel offset 0.6, 0 font FONT.',9.5'\n";
+    "set xlabel offset 0, 0.2 font FONT.',9.5'; set ylabel offset -0.3, 0 font FONT.',9.5'\n";

@@ -71,34 +71,53 @@ static void pad(FILE *stream, size_t n) {
     while (n-- > 0) fputc(' ', stream);
 }
 
-static void print_cell(FILE *stream, const char *text, size_t width, bool left, bool last) {
+/* One line of output; spaces at its end are dropped. */
+struct line {
+    char text[2048];
+    size_t used;
+};
+
+static void line_add(struct line *line, const char *text, size_t bytes) {
+    if (bytes > sizeof line->text - 1 - line->used) bytes = sizeof line->text - 1 - line->used;
+    memcpy(line->text + line->used, text, bytes);
+    line->used += bytes;
+}
+
+static void line_pad(struct line *line, size_t n) {
+    while (n-- > 0) line_add(line, " ", 1);
+}
+
+static void line_end(struct line *line, FILE *stream) {
+    while (line->used > 0 && line->text[line->used - 1] == ' ') line->used--;
+    line->text[line->used] = 0;
+    fprintf(stream, "%s\n", line->text);
+}
+
+static void put_cell(struct line *line, const char *text, size_t width, bool left) {
     size_t have = text_columns(text);
     if (have > width) { /* cut by characters, with an ellipsis in the last column */
-        for (size_t n = 0; *text && n + 1 < width; n++) {
-            do fputc(*text++, stream);
-            while (((unsigned char)*text & 0xC0) == 0x80);
+        const char *end = text;
+        for (size_t n = 0; *end && n + 1 < width; n++) {
+            do end++;
+            while (((unsigned char)*end & 0xC0) == 0x80);
         }
-        fputs("…", stream);
+        line_add(line, text, (size_t)(end - text));
+        line_add(line, "…", strlen("…"));
         return;
     }
-    if (!left) pad(stream, width - have);
-    fputs(text, stream);
-    if (left && !last) pad(stream, width - have);
+    if (!left) line_pad(line, width - have);
+    line_add(line, text, strlen(text));
+    if (left) line_pad(line, width - have);
 }
 
 static void print_line(const struct text_table *table, FILE *stream, const size_t *width, const bool *shown, size_t row) {
-    bool first = true;
-    size_t last = 0;
-    for (size_t c = 0; c < table->n_columns; c++)
-        if (shown[c]) last = c;
+    struct line line = {.used = 0};
     for (size_t c = 0; c < table->n_columns; c++) {
         if (!shown[c]) continue;
-        if (!first) fputs(GAP, stream);
-        first = false;
-        const char *text = row == SIZE_MAX ? table->column[c].heading : cell_text(table, row, c);
-        print_cell(stream, text, width[c], table->column[c].left, c == last);
+        if (line.used) line_add(&line, GAP, sizeof GAP - 1);
+        put_cell(&line, row == SIZE_MAX ? table->column[c].heading : cell_text(table, row, c), width[c], table->column[c].left);
     }
-    fputc('\n', stream);
+    line_end(&line, stream);
 }
 
 static void print_rule(FILE *stream, size_t total) {

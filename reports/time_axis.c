@@ -41,9 +41,9 @@ static void label(char out[32], const char *format, int64_t seconds) {
     }
 }
 
-/* The first tick at or after `from`, counted in steps since 1970 (weeks then begin on Thursdays, which nobody reads). */
+/* Ticks are counted in steps since 1970, whole weeks from its first Monday. */
 static int64_t tick_at(const struct step *step, int64_t index) {
-    if (step->unit == STEP_SECONDS) return index * step->size;
+    if (step->unit == STEP_SECONDS) return index * step->size + (step->size % (7 * DAY) == 0 ? 4 * DAY : 0);
     int64_t months = index * step->size;
     int64_t year = 1970 + (months >= 0 ? months / 12 : -((11 - months) / 12));
     return time_from_civil((int)year, (int)(months - (year - 1970) * 12) + 1, 1) / NS_PER_SECOND;

@@ -13,29 +13,46 @@ const struct command *const command_table[] = {
 };
 const size_t n_commands = COUNT_OF(command_table);
 
-static const char *unknown_option(char **argv) {
-    /* getopt leaves the culprit either in optopt (a letter) or just before optind. */
-    return argv[optind - 1];
+/* getopt has stepped past a long option, but not always past a cluster of letters. */
+static bool is_long(const char *given) { return strncmp(given, "--", 2) == 0; }
+
+static bool is_value_of_some(const struct option *options, int value) {
+    for (; options->name; options++)
+        if (options->val == value) return true;
+    return false;
 }
 
-/* The nearest long option to a mistyped one. */
-static int reject_option(const struct command *command, char **argv, const struct option *options) {
-    const char *names[64];
-    size_t n = 0;
-    for (; options[n].name && n < COUNT_OF(names); n++) names[n] = options[n].name;
-    const char *given = unknown_option(argv);
+static int reject_letter(const struct command *command, int letter) {
+    FAIL(ERR_USAGE, "%s: unknown option \"-%c\"; `gatewalk %s --help` shows all", command->name, letter, command->name);
+}
+
+/* An option that is unknown, ambiguous, or was given a value it does not take; the nearest one to a mistyped one. */
+static int reject_option(const struct command *command, const char *given, const struct option *options) {
+    const char *names[64], *fits[2] = {NULL, NULL};
+    size_t n = 0, n_fits = 0;
     char word[64];
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(given + strspn(given, "-"), "="), given + strspn(given, "-"));
+    if (!is_long(given) || (optopt && !is_value_of_some(options, optopt))) return reject_letter(command, optopt);
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(given + 2, "="), given + 2);
+    if (optopt)
+        FAIL(ERR_USAGE, "%s: option \"--%s\" takes no value; leave \"%s\" out", command->name, word,
+             strchr(given, '=') ? strchr(given, '=') : "");
+    for (; options[n].name && n < COUNT_OF(names); n++) {
+        names[n] = options[n].name;
+        if (strncmp(word, names[n], strlen(word)) == 0 && n_fits++ < 2) fits[n_fits - 1] = names[n];
+    }
+    if (n_fits > 1)
+        FAIL(ERR_USAGE, "%s: option \"--%s\" is short for \"--%s\" and for \"--%s\"; write it out", command->name, word,
+             fits[0], fits[1]);
     const char *near = nearest_word(word, names, n);
-    if (near && strcmp(near, word) != 0)
-        FAIL(ERR_USAGE, "%s: unknown option \"%s\"; did you mean \"--%s\"?", command->name, given, near);
-    FAIL(ERR_USAGE, "%s: unknown option \"%s\"; `gatewalk %s --help` shows all", command->name, given, command->name);
+    if (near) FAIL(ERR_USAGE, "%s: unknown option \"--%s\"; did you mean \"--%s\"?", command->name, word, near);
+    FAIL(ERR_USAGE, "%s: unknown option \"--%s\"; `gatewalk %s --help` shows all", command->name, word, command->name);
 }
 
 int cli_option(const struct command *command, int argc, char **argv, const char *letters,
                const struct option *options) {
     opterr = 0;
     int c = getopt_long(argc, argv, letters, options, NULL);
+    if (c == -1) return CLI_END;
     if (c == 'h') {
         printf("%s", command->usage);
         return CLI_HELP;
@@ -43,8 +60,14 @@ int cli_option(const struct command *command, int argc, char **argv, const char 
     if (c == ':')
         FAIL(ERR_USAGE, "%s: option \"%s\" needs a value; see `gatewalk %s --help`", command->name, argv[optind - 1],
              command->name);
-    if (c == '?') return reject_option(command, argv, options);
+    if (c == '?') return reject_option(command, argv[optind - 1], options);
     return c;
+}
+
+int cli_text(const char *option, const char *text, const char **out) {
+    if (!*text) FAIL(ERR_USAGE, "%s: the value is empty; give one or leave the option out", option);
+    *out = text;
+    return OK;
 }
 
 int cli_count(const char *option, const char *text, size_t min, size_t max, size_t *out) {
@@ -57,9 +80,14 @@ int cli_count(const char *option, const char *text, size_t min, size_t max, size
     return OK;
 }
 
-int cli_arguments(const struct command *command, int argc, int n, const char *what) {
+int cli_arguments(const struct command *command, int argc, char **argv, int n, const char *what) {
     if (argc - optind < n)
         FAIL(ERR_USAGE, "%s: %s is missing; see `gatewalk %s --help`", command->name, what, command->name);
-    if (argc - optind > n) FAIL(ERR_USAGE, "%s: too many arguments; it takes %s", command->name, n ? what : "none");
+    if (argc - optind > n)
+        FAIL(ERR_USAGE, "%s: too many arguments (\"%s\"); it takes %s", command->name, argv[optind + n],
+             n ? what : "none");
+    for (int i = 0; i < n; i++)
+        if (!*argv[optind + i])
+            FAIL(ERR_USAGE, "%s: %s is empty; see `gatewalk %s --help`", command->name, what, command->name);
     return OK;
 }

@@ -8,7 +8,7 @@ static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL,
 
 static int command(int argc, char **argv) {
     int c;
-    while ((c = cli_option(&command_compare, argc, argv, ":h", options)) != -1) {
+    while ((c = cli_option(&command_compare, argc, argv, ":h", options)) != CLI_END) {
         if (c == CLI_HELP) return OK;
         if (c < 0) return c;
     }

@@ -15,17 +15,17 @@ static int command(int argc, char **argv) {
     struct config_override override = {0};
     const char *set[MOST];
     int c;
-    while ((c = cli_option(&command_folds, argc, argv, ":h", options)) != -1) {
+    while ((c = cli_option(&command_folds, argc, argv, ":h", options)) != CLI_END) {
         if (c == CLI_HELP) return OK;
         if (c < 0) return c;
-        if (c == 'd') override.data = optarg;
+        if (c == 'd') TRY(cli_text("--data", optarg, &override.data));
         if (c == 't') override.timerange = optarg;
         if (c == 's') {
             if (override.n_set == MOST) FAIL(ERR_USAGE, "folds: more than %d --set", MOST);
             set[override.n_set++] = optarg;
         }
     }
-    TRY(cli_arguments(&command_folds, argc, 1, "EXPERIMENT.json"));
+    TRY(cli_arguments(&command_folds, argc, argv, 1, "EXPERIMENT.json"));
     override.set = set;
     struct experiment *experiment;
     struct prepared *prepared;

@@ -110,7 +110,7 @@ static int command(int argc, char **argv) {
     struct import_options import = {.tolerant = true};
     bool json = false;
     int c;
-    while ((c = cli_option(&command_inspect, argc, argv, ":h", options)) != -1) {
+    while ((c = cli_option(&command_inspect, argc, argv, ":h", options)) != CLI_END) {
         if (c == CLI_HELP) return OK;
         if (c < 0) return c;
         if (c == 'f') import.format = optarg;
@@ -118,7 +118,7 @@ static int command(int argc, char **argv) {
         if (c == 'r') import.repair = true;
         if (c == 'i' && duration_parse(optarg, &import.interval_ns) < 0) return error_prefix(ERR_USAGE, "--interval");
     }
-    TRY(cli_arguments(&command_inspect, argc, 1, "a data file"));
+    TRY(cli_arguments(&command_inspect, argc, argv, 1, "a data file"));
     return inspect(argv[optind], &import, json);
 }
 

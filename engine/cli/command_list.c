@@ -118,12 +118,12 @@ static int list(const char *name, size_t inputs) {
 static int command(int argc, char **argv) {
     size_t inputs = 66;
     int c;
-    while ((c = cli_option(&command_list, argc, argv, ":h", options)) != -1) {
+    while ((c = cli_option(&command_list, argc, argv, ":h", options)) != CLI_END) {
         if (c == CLI_HELP) return OK;
         if (c < 0) return c;
         if (c == 'i') TRY(cli_count("--inputs", optarg, 1, 100000, &inputs));
     }
-    TRY(cli_arguments(&command_list, argc, 1, "what to list"));
+    TRY(cli_arguments(&command_list, argc, argv, 1, "what to list"));
     return list(argv[optind], inputs);
 }
 

@@ -27,7 +27,7 @@ static int command(int argc, char **argv) {
     struct report_options what = {.pdf = true, .png = true};
     bool text = false;
     int c;
-    while ((c = cli_option(&command_report, argc, argv, ":h", options)) != -1) {
+    while ((c = cli_option(&command_report, argc, argv, ":h", options)) != CLI_END) {
         if (c == CLI_HELP) return OK;
         if (c < 0) return c;
         if (c == 't') text = true;
@@ -37,7 +37,7 @@ static int command(int argc, char **argv) {
             what.pdf = false;
         }
     }
-    TRY(cli_arguments(&command_report, argc, 1, "RUN_DIR"));
+    TRY(cli_arguments(&command_report, argc, argv, 1, "RUN_DIR"));
     if (text) return report_text(argv[optind], stdout, 120);
     TRY(report_render(argv[optind], &what));
     if (what.only)

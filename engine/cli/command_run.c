@@ -36,8 +36,7 @@ static const struct option options[] = {
 static int take_option(struct run_arguments *a, int c) {
     switch (c) {
     case 'd':
-        a->override.data = optarg;
-        break;
+        return cli_text("--data", optarg, &a->override.data);
     case 't':
         a->override.timerange = optarg;
         break;
@@ -45,8 +44,7 @@ static int take_option(struct run_arguments *a, int c) {
         a->override.strategies = optarg;
         break;
     case 'o':
-        a->options.out_dir = optarg;
-        break;
+        return cli_text("--out", optarg, &a->options.out_dir);
     case 'k':
         a->kernels = optarg;
         break;
@@ -90,6 +88,9 @@ static int show(const char *dir, bool no_report) {
         printf("\nresults: %s (no report yet: `gatewalk report %s` renders it)\n", dir, dir);
         return OK;
     }
+    if (rc == ERR_INTERRUPTED)
+        FAIL(ERR_INTERRUPTED, "interrupted while drawing; all results are in %s, `gatewalk report %s` draws them", dir,
+             dir);
     TRY(rc);
     printf("\nreport: %s/" RUN_REPORT "\n", dir);
     return OK;
@@ -98,12 +99,12 @@ static int show(const char *dir, bool no_report) {
 static int command(int argc, char **argv) {
     struct run_arguments a = {0};
     int c;
-    while ((c = cli_option(&command_run, argc, argv, ":h", options)) != -1) {
+    while ((c = cli_option(&command_run, argc, argv, ":h", options)) != CLI_END) {
         if (c == CLI_HELP) return OK;
         if (c < 0) return c;
         TRY(take_option(&a, c));
     }
-    TRY(cli_arguments(&command_run, argc, 1, "EXPERIMENT.json"));
+    TRY(cli_arguments(&command_run, argc, argv, 1, "EXPERIMENT.json"));
     TRY(kernels_select(a.kernels ? a.kernels : "auto"));
     a.override.set = a.set;
     struct experiment *experiment;

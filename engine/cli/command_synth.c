@@ -41,16 +41,16 @@ static int command(int argc, char **argv) {
     const char *out = NULL;
     size_t seed = 1;
     int c;
-    while ((c = cli_option(&command_synth, argc, argv, ":h", options)) != -1) {
+    while ((c = cli_option(&command_synth, argc, argv, ":h", options)) != CLI_END) {
         if (c == CLI_HELP) return OK;
         if (c < 0) return c;
-        if (c == 'b') TRY(cli_count("--bars", optarg, 1, 100000000, &synth.n_bars));
+        if (c == 'b') TRY(cli_count("--bars", optarg, 1, 8000000, &synth.n_bars));
         if (c == 's') TRY(cli_count("--seed", optarg, 0, SIZE_MAX, &seed));
         if (c == 'd') synth.difficulty = optarg;
-        if (c == 'o') out = optarg;
+        if (c == 'o') TRY(cli_text("--out", optarg, &out));
     }
-    TRY(cli_arguments(&command_synth, argc, 1, "a kind (planted, random-walk, garch)"));
-    if (!out) FAIL(ERR_USAGE, "synth: --out FILE is missing");
+    TRY(cli_arguments(&command_synth, argc, argv, 1, "a kind (planted, random-walk, garch)"));
+    if (!out) FAIL(ERR_USAGE, "synth: --out FILE is missing; see `gatewalk synth --help`");
     synth.kind = argv[optind];
     synth.seed = seed;
     return generate(&synth, out);

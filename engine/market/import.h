@@ -128,6 +128,7 @@ struct import_rows {
 /* One raw row: fields plus where it stands, to say exactly where something is wrong. */
 struct import_row {
     size_t n_fields, line;
+    size_t indent;           /* bytes of its line in front of the record */
     const char *begin, *end; /* of the record in the source text */
     struct field field[IMPORT_COLUMNS_MAX];
 };

@@ -11,7 +11,8 @@ struct cursor {
 };
 
 static int complain(const struct cursor *cursor, const char *what) {
-    FAIL(ERR_DATA, "%s:%zu:%td: %s", cursor->reader->path, cursor->line, cursor->at - cursor->line_begin + 1, what);
+    FAIL(ERR_DATA, "%s:%zu:%td: %s; correct the file or fetch it again", cursor->reader->path, cursor->line,
+         cursor->at - cursor->line_begin + 1, what);
 }
 
 static void skip_blank(struct cursor *cursor) {
@@ -41,7 +42,7 @@ static int take_field(struct cursor *cursor, struct import_row *row) {
            *cursor->at != '\n')
         cursor->at++;
     struct field field = field_trim(begin, cursor->at);
-    if (quoted && !take(cursor, '"')) return complain(cursor, "a quote is not closed; the file may be cut off");
+    if (quoted && !take(cursor, '"')) return complain(cursor, "a quote is not closed");
     if (row->n_fields < IMPORT_COLUMNS_MAX) row->field[row->n_fields] = field;
     row->n_fields++;
     return OK;
@@ -49,10 +50,11 @@ static int take_field(struct cursor *cursor, struct import_row *row) {
 
 /* One "[…]"; its fields are located like those of a CSV line, as commas part them too. */
 static int take_row(struct cursor *cursor) {
-    struct import_row row = {.line = cursor->line};
+    struct import_row row = {0};
     if (!take(cursor, '[')) return complain(cursor, "a row such as [ms, open, high, low, close, volume] is expected");
     row.begin = cursor->at;
     row.line = cursor->line;
+    row.indent = (size_t)(cursor->at - cursor->line_begin);
     do TRY(take_field(cursor, &row));
     while (take(cursor, ','));
     row.end = cursor->at;

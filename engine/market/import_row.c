@@ -33,12 +33,14 @@ static void place_of(const struct import_reader *reader, const struct import_row
     while (at < row->end && (*at == ' ' || *at == '\t')) at++;
     const char *line_begin = row->begin;
     *line = row->line;
+    *column = row->indent + 1;
     for (const char *c = row->begin; c < at; c++) {
         if (*c != '\n') continue;
         ++*line;
         line_begin = c + 1;
+        *column = 1;
     }
-    *column = (size_t)(at - line_begin) + 1;
+    *column += (size_t)(at - line_begin);
 }
 
 static const char *role_name(unsigned role) {

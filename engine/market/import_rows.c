@@ -66,6 +66,8 @@ static void split(struct import_row *row, const char *begin, const char *end, ch
 /* '\r' before '\n' belongs to the line end; anywhere else it is an old Mac's or a damaged file. */
 static int judge_line(struct import_reader *reader, const struct import_row *row, bool *good) {
     const char *stray = memchr(row->begin, '\r', (size_t)(row->end - row->begin));
+    while (stray && stray + 1 < row->end && stray[1] == '\n') /* inside a quoted field */
+        stray = memchr(stray + 1, '\r', (size_t)(row->end - stray - 1));
     *good = !stray;
     if (*good) return OK;
     reader->report.n_rows++;
@@ -74,7 +76,7 @@ static int judge_line(struct import_reader *reader, const struct import_row *row
 }
 
 static int read_plain(struct import_reader *reader, const char *at, size_t line) {
-    struct import_row row;
+    struct import_row row = {0};
     for (; at < reader->end; line++) {
         const char *stop = memchr(at, '\n', (size_t)(reader->end - at));
         if (!stop) stop = reader->end;

@@ -17,8 +17,8 @@ int config_unknown_key(const struct json_document *document, const json_value *v
 int config_read_strategies(const struct json_document *document, const json_value *list,
                            struct experiment *experiment) MUST_USE;
 int config_timerange(const char *text, int64_t *from_ns, int64_t *to_ns) MUST_USE;
-/* Relations between keys (act_on among k, baseline exists …); place-free. */
-/* `keep`: "a,b" of --strategies, or NULL. */
-int experiment_check(struct experiment *experiment, const char *keep) MUST_USE;
+/* Relations between keys (act_on among k, baseline exists …), pointed at where one of them stands in the document.
+ * `keep`: "a,b" of --strategies, or NULL. */
+int experiment_check(const struct json_document *document, struct experiment *experiment, const char *keep) MUST_USE;
 
 #endif

@@ -83,6 +83,23 @@ static int resolve_path(const char *experiment_path, const char *file, char out[
     return OK;
 }
 
+static int read_format(const struct json_document *doc, const json_value *value, struct data_source *source) {
+    const char *known[64] = {"auto"};
+    size_t n = 1;
+    TRY(text_field(doc, value, "format", source->format, sizeof source->format));
+    for (size_t i = 0; i < import_format_count() && n < COUNT_OF(known); i++) known[n++] = import_format_name(i);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(known[i], source->format) == 0) return OK;
+    const char *near = nearest_word(source->format, known, n);
+    if (near)
+        return json_fail(doc, value, ERR_CONFIG, "format: unknown value \"%s\"; did you mean \"%s\"?", source->format,
+                         near);
+    return json_fail(doc, value, ERR_CONFIG,
+                     "format: unknown value \"%s\"; \"auto\" finds out, `gatewalk list formats` "
+                     "shows all",
+                     source->format);
+}
+
 static int read_source(const struct json_document *doc, const json_value *value, struct experiment *e) {
     static const char *const known[] = {"file", "symbol", "format", "interval", "repair"};
     struct data_source *source = &e->data[e->n_data];
@@ -101,7 +118,7 @@ static int read_source(const struct json_document *doc, const json_value *value,
                 if (!name_is_safe(source->symbol))
                     return json_fail(doc, item, ERR_CONFIG, "symbol may hold only letters, digits, '_', '.', '-'");
             } else if (strcmp(key, "format") == 0) {
-                TRY(text_field(doc, item, key, source->format, sizeof source->format));
+                TRY(read_format(doc, item, source));
             } else if (strcmp(key, "interval") == 0) {
                 if (json_kind(item) != JSON_STRING || duration_parse(json_string(item, ""), &source->interval_ns) < 0)
                     return json_fail(doc, item, ERR_CONFIG, "interval must be a duration such as \"15m\" or \"1d\"");
@@ -287,7 +304,7 @@ int experiment_load(const char *path, const struct config_override *override, st
         e->n_seeds = override->n_seeds;
         for (size_t s = 0; s < e->n_seeds; s++) e->seed[s] = s + 1;
     }
-    TRY_GOTO(experiment_check(e, override ? override->strategies : NULL), done);
+    TRY_GOTO(experiment_check(doc, e, override ? override->strategies : NULL), done);
     *out = e;
     e = NULL;
 done:

@@ -96,16 +96,46 @@ static int keep_strategies(struct experiment *e, const char *keep) {
     return OK;
 }
 
-static int check_strategy(struct experiment *e, struct strategy_spec *spec) {
+/* Where a key of a section stands; NULL when it has its default. */
+static const json_value *place_of(const json_value *object, const char *section, const char *key) {
+    return json_get(json_get(object, section), key);
+}
+
+/* The entry of "strategies" that a contestant was read from. */
+static const json_value *entry_of(const struct json_document *doc, const char *name) {
+    const json_value *list = json_get(json_root(doc), "strategies");
+    for (size_t i = 0; i < json_size(list); i++) {
+        const json_value *entry = json_at(list, i), *own = json_get(entry, "name");
+        const char *text = json_string(own ? own : json_get(entry, "strategy"), json_string(entry, ""));
+        if (strcmp(text, name) == 0) return entry;
+    }
+    return NULL;
+}
+
+/* A contestant's own value, else the common one of the experiment. */
+static const json_value *place_in(const struct json_document *doc, const char *name, const char *section,
+                                  const char *key) {
+    const json_value *own = place_of(entry_of(doc, name), section, key);
+    return own ? own : place_of(json_root(doc), section, key);
+}
+
+static int check_strategy(const struct json_document *doc, struct experiment *e, struct strategy_spec *spec) {
     spec->model.n_features = e->n_features;
     if (isnan(spec->trading.stop_moves)) spec->trading.stop_moves = e->labels.ratio > 0 ? 1.0 / e->labels.ratio : 0;
     if (spec->trading.horizon == SIZE_MAX) spec->trading.horizon = e->labels.horizon;
-    if (spec->trading.fast >= spec->trading.slow)
-        FAIL(ERR_CONFIG, "%s: trading.fast must be smaller than trading.slow (strategy \"%s\")", e->path, spec->name);
-    if (!spec->desc || !spec->desc->needs_model) return OK;
-    char warning[256];
-    if (model_config_check(&spec->model, &spec->train, warning) < 0)
-        return error_prefix(ERR_CONFIG, "%s: strategy \"%s\"", e->path, spec->name);
+    if (!spec->desc) return OK; /* the common defaults: what comes of them is checked in each strategy */
+    if (spec->trading.fast >= spec->trading.slow) {
+        const json_value *fast = place_in(doc, spec->name, "trading", "fast");
+        return json_fail(doc, fast ? fast : place_in(doc, spec->name, "trading", "slow"), ERR_CONFIG,
+                         "strategy \"%s\": trading.fast (%zu) must be smaller than trading.slow (%zu)", spec->name,
+                         spec->trading.fast, spec->trading.slow);
+    }
+    if (!spec->desc->needs_model) return OK;
+    char warning[256], why[512];
+    if (model_config_check(&spec->model, &spec->train, warning) < 0) {
+        snprintf(why, sizeof why, "%s", error_message());
+        return json_fail(doc, entry_of(doc, spec->name), ERR_CONFIG, "strategy \"%s\": %s", spec->name, why);
+    }
     if (*warning) message("warning: strategy \"%s\": %s", spec->name, warning);
     return OK;
 }
@@ -122,27 +152,52 @@ static void pick_baseline(struct experiment *e) {
     }
 }
 
-int experiment_check(struct experiment *e, const char *keep) {
-    if (keep) TRY(keep_strategies(e, keep));
-    bool found = false;
-    for (size_t i = 0; i < e->signals.n_k; i++) found |= e->signals.k[i] == e->signals.act_on;
-    if (!found) FAIL(ERR_CONFIG, "%s: signals.act_on is %g, which is not in signals.k", e->path, e->signals.act_on);
-    for (size_t s = 0; s < e->n_strategies; s++) TRY(check_strategy(e, &e->strategy[s]));
-    TRY(check_strategy(e, &e->common));
-    if (e->verdict.baseline[0]) {
-        size_t s = 0;
-        while (s < e->n_strategies && strcmp(e->strategy[s].name, e->verdict.baseline) != 0) s++;
-        if (s == e->n_strategies && !keep)
-            FAIL(ERR_CONFIG, "%s: verdict.baseline \"%s\" is not one of the strategies", e->path, e->verdict.baseline);
-        if (s == e->n_strategies)
-            e->verdict.baseline[0] = '\0';
-        else if (!e->strategy[s].desc->needs_model)
-            FAIL(ERR_CONFIG, "%s: verdict.baseline \"%s\" has no model to compare with", e->path, e->verdict.baseline);
+/* Also with an act_on that is a default: then the place of k says where to look. */
+static int check_act_on(const struct json_document *doc, const struct experiment *e) {
+    const json_value *act_on = place_of(json_root(doc), "signals", "act_on");
+    char ks[128] = "", number[32];
+    for (size_t i = 0; i < e->signals.n_k; i++) {
+        if (e->signals.k[i] == e->signals.act_on) return OK;
+        snprintf(number, sizeof number, "%s%g", i ? ", " : "", e->signals.k[i]);
+        strcat(ks, number);
     }
+    return json_fail(doc, act_on ? act_on : place_of(json_root(doc), "signals", "k"), ERR_CONFIG,
+                     "signals.act_on is %g%s, which is not in signals.k (%s); choose one of these or add it there",
+                     e->signals.act_on, act_on ? "" : " by default", ks);
+}
+
+/* With --strategies the baseline may have been left out on purpose; another one is picked then. */
+static int check_baseline(const struct json_document *doc, struct experiment *e, bool narrowed) {
+    const json_value *value = place_of(json_root(doc), "verdict", "baseline");
+    const char *known[MAX_STRATEGIES], *name = e->verdict.baseline;
+    size_t s = 0;
+    for (; s < e->n_strategies && strcmp(e->strategy[s].name, name) != 0; s++) known[s] = e->strategy[s].name;
+    if (!*name || (s < e->n_strategies && e->strategy[s].desc->needs_model)) return OK;
+    if (s < e->n_strategies)
+        return json_fail(doc, value, ERR_CONFIG,
+                         "verdict.baseline \"%s\" has no model to compare with; name a strategy that has one", name);
+    if (!narrowed) {
+        const char *near = nearest_word(name, known, s);
+        return json_fail(doc, value, ERR_CONFIG, "verdict.baseline \"%s\" is not one of the strategies%s%s%s", name,
+                         near ? "; did you mean \"" : "; name one of them", near ? near : "", near ? "\"?" : "");
+    }
+    e->verdict.baseline[0] = '\0';
+    return OK;
+}
+
+int experiment_check(const struct json_document *doc, struct experiment *e, const char *keep) {
+    if (keep) TRY(keep_strategies(e, keep));
+    TRY(check_act_on(doc, e));
+    for (size_t s = 0; s < e->n_strategies; s++) TRY(check_strategy(doc, e, &e->strategy[s]));
+    TRY(check_strategy(doc, e, &e->common));
+    TRY(check_baseline(doc, e, keep != NULL));
     pick_baseline(e);
     struct feature_set *set;
-    if (feature_set_parse((const char *const *)e->feature, e->n_features, &set) < 0)
-        return error_prefix(ERR_CONFIG, "%s", e->path);
+    char why[512];
+    if (feature_set_parse((const char *const *)e->feature, e->n_features, &set) < 0) {
+        snprintf(why, sizeof why, "%s", error_message());
+        return json_fail(doc, json_get(json_root(doc), "features"), ERR_CONFIG, "%s", why);
+    }
     feature_set_free(set);
     return OK;
 }

@@ -110,7 +110,7 @@ static void conclude(const struct experiment *e, struct candidate_verdict *v) {
                      "Mixed: %s is significantly better than %s at %s, but worse at %s.", a, b, better, worse);
     if (n > 0) used = (size_t)n;
     snprintf(v->conclusion + used, sizeof v->conclusion - used,
-             " It meets %zu of the study's %zu success criteria on results.%s", passed, v->n_checks, seeds);
+             " On point estimates it meets %zu of the study's %zu success criteria.%s", passed, v->n_checks, seeds);
 }
 
 int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r) {

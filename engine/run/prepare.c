@@ -39,7 +39,8 @@ static int build_inputs(const struct experiment *e, struct prepared *p) {
     TRY(feature_set_parse((const char *const *)e->feature, e->n_features, &p->set));
     for (size_t i = 0; i < n; i++) {
         TRY(labels_build(&p->market.symbol[i], &e->labels, &p->labels[i]));
-        TRY(feature_set_build(p->set, &p->market.symbol[i], &p->features[i]));
+        int rc = feature_set_build(p->set, &p->market.symbol[i], &p->features[i]);
+        if (rc < 0) return error_prefix(rc, "%s", e->path);
         TRY(interrupt_check());
     }
     return OK;

@@ -1,4 +1,5 @@
 /* The main job as a list: prepare, fit every fold, replay, measure, judge, write. */
+#include <errno.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,14 @@ static int claim_directory(const struct experiment *e, const struct run_options 
     return dir_make(probe);
 }
 
+/* An earlier summary would make `report` show its numbers as this run's until this one is finished. */
+static int drop_summary(const char *dir) {
+    char path[1024];
+    TRY(path_join(path, sizeof path, dir, RUN_SUMMARY));
+    if (unlink(path) == 0 || errno == ENOENT) return OK;
+    FAIL(ERR_IO, "%s: cannot be removed: %s; give another --out", path, strerror(errno));
+}
+
 static double lap(double *mark) {
     double now = clock_seconds(), passed = now - *mark;
     *mark = now;
@@ -43,6 +52,7 @@ static int walk(const struct experiment *e, struct prepared *p, const char *dir,
     TRY(fits_plan(e, p, dir, fits));
     TRY(write_folds(p, dir));
     TRY(write_run_json(e, p, fits, NULL, &times, jobs, "running", dir));
+    TRY(drop_summary(dir));
     TRY(fits_execute(e, p, fits, jobs));
     times.fits = lap(&mark);
     TRY(results_replay(e, p, fits, r));

@@ -61,19 +61,26 @@ static int choose_block(const struct verdict_pair *pair, const struct verdict_co
     *block = (double)(config->block_length ? config->block_length : config->horizon);
     if (*block < 1) *block = 1;
     if (config->block_length) return OK;
+    int rc = OK;
     double *influence = mem_calloc(pair->n, sizeof *influence);
     if (!influence) return ERR_NOMEM;
     for (int d = 0; d < N_DELTAS; d++) {
-        if (isnan(observed->delta[d].value)) continue;
+        if (!isfinite(observed->delta[d].value)) continue;
         memset(influence, 0, pair->n * sizeof *influence);
         for (size_t s = 0; s < pair->n_seeds; s++) {
             const struct verdict_scorer *a = &pair->a[s], *b = &pair->b[s];
             verdict_scorer_influence(a, d, verdict_scorer_measure(a, d, ones), +1.0, influence);
             verdict_scorer_influence(b, d, verdict_scorer_measure(b, d, ones), -1.0, influence);
         }
-        *block = fmax(*block, bootstrap_block_length(influence, pair->n)); /* fmax drops a NaN */
+        double length = bootstrap_block_length(influence, pair->n);
+        if (isnan(length)) { /* the series is finite: memory ran out, and its message is stored */
+            rc = ERR_NOMEM;
+            break;
+        }
+        *block = fmax(*block, length);
     }
-    return OK;
+    mem_free(influence);
+    return rc;
 }
 
 static int by_value(const void *left, const void *right) {

@@ -27,6 +27,8 @@ struct tile_job {
     float *c;
     size_t ldc, n_vectors, last_lanes;
     bool accumulate;
+    const char *ahead; /* memory that will be read soon, ahead_step bytes of it per row tile and term; NULL: none */
+    size_t ahead_step;
 };
 void ISA(tile_multiply)(const struct tile_job *job);
 

@@ -55,7 +55,8 @@ VINLINE void cell_rows(const struct cell *cell, const size_t rows, const int who
         for (size_t gate = 0; gate < 4; gate++)
             acc[TILE_AT(i, gate, 4)] = vload_lanes(xw + gate * hidden + cell->unit, lanes, whole);
     }
-    if (cell->step > 0) tile_run(acc, rows, 4, hidden, run->h + row0 * hidden, hidden, 1, cell->u, 4 * VW);
+    if (cell->step > 0)
+        tile_run(acc, rows, 4, hidden, run->h + row0 * hidden, hidden, 1, cell->u, 4 * VW, (const char *)cell->u, 0);
     UNROLL
     for (size_t i = 0; i < rows; i++) {
         vf in = sigmoid_of(acc[TILE_AT(i, 0, 4)]), forget = sigmoid_of(acc[TILE_AT(i, 1, 4)]);
@@ -116,13 +117,14 @@ void ISA(lstm_forward)(const struct lstm_run_f32 *run) {
 /* ---- backward ----------------------------------------------------------------------------- */
 
 /* dh and dc flow from step to step in [B × padded]. dz is also written in the order the dU tiles read it:
- * [panel of vectors][row][vector], rows being windows of the steps gathered so far, vectors gate after gate. */
+ * [gate][panel][row][vector of the panel], rows being windows of the steps gathered so far. */
 struct flow {
     const struct lstm_run_f32 *run;
     const float *dh_above, *dh_last;
     float *dxw, *dh, *dc, *panels;
-    size_t padded, vectors; /* padded: hidden rounded up to VW; vectors: 4 * padded / VW */
-    size_t sum_steps;       /* steps gathered per update of dU */
+    size_t padded;      /* hidden rounded up to VW */
+    size_t sum_steps;   /* steps gathered per update of dU */
+    size_t gate_stride; /* elements of one gate in panels */
 };
 
 static size_t steps_per_sum(size_t n_windows) {
@@ -134,12 +136,15 @@ size_t ISA(lstm_scratch_size)(size_t n_windows, size_t hidden) {
     return n_windows * padded * (2 + 4 * steps_per_sum(n_windows));
 }
 
-/* Where dz of vector v (gate * padded / VW + group) of a gathered row goes. */
-VINLINE float *panel_place(const struct flow *flow, size_t vector, size_t row) {
-    size_t panel = vector / TILE_VECTORS, width = flow->vectors - panel * TILE_VECTORS;
-    if (width > TILE_VECTORS) width = TILE_VECTORS;
+VINLINE size_t panel_width(const struct flow *flow, size_t unit) {
+    size_t left = flow->padded - unit / PANEL * PANEL;
+    return left < PANEL ? left : PANEL;
+}
+
+/* Where the first gate's dz of a group of units goes. */
+VINLINE float *panel_place(const struct flow *flow, size_t unit, size_t row) {
     size_t rows = flow->sum_steps * flow->run->n_windows;
-    return flow->panels + (panel * TILE_VECTORS * rows + row * width + vector % TILE_VECTORS) * VW;
+    return flow->panels + unit / PANEL * PANEL * rows + row * panel_width(flow, unit) + unit % PANEL;
 }
 
 VINLINE void backward_unit(const struct flow *flow, size_t step, size_t window, size_t unit, size_t lanes,
@@ -164,20 +169,35 @@ VINLINE void backward_unit(const struct flow *flow, size_t step, size_t window, 
     dz[2] = vmul(vmul(dc, in), vfnma(g, g, one));
     dz[3] = vmul(vmul(dh, t), vfnma(out, out, out));
     vstore(dc_at, vmul(dc, forget));
-    float *dxw = flow->dxw ? flow->dxw + (run->first_row[window] + step * run->row_stride) * 4 * hidden + unit : NULL;
+    float *panel = panel_place(flow, unit, sum_row);
     UNROLL
     for (size_t gate = 0; gate < 4; gate++) {
         vstore_lanes(z + gate * hidden, dz[gate], lanes, whole);
-        if (step > 0) vstore(panel_place(flow, gate * (flow->padded / VW) + unit / VW, sum_row), dz[gate]);
-        if (dxw == NULL) continue;
+        vstore(panel + gate * flow->gate_stride, dz[gate]);
+    }
+    if (flow->dxw == NULL) return;
+    float *dxw = flow->dxw + (run->first_row[window] + step * run->row_stride) * 4 * hidden + unit;
+    UNROLL
+    for (size_t gate = 0; gate < 4; gate++) {
         float *sum = dxw + gate * hidden;
         vstore_lanes(sum, vadd(vload_lanes(sum, lanes, whole), dz[gate]), lanes, whole);
+    }
+}
+
+/* What the products of this step and the next step (s - 1) read was written long ago and has left the near caches. */
+static void fetch_states(const struct flow *flow, size_t step, size_t window) {
+    const struct lstm_run_f32 *run = flow->run;
+    const size_t hidden = run->hidden, line = 64 / sizeof(float), row = (step - 1) * run->n_windows + window;
+    for (size_t i = 0; i < hidden; i += line) {
+        __builtin_prefetch(run->c + row * hidden + i, 0, 2);
+        __builtin_prefetch(run->h + (row + run->n_windows) * hidden + i, 0, 2);
     }
 }
 
 static void backward_step(const struct flow *flow, size_t step, size_t sum_row) {
     const size_t hidden = flow->run->hidden;
     for (size_t window = 0; window < flow->run->n_windows; window++) {
+        if (step > 0) fetch_states(flow, step, window);
         size_t unit = 0;
         for (; unit + VW <= hidden; unit += VW) backward_unit(flow, step, window, unit, VW, 1, sum_row + window);
         if (unit < hidden) backward_unit(flow, step, window, unit, hidden - unit, 0, sum_row + window);
@@ -187,11 +207,13 @@ static void backward_step(const struct flow *flow, size_t step, size_t sum_row) 
 /* dh_{s-1} = dz_s Uᵀ, a few gates at a time so that their part of Uᵀ stays in the first-level cache. */
 static void backward_hidden(const struct flow *flow, size_t step, const float *u) {
     const size_t hidden = flow->run->hidden, depth = 4 * hidden, n = flow->run->n_windows;
-    struct tile_job job = {
-        .rows = n, .a_row = depth, .a_step = 1, .ldc = flow->padded, .last_lanes = VW, .accumulate = false};
+    struct tile_job job = {.rows = n, .a_row = depth, .a_step = 1, .ldc = flow->padded, .last_lanes = VW};
+    const size_t terms = vectors_for(hidden) * depth * ((n + TILE_ROWS - 1) / TILE_ROWS) / TILE_VECTORS;
+    job.ahead = (const char *)(flow->run->gates + (step - 1) * n * depth); /* the gates of the next step */
+    job.ahead_step = n * depth * sizeof(float) / (terms + 1) + 1;
     for (size_t unit = 0; unit < flow->padded; unit += PANEL) {
-        job.n_vectors = (flow->padded - unit < PANEL ? flow->padded - unit : PANEL) / VW;
-        job.b_step = job.n_vectors * VW;
+        job.b_step = panel_width(flow, unit);
+        job.n_vectors = job.b_step / VW;
         job.c = flow->dh + unit;
         for (size_t k = 0; k < depth; k += TERMS) {
             job.depth = depth - k < TERMS ? depth - k : TERMS;
@@ -199,30 +221,29 @@ static void backward_hidden(const struct flow *flow, size_t step, const float *u
             job.b = u + k * job.b_step;
             job.accumulate = k > 0;
             ISA(tile_multiply)(&job);
+            job.ahead += job.depth * job.ahead_step * ((n + TILE_ROWS - 1) / TILE_ROWS);
         }
         u += depth * job.b_step;
     }
 }
 
-/* dU += hᵀ dz over the rows gathered: h slots first_slot .. first_slot + rows / B - 1. Padding lanes lie between the
- * gates when H is no multiple of VW; then every vector is its own product. */
+/* dU += hᵀ dz over the rows gathered, whose h begin in slot first_slot. */
 static void sum_du(const struct flow *flow, size_t first_slot, size_t first_row, size_t rows, float *du) {
-    const size_t hidden = flow->run->hidden, groups = flow->padded / VW;
-    const size_t per_job = hidden == flow->padded ? TILE_VECTORS : 1;
+    const size_t hidden = flow->run->hidden;
+    const float *h = flow->run->h + first_slot * flow->run->n_windows * hidden;
     struct tile_job job = {.rows = hidden, .a_row = 1, .a_step = hidden, .ldc = 4 * hidden, .accumulate = true};
-    for (size_t vector = 0; vector < flow->vectors; vector += job.n_vectors) {
-        size_t panel_end = (vector / TILE_VECTORS + 1) * TILE_VECTORS;
-        if (panel_end > flow->vectors) panel_end = flow->vectors;
-        job.b_step = (panel_end - vector / TILE_VECTORS * TILE_VECTORS) * VW;
-        job.n_vectors = panel_end - vector < per_job ? panel_end - vector : per_job;
-        size_t gate = vector / groups, unit = vector % groups * VW;
-        job.last_lanes = per_job > 1 || hidden - unit >= VW ? VW : hidden - unit;
-        job.c = du + gate * hidden + unit;
-        for (size_t r = 0; r < rows; r += TERMS) {
-            job.depth = rows - r < TERMS ? rows - r : TERMS;
-            job.a = flow->run->h + (first_slot * flow->run->n_windows + r) * hidden;
-            job.b = panel_place(flow, vector, first_row + r);
-            ISA(tile_multiply)(&job);
+    for (size_t gate = 0; gate < 4; gate++) {
+        for (size_t unit = 0; unit < hidden; unit += PANEL) {
+            job.b_step = panel_width(flow, unit);
+            job.n_vectors = job.b_step / VW;
+            job.last_lanes = hidden - unit < job.b_step ? VW - (job.b_step - (hidden - unit)) : VW;
+            job.c = du + gate * hidden + unit;
+            for (size_t r = 0; r < rows; r += TERMS) {
+                job.depth = rows - r < TERMS ? rows - r : TERMS;
+                job.a = h + r * hidden;
+                job.b = panel_place(flow, unit, first_row + r) + gate * flow->gate_stride;
+                ISA(tile_multiply)(&job);
+            }
         }
     }
 }
@@ -238,13 +259,12 @@ void ISA(lstm_backward)(const struct lstm_run_f32 *run, const float *u_backward,
                         .dc = scratch + n * padded,
                         .panels = scratch + 2 * n * padded,
                         .padded = padded,
-                        .vectors = 4 * padded / VW,
                         .sum_steps = steps_per_sum(n)};
+    flow.gate_stride = padded * n * flow.sum_steps;
     memset(scratch, 0, 2 * n * padded * sizeof *scratch);
     size_t room = flow.sum_steps; /* gathered rows fill from the back, so that they lie in the order of h's slots */
     for (size_t s = run->n_steps; s-- > 0;) {
-        if (s > 0) room--;
-        backward_step(&flow, s, room * n);
+        backward_step(&flow, s, --room * n);
         if (s == 0) break; /* h_{-1} is zero: nothing to add to dU */
         backward_hidden(&flow, s, u_backward);
         if (room == 0 || s == 1) {

@@ -2,7 +2,8 @@
 #include "isa.h"
 #include "tile.h"
 
-VINLINE void tile_block(const size_t rows, const size_t vectors, const struct tile_job *job, const float *a, float *c) {
+VINLINE void tile_block(const size_t rows, const size_t vectors, const struct tile_job *job, const float *a, float *c,
+                        const char *ahead) {
     vf acc[TILE_ROWS * TILE_VECTORS];
     const int whole = job->last_lanes == VW;
     const size_t lanes = job->last_lanes, last = vectors - 1;
@@ -17,7 +18,7 @@ VINLINE void tile_block(const size_t rows, const size_t vectors, const struct ti
                 *at = vload_lanes(c + i * job->ldc + j * VW, lanes, whole || j < last);
         }
     }
-    tile_run(acc, rows, vectors, job->depth, a, job->a_row, job->a_step, job->b, job->b_step);
+    tile_run(acc, rows, vectors, job->depth, a, job->a_row, job->a_step, job->b, job->b_step, ahead, job->ahead_step);
     UNROLL
     for (size_t i = 0; i < rows; i++) {
         UNROLL
@@ -27,8 +28,8 @@ VINLINE void tile_block(const size_t rows, const size_t vectors, const struct ti
 }
 
 #define INSTANCE(rows, vectors)                                                                                        \
-    static void tile_##rows##x##vectors(const struct tile_job *job, const float *a, float *c) {                        \
-        tile_block(rows, vectors, job, a, c);                                                                          \
+    static void tile_##rows##x##vectors(const struct tile_job *job, const float *a, float *c, const char *ahead) {     \
+        tile_block(rows, vectors, job, a, c, ahead);                                                                   \
     }
 #define INSTANCES(vectors)                                                                                             \
     INSTANCE(1, vectors)                                                                                               \
@@ -53,7 +54,7 @@ INSTANCES(3)
 INSTANCES(4)
 #endif
 
-typedef void tile_function(const struct tile_job *job, const float *a, float *c);
+typedef void tile_function(const struct tile_job *job, const float *a, float *c, const char *ahead);
 static tile_function *const tiles[TILE_VECTORS][TILE_ROWS] = {
     ROW(1),
     ROW(2),
@@ -65,9 +66,11 @@ static tile_function *const tiles[TILE_VECTORS][TILE_ROWS] = {
 
 void ISA(tile_multiply)(const struct tile_job *job) {
     tile_function *const *by_rows = tiles[job->n_vectors - 1];
+    const char *ahead = job->ahead ? job->ahead : (const char *)job->a;
     for (size_t i = 0; i < job->rows;) {
         size_t rows = next_rows(job->rows - i, TILE_ROWS);
-        by_rows[rows - 1](job, job->a + i * job->a_row, job->c + i * job->ldc);
+        by_rows[rows - 1](job, job->a + i * job->a_row, job->c + i * job->ldc, ahead);
+        ahead += job->depth * job->ahead_step;
         i += rows;
     }
 }

@@ -1,5 +1,8 @@
 /* The innermost loop of every matrix product: `rows` × `vectors` accumulators in registers, one row of B and one
- * column of A per step. rows and vectors are constants at every call. */
+ * column of A per step. rows and vectors are constants at every call. While the multipliers are busy, one line per step
+ * may be asked for from `ahead` on: memory that comes next.
+ *
+ * The shorter side of the tile waits in registers, the longer one comes through one register at a time. */
 #ifndef GATEWALK_KERNELS_TILE_H
 #define GATEWALK_KERNELS_TILE_H
 
@@ -8,17 +11,32 @@
 #define TILE_AT(i, j, vectors) ((i) * (vectors) + (j))
 
 VINLINE void tile_run(vf *acc, const size_t rows, const size_t vectors, size_t depth, const float *a, size_t a_row,
-                      size_t a_step, const float *b, size_t b_step) {
+                      size_t a_step, const float *b, size_t b_step, const char *ahead, size_t ahead_step) {
     for (; depth > 0; depth--) {
-        vf row[4];
-        UNROLL
-        for (size_t j = 0; j < vectors; j++) row[j] = vload(b + j * VW);
-        UNROLL
-        for (size_t i = 0; i < rows; i++) {
-            vf x = vset1(a[i * a_row]);
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += ahead_step;
+        if (rows < vectors) {
+            vf x[4];
             UNROLL
-            for (size_t j = 0; j < vectors; j++)
-                acc[TILE_AT(i, j, vectors)] = vfma(x, row[j], acc[TILE_AT(i, j, vectors)]);
+            for (size_t i = 0; i < rows; i++) x[i] = vset1(a[i * a_row]);
+            UNROLL
+            for (size_t j = 0; j < vectors; j++) {
+                vf row = vload(b + j * VW);
+                UNROLL
+                for (size_t i = 0; i < rows; i++)
+                    acc[TILE_AT(i, j, vectors)] = vfma(x[i], row, acc[TILE_AT(i, j, vectors)]);
+            }
+        } else {
+            vf row[4];
+            UNROLL
+            for (size_t j = 0; j < vectors; j++) row[j] = vload(b + j * VW);
+            UNROLL
+            for (size_t i = 0; i < rows; i++) {
+                vf x = vset1(a[i * a_row]);
+                UNROLL
+                for (size_t j = 0; j < vectors; j++)
+                    acc[TILE_AT(i, j, vectors)] = vfma(x, row[j], acc[TILE_AT(i, j, vectors)]);
+            }
         }
         a += a_step;
         b += b_step;

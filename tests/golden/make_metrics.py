@@ -3,8 +3,9 @@
 
     /usr/bin/python3 tests/golden/make_metrics.py      (from the root of the repository)
 
-writes metrics_gate.txt, metrics_portfolio.txt and metrics_statistics.txt beside this file. Their format: 'case NAME' opens a case;
-'array NAME N v...' are its inputs; 'expect NAME K v' is what a metric must give for top-K percent K (0: no K)."""
+writes metrics_gate.txt, metrics_portfolio.txt and metrics_statistics.txt beside this file. Their format:
+'case NAME' opens a case; 'array NAME N v...' are its inputs; 'expect NAME K v' is what a metric must give for
+top-K percent K (0: no K)."""
 import itertools
 import math
 import os
@@ -28,6 +29,8 @@ def number(x):
         return "nan"
     if math.isinf(x):
         return "inf" if x > 0 else "-inf"
+    if x == 0:
+        return "-0" if math.copysign(1, x) < 0 else "0"
     return repr(x) if x != int(x) or abs(x) > 1e15 else str(int(x))
 
 
@@ -108,7 +111,7 @@ def gate_case(out, name, score, label, fold, acted=None, pnl=None):
     out.expect("average_precision", ap)
     out.expect("ap_lift", ap / label.mean() if positives else math.nan)
     out.expect("roc_auc", undefined(sk.roc_auc_score, label, score))
-    out.expect("brier", sk.brier_score_loss(label, score) if 0 < positives else np.mean((score - label) ** 2))
+    out.expect("brier", sk.brier_score_loss(label, score) if positives else np.mean((score - label) ** 2))
     out.expect("log_loss", sk.log_loss(label, score, eps=1e-15, labels=[0, 1]))
     out.expect("calibration_error", sum(c * abs(x - y) for x, y, c in calibration(score, label)) / n)
     if acted is not None:
@@ -343,7 +346,8 @@ def make_statistics():
         out.array("series", x)
         out.expect("block_length", block_length(x))
 
-    for name, n, trials, variance in (("many_trials", 250, 40, .01), ("two_trials", 120, 2, .004), ("one_trial", 60, 1, .5)):
+    for name, n, trials, variance in (("many_trials", 250, 40, .01), ("two_trials", 120, 2, .004),
+                                      ("one_trial", 60, 1, .5)):
         r = np.round(rng.standard_t(5, n) * .01 + .002, 6)
         out.case("deflated_" + name)
         out.array("returns", r)
@@ -354,7 +358,8 @@ def make_statistics():
         out.expect("deflated_sharpe", probability)
         out.expect("deflated_sharpe_threshold", best)
 
-    for name, n, trials, splits in (("seven", 61, 7, 6), ("eight", 80, 8, 8), ("two", 40, 2, 4)):
+    for name, n, trials, splits in (("seven", 61, 7, 6), ("eight", 80, 8, 8), ("two", 40, 2, 4),
+                                    ("three", 50, 3, 6)):
         r = np.round(rng.normal(0, .01, (n, trials)) + .001 * np.arange(trials), 5)
         out.case("overfitting_" + name)
         out.array("returns", r)

@@ -62,14 +62,13 @@ static void check_covered(const char *kind) {
         bool covered = false;
         while (golden_next(file, &golden)) {
             char value[24] = "";
-            if (strcmp(golden.kind, "case") == 0) {
-                if (strcmp(kind, "loss") == 0)
-                    snprintf(value, sizeof value, "%s", golden.loss_name);
-                else
-                    golden_text(&golden, kind, value);
-            } else if (strcmp(golden.kind, "optimizer") == 0 && strcmp(kind, "optimizer") == 0) {
-                snprintf(value, sizeof value, "%.23s", strtok(golden.name, " "));
-            }
+            bool is_case = strcmp(golden.kind, "case") == 0, is_optimizer = strcmp(golden.kind, "optimizer") == 0;
+            if (is_case && strcmp(kind, "loss") == 0)
+                snprintf(value, sizeof value, "%s", golden.loss_name);
+            else if (is_case && strcmp(kind, "optimizer") != 0)
+                golden_text(&golden, kind, value);
+            else if (is_optimizer && strcmp(kind, "optimizer") == 0)
+                sscanf(golden.name, "%23s", value);
             covered = covered || strcmp(value, model_option_name(kind, i)) == 0;
             golden_free(&golden);
         }

@@ -1,0 +1,108 @@
+/* gatewalk bench: how fast the parts are on this machine. */
+#include <getopt.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "cli.h"
+#include "json.h"
+#include "model.h"
+
+static const struct option options[] = {
+    {"json", no_argument, NULL, 'j'},          {"csv", no_argument, NULL, 'c'},
+    {"seconds", required_argument, NULL, 's'}, {"threads", required_argument, NULL, 't'},
+    {"kernels", required_argument, NULL, 'k'}, {"file", required_argument, NULL, 'f'},
+    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+
+enum format { TEXT, JSON, CSV };
+
+static void print_rows(const struct bench_list *list, enum format format) {
+    struct json_writer w = {.stream = stdout};
+    if (format == JSON) json_begin_array(&w, NULL);
+    if (format == CSV) printf("what,kernels,value,unit,share_of_peak\n");
+    for (size_t i = 0; i < list->n; i++) {
+        const struct bench_row *row = &list->row[i];
+        if (format == JSON) {
+            json_begin_object(&w, NULL);
+            json_put_string(&w, "what", row->what);
+            json_put_string(&w, "kernels", *row->kernels ? row->kernels : NULL);
+            json_put_number(&w, "value", row->value);
+            json_put_string(&w, "unit", row->unit);
+            json_put_number(&w, "share_of_peak", row->share);
+            json_end_object(&w);
+        } else if (format == CSV) {
+            char what[64];
+            snprintf(what, sizeof what, "%s", row->what);
+            for (char *comma; (comma = strchr(what, ','));) *comma = ';';
+            printf("%s,%s,%.6g,%s,", what, row->kernels, row->value, row->unit);
+            isnan(row->share) ? printf("\n") : printf("%.3f\n", row->share);
+        } else {
+            printf("%-44s %-9s %14.*f %-10s", row->what, row->kernels, row->value < 1000 ? 1 : 0, row->value,
+                   row->unit);
+            isnan(row->share) ? printf("\n") : printf(" %5.1f %% of sgemm peak\n", 100 * row->share);
+        }
+    }
+    if (format == JSON) json_end_array(&w);
+}
+
+static int run_named(const char *name, const struct bench_options *o, struct bench_list *list) {
+    const char *names[32];
+    bool all = strcmp(name, "all") == 0, found = false;
+    for (size_t i = 0; i < bench_count(); i++) {
+        names[i] = bench_at(i)->name;
+        if (!all && strcmp(names[i], name) != 0) continue;
+        found = true;
+        message("bench %s: %s", names[i], bench_at(i)->help);
+        TRY(bench_at(i)->run(o, list));
+    }
+    if (found) return OK;
+    const char *near = nearest_word(name, names, bench_count());
+    if (near) FAIL(ERR_USAGE, "bench: nothing called \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(ERR_USAGE, "bench: nothing called \"%s\"; use gemm, train, score, features, import, replay or all", name);
+}
+
+static int command(int argc, char **argv) {
+    static struct bench_list list; /* large, and there is only one */
+    struct bench_options o = {.threads = (size_t)omp_get_max_threads(), .seconds = 2};
+    enum format format = TEXT;
+    const char *kernels = "auto";
+    size_t seconds = 2;
+    int c;
+    while ((c = cli_option(&command_bench, argc, argv, ":h", options)) != CLI_END) {
+        if (c == CLI_HELP) return OK;
+        if (c < 0) return c;
+        if (c == 'j') format = JSON;
+        if (c == 'c') format = CSV;
+        if (c == 'k') kernels = optarg;
+        if (c == 'f') o.file = optarg;
+        if (c == 's') TRY(cli_count("--seconds", optarg, 0, 3600, &seconds));
+        if (c == 't') TRY(cli_count("--threads", optarg, 1, 1024, &o.threads));
+    }
+    TRY(cli_arguments(&command_bench, argc, argv, 1, "a bench or \"all\""));
+    o.seconds = (double)seconds;
+    TRY(kernels_select(kernels));
+    TRY(run_named(argv[optind], &o, &list));
+    print_rows(&list, format);
+    return OK;
+}
+
+const struct command command_bench = {
+    .name = "bench",
+    .summary = "throughput of training, scoring, import, features and replay",
+    .usage = "usage: gatewalk bench gemm|train|score|features|import|replay|all [options]\n"
+             "\n"
+             "Prints throughput, a row per kernel set this CPU has; products also as a share of OpenBLAS's sgemm peak "
+             "on one\n"
+             "core, measured in the same run. Figures are the best of several repeats.\n"
+             "\n"
+             "  --seconds N    time per figure (default 2)\n"
+             "  --threads N    most threads (default: all cores)\n"
+             "  --kernels NAME the set that is also measured with threads\n"
+             "  --file FILE    import: read this file instead of a made one\n"
+             "  --json, --csv  for machines\n"
+             "\n"
+             "example: gatewalk bench train --seconds 5 --json\n",
+    .run = command,
+};

@@ -1,0 +1,196 @@
+/* Training and scoring rates at the study's shapes: T 96, F 66, H 64, batches of 256 in contiguous blocks of 32. */
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "bench_private.h"
+#include "model.h"
+#include "rng.h"
+
+enum { FEATURES = 66, BARS = 12000, VALIDATION = 256, LOOKBACK = 96 };
+
+struct bench_data {
+    float *x;
+    int8_t *label[N_GATES];
+    struct series series;
+    struct sample *sample;
+    size_t n;
+};
+
+/* Noise with labels that follow it a little, so that gradients have ordinary sizes. */
+static int make_data(struct bench_data *d) {
+    struct rng rng;
+    memset(d, 0, sizeof *d);
+    rng_key(&rng, 1, "bench", 0, 0, 0);
+    d->x = mem_calloc((size_t)BARS * FEATURES, sizeof *d->x);
+    d->n = BARS - LOOKBACK + 1;
+    d->sample = mem_calloc(d->n, sizeof *d->sample);
+    for (int g = 0; g < N_GATES; g++) d->label[g] = mem_calloc(BARS, 1);
+    if (!d->x || !d->sample || !d->label[0] || !d->label[1]) return ERR_NOMEM;
+    for (size_t i = 0; i < (size_t)BARS * FEATURES; i++) d->x[i] = (float)rng_normal(&rng);
+    for (size_t t = 0; t < BARS; t++)
+        for (int g = 0; g < N_GATES; g++)
+            d->label[g][t] = rng_uniform(&rng) < 0.1 || d->x[t * FEATURES + (size_t)g] > 2.5f;
+    for (size_t i = 0; i < d->n; i++) d->sample[i] = (struct sample){0, (uint32_t)(i + LOOKBACK - 1)};
+    d->series = (struct series){.x = d->x, .n_rows = BARS, .label = {d->label[0], d->label[1]}};
+    return OK;
+}
+
+static void free_data(struct bench_data *d) {
+    mem_free(d->x);
+    mem_free(d->sample);
+    for (int g = 0; g < N_GATES; g++) mem_free(d->label[g]);
+}
+
+static void settings(const char *attention, const char *precision, size_t epochs, struct model_config *model,
+                     struct train_config *train) {
+    model_config_default(model);
+    train_config_default(train);
+    model->n_features = FEATURES;
+    model->lookback = LOOKBACK;
+    snprintf(model->attention, sizeof model->attention, "%s", attention);
+    snprintf(train->precision, sizeof train->precision, "%s", precision);
+    train->epochs = epochs;
+    train->patience = 0;
+}
+
+static int fit_rate(const struct bench_data *d, const struct model_config *model, const struct train_config *train,
+                    double *rate, struct gate_model **out) {
+    struct fit_input input = {
+        .n_series = 1,
+        .n_features = FEATURES,
+        .series = &d->series,
+        .train = d->sample,
+        .n_train = d->n - VALIDATION,
+        .validation = d->sample + d->n - VALIDATION,
+        .n_validation = VALIDATION,
+    };
+    struct fit_options options = {.seed = 1};
+    struct training_log log = {0};
+    struct gate_model *fitted = NULL;
+    double start = clock_seconds();
+    TRY(model_fit(model, train, &input, &options, &fitted, &log));
+    *rate = (double)log.windows / (clock_seconds() - start);
+    training_log_free(&log);
+    if (out)
+        *out = fitted;
+    else
+        model_free(fitted);
+    return OK;
+}
+
+/* `fits` fits side by side on `threads` threads; the rate of all together. */
+static int parallel_rate(const struct bench_data *d, const struct model_config *model, const struct train_config *train,
+                         size_t threads, size_t fits, double *rate) {
+    int rc = OK;
+    double total = 0, start = clock_seconds();
+#pragma omp parallel num_threads((int)threads)
+#pragma omp single
+    for (size_t i = 0; i < fits; i++) {
+#pragma omp task shared(rc, total)
+        {
+            double own;
+            int result = fit_rate(d, model, train, &own, NULL);
+#pragma omp critical(gatewalk_bench)
+            {
+                if (result < 0)
+                    rc = result;
+                else
+                    total += (double)((d->n - VALIDATION) * train->epochs);
+            }
+        }
+    }
+    *rate = total / (clock_seconds() - start);
+    return rc;
+}
+
+static int best_rate(const struct bench_data *d, const struct bench_options *o, const struct model_config *model,
+                     const struct train_config *train, size_t threads, size_t fits, double *best) {
+    double begin = clock_seconds();
+    *best = 0;
+    do {
+        double rate;
+        TRY(parallel_rate(d, model, train, threads, fits, &rate));
+        if (rate > *best) *best = rate;
+        TRY(interrupt_check());
+    } while (clock_seconds() - begin < o->seconds);
+    return OK;
+}
+
+static const char *const attentions[] = {"none", "bahdanau", "multihead"};
+/* Products of the baseline per trained window (T 96, F 66, H 64): input, recurrent forward, dh, dU and dW. */
+static const double baseline_flop = 15.9e6;
+
+static int train_rows(const struct bench_data *d, const struct bench_options *o, const char *kernels,
+                      const char *precision, bool all_threads, struct bench_list *list) {
+    double peak = bench_sgemm_peak(1024, 3) * 1e9;
+    for (size_t i = 0; i < COUNT_OF(attentions); i++) {
+        struct model_config model;
+        struct train_config train;
+        char what[64];
+        double rate;
+        settings(attentions[i], precision, 1, &model, &train);
+        TRY(best_rate(d, o, &model, &train, 1, 1, &rate));
+        snprintf(what, sizeof what, "train %s %s, 1 thread", attentions[i], precision);
+        bench_add(list, what, kernels, rate, "windows/s", i == 0 ? rate * baseline_flop / peak : NAN);
+        if (!all_threads || o->threads < 2) continue;
+        TRY(best_rate(d, o, &model, &train, o->threads, 1, &rate));
+        snprintf(what, sizeof what, "train %s %s, one fit on %zu threads", attentions[i], precision, o->threads);
+        bench_add(list, what, kernels, rate, "windows/s", NAN);
+        TRY(best_rate(d, o, &model, &train, o->threads, 2 * o->threads, &rate));
+        snprintf(what, sizeof what, "train %s %s, %zu fits on %zu threads", attentions[i], precision, 2 * o->threads,
+                 o->threads);
+        bench_add(list, what, kernels, rate, "windows/s", NAN);
+    }
+    return OK;
+}
+
+static int score_rows(const struct bench_data *d, const struct bench_options *o, const char *kernels,
+                      struct bench_list *list) {
+    float *p = mem_calloc(d->n * N_GATES, sizeof *p);
+    if (!p) return ERR_NOMEM;
+    int rc = OK;
+    for (size_t i = 0; rc == OK && i < COUNT_OF(attentions); i++) {
+        struct model_config model;
+        struct train_config train;
+        struct gate_model *fitted;
+        double unused, best = 0, begin = clock_seconds();
+        settings(attentions[i], "float32", 1, &model, &train);
+        rc = fit_rate(d, &model, &train, &unused, &fitted);
+        if (rc < 0) break;
+        do {
+            double start = clock_seconds();
+            rc = model_score(fitted, &d->series, 1, d->sample, d->n, p, NULL);
+            double rate = (double)d->n / (clock_seconds() - start);
+            if (rate > best) best = rate;
+        } while (rc == OK && clock_seconds() - begin < o->seconds);
+        model_free(fitted);
+        char what[64];
+        snprintf(what, sizeof what, "score %s, 1 thread", attentions[i]);
+        bench_add(list, what, kernels, best, "windows/s", NAN);
+    }
+    mem_free(p);
+    return rc;
+}
+
+/* Every kernel set this CPU has, forced one after the other; the fastest (last) one also with threads. */
+static int each_kernel_set(const struct bench_options *o, struct bench_list *list, bool score) {
+    struct bench_data d;
+    char selected[16];
+    snprintf(selected, sizeof selected, "%s", kernels_selected());
+    int rc = make_data(&d);
+    for (size_t i = 0; rc == OK && kernels_name(i); i++) {
+        if (!kernels_supported(i)) continue;
+        rc = kernels_select(kernels_name(i));
+        if (rc < 0) break;
+        bool chosen = strcmp(kernels_name(i), selected) == 0;
+        rc = score ? score_rows(&d, o, kernels_name(i), list)
+                   : train_rows(&d, o, kernels_name(i), "float32", chosen, list);
+    }
+    if (rc == OK) rc = kernels_select(selected);
+    free_data(&d);
+    return rc;
+}
+
+int bench_run_train(const struct bench_options *o, struct bench_list *list) { return each_kernel_set(o, list, false); }
+int bench_run_score(const struct bench_options *o, struct bench_list *list) { return each_kernel_set(o, list, true); }

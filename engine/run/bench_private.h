@@ -1,0 +1,10 @@
+#ifndef GATEWALK_RUN_BENCH_PRIVATE_H
+#define GATEWALK_RUN_BENCH_PRIVATE_H
+
+#include "bench.h"
+
+#define BENCH(name, help) int bench_run_##name(const struct bench_options *options, struct bench_list *list) MUST_USE;
+#include "bench.def"
+#undef BENCH
+
+#endif

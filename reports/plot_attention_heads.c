@@ -1,0 +1,77 @@
+/* Every head's map on its own: do the heads of a multi-head model look at different things? */
+#include <math.h>
+#include <string.h>
+
+#include "signals.h"
+
+enum { MAPS_MAX = 8 };
+
+static int write_map(struct page *page, const struct attention_matrix *m, const struct signal_list *list, size_t head, struct range *span) {
+    char name[24];
+    FILE *heat;
+    size_t row[SIGNALS_SHOWN];
+    snprintf(name, sizeof name, "heat%zu", head);
+    TRY(page_file(page, name, &heat));
+    for (size_t i = 0; i < list->n; i++) row[i] = list->signal[i].head_row[head];
+    signals_heat(heat, m, row, list->n, span);
+    return OK;
+}
+
+static int write_page(struct page *page, const struct attention_matrix *m, const struct signal_list *list) {
+    size_t n = list->n_heads < MAPS_MAX ? list->n_heads : MAPS_MAX;
+    struct range span = range_empty();
+    for (size_t h = 0; h < n; h++) TRY(write_map(page, m, list, h, &span));
+    page_set(page, "n_maps", (double)n);
+    page_set(page, "n_columns", n <= 2 ? (double)n : n <= 4 ? 2 : 4);
+    page_set(page, "n_signals", (double)list->n);
+    page_set(page, "n_lags", (double)m->n_lags);
+    /* Softmax spikes: a common scale that ends at four fifths of the largest weight keeps the heads comparable. */
+    page_set(page, "weight_hi", span.hi > 0 ? 0.8 * span.hi : 1);
+    return OK;
+}
+
+static int prepare(struct plot_job *job) {
+    struct run_view *run = job->run;
+    struct attention_matrix m;
+    TRY(attention_load(run, &m));
+    int rc = OK;
+    for (size_t s = 0; rc == OK && m.weight && m.n_lags && s < run->n_strategies; s++)
+        for (int gate = 0; rc == OK && gate < N_GATES_SHOWN; gate++) {
+            struct signal_list list;
+            rc = signals_best(run, s, gate, m.n_rows, &list);
+            if (rc < 0 || list.n == 0 || list.n_heads < 2) continue;
+            struct page page;
+            char about[300];
+            snprintf(about, sizeof about, "%s gate · %s", gate_word[gate], run->strategy[s].label);
+            rc = page_begin(job, &page, about,
+                            "One map for each head (the first eight), rows are the most probable signals of the test folds, best first, in the same "
+                            "order everywhere; all maps share one colour scale.");
+            if (rc == OK) rc = write_page(&page, &m, &list);
+            if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        }
+    mem_free(m.weight);
+    if (rc == OK && job->n_pages == 0) rc = plot_skip(job, "no model has several heads");
+    return rc;
+}
+
+const struct plot_desc plot_desc_attention_heads = {
+    .name = "attention_heads",
+    .title = "Attention by head",
+    .help = "one heat map for each head of a multi-head model",
+    .prepare = prepare,
+    .script =
+        "gap_x = 0.045; gap_y = 0.08; page_bottom = 0.225\n"
+        "page_top = page_top - 0.01\n"
+        "n_rows = (n_maps + n_columns - 1) / n_columns\n"
+        "do for [h = 0:n_maps - 1] {\n"
+        "  call 'panel.gp' h/n_columns h%n_columns n_rows n_columns\n"
+        "  set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [0:weight_hi]\n"
+        "  unset ytics; unset grid; set border 1\n"
+        "  if (h % n_columns == 0) { set ylabel 'Signals, surest on top' offset -0.6, 0 }\n"
+        "  if (h + n_columns >= n_maps) { set xlabel 'Lag (bars before the decision)' }\n"
+        "  set label 1 sprintf('head %d', h + 1) at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
+        "  if (h == 0) { set colorbox horizontal user origin screen panel_l(0, 1), 0.135 size screen 0.3, 0.012 noborder; "
+        "set cbtics font FONT.',8' scale 0.3 offset 0, 0.4; set format cb '%g %%' }\n"
+        "  plot sprintf('%s.heat%d', ARG1, h) using 1:2:3 with image\n"
+        "}\n",
+};

@@ -1,0 +1,176 @@
+/* Where in the lookback attention rests, on average: bars that the gate picks against all others. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plot.h"
+
+enum { STRATEGY, SEED, GATE, MAP, GROUP, LAG, WEIGHT, N_COLUMNS };
+enum { LAGS_MAX = 4096, HEADS_MAX = 16, PANEL_ROWS = 3 };
+static const char *const column_name[] = {"strategy", "seed", "gate", "map", "group", "lag", "weight", NULL};
+
+struct lag_mean {
+    double sum[LAGS_MAX];
+    unsigned n[LAGS_MAX];
+    size_t lags;
+};
+/* Means over seeds of one strategy and gate: all maps together for both groups, heads for the picked bars. */
+struct attention {
+    struct lag_mean top, rest, head[HEADS_MAX];
+    size_t n_heads;
+};
+
+static const char *cell(const struct table *t, size_t row, size_t column) { return t->cell[row * t->n_columns + column]; }
+
+static void mean_add(struct lag_mean *mean, double lag, double weight) {
+    if (!(lag >= 0 && lag < LAGS_MAX) || !isfinite(weight)) return;
+    size_t l = (size_t)lag;
+    mean->sum[l] += weight;
+    mean->n[l]++;
+    if (l + 1 > mean->lags) mean->lags = l + 1;
+}
+
+static void collect(const struct table *t, const size_t *c, const char *strategy, int gate, struct attention *a) {
+    memset(a, 0, sizeof *a);
+    for (size_t row = 0; row < t->n_rows; row++) {
+        if (strcmp(cell(t, row, c[STRATEGY]), strategy) != 0 || gate_find(cell(t, row, c[GATE])) != gate) continue;
+        double lag = table_number(t, row, c[LAG]), weight = table_number(t, row, c[WEIGHT]);
+        bool top = strcmp(cell(t, row, c[GROUP]), "top") == 0;
+        const char *map = cell(t, row, c[MAP]);
+        if (strcmp(map, "mean") == 0) {
+            mean_add(top ? &a->top : &a->rest, lag, weight);
+        } else if (top) {
+            char *end;
+            unsigned long head = strtoul(map, &end, 10);
+            if (*end || end == map || head >= HEADS_MAX) continue;
+            mean_add(&a->head[head], lag, weight);
+            if (head + 1 > a->n_heads) a->n_heads = head + 1;
+        }
+    }
+}
+
+static void write_mean(FILE *to, const struct lag_mean *mean, struct range *span) {
+    size_t rows = 0;
+    for (size_t lag = 0; lag < mean->lags; lag++) {
+        if (!mean->n[lag]) continue;
+        double weight = 100 * mean->sum[lag] / mean->n[lag];
+        PAGE_ROW(to, (double)lag, weight);
+        range_add(span, weight);
+        rows++;
+    }
+    if (!rows) PAGE_ROW(to, NAN, NAN);
+    fputs("\n\n", to);
+}
+
+static int write_panel(struct page *page, const struct attention *a, size_t row, int gate, size_t *lags, struct range *span) {
+    char name[32];
+    FILE *means, *heads;
+    snprintf(name, sizeof name, "means%zu_%d", row, gate);
+    TRY(page_file(page, name, &means));
+    write_mean(means, &a->top, span);
+    write_mean(means, &a->rest, span);
+    snprintf(name, sizeof name, "heads%zu_%d", row, gate);
+    TRY(page_file(page, name, &heads));
+    size_t n = 0;
+    for (size_t h = 0; h < a->n_heads; h++)
+        if (a->head[h].lags) {
+            write_mean(heads, &a->head[h], span);
+            n++;
+        }
+    snprintf(name, sizeof name, "n_heads[%zu]", 2 * row + (size_t)gate + 1);
+    page_set(page, name, (double)n);
+    if (a->top.lags > *lags) *lags = a->top.lags;
+    if (a->rest.lags > *lags) *lags = a->rest.lags;
+    return OK;
+}
+
+static int write_page(struct page *page, const struct table *t, const size_t *c, const size_t *strategy, size_t n) {
+    struct run_view *run = page->job->run;
+    struct attention *a = mem_calloc(1, sizeof *a);
+    if (!a) return ERR_NOMEM;
+    const struct legend_entry legend[] = {{"bars picked by the gate (top K)", 2, MARK_LINE},
+                                          {"all other bars", 13, MARK_LINE},
+                                          {"single heads, picked bars", 12, MARK_LINE},
+                                          {"uniform attention", 11, MARK_LINE}};
+    int rc = page_legend(page, legend, COUNT_OF(legend));
+    page_array(page, "n_heads", 2 * PANEL_ROWS);
+    double height = (page->top - 0.165 - (double)(n - 1) * 0.09) / (double)n;
+    for (size_t i = 0; rc == OK && i < n; i++) {
+        const struct strategy_view *s = &run->strategy[strategy[i]];
+        size_t lags = 1;
+        struct range span = range_empty();
+        range_add(&span, 0);
+        for (int gate = 0; rc == OK && gate < N_GATES_SHOWN; gate++) {
+            collect(t, c, s->name, gate, a);
+            rc = write_panel(page, a, i, gate, &lags, &span);
+        }
+        if (rc < 0) break;
+        char name[32];
+        snprintf(name, sizeof name, "lags%zu", i);
+        page_set(page, name, (double)lags);
+        snprintf(name, sizeof name, "weight%zu", i);
+        page_range(page, name, range_round(span));
+        for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
+            char heading[300];
+            snprintf(heading, sizeof heading, "%s gate · %s", gate_word[gate], s->label);
+            char *fitted = text_fit(&run->arena, heading, font_size_pt[FONT_BOLD] * 1.06, 0.39);
+            if (!fitted) rc = ERR_NOMEM;
+            if (fitted)
+                page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085 + gate * (0.87 + 0.085) / 2, page->top - (double)i * (height + 0.09) + 0.018,
+                          INK, fitted);
+        }
+    }
+    page_set(page, "n_rows", (double)n);
+    mem_free(a);
+    return rc;
+}
+
+static int prepare(struct plot_job *job) {
+    struct run_view *run = job->run;
+    const struct table *t;
+    size_t c[N_COLUMNS], n = 0;
+    TRY(run_view_table(run, TABLE_ATTENTION_MEAN, &t));
+    if (!t) return plot_skip(job, "no strategy has attention over time");
+    TRY(table_columns(t, column_name, c));
+    size_t *strategy = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *strategy);
+    if (!strategy) return ERR_NOMEM;
+    for (size_t s = 0; s < run->n_strategies; s++)
+        for (size_t row = 0; row < t->n_rows; row++)
+            if (strcmp(cell(t, row, c[STRATEGY]), run->strategy[s].name) == 0) {
+                strategy[n++] = s;
+                break;
+            }
+    if (n == 0) return plot_skip(job, "no strategy has attention over time");
+    for (size_t first = 0; first < n; first += PANEL_ROWS) {
+        struct page page;
+        int rc = page_begin(job, &page, "",
+                            "Mean attention weight of each lag over the test bars, mean over seeds. Time runs to the right: lag 0 is the bar at "
+                            "whose close the gate decides. A gap between the lines is what sets the picked bars apart.");
+        if (rc == OK) rc = write_page(&page, t, c, strategy + first, n - first < PANEL_ROWS ? n - first : PANEL_ROWS);
+        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        TRY(rc);
+    }
+    return OK;
+}
+
+const struct plot_desc plot_desc_attention_lag = {
+    .name = "attention_lag",
+    .title = "Attention over the lookback",
+    .help = "mean attention by lag, picked bars against all others, heads as thin lines",
+    .prepare = prepare,
+    .script =
+        "gap_y = 0.09\n"
+        "do for [row = 0:n_rows - 1] { do for [gate = 0:1] {\n"
+        "  call 'panel.gp' row gate n_rows 2\n"
+        "  eval sprintf('lags = lags%d; w_lo = weight%d_lo; w_hi = weight%d_hi', row, row, row)\n"
+        "  set xrange [lags - 0.5:-0.5]; set yrange [w_lo:w_hi]\n"
+        "  set ylabel 'Weight (%)'\n"
+        "  if (row == n_rows - 1) { set xlabel 'Lag (bars before the decision)' }\n"
+        "  set arrow 1 from graph 0, first 100.0/lags to graph 1, first 100.0/lags nohead lt 11 back\n"
+        "  heads = n_heads[2*row + gate + 1]\n"
+        "  prefix = ARG1\n"
+        "  plot NaN, for [h = 1:heads] sprintf('%s.heads%d_%d', prefix, row, gate) index h - 1 using 1:2 with lines lt 12, "
+        "sprintf('%s.means%d_%d', prefix, row, gate) index 1 using 1:2 with lines lt 13, "
+        "sprintf('%s.means%d_%d', prefix, row, gate) index 0 using 1:2 with lines lt 2 lw 2.2\n"
+        "} }\n",
+};

@@ -1,0 +1,155 @@
+/* Attention at single trade signals as a heat map, the price path of each signal beside its row. */
+#include <math.h>
+#include <string.h>
+
+#include "signals.h"
+
+enum { ROW, LAG, CLOSE, N_COLUMNS };
+static const char *const column_name[] = {"row", "lag", "close", NULL};
+
+struct layout {
+    double top, bottom, row_height, names_right;
+};
+
+/* The colour scale ends at the 99th percentile: one spike must not darken everything else. */
+static double high_quantile(const struct attention_matrix *m, const struct signal_list *list) {
+    double best[64];
+    size_t n = 0, all = list->n * m->n_lags, keep = all / 100 + 1;
+    if (keep > COUNT_OF(best)) keep = COUNT_OF(best);
+    for (size_t i = 0; i < list->n; i++)
+        for (size_t c = 0; c < m->n_lags; c++) {
+            double w = 100.0 * (double)m->weight[list->signal[i].mean_row * m->n_lags + c];
+            if (!isfinite(w)) continue;
+            size_t at = n;
+            while (at > 0 && best[at - 1] < w) at--;
+            if (at == keep) continue;
+            if (n < keep) n++;
+            memmove(best + at + 1, best + at, (n - 1 - at) * sizeof *best);
+            best[at] = w;
+        }
+    return n ? best[n - 1] : (double)NAN;
+}
+
+/* Each path scaled to its own row: 0.8 of the row's height from its lowest to its highest close. */
+static void write_paths(FILE *to, const struct table *t, const size_t *c, const struct signal_list *list) {
+    for (size_t i = 0; i < list->n; i++) {
+        struct range span = range_empty();
+        for (size_t r = 0; r < t->n_rows; r++)
+            if (table_number(t, r, c[ROW]) == (double)list->signal[i].mean_row) range_add(&span, table_number(t, r, c[CLOSE]));
+        double height = span.hi > span.lo ? span.hi - span.lo : 1;
+        size_t written = 0;
+        for (size_t r = 0; r < t->n_rows; r++) {
+            if (table_number(t, r, c[ROW]) != (double)list->signal[i].mean_row) continue;
+            double close = table_number(t, r, c[CLOSE]);
+            double y = span.hi > span.lo ? (close - span.lo) / height - 0.5 : 0;
+            PAGE_ROW(to, table_number(t, r, c[LAG]), -(double)i + 0.8 * y, 100 * (close / span.lo - 1));
+            written++;
+        }
+        if (!written) PAGE_ROW(to, NAN, NAN, NAN);
+        fputs("\n", to);
+    }
+}
+
+static void row_labels(struct page *page, const struct signal_list *list, const struct layout *l) {
+    bool many = list->n_symbols > 1;
+    page_text(page, FONT_SMALL, ALIGN_LEFT, 0.055, l->top + 0.014, INK_SOFT, "signal (UTC)");
+    page_text(page, FONT_SMALL, ALIGN_RIGHT, l->names_right - 0.03, l->top + 0.014, INK_SOFT, "p");
+    page_text(page, FONT_SMALL, ALIGN_CENTER, l->names_right - 0.012, l->top + 0.014, INK_SOFT, "label");
+    for (size_t i = 0; i < list->n; i++) {
+        const struct signal *s = &list->signal[i];
+        double y = l->top - l->row_height * ((double)i + 0.5);
+        page_textf(page, FONT_SMALL, ALIGN_LEFT, 0.055, y, INK, "%.10s %.5s%s%.10s", s->time, strlen(s->time) > 11 ? s->time + 11 : "",
+                   many ? "  " : "", many ? s->symbol : "");
+        page_textf(page, FONT_SMALL, ALIGN_RIGHT, l->names_right - 0.03, y, INK, "%.2f", s->probability);
+        page_text(page, s->label == 1 ? FONT_BOLD : FONT_SMALL, ALIGN_CENTER, l->names_right - 0.012, y,
+                  s->label == 1 ? INK_GOOD : INK_SOFT, s->label == 1 ? "hit" : s->label == 0 ? "miss" : "—");
+    }
+}
+
+static int write_page(struct page *page, const struct attention_matrix *m, const struct signal_list *list, const struct table *paths) {
+    struct layout l = {.top = page->top - 0.03, .bottom = 0.21, .names_right = 0.055 + (list->n_symbols > 1 ? 0.235 : 0.18)};
+    l.row_height = (l.top - l.bottom) / (double)list->n;
+    if (l.row_height > 0.045) l.row_height = 0.045;
+    l.bottom = l.top - l.row_height * (double)list->n;
+    row_labels(page, list, &l);
+    FILE *heat;
+    TRY(page_file(page, "heat", &heat));
+    size_t row[SIGNALS_SHOWN];
+    for (size_t i = 0; i < list->n; i++) row[i] = list->signal[i].mean_row;
+    struct range span = range_empty();
+    signals_heat(heat, m, row, list->n, &span);
+    bool has_paths = false;
+    if (paths) {
+        size_t c[N_COLUMNS];
+        FILE *to;
+        TRY(table_columns(paths, column_name, c));
+        TRY(page_file(page, "paths", &to));
+        write_paths(to, paths, c, list);
+        has_paths = true;
+    }
+    double top = high_quantile(m, list);
+    page_set(page, "has_paths", has_paths);
+    page_set(page, "n_signals", (double)list->n);
+    page_set(page, "n_lags", (double)m->n_lags);
+    page_set(page, "map_top", l.top);
+    page_set(page, "map_bottom", l.bottom);
+    page_set(page, "map_left", l.names_right);
+    page_set(page, "weight_hi", isfinite(top) && top > 0 ? top : 1);
+    return OK;
+}
+
+static int prepare(struct plot_job *job) {
+    struct run_view *run = job->run;
+    struct attention_matrix m;
+    const struct table *paths;
+    TRY(attention_load(run, &m));
+    int rc = run_view_table(run, TABLE_SIGNALS, &paths);
+    for (size_t s = 0; rc == OK && m.weight && m.n_lags && s < run->n_strategies; s++)
+        for (int gate = 0; rc == OK && gate < N_GATES_SHOWN; gate++) {
+            struct signal_list list;
+            rc = signals_best(run, s, gate, m.n_rows, &list);
+            if (rc < 0 || list.n == 0) continue;
+            struct page page;
+            char about[300];
+            snprintf(about, sizeof about, "%s gate · %s", gate_word[gate], run->strategy[s].label);
+            rc = page_begin(job, &page, about,
+                            "The most probable signals of the test folds, best first. Left: attention weight of each bar of the lookback (colours "
+                            "end at the 99th percentile). Right: close over the same bars, each row scaled to its own range. Hit: the gate's label "
+                            "came true.");
+            if (rc == OK) rc = write_page(&page, &m, &list, paths);
+            if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        }
+    mem_free(m.weight);
+    if (rc == OK && job->n_pages == 0) rc = plot_skip(job, "no trade signal of a strategy with attention");
+    return rc;
+}
+
+const struct plot_desc plot_desc_attention_signals = {
+    .name = "attention_signals",
+    .title = "Attention at the surest signals",
+    .help = "heat map of attention at the most probable trade signals beside their price paths",
+    .prepare = prepare,
+    .script =
+        "width = (page_right - map_left - 0.03) * (has_paths ? 0.56 : 1.0)\n"
+        "call 'panel.gp' 0 0 1 1\n"
+        "set tmargin at screen map_top; set bmargin at screen map_bottom\n"
+        "set lmargin at screen map_left + 0.006; set rmargin at screen map_left + width\n"
+        "set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [0:weight_hi]\n"
+        "unset ytics; unset grid; set border 1\n"
+        "set xlabel 'Lag (bars before the decision)'\n"
+        "set label 1 'Attention weight' at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
+        "set colorbox horizontal user origin screen map_left + 0.006, map_bottom - 0.085 size screen width - 0.006, 0.012 noborder\n"
+        "set cbtics font FONT.',8' scale 0.3 offset 0, 0.4; set format cb '%g %%'\n"
+        "plot ARG1.'.heat' using 1:2:3 with image\n"
+        "if (has_paths) {\n"
+        "  call 'panel.gp' 0 0 1 1\n"
+        "  set tmargin at screen map_top; set bmargin at screen map_bottom\n"
+        "  set lmargin at screen map_left + width + 0.03; set rmargin at screen page_right\n"
+        "  set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]\n"
+        "  unset ytics; unset grid; set border 1\n"
+        "  set xlabel 'Lag (bars before the decision)'\n"
+        "  set label 1 'Close, each row to its own scale' at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
+        "  plot ARG1.'.paths' using 1:2 with lines lw 1.1 lc rgb 0x1A1A1A, "
+        "ARG1.'.paths' using ($1 == 0 ? 0 : NaN):2 with points pt 7 ps 0.45 lc rgb 0xD55E00\n"
+        "}\n",
+};

@@ -1,0 +1,33 @@
+/* The attention of single trade signals: which rows of attention.npy belong to the best signals of a gate. */
+#ifndef GATEWALK_SIGNALS_H
+#define GATEWALK_SIGNALS_H
+
+#include "plot.h"
+
+enum { SIGNALS_SHOWN = 24, SIGNAL_HEADS_MAX = 16 };
+
+struct signal {
+    double probability;
+    int label;         /* 0, 1, or -1 when missing */
+    size_t mean_row;   /* of attention.npy, SIZE_MAX when there is none */
+    size_t head_row[SIGNAL_HEADS_MAX];
+    size_t n_heads;
+    const char *time, *symbol, *seed; /* borrowed */
+};
+struct signal_list {
+    struct signal signal[SIGNALS_SHOWN]; /* most probable first */
+    size_t n, n_heads, n_symbols;
+};
+struct attention_matrix {
+    float *weight; /* [n_rows × n_lags]; column s has lag n_lags-1-s */
+    size_t n_rows, n_lags;
+};
+
+/* Reads attention.npy; leaves weight NULL when the run has none. Released with mem_free(weight). */
+int attention_load(const struct run_view *run, struct attention_matrix *matrix) MUST_USE;
+/* The most probable signals of one strategy and gate. */
+int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows, struct signal_list *list) MUST_USE;
+/* Rows "lag, row, weight" of a heat map in reading order of gnuplot's image style; weights in percent. */
+void signals_heat(FILE *to, const struct attention_matrix *matrix, const size_t *row, size_t n, struct range *span);
+
+#endif

@@ -1,0 +1,190 @@
+/* Resampling against a slow rewrite, its boundaries, and an exchange's own longer bars. */
+#include "test.h"
+
+#include <stdlib.h>
+
+#include "bars.h"
+#include "rng.h"
+
+static int64_t floor_to(int64_t value, int64_t step) {
+    int64_t r = value % step;
+    return value - (r < 0 ? r + step : r);
+}
+
+/* Random bars with gaps, some of them off the grid, with a trade-count column. */
+static struct bars random_bars(uint64_t seed, size_t n, int64_t interval_ns, int64_t start_ns, bool off_grid) {
+    struct bars bars = {.symbol = "random", .interval_ns = interval_ns, .n = n};
+    struct rng rng;
+    rng_key(&rng, seed, "resample", 0, 0, 0);
+    bars.bar = mem_calloc(n, sizeof *bars.bar);
+    bars.trade_count = mem_calloc(n, sizeof(double));
+    assert_non_null(bars.bar);
+    assert_non_null(bars.trade_count);
+    for (size_t i = 0; i < n; i++) {
+        struct bar *bar = &bars.bar[i];
+        if (i) start_ns += interval_ns * (int64_t)(rng_below(&rng, 5) ? 1 : 1 + rng_below(&rng, 40));
+        bar->open_ns = start_ns + (off_grid && i > n / 2 ? interval_ns / 3 : 0);
+        bar->open = 100 + rng_normal(&rng);
+        bar->close = 100 + rng_normal(&rng);
+        bar->high = fmax(bar->open, bar->close) + rng_uniform(&rng);
+        bar->low = fmin(bar->open, bar->close) - rng_uniform(&rng);
+        bar->volume = (double)rng_below(&rng, 1000);
+        bars.trade_count[i] = (double)rng_below(&rng, 50);
+    }
+    return bars;
+}
+
+/* The same by looking at all bars once per bucket, from the definition. */
+static size_t slow_resample(const struct bars *in, int64_t interval_ns, struct bar *out, double *trades) {
+    int64_t first = floor_to(bar_close_ns(in, 0) - 1, interval_ns), last = bar_close_ns(in, in->n - 1);
+    size_t n = 0;
+    for (int64_t begin = first; begin + interval_ns <= last; begin += interval_ns) {
+        bool any = false;
+        struct bar sum = {.open_ns = begin};
+        double count = 0;
+        for (size_t i = 0; i < in->n; i++) {
+            int64_t close_ns = bar_close_ns(in, i);
+            if (close_ns <= begin || close_ns > begin + interval_ns) continue;
+            const struct bar *bar = &in->bar[i];
+            if (!any) sum.open = bar->open, sum.high = bar->high, sum.low = bar->low;
+            if (bar->high > sum.high) sum.high = bar->high;
+            if (bar->low < sum.low) sum.low = bar->low;
+            sum.close = bar->close;
+            sum.volume += bar->volume;
+            count += in->trade_count[i];
+            any = true;
+        }
+        if (!any) continue;
+        out[n] = sum;
+        trades[n++] = count;
+    }
+    return n;
+}
+
+static void equals_the_slow_way(void **state) {
+    (void)state;
+    static const struct {
+        int64_t interval, longer, start;
+        bool off_grid;
+    } cases[] = {
+        {NS_PER_MINUTE, 5 * NS_PER_MINUTE, 0, false},
+        {NS_PER_MINUTE, 7 * NS_PER_MINUTE, 3 * NS_PER_MINUTE, false},
+        {15 * NS_PER_MINUTE, NS_PER_HOUR, INT64_C(1614556800) * NS_PER_SECOND, false},
+        {15 * NS_PER_MINUTE, 4 * NS_PER_HOUR, INT64_C(1614556800) * NS_PER_SECOND + 45 * NS_PER_MINUTE, true},
+        {NS_PER_HOUR, NS_PER_DAY, -400 * NS_PER_DAY - 5 * NS_PER_HOUR, true}, /* before 1970 */
+        {NS_PER_HOUR, NS_PER_HOUR, 0, false},
+    };
+    for (size_t c = 0; c < COUNT_OF(cases); c++)
+        for (uint64_t seed = 0; seed < 6; seed++) {
+            struct bars bars = random_bars(seed, 150 + seed, cases[c].interval, cases[c].start, cases[c].off_grid), out;
+            struct bar want[200];
+            double trades[200];
+            size_t n = slow_resample(&bars, cases[c].longer, want, trades);
+            assert_ok(bars_resample(&bars, cases[c].longer, &out));
+            assert_int_equal(out.n, n);
+            assert_true(n > 3);
+            assert_int_equal(out.interval_ns, cases[c].longer);
+            assert_string_equal(out.symbol, "random");
+            assert_memory_equal(out.bar, want, n * sizeof *want);
+            assert_memory_equal(out.trade_count, trades, n * sizeof *trades);
+            assert_null(out.quote_volume);
+            bars_free(&out);
+            bars_free(&bars);
+        }
+}
+
+static void emits_a_bucket_only_when_it_is_closed(void **state) {
+    (void)state;
+    struct bars bars = random_bars(1, 8, 15 * NS_PER_MINUTE, 0, false), out;
+    for (size_t i = 0; i < 8; i++) bars.bar[i].open_ns = (int64_t)i * bars.interval_ns;
+    const size_t closed[] = {0, 0, 0, 0, 1, 1, 1, 1, 2}; /* hours closed after so many quarters */
+    for (size_t n = 0; n <= 8; n++) {
+        bars.n = n;
+        assert_ok(bars_resample(&bars, NS_PER_HOUR, &out));
+        assert_int_equal(out.n, closed[n]);
+        for (size_t k = 0; k < out.n; k++)
+            assert_true(bar_close_ns(&out, k) <= bar_close_ns(&bars, n - 1)); /* nothing from the future */
+        bars_free(&out);
+    }
+    bars_free(&bars);
+}
+
+/* A longer bar must hold nothing that is known only after its own close. */
+static void off_grid_bars_never_leak_backwards(void **state) {
+    (void)state;
+    struct bars bars = random_bars(2, 120, 15 * NS_PER_MINUTE, 0, true), before, after;
+    assert_ok(bars_resample(&bars, NS_PER_HOUR, &before));
+    for (size_t cut = 61; cut < 119; cut++) {
+        int64_t now = bar_close_ns(&bars, cut);
+        double kept = bars.bar[cut + 1].high;
+        bars.bar[cut + 1].high = 1e6; /* changes what comes after now */
+        assert_ok(bars_resample(&bars, NS_PER_HOUR, &after));
+        for (size_t k = 0; k < before.n && bar_close_ns(&before, k) <= now; k++)
+            assert_memory_equal(&after.bar[k], &before.bar[k], sizeof(struct bar));
+        bars.bar[cut + 1].high = kept;
+        bars_free(&after);
+    }
+    bars_free(&before);
+    bars_free(&bars);
+}
+
+static void refuses_what_is_no_multiple(void **state) {
+    (void)state;
+    struct bars bars = random_bars(3, 10, 15 * NS_PER_MINUTE, 0, false), out;
+    assert_fails(bars_resample(&bars, 10 * NS_PER_MINUTE, &out), ERR_CONFIG, "multiple");
+    assert_fails(bars_resample(&bars, 25 * NS_PER_MINUTE, &out), ERR_CONFIG, "multiple");
+    assert_fails(bars_resample(&bars, 0, &out), ERR_CONFIG, "multiple");
+    bars_free(&bars);
+}
+
+/* The exchange built its 4-hour bars from trades; ours come from its quarter hours. They differ only where an
+ * outage or the off-grid days of February 2018 cut differently. */
+static void real_four_hour_bars(void **state) {
+    (void)state;
+    struct bars quarter, ours, theirs;
+    char path[1024];
+    const char *folder = getenv("GATEWALK_DATA");
+    if (!folder) {
+        print_message("real files not checked: GATEWALK_DATA is not set\n");
+        skip();
+    }
+    snprintf(path, sizeof path, "%s/binance-spot-15m/BTCUSDT-15m.csv.gz", folder);
+    if (!file_exists(path)) {
+        print_message("real files not checked: no binance-spot-15m in GATEWALK_DATA\n");
+        skip();
+    }
+    assert_ok(bars_import(path, NULL, &quarter, NULL));
+    snprintf(path, sizeof path, "%s/binance-spot-15m/BTCUSDT-4h.csv.gz", folder);
+    assert_ok(bars_import(path, NULL, &theirs, NULL));
+    assert_ok(bars_resample(&quarter, 4 * NS_PER_HOUR, &ours));
+    size_t differ = 0, common = 0;
+    for (size_t i = 0, k = 0; i < theirs.n && k < ours.n;) {
+        const struct bar *a = &theirs.bar[i], *b = &ours.bar[k];
+        if (a->open_ns != b->open_ns) {
+            a->open_ns < b->open_ns ? i++ : k++;
+            continue;
+        }
+        bool same = a->open == b->open && a->high == b->high && a->low == b->low && a->close == b->close &&
+                    near(b->volume, a->volume, 1e-9, 1e-6) &&
+                    near(ours.taker_buy_base[k], theirs.taker_buy_base[i], 1e-9, 1e-6);
+        differ += !same;
+        common++, i++, k++;
+    }
+    assert_int_equal(theirs.n, 13950);
+    assert_int_equal(common, 13950);
+    assert_int_equal(differ, 18);
+    bars_free(&quarter);
+    bars_free(&ours);
+    bars_free(&theirs);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equals_the_slow_way),
+        cmocka_unit_test(emits_a_bucket_only_when_it_is_closed),
+        cmocka_unit_test(off_grid_bars_never_leak_backwards),
+        cmocka_unit_test(refuses_what_is_no_multiple),
+        cmocka_unit_test(real_four_hour_bars),
+    };
+    return cmocka_run_group_tests_name("resample", tests, NULL, NULL);
+}

@@ -1,0 +1,226 @@
+/* Every row of attention.def × every row of loss.def: the gradient against central differences, in float64, signed and
+ * coordinate by coordinate; and proof that the check notices one wrong coordinate. */
+#define GW_REAL_F64
+#include "probe.h"
+
+static const double step = 1e-5, tolerance = 2e-7, floor_size = 1e-3;
+
+/* First coordinate where the two disagree, -1 when none does. */
+static long first_wrong(const double *analytic, const double *numeric, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (!near(analytic[i], numeric[i], tolerance, floor_size)) return (long)i;
+    return -1;
+}
+
+static void small_config(struct model_config *config, const char *encoder, const char *attention) {
+    model_config_default(config);
+    snprintf(config->encoder, sizeof config->encoder, "%s", encoder);
+    snprintf(config->attention, sizeof config->attention, "%s", attention);
+    config->n_features = 3;
+    config->lookback = 5;
+    config->hidden = 4;
+    config->attention_units = 3;
+    config->heads = 2;
+    config->key_dim = 3;
+    config->dense_units = 6;
+}
+
+/* Random weights of a size that makes every part bend, four windows, one label missing, dropout on. */
+static void small_probe(struct probe *probe, const struct model_config *config, const char *loss) {
+    static const uint32_t rows[] = {4, 5, 8, 11};
+    struct rng rng;
+    rng_key(&rng, 3, "gradients", 0, 0, 0);
+    probe_build(probe, config, loss, 12);
+    for (size_t i = 0; i < 12 * config->n_features; i++) probe->x[i] = (float)rng_normal(&rng);
+    for (size_t i = 0; i < probe->net.tensors.n; i++) {
+        const struct tensor *tensor = &probe->net.tensors.item[i];
+        for (size_t j = 0; j < tensor->rows * tensor->columns; j++)
+            probe->weights[tensor->offset + j] = .7 * rng_normal(&rng);
+    }
+    probe->n = COUNT_OF(rows);
+    for (size_t i = 0; i < probe->n; i++) {
+        probe->sample[i] = (struct sample){0, rows[i]};
+        probe->label[GATE_LONG][rows[i]] = (int8_t)(i % 2);
+        probe->label[GATE_SHORT][rows[i]] = (int8_t)(i == 1 ? LABEL_MISSING : i == 2);
+    }
+    probe_count_labels(probe);
+    probe->setting = (struct loss_setting){.pos_weight = 2.5, .gamma = 2, .alpha = .25, .beta = .9};
+    for (size_t gate = 0; gate < N_GATES; gate++)
+        for (int class = 0; class < 2; class ++) probe->lambda[gate][class] = .9 + .3 * class;
+    probe->loss.dropout = .3;
+    probe->loss.seed = 5;
+    probe->loss.epoch = 2;
+}
+
+static void numeric_gradient(struct probe *probe, double *numeric) {
+    for (size_t i = 0; i < probe->net.tensors.size; i++) {
+        double kept = probe->weights[i];
+        probe->weights[i] = kept + step;
+        double above = probe_run(probe, true); /* with dropout, so as in training */
+        probe->weights[i] = kept - step;
+        double below = probe_run(probe, true);
+        probe->weights[i] = kept;
+        numeric[i] = (above - below) / (2 * step);
+    }
+}
+
+static void check(const struct model_config *config, const char *loss) {
+    struct probe probe;
+    small_probe(&probe, config, loss);
+    size_t n = probe.net.tensors.size;
+    double *analytic = calloc(n, sizeof *analytic), *numeric = calloc(n, sizeof *numeric), largest = 0;
+    numeric_gradient(&probe, numeric);
+    probe_run(&probe, true);
+    memcpy(analytic, probe.gradient, n * sizeof *analytic);
+    for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs(analytic[i]));
+    long wrong = first_wrong(analytic, numeric, n);
+    if (wrong >= 0)
+        fail_msg("%s × %s: weight %ld: gradient %.12g, differences say %.12g", config->attention, loss, wrong,
+                 analytic[wrong], numeric[wrong]);
+    assert_true(largest > 1e-3);
+    free(analytic);
+    free(numeric);
+    probe_free(&probe);
+}
+
+static void test_attention_times_loss(void **state) {
+    (void)state;
+    struct model_config config;
+    size_t pairs = 0;
+    for (size_t a = 0; model_option_name("attention", a); a++)
+        for (size_t l = 0; model_option_name("loss", l); l++, pairs++) {
+            small_config(&config, "lstm", model_option_name("attention", a));
+            check(&config, model_option_name("loss", l));
+        }
+    assert_true(pairs >= 9 * 6);
+}
+
+static void test_options(void **state) {
+    (void)state;
+    struct model_config config;
+    small_config(&config, "logistic", "none");
+    check(&config, "bce");
+    for (size_t a = 0; model_option_name("attention", a); a++) {
+        const struct R(attention_ops) *ops = R(attention_find)(model_option_name("attention", a));
+        small_config(&config, "lstm", ops->name);
+        if (!ops->encoder) {
+            config.layers = 3;
+            check(&config, "bce");
+        }
+        config.layers = 1;
+        config.luong_combine = ops->combines;
+        config.causal_mask = strcmp(ops->name, "multihead") == 0;
+        if (config.luong_combine || config.causal_mask) check(&config, "bce");
+    }
+}
+
+/* More windows than an attention takes in one tile, and windows that share bars. */
+static void test_many_windows(void **state) {
+    (void)state;
+    struct model_config config;
+    for (size_t a = 0; model_option_name("attention", a); a++) {
+        struct probe probe;
+        small_config(&config, "lstm", model_option_name("attention", a));
+        small_probe(&probe, &config, "bce");
+        for (uint32_t i = 0; i < 8; i++) { /* rows 4 … 11 */
+            probe.sample[i] = (struct sample){0, 4 + i};
+            for (size_t gate = 0; gate < N_GATES; gate++) probe.label[gate][4 + i] = (int8_t)((i >> gate) & 1);
+        }
+        for (uint32_t i = 0; i < PROBE_WINDOWS_MAX; i++) probe.index[i] = (i * 5) % 8; /* out of order, twice each */
+        probe.n = PROBE_WINDOWS_MAX;
+        for (size_t gate = 0; gate < N_GATES; gate++) probe.loss.weight[gate] = 1.0 / (2 * PROBE_WINDOWS_MAX);
+        size_t n = probe.net.tensors.size;
+        double *numeric = calloc(n, sizeof *numeric);
+        numeric_gradient(&probe, numeric);
+        probe_run(&probe, true);
+        long wrong = first_wrong(probe.gradient, numeric, n);
+        if (wrong >= 0)
+            fail_msg("%s: weight %ld: gradient %.12g, differences say %.12g", config.attention, wrong,
+                     probe.gradient[wrong], numeric[wrong]);
+        free(numeric);
+        probe_free(&probe);
+    }
+}
+
+/* Adapters: loss as a function of theta, through the merge. */
+static void test_adapters(void **state) {
+    (void)state;
+    struct model_config config;
+    struct train_config train;
+    struct R(lora) lora;
+    struct probe probe;
+    const struct R(kernels) *k = R(kernels_active)();
+    struct rng rng;
+    small_config(&config, "lstm", "multihead");
+    small_probe(&probe, &config, "bce");
+    train_config_default(&train);
+    train.lora_rank = 2;
+    train.lora_alpha = 3;
+    train.lora_dropout = .4;
+    assert_ok(R(lora_init)(&lora, &probe.net, &train, 9, probe.weights));
+    assert_int_equal(lora.n, 4); /* U, query, key, value */
+    R(lora_merge)(&lora, k, 1, probe.weights);
+    for (size_t i = 0; i < probe.net.tensors.size; i++) assert_true(probe.weights[i] == lora.frozen[i]); /* B is zero */
+    rng_key(&rng, 4, "adapters", 0, 0, 0);
+    for (size_t i = 0; i < lora.size; i++) lora.theta[i] = .5 * rng_normal(&rng);
+    double *numeric = calloc(lora.size, sizeof *numeric), largest = 0;
+    for (size_t i = 0; i < lora.size; i++) {
+        double kept = lora.theta[i], loss[2];
+        for (int side = 0; side < 2; side++) {
+            lora.theta[i] = kept + (side ? step : -step);
+            R(lora_merge)(&lora, k, 7, probe.weights);
+            loss[side] = probe_run(&probe, true);
+        }
+        lora.theta[i] = kept;
+        numeric[i] = (loss[1] - loss[0]) / (2 * step);
+        largest = fmax(largest, fabs(numeric[i]));
+    }
+    R(lora_merge)(&lora, k, 7, probe.weights);
+    probe_run(&probe, true);
+    R(lora_gradient)(&lora, k, 7, probe.gradient);
+    assert_int_equal(first_wrong(lora.gradient, numeric, lora.size), -1);
+    assert_true(largest > 1e-3);
+    free(numeric);
+    R(lora_free)(&lora);
+    probe_free(&probe);
+}
+
+/* The check itself: a flipped sign, a scaled or a swapped coordinate must be seen, and where it is. */
+static void test_the_check_can_fail(void **state) {
+    (void)state;
+    struct model_config config;
+    struct probe probe;
+    small_config(&config, "lstm", "bahdanau");
+    small_probe(&probe, &config, "bce");
+    size_t n = probe.net.tensors.size, seen = 0;
+    double *numeric = calloc(n, sizeof *numeric);
+    numeric_gradient(&probe, numeric);
+    probe_run(&probe, true);
+    assert_int_equal(first_wrong(probe.gradient, numeric, n), -1);
+    for (size_t i = 0; i < n; i++) {
+        double kept = probe.gradient[i];
+        if (fabs(kept) < 1e-3) continue;
+        probe.gradient[i] = -kept;
+        assert_int_equal(first_wrong(probe.gradient, numeric, n), (long)i);
+        probe.gradient[i] = kept * 1.0001;
+        assert_int_equal(first_wrong(probe.gradient, numeric, n), (long)i);
+        probe.gradient[i] = 0;
+        assert_int_equal(first_wrong(probe.gradient, numeric, n), (long)i);
+        probe.gradient[i] = NAN;
+        assert_int_equal(first_wrong(probe.gradient, numeric, n), (long)i);
+        probe.gradient[i] = kept;
+        seen++;
+    }
+    assert_true(seen > 50);
+    free(numeric);
+    probe_free(&probe);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_attention_times_loss), cmocka_unit_test(test_options),
+        cmocka_unit_test(test_many_windows),         cmocka_unit_test(test_adapters),
+        cmocka_unit_test(test_the_check_can_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,517 @@
+/* The training loop on a planted problem: it learns, it repeats, it stops and restores, it refuses to go on with NaN. */
+#include <omp.h>
+
+#include "../../models/single_model.h"
+#include "toy.h"
+
+static void fit_text(struct toy *toy, const char *attention, struct gate_model **model, struct training_log *log) {
+    snprintf(toy->model.attention, sizeof toy->model.attention, "%s", attention);
+    toy_fit(toy, model, log);
+}
+
+static void test_learns(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    for (size_t i = 0; model_option_name("attention", i); i++) {
+        toy_build(&toy);
+        fit_text(&toy, model_option_name("attention", i), &model, &log);
+        for (size_t gate = 0; gate < N_GATES; gate++)
+            if (!(toy_best(&log)->validation_ap[gate] > .8)) /* prevalence is .16 */
+                fail_msg("%s: average precision %.3f", toy.model.attention, toy_best(&log)->validation_ap[gate]);
+        assert_true(log.windows == toy.training.epochs * TOY_TRAIN);
+        training_log_free(&log);
+        model_free(model);
+    }
+}
+
+/* The last bar shows nothing, so the logistic floor finds nothing beyond prevalence. */
+static void test_logistic_floor(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    toy_build(&toy);
+    strcpy(toy.model.encoder, "logistic");
+    toy_fit(&toy, &model, &log);
+    assert_true(toy_best(&log)->validation_ap[GATE_LONG] < .35);
+    training_log_free(&log);
+    model_free(model);
+    for (uint32_t r = 0; r < TOY_ROWS; r++) toy.label[GATE_LONG][r] = toy.x[r * TOY_FEATURES] > 1; /* now it does */
+    toy_fit(&toy, &model, &log);
+    assert_true(toy_best(&log)->validation_ap[GATE_LONG] > .95);
+    training_log_free(&log);
+    model_free(model);
+}
+
+static void same_model(const struct gate_model *a, const struct gate_model *b) {
+    assert_int_equal(a->gate.net.tensors.size, b->gate.net.tensors.size);
+    assert_memory_equal(a->gate.weights, b->gate.weights, a->gate.net.tensors.size * sizeof(float));
+}
+
+static void test_threads_do_not_matter(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *alone, *together;
+    struct training_log log_alone, log_together;
+    for (size_t i = 0; model_option_name("attention", i); i++) {
+        toy_build(&toy);
+        toy.training.epochs = 2;
+        toy.training.accumulate = 2;
+        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", model_option_name("attention", i));
+        toy_fit(&toy, &alone, &log_alone); /* outside any parallel region */
+        for (int threads = 1; threads <= 4; threads *= 2) {
+            int rc = OK;
+            omp_set_num_threads(threads);
+#pragma omp parallel
+#pragma omp single
+            rc = model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log_together);
+            assert_ok(rc);
+            same_model(alone, together);
+            assert_int_equal(log_alone.n_epochs, log_together.n_epochs);
+            for (size_t e = 0; e < log_alone.n_epochs; e++) {
+                assert_true(log_alone.epoch[e].train_loss == log_together.epoch[e].train_loss);
+                assert_true(log_alone.epoch[e].validation_loss == log_together.epoch[e].validation_loss);
+            }
+            training_log_free(&log_together);
+            model_free(together);
+        }
+        training_log_free(&log_alone);
+        model_free(alone);
+    }
+    omp_set_num_threads(1);
+}
+
+/* Several fits at once share the threads of one region. */
+static void test_fits_side_by_side(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *reference[3], *model[3];
+    struct training_log log;
+    toy_build(&toy);
+    toy.training.epochs = 2;
+    for (size_t i = 0; i < 3; i++) {
+        toy.options.seed = 100 + i;
+        toy_fit(&toy, &reference[i], &log);
+        training_log_free(&log);
+    }
+    int failed = 0;
+    omp_set_num_threads(3);
+#pragma omp parallel
+#pragma omp single
+    for (size_t i = 0; i < 3; i++) {
+#pragma omp task shared(model, failed)
+        {
+            struct fit_options options = {.seed = 100 + i};
+            struct training_log own;
+            int rc = model_fit(&toy.model, &toy.training, &toy.input, &options, &model[i], &own);
+            if (rc == OK)
+                training_log_free(&own);
+            else
+#pragma omp atomic
+                failed++;
+        }
+    }
+    omp_set_num_threads(1);
+    assert_int_equal(failed, 0);
+    for (size_t i = 0; i < 3; i++) {
+        same_model(reference[i], model[i]);
+        model_free(model[i]);
+        model_free(reference[i]);
+    }
+}
+
+static void test_seed_matters(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *a, *b;
+    struct training_log log;
+    toy_build(&toy);
+    toy.training.epochs = 1;
+    toy_fit(&toy, &a, &log);
+    training_log_free(&log);
+    toy.options.seed++;
+    toy_fit(&toy, &b, &log);
+    training_log_free(&log);
+    assert_memory_not_equal(a->gate.weights, b->gate.weights, a->gate.net.tensors.size * sizeof(float));
+    model_free(a);
+    model_free(b);
+}
+
+struct history {
+    size_t n, windows;
+    struct epoch_record record[64];
+};
+static void on_epoch(void *context, const struct epoch_record *record, size_t epochs, double rate) {
+    struct history *history = context;
+    history->record[history->n++] = *record;
+    assert_true(epochs >= history->n);
+    assert_true(rate > 0);
+}
+static void on_windows(void *context, size_t windows) { ((struct history *)context)->windows += windows; }
+
+/* The model returned scores the validation slice exactly as the best epoch did, and training stopped in time. */
+static void test_restores_best_and_stops(void **state) {
+    (void)state;
+    static struct toy toy;
+    static struct history history;
+    struct gate_model *model;
+    struct training_log log;
+    float p[TOY_VALIDATION * N_GATES];
+    toy_build(&toy);
+    history = (struct history){0};
+    toy.training.epochs = 60;
+    toy.training.patience = 3;
+    toy.training.learning_rate = .1; /* jumps about: the last epoch is not the best */
+    toy.options.on_epoch = on_epoch;
+    toy.options.on_windows = on_windows;
+    toy.options.context = &history;
+    toy_fit(&toy, &model, &log);
+    assert_int_equal(log.n_epochs, log.best_epoch + 3);
+    assert_true(log.n_epochs < 60);
+    assert_int_equal(history.n, log.n_epochs);
+    assert_int_equal(history.windows, log.windows);
+    size_t best = 0;
+    for (size_t i = 0; i < log.n_epochs; i++) {
+        assert_int_equal(log.epoch[i].epoch, i + 1);
+        if (log.epoch[i].validation_loss < log.epoch[best].validation_loss) best = i;
+        assert_int_equal(log.epoch[i].best, best == i);
+        assert_memory_equal(&log.epoch[i], &history.record[i], sizeof log.epoch[i]);
+    }
+    assert_int_equal(log.best_epoch, best + 1);
+    toy_scores(&toy, model, p);
+    double loss = 0;
+    for (size_t i = 0; i < TOY_VALIDATION; i++)
+        for (size_t gate = 0; gate < N_GATES; gate++) {
+            double q = (double)p[i * N_GATES + gate];
+            loss -= log1p((toy.label[gate][toy.validation[i].row] ? q : 1 - q) - 1) / (N_GATES * TOY_VALIDATION);
+        }
+    assert_near(loss, log.epoch[best].validation_loss, 1e-4, 0);
+    training_log_free(&log);
+    model_free(model);
+}
+
+static void test_monitor_average_precision(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    toy_build(&toy);
+    strcpy(toy.training.monitor, "average_precision");
+    toy_fit(&toy, &model, &log);
+    double best = 0;
+    for (size_t i = 0; i < log.n_epochs; i++) {
+        double mean = (log.epoch[i].validation_ap[0] + log.epoch[i].validation_ap[1]) / 2;
+        assert_int_equal(log.epoch[i].best, mean > best);
+        best = fmax(best, mean);
+    }
+    training_log_free(&log);
+    model_free(model);
+}
+
+/* Block batches learn as well as a full shuffle. */
+static void test_blocks_and_shuffling(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    static const size_t blocks[] = {1, 7, 16, 32};
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        toy_build(&toy);
+        toy.training.block = blocks[i];
+        toy_fit(&toy, &model, &log);
+        for (size_t gate = 0; gate < N_GATES; gate++) assert_true(toy_best(&log)->validation_ap[gate] > .85);
+        training_log_free(&log);
+        model_free(model);
+    }
+}
+
+/* Two accumulated batches of 16 are one batch of 32 when no label is missing. */
+static void test_accumulation(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *whole, *parts;
+    struct training_log log;
+    toy_build(&toy);
+    toy.input.n_train = 1152; /* a multiple of both */
+    toy.training.epochs = 1;
+    toy.model.dropout = 0;
+    toy_fit(&toy, &whole, &log);
+    training_log_free(&log);
+    toy.training.batch_size = 16;
+    toy.training.accumulate = 2;
+    toy_fit(&toy, &parts, &log);
+    training_log_free(&log);
+    for (size_t i = 0; i < whole->gate.net.tensors.size; i++)
+        assert_near((double)parts->gate.weights[i], (double)whole->gate.weights[i], 2e-3, .05);
+    model_free(whole);
+    model_free(parts);
+}
+
+/* Plain descent by one update: with clipping the step has length rate × clip_norm, whatever the gradient. */
+static void test_clipping(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    double length[2];
+    for (int clipped = 0; clipped < 2; clipped++) {
+        toy_build(&toy);
+        toy.input.n_train = 64;
+        toy.training.epochs = 1;
+        toy.training.momentum = 0;
+        toy.training.learning_rate = 1e-2;
+        toy.training.clip_norm = clipped ? 1e-2 : 0;
+        strcpy(toy.training.optimizer, "sgd");
+        toy_fit(&toy, &model, &log);
+        size_t size = model->gate.net.tensors.size;
+        float *start = calloc(size, sizeof *start);
+        double sum = 0;
+        assert_ok(network_start_f32(&model->gate.net, toy.options.seed, start));
+        for (size_t i = 0; i < size; i++) sum += pow((double)model->gate.weights[i] - (double)start[i], 2);
+        length[clipped] = sqrt(sum);
+        free(start);
+        training_log_free(&log);
+        model_free(model);
+    }
+    assert_near(length[1], 1e-4, 1e-2, 0); /* a step of 1e-4 over weights of size .5 is read with float32's grain */
+    assert_true(length[0] > 5 * length[1]);
+}
+
+static void test_divergence_is_reported(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    toy_build(&toy);
+    toy.x[50 * TOY_FEATURES] = NAN;
+    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_DATA,
+                 "training diverged at epoch 1");
+    assert_non_null(strstr(error_message(), "training.learning_rate"));
+    assert_null(model);
+    assert_null(log.epoch);
+}
+
+static void test_bad_input(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    toy_build(&toy);
+    toy.input.n_train = 0;
+    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_DATA,
+                 "no training samples");
+    toy_build(&toy);
+    toy.train[0].row = TOY_LOOKBACK - 2;
+    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_INTERNAL,
+                 "full window");
+    toy_build(&toy);
+    toy.validation[3].row = TOY_ROWS;
+    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_INTERNAL,
+                 "full window");
+    toy_build(&toy);
+    strcpy(toy.training.loss, "bec");
+    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_CONFIG,
+                 "did you mean \"bce\"");
+}
+
+/* No validation slice: the last epoch is kept, nothing stops early. */
+static void test_without_validation(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    toy_build(&toy);
+    toy.input.n_validation = 0;
+    toy.training.epochs = 3;
+    toy.training.patience = 1;
+    toy_fit(&toy, &model, &log);
+    assert_int_equal(log.n_epochs, 3);
+    assert_int_equal(log.best_epoch, 3);
+    assert_true(isnan(log.epoch[0].validation_loss));
+    training_log_free(&log);
+    model_free(model);
+}
+
+static void test_losses_learn(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    for (size_t i = 0; model_option_name("loss", i); i++) {
+        toy_build(&toy);
+        snprintf(toy.training.loss, sizeof toy.training.loss, "%s", model_option_name("loss", i));
+        toy.training.self_paced_epochs = 4;
+        toy.training.pos_weight = 2;
+        toy.training.epochs = 15;
+        toy_fit(&toy, &model, &log);
+        for (size_t gate = 0; gate < N_GATES; gate++)
+            if (!(toy_best(&log)->validation_ap[gate] > .8))
+                fail_msg("%s: average precision %.3f", toy.training.loss, toy_best(&log)->validation_ap[gate]);
+        training_log_free(&log);
+        model_free(model);
+    }
+}
+
+static void test_optimizers_and_schedules_learn(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    for (size_t o = 0; model_option_name("optimizer", o); o++)
+        for (size_t s = 0; model_option_name("schedule", s); s++) {
+            toy_build(&toy);
+            snprintf(toy.training.optimizer, sizeof toy.training.optimizer, "%s", model_option_name("optimizer", o));
+            snprintf(toy.training.schedule, sizeof toy.training.schedule, "%s", model_option_name("schedule", s));
+            toy.training.warmup_epochs = 1;
+            if (strcmp(toy.training.optimizer, "sgd") == 0) toy.training.learning_rate = 1;
+            toy_fit(&toy, &model, &log);
+            assert_true(toy_best(&log)->validation_loss < .8 * log.epoch[0].validation_loss);
+            if (strcmp(toy.training.schedule, "constant") != 0)
+                assert_true(log.epoch[log.n_epochs - 1].learning_rate < .1 * toy.training.learning_rate);
+            training_log_free(&log);
+            model_free(model);
+        }
+}
+
+/* Each class keeps its share of easy samples: neither is left out by the other's quantile. */
+static void test_pace_is_per_class(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct fit_f32 fit = {0};
+    toy_build(&toy);
+    toy.training.self_paced_start = .25;
+    toy.training.self_paced_epochs = 10;
+    fit.config = &toy.training;
+    fit.input = &toy.input;
+    fit.options = &toy.options;
+    fit.k = kernels_active_f32();
+    fit.loss_ops = loss_find_f32("self_paced_hard");
+    fit.setting.pos_weight = 1;
+    assert_ok(network_init_f32(&fit.net, &toy.model));
+    fit.weights = calloc(fit.net.tensors.size, sizeof(float));
+    fit.packed = aligned_alloc(64, (fit.net.pack_size + 16) / 16 * 16 * sizeof(float));
+    fit.logit = calloc(TOY_TRAIN * N_GATES, sizeof(float));
+    fit.loss_value = calloc(TOY_TRAIN, sizeof(double));
+    assert_ok(network_start_f32(&fit.net, 3, fit.weights));
+    fit.weights[fit.net.tensors.item[fit.net.tensors.n - 1].offset] = -2; /* long positives are costly */
+    network_pack_f32(&fit.net, fit.weights, fit.packed);
+    assert_ok(team_init_f32(&fit.team, &fit.net));
+    fit_pace_f32(&fit, 1);
+    size_t in[2] = {0}, all[2] = {0};
+    for (size_t i = 0; i < TOY_TRAIN; i++) {
+        int label = toy.label[GATE_LONG][toy.train[i].row];
+        double dz, z = (double)fit.logit[i * N_GATES];
+        all[label]++;
+        in[label] += fit.loss_ops->value(&fit.setting, z, label, HUGE_VAL, &dz) < fit.lambda[GATE_LONG][label];
+    }
+    for (int class = 0; class < 2; class ++) assert_near((double)in[class] / (double)all[class], .25, .03, 0);
+    assert_true(fit.lambda[GATE_LONG][1] > 1.5 * fit.lambda[GATE_LONG][0]);
+    fit_pace_f32(&fit, 11);
+    assert_true(isinf(fit.lambda[GATE_LONG][0]) && isinf(fit.lambda[GATE_SHORT][1]));
+    team_free_f32(&fit.team);
+    free(fit.loss_value);
+    free(fit.logit);
+    free(fit.packed);
+    free(fit.weights);
+}
+
+static double first_loss(struct toy *toy, const char *retrain, const struct gate_model *previous) {
+    struct gate_model *model;
+    struct training_log log;
+    snprintf(toy->training.retrain, sizeof toy->training.retrain, "%s", retrain);
+    toy->options.previous = previous;
+    toy_fit(toy, &model, &log);
+    double loss = log.epoch[0].train_loss;
+    training_log_free(&log);
+    model_free(model);
+    return loss;
+}
+
+static void test_retraining(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *previous, *adapted;
+    struct training_log log;
+    toy_build(&toy);
+    toy_fit(&toy, &previous, &log);
+    training_log_free(&log);
+    toy.training.epochs = 1;
+    toy.training.learning_rate = 2e-3;
+    double fresh = first_loss(&toy, "fresh", previous), warm = first_loss(&toy, "warm", previous);
+    double lora = first_loss(&toy, "lora", previous);
+    assert_true(warm < .6 * fresh && lora < .6 * fresh);
+    assert_true(first_loss(&toy, "warm", NULL) == fresh); /* the first fold has nothing to start from */
+
+    /* lora moves the adapted matrices only, by matrices of rank r */
+    strcpy(toy.training.retrain, "lora");
+    toy.options.previous = previous;
+    toy.training.lora_rank = 2;
+    toy.training.epochs = 3;
+    toy_fit(&toy, &adapted, &log);
+    const struct tensor_list *list = &previous->gate.net.tensors;
+    for (size_t i = 0; i < list->n; i++) {
+        const struct tensor *tensor = &list->item[i];
+        size_t bytes = tensor->rows * tensor->columns * sizeof(float);
+        bool same = memcmp(previous->gate.weights + tensor->offset, adapted->gate.weights + tensor->offset, bytes) == 0;
+        assert_int_equal(same, !tensor->adapt);
+    }
+    training_log_free(&log);
+    model_free(adapted);
+
+    toy.model.hidden = 8;
+    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &adapted, &log), ERR_CONFIG,
+                 "same shape");
+    model_free(previous);
+}
+
+static void test_calibrated(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    float p[TOY_VALIDATION * N_GATES];
+    static const char *const kinds[] = {"platt", "isotonic"};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        toy_build(&toy);
+        toy.training.pos_weight = 8; /* pushes probabilities far above the rates */
+        snprintf(toy.training.calibration, sizeof toy.training.calibration, "%s", kinds[i]);
+        toy_fit(&toy, &model, &log);
+        toy_scores(&toy, model, p);
+        for (size_t gate = 0; gate < N_GATES; gate++) {
+            double mean = 0, rate = 0;
+            for (size_t s = 0; s < TOY_VALIDATION; s++) {
+                mean += (double)p[s * N_GATES + gate] / TOY_VALIDATION;
+                rate += toy.label[gate][toy.validation[s].row] / (double)TOY_VALIDATION;
+            }
+            assert_near(mean, rate, .05, 0);
+        }
+        training_log_free(&log);
+        model_free(model);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_logistic_floor),
+        cmocka_unit_test(test_threads_do_not_matter),
+        cmocka_unit_test(test_fits_side_by_side),
+        cmocka_unit_test(test_seed_matters),
+        cmocka_unit_test(test_restores_best_and_stops),
+        cmocka_unit_test(test_monitor_average_precision),
+        cmocka_unit_test(test_blocks_and_shuffling),
+        cmocka_unit_test(test_accumulation),
+        cmocka_unit_test(test_clipping),
+        cmocka_unit_test(test_divergence_is_reported),
+        cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_without_validation),
+        cmocka_unit_test(test_losses_learn),
+        cmocka_unit_test(test_optimizers_and_schedules_learn),
+        cmocka_unit_test(test_pace_is_per_class),
+        cmocka_unit_test(test_retraining),
+        cmocka_unit_test(test_calibrated),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
