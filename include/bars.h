@@ -49,7 +49,7 @@ struct import_options {
     const char *symbol;     /* NULL: derived from the file name */
     const char *format;     /* NULL or "auto": detected from the content */
     int64_t interval_ns;    /* 0: the most frequent distance between rows */
-    int64_t from_ns, to_ns; /* keep bars with from <= open < to; 0,0 keeps all */
+    int64_t from_ns, to_ns; /* keep bars with from <= open < to; 0 on either side: no limit there */
     /* Sort rows, drop exact duplicates, cut-off rows and the like (up to 5 + 1 % of the rows), convert mixed
      * unix units, and report instead of failing. */
     bool repair;
@@ -68,14 +68,14 @@ struct import_report {
     int64_t first_ns, last_ns, interval_ns;
     size_t first_off_grid_line, first_duplicate_line, first_violation_line;
     int64_t first_off_grid_ns;
-    int64_t grid_phase_ns;     /* most frequent open time modulo interval */
-    size_t n_overlaps;         /* bars that open before the one before has closed */
-    size_t n_conflicts;        /* duplicates whose values differ; always an error but for `tolerant` */
-    size_t n_mixed_units;      /* rows in another unix unit than the first one, converted */
-    size_t n_bad_rows;         /* rows left out because they are no bars (violations are among them) */
+    int64_t grid_phase_ns; /* most frequent open time modulo interval */
+    size_t n_overlaps;     /* bars that open before the one before has closed */
+    size_t n_conflicts;    /* duplicates whose values differ; always an error but for `tolerant` */
+    size_t n_mixed_units;  /* rows in another unix unit than the first one, converted */
+    size_t n_bad_rows;     /* rows left out because they are no bars (violations are among them) */
     size_t first_bad_line, first_backward_line;
-    bool newest_first;         /* the file runs backwards and was turned round */
-    char first_problem[256];   /* "line:column: …" of the first bad row */
+    bool newest_first;       /* the file runs backwards and was turned round */
+    char first_problem[256]; /* "line:column: …" of the first bad row */
 };
 
 /* Reads plain, gzip or single-entry zip files. Bad rows are ERR_DATA with "path:line:column: …".

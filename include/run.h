@@ -30,4 +30,8 @@ struct run_options {
  * used is copied to `dir`. */
 int run_experiment(const struct experiment *experiment, const struct run_options *options, char dir[1024]) MUST_USE;
 
+/* A study file: stages chosen on validation, then a final run in the same directory, with study.json beside it. */
+int run_study(const char *path, const struct config_override *override, const struct run_options *options,
+              char dir[1024]) MUST_USE;
+
 #endif

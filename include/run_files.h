@@ -22,6 +22,8 @@
  * importance.csv     strategy,seed,gate,kind,feature,value                    (kind: permutation, the drop of AP, or attention,
  *                    the weight; commas inside a feature's name are written as ';')
  * models/STRATEGY-sSEED-fFOLD.safetensors
+ * study.json         (of `gatewalk study`) criterion, stages[] {name, chosen, carried, final, variants[] {name, attention, loss,
+ *                    parameters, fits, validation_average_precision, validation_loss, chosen}}, final[] names
  * plots/NAME.png, report.pdf
  * Strategies without a model have the single seed 0.
  *
@@ -59,6 +61,8 @@
 #define RUN_IMPORTANCE      "importance.csv"
 #define RUN_MODELS          "models"
 #define RUN_PLOTS           "plots"
+#define RUN_STAGES          "stages"
+#define RUN_STUDY           "study.json"
 #define RUN_REPORT          "report.pdf"
 
 #endif

@@ -126,7 +126,8 @@ struct R(workspace) {
     real *logit, *dlogit;     /* [B × 2] */
 };
 
-int R(workspace_init)(struct R(workspace) * ws, const struct R(network) * net) MUST_USE;
+/* `train`: with what a way back needs. */
+int R(workspace_init)(struct R(workspace) * ws, const struct R(network) * net, bool train) MUST_USE;
 void R(workspace_free)(struct R(workspace) * ws);
 
 /* ---- shards ------------------------------------------------------------------------------------- */

@@ -4,11 +4,11 @@
 
 #include "training.h"
 
-int R(team_init)(struct R(team) * team, const struct R(network) * net) {
+int R(team_init)(struct R(team) * team, const struct R(network) * net, bool train) {
     size_t n = (size_t)omp_get_num_threads();
     team->ws = mem_calloc(n, sizeof *team->ws);
     if (!team->ws) return ERR_NOMEM;
-    for (team->n = 0; team->n < n; team->n++) TRY(R(workspace_init)(&team->ws[team->n], net));
+    for (team->n = 0; team->n < n; team->n++) TRY(R(workspace_init)(&team->ws[team->n], net, train));
     return OK;
 }
 
@@ -53,7 +53,7 @@ int R(gate_logits)(const struct R(gate) * gate, const struct series *series, con
     int rc = ERR_NOMEM;
     real *packed = mem_calloc(gate->net.pack_size, sizeof *packed);
     if (!packed) goto end;
-    TRY_GOTO(R(team_init)(&team, &gate->net), end);
+    TRY_GOTO(R(team_init)(&team, &gate->net, false), end);
     R(network_pack)(&gate->net, gate->weights, packed);
     R(score_logits)(&gate->net, gate->weights, packed, &team, series, sample, n, logit, attention);
 end:

@@ -20,6 +20,7 @@ static int check_input(const struct R(fit) * fit) {
     const struct fit_input *input = fit->input;
     if (input->n_features != fit->net.config.n_features)
         FAIL(ERR_INTERNAL, "the model has %zu features, its input %zu", fit->net.config.n_features, input->n_features);
+    if (input->n_features == 0) FAIL(ERR_CONFIG, "features: a model needs at least one feature");
     if (input->n_train == 0)
         FAIL(ERR_DATA,
              "no training samples: the training slice is shorter than the lookback, the horizon and the purge");
@@ -45,7 +46,7 @@ static int allocate(struct R(fit) * fit) {
     if (!fit->weights || !fit->best || !fit->gradient || !fit->packed || !fit->shard_gradient || !fit->shard_loss ||
         !fit->logit || !fit->loss_value || !fit->order)
         return ERR_NOMEM;
-    return R(team_init)(&fit->team, &fit->net);
+    return R(team_init)(&fit->team, &fit->net, true);
 }
 
 static bool same_shape(const struct tensor_list *a, const struct tensor_list *b) {

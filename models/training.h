@@ -22,7 +22,7 @@ struct R(team) {
     size_t n;
     struct R(workspace) * ws; /* [n] by thread number */
 };
-int R(team_init)(struct R(team) * team, const struct R(network) * net) MUST_USE;
+int R(team_init)(struct R(team) * team, const struct R(network) * net, bool train) MUST_USE;
 void R(team_free)(struct R(team) * team);
 
 /* Logits [n × N_GATES] of samples, spread as tasks over the enclosing parallel region; attention may be NULL.

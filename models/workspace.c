@@ -10,7 +10,8 @@ static real *cut(real *memory, size_t *used, size_t n) {
     return piece;
 }
 
-static void cut_encoder(struct R(workspace) * ws, const struct R(network) * net, size_t *used) {
+/* Scoring keeps no gates (unless the encoder walks by itself) and sends nothing back. */
+static void cut_encoder(struct R(workspace) * ws, const struct R(network) * net, bool train, size_t *used) {
     const struct model_config *config = &net->config;
     size_t B = SHARD_WINDOWS, T = config->lookback, H = config->hidden;
     size_t windows_rows = net->encoder->sequence ? B * T : B;
@@ -18,16 +19,17 @@ static void cut_encoder(struct R(workspace) * ws, const struct R(network) * net,
     ws->x = cut(ws->memory, used, rows * config->n_features);
     if (!net->encoder->sequence) return;
     ws->xw = cut(ws->memory, used, rows * 4 * H);
-    ws->dxw = cut(ws->memory, used, rows * 4 * H);
+    if (train) ws->dxw = cut(ws->memory, used, rows * 4 * H);
     for (size_t layer = 0; layer < config->layers; layer++) {
-        ws->gates[layer] = cut(ws->memory, used, T * B * 4 * H);
+        if (train || net->encoder->extra_size) ws->gates[layer] = cut(ws->memory, used, T * B * 4 * H);
         ws->c[layer] = cut(ws->memory, used, (T + 1) * B * H);
         ws->h[layer] = cut(ws->memory, used, (T + 1) * B * H);
     }
+    if (net->encoder->extra_size) ws->extra = cut(ws->memory, used, net->encoder->extra_size(config));
+    if (!train) return;
     ws->dh = cut(ws->memory, used, T * B * H);
     ws->dh_last = cut(ws->memory, used, B * H);
     ws->lstm_scratch = cut(ws->memory, used, R(kernels_active)()->lstm_scratch_size(B, H));
-    if (net->encoder->extra_size) ws->extra = cut(ws->memory, used, net->encoder->extra_size(config));
 }
 
 static void cut_attention(struct R(workspace) * ws, const struct R(network) * net, size_t *used) {
@@ -43,9 +45,9 @@ static void cut_attention(struct R(workspace) * ws, const struct R(network) * ne
     ws->feature_map = cut(ws->memory, used, SHARD_WINDOWS * config->n_features);
 }
 
-static void cut_all(struct R(workspace) * ws, const struct R(network) * net, size_t *used) {
+static void cut_all(struct R(workspace) * ws, const struct R(network) * net, bool train, size_t *used) {
     size_t B = SHARD_WINDOWS, C = net->context, D = net->config.dense_units;
-    cut_encoder(ws, net, used);
+    cut_encoder(ws, net, train, used);
     cut_attention(ws, net, used);
     ws->context = cut(ws->memory, used, B * C);
     ws->dcontext = cut(ws->memory, used, B * C);
@@ -57,13 +59,13 @@ static void cut_all(struct R(workspace) * ws, const struct R(network) * net, siz
     ws->dlogit = cut(ws->memory, used, B * N_GATES);
 }
 
-int R(workspace_init)(struct R(workspace) * ws, const struct R(network) * net) {
+int R(workspace_init)(struct R(workspace) * ws, const struct R(network) * net, bool train) {
     memset(ws, 0, sizeof *ws);
     size_t size = 0, used = 0;
-    cut_all(ws, net, &size);
+    cut_all(ws, net, train, &size);
     ws->memory = mem_calloc(size, sizeof(real));
     if (!ws->memory) return ERR_NOMEM;
-    cut_all(ws, net, &used);
+    cut_all(ws, net, train, &used);
     for (uint32_t b = 0; b < SHARD_WINDOWS; b++) ws->stack_row[b] = b;
     return OK;
 }

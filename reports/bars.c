@@ -6,7 +6,7 @@
 static const unsigned style_ink[STYLES_ALL + 1] = {0,        0x4D4D4D, 0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
                                                    0xB87A00, 0x4AA3DF, 0x7A5195, 0x8C8C8C, 0xA8A8A8};
 static const double NAMES_WIDTH_MAX = 0.21;
-enum { ROWS_LEAST = 4 }; /* a page with one model does not show one huge bar */
+enum { ROWS_LEAST = 4, ROWS_MOST = 14 }; /* on a page: one model is not one huge bar, many are not a smear */
 
 struct bars {
     const struct bars_layout *layout;
@@ -22,7 +22,8 @@ static double metric_number(const json_value *object, const char *key) {
 }
 
 /* One dot for each fold, the mean over the seeds that have a value there. */
-static void fold_dots(struct bars *b, const struct strategy_view *s, int gate, const char *key, double y, double spread, size_t panel) {
+static void fold_dots(struct bars *b, const struct strategy_view *s, int gate, const char *key, double y, double spread,
+                      size_t panel) {
     const json_value *seeds = json_get(s->gate[gate], "seeds");
     size_t n_seeds = seeds && json_kind(seeds) == JSON_ARRAY ? json_size(seeds) : 0, n_folds = 0;
     for (size_t i = 0; i < n_seeds; i++) {
@@ -35,14 +36,16 @@ static void fold_dots(struct bars *b, const struct strategy_view *s, int gate, c
         size_t n = 0;
         for (size_t i = 0; i < n_seeds; i++) {
             const json_value *folds = json_get(json_at(seeds, i), "folds");
-            double v = folds && json_kind(folds) == JSON_ARRAY && f < json_size(folds) ? metric_number(json_at(folds, f), key)
-                                                                                     : (double)NAN;
+            double v = folds && json_kind(folds) == JSON_ARRAY && f < json_size(folds)
+                           ? metric_number(json_at(folds, f), key)
+                           : (double)NAN;
             if (!isfinite(v)) continue;
             sum += v;
             n++;
         }
         if (!n) continue;
-        double shift = n_folds > 1 ? ((double)(f * 7 % n_folds) / (double)(n_folds - 1) - 0.5) * spread : 0; /* a fixed jitter */
+        double shift =
+            n_folds > 1 ? ((double)(f * 7 % n_folds) / (double)(n_folds - 1) - 0.5) * spread : 0; /* a fixed jitter */
         PAGE_ROW(b->dot, 100 * sum / (double)n, y + shift, (double)panel);
         range_add(&b->span, 100 * sum / (double)n);
     }
@@ -84,9 +87,11 @@ static int row_names(struct bars *b, double bottom, double gap, double *names_wi
         double panel_top = page->top - gate * (height + gap);
         page_textf(page, FONT_BOLD, ALIGN_LEFT, 0.055, panel_top + 0.02, INK, "%s gate", gate_word[gate]);
         for (size_t r = 0; r < b->n_rows; r++) {
-            char *name = text_fit(&run->arena, run->strategy[b->row_strategy[r]].label, font_size_pt[FONT_BODY], *names_width);
+            char *name =
+                text_fit(&run->arena, run->strategy[b->row_strategy[r]].label, font_size_pt[FONT_BODY], *names_width);
             if (!name) return ERR_NOMEM;
-            page_text(page, FONT_BODY, ALIGN_RIGHT, 0.055 + *names_width, panel_top - row_height * ((double)r + 0.6), INK, name);
+            page_text(page, FONT_BODY, ALIGN_RIGHT, 0.055 + *names_width, panel_top - row_height * ((double)r + 0.6),
+                      INK, name);
         }
     }
     return OK;
@@ -119,7 +124,8 @@ static int write_page(struct bars *b) {
     for (int gate = 0; gate < N_GATES_SHOWN; gate++)
         for (size_t k = 0; k < run->n_ks; k++) panel_rows(b, gate, run->k[k], (size_t)gate * run->n_ks + k);
     range_add(&b->span, 0);
-    for (int gate = 0; gate < N_GATES_SHOWN && b->layout->prevalence; gate++) range_add(&b->span, 105 * run->prevalence[gate]);
+    for (int gate = 0; gate < N_GATES_SHOWN && b->layout->prevalence; gate++)
+        range_add(&b->span, 105 * run->prevalence[gate]);
     for (size_t k = 0; k < run->n_ks; k++) page_set_at(page, "k_of", k, run->k[k]);
     page_set(page, "n_ks", (double)run->n_ks);
     page_set(page, "n_rows", rows_of(b));
@@ -136,7 +142,8 @@ static bool has_values(const struct run_view *run, const struct bars_layout *lay
     for (size_t k = 0; k < run->n_ks; k++)
         for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
             char key[64];
-            if (isfinite(gate_metric(&run->strategy[s], gate, "mean", metric_key(key, layout->metric[layout->dotted], run->k[k]))))
+            if (isfinite(gate_metric(&run->strategy[s], gate, "mean",
+                                     metric_key(key, layout->metric[layout->dotted], run->k[k]))))
                 return true;
         }
     return false;
@@ -150,12 +157,17 @@ int bars_prepare(struct plot_job *job, const struct bars_layout *layout) {
     for (size_t s = 0; s < run->n_strategies; s++)
         if (has_values(run, layout, s)) b.row_strategy[b.n_rows++] = s;
     if (b.n_rows == 0) return plot_skip(job, "no model has a value");
-    struct page page;
-    b.page = &page;
-    int rc = page_begin(job, &page, "", layout->caption);
-    if (rc == OK) rc = write_page(&b);
-    if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
-    return rc;
+    size_t n = b.n_rows, pages = (n + ROWS_MOST - 1) / ROWS_MOST, per_page = (n + pages - 1) / pages;
+    for (size_t first = 0; first < n; first += per_page, b.row_strategy += per_page) {
+        struct page page;
+        b.page = &page;
+        b.n_rows = n - first < per_page ? n - first : per_page;
+        int rc = page_begin(job, &page, "", layout->caption);
+        if (rc == OK) rc = write_page(&b);
+        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        TRY(rc);
+    }
+    return OK;
 }
 
 const char bars_script[] =
@@ -173,9 +185,11 @@ const char bars_script[] =
     "  set label 1 sprintf('K = %g %%', k_of[k]) at graph 1, 1 right offset 0, 0.9 font FONT.',9.5' tc rgb 0x3A3A3A\n"
     "  if (gate == 1) { set xlabel axis_name }\n"
     "  prevalence = gate == 0 ? prevalence0 : prevalence1\n"
-    "  if (prevalence == prevalence) { set arrow 1 from prevalence, graph 0 to prevalence, graph 1 nohead lt 11 lw 1.6 front }\n"
+    "  if (prevalence == prevalence) { set arrow 1 from prevalence, graph 0 to prevalence, graph 1 nohead lt 11 lw 1.6 "
+    "front }\n"
     "  if (value_lo < 0) { set arrow 2 from 0, graph 0 to 0, graph 1 nohead lw 0.8 lc rgb 0x3A3A3A front }\n"
-    "  plot ARG1.'.bars' using (($5 == panel) ? 0 : NaN):2:(0):1:($2 - $3):($2 + $3):4 with boxxyerror fc rgb variable, "
+    "  plot ARG1.'.bars' using (($5 == panel) ? 0 : NaN):2:(0):1:($2 - $3):($2 + $3):4 with boxxyerror fc rgb "
+    "variable, "
     "ARG1.'.dots' using ($3 == panel ? $1 : NaN):2 with points pt 7 ps 0.42 lc rgb 0xFFFFFF, "
     "ARG1.'.dots' using ($3 == panel ? $1 : NaN):2 with points pt 6 ps 0.42 lw 0.8 lc rgb 0x3A3A3A\n"
     "} }\n";

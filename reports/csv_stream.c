@@ -24,14 +24,14 @@ static bool read_line(struct csv_stream *csv) {
     return true;
 }
 
-int csv_open(struct csv_stream *csv, const char *path, const char *const *name, size_t *column) {
+int csv_stream_open(struct csv_stream *csv, const char *path, const char *const *name, size_t *column) {
     memset(csv, 0, sizeof *csv);
     snprintf(csv->path, sizeof csv->path, "%s", path);
     if (!file_exists(path)) return OK;
     csv->stream = fopen(path, "r");
     if (!csv->stream) FAIL(ERR_IO, "%s: cannot read: %s", path, strerror(errno));
     if (!read_line(csv)) {
-        csv_close(csv);
+        csv_stream_close(csv);
         return OK;
     }
     csv->n_columns = split(csv);
@@ -39,7 +39,7 @@ int csv_open(struct csv_stream *csv, const char *path, const char *const *name, 
         size_t c = 0;
         while (c < csv->n_columns && strcmp(csv->field[c], name[i]) != 0) c++;
         if (c == csv->n_columns) {
-            csv_close(csv);
+            csv_stream_close(csv);
             FAIL(ERR_DATA, "%s:1: no column \"%s\"", path, name[i]);
         }
         column[i] = c;
@@ -47,7 +47,7 @@ int csv_open(struct csv_stream *csv, const char *path, const char *const *name, 
     return OK;
 }
 
-int csv_next(struct csv_stream *csv, bool *more) {
+int csv_stream_next(struct csv_stream *csv, bool *more) {
     *more = false;
     if (!csv->stream) return OK;
     if (!read_line(csv)) {
@@ -56,12 +56,13 @@ int csv_next(struct csv_stream *csv, bool *more) {
     }
     csv->n_fields = split(csv);
     if (csv->n_fields != csv->n_columns)
-        FAIL(ERR_DATA, "%s:%zu: %zu fields where the header has %zu", csv->path, csv->row, csv->n_fields, csv->n_columns);
+        FAIL(ERR_DATA, "%s:%zu: %zu fields where the header has %zu", csv->path, csv->row, csv->n_fields,
+             csv->n_columns);
     *more = true;
     return OK;
 }
 
-void csv_close(struct csv_stream *csv) {
+void csv_stream_close(struct csv_stream *csv) {
     if (csv->stream) fclose(csv->stream);
     free(csv->line); /* getline's own memory */
     csv->stream = NULL;

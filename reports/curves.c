@@ -6,14 +6,19 @@
 enum { STRATEGY, SEED, GATE, KIND, X, Y, COUNT, N_COLUMNS };
 static const char *const column_name[] = {"strategy", "seed", "gate", "curve", "x", "y", "count", NULL};
 
-static const char *cell(const struct table *t, size_t row, size_t column) { return t->cell[row * t->n_columns + column]; }
-
-static bool same_curve(const struct table *t, const size_t *c, size_t a, size_t b) {
-    return strcmp(cell(t, a, c[STRATEGY]), cell(t, b, c[STRATEGY])) == 0 && strcmp(cell(t, a, c[SEED]), cell(t, b, c[SEED])) == 0 &&
-           strcmp(cell(t, a, c[GATE]), cell(t, b, c[GATE])) == 0 && strcmp(cell(t, a, c[KIND]), cell(t, b, c[KIND])) == 0;
+static const char *cell(const struct table *t, size_t row, size_t column) {
+    return t->cell[row * t->n_columns + column];
 }
 
-static int take_curve(struct run_view *run, const struct table *t, const size_t *c, size_t first, size_t end, struct curve_set *set) {
+static bool same_curve(const struct table *t, const size_t *c, size_t a, size_t b) {
+    return strcmp(cell(t, a, c[STRATEGY]), cell(t, b, c[STRATEGY])) == 0 &&
+           strcmp(cell(t, a, c[SEED]), cell(t, b, c[SEED])) == 0 &&
+           strcmp(cell(t, a, c[GATE]), cell(t, b, c[GATE])) == 0 &&
+           strcmp(cell(t, a, c[KIND]), cell(t, b, c[KIND])) == 0;
+}
+
+static int take_curve(struct run_view *run, const struct table *t, const size_t *c, size_t first, size_t end,
+                      struct curve_set *set) {
     struct curve curve = {.strategy = run_strategy_find(run, cell(t, first, c[STRATEGY])),
                           .gate = gate_find(cell(t, first, c[GATE])),
                           .seed = cell(t, first, c[SEED])};
@@ -45,7 +50,8 @@ int curves_read(struct run_view *run, const char *kind, struct curve_set *set) {
     set->curve = arena_alloc(&run->arena, n_groups, sizeof *set->curve);
     if (!set->curve) return ERR_NOMEM;
     for (size_t first = 0, end; first < t->n_rows; first = end) {
-        for (end = first + 1; end < t->n_rows && same_curve(t, c, first, end); end++) {}
+        for (end = first + 1; end < t->n_rows && same_curve(t, c, first, end); end++) {
+        }
         if (strcmp(cell(t, first, c[KIND]), kind) == 0) TRY(take_curve(run, t, c, first, end, set));
     }
     return OK;

@@ -57,7 +57,8 @@ int gnuplot_find(const char *run_dir, char path[1024]) {
         at += length + (at[length] == ':');
     }
     FAIL(ERR_TOOL,
-         "gnuplot is not installed (not found on PATH), so no pictures were drawn; every result file is in place. Install it "
+         "gnuplot is not installed (not found on PATH), so no pictures were drawn; every result file is in place. "
+         "Install it "
          "(Debian, Ubuntu: apt install gnuplot-nox fonts-liberation) and run: gatewalk report %s",
          run_dir);
 }
@@ -66,7 +67,8 @@ int gnuplot_find(const char *run_dir, char path[1024]) {
 
 /* The caller's environment without what would change gnuplot's start-up, numbers or fonts' sizes. */
 static void clean_environment(char *kept[MAX_ENVIRONMENT]) {
-    static const char *const dropped[] = {"GNUPLOT", "GNUTERM", "GNUHELP", "GDFONTPATH", "LC_", "LANG", "FIT_", "SOURCE_DATE_EPOCH="};
+    static const char *const dropped[] = {"GNUPLOT", "GNUTERM", "GNUHELP", "GDFONTPATH",
+                                          "LC_",     "LANG",    "FIT_",    "SOURCE_DATE_EPOCH="};
     static char locale[] = "LC_ALL=C.UTF-8";
     static char epoch[] = "SOURCE_DATE_EPOCH=0"; /* same run, same bytes */
     size_t n = 0;
@@ -82,11 +84,13 @@ static void clean_environment(char *kept[MAX_ENVIRONMENT]) {
 }
 
 /* Between fork and exec only calls that are safe in a process that had threads. */
-static _Noreturn void become_gnuplot(const char *gnuplot, const char *dir, char *script, int error_fd, char **environment) {
+static _Noreturn void become_gnuplot(const char *gnuplot, const char *dir, char *script, int error_fd,
+                                     char **environment) {
     static char name[] = "gnuplot", no_startup_files[] = "-d";
     char *arguments[] = {name, no_startup_files, script, NULL};
     int null_fd = open("/dev/null", O_RDWR);
-    if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 || dup2(error_fd, 2) < 0 || chdir(dir) < 0) _exit(126);
+    if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 || dup2(error_fd, 2) < 0 || chdir(dir) < 0)
+        _exit(126);
     signal(SIGPIPE, SIG_DFL);
     execve(gnuplot, arguments, environment);
     _exit(127);
@@ -113,7 +117,8 @@ static bool drain(struct child *child) {
 
 static int stop(struct child *child, int code, const char *why) {
     kill(child->pid, SIGKILL);
-    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {}
+    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
+    }
     return error_set(code, "%s", why);
 }
 
@@ -146,11 +151,11 @@ static const char *last_complaint(char *said) {
     return best;
 }
 
-int gnuplot_run(const char *gnuplot, const struct scratch *scratch, const char *script, double timeout_seconds,
-                char *warnings, size_t warnings_size) {
+int gnuplot_run(const char *gnuplot, const struct scratch *scratch, const char *script, double timeout_seconds) {
     int rc = ERR_TOOL, pipe_fd[2], status = 0;
     char *environment[MAX_ENVIRONMENT], script_copy[64];
-    if (strlen(script) >= sizeof script_copy || !name_is_safe(script)) FAIL(ERR_INTERNAL, "bad script name: %s", script);
+    if (strlen(script) >= sizeof script_copy || !name_is_safe(script))
+        FAIL(ERR_INTERNAL, "bad script name: %s", script);
     strcpy(script_copy, script);
     clean_environment(environment);
     struct child *child = mem_calloc(1, sizeof *child);
@@ -175,7 +180,6 @@ int gnuplot_run(const char *gnuplot, const struct scratch *scratch, const char *
         rc = error_set(ERR_TOOL, "gnuplot was ended by signal %d", WTERMSIG(status));
     else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         rc = error_set(ERR_TOOL, "gnuplot failed (status %d): %s", WEXITSTATUS(status), last_complaint(child->said));
-    if (rc == OK && warnings && warnings_size) snprintf(warnings, warnings_size, "%s", child->said);
 cleanup:
     mem_free(child);
     return rc;

@@ -15,8 +15,8 @@ void scratch_close(struct scratch *scratch); /* removes the files in it and itse
 int gnuplot_find(const char *run_dir, char path[1024]) MUST_USE;
 
 /* Runs `gnuplot -d script` inside the scratch directory. ERR_TOOL with gnuplot's own words when it fails or takes longer
- * than timeout_seconds; ERR_INTERRUPTED on Ctrl-C. warnings (may be NULL): what it wrote to stderr although it went well. */
-int gnuplot_run(const char *gnuplot, const struct scratch *scratch, const char *script, double timeout_seconds,
-                char *warnings, size_t warnings_size) MUST_USE;
+ * than timeout_seconds; ERR_INTERRUPTED on Ctrl-C. What it says on stderr although all went well is dropped. */
+int gnuplot_run(const char *gnuplot, const struct scratch *scratch, const char *script,
+                double timeout_seconds) MUST_USE;
 
 #endif

@@ -42,10 +42,10 @@ int npy_read_f32(const char *path, size_t shape[2], float **data) {
     memcpy(text, bytes + NPY_PREFIX, header < sizeof text ? header : sizeof text - 1);
     TRY_GOTO(parse_header(path, text, shape), cleanup);
     size_t n_bytes;
-    if (__builtin_mul_overflow(shape[0], shape[1], &n_bytes) || __builtin_mul_overflow(n_bytes, sizeof(float), &n_bytes) ||
-        n_bytes != length - NPY_PREFIX - header) {
-        rc = error_set(ERR_DATA, "%s: %zu × %zu float32 do not make the %zu bytes that follow the header", path, shape[0],
-                       shape[1], length - NPY_PREFIX - header);
+    if (__builtin_mul_overflow(shape[0], shape[1], &n_bytes) ||
+        __builtin_mul_overflow(n_bytes, sizeof(float), &n_bytes) || n_bytes != length - NPY_PREFIX - header) {
+        rc = error_set(ERR_DATA, "%s: %zu × %zu float32 do not make the %zu bytes that follow the header", path,
+                       shape[0], shape[1], length - NPY_PREFIX - header);
         goto cleanup;
     }
     *data = mem_calloc(n_bytes + 1, 1);

@@ -106,7 +106,8 @@ static FILE *furniture(struct page *page, FILE **stream, const char *name, const
     return *stream;
 }
 
-void page_text(struct page *page, enum text_font font, enum text_align align, double x, double y, unsigned ink, const char *text) {
+void page_text(struct page *page, enum text_font font, enum text_align align, double x, double y, unsigned ink,
+               const char *text) {
     char name[32], flag[32];
     size_t which = (size_t)font * N_ALIGNS + align;
     snprintf(name, sizeof name, "text%zu", which);
@@ -143,7 +144,7 @@ static int heading(struct page *page, const char *about) {
     struct run_view *run = job->run;
     char title[600], facts[900], from[11], to[11];
     snprintf(title, sizeof title, "%s%s%s", job->plot->title, about[0] ? " · " : "", about);
-    char *fitted = text_fit(&run->arena, title, font_size_pt[FONT_TITLE] * 1.07, RIGHT - LEFT);
+    char *fitted = text_fit(&run->arena, title, font_size_pt[FONT_TITLE], RIGHT - LEFT);
     if (!fitted) return ERR_NOMEM;
     page_text(page, FONT_TITLE, ALIGN_LEFT, LEFT, TITLE_Y, INK, fitted);
 

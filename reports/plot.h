@@ -26,8 +26,8 @@ enum { PLOT_PAGES_MAX = 64, NOTE_SIZE = 160 };
 struct plot_job {
     struct run_view *run;
     const struct plot_desc *plot;
-    const char *dir;        /* where data files go */
-    const char *not_shown;  /* what was skipped in this report, for the summary; "" when nothing was */
+    const char *dir;       /* where data files go */
+    const char *not_shown; /* what was skipped in this report, for the summary; "" when nothing was */
     size_t n_pages;
     char skipped[NOTE_SIZE]; /* why there is no page */
 };
@@ -42,7 +42,8 @@ int plot_skip(struct plot_job *job, const char *why);
 
 /* Width as a fraction of the page at this size; metrics of Helvetica and its look-alikes. */
 double text_width(const char *text, double size_pt);
-/* Copies text, cut with "…" where it is wider than `width`. Result lives in the arena. */
+/* Copies text; where it is wider than `width`, "…" stands for the end of a sentence or the middle of a name (a text
+ * without spaces). Result lives in the arena. */
 char *text_fit(struct arena *arena, const char *text, double size_pt, double width) MUST_USE;
 /* Breaks at spaces. Returns how many lines were made (at most max_lines, the last one cut with "…"). */
 int text_wrap(struct arena *arena, const char *text, double size_pt, double width, size_t max_lines, char **line,
@@ -53,11 +54,18 @@ int text_wrap(struct arena *arena, const char *text, double size_pt, double widt
 enum text_font { FONT_BODY, FONT_BOLD, FONT_SMALL, FONT_HEAD, FONT_TITLE, N_FONTS };
 enum text_align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_CENTER, N_ALIGNS };
 extern const double font_size_pt[N_FONTS];
-enum { INK = 0x1A1A1A, INK_SOFT = 0x5F5F5F, INK_GOOD = 0x00664B, INK_BAD = 0xA63D00, FILL_BAND = 0xF3F3F1, FILL_HEAD = 0xDEE3E8 };
+enum {
+    INK = 0x1A1A1A,
+    INK_SOFT = 0x5F5F5F,
+    INK_GOOD = 0x00664B,
+    INK_BAD = 0xA63D00,
+    FILL_BAND = 0xF3F3F1,
+    FILL_HEAD = 0xDEE3E8
+};
 
 struct legend_entry {
     const char *label;
-    size_t style;    /* line type */
+    size_t style; /* line type */
     enum { MARK_LINE, MARK_POINT, MARK_BOX, MARK_LINE_POINT } mark;
 };
 
@@ -83,7 +91,7 @@ int page_file(struct page *page, const char *name, FILE **stream) MUST_USE;
 void page_set(struct page *page, const char *variable, double value);
 /* Numbers as gnuplot reads them, NAN included; each is followed by a tab, the row by a newline. */
 void page_row(FILE *stream, size_t n, const double *value);
-#define PAGE_ROW(stream, ...) \
+#define PAGE_ROW(stream, ...)                                                                                          \
     page_row((stream), sizeof((double[]){__VA_ARGS__}) / sizeof(double), (const double[]){__VA_ARGS__})
 
 /* Declares an array of n numbers, to be filled with page_set(page, "name[1]", …). */
@@ -102,7 +110,8 @@ struct range range_round(struct range range);
 void page_range(struct page *page, const char *axis, struct range range);
 
 /* Furniture in page coordinates. Text must have come through text_safe(). */
-void page_text(struct page *page, enum text_font font, enum text_align align, double x, double y, unsigned ink, const char *text);
+void page_text(struct page *page, enum text_font font, enum text_align align, double x, double y, unsigned ink,
+               const char *text);
 void page_textf(struct page *page, enum text_font font, enum text_align align, double x, double y, unsigned ink,
                 const char *format, ...) PRINTF_LIKE(7, 8);
 void page_box(struct page *page, double x0, double y0, double x1, double y1, unsigned fill);
@@ -121,8 +130,8 @@ double seconds_of(const char *time); /* ISO time to seconds since 1970; NAN when
 
 /* ---- gnuplot text shared by all plots ------------------------------------------------------------------ */
 
-extern const char style_script[];  /* line types, fonts, functions: loaded once */
-extern const char frame_script[];  /* draws a page's furniture and opens the multiplot */
-extern const char panel_script[];  /* places one panel in a grid and resets axes */
+extern const char style_script[]; /* line types, fonts, functions: loaded once */
+extern const char frame_script[]; /* draws a page's furniture and opens the multiplot */
+extern const char panel_script[]; /* places one panel in a grid and resets axes */
 
 #endif

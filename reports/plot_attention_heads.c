@@ -6,7 +6,8 @@
 
 enum { MAPS_MAX = 8 };
 
-static int write_map(struct page *page, const struct attention_matrix *m, const struct signal_list *list, size_t head, struct range *span) {
+static int write_map(struct page *page, const struct attention_matrix *m, const struct signal_list *list, size_t head,
+                     struct range *span) {
     char name[24];
     FILE *heat;
     size_t row[SIGNALS_SHOWN];
@@ -44,7 +45,8 @@ static int prepare(struct plot_job *job) {
             char about[300];
             snprintf(about, sizeof about, "%s gate · %s", gate_word[gate], run->strategy[s].label);
             rc = page_begin(job, &page, about,
-                            "One map for each head (the first eight), rows are the most probable signals of the test folds, best first, in the same "
+                            "One map for each head (the first eight), rows are the most probable signals of the test "
+                            "folds, best first, in the same "
                             "order everywhere; all maps share one colour scale.");
             if (rc == OK) rc = write_page(&page, &m, &list);
             if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
@@ -59,19 +61,19 @@ const struct plot_desc plot_desc_attention_heads = {
     .title = "Attention by head",
     .help = "one heat map for each head of a multi-head model",
     .prepare = prepare,
-    .script =
-        "gap_x = 0.045; gap_y = 0.08; page_bottom = 0.225\n"
-        "page_top = page_top - 0.01\n"
-        "n_rows = (n_maps + n_columns - 1) / n_columns\n"
-        "do for [h = 0:n_maps - 1] {\n"
-        "  call 'panel.gp' h/n_columns h%n_columns n_rows n_columns\n"
-        "  set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [0:weight_hi]\n"
-        "  unset ytics; unset grid; set border 1\n"
-        "  if (h % n_columns == 0) { set ylabel 'Signals, surest on top' offset -0.6, 0 }\n"
-        "  if (h + n_columns >= n_maps) { set xlabel 'Lag (bars before the decision)' }\n"
-        "  set label 1 sprintf('head %d', h + 1) at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
-        "  if (h == 0) { set colorbox horizontal user origin screen panel_l(0, 1), 0.135 size screen 0.3, 0.012 noborder; "
-        "set cbtics font FONT.',8' scale 0.3 offset 0, 0.4; set format cb '%g %%' }\n"
-        "  plot sprintf('%s.heat%d', ARG1, h) using 1:2:3 with image\n"
-        "}\n",
+    .script = "gap_x = 0.045; gap_y = 0.08; page_bottom = 0.225\n"
+              "page_top = page_top - 0.01\n"
+              "n_rows = (n_maps + n_columns - 1) / n_columns\n"
+              "do for [h = 0:n_maps - 1] {\n"
+              "  call 'panel.gp' h/n_columns h%n_columns n_rows n_columns\n"
+              "  set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [0:weight_hi]\n"
+              "  unset ytics; unset grid; set border 1\n"
+              "  if (h % n_columns == 0) { set ylabel 'Signals, surest on top' offset -0.6, 0 }\n"
+              "  if (h + n_columns >= n_maps) { set xlabel 'Lag (bars before the decision)' }\n"
+              "  set label 1 sprintf('head %d', h + 1) at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
+              "  if (h == 0) { set colorbox horizontal user origin screen panel_l(0, 1), 0.135 size screen 0.3, 0.012 "
+              "noborder; "
+              "set cbtics font FONT.',8' scale 0.3 offset 0, 0.4; set format cb '%g %%' }\n"
+              "  plot sprintf('%s.heat%d', ARG1, h) using 1:2:3 with image\n"
+              "}\n",
 };

@@ -20,7 +20,9 @@ struct attention {
     size_t n_heads;
 };
 
-static const char *cell(const struct table *t, size_t row, size_t column) { return t->cell[row * t->n_columns + column]; }
+static const char *cell(const struct table *t, size_t row, size_t column) {
+    return t->cell[row * t->n_columns + column];
+}
 
 static void mean_add(struct lag_mean *mean, double lag, double weight) {
     if (!(lag >= 0 && lag < LAGS_MAX) || !isfinite(weight)) return;
@@ -42,9 +44,9 @@ static void collect(const struct table *t, const size_t *c, const char *strategy
         } else if (top) {
             char *end;
             unsigned long head = strtoul(map, &end, 10);
-            if (*end || end == map || head >= HEADS_MAX) continue;
-            mean_add(&a->head[head], lag, weight);
-            if (head + 1 > a->n_heads) a->n_heads = head + 1;
+            if (*end || end == map || head < 1 || head > HEADS_MAX) continue; /* heads are numbered from 1 */
+            mean_add(&a->head[head - 1], lag, weight);
+            if (head > a->n_heads) a->n_heads = head;
         }
     }
 }
@@ -62,7 +64,8 @@ static void write_mean(FILE *to, const struct lag_mean *mean, struct range *span
     fputs("\n\n", to);
 }
 
-static int write_panel(struct page *page, const struct attention *a, size_t row, int gate, size_t *lags, struct range *span) {
+static int write_panel(struct page *page, const struct attention *a, size_t row, int gate, size_t *lags,
+                       struct range *span) {
     char name[32];
     FILE *means, *heads;
     snprintf(name, sizeof name, "means%zu_%d", row, gate);
@@ -113,11 +116,11 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
         for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
             char heading[300];
             snprintf(heading, sizeof heading, "%s gate · %s", gate_word[gate], s->label);
-            char *fitted = text_fit(&run->arena, heading, font_size_pt[FONT_BOLD] * 1.06, 0.39);
+            char *fitted = text_fit(&run->arena, heading, font_size_pt[FONT_BOLD], 0.39);
             if (!fitted) rc = ERR_NOMEM;
             if (fitted)
-                page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085 + gate * (0.87 + 0.085) / 2, page->top - (double)i * (height + 0.09) + 0.018,
-                          INK, fitted);
+                page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085 + gate * (0.87 + 0.085) / 2,
+                          page->top - (double)i * (height + 0.09) + 0.018, INK, fitted);
         }
     }
     page_set(page, "n_rows", (double)n);
@@ -143,9 +146,11 @@ static int prepare(struct plot_job *job) {
     if (n == 0) return plot_skip(job, "no strategy has attention over time");
     for (size_t first = 0; first < n; first += PANEL_ROWS) {
         struct page page;
-        int rc = page_begin(job, &page, "",
-                            "Mean attention weight of each lag over the test bars, mean over seeds. Time runs to the right: lag 0 is the bar at "
-                            "whose close the gate decides. A gap between the lines is what sets the picked bars apart.");
+        int rc =
+            page_begin(job, &page, "",
+                       "Mean attention weight of each lag over the test bars, mean over seeds. Time runs to the right: "
+                       "lag 0 is the bar at "
+                       "whose close the gate decides. A gap between the lines is what sets the picked bars apart.");
         if (rc == OK) rc = write_page(&page, t, c, strategy + first, n - first < PANEL_ROWS ? n - first : PANEL_ROWS);
         if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
         TRY(rc);
@@ -158,19 +163,25 @@ const struct plot_desc plot_desc_attention_lag = {
     .title = "Attention over the lookback",
     .help = "mean attention by lag, picked bars against all others, heads as thin lines",
     .prepare = prepare,
-    .script =
-        "gap_y = 0.09\n"
-        "do for [row = 0:n_rows - 1] { do for [gate = 0:1] {\n"
-        "  call 'panel.gp' row gate n_rows 2\n"
-        "  eval sprintf('lags = lags%d; w_lo = weight%d_lo; w_hi = weight%d_hi', row, row, row)\n"
-        "  set xrange [lags - 0.5:-0.5]; set yrange [w_lo:w_hi]\n"
-        "  set ylabel 'Weight (%)'\n"
-        "  if (row == n_rows - 1) { set xlabel 'Lag (bars before the decision)' }\n"
-        "  set arrow 1 from graph 0, first 100.0/lags to graph 1, first 100.0/lags nohead lt 11 back\n"
-        "  heads = n_heads[2*row + gate + 1]\n"
-        "  prefix = ARG1\n"
-        "  plot NaN, for [h = 1:heads] sprintf('%s.heads%d_%d', prefix, row, gate) index h - 1 using 1:2 with lines lt 12, "
-        "sprintf('%s.means%d_%d', prefix, row, gate) index 1 using 1:2 with lines lt 13, "
-        "sprintf('%s.means%d_%d', prefix, row, gate) index 0 using 1:2 with lines lt 2 lw 2.2\n"
-        "} }\n",
+    .script = "gap_y = 0.09\n"
+              "do for [row = 0:n_rows - 1] { do for [gate = 0:1] {\n"
+              "  call 'panel.gp' row gate n_rows 2\n"
+              "  eval sprintf('lags = lags%d; w_lo = weight%d_lo; w_hi = weight%d_hi', row, row, row)\n"
+              "  set xrange [lags - 0.5:-0.5]; set yrange [w_lo:w_hi]\n"
+              "  set ylabel 'Weight (%)'\n"
+              "  if (row == n_rows - 1) { set xlabel 'Lag (bars before the decision)' }\n"
+              "  set arrow 1 from graph 0, first 100.0/lags to graph 1, first 100.0/lags nohead lt 11 back\n"
+              "  heads = n_heads[2*row + gate + 1]\n"
+              "  prefix = ARG1\n"
+              /* an empty iteration would still read its file, so models without heads get a plot of their own */
+              "  if (heads > 0) {\n"
+              "    plot for [h = 1:heads] sprintf('%s.heads%d_%d', prefix, row, gate) index h - 1 using 1:2 with lines "
+              "lt 12, "
+              "sprintf('%s.means%d_%d', prefix, row, gate) index 1 using 1:2 with lines lt 13, "
+              "sprintf('%s.means%d_%d', prefix, row, gate) index 0 using 1:2 with lines lt 2 lw 2.2\n"
+              "  } else {\n"
+              "    plot sprintf('%s.means%d_%d', prefix, row, gate) index 1 using 1:2 with lines lt 13, "
+              "sprintf('%s.means%d_%d', prefix, row, gate) index 0 using 1:2 with lines lt 2 lw 2.2\n"
+              "  }\n"
+              "} }\n",
 };

@@ -30,22 +30,33 @@ static double high_quantile(const struct attention_matrix *m, const struct signa
     return n ? best[n - 1] : (double)NAN;
 }
 
+/* close[i × n_lags + lag] of the shown signals, NAN where the file says nothing: one pass over a long table. */
+static double *read_paths(struct run_view *run, const struct table *t, const size_t *c, const struct signal_list *list,
+                          size_t n_lags) {
+    double *close = arena_alloc(&run->arena, list->n * n_lags + 1, sizeof *close);
+    if (!close) return NULL;
+    for (size_t i = 0; i < list->n * n_lags; i++) close[i] = NAN;
+    for (size_t r = 0; r < t->n_rows; r++) {
+        double row = table_number(t, r, c[ROW]);
+        size_t i = 0;
+        while (i < list->n && (double)list->signal[i].mean_row != row) i++;
+        if (i == list->n) continue;
+        double lag = table_number(t, r, c[LAG]);
+        if (lag >= 0 && lag < (double)n_lags) close[i * n_lags + (size_t)lag] = table_number(t, r, c[CLOSE]);
+    }
+    return close;
+}
+
 /* Each path scaled to its own row: 0.8 of the row's height from its lowest to its highest close. */
-static void write_paths(FILE *to, const struct table *t, const size_t *c, const struct signal_list *list) {
-    for (size_t i = 0; i < list->n; i++) {
+static void write_paths(FILE *to, const double *close, size_t n, size_t n_lags) {
+    for (size_t i = 0; i < n; i++) {
         struct range span = range_empty();
-        for (size_t r = 0; r < t->n_rows; r++)
-            if (table_number(t, r, c[ROW]) == (double)list->signal[i].mean_row) range_add(&span, table_number(t, r, c[CLOSE]));
-        double height = span.hi > span.lo ? span.hi - span.lo : 1;
-        size_t written = 0;
-        for (size_t r = 0; r < t->n_rows; r++) {
-            if (table_number(t, r, c[ROW]) != (double)list->signal[i].mean_row) continue;
-            double close = table_number(t, r, c[CLOSE]);
-            double y = span.hi > span.lo ? (close - span.lo) / height - 0.5 : 0;
-            PAGE_ROW(to, table_number(t, r, c[LAG]), -(double)i + 0.8 * y, 100 * (close / span.lo - 1));
-            written++;
+        for (size_t lag = 0; lag < n_lags; lag++) range_add(&span, close[i * n_lags + lag]);
+        for (size_t lag = n_lags; lag-- > 0;) {
+            double at = close[i * n_lags + lag];
+            double part = span.hi > span.lo ? (at - span.lo) / (span.hi - span.lo) - 0.5 : 0 * at;
+            PAGE_ROW(to, (double)lag, -(double)i + 0.8 * part);
         }
-        if (!written) PAGE_ROW(to, NAN, NAN, NAN);
         fputs("\n", to);
     }
 }
@@ -58,16 +69,21 @@ static void row_labels(struct page *page, const struct signal_list *list, const 
     for (size_t i = 0; i < list->n; i++) {
         const struct signal *s = &list->signal[i];
         double y = l->top - l->row_height * ((double)i + 0.5);
-        page_textf(page, FONT_SMALL, ALIGN_LEFT, 0.055, y, INK, "%.10s %.5s%s%.10s", s->time, strlen(s->time) > 11 ? s->time + 11 : "",
-                   many ? "  " : "", many ? s->symbol : "");
+        page_textf(page, FONT_SMALL, ALIGN_LEFT, 0.055, y, INK, "%.10s %.5s%s%.10s", s->time,
+                   strlen(s->time) > 11 ? s->time + 11 : "", many ? "  " : "", many ? s->symbol : "");
         page_textf(page, FONT_SMALL, ALIGN_RIGHT, l->names_right - 0.03, y, INK, "%.2f", s->probability);
         page_text(page, s->label == 1 ? FONT_BOLD : FONT_SMALL, ALIGN_CENTER, l->names_right - 0.012, y,
-                  s->label == 1 ? INK_GOOD : INK_SOFT, s->label == 1 ? "hit" : s->label == 0 ? "miss" : "—");
+                  s->label == 1 ? INK_GOOD : INK_SOFT,
+                  s->label == 1   ? "hit"
+                  : s->label == 0 ? "miss"
+                                  : "—");
     }
 }
 
-static int write_page(struct page *page, const struct attention_matrix *m, const struct signal_list *list, const struct table *paths) {
-    struct layout l = {.top = page->top - 0.03, .bottom = 0.21, .names_right = 0.055 + (list->n_symbols > 1 ? 0.235 : 0.18)};
+static int write_page(struct page *page, const struct attention_matrix *m, const struct signal_list *list,
+                      const struct table *paths) {
+    struct layout l = {
+        .top = page->top - 0.03, .bottom = 0.21, .names_right = 0.055 + (list->n_symbols > 1 ? 0.235 : 0.18)};
     l.row_height = (l.top - l.bottom) / (double)list->n;
     if (l.row_height > 0.045) l.row_height = 0.045;
     l.bottom = l.top - l.row_height * (double)list->n;
@@ -84,7 +100,9 @@ static int write_page(struct page *page, const struct attention_matrix *m, const
         FILE *to;
         TRY(table_columns(paths, column_name, c));
         TRY(page_file(page, "paths", &to));
-        write_paths(to, paths, c, list);
+        double *close = read_paths(page->job->run, paths, c, list, m->n_lags);
+        if (!close) return ERR_NOMEM;
+        write_paths(to, close, list->n, m->n_lags);
         has_paths = true;
     }
     double top = high_quantile(m, list);
@@ -113,8 +131,10 @@ static int prepare(struct plot_job *job) {
             char about[300];
             snprintf(about, sizeof about, "%s gate · %s", gate_word[gate], run->strategy[s].label);
             rc = page_begin(job, &page, about,
-                            "The most probable signals of the test folds, best first. Left: attention weight of each bar of the lookback (colours "
-                            "end at the 99th percentile). Right: close over the same bars, each row scaled to its own range. Hit: the gate's label "
+                            "The most probable signals of the test folds, best first. Left: attention weight of each "
+                            "bar of the lookback (colours "
+                            "end at the 99th percentile). Right: close over the same bars, each row scaled to its own "
+                            "range. Hit: the gate's label "
                             "came true.");
             if (rc == OK) rc = write_page(&page, &m, &list, paths);
             if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
@@ -129,27 +149,27 @@ const struct plot_desc plot_desc_attention_signals = {
     .title = "Attention at the surest signals",
     .help = "heat map of attention at the most probable trade signals beside their price paths",
     .prepare = prepare,
-    .script =
-        "width = (page_right - map_left - 0.03) * (has_paths ? 0.56 : 1.0)\n"
-        "call 'panel.gp' 0 0 1 1\n"
-        "set tmargin at screen map_top; set bmargin at screen map_bottom\n"
-        "set lmargin at screen map_left + 0.006; set rmargin at screen map_left + width\n"
-        "set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [0:weight_hi]\n"
-        "unset ytics; unset grid; set border 1\n"
-        "set xlabel 'Lag (bars before the decision)'\n"
-        "set label 1 'Attention weight' at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
-        "set colorbox horizontal user origin screen map_left + 0.006, map_bottom - 0.085 size screen width - 0.006, 0.012 noborder\n"
-        "set cbtics font FONT.',8' scale 0.3 offset 0, 0.4; set format cb '%g %%'\n"
-        "plot ARG1.'.heat' using 1:2:3 with image\n"
-        "if (has_paths) {\n"
-        "  call 'panel.gp' 0 0 1 1\n"
-        "  set tmargin at screen map_top; set bmargin at screen map_bottom\n"
-        "  set lmargin at screen map_left + width + 0.03; set rmargin at screen page_right\n"
-        "  set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]\n"
-        "  unset ytics; unset grid; set border 1\n"
-        "  set xlabel 'Lag (bars before the decision)'\n"
-        "  set label 1 'Close, each row to its own scale' at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
-        "  plot ARG1.'.paths' using 1:2 with lines lw 1.1 lc rgb 0x1A1A1A, "
-        "ARG1.'.paths' using ($1 == 0 ? 0 : NaN):2 with points pt 7 ps 0.45 lc rgb 0xD55E00\n"
-        "}\n",
+    .script = "width = (page_right - map_left - 0.03) * (has_paths ? 0.56 : 1.0)\n"
+              "call 'panel.gp' 0 0 1 1\n"
+              "set tmargin at screen map_top; set bmargin at screen map_bottom\n"
+              "set lmargin at screen map_left + 0.006; set rmargin at screen map_left + width\n"
+              "set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [0:weight_hi]\n"
+              "unset ytics; unset grid; set border 1\n"
+              "set xlabel 'Lag (bars before the decision)'\n"
+              "set label 1 'Attention weight' at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
+              "set colorbox horizontal user origin screen map_left + 0.006, map_bottom - 0.085 size screen width - "
+              "0.006, 0.012 noborder\n"
+              "set cbtics font FONT.',8' scale 0.3 offset 0, 0.4; set format cb '%g %%'\n"
+              "plot ARG1.'.heat' using 1:2:3 with image\n"
+              "if (has_paths) {\n"
+              "  call 'panel.gp' 0 0 1 1\n"
+              "  set tmargin at screen map_top; set bmargin at screen map_bottom\n"
+              "  set lmargin at screen map_left + width + 0.03; set rmargin at screen page_right\n"
+              "  set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]\n"
+              "  unset ytics; unset grid; set border 1\n"
+              "  set xlabel 'Lag (bars before the decision)'\n"
+              "  set label 1 'Close, each row to its own scale' at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
+              "  plot ARG1.'.paths' using 1:2 with lines lw 1.1 lc rgb 0x1A1A1A, "
+              "ARG1.'.paths' using ($1 == 0 ? 0 : NaN):2 with points pt 7 ps 0.45 lc rgb 0xD55E00\n"
+              "}\n",
 };

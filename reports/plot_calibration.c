@@ -105,8 +105,10 @@ static int prepare(struct plot_job *job) {
     if (reliability.n == 0 && histogram.n == 0) return plot_skip(job, "no probabilities: no model in this run");
     struct page page;
     int rc = page_begin(job, &page, "",
-                        "Above: hit rate over mean probability in bins of equal count, pooled over test folds, mean over seeds; on the diagonal "
-                        "probabilities are honest. Below: where the probabilities lie; solid, all bars; dotted, bars with a positive label (each "
+                        "Above: hit rate over mean probability in bins of equal count, pooled over test folds, mean "
+                        "over seeds; on the diagonal "
+                        "probabilities are honest. Below: where the probabilities lie; solid, all bars; dotted, bars "
+                        "with a positive label (each "
                         "with area 1).");
     if (rc == OK) rc = write_page(&page, &reliability, &histogram);
     if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
@@ -125,14 +127,16 @@ const struct plot_desc plot_desc_calibration = {
         "  set xrange [0:square_hi]; set yrange [0:square_hi]\n"
         "  set xlabel 'Mean probability'; set ylabel 'Hit rate'\n"
         "  set arrow 1 from 0, 0 to square_hi, square_hi nohead lt 11 back\n"
-        "  plot NaN, for [i = 1:n_lines] sprintf('%s.bins%d', ARG1, gate) index i - 1 using 1:2 with linespoints lt style_of[i] lw 1.4 ps "
+        "  plot NaN, for [i = 1:n_lines] sprintf('%s.bins%d', ARG1, gate) index i - 1 using 1:2 with linespoints lt "
+        "style_of[i] lw 1.4 ps "
         "0.75\n"
         "  call 'panel.gp' 1 gate 2 2\n"
         "  set xrange [0:probability_hi]; set yrange [density_lo:density_hi]; set logscale y; set format y '%g'\n"
         "  set xlabel 'Probability'; set ylabel 'Density (log scale)'\n"
         "  plot NaN, for [i = 1:n_lines] sprintf('%s.density%d', ARG1, gate) index i - 1 using 1:2 with lines lc rgb "
         "LINE_COLOR[style_of[i]] lw 1.2 dt solid, "
-        "for [i = 1:n_lines] sprintf('%s.density%d', ARG1, gate) index i - 1 using 1:3 with lines lc rgb LINE_COLOR[style_of[i]] lw 1 dt "
+        "for [i = 1:n_lines] sprintf('%s.density%d', ARG1, gate) index i - 1 using 1:3 with lines lc rgb "
+        "LINE_COLOR[style_of[i]] lw 1 dt "
         "(2,3)\n"
         "}\n",
 };

@@ -7,7 +7,7 @@
 #include "plot.h"
 
 /* A path thinned while it is read: when the buckets are full, neighbours merge and the stride doubles. */
-enum { BUCKETS = 1600, PATHS_MAX = 256 };
+enum { BUCKETS = 1600, PATHS_MAX = 2048 };
 struct path {
     size_t strategy, n, stride, filled; /* filled: rows in the bucket being made */
     char seed[24];
@@ -40,22 +40,26 @@ static void path_add(struct path *p, const char *time, double equity, double dra
     p->filled = 0;
 }
 
-/* Rows of one path follow one another, or nearly so: the last path found is tried first. */
-static struct path *find_path(struct path **path, size_t *n, struct path *last, const struct run_view *run, const char *name,
-                              const char *seed) {
-    if (last && strcmp(run->strategy[last->strategy].name, name) == 0 && strcmp(last->seed, seed) == 0) return last;
+/* Rows of one path follow one another, or nearly so: the last path found is tried first. *found is NULL for rows of
+ * strategies that the summary does not know. */
+static int find_path(struct path **path, size_t *n, const struct run_view *run, const char *name, const char *seed,
+                     struct path **found) {
+    struct path *last = *found;
+    if (last && strcmp(run->strategy[last->strategy].name, name) == 0 && strcmp(last->seed, seed) == 0) return OK;
+    *found = NULL;
     size_t strategy = run_strategy_find(run, name);
-    if (strategy == SIZE_MAX) return NULL;
-    for (size_t i = 0; i < *n; i++)
-        if (path[i]->strategy == strategy && strcmp(path[i]->seed, seed) == 0) return path[i];
-    if (*n == PATHS_MAX || strlen(seed) >= sizeof path[0]->seed) return NULL;
+    if (strategy == SIZE_MAX) return OK;
+    for (size_t i = 0; i < *n && !*found; i++)
+        if (path[i]->strategy == strategy && strcmp(path[i]->seed, seed) == 0) *found = path[i];
+    if (*found || *n == PATHS_MAX || strlen(seed) >= sizeof path[0]->seed) return OK;
     struct path *p = mem_calloc(1, sizeof *p);
-    if (!p) return NULL;
+    if (!p) return ERR_NOMEM;
     p->strategy = strategy;
     p->stride = 1;
     p->first = NAN;
     strcpy(p->seed, seed);
-    return path[(*n)++] = p;
+    *found = path[(*n)++] = p;
+    return OK;
 }
 
 static int read_paths(const struct run_view *run, struct path **path, size_t *n) {
@@ -64,16 +68,17 @@ static int read_paths(const struct run_view *run, struct path **path, size_t *n)
     char file[1024];
     struct csv_stream csv;
     TRY(path_join(file, sizeof file, run->dir, RUN_EQUITY));
-    TRY(csv_open(&csv, file, name, column));
+    TRY(csv_stream_open(&csv, file, name, column));
     int rc = OK;
     struct path *last = NULL;
-    for (bool more; (rc = csv_next(&csv, &more)) == OK && more;) {
-        last = find_path(path, n, last, run, csv.field[column[1]], csv.field[column[2]]);
+    for (bool more; (rc = csv_stream_next(&csv, &more)) == OK && more;) {
+        rc = find_path(path, n, run, csv.field[column[1]], csv.field[column[2]], &last);
+        if (rc < 0) break;
         if (!last) continue;
         double equity = strtod(csv.field[column[3]], NULL), drawdown = strtod(csv.field[column[4]], NULL);
         if (csv.field[column[3]][0] && isfinite(equity)) path_add(last, csv.field[column[0]], equity, drawdown);
     }
-    csv_close(&csv);
+    csv_stream_close(&csv);
     for (size_t i = 0; i < *n; i++)
         if (path[i]->filled) path[i]->n++; /* the unfinished bucket counts */
     return rc;
@@ -160,9 +165,11 @@ static int prepare(struct plot_job *job) {
     if (rc == OK && usable == 0) rc = plot_skip(job, "no equity recorded");
     if (rc == OK && usable) {
         struct page page;
-        rc = page_begin(job, &page, "",
-                        "Mark-to-market equity of the traded signals after costs, each path starting at 100; thin lines are seeds, thick "
-                        "lines their mean. Below, the distance from the running peak (worst value of each drawn interval).");
+        rc = page_begin(
+            job, &page, "",
+            "Mark-to-market equity of the traded signals after costs, each path starting at 100; thin lines are seeds, "
+            "thick "
+            "lines their mean. Below, the distance from the running peak (worst value of each drawn interval).");
         if (rc == OK) rc = write_page(&page, path, n);
         if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
     }
@@ -182,7 +189,8 @@ const struct plot_desc plot_desc_equity = {
         "set bmargin at screen split + 0.02\n"
         "set xrange [time_from:time_to]\n"
         "set yrange [equity_lo:equity_hi]\n"
-        "if (logarithmic) { set logscale y; set ylabel 'Equity (start = 100, log scale)' } else { set ylabel 'Equity (start = 100)' }\n"
+        "if (logarithmic) { set logscale y; set ylabel 'Equity (start = 100, log scale)' } else { set ylabel 'Equity "
+        "(start = 100)' }\n"
         "set format x ''\n"
         "set grid xtics ytics\n"
         "set arrow 1 from graph 0, first 100 to graph 1, first 100 nohead lt 11 back\n"

@@ -135,7 +135,8 @@ static int prepare(struct plot_job *job) {
         rc = plot_skip(job, "no dated test folds");
     } else if (rc == OK) {
         rc = page_begin(job, &page, "",
-                        "Each point is one test fold at the middle of its dates (mean over seeds). Grey steps: prevalence in the fold, the value "
+                        "Each point is one test fold at the middle of its dates (mean over seeds). Grey steps: "
+                        "prevalence in the fold, the value "
                         "of an unskilled scorer.");
         if (rc == OK) rc = write_page(&page, folds, &any);
         if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
@@ -160,7 +161,8 @@ const struct plot_desc plot_desc_folds = {
         "  set xrange [time_from:time_to]\n"
         "  if (row == 0) { set yrange [ap_lo:ap_hi]; set ylabel 'Average precision'; "
         "set label 1 gate == 0 ? 'long gate' : 'short gate' at graph 0, 1 left offset 0, 0.9 font BOLD.',9.5' } "
-        "else { set yrange [hits_lo:hits_hi]; set ylabel sprintf('Precision@%g %% (%%)', k); set xlabel 'Time (UTC)' }\n"
+        "else { set yrange [hits_lo:hits_hi]; set ylabel sprintf('Precision@%g %% (%%)', k); set xlabel 'Time (UTC)' "
+        "}\n"
         "  column = 2 + 2 * row + gate\n"
         "  plot ARG1.'.ticks' using 1:(NaN):xticlabels(2) with lines, "
         "ARG1.'.prevalence' using 1:column:(0) with filledcurves y1=0 fc rgb 0xE6E6E3, "

@@ -21,9 +21,13 @@ struct panel {
     struct feature feature[FEATURES_MAX];
 };
 
-static const char *cell(const struct table *t, size_t row, size_t column) { return t->cell[row * t->n_columns + column]; }
+static const char *cell(const struct table *t, size_t row, size_t column) {
+    return t->cell[row * t->n_columns + column];
+}
 
-static double mean_of(const struct feature *f, int gate) { return f->n[gate] ? f->sum[gate] / f->n[gate] : (double)NAN; }
+static double mean_of(const struct feature *f, int gate) {
+    return f->n[gate] ? f->sum[gate] / f->n[gate] : (double)NAN;
+}
 
 static int by_rank(const void *a, const void *b) {
     const struct feature *x = a, *y = b;
@@ -61,8 +65,8 @@ struct grid {
 };
 
 /* Seeds as dots on the bars, so that a lucky shuffle shows. */
-static void write_seeds(FILE *to, const struct run_view *run, const struct table *t, const size_t *c, const struct panel *p,
-                        size_t index, struct range *span) {
+static void write_seeds(FILE *to, const struct run_view *run, const struct table *t, const size_t *c,
+                        const struct panel *p, size_t index, struct range *span) {
     double scale = 100;
     for (size_t row = 0; row < t->n_rows; row++) {
         int gate = gate_find(cell(t, row, c[GATE]));
@@ -76,8 +80,8 @@ static void write_seeds(FILE *to, const struct run_view *run, const struct table
     }
 }
 
-static int write_panel(struct page *page, const struct table *t, const size_t *c, struct panel *p, const struct grid *g, size_t index,
-                       FILE *bars, FILE *dots) {
+static int write_panel(struct page *page, const struct table *t, const size_t *c, struct panel *p, const struct grid *g,
+                       size_t index, FILE *bars, FILE *dots) {
     struct run_view *run = page->job->run;
     collect(run, t, c, p);
     struct range span = range_empty();
@@ -87,6 +91,8 @@ static int write_panel(struct page *page, const struct table *t, const size_t *c
     names = fmin(names, 0.42 * g->width);
     for (size_t f = 0; f < p->n; f++) {
         char *safe = text_safe(&run->arena, p->feature[f].name);
+        for (char *at = safe; at && *at; at++)
+            if (*at == ';') *at = ','; /* the tables have no quotes, so arguments stand apart by semicolons there */
         if (!safe || !(safe = text_fit(&run->arena, safe, font_size_pt[FONT_SMALL], names))) return ERR_NOMEM;
         page_text(page, FONT_SMALL, ALIGN_RIGHT, g->left + names, g->top - row_height * ((double)f + 0.6), INK, safe);
         for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
@@ -99,14 +105,18 @@ static int write_panel(struct page *page, const struct table *t, const size_t *c
     write_seeds(dots, run, t, c, p, index, &span);
     char heading[300], name[32];
     snprintf(heading, sizeof heading, "%s%s", p->kind ? "input attention · " : "", run->strategy[p->strategy].label);
-    char *fitted = text_fit(&run->arena, heading, font_size_pt[FONT_BOLD] * 1.06, g->width);
+    char *fitted = text_fit(&run->arena, heading, font_size_pt[FONT_BOLD], g->width);
     if (!fitted) return ERR_NOMEM;
     page_text(page, FONT_BOLD, ALIGN_LEFT, g->left, g->top + 0.018, INK, fitted);
     const struct {
         const char *what;
         double value;
-    } variable[] = {{"left", g->left + names + 0.008}, {"right", g->left + g->width}, {"top", g->top},
-                    {"bottom", g->top - row_height * ((double)p->n + 0.2)}, {"kind", (double)p->kind}, {"n", (double)p->n}};
+    } variable[] = {{"left", g->left + names + 0.008},
+                    {"right", g->left + g->width},
+                    {"top", g->top},
+                    {"bottom", g->top - row_height * ((double)p->n + 0.2)},
+                    {"kind", (double)p->kind},
+                    {"n", (double)p->n}};
     for (size_t i = 0; i < COUNT_OF(variable); i++) {
         snprintf(name, sizeof name, "p%zu_%s", index, variable[i].what);
         page_set(page, name, variable[i].value);
@@ -161,8 +171,10 @@ static int prepare(struct plot_job *job) {
     for (size_t first = 0; first < n; first += PANELS) {
         struct page page;
         int rc = page_begin(job, &page, "",
-                            "Permutation: how many points of average precision the validation slice loses when one feature is shuffled in time; "
-                            "negative values are noise. Input attention (dual_stage): mean weight given to the feature. At most sixteen features "
+                            "Permutation: how many points of average precision the validation slice loses when one "
+                            "feature is shuffled in time; "
+                            "negative values are noise. Input attention (dual_stage): mean weight given to the "
+                            "feature. At most sixteen features "
                             "per model, the most important first; each panel has its own axis.");
         if (rc == OK) rc = write_page(&page, t, c, panel + first, n - first < PANELS ? n - first : PANELS);
         if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
@@ -176,17 +188,19 @@ const struct plot_desc plot_desc_importance = {
     .title = "Feature importance",
     .help = "permutation importance of every model and input attention of dual_stage",
     .prepare = prepare,
-    .script =
-        "do for [p = 0:n_panels - 1] {\n"
-        "  call 'panel.gp' 0 0 1 1\n"
-        "  eval sprintf('set lmargin at screen p%d_left; set rmargin at screen p%d_right', p, p)\n"
-        "  eval sprintf('set tmargin at screen p%d_top; set bmargin at screen p%d_bottom', p, p)\n"
-        "  eval sprintf('set xrange [p%d_lo:p%d_hi]; set yrange [-p%d_n + 0.4:0.6]; kind = p%d_kind; lo = p%d_lo', p, p, p, p, p)\n"
-        "  unset ytics; set border 1; set grid xtics; set xtics font FONT.',8'\n"
-        "  set xlabel (kind == 0 ? 'Drop of average precision (points)' : 'Mean weight (%)') font FONT.',8.5' offset 0, 0.4\n"
-        "  if (lo < 0) { set arrow 2 from 0, graph 0 to 0, graph 1 nohead lw 0.8 lc rgb 0x3A3A3A front }\n"
-        "  plot ARG1.'.bars' using ($4 == p ? 0 : NaN):2:(0):1:($2 - 0.18):($2 + 0.18):3 with boxxyerror fc rgb variable, "
-        "ARG1.'.dots' using ($3 == p ? $1 : NaN):2 with points pt 7 ps 0.3 lc rgb 0xFFFFFF, "
-        "ARG1.'.dots' using ($3 == p ? $1 : NaN):2 with points pt 6 ps 0.3 lw 0.6 lc rgb 0x3A3A3A\n"
-        "}\n",
+    .script = "do for [p = 0:n_panels - 1] {\n"
+              "  call 'panel.gp' 0 0 1 1\n"
+              "  eval sprintf('set lmargin at screen p%d_left; set rmargin at screen p%d_right', p, p)\n"
+              "  eval sprintf('set tmargin at screen p%d_top; set bmargin at screen p%d_bottom', p, p)\n"
+              "  eval sprintf('set xrange [p%d_lo:p%d_hi]; set yrange [-p%d_n + 0.4:0.6]; kind = p%d_kind; lo = "
+              "p%d_lo', p, p, p, p, p)\n"
+              "  unset ytics; set border 1; set grid xtics; set xtics font FONT.',8'\n"
+              "  set xlabel (kind == 0 ? 'Drop of average precision (points)' : 'Mean weight (%)') font FONT.',8.5' "
+              "offset 0, 0.4\n"
+              "  if (lo < 0) { set arrow 2 from 0, graph 0 to 0, graph 1 nohead lw 0.8 lc rgb 0x3A3A3A front }\n"
+              "  plot ARG1.'.bars' using ($4 == p ? 0 : NaN):2:(0):1:($2 - 0.18):($2 + 0.18):3 with boxxyerror fc rgb "
+              "variable, "
+              "ARG1.'.dots' using ($3 == p ? $1 : NaN):2 with points pt 7 ps 0.3 lc rgb 0xFFFFFF, "
+              "ARG1.'.dots' using ($3 == p ? $1 : NaN):2 with points pt 6 ps 0.3 lw 0.6 lc rgb 0x3A3A3A\n"
+              "}\n",
 };

@@ -5,7 +5,8 @@ static const struct bars_layout layout = {
     .metric = {"pnl_mean_at_k_0x", "pnl_mean_at_k_1x", "pnl_mean_at_k_2x"},
     .n_layers = 3,
     .dotted = 1,
-    .caption = "Mean return of the best K % of a fold's bars, each taken as one isolated trade entered at the next open, pooled over folds, "
+    .caption = "Mean return of the best K % of a fold's bars, each taken as one isolated trade entered at the next "
+               "open, pooled over folds, "
                "mean over seeds. Circles: the folds one by one at normal costs.",
     .layer_ink = {0xB9C6D0, 0x4C7899, 0x16344A},
     .layer_name = {"without costs", "costs ×1", "costs ×2"},

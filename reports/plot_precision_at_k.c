@@ -4,7 +4,8 @@
 static const struct bars_layout layout = {
     .metric = {"precision_at_k"},
     .n_layers = 1,
-    .caption = "Bars: share of the best K % of a fold's bars whose label is positive, pooled over folds, mean over seeds. Circles: the "
+    .caption = "Bars: share of the best K % of a fold's bars whose label is positive, pooled over folds, mean over "
+               "seeds. Circles: the "
                "folds one by one (mean over seeds). Dotted line: prevalence, what an unskilled ranking would hit.",
     .prevalence = true,
 };

@@ -4,7 +4,7 @@
 
 #include "plot.h"
 
-static const double LEFT = 0.055, RIGHT = 0.955, NAME_WIDTH = 0.165;
+static const double LEFT = 0.055, RIGHT = 0.955, NAME_WIDTH = 0.16;
 
 /* One column of the comparison: a metric of a gate (or of the portfolio, gate -1). */
 struct column {
@@ -24,22 +24,36 @@ static void show(char out[32], const struct column *c, double value) {
         return;
     }
     switch (c->show) {
-    case SHOW_FRACTION: snprintf(out, 32, "%.3f", value); break;
-    case SHOW_PERCENT: snprintf(out, 32, "%.1f", 100 * value); break;
-    case SHOW_PERCENT_FINE: snprintf(out, 32, "%+.2f", 100 * value); break;
-    case SHOW_RATIO: snprintf(out, 32, "%+.2f", value); break;
-    case SHOW_COUNT: snprintf(out, 32, "%.0f", value); break;
-    case SHOW_LOSS: snprintf(out, 32, "−%.1f", 100 * fabs(value)); break;
+    case SHOW_FRACTION:
+        snprintf(out, 32, "%.3f", value);
+        break;
+    case SHOW_PERCENT:
+        snprintf(out, 32, "%.1f", 100 * value);
+        break;
+    case SHOW_PERCENT_FINE:
+        snprintf(out, 32, "%+.2f", 100 * value);
+        break;
+    case SHOW_RATIO:
+        snprintf(out, 32, "%+.2f", value);
+        break;
+    case SHOW_COUNT:
+        snprintf(out, 32, "%.0f", value);
+        break;
+    case SHOW_LOSS:
+        snprintf(out, 32, "−%.1f", 100 * fabs(value));
+        break;
     }
-    if (out[0] == '-') { /* a true minus is as wide as the plus above and below it */
+    if (strspn(out + 1, "0.") == strlen(out + 1) && (out[0] == '-' || out[0] == '+')) {
+        memmove(out, out + 1, strlen(out)); /* nothing to see: no sign either */
+    } else if (out[0] == '-') {             /* a true minus is as wide as the plus above and below it */
         char rest[32];
         strcpy(rest, out + 1);
         snprintf(out, 32, "−%.24s", rest);
     }
 }
 
-static struct column *add(struct column *list, size_t *n, const char *heading, const char *sub, int gate, const char *metric,
-                          double width) {
+static struct column *add(struct column *list, size_t *n, const char *heading, const char *sub, int gate,
+                          const char *metric, double width) {
     struct column *c = &list[(*n)++];
     *c = (struct column){.heading = heading, .sub = sub, .gate = gate, .width = width};
     snprintf(c->metric, sizeof c->metric, "%s", metric);
@@ -50,21 +64,24 @@ static size_t choose_columns(const struct run_view *run, struct column *list) {
     static char heading[2][2][32]; /* rewritten by every call with the run's own Ks */
     size_t n = 0;
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
-        struct column *c = add(list, &n, gate ? NULL : "Average precision", gate_word[gate], gate, "average_precision", 0.078);
+        struct column *c =
+            add(list, &n, gate ? NULL : "Average precision", gate_word[gate], gate, "average_precision", 0.083);
         strcpy(c->lift, "ap_lift");
     }
     for (size_t i = 0; i < run->n_ks && i < 2; i++)
         for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
             char key[64];
             snprintf(heading[0][i], sizeof heading[0][i], "P@%g %%, %%", run->k[i]);
-            add(list, &n, gate ? NULL : heading[0][i], gate_word[gate], gate, metric_key(key, "precision_at_k", run->k[i]), 0.049)
+            add(list, &n, gate ? NULL : heading[0][i], gate_word[gate], gate,
+                metric_key(key, "precision_at_k", run->k[i]), 0.049)
                 ->show = SHOW_PERCENT;
         }
     for (size_t i = 0; i < run->n_ks && i < 1; i++)
         for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
             char key[64];
             snprintf(heading[1][i], sizeof heading[1][i], "PnL@%g %%, %%", run->k[i]);
-            add(list, &n, gate ? NULL : heading[1][i], gate_word[gate], gate, metric_key(key, "pnl_mean_at_k_1x", run->k[i]), 0.052)
+            add(list, &n, gate ? NULL : heading[1][i], gate_word[gate], gate,
+                metric_key(key, "pnl_mean_at_k_1x", run->k[i]), 0.052)
                 ->show = SHOW_PERCENT_FINE;
         }
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
@@ -89,21 +106,22 @@ static double value_of(const struct strategy_view *s, const struct column *c, co
 
 /* The best value of a column, NAN when there is nobody to beat. */
 static double best_of(const struct run_view *run, const struct column *c) {
-    double best = NAN;
-    size_t n = 0;
+    double best = NAN, first = NAN;
+    bool differ = false; /* where all are equal nobody is best */
     for (size_t i = 0; i < run->n_strategies; i++) {
         double v = value_of(&run->strategy[i], c, "mean", c->metric);
         if (!isfinite(v)) continue;
-        n++;
+        if (isnan(first)) first = v;
+        differ |= v != first;
         if (isnan(best) || (c->lower_is_better ? v < best : v > best)) best = v;
     }
-    return n > 1 && !c->unranked ? best : (double)NAN;
+    return differ && !c->unranked ? best : (double)NAN;
 }
 
 static void table_head(struct page *page, const struct column *column, size_t n, double y) {
     page_box(page, LEFT - 0.006, y - 0.044, RIGHT + 0.006, y + 0.015, FILL_HEAD);
     page_text(page, FONT_BOLD, ALIGN_LEFT, LEFT, y - 0.03, INK, "Strategy");
-    page_text(page, FONT_SMALL, ALIGN_RIGHT, LEFT + NAME_WIDTH + 0.05, y - 0.03, INK, "parameters");
+    page_text(page, FONT_SMALL, ALIGN_RIGHT, LEFT + NAME_WIDTH + 0.045, y - 0.03, INK, "parameters");
     for (size_t i = 0; i < n; i++) {
         page_text(page, FONT_SMALL, ALIGN_RIGHT, column[i].right, y - 0.03, INK, column[i].sub);
         if (!column[i].heading) continue;
@@ -115,17 +133,20 @@ static void table_head(struct page *page, const struct column *column, size_t n,
     }
 }
 
-static int table_row(struct page *page, const struct strategy_view *s, const struct column *column, const double *best, size_t n,
-                     double y, bool two_lines) {
+static int table_row(struct page *page, const struct strategy_view *s, const struct column *column, const double *best,
+                     size_t n, double y, bool two_lines) {
     struct arena *arena = &page->job->run->arena;
     char *name = text_fit(arena, s->label, font_size_pt[FONT_BOLD], NAME_WIDTH);
     if (!name) return ERR_NOMEM;
     page_text(page, s->is_baseline ? FONT_BOLD : FONT_BODY, ALIGN_LEFT, LEFT, y, INK, name);
-    char *kind = text_fit(arena, s->is_baseline ? "baseline" : s->has_model ? s->attention : "no model", font_size_pt[FONT_SMALL],
-                          NAME_WIDTH);
+    char *kind = text_fit(arena,
+                          s->is_baseline ? "baseline"
+                          : s->has_model ? s->attention
+                                         : "no model",
+                          font_size_pt[FONT_SMALL], NAME_WIDTH);
     if (!kind) return ERR_NOMEM;
     if (two_lines) page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, y - 0.0185, INK_SOFT, kind);
-    page_textf(page, FONT_BODY, ALIGN_RIGHT, LEFT + NAME_WIDTH + 0.05, y, INK, isfinite(s->parameters) ? "%.0f" : "—",
+    page_textf(page, FONT_BODY, ALIGN_RIGHT, LEFT + NAME_WIDTH + 0.045, y, INK, isfinite(s->parameters) ? "%.0f" : "—",
                s->parameters);
     for (size_t i = 0; i < n; i++) {
         const struct column *c = &column[i];
@@ -136,10 +157,12 @@ static int table_row(struct page *page, const struct strategy_view *s, const str
         page_text(page, mean == best[i] ? FONT_BOLD : FONT_BODY, ALIGN_RIGHT, c->right, y, INK, text);
         if (!two_lines || !isfinite(mean)) continue;
         show(sd_text, c, fabs(sd));
-        const char *unsigned_sd = sd_text[0] == '+' ? sd_text + 1 : c->show == SHOW_LOSS ? sd_text + strlen("−") : sd_text;
+        const char *unsigned_sd = sd_text[0] == '+'      ? sd_text + 1
+                                  : c->show == SHOW_LOSS ? sd_text + strlen("−")
+                                                         : sd_text;
         char second[80] = "";
         if (isfinite(sd) && page->job->run->n_seeds > 1) snprintf(second, sizeof second, "±%s", unsigned_sd);
-        if (isfinite(lift)) snprintf(second + strlen(second), 24, "%s×%.2f", second[0] ? "  " : "", lift);
+        if (isfinite(lift)) snprintf(second + strlen(second), 24, "%s×%.2f", second[0] ? " " : "", lift);
         page_text(page, FONT_SMALL, ALIGN_RIGHT, c->right, y - 0.0185, INK_SOFT, second);
     }
     return OK;
@@ -149,7 +172,7 @@ static int comparison(struct page *page, double *y) {
     struct run_view *run = page->job->run;
     struct column column[COLUMNS_MAX];
     size_t n = choose_columns(run, column);
-    double total = 0, best[COLUMNS_MAX], x = LEFT + NAME_WIDTH + 0.05;
+    double total = 0, best[COLUMNS_MAX], x = LEFT + NAME_WIDTH + 0.045;
     for (size_t i = 0; i < n; i++) total += column[i].width;
     double stretch = (RIGHT - x) / total;
     for (size_t i = 0; i < n; i++) {
@@ -160,18 +183,20 @@ static int comparison(struct page *page, double *y) {
     table_head(page, column, n, *y);
     *y -= 0.068;
     bool two_lines = run->n_strategies <= 9;
-    double height = two_lines ? 0.0425 : 0.0255;
+    double height = two_lines ? 0.0425 : run->n_strategies <= 24 ? 0.0255 : 0.0203;
+    double above = two_lines ? 0.0155 : height / 2;
     for (size_t i = 0; i < run->n_strategies; i++) {
         if (*y < 0.13) { /* more strategies than a page holds */
-            page_textf(page, FONT_SMALL, ALIGN_LEFT, LEFT, *y, INK_SOFT, "… and %zu more: see summary.json", run->n_strategies - i);
+            page_textf(page, FONT_SMALL, ALIGN_LEFT, LEFT, *y, INK_SOFT, "… and %zu more: see summary.json",
+                       run->n_strategies - i);
             *y -= height;
             break;
         }
-        if (i % 2) page_box(page, LEFT - 0.006, *y + 0.0155, RIGHT + 0.006, *y + 0.0155 - height, FILL_BAND);
+        if (i % 2) page_box(page, LEFT - 0.006, *y + above, RIGHT + 0.006, *y + above - height, FILL_BAND);
         TRY(table_row(page, &run->strategy[i], column, best, n, *y, two_lines));
         *y -= height;
     }
-    page_rule(page, LEFT - 0.006, *y + 0.0155, RIGHT + 0.006, *y + 0.0155, 0.35);
+    page_rule(page, LEFT - 0.006, *y + above, RIGHT + 0.006, *y + above, 0.35);
     return OK;
 }
 
@@ -204,14 +229,16 @@ static int conclusions(struct page *page, double y, double bottom) {
         count_checks(v, &passed, &all);
         char *name = text_safe(&run->arena, json_string(json_get(v, "candidate"), "?"));
         char *said = text_safe(&run->arena, json_string(json_get(v, "conclusion"), "no conclusion recorded"));
-        if (!name || !said || !(name = text_fit(&run->arena, name, font_size_pt[FONT_BOLD] * 1.06, NAME - 0.01))) return ERR_NOMEM;
+        if (!name || !said || !(name = text_fit(&run->arena, name, font_size_pt[FONT_BOLD], NAME - 0.01)))
+            return ERR_NOMEM;
         char *line[2];
         TRY(text_wrap(&run->arena, said, font_size_pt[FONT_BODY], RIGHT - LEFT - NAME - 0.10, lines, line, &n_lines));
         page_text(page, FONT_BOLD, ALIGN_LEFT, LEFT, y, INK, name);
         if (all)
-            page_textf(page, FONT_BODY, ALIGN_LEFT, LEFT + NAME, y, passed == all ? INK_GOOD : INK_BAD, "%zu of %zu checks", passed,
-                       all);
-        for (size_t j = 0; j < n_lines; j++, y -= LINE) page_text(page, FONT_BODY, ALIGN_LEFT, LEFT + NAME + 0.10, y, INK, line[j]);
+            page_textf(page, FONT_BODY, ALIGN_LEFT, LEFT + NAME, y, passed == all ? INK_GOOD : INK_BAD,
+                       "%zu of %zu checks", passed, all);
+        for (size_t j = 0; j < n_lines; j++, y -= LINE)
+            page_text(page, FONT_BODY, ALIGN_LEFT, LEFT + NAME + 0.10, y, INK, line[j]);
         if (n_lines == 0) y -= LINE;
         y -= 0.006;
     }
@@ -222,7 +249,7 @@ static void facts(struct page *page, double y) {
     const struct run_view *run = page->job->run;
     char line[600] = "";
     size_t used = 0;
-#define FACT(condition, ...) \
+#define FACT(condition, ...)                                                                                           \
     if ((condition) && used < sizeof line) used += (size_t)snprintf(line + used, sizeof line - used, __VA_ARGS__)
     FACT(isfinite(run->n_bars), "%.0f bars · ", run->n_bars);
     FACT(isfinite(run->horizon), "horizon %.0f bars · ", run->horizon);
@@ -241,7 +268,8 @@ static int not_shown(struct page *page, double *bottom) {
     size_t n;
     snprintf(text, sizeof text, "Not shown: %s.", page->job->not_shown);
     TRY(text_wrap(&page->job->run->arena, text, font_size_pt[FONT_SMALL], RIGHT - LEFT, 3, line, &n));
-    for (size_t i = n; i-- > 0; *bottom += 0.0185) page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, *bottom + 0.008, INK_SOFT, line[i]);
+    for (size_t i = n; i-- > 0; *bottom += 0.0185)
+        page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, *bottom + 0.008, INK_SOFT, line[i]);
     *bottom += 0.02;
     return OK;
 }
@@ -250,20 +278,27 @@ static int prepare(struct plot_job *job) {
     struct page page;
     char caption[600];
     snprintf(caption, sizeof caption,
-             "%sBest value of a column in bold; × is the lift over prevalence. P@K: hit rate of the best K %% of bars; PnL@K: their "
+             "%sBest value of a column in bold; × is the lift over prevalence. P@K: hit rate of the best K %% of bars; "
+             "PnL@K: their "
              "mean return as isolated trades after costs. Coverage: bars that reached the causal threshold.",
              job->run->n_seeds > 1 ? "Means over seeds ± standard deviation. " : "");
     int rc;
     TRY_GOTO(page_begin(job, &page, "", caption), done);
-    double y = page.top + 0.008;
+    double y = page.top + 0.008, bottom = 0.10;
     facts(&page, y);
     y -= 0.045;
     TRY_GOTO(comparison(&page, &y), done);
-    double bottom = 0.10;
+    if (y < 0.26 && job->run->verdict) { /* a long table leaves the answer a page of its own */
+        TRY_GOTO(page_end(&page), failed);
+        TRY_GOTO(page_begin(job, &page, "", caption), done);
+        y = page.top + 0.02;
+    }
     TRY_GOTO(not_shown(&page, &bottom), done);
     rc = conclusions(&page, y - 0.022, bottom);
 done:
     return page_end(&page) < 0 && rc == OK ? ERR_IO : rc;
+failed:
+    return rc;
 }
 
 /* Everything on this page is furniture, drawn by the frame. */

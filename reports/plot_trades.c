@@ -6,11 +6,12 @@
 
 enum { STRATEGY, PRICE, QUANTITY, FEES, SLIPPAGE, FUNDING, RETURN, MAE, MFE, N_COLUMNS };
 enum { ROWS = 4, POINTS_MAX = 3000, BINS = 48 };
-static const char *const column_name[] = {"strategy", "entry_price", "quantity", "fees", "slippage", "funding",
-                                          "return",   "mae",         "mfe",      NULL};
+static const char *const column_name[] = {"strategy", "entry_price", "quantity", "fees", "slippage",
+                                          "funding",  "return",      "mae",      "mfe",  NULL};
 
 static bool is_trade_of(const struct table *t, const size_t *c, size_t row, const char *strategy) {
-    return strcmp(t->cell[row * t->n_columns + c[STRATEGY]], strategy) == 0 && isfinite(table_number(t, row, c[RETURN]));
+    return strcmp(t->cell[row * t->n_columns + c[STRATEGY]], strategy) == 0 &&
+           isfinite(table_number(t, row, c[RETURN]));
 }
 
 /* Costs as a fraction of the entry's notional; missing ones count as none. */
@@ -43,7 +44,8 @@ static void write_scatter(FILE *to, const struct table *t, const size_t *c, cons
     size_t step = n / POINTS_MAX + 1, i = 0;
     for (size_t row = 0; row < t->n_rows; row++) {
         if (!is_trade_of(t, c, row, strategy) || i++ % step) continue;
-        PAGE_ROW(to, -100 * table_number(t, row, c[MAE]), 100 * table_number(t, row, c[MFE]), table_number(t, row, c[RETURN]) > 0);
+        PAGE_ROW(to, -100 * table_number(t, row, c[MAE]), 100 * table_number(t, row, c[MFE]),
+                 table_number(t, row, c[RETURN]) > 0);
     }
     fputs("\n\n", to);
 }
@@ -52,7 +54,8 @@ struct histogram {
     double net[BINS], gross[BINS], net_mean, gross_mean, wins, n;
 };
 
-static void count_returns(const struct table *t, const size_t *c, const char *strategy, struct range span, struct histogram *h) {
+static void count_returns(const struct table *t, const size_t *c, const char *strategy, struct range span,
+                          struct histogram *h) {
     memset(h, 0, sizeof *h);
     double width = (span.hi - span.lo) / BINS;
     for (size_t row = 0; row < t->n_rows; row++) {
@@ -71,20 +74,23 @@ static void write_histogram(FILE *to, const struct histogram *h, struct range sp
     double width = (span.hi - span.lo) / BINS;
     for (size_t b = 0; b < BINS; b++)
         for (int side = 0; side < 2; side++)
-            PAGE_ROW(to, span.lo + width * (double)(b + (size_t)side), 100 * h->net[b] / h->n, 100 * h->gross[b] / h->n);
+            PAGE_ROW(to, span.lo + width * (double)(b + (size_t)side), 100 * h->net[b] / h->n,
+                     100 * h->gross[b] / h->n);
     for (size_t b = 0; b < BINS; b++) *density = fmax(*density, 100 * fmax(h->net[b], h->gross[b]) / h->n);
     fputs("\n\n", to);
 }
 
-static int panel_heading(struct page *page, const struct strategy_view *s, const struct histogram *h, size_t row, size_t n_rows) {
+static int panel_heading(struct page *page, const struct strategy_view *s, const struct histogram *h, size_t row,
+                         size_t n_rows) {
     static const double GAP = 0.085;
-    double height = (page->top - 0.165 - (double)(n_rows - 1) * GAP) / (double)n_rows, y = page->top - (double)row * (height + GAP) + 0.016;
-    char *name = text_fit(&page->job->run->arena, s->label, font_size_pt[FONT_BOLD] * 1.06, 0.38);
+    double height = (page->top - 0.165 - (double)(n_rows - 1) * GAP) / (double)n_rows,
+           y = page->top - (double)row * (height + GAP) + 0.016;
+    char *name = text_fit(&page->job->run->arena, s->label, font_size_pt[FONT_BOLD], 0.38);
     if (!name) return ERR_NOMEM;
     page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085, y, INK, name);
     page_textf(page, FONT_SMALL, ALIGN_LEFT, 0.085 + (0.87 + 0.085) / 2, y, INK,
-               "%.0f trades, %.0f %% with profit · mean %+.3f %% after costs, %+.3f %% before", h->n, 100 * h->wins / h->n,
-               h->net_mean / h->n, h->gross_mean / h->n);
+               "%.0f trades, %.0f %% with profit · mean %+.3f %% after costs, %+.3f %% before", h->n,
+               100 * h->wins / h->n, h->net_mean / h->n, h->gross_mean / h->n);
     return OK;
 }
 
@@ -139,8 +145,10 @@ static int prepare(struct plot_job *job) {
     for (size_t first = 0; first < n; first += ROWS) {
         struct page page;
         int rc = page_begin(job, &page, "",
-                            "All seeds together. Left: worst loss (MAE) and best gain (MFE) that each trade saw while open. Right: share of trades "
-                            "by return; the shift between line and area is what fees, slippage and funding took. All rows share their axes.");
+                            "All seeds together. Left: worst loss (MAE) and best gain (MFE) that each trade saw while "
+                            "open. Right: share of trades "
+                            "by return; the shift between line and area is what fees, slippage and funding took. All "
+                            "rows share their axes.");
         if (rc == OK) rc = write_page(&page, t, c, strategy + first, n - first < ROWS ? n - first : ROWS);
         if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
         TRY(rc);
@@ -153,21 +161,21 @@ const struct plot_desc plot_desc_trades = {
     .title = "Trades",
     .help = "excursions (MAE, MFE) and returns of all trades before and after costs",
     .prepare = prepare,
-    .script =
-        "gap_y = 0.085\n"
-        "do for [row = 0:n_rows - 1] {\n"
-        "  call 'panel.gp' row 0 n_rows 2\n"
-        "  set xrange [mae_lo:mae_hi]; set yrange [mfe_lo:mfe_hi]\n"
-        "  set ylabel 'MFE (%)'\n"
-        "  if (row == n_rows - 1) { set xlabel 'MAE, adverse (%)' }\n"
-        "  plot NaN, ARG1.'.scatter' index row using 1:($3 == 0 ? $2 : NaN) with points pt 2 ps 0.4 lw 0.8 lc rgb 0x50D55E00, "
-        "ARG1.'.scatter' index row using 1:($3 == 1 ? $2 : NaN) with points pt 7 ps 0.35 lc rgb 0x500072B2\n"
-        "  call 'panel.gp' row 1 n_rows 2\n"
-        "  set xrange [net_lo:net_hi]; set yrange [0:share_hi]\n"
-        "  set ylabel 'Trades (%)'\n"
-        "  if (row == n_rows - 1) { set xlabel 'Return per trade (%)' }\n"
-        "  set arrow 1 from 0, graph 0 to 0, graph 1 nohead lw 0.8 lc rgb 0x3A3A3A front\n"
-        "  plot NaN, ARG1.'.histogram' index row using 1:2:(0) with filledcurves y1=0 fc rgb 0xB9C6D0, "
-        "ARG1.'.histogram' index row using 1:3 with lines lt 13 lw 1.1\n"
-        "}\n",
+    .script = "gap_y = 0.085\n"
+              "do for [row = 0:n_rows - 1] {\n"
+              "  call 'panel.gp' row 0 n_rows 2\n"
+              "  set xrange [mae_lo:mae_hi]; set yrange [mfe_lo:mfe_hi]\n"
+              "  set ylabel 'MFE (%)'\n"
+              "  if (row == n_rows - 1) { set xlabel 'MAE, adverse (%)' }\n"
+              "  plot NaN, ARG1.'.scatter' index row using 1:($3 == 0 ? $2 : NaN) with points pt 2 ps 0.4 lw 0.8 lc "
+              "rgb 0x50D55E00, "
+              "ARG1.'.scatter' index row using 1:($3 == 1 ? $2 : NaN) with points pt 7 ps 0.35 lc rgb 0x500072B2\n"
+              "  call 'panel.gp' row 1 n_rows 2\n"
+              "  set xrange [net_lo:net_hi]; set yrange [0:share_hi]\n"
+              "  set ylabel 'Trades (%)'\n"
+              "  if (row == n_rows - 1) { set xlabel 'Return per trade (%)' }\n"
+              "  set arrow 1 from 0, graph 0 to 0, graph 1 nohead lw 0.8 lc rgb 0x3A3A3A front\n"
+              "  plot NaN, ARG1.'.histogram' index row using 1:2:(0) with filledcurves y1=0 fc rgb 0xB9C6D0, "
+              "ARG1.'.histogram' index row using 1:3 with lines lt 13 lw 1.1\n"
+              "}\n",
 };

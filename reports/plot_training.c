@@ -13,10 +13,13 @@ struct mean_curve {
     size_t n[2][EPOCHS_MAX + 1], last, fits;
 };
 
-static const char *cell(const struct table *t, size_t row, size_t column) { return t->cell[row * t->n_columns + column]; }
+static const char *cell(const struct table *t, size_t row, size_t column) {
+    return t->cell[row * t->n_columns + column];
+}
 
 static bool same_fit(const struct table *t, const size_t *c, size_t a, size_t b) {
-    return strcmp(cell(t, a, c[STRATEGY]), cell(t, b, c[STRATEGY])) == 0 && strcmp(cell(t, a, c[SEED]), cell(t, b, c[SEED])) == 0 &&
+    return strcmp(cell(t, a, c[STRATEGY]), cell(t, b, c[STRATEGY])) == 0 &&
+           strcmp(cell(t, a, c[SEED]), cell(t, b, c[SEED])) == 0 &&
            strcmp(cell(t, a, c[FOLD]), cell(t, b, c[FOLD])) == 0;
 }
 
@@ -25,7 +28,8 @@ static void write_fits(FILE *to, const struct table *t, const size_t *c, const c
     size_t previous = SIZE_MAX;
     for (size_t row = 0; row < t->n_rows; row++) {
         if (strcmp(cell(t, row, c[STRATEGY]), strategy) != 0) continue;
-        double epoch = table_number(t, row, c[EPOCH]), loss[2] = {table_number(t, row, c[TRAIN]), table_number(t, row, c[VALID])};
+        double epoch = table_number(t, row, c[EPOCH]),
+               loss[2] = {table_number(t, row, c[TRAIN]), table_number(t, row, c[VALID])};
         if (!(epoch >= 0 && epoch <= EPOCHS_MAX)) continue;
         if (previous == SIZE_MAX || !same_fit(t, c, previous, row)) {
             if (previous != SIZE_MAX) fputs("\n", to);
@@ -51,7 +55,8 @@ static void write_mean(FILE *to, const struct mean_curve *mean) {
     for (size_t e = 0; e <= mean->last; e++) {
         double value[2];
         for (int i = 0; i < 2; i++)
-            value[i] = 2 * mean->n[i][e] >= mean->fits && mean->n[i][e] ? mean->sum[i][e] / (double)mean->n[i][e] : (double)NAN;
+            value[i] = 2 * mean->n[i][e] >= mean->fits && mean->n[i][e] ? mean->sum[i][e] / (double)mean->n[i][e]
+                                                                        : (double)NAN;
         if (!isfinite(value[0]) && !isfinite(value[1])) continue;
         PAGE_ROW(to, (double)e, value[0], value[1]);
         rows++;
@@ -78,7 +83,7 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
         write_fits(fits, t, c, s->name, mean, &loss);
         write_mean(means, mean);
         if (mean->last > longest) longest = mean->last;
-        char *name = text_fit(&run->arena, s->label, font_size_pt[FONT_BOLD] * 1.06, width);
+        char *name = text_fit(&run->arena, s->label, font_size_pt[FONT_BOLD], width);
         if (!name) return ERR_NOMEM;
         page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085 + (double)(i % columns) * (width + 0.06),
                   page->top - (double)(i / columns) * (height + 0.13) + 0.02, INK, name);
@@ -114,7 +119,8 @@ static int prepare(struct plot_job *job) {
     for (size_t first = 0; first < n; first += PANELS) {
         struct page page;
         int rc = page_begin(job, &page, "",
-                            "One faint line for each fold and seed; bold, their mean as long as at least half of the fits still run (early "
+                            "One faint line for each fold and seed; bold, their mean as long as at least half of the "
+                            "fits still run (early "
                             "stopping ends them one by one). All panels share their axes.");
         if (rc == OK) rc = write_page(&page, t, c, strategy + first, n - first < PANELS ? n - first : PANELS);
         if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
@@ -128,16 +134,15 @@ const struct plot_desc plot_desc_training = {
     .title = "Training curves",
     .help = "training and validation loss by epoch, fits faint and their mean bold",
     .prepare = prepare,
-    .script =
-        "gap_x = 0.06\n"
-        "do for [p = 0:n_panels - 1] {\n"
-        "  call 'panel.gp' p/n_columns p%n_columns n_rows n_columns\n"
-        "  set xrange [1:epochs > 1 ? epochs : 2]; set yrange [loss_lo:loss_hi]\n"
-        "  if (p % n_columns == 0) { set ylabel 'Loss (mean per sample)' }\n"
-        "  if (p + n_columns >= n_panels) { set xlabel 'Epoch' }\n"
-        "  plot NaN, ARG1.'.fits' index p using 1:2 with lines lw 0.5 lc rgb thin(2, 190), "
-        "ARG1.'.fits' index p using 1:3 with lines lw 0.5 lc rgb thin(3, 190), "
-        "ARG1.'.means' index p using 1:2 with lines lt 2 lw 2, "
-        "ARG1.'.means' index p using 1:3 with lines lt 3 lw 2\n"
-        "}\n",
+    .script = "gap_x = 0.06\n"
+              "do for [p = 0:n_panels - 1] {\n"
+              "  call 'panel.gp' p/n_columns p%n_columns n_rows n_columns\n"
+              "  set xrange [1:epochs > 1 ? epochs : 2]; set yrange [loss_lo:loss_hi]\n"
+              "  if (p % n_columns == 0) { set ylabel 'Loss (mean per sample)' }\n"
+              "  if (p + n_columns >= n_panels) { set xlabel 'Epoch' }\n"
+              "  plot NaN, ARG1.'.fits' index p using 1:2 with lines lw 0.5 lc rgb thin(2, 190), "
+              "ARG1.'.fits' index p using 1:3 with lines lw 0.5 lc rgb thin(3, 190), "
+              "ARG1.'.means' index p using 1:2 with lines lt 2 lw 2, "
+              "ARG1.'.means' index p using 1:3 with lines lt 3 lw 2\n"
+              "}\n",
 };

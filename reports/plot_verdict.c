@@ -25,7 +25,8 @@ static void name_measure(struct delta_row *row, const char *key) {
     const char *at = strstr(key, "_at_");
     bool pnl = strncmp(key, "pnl", 3) == 0, precision = strncmp(key, "precision", 9) == 0;
     if (at && (pnl || precision))
-        snprintf(row->measure, sizeof row->measure, "%s @ %.*s %%", pnl ? "PnL" : "precision", (int)strcspn(at + 4, "_"), at + 4);
+        snprintf(row->measure, sizeof row->measure, "%s @ %.*s %%", pnl ? "PnL" : "precision",
+                 (int)strcspn(at + 4, "_"), at + 4);
     else if (strcmp(key, "average_precision") == 0)
         strcpy(row->measure, "average precision");
     else
@@ -58,7 +59,8 @@ static size_t read_rows(const json_value *verdict, struct delta_row *row) {
     return n;
 }
 
-static void cell(struct page *page, bool bold, double x, double y, unsigned ink, double value, const struct delta_row *row, bool sign) {
+static void cell(struct page *page, bool bold, double x, double y, unsigned ink, double value,
+                 const struct delta_row *row, bool sign) {
     char text[48];
     int decimals = row->scale == 1 ? 3 : strcmp(row->unit, " pt") == 0 ? 1 : 2;
     double shown = value * row->scale;
@@ -80,7 +82,8 @@ static void forest(struct page *page, const struct delta_row *r, double y) {
     double scale = HALF / widest;
     unsigned fill = r->significant ? (r->delta > 0 ? INK_GOOD : INK_BAD) : 0x8C8C8C;
     page_box(page, CENTER + r->lo * scale, y - 0.0016, CENTER + r->hi * scale, y + 0.0016, fill);
-    page_box(page, CENTER + r->delta * scale - 0.0032, y - 0.0046, CENTER + r->delta * scale + 0.0032, y + 0.0046, fill);
+    page_box(page, CENTER + r->delta * scale - 0.0032, y - 0.0046, CENTER + r->delta * scale + 0.0032, y + 0.0046,
+             fill);
 }
 
 static void delta_line(struct page *page, const struct delta_row *r, bool name_gate, double y) {
@@ -94,8 +97,8 @@ static void delta_line(struct page *page, const struct delta_row *r, bool name_g
     cell(page, false, 0.443, y, INK_SOFT, r->lo, r, true);
     cell(page, false, 0.49, y, INK_SOFT, r->hi, r, true);
     if (isfinite(r->p_value))
-        page_textf(page, r->significant ? FONT_BOLD : FONT_BODY, ALIGN_LEFT, 0.655 - 0.0, y, ink, r->p_value < 0.001 ? "< 0.001" : "%.3f",
-                   r->p_value);
+        page_textf(page, r->significant ? FONT_BOLD : FONT_BODY, ALIGN_LEFT, 0.655 - 0.0, y, ink,
+                   r->p_value < 0.001 ? "< 0.001" : "%.3f", r->p_value);
     else
         page_text(page, FONT_BODY, ALIGN_LEFT, 0.655, y, INK, "—");
     forest(page, r, y);
@@ -106,17 +109,32 @@ static void delta_table(struct page *page, const struct delta_row *row, size_t n
         double x;
         enum text_align align;
         const char *text;
-    } head[] = {{0.055, ALIGN_LEFT, "gate"},      {0.097, ALIGN_LEFT, "measure"},        {0.265, ALIGN_RIGHT, "baseline"},
-                {0.33, ALIGN_RIGHT, "candidate"}, {0.392, ALIGN_RIGHT, "difference"},    {0.49, ALIGN_RIGHT, "95 % interval"},
-                {0.585, ALIGN_CENTER, "worse  |  better"}, {0.655, ALIGN_LEFT, "p-value"}};
+    } head[] = {{0.055, ALIGN_LEFT, "gate"},
+                {0.097, ALIGN_LEFT, "measure"},
+                {0.265, ALIGN_RIGHT, "baseline"},
+                {0.33, ALIGN_RIGHT, "candidate"},
+                {0.392, ALIGN_RIGHT, "difference"},
+                {0.49, ALIGN_RIGHT, "interval"},
+                {0.585, ALIGN_CENTER, "worse  |  better"},
+                {0.655, ALIGN_LEFT, "p-value"}};
     page_box(page, LEFT - 0.006, y - 0.0125, TABLE_RIGHT + 0.05, y + 0.0135, FILL_HEAD);
-    for (size_t i = 0; i < COUNT_OF(head); i++) page_text(page, FONT_SMALL, head[i].align, head[i].x, y, INK, head[i].text);
+    for (size_t i = 0; i < COUNT_OF(head); i++)
+        page_text(page, FONT_SMALL, head[i].align, head[i].x, y, INK, head[i].text);
     for (size_t i = 0; i < n; i++) {
         double at = y - (double)(i + 1) * ROW - 0.004;
         if (i > 0 && row[i].gate != row[i - 1].gate)
             page_rule(page, LEFT - 0.006, at + ROW / 2, TABLE_RIGHT + 0.05, at + ROW / 2, 0.75);
         delta_line(page, &row[i], i == 0 || row[i].gate != row[i - 1].gate, at);
     }
+}
+
+/* At most two small lines; *y moves below them. */
+static int paragraph(struct page *page, const char *text, double x, double *y, unsigned ink) {
+    char *line[2];
+    size_t n;
+    TRY(text_wrap(&page->job->run->arena, text, font_size_pt[FONT_SMALL], RIGHT + 0.005 - x, 2, line, &n));
+    for (size_t i = 0; i < n; i++, *y -= 0.0165) page_text(page, FONT_SMALL, ALIGN_LEFT, x, *y, ink, line[i]);
+    return OK;
 }
 
 static int check_list(struct page *page, const json_value *verdict, double y) {
@@ -131,14 +149,11 @@ static int check_list(struct page *page, const json_value *verdict, double y) {
         bool passed = pass && json_bool(pass, false);
         char *name = text_safe(arena, json_string(json_get(check, "name"), ""));
         char *detail = text_safe(arena, json_string(json_get(check, "detail"), ""));
-        char *line[2];
-        size_t n;
-        if (!name || !detail || !(detail = text_fit(arena, detail, font_size_pt[FONT_SMALL], RIGHT - X - 0.04))) return ERR_NOMEM;
+        if (!name || !detail) return ERR_NOMEM;
         page_text(page, FONT_BOLD, ALIGN_LEFT, X, y, passed ? INK_GOOD : INK_BAD, passed ? "pass" : "fail");
-        TRY(text_wrap(arena, name, font_size_pt[FONT_SMALL] * 1.05, RIGHT - X - 0.04, 1, line, &n));
-        if (n) page_text(page, FONT_SMALL, ALIGN_LEFT, X + 0.04, y, INK, line[0]);
-        page_text(page, FONT_SMALL, ALIGN_LEFT, X + 0.04, y - 0.0165, INK_SOFT, detail);
-        y -= 0.0385;
+        TRY(paragraph(page, name, X + 0.04, &y, INK));
+        TRY(paragraph(page, detail, X + 0.04, &y, INK_SOFT));
+        y -= 0.0055;
     }
     return OK;
 }
@@ -153,7 +168,7 @@ static int block(struct page *page, const json_value *verdict, double y) {
     if (!candidate || !baseline || !said) return ERR_NOMEM;
     char heading[600];
     snprintf(heading, sizeof heading, "%s against %s", candidate, baseline);
-    char *fitted = text_fit(arena, heading, font_size_pt[FONT_HEAD] * 1.06, RIGHT - LEFT);
+    char *fitted = text_fit(arena, heading, font_size_pt[FONT_HEAD], RIGHT - LEFT);
     if (!fitted) return ERR_NOMEM;
     page_text(page, FONT_HEAD, ALIGN_LEFT, LEFT, y, INK, fitted);
     TRY(text_wrap(arena, said, font_size_pt[FONT_BODY], RIGHT - LEFT, 2, line, &n_lines));
@@ -165,10 +180,11 @@ static int block(struct page *page, const json_value *verdict, double y) {
 }
 
 static int prepare(struct plot_job *job) {
-    static const char caption[] =
-        "Same folds, same seeds, paired by bar; intervals and p-values from the stationary block bootstrap. Precision and its "
-        "differences in percent and points, PnL in percent per isolated trade after costs. Bars are drawn to each row's own scale "
-        "about zero; green and orange mark intervals that exclude zero.";
+    static const char caption[] = "Same folds, same seeds, paired by bar; intervals and p-values from the stationary "
+                                  "block bootstrap. Precision and its "
+                                  "differences in percent and points, PnL in percent per isolated trade after costs. "
+                                  "Bars are drawn to each row's own scale "
+                                  "about zero; green and orange mark intervals that exclude zero.";
     if (!job->run->verdict) return plot_skip(job, "no candidate beside the baseline");
     size_t n = json_size(job->run->verdict);
     for (size_t first = 0; first < n; first += BLOCKS_PER_PAGE) {

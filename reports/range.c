@@ -3,7 +3,9 @@
 
 #include "plot.h"
 
-struct range range_empty(void) { return (struct range){.lo = INFINITY, .hi = -INFINITY}; }
+struct range range_empty(void) {
+    return (struct range){.lo = INFINITY, .hi = -INFINITY};
+}
 
 void range_add(struct range *range, double value) {
     if (!isfinite(value)) return;

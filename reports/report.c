@@ -2,7 +2,6 @@
 #include "report.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,11 +78,13 @@ static int write_driver(const struct rendering *r, const char *name, bool pdf) {
     FILE *to = fopen(path, "w");
     if (!to) FAIL(ERR_IO, "%s: cannot write: %s", path, strerror(errno));
     if (pdf) /* the cairo terminals draw a point as 1/54 inch: 0.75 makes it 1/72 */
-        fputs("set terminal pdfcairo noenhanced color size 29.7cm, 21cm font 'Liberation Sans,9' fontscale 0.75 linewidth 1.6 butt\n"
+        fputs("set terminal pdfcairo noenhanced color size 29.7cm, 21cm font 'Liberation Sans,9' fontscale 0.75 "
+              "linewidth 1.6 butt\n"
               "set output 'report.pdf'\n",
               to);
     else /* A4 at 150 dots per inch; scales carry points over to pixels */
-        fputs("set terminal pngcairo noenhanced color size 1754, 1240 font 'Liberation Sans,9' fontscale 1.5625 linewidth 2.0 "
+        fputs("set terminal pngcairo noenhanced color size 1754, 1240 font 'Liberation Sans,9' fontscale 1.5625 "
+              "linewidth 2.0 "
               "pointscale 2.0 butt\n",
               to);
     fprintf(to, "load 'style.gp'\npage_count = %zu\npage_number = 0\n", r->n_pages);
@@ -109,7 +110,8 @@ static void forget_time(char *bytes, size_t length) {
     static const char key[] = "/CreationDate (D:";
     for (char *at = bytes; (at = memmem(at, length - (size_t)(at - bytes), key, sizeof key - 1));) {
         at += sizeof key - 1;
-        for (const char *epoch = "19700101000000"; *epoch && at < bytes + length && *at >= '0' && *at <= '9'; epoch++) *at++ = *epoch;
+        for (const char *epoch = "19700101000000"; *epoch && at < bytes + length && *at >= '0' && *at <= '9'; epoch++)
+            *at++ = *epoch;
     }
 }
 
@@ -183,7 +185,8 @@ static int prepare_one(struct rendering *r, size_t i) {
     r->n_pages += job->n_pages;
     if (job->n_pages || !job->skipped[0]) return OK;
     size_t used = strlen(r->not_shown);
-    snprintf(r->not_shown + used, sizeof r->not_shown - used, "%s%s (%s)", used ? "; " : "", plots[i]->name, job->skipped);
+    snprintf(r->not_shown + used, sizeof r->not_shown - used, "%s%s (%s)", used ? "; " : "", plots[i]->name,
+             job->skipped);
     if (r->options->only) message("plot %s is empty: %s", plots[i]->name, job->skipped);
     return OK;
 }
@@ -200,9 +203,7 @@ static int prepare_all(struct rendering *r) {
 static int draw(const struct rendering *r, bool pdf) {
     const char *driver = pdf ? "driver-pdf.gp" : "driver-png.gp";
     TRY(write_driver(r, driver, pdf));
-    char said[2000] = "";
-    TRY(gnuplot_run(r->gnuplot, &r->scratch, driver, timeout_seconds, said, sizeof said));
-    if (said[0] && getenv("GATEWALK_GNUPLOT_WARNINGS")) message("gnuplot: %s", said);
+    TRY(gnuplot_run(r->gnuplot, &r->scratch, driver, timeout_seconds));
     return pdf ? deliver_pdf(r) : deliver_png(r);
 }
 
@@ -232,12 +233,15 @@ int report_render(const char *run_dir, const struct report_options *options) {
     TRY_GOTO(run_view_open(run_dir, &r->run), cleanup);
     TRY_GOTO(scratch_open(&r->scratch), cleanup);
     TRY_GOTO(prepare_all(r), cleanup);
-    if (r->n_pages == 0) goto cleanup; /* `only` named a plot that has nothing to show */
+    if (r->n_pages == 0) { /* `only` named a plot that has nothing to show: its old picture goes */
+        if (options->png) rc = deliver_png(r);
+        goto cleanup;
+    }
     TRY_GOTO(write_scripts(r), cleanup);
     if (options->png) TRY_GOTO(draw(r, false), cleanup);
     if (options->pdf) TRY_GOTO(draw(r, true), cleanup);
 cleanup:
-    if (r->scratch.dir[0] && !getenv("GATEWALK_KEEP_SCRIPTS")) scratch_close(&r->scratch);
+    scratch_close(&r->scratch);
     run_view_close(&r->run);
     mem_free(r);
     return rc;

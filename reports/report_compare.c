@@ -18,7 +18,8 @@ static int number_cell(struct text_table *table, size_t column, const char *form
     return text_table_cell(table, column, "%s", text);
 }
 
-static int strategy_row(struct text_table *table, const struct run_view *run, const struct strategy_view *s, bool first) {
+static int strategy_row(struct text_table *table, const struct run_view *run, const struct strategy_view *s,
+                        bool first) {
     char p[64], pnl[64];
     double k = run->n_ks ? run->k[0] : 1;
     metric_key(p, "precision_at_k", k);
@@ -61,19 +62,23 @@ int report_compare(const char *const *run_dir, size_t n, FILE *stream) {
         const char *heading;
         bool left;
         int priority;
-    } column[] = {{"run", true, 0},        {"from", true, 5},       {"to", true, 5},         {"strategy", true, 0},
-                  {"K", false, 0},         {"AP long", false, 0},   {"lift", false, 3},      {"P@K", false, 0},
-                  {"PnL@K", false, 1},     {"AP short", false, 0},  {"lift", false, 3},      {"P@K", false, 0},
-                  {"PnL@K", false, 1},     {"return %", false, 0},  {"Sharpe", false, 0},    {"max DD %", false, 1},
+    } column[] = {{"run", true, 0},    {"from", true, 5},      {"to", true, 5},      {"strategy", true, 0},
+                  {"K", false, 0},     {"AP long", false, 0},  {"lift", false, 3},   {"P@K", false, 0},
+                  {"PnL@K", false, 1}, {"AP short", false, 0}, {"lift", false, 3},   {"P@K", false, 0},
+                  {"PnL@K", false, 1}, {"return %", false, 0}, {"Sharpe", false, 0}, {"max DD %", false, 1},
                   {"trades", false, 2}};
     struct arena arena = {0};
     struct text_table table;
     int rc = OK;
     text_table_begin(&table, &arena);
-    for (size_t c = 0; c < COUNT_OF(column); c++) text_table_column(&table, column[c].heading, column[c].left, column[c].priority);
+    for (size_t c = 0; c < COUNT_OF(column); c++)
+        text_table_column(&table, column[c].heading, column[c].left, column[c].priority);
     for (size_t i = 0; rc == OK && i < n; i++) rc = compare_run(&table, &arena, run_dir[i]);
     if (rc == OK) rc = text_table_print(&table, stream, COMPARE_WIDTH);
-    if (rc == OK) fputs("AP and lift as they are, P@K, PnL@K (per isolated trade after costs), return and drawdown in %; means over seeds\n", stream);
+    if (rc == OK)
+        fputs("AP and lift as they are, P@K, PnL@K (per isolated trade after costs), return and drawdown in %; means "
+              "over seeds\n",
+              stream);
     if (rc == OK && ferror(stream)) rc = error_set(ERR_IO, "cannot write the comparison");
     arena_free(&arena);
     return rc;

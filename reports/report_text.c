@@ -18,18 +18,34 @@ static void put_number(char *out, size_t size, enum unit unit, double value) {
         return;
     }
     switch (unit) {
-    case UNIT_FRACTION: snprintf(out, size, "%.3f", value); break;
-    case UNIT_PERCENT: snprintf(out, size, "%.1f", 100 * value); break;
-    case UNIT_PERCENT_SIGNED: snprintf(out, size, "%+.2f", 100 * value); break;
-    case UNIT_RATIO: snprintf(out, size, "%.2f", value); break;
-    case UNIT_COUNT: snprintf(out, size, "%.0f", value); break;
+    case UNIT_FRACTION:
+        snprintf(out, size, "%.3f", value);
+        break;
+    case UNIT_PERCENT:
+        snprintf(out, size, "%.1f", 100 * value);
+        break;
+    case UNIT_PERCENT_SIGNED:
+        snprintf(out, size, "%+.2f", 100 * value);
+        break;
+    case UNIT_RATIO:
+        snprintf(out, size, "%.2f", value);
+        break;
+    case UNIT_COUNT:
+        snprintf(out, size, "%.0f", value);
+        break;
     }
+}
+
+/* A loss too small to show is shown as 0.00, not as -0.00. */
+static void drop_empty_minus(char *text) {
+    if (text[0] == '-' && strspn(text + 1, "0.") == strlen(text + 1)) memmove(text, text + 1, strlen(text));
 }
 
 /* "0.213 ±0.012*": mean, deviation over seeds, a star for the best of its column. */
 static int put_cell(struct text_table *table, size_t column, enum unit unit, double mean, double sd, bool best) {
     char value[32], deviation[32] = "";
     put_number(value, sizeof value, unit, mean);
+    drop_empty_minus(value);
     if (isfinite(mean) && isfinite(sd)) {
         char number[24];
         put_number(number, sizeof number, unit, fabs(sd));
@@ -52,18 +68,19 @@ static double metric_of(const struct strategy_view *s, int gate, const char *par
 }
 
 static bool is_best(const struct run_view *run, const struct metric_column *c, int gate, double value) {
-    size_t n = 0;
+    bool beats_one = false; /* where all are equal nobody is best */
     if (c->unranked || !isfinite(value)) return false;
     for (size_t i = 0; i < run->n_strategies; i++) {
         double other = metric_of(&run->strategy[i], gate, "mean", c->metric);
         if (!isfinite(other)) continue;
-        n++;
         if (c->lower_is_better ? other < value : other > value) return false;
+        beats_one |= other != value;
     }
-    return n > 1;
+    return beats_one;
 }
 
-static void add_metric(struct metric_column *list, size_t *n, const char *heading, const char *metric, enum unit unit, int priority) {
+static void add_metric(struct metric_column *list, size_t *n, const char *heading, const char *metric, enum unit unit,
+                       int priority) {
     struct metric_column *c = &list[(*n)++];
     memset(c, 0, sizeof *c);
     snprintf(c->heading, sizeof c->heading, "%s", heading);
@@ -79,11 +96,15 @@ static size_t gate_columns(const struct run_view *run, struct metric_column *lis
     add_metric(list, &n, "lift", "ap_lift", UNIT_RATIO, 2);
     for (size_t i = 0; i < run->n_ks && i < 3; i++) {
         snprintf(heading, sizeof heading, "P@%g%%", run->k[i]);
-        add_metric(list, &n, heading, metric_key(key, "precision_at_k", run->k[i]), UNIT_PERCENT, i == 0 ? 0 : i == 1 ? 1 : 6);
+        add_metric(list, &n, heading, metric_key(key, "precision_at_k", run->k[i]), UNIT_PERCENT,
+                   i == 0   ? 0
+                   : i == 1 ? 1
+                            : 6);
     }
     for (size_t i = 0; i < run->n_ks && i < 2; i++) {
         snprintf(heading, sizeof heading, "PnL@%g%%", run->k[i]);
-        add_metric(list, &n, heading, metric_key(key, "pnl_mean_at_k_1x", run->k[i]), UNIT_PERCENT_SIGNED, i == 0 ? 1 : 5);
+        add_metric(list, &n, heading, metric_key(key, "pnl_mean_at_k_1x", run->k[i]), UNIT_PERCENT_SIGNED,
+                   i == 0 ? 1 : 5);
     }
     add_metric(list, &n, "coverage", "coverage", UNIT_PERCENT, 4);
     list[n - 1].unranked = true;
@@ -118,14 +139,14 @@ static int gate_table(struct run_view *run, FILE *stream, size_t width) {
             if (first) {
                 TRY(text_table_row(&table));
                 text_table_rule(&table);
-                TRY(text_table_cell(&table, 0, "%s gate", gate_word[gate]));
+                TRY(text_table_cell(&table, 0, "%s gate:", gate_word[gate]));
                 TRY(text_table_cell(&table, 2, "%.3f ", run->prevalence[gate]));
                 TRY(text_table_cell(&table, 3, "prevalence"));
                 TRY(text_table_cell(&table, 4, "%s ", prevalence));
                 first = false;
             }
             TRY(text_table_row(&table));
-            TRY(text_table_cell(&table, 0, "  %s", s->label));
+            TRY(text_table_cell(&table, 0, "%s", s->label));
             TRY(text_table_cell(&table, 1, isfinite(s->parameters) ? "%.0f" : "—", s->parameters));
             TRY(metric_cells(&table, run, s, gate, list, n, 2));
         }
@@ -139,9 +160,12 @@ static int portfolio_table(struct run_view *run, FILE *stream, size_t width) {
         enum unit unit;
         int priority;
         bool lower, unranked;
-    } want[] = {{"return %", "total_return", UNIT_PERCENT, 0, false, false}, {"Sharpe", "sharpe", UNIT_RATIO, 0, false, false},
-                {"max DD %", "max_drawdown", UNIT_PERCENT, 0, true, false},  {"trades", "n_trades", UNIT_COUNT, 1, false, true},
-                {"win rate %", "win_rate", UNIT_PERCENT, 3, false, false},    {"profit factor", "profit_factor", UNIT_RATIO, 2, false, false},
+    } want[] = {{"return %", "total_return", UNIT_PERCENT, 0, false, false},
+                {"Sharpe", "sharpe", UNIT_RATIO, 0, false, false},
+                {"max DD %", "max_drawdown", UNIT_PERCENT, 0, true, false},
+                {"trades", "n_trades", UNIT_COUNT, 1, false, true},
+                {"win rate %", "win_rate", UNIT_PERCENT, 3, false, false},
+                {"profit factor", "profit_factor", UNIT_RATIO, 2, false, false},
                 {"exposure %", "exposure", UNIT_PERCENT, 4, false, true}};
     struct metric_column list[COUNT_OF(want)];
     struct text_table table;
@@ -156,7 +180,7 @@ static int portfolio_table(struct run_view *run, FILE *stream, size_t width) {
     }
     for (size_t i = 0; i < run->n_strategies; i++) {
         TRY(text_table_row(&table));
-        TRY(text_table_cell(&table, 0, "  %s", run->strategy[i].label));
+        TRY(text_table_cell(&table, 0, "%s", run->strategy[i].label));
         TRY(metric_cells(&table, run, &run->strategy[i], -1, list, n, 1));
     }
     return text_table_print(&table, stream, width);
@@ -198,7 +222,7 @@ static int delta_rows(struct text_table *table, const json_value *block, const c
         TRY(text_table_row(table));
         char name[64];
         short_name(name, key);
-        TRY(text_table_cell(table, 0, "  %s %s", gate, name));
+        TRY(text_table_cell(table, 0, "%s %s", gate, name));
         static const char *const field[] = {"baseline", "candidate", "delta", "lo", "hi"};
         for (size_t f = 0; f < COUNT_OF(field); f++) {
             double value = member_number(d, field[f]) * scale;
@@ -222,7 +246,8 @@ static int verdict_block(struct run_view *run, const json_value *verdict, FILE *
     static const char *const heading[] = {"difference", "baseline", "candidate", "delta", "low", "high", "p", ""};
     struct text_table table;
     text_table_begin(&table, &run->arena);
-    for (size_t c = 0; c < COUNT_OF(heading); c++) text_table_column(&table, heading[c], c == 0 || c == 7, c == 1 || c == 2 ? 1 : 0);
+    for (size_t c = 0; c < COUNT_OF(heading); c++)
+        text_table_column(&table, heading[c], c == 0 || c == 7, c == 1 || c == 2 ? 1 : 0);
     const json_value *gates = json_get(verdict, "gates");
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
         const json_value *block = gates ? json_get(gates, gate_word[gate]) : NULL;
@@ -248,9 +273,10 @@ static void heading(const struct run_view *run, FILE *stream, size_t width) {
     for (size_t i = 0; i < run->n_strategies; i++)
         if (run->strategy[i].is_baseline) baseline = run->strategy[i].label;
     text_print_wrapped(stream, run->title, 0, width);
-    snprintf(line, sizeof line, "%s, %s, %.10s to %.10s, %.0f bars, %.0f folds, %zu seed%s, horizon %.0f, lookback %.0f%s%s", run->symbols,
-             run->interval, run->begin, run->end, run->n_bars, run->n_folds, run->n_seeds, run->n_seeds == 1 ? "" : "s", run->horizon,
-             run->lookback, baseline ? ", baseline " : "", baseline ? baseline : "");
+    snprintf(line, sizeof line,
+             "%s, %s, %.10s to %.10s, %.0f bars, %.0f folds, %zu seed%s, horizon %.0f, lookback %.0f%s%s", run->symbols,
+             run->interval, run->begin, run->end, run->n_bars, run->n_folds, run->n_seeds, run->n_seeds == 1 ? "" : "s",
+             run->horizon, run->lookback, baseline ? ", baseline " : "", baseline ? baseline : "");
     text_print_wrapped(stream, line, 0, width);
 }
 
@@ -266,8 +292,8 @@ static int training_time(struct run_view *run, FILE *stream, size_t width) {
         const json_value *item = json_at(list, i);
         size_t used = strlen(line);
         double seconds = member_number(item, "seconds"), ratio = member_number(item, "ratio_to_baseline");
-        snprintf(line + used, sizeof line - used, "%s %s %.0f s", used ? "," : "training time:", member_text(run, item, "strategy"),
-                 seconds);
+        snprintf(line + used, sizeof line - used, "%s %s %.0f s",
+                 used ? "," : "training time:", member_text(run, item, "strategy"), seconds);
         used = strlen(line);
         if (isfinite(ratio)) snprintf(line + used, sizeof line - used, " (%.2fx)", ratio);
     }
@@ -286,8 +312,11 @@ int report_text(const char *run_dir, FILE *stream, size_t width) {
     TRY_GOTO(gate_table(&run, stream, width), cleanup);
     fputc('\n', stream);
     TRY_GOTO(portfolio_table(&run, stream, width), cleanup);
-    fputs("* best of its column; values in %, AP and ratios as they are", stream);
-    fputs(run.n_seeds > 1 ? "; ± standard deviation over seeds\n" : "\n", stream);
+    text_print_wrapped(stream,
+                       run.n_seeds > 1
+                           ? "* best of its column; in % except AP and ratios; mean ± standard deviation over seeds"
+                           : "* best of its column; in % except AP and ratios",
+                       2, width);
     TRY_GOTO(training_time(&run, stream, width), cleanup);
     for (size_t i = 0; run.verdict && i < json_size(run.verdict); i++)
         TRY_GOTO(verdict_block(&run, json_at(run.verdict, i), stream, width), cleanup);

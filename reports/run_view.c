@@ -19,9 +19,7 @@ static const char *const table_file[N_RUN_TABLES] = {
 
 /* ---- text ---------------------------------------------------------------------------------- */
 
-static size_t utf8_length(unsigned char lead) {
-    return lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-}
+static size_t utf8_length(unsigned char lead) { return lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2; }
 
 char *text_safe(struct arena *arena, const char *text) {
     size_t length = strlen(text);
@@ -99,7 +97,8 @@ static int symbols_text(struct run_view *run) {
     char line[400] = "";
     size_t used = 0;
     for (size_t i = 0; i < shown && used < 300; i++) {
-        int wrote = snprintf(line + used, sizeof line - used, "%s%.60s", i ? ", " : "", json_string(json_at(list, i), "?"));
+        int wrote =
+            snprintf(line + used, sizeof line - used, "%s%.60s", i ? ", " : "", json_string(json_at(list, i), "?"));
         used += wrote > 0 ? (size_t)wrote : 0;
     }
     if (n > shown) snprintf(line + used, sizeof line - used, " and %zu more", n - shown);
@@ -171,8 +170,7 @@ int run_view_open(const char *dir, struct run_view *run) {
     run->dir = dir;
     char path[1024];
     TRY(path_join(path, sizeof path, dir, RUN_SUMMARY));
-    if (!file_exists(path))
-        FAIL(ERR_DATA, "%s: not there; is %s the directory of a finished run?", path, dir);
+    if (!file_exists(path)) FAIL(ERR_DATA, "%s: not there; is %s the directory of a finished run?", path, dir);
     int rc;
     TRY_GOTO(json_load(path, ERR_DATA, &run->document), fail);
     run->root = json_root(run->document);

@@ -10,14 +10,14 @@ enum { GATE_LONG, GATE_SHORT, N_GATES_SHOWN, KS_SHOWN = 4, STYLES_MODEL = 8, STY
 extern const char *const gate_word[N_GATES_SHOWN]; /* "long", "short": the keys of summary.json and the CSV files */
 
 struct strategy_view {
-    const char *name;  /* as in the files: the key that joins them */
-    const char *label; /* safe to show: one line, no control characters */
+    const char *name;                       /* as in the files: the key that joins them */
+    const char *label;                      /* safe to show: one line, no control characters */
     const char *kind, *encoder, *attention; /* "" when null */
     double parameters;                      /* NAN without a model */
     bool has_model, is_baseline;
-    size_t style;                                  /* line type: 1 baseline, 2–8 models, 9–10 without model */
-    const json_value *gate[N_GATES_SHOWN];         /* NULL without a model */
-    const json_value *portfolio, *optimistic;      /* may be NULL */
+    size_t style;                             /* line type: 1 baseline, 2–8 models, 9–10 without model */
+    const json_value *gate[N_GATES_SHOWN];    /* NULL without a model */
+    const json_value *portfolio, *optimistic; /* may be NULL */
 };
 
 enum run_table {
@@ -36,11 +36,11 @@ struct run_view {
     const char *dir; /* borrowed */
     struct arena arena;
     struct json_document *document;
-    const json_value *root, *verdict; /* verdict: array or NULL */
-    const char *title, *name, *symbols, *interval, *begin, *end; /* safe to show; never NULL */
+    const json_value *root, *verdict;                                             /* verdict: array or NULL */
+    const char *title, *name, *symbols, *interval, *begin, *end;                  /* safe to show; never NULL */
     double n_bars, n_folds, horizon, lookback, act_on, prevalence[N_GATES_SHOWN]; /* NAN when absent */
     size_t n_seeds, n_ks, n_strategies;
-    double k[KS_SHOWN]; /* percent of bars */
+    double k[KS_SHOWN];             /* percent of bars */
     struct strategy_view *strategy; /* [n_strategies] */
     struct table table[N_RUN_TABLES];
     bool table_read[N_RUN_TABLES];

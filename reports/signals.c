@@ -5,9 +5,12 @@
 #include <string.h>
 
 enum { ROW, TIME, SYMBOL, STRATEGY, SEED, GATE, PROBABILITY, LABEL, MAP, N_COLUMNS };
-static const char *const column_name[] = {"row", "time", "symbol", "strategy", "seed", "gate", "probability", "label", "map", NULL};
+static const char *const column_name[] = {"row",  "time",        "symbol", "strategy", "seed",
+                                          "gate", "probability", "label",  "map",      NULL};
 
-static const char *cell(const struct table *t, size_t row, size_t column) { return t->cell[row * t->n_columns + column]; }
+static const char *cell(const struct table *t, size_t row, size_t column) {
+    return t->cell[row * t->n_columns + column];
+}
 
 int attention_load(const struct run_view *run, struct attention_matrix *matrix) {
     char path[1024];
@@ -50,9 +53,9 @@ static void offer(struct signal_list *list, const struct signal *s) {
 static void add_head(struct signal_list *list, struct signal *s, const char *map, size_t row) {
     char *end;
     unsigned long head = strtoul(map, &end, 10);
-    if (end == map || *end || head >= SIGNAL_HEADS_MAX) return;
-    s->head_row[head] = row;
-    if (head + 1 > s->n_heads) s->n_heads = head + 1;
+    if (end == map || *end || head < 1 || head > SIGNAL_HEADS_MAX) return; /* heads are numbered from 1 */
+    s->head_row[head - 1] = row;
+    if (head > s->n_heads) s->n_heads = head;
     if (s->n_heads > list->n_heads) list->n_heads = s->n_heads;
 }
 
@@ -95,7 +98,8 @@ int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows,
 void signals_heat(FILE *to, const struct attention_matrix *matrix, const size_t *row, size_t n, struct range *span) {
     for (size_t i = 0; i < n; i++)
         for (size_t column = 0; column < matrix->n_lags; column++) {
-            double weight = row[i] < matrix->n_rows ? 100.0 * (double)matrix->weight[row[i] * matrix->n_lags + column] : (double)NAN;
+            double weight = row[i] < matrix->n_rows ? 100.0 * (double)matrix->weight[row[i] * matrix->n_lags + column]
+                                                    : (double)NAN;
             PAGE_ROW(to, (double)(matrix->n_lags - 1 - column), -(double)i, weight);
             range_add(span, weight);
         }

@@ -8,8 +8,8 @@ enum { SIGNALS_SHOWN = 24, SIGNAL_HEADS_MAX = 16 };
 
 struct signal {
     double probability;
-    int label;         /* 0, 1, or -1 when missing */
-    size_t mean_row;   /* of attention.npy, SIZE_MAX when there is none */
+    int label;       /* 0, 1, or -1 when missing */
+    size_t mean_row; /* of attention.npy, SIZE_MAX when there is none */
     size_t head_row[SIGNAL_HEADS_MAX];
     size_t n_heads;
     const char *time, *symbol, *seed; /* borrowed */

@@ -110,12 +110,14 @@ static void put_cell(struct line *line, const char *text, size_t width, bool lef
     if (left) line_pad(line, width - have);
 }
 
-static void print_line(const struct text_table *table, FILE *stream, const size_t *width, const bool *shown, size_t row) {
+static void print_line(const struct text_table *table, FILE *stream, const size_t *width, const bool *shown,
+                       size_t row) {
     struct line line = {.used = 0};
     for (size_t c = 0; c < table->n_columns; c++) {
         if (!shown[c]) continue;
         if (line.used) line_add(&line, GAP, sizeof GAP - 1);
-        put_cell(&line, row == SIZE_MAX ? table->column[c].heading : cell_text(table, row, c), width[c], table->column[c].left);
+        put_cell(&line, row == SIZE_MAX ? table->column[c].heading : cell_text(table, row, c), width[c],
+                 table->column[c].left);
     }
     line_end(&line, stream);
 }
@@ -168,7 +170,8 @@ int text_table_print(const struct text_table *table, FILE *stream, size_t width)
     for (size_t c = 0; c < table->n_columns; c++) {
         if (shown[c]) continue;
         size_t used = strlen(note);
-        snprintf(note + used, sizeof note - used, "%s%s", dropped++ ? ", " : "in a wider terminal also: ", table->column[c].heading);
+        snprintf(note + used, sizeof note - used, "%s%s",
+                 dropped++ ? ", " : "in a wider terminal also: ", table->column[c].heading);
     }
     if (dropped) {
         fputc('(', stream);

@@ -11,11 +11,21 @@ struct step {
     double label_pt;    /* room that a label wants */
 };
 static const struct step steps[] = {
-    {STEP_SECONDS, HOUR, "D N H", 78},    {STEP_SECONDS, 3 * HOUR, "D N H", 78}, {STEP_SECONDS, 6 * HOUR, "D N H", 78},
-    {STEP_SECONDS, 12 * HOUR, "D N H", 78}, {STEP_SECONDS, DAY, "Y-M-D", 66},    {STEP_SECONDS, 2 * DAY, "Y-M-D", 66},
-    {STEP_SECONDS, 7 * DAY, "Y-M-D", 66}, {STEP_SECONDS, 14 * DAY, "Y-M-D", 66}, {STEP_MONTHS, 1, "Y-M", 50},
-    {STEP_MONTHS, 2, "Y-M", 50},          {STEP_MONTHS, 3, "Y-M", 50},           {STEP_MONTHS, 6, "Y-M", 50},
-    {STEP_MONTHS, 12, "Y", 36},           {STEP_MONTHS, 24, "Y", 36},            {STEP_MONTHS, 60, "Y", 36},
+    {STEP_SECONDS, HOUR, "D N H", 78},
+    {STEP_SECONDS, 3 * HOUR, "D N H", 78},
+    {STEP_SECONDS, 6 * HOUR, "D N H", 78},
+    {STEP_SECONDS, 12 * HOUR, "D N H", 78},
+    {STEP_SECONDS, DAY, "Y-M-D", 66},
+    {STEP_SECONDS, 2 * DAY, "Y-M-D", 66},
+    {STEP_SECONDS, 7 * DAY, "Y-M-D", 66},
+    {STEP_SECONDS, 14 * DAY, "Y-M-D", 66},
+    {STEP_MONTHS, 1, "Y-M", 50},
+    {STEP_MONTHS, 2, "Y-M", 50},
+    {STEP_MONTHS, 3, "Y-M", 50},
+    {STEP_MONTHS, 6, "Y-M", 50},
+    {STEP_MONTHS, 12, "Y", 36},
+    {STEP_MONTHS, 24, "Y", 36},
+    {STEP_MONTHS, 60, "Y", 36},
     {STEP_MONTHS, 120, "Y", 36},
 };
 

@@ -1,12 +1,10 @@
 /* gatewalk run: the main job. */
 #include <getopt.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "cli.h"
-#include "report.h"
 #include "run.h"
+#include "show_run.h"
 
 enum { MAX_SETS = 128 };
 
@@ -68,34 +66,6 @@ static int take_option(struct run_arguments *a, int c) {
     return OK;
 }
 
-static size_t terminal_width(void) {
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60) return size.ws_col;
-    return 120;
-}
-
-/* A report that cannot be drawn does not undo a finished run. */
-static int show(const char *dir, bool no_report) {
-    TRY(report_text(dir, stdout, terminal_width()));
-    if (no_report) {
-        printf("\nresults: %s\n", dir);
-        return OK;
-    }
-    struct report_options all = {.pdf = true, .png = true};
-    int rc = report_render(dir, &all);
-    if (rc == ERR_TOOL) {
-        message("gatewalk: %s", error_message());
-        printf("\nresults: %s (no report yet: `gatewalk report %s` renders it)\n", dir, dir);
-        return OK;
-    }
-    if (rc == ERR_INTERRUPTED)
-        FAIL(ERR_INTERRUPTED, "interrupted while drawing; all results are in %s, `gatewalk report %s` draws them", dir,
-             dir);
-    TRY(rc);
-    printf("\nreport: %s/" RUN_REPORT "\n", dir);
-    return OK;
-}
-
 static int command(int argc, char **argv) {
     struct run_arguments a = {0};
     int c;
@@ -113,7 +83,7 @@ static int command(int argc, char **argv) {
     int rc = run_experiment(experiment, &a.options, dir);
     experiment_free(experiment);
     TRY(rc);
-    return show(dir, a.no_report);
+    return show_run(dir, a.no_report);
 }
 
 const struct command command_run = {

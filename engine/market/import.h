@@ -2,7 +2,8 @@
  *
  *   source   bytes of a plain, gzip or zip file             import_source.c
  *   format   which known layout fits the first lines        import_detect.c, import_<format>.c
- *   rows     lines cut into fields, fields into bars        import_rows.c, import_row.c, import_number.c, import_time.c
+ *   rows     lines cut into fields, fields into bars        import_rows.c, import_row.c, import_number.c, import_time.c;
+ *            rows as clean as nearly all of them at once    import_clean_row.c
  *   order    direction, sorting, duplicates, time range     import_order.c
  *   facts    interval, gaps, off-grid bars                  import_facts.c
  *
@@ -36,6 +37,30 @@ bool field_equals(struct field field, const char *lower_case_text); /* ignores A
 
 /* The next field of a line that may hold quotes; *at moves behind its delimiter, or to NULL at the end. */
 struct field field_next(const char **at, const char *line_end, char delimiter);
+
+/* Takes digits with at most one point among them, when so few that one division gives the rounded value (both
+ * sides of it are exact, as in Clinger 1990): what markets print nearly always. *at moves behind them.
+ * False: number_parse() has to look at the field. */
+static inline bool number_take(const char **at, const char *end, double *value) {
+    static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
+                                   1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
+    const char *c = *at;
+    uint64_t units = 0;
+    ptrdiff_t n, places = 0;
+    unsigned digit;
+    for (; c < end && (digit = (unsigned)(unsigned char)*c - '0') <= 9; c++) units = units * 10 + digit;
+    n = c - *at;
+    if (c < end && *c == '.') {
+        const char *point = c++;
+        for (; c < end && (digit = (unsigned)(unsigned char)*c - '0') <= 9; c++) units = units * 10 + digit;
+        places = c - point - 1;
+        n += places;
+    }
+    if (n == 0 || n > 19 || units > (uint64_t)1 << 53) return false;
+    *value = places ? (double)units / power[places] : (double)units;
+    *at = c;
+    return true;
+}
 
 /* A decimal number, correctly rounded as strtod does it; no hex, inf, nan or trailing text. */
 bool number_parse(struct field field, double *value);
@@ -155,15 +180,24 @@ int import_rows_reserve(struct import_reader *reader, size_t n_rows) MUST_USE;
 void import_rows_free(struct import_rows *rows);
 /* The default reader: text with one row a line, libcsv where quotes occur. */
 int import_rows_read(struct import_reader *reader) MUST_USE;
+/* Takes the row at `at` when it is as clean as rows nearly always are, and returns where the next line begins. NULL: nothing
+ * was taken, the row has to go the long way, which gives the same bar or says what is wrong. */
+const char *import_clean_row(struct import_reader *reader, const char *at, size_t line);
 /* Checks one row and appends it. */
 int import_row_accept(struct import_reader *reader, const struct import_row *row) MUST_USE;
 /* Appends checked values, indexed by role; prices must form a bar. `column` gives places for messages. */
 int import_row_append(struct import_reader *reader, const struct import_row *row, int64_t time_ns, const double *value);
+/* The values make a bar (no word about what is wrong), and its room is there: stores them. */
+bool import_row_good(const double *value);
+void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, const double *value);
 /* A row that is no bar. Fails with "path:line:column: …", or counts the row when asked to collect. */
 int import_row_bad(struct import_reader *reader, size_t line, size_t column, const char *format, ...) PRINTF_LIKE(4, 5);
 /* Parses a time field: *time_ns is UTC, or local when the style is TIME_CIVIL. NULL, or what is wrong. */
 const char *import_time_parse(struct import_reader *reader, struct field field, int64_t *time_ns,
                               enum time_style *style);
+/* The most usual times up to a field's end: digits of unix time, or a date seen in the row before with hh:mm[:ss][Z]. *at
+ * moves behind them. False: import_time_parse() has to look. */
+bool import_time_take(const struct import_reader *reader, const char **at, int64_t *time_ns, enum time_style *style);
 const char *import_clock_parse(struct field field, int64_t *ns);
 int64_t import_zone_to_utc(enum import_zone zone, int64_t local_ns);
 const char *import_style_name(enum time_style style);

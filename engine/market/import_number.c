@@ -71,6 +71,8 @@ static bool slow_parse(struct field field, double *value) {
 
 bool number_parse(struct field field, double *value) {
     const char *at = field.text, *end = field.text + field.length;
+    if (number_take(&at, end, value) && at == end) return true;
+    at = field.text;
     bool negative = at < end && *at == '-';
     if (at < end && (*at == '-' || *at == '+')) at++;
     const char *whole = at, *whole_end = skip_digits(at, end);

@@ -104,7 +104,8 @@ static int judge_duplicates(struct import_reader *reader) {
     size_t kept = rows->n ? 1 : 0;
     for (size_t i = 1; i < rows->n; i++) {
         if (rows->bar[i].open_ns != rows->bar[kept - 1].open_ns) {
-            move_row(rows, kept++, rows, i);
+            if (kept != i) move_row(rows, kept, rows, i);
+            kept++;
             continue;
         }
         bool same = same_row(rows, kept - 1, i);
@@ -126,6 +127,7 @@ int import_order(struct import_reader *reader) {
         up += rows->bar[i].open_ns > rows->bar[i - 1].open_ns;
         down += rows->bar[i].open_ns < rows->bar[i - 1].open_ns;
     }
+    if (rows->n && up == rows->n - 1) return OK; /* strictly increasing as it stands */
     if (down > up) {
         reverse(rows);
         reader->report.newest_first = true;
@@ -141,6 +143,7 @@ int import_keep_range(struct import_reader *reader) {
     char first[40], last[40];
     size_t kept = 0, n = rows->n;
     if (n == 0) FAIL(ERR_DATA, "%s:1:1: holds no bars; check that it is the right file", reader->path);
+    if (rows->bar[0].open_ns >= from && rows->bar[n - 1].open_ns < to) return OK; /* rows are in order */
     time_format(rows->bar[0].open_ns, first);
     time_format(rows->bar[n - 1].open_ns, last);
     for (size_t i = 0; i < n; i++)

@@ -150,13 +150,15 @@ static int judge_prices(struct import_reader *reader, const struct import_row *r
     return OK;
 }
 
-int import_row_append(struct import_reader *reader, const struct import_row *row, int64_t time_ns,
-                      const double *value) {
-    struct import_rows *rows = &reader->rows;
-    bool good;
-    TRY(judge_prices(reader, row, value, &good));
-    if (!good) return OK;
-    if (rows->n == rows->capacity) TRY(import_rows_reserve(reader, 2 * rows->capacity + 16));
+bool import_row_good(const double *v) {
+    double slack = v[COLUMN_HIGH] * PRICE_TOLERANCE, high = v[COLUMN_HIGH] + slack, low = v[COLUMN_LOW] - slack;
+    bool positive = v[COLUMN_OPEN] > 0 && v[COLUMN_HIGH] > 0 && v[COLUMN_LOW] > 0 && v[COLUMN_CLOSE] > 0;
+    for (unsigned role = COLUMN_VOLUME; role < N_COLUMN_ROLES; role++) positive &= !(v[role] < 0);
+    return positive && high >= v[COLUMN_LOW] && v[COLUMN_OPEN] <= high && v[COLUMN_OPEN] >= low &&
+           v[COLUMN_CLOSE] <= high && v[COLUMN_CLOSE] >= low;
+}
+
+void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, const double *value) {
     size_t i = rows->n++;
     rows->bar[i] = (struct bar){.open_ns = time_ns,
                                 .open = value[COLUMN_OPEN],
@@ -167,7 +169,17 @@ int import_row_append(struct import_reader *reader, const struct import_row *row
     if (rows->quote_volume) rows->quote_volume[i] = value[COLUMN_QUOTE_VOLUME];
     if (rows->trade_count) rows->trade_count[i] = value[COLUMN_TRADE_COUNT];
     if (rows->taker_buy_base) rows->taker_buy_base[i] = value[COLUMN_TAKER_BUY];
-    rows->line[i] = (uint32_t)row->line;
+    rows->line[i] = (uint32_t)line;
+}
+
+int import_row_append(struct import_reader *reader, const struct import_row *row, int64_t time_ns,
+                      const double *value) {
+    struct import_rows *rows = &reader->rows;
+    bool good = import_row_good(value);
+    if (!good) TRY(judge_prices(reader, row, value, &good));
+    if (!good) return OK;
+    if (rows->n == rows->capacity) TRY(import_rows_reserve(reader, 2 * rows->capacity + 16));
+    import_row_store(rows, row->line, time_ns, value);
     return OK;
 }
 

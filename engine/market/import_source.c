@@ -32,7 +32,7 @@ static int growing_reserve(struct growing *out, const char *path) {
 static int growing_begin(struct growing *out, size_t expected) {
     out->length = 0;
     out->capacity = expected + FIRST_CAPACITY;
-    out->text = mem_calloc(out->capacity, 1);
+    out->text = mem_realloc(NULL, out->capacity, 1); /* unset: zeroing would touch all of it once more */
     return out->text ? OK : ERR_NOMEM;
 }
 

@@ -228,6 +228,44 @@ const char *import_time_parse(struct import_reader *reader, struct field field, 
     return civil_parse(reader, field, time_ns, style);
 }
 
+/* -1 when there are no two digits. */
+static int two_digits(const char *c) { return is_digit(c[0]) && is_digit(c[1]) ? 10 * (c[0] - '0') + (c[1] - '0') : -1; }
+
+/* Behind a date that is known. */
+static bool take_clock(const char **at, int64_t *ns, enum time_style *style) {
+    const char *c = *at;
+    *style = TIME_CIVIL;
+    if (*c != 'T' && *c != ' ') return true; /* a date alone, if the field ends here */
+    int hour = two_digits(c + 1), minute = two_digits(c + 4), second = 0;
+    bool seconds = c[6] == ':';
+    if (seconds) second = two_digits(c + 7);
+    if (hour < 0 || hour > 23 || c[3] != ':' || minute < 0 || minute > 59 || second < 0 || second > 59) return false;
+    c += seconds ? 9 : 6;
+    if (*c == 'Z') *style = TIME_ZONED;
+    *at = c + (*c == 'Z');
+    *ns += (hour * 60 + minute) * NS_PER_MINUTE + second * NS_PER_SECOND;
+    return true;
+}
+
+bool import_time_take(const struct import_reader *reader, const char **at, int64_t *time_ns, enum time_style *style) {
+    const char *c = *at;
+    size_t key = sizeof reader->last_date.text;
+    int64_t value = 0, scale;
+    if (reader->end - c < 24) return false; /* nothing below looks farther */
+    if (memcmp(c, reader->last_date.text, key) == 0) {
+        *at += key;
+        *time_ns = reader->last_date.ns;
+        return take_clock(at, time_ns, style);
+    }
+    while (c - *at < 19 && is_digit(*c)) value = value * 10 + (*c++ - '0');
+    ptrdiff_t n = c - *at;
+    if (n == 0 || n == 8 || n == 14 || n == 19) return false; /* perhaps a date; perhaps too large */
+    if (unix_scale(value, &scale, style)) return false;
+    *time_ns = value * scale;
+    *at = c;
+    return true;
+}
+
 const char *import_clock_parse(struct field field, int64_t *ns) {
     const char *at = field.text, *end = field.text + field.length;
     const char *wrong = clock_value(&at, end, ns);

@@ -8,19 +8,6 @@
 
 const char *const exit_reason_name[6] = {"", "stop", "target", "time", "signal", "end"};
 
-static void saw(struct bracket *b, double price) {
-    if (price < b->low) b->low = price;
-    if (price > b->high) b->high = price;
-}
-
-/* Is `price` at or beyond the level, seen from a position of this side? */
-static bool stopped(const struct bracket *b, double price) {
-    return b->trade.side == SIDE_LONG ? price <= b->stop_price : price >= b->stop_price;
-}
-static bool reached(const struct bracket *b, double price) {
-    return b->trade.side == SIDE_LONG ? price >= b->target_price : price <= b->target_price;
-}
-
 void bracket_enter(struct bracket *b, const struct bars *bars, size_t i, const struct order *order, size_t due_index,
                    double notional, const struct cost_config *costs) {
     const struct bar *bar = &bars->bar[i];
@@ -37,8 +24,10 @@ void bracket_enter(struct bracket *b, const struct bars *bars, size_t i, const s
     t->fees = cost_fee(costs, t->quantity * price, false);
     t->slippage = t->quantity * fabs(price - bar->open);
     t->probability = order->probability;
-    b->stop_price = order->stop > 0 ? price * (1 - side * order->stop) : -side * INFINITY;
-    b->target_price = order->target > 0 ? price * (1 + side * order->target) : side * INFINITY;
+    const double stop = order->stop > 0 ? price * (1 - side * order->stop) : -side * INFINITY;
+    const double target = order->target > 0 ? price * (1 + side * order->target) : side * INFINITY;
+    b->low_level = fmin(stop, target);
+    b->high_level = fmax(stop, target);
     b->low = b->high = b->entry_raw = bar->open;
     b->entry_index = i;
     b->due_index = due_index;
@@ -51,7 +40,7 @@ static void leave(struct bracket *b, const struct bars *bars, size_t i, enum exi
     const double side = t->side;
     const bool maker = reason == EXIT_TARGET;
     const double price = maker ? raw : raw * (1 - side * cost_slip(costs, bars, i));
-    saw(b, raw);
+    bracket_saw(b, raw);
     t->reason = reason;
     t->exit_ns = exit_ns;
     t->exit_price = price;
@@ -84,43 +73,42 @@ void bracket_exit_close(struct bracket *b, const struct bars *bars, size_t i, en
     exit_level(b, bars, i, reason, bars->bar[i].close, costs);
 }
 
-bool bracket_open(struct bracket *b, const struct bars *bars, size_t i, const struct cost_config *costs) {
+bool bracket_open_touched(struct bracket *b, const struct bars *bars, size_t i, const struct cost_config *costs) {
     const struct bar *bar = &bars->bar[i];
     if (!bar_trades(bar)) return false;
+    const bool is_long = b->trade.side == SIDE_LONG;
+    const bool fell = bar->open <= b->low_level, rose = bar->open >= b->high_level;
     enum exit_reason reason = EXIT_NONE;
     if (i > b->due_index)
         reason = EXIT_TIME;
-    else if (stopped(b, bar->open))
+    else if (is_long ? fell : rose)
         reason = EXIT_STOP;
-    else if (reached(b, bar->open))
+    else if (is_long ? rose : fell)
         reason = EXIT_TARGET;
     if (reason == EXIT_NONE) return false;
     bracket_exit_open(b, bars, i, reason, costs);
     return true;
 }
 
-bool bracket_range(struct bracket *b, const struct bars *bars, size_t i, enum intrabar rule,
-                   const struct cost_config *costs) {
+bool bracket_range_touched(struct bracket *b, const struct bars *bars, size_t i, enum intrabar rule,
+                           const struct cost_config *costs) {
     const struct bar *bar = &bars->bar[i];
-    if (!bar_trades(bar)) return false;
     const bool is_long = b->trade.side == SIDE_LONG;
-    bool stop = stopped(b, is_long ? bar->low : bar->high);
-    bool target = reached(b, is_long ? bar->high : bar->low);
+    const bool fell = bar->low <= b->low_level, rose = bar->high >= b->high_level;
+    bool stop = is_long ? fell : rose;
+    const bool target = is_long ? rose : fell;
     if (stop && target) {
         b->trade.ambiguous = true;
         if (rule == INTRABAR_TARGET_FIRST) stop = false;
     }
-    saw(b, bar->open);
-    if (stop) {
-        exit_level(b, bars, i, EXIT_STOP, b->stop_price, costs);
+    bracket_saw(b, bar->open);
+    if (stop || target) {
+        const bool below = is_long == stop; /* a long's stop, a short's target */
+        exit_level(b, bars, i, stop ? EXIT_STOP : EXIT_TARGET, below ? b->low_level : b->high_level, costs);
         return true;
     }
-    if (target) {
-        exit_level(b, bars, i, EXIT_TARGET, b->target_price, costs);
-        return true;
-    }
-    saw(b, bar->low);
-    saw(b, bar->high);
+    bracket_saw(b, bar->low);
+    bracket_saw(b, bar->high);
     if (i < b->due_index) return false;
     bracket_exit_close(b, bars, i, EXIT_TIME, costs);
     return true;

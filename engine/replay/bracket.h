@@ -22,12 +22,14 @@
 #include "order.h"
 
 struct bracket {
-    struct trade trade;              /* complete once an exit function has returned true */
-    double stop_price, target_price; /* infinite when there is none */
-    double low, high;                /* extreme raw prices since the entry */
-    double entry_raw;                /* entry price before spread and slippage */
-    double exit_fee;                 /* part of trade.fees */
-    size_t entry_index, due_index;   /* due: bar of the time exit, SIZE_MAX without one */
+    struct trade trade; /* complete once an exit function has returned true */
+    /* Where the price must not get to: a long's stop below and target above, a short's the other way round;
+     * infinite when there is none. */
+    double low_level, high_level;
+    size_t entry_index, due_index; /* due: bar of the time exit, SIZE_MAX without one */
+    double low, high;              /* extreme raw prices since the entry */
+    double entry_raw;              /* entry price before spread and slippage */
+    double exit_fee;               /* part of trade.fees */
 };
 
 /* Does this bar fill anything? A price of 0 or NaN is no price. */
@@ -42,12 +44,33 @@ static inline size_t bracket_due(size_t n_closed, size_t max_bars) {
 void bracket_enter(struct bracket *bracket, const struct bars *bars, size_t i, const struct order *order,
                    size_t due_index, double notional, const struct cost_config *costs);
 
-/* What happens at the open of bar i. True: the position is closed. */
-bool bracket_open(struct bracket *bracket, const struct bars *bars, size_t i, const struct cost_config *costs);
+/* What happens at the open of bar i. True: the position is closed. Most bars touch nothing; that is settled inline. */
+bool bracket_open_touched(struct bracket *bracket, const struct bars *bars, size_t i, const struct cost_config *costs);
+static inline bool bracket_open(struct bracket *bracket, const struct bars *bars, size_t i,
+                                const struct cost_config *costs) {
+    const double open = bars->bar[i].open;
+    if (open > bracket->low_level && open < bracket->high_level && i <= bracket->due_index) return false;
+    return bracket_open_touched(bracket, bars, i, costs);
+}
 
 /* What happens between the open and the close of bar i. True: the position is closed. */
-bool bracket_range(struct bracket *bracket, const struct bars *bars, size_t i, enum intrabar rule,
-                   const struct cost_config *costs);
+bool bracket_range_touched(struct bracket *bracket, const struct bars *bars, size_t i, enum intrabar rule,
+                           const struct cost_config *costs);
+static inline void bracket_saw(struct bracket *bracket, double price) {
+    bracket->low = price < bracket->low ? price : bracket->low;
+    bracket->high = price > bracket->high ? price : bracket->high;
+}
+static inline bool bracket_range(struct bracket *bracket, const struct bars *bars, size_t i, enum intrabar rule,
+                                 const struct cost_config *costs) {
+    const struct bar *bar = &bars->bar[i];
+    if (!bar_trades(bar)) return false;
+    if (!(bar->low > bracket->low_level && bar->high < bracket->high_level && i < bracket->due_index))
+        return bracket_range_touched(bracket, bars, i, rule, costs);
+    bracket_saw(bracket, bar->open);
+    bracket_saw(bracket, bar->low);
+    bracket_saw(bracket, bar->high);
+    return false;
+}
 
 /* Market exits that the bracket does not decide itself: at the open of bar i (EXIT_SIGNAL), at its close (EXIT_END). */
 void bracket_exit_open(struct bracket *bracket, const struct bars *bars, size_t i, enum exit_reason reason,

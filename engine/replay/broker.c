@@ -159,7 +159,6 @@ int broker_close(struct broker *broker, size_t s, size_t i) {
 
 int broker_end(struct broker *broker, size_t s, size_t i) {
     struct broker_slot *slot = &broker->slot[s];
-    slot->open_waiting = false;
     if (!slot->holding) return OK;
     bracket_exit_close(&slot->bracket, slot->bars, i, EXIT_END, &broker->config->costs);
     return settle(broker, s);

@@ -40,7 +40,7 @@ int broker_queue(struct broker *broker, const struct order *order) MUST_USE;
 int broker_open(struct broker *broker, size_t s, size_t i) MUST_USE;
 /* From open to close of the same bar: stop, target, time exit, funding; marks the ledger at the close. */
 int broker_close(struct broker *broker, size_t s, size_t i) MUST_USE;
-/* After the last bar of a symbol: closes its position at that bar's close, drops its orders. */
+/* After the last bar of a symbol: closes its position at that bar's close. Waiting orders never fill. */
 int broker_end(struct broker *broker, size_t s, size_t i) MUST_USE;
 
 struct position_view broker_view(const struct broker *broker, size_t s);

@@ -118,7 +118,7 @@ static const struct key_desc broker_keys[] = {
 
 static const struct key_desc verdict_keys[] = {
     ROW(verdict_settings, baseline, KEY_TEXT48, 0, 0, NULL, "strategy the others are compared with"),
-    ROW(verdict_settings, bootstrap, KEY_SIZE, 10, 1e6, NULL, "bootstrap replicates"),
+    ROW(verdict_settings, bootstrap, KEY_SIZE, 100, 1e6, NULL, "bootstrap replicates"),
     ROW(verdict_settings, null_resamples, KEY_SIZE, 0, 1e6, NULL, "label resamples of the null control; 0 = off"),
     ROW(verdict_settings, block, KEY_SIZE, 0, 1e6, NULL, "mean block length, bars; 0 = automatic"),
     ROW(verdict_settings, confidence, KEY_NUMBER, 0.5, 0.9999, NULL, "of the intervals"),

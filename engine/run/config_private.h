@@ -16,6 +16,12 @@ int config_unknown_key(const struct json_document *document, const json_value *v
                        size_t n, const char *where) MUST_USE;
 int config_read_strategies(const struct json_document *document, const json_value *list,
                            struct experiment *experiment) MUST_USE;
+/* One contestant's object over the values already in `spec`; `fallback` when it may leave out "strategy". */
+int config_read_strategy(const struct json_document *document, const json_value *object,
+                         const struct strategy_desc *fallback, struct strategy_spec *spec) MUST_USE;
+/* Resolves what depends on other sections and checks the model; warns on stderr. Points into `document` where it can. */
+int experiment_check_strategy(const struct json_document *document, const struct experiment *experiment,
+                              struct strategy_spec *spec) MUST_USE;
 int config_timerange(const char *text, int64_t *from_ns, int64_t *to_ns) MUST_USE;
 /* Relations between keys (act_on among k, baseline exists …), pointed at where one of them stands in the document.
  * `keep`: "a,b" of --strategies, or NULL. */

@@ -16,12 +16,16 @@ static int strategy_type(const struct json_document *doc, const json_value *valu
     return json_fail(doc, value, ERR_CONFIG, "unknown strategy \"%s\"; `gatewalk list strategies` shows all", name);
 }
 
-static int read_object(const struct json_document *doc, const json_value *object, struct strategy_spec *spec) {
+int config_read_strategy(const struct json_document *doc, const json_value *object,
+                         const struct strategy_desc *fallback, struct strategy_spec *spec) {
     static const char *const known[] = {"name", "strategy", "model", "training", "trading"};
     const json_value *type = json_get(object, "strategy"), *name = json_get(object, "name");
-    if (!type || json_kind(type) != JSON_STRING)
-        return json_fail(doc, object, ERR_CONFIG, "a strategy needs \"strategy\": one of `gatewalk list strategies`");
-    TRY(strategy_type(doc, type, spec));
+    spec->desc = fallback;
+    if ((type || !fallback) && (!type || json_kind(type) != JSON_STRING))
+        return json_fail(doc, type ? type : object, ERR_CONFIG,
+                         "a strategy needs \"strategy\": one of `gatewalk list strategies`");
+    if (!type && !name) return json_fail(doc, object, ERR_CONFIG, "a \"name\" is missing");
+    if (type) TRY(strategy_type(doc, type, spec));
     if (name && json_kind(name) != JSON_STRING)
         return json_fail(doc, name, ERR_CONFIG, "a strategy's name must be a string");
     const char *text = json_string(name ? name : type, "");
@@ -53,7 +57,7 @@ int config_read_strategies(const struct json_document *doc, const json_value *li
             TRY(strategy_type(doc, value, spec));
             strcpy(spec->name, spec->desc->name);
         } else if (json_kind(value) == JSON_OBJECT) {
-            TRY(read_object(doc, value, spec));
+            TRY(config_read_strategy(doc, value, NULL, spec));
         } else {
             return json_fail(doc, value, ERR_CONFIG, "a strategy must be a name or an object, not %s",
                              json_kind_name(value));
@@ -119,7 +123,7 @@ static const json_value *place_in(const struct json_document *doc, const char *n
     return own ? own : place_of(json_root(doc), section, key);
 }
 
-static int check_strategy(const struct json_document *doc, struct experiment *e, struct strategy_spec *spec) {
+int experiment_check_strategy(const struct json_document *doc, const struct experiment *e, struct strategy_spec *spec) {
     spec->model.n_features = e->n_features;
     if (isnan(spec->trading.stop_moves)) spec->trading.stop_moves = e->labels.ratio > 0 ? 1.0 / e->labels.ratio : 0;
     if (spec->trading.horizon == SIZE_MAX) spec->trading.horizon = e->labels.horizon;
@@ -188,8 +192,8 @@ static int check_baseline(const struct json_document *doc, struct experiment *e,
 int experiment_check(const struct json_document *doc, struct experiment *e, const char *keep) {
     if (keep) TRY(keep_strategies(e, keep));
     TRY(check_act_on(doc, e));
-    for (size_t s = 0; s < e->n_strategies; s++) TRY(check_strategy(doc, e, &e->strategy[s]));
-    TRY(check_strategy(doc, e, &e->common));
+    for (size_t s = 0; s < e->n_strategies; s++) TRY(experiment_check_strategy(doc, e, &e->strategy[s]));
+    TRY(experiment_check_strategy(doc, e, &e->common));
     TRY(check_baseline(doc, e, keep != NULL));
     pick_baseline(e);
     struct feature_set *set;

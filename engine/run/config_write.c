@@ -1,4 +1,5 @@
-/* The resolved experiment, every key with the value it took: what run.json records. */
+/* The resolved experiment, every key with the value it took: what run.json records. It is an experiment itself: run
+ * again, it gives the same results. */
 #include <string.h>
 
 #include "config_private.h"
@@ -65,13 +66,29 @@ static void write_sources(const struct experiment *e, struct json_writer *w) {
     for (size_t i = 0; i < e->n_data; i++) {
         json_begin_object(w, NULL);
         json_put_string(w, "file", e->data[i].file);
-        json_put_string(w, "symbol", e->data[i].symbol[0] ? e->data[i].symbol : NULL);
+        if (e->data[i].symbol[0]) json_put_string(w, "symbol", e->data[i].symbol);
         json_put_string(w, "format", e->data[i].format);
-        json_put_string(w, "interval", e->data[i].interval_ns ? duration_format(e->data[i].interval_ns, text) : NULL);
+        if (e->data[i].interval_ns) json_put_string(w, "interval", duration_format(e->data[i].interval_ns, text));
         json_put_bool(w, "repair", e->data[i].repair);
         json_end_object(w);
     }
     json_end_array(w);
+}
+
+static void put_day(char out[16], int64_t time_ns) {
+    int year, month, day, second, weekday;
+    time_to_civil(time_ns, &year, &month, &day, &second, &weekday);
+    snprintf(out, 16, "%04d%02d%02d", year, month, day);
+}
+
+/* As it is written in an experiment: whole days, the last one included, either side open. */
+static void write_timerange(const struct experiment *e, struct json_writer *w) {
+    char from[16] = "", to[16] = "", text[40];
+    if (e->from_ns == 0 && e->to_ns == 0) return;
+    if (e->from_ns != INT64_MIN) put_day(from, e->from_ns);
+    if (e->to_ns != INT64_MAX) put_day(to, e->to_ns - NS_PER_DAY);
+    snprintf(text, sizeof text, "%s-%s", from, to);
+    json_put_string(w, "timerange", text);
 }
 
 void experiment_write(const struct experiment *e, struct json_writer *w, const char *key) {
@@ -79,6 +96,7 @@ void experiment_write(const struct experiment *e, struct json_writer *w, const c
     json_put_string(w, "name", e->name);
     json_put_string(w, "title", e->title);
     write_sources(e, w);
+    write_timerange(e, w);
     json_begin_array(w, "features");
     for (size_t i = 0; i < e->n_features; i++) json_put_string(w, NULL, e->feature[i]);
     json_end_array(w);

@@ -186,11 +186,11 @@ int fit_execute(const struct fit_context *c, const struct gate_model *previous, 
     TRY(interrupt_check());
     TRY(fold_data_build(c->experiment, c->prepared, fit->fold, NULL, &data));
     int rc = OK;
-    bool reused = load(fit, c->experiment->verdict.importance, &model);
-    if (!reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
+    fit->reused = load(fit, c->experiment->verdict.importance, &model);
+    if (!fit->reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
     TRY_GOTO(set_thresholds(c->experiment, &data, model, fit), done);
     TRY_GOTO(score_test(c->experiment, &data, model, fit), done);
-    if (!reused) TRY_GOTO(store(c->prepared, model, &data, fit), done);
+    if (!fit->reused) TRY_GOTO(store(c->prepared, model, &data, fit), done);
     fit->done = true;
     if (model_out) {
         *model_out = model;

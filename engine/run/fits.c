@@ -141,6 +141,8 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
         }
     }
     fits->seconds = clock_seconds() - start;
+    fits->n_reused = 0;
+    for (size_t i = 0; i < fits->n; i++) fits->n_reused += fits->fit[i].reused;
     progress_end(monitor.progress);
     if (failure.code == OK) return OK;
     error_adopt(failure.message);

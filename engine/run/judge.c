@@ -17,15 +17,15 @@ static int seed_scores(const struct results *r, size_t strategy, int gate, const
     return OK;
 }
 
-static int compare_gate(const struct experiment *e, const struct results *r, size_t candidate, int gate,
-                        struct gate_verdict *out) {
+static int compare_gate(const struct experiment *e, size_t n_symbols, const struct results *r, size_t candidate,
+                        int gate, struct gate_verdict *out) {
     const float *a[MAX_SEEDS] = {NULL}, *b[MAX_SEEDS] = {NULL};
     struct verdict_config config = {
         .n_bootstrap = e->verdict.bootstrap,
         .confidence = e->verdict.confidence,
         .seed = e->seed[0],
         .block_length = e->verdict.block,
-        .horizon = e->labels.horizon,
+        .horizon = e->labels.horizon * n_symbols, /* in rows: symbols alternate within a bar */
     };
     int rc;
     TRY_GOTO(seed_scores(r, candidate, gate, a), done);
@@ -48,17 +48,25 @@ done:
     return rc;
 }
 
+/* "long +4.90 points [-13.34, +23.14]", without the interval where there is none. */
+static size_t describe(char *out, size_t size, const char *name, const struct delta *d, double unit,
+                       const char *suffix) {
+    int n = isnan(d->lo) ? snprintf(out, size, "%s %+.2f%s", name, d->value * unit, suffix)
+                         : snprintf(out, size, "%s %+.2f%s [%+.2f, %+.2f]", name, d->value * unit, suffix, d->lo * unit,
+                                    d->hi * unit);
+    return n > 0 && (size_t)n < size ? (size_t)n : 0;
+}
+
 static void add_check(struct candidate_verdict *v, const char *name, int delta, double need, double unit,
                       const char *suffix) {
     struct check *check = &v->check[v->n_checks++];
     snprintf(check->name, sizeof check->name, "%s", name);
-    size_t used = 0;
+    size_t used = 0, size = sizeof check->detail;
     for (int g = 0; g < N_GATES; g++) {
         const struct delta *d = &v->gate[g].delta[delta];
         if (d->value > 0 && d->value >= need) check->pass = true;
-        int n = snprintf(check->detail + used, sizeof check->detail - used, "%s%s %+.2f%s [%+.2f, %+.2f]",
-                         g ? "; " : "", gate_name[g], d->value * unit, suffix, d->lo * unit, d->hi * unit);
-        if (n > 0) used += (size_t)n < sizeof check->detail - used ? (size_t)n : 0;
+        if (g && used + 2 < size) used += (size_t)snprintf(check->detail + used, size - used, "; ");
+        used += describe(check->detail + used, size - used, gate_name[g], d, unit, suffix);
     }
 }
 
@@ -114,7 +122,6 @@ static void conclude(const struct experiment *e, struct candidate_verdict *v) {
 }
 
 int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r) {
-    (void)p;
     r->baseline = SIZE_MAX;
     for (size_t s = 0; s < e->n_strategies; s++)
         if (strcmp(e->strategy[s].name, e->verdict.baseline) == 0) r->baseline = s;
@@ -125,7 +132,7 @@ int results_verdict(const struct experiment *e, const struct prepared *p, struct
         if (s == r->baseline || !e->strategy[s].desc->needs_model) continue;
         struct candidate_verdict *v = &r->verdict[r->n_verdicts++];
         v->candidate = s;
-        for (int g = 0; g < N_GATES; g++) TRY(compare_gate(e, r, s, g, &v->gate[g]));
+        for (int g = 0; g < N_GATES; g++) TRY(compare_gate(e, p->market.n_symbols, r, s, g, &v->gate[g]));
         add_check(v, "PR-AUC better on at least one gate", DELTA_AP, 0, 1, "");
         add_check(v, "P@1 % at least 5 points better", DELTA_P1, 0.05, 100, " points");
         add_check(v, "P@5 % at least 3 points better", DELTA_P5, 0.03, 100, " points");

@@ -50,15 +50,15 @@ static int measure_seed(const struct experiment *e, const struct prepared *p, co
     return interrupt_check();
 }
 
-static int null_control(const struct experiment *e, const struct results *r, struct strategy_result *result, int gate,
-                        float *score, uint8_t *acted) {
+static int null_control(const struct experiment *e, size_t n_symbols, const struct results *r,
+                        struct strategy_result *result, int gate, float *score, uint8_t *acted) {
     if (e->verdict.null_resamples == 0) {
         result->null[gate] = (struct null_result){NAN, NAN, NAN, NAN};
         return OK;
     }
     struct gate_sample sample;
     results_sample(r, &result->seed[0].scores, gate, 0, r->scores.n_labelled, score, acted, &sample);
-    return null_average_precision(&sample, e->verdict.null_resamples, e->labels.horizon, e->seed[0],
+    return null_average_precision(&sample, e->verdict.null_resamples, 2 * e->labels.horizon * n_symbols, e->seed[0],
                                   &result->null[gate]);
 }
 
@@ -73,7 +73,7 @@ int results_measure(const struct experiment *e, const struct prepared *p, struct
         for (int g = 0; rc == OK && g < N_GATES; g++) {
             for (size_t k = 0; rc == OK && k < result->n_seeds; k++)
                 rc = measure_seed(e, p, r, &result->seed[k], g, score, acted);
-            if (rc == OK) rc = null_control(e, r, result, g, score, acted);
+            if (rc == OK) rc = null_control(e, p->market.n_symbols, r, result, g, score, acted);
         }
     }
     mem_free(score);

@@ -6,6 +6,10 @@
 
 enum { METRICS_MAX = 48, PORTFOLIO_MAX = 48 };
 
+/* Makes the run directory; one that holds something else is never written into. */
+int run_claim_directory(const char *dir) MUST_USE;
+int run_directory_name(const char *asked, const char *name, char dir[1024]) MUST_USE;
+
 /* ---- fits ----------------------------------------------------------------------------------- */
 
 /* One bar whose attention is kept: a signal of the traded K. */
@@ -25,8 +29,8 @@ struct attention_sums {
 struct fit {
     size_t strategy, seed, fold; /* indexes into the experiment and the plan */
     char model_path[1024];
-    char key[17]; /* hash of everything that decides the fit: a stored model with another key is stale */
-    bool done;
+    char key[17];      /* hash of everything that decides the fit: a stored model with another key is stale */
+    bool done, reused; /* reused: loaded, not trained; its log knows no seconds */
 
     size_t n_test;         /* test samples of all symbols, in (symbol, bar) order */
     float *probability;    /* [n_test × N_GATES] */

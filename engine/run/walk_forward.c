@@ -13,21 +13,26 @@ static size_t thread_count(size_t asked) {
     return n < 1 ? 1 : (size_t)n;
 }
 
-/* A directory that holds something else than a run is never written into. */
-static int claim_directory(const struct experiment *e, const struct run_options *options, char dir[1024]) {
+static bool holds(const char *dir, const char *name) {
     char probe[1024];
-    int n =
-        options->out_dir ? snprintf(dir, 1024, "%s", options->out_dir) : snprintf(dir, 1024, "reports/out/%s", e->name);
-    if (n < 0 || n >= 900) FAIL(ERR_USAGE, "--out: the path is too long");
+    return path_join(probe, sizeof probe, dir, name) == OK && file_exists(probe);
+}
+
+int run_claim_directory(const char *dir) {
     struct stat info;
-    if (stat(dir, &info) == 0 && S_ISDIR(info.st_mode)) {
-        TRY(path_join(probe, sizeof probe, dir, RUN_JSON));
-        if (!file_exists(probe) && rmdir(dir) != 0)
-            FAIL(ERR_USAGE, "%s is not empty and holds no gatewalk run; give another --out", dir);
-    }
+    if (stat(dir, &info) == 0 && S_ISDIR(info.st_mode) && !holds(dir, RUN_JSON) && !holds(dir, RUN_STAGES) &&
+        rmdir(dir) != 0)
+        FAIL(ERR_USAGE, "%s is not empty and holds no gatewalk run; give another --out", dir);
+    char models[1024];
     TRY(dir_make(dir));
-    TRY(path_join(probe, sizeof probe, dir, RUN_MODELS));
-    return dir_make(probe);
+    TRY(path_join(models, sizeof models, dir, RUN_MODELS));
+    return dir_make(models);
+}
+
+int run_directory_name(const char *asked, const char *name, char dir[1024]) {
+    int n = asked ? snprintf(dir, 1024, "%s", asked) : snprintf(dir, 1024, "reports/out/%s", name);
+    if (n < 0 || n >= 900) FAIL(ERR_USAGE, "--out: the path is too long");
+    return OK;
 }
 
 /* An earlier summary would make `report` show its numbers as this run's until this one is finished. */
@@ -75,7 +80,8 @@ int run_experiment(const struct experiment *e, const struct run_options *options
     size_t jobs = thread_count(options->jobs);
     int rc;
     TRY_GOTO(prepare(e, &p), done);
-    TRY_GOTO(claim_directory(e, options, dir), done);
+    TRY_GOTO(run_directory_name(options->out_dir, e->name, dir), done);
+    TRY_GOTO(run_claim_directory(dir), done);
     rc = walk(e, p, dir, jobs, &fits, &results);
 done:
     results_free(e, &results);

@@ -52,11 +52,12 @@ static void put_phases(struct json_writer *w, const struct phase_times *t) {
     json_end_object(w);
 }
 
+/* Fits trained in this run: how long a stored model took is not known. */
 static double training_seconds(const struct fit_list *fits, size_t strategy, uint64_t *windows) {
     double seconds = 0;
     *windows = 0;
     for (size_t i = 0; i < fits->n; i++)
-        if (fits->fit[i].strategy == strategy) {
+        if (fits->fit[i].strategy == strategy && !fits->fit[i].reused) {
             seconds += fits->fit[i].log.seconds;
             *windows += fits->fit[i].log.windows;
         }
@@ -100,7 +101,8 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     json_put_int(&w, "jobs", (int64_t)jobs);
     put_phases(&w, times);
     uint64_t windows = 0;
-    for (size_t i = 0; i < fits->n; i++) windows += fits->fit[i].log.windows;
+    for (size_t i = 0; i < fits->n; i++)
+        if (!fits->fit[i].reused) windows += fits->fit[i].log.windows;
     json_begin_object(&w, "fits");
     json_put_int(&w, "count", (int64_t)fits->n);
     json_put_int(&w, "reused", (int64_t)fits->n_reused);

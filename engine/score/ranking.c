@@ -5,11 +5,10 @@
 
 enum { RADIX_BITS = 11, RADIX_SIZE = 1 << RADIX_BITS, RADIX_PASSES = 3 };
 
-/* Larger float, smaller key. -0 and +0 are one score. */
+/* Larger float, smaller key. +0 comes right before -0, and as they compare equal they are one tie group. */
 static uint32_t descending_key(float score) {
-    float value = score == 0.0f ? 0.0f : score;
     uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
+    memcpy(&bits, &score, sizeof bits);
     return bits & 0x80000000u ? bits : ~(bits | 0x80000000u);
 }
 

@@ -6,7 +6,7 @@
 
 #include "metrics.h"
 
-/* order[n]: positions by falling score, equal scores in their original order. ERR_DATA on a NaN score. */
+/* order[n]: positions by falling score, tied ones in a fixed order. ERR_DATA on a NaN score. */
 int rank_descending(const float *score, size_t n, uint32_t *order) MUST_USE;
 
 /* First rank after `begin` whose score differs: ranks [begin, end) are one tie group. */

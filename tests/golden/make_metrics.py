@@ -157,6 +157,7 @@ def make_metrics():
     def pnl_of(label, missing=0):
         gross = np.round(np.where(label == 1, 0.01, -0.005) + rng.normal(0, 0.002, len(label)), 6)
         gross[rng.permutation(len(label))[:missing]] = np.nan
+        gross[::9] = 0.001  # after costs neither a win nor a loss
         return [gross, np.round(gross - 0.001, 6), np.round(gross - 0.002, 6)]
 
     label = np.array([1, 0, 1, 1, 0, 0, 1, 0, 0, 0, 1, 0])
@@ -340,7 +341,10 @@ def make_statistics():
 
     series = {"white": ar(300, 0), "ar_half": ar(300, .5), "ar_ninety": ar(400, .9), "ar_negative": ar(300, -.6),
               "moving_sum": np.round(np.convolve(rng.normal(size=423), np.ones(24), "valid"), 5),
-              "trend": np.arange(200) / 10, "short": ar(12, .5)}
+              "trend": np.arange(200) / 10, "short": ar(12, .5),
+              "differenced": np.round(np.diff(rng.normal(size=301)), 5),
+              "wave": np.round(np.sin(2 * np.pi * np.arange(200) / 19), 5),  # at the upper limits of the length
+              "short_wave": np.round(np.sin(2 * np.pi * np.arange(40) / 11), 5)}
     for name, x in series.items():
         out.case("block_" + name)
         out.array("series", x)

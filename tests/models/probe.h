@@ -29,7 +29,7 @@ static inline void probe_build(struct probe *probe, const struct model_config *c
                                size_t n_rows) {
     memset(probe, 0, sizeof *probe);
     assert_ok(R(network_init)(&probe->net, config));
-    assert_ok(R(workspace_init)(&probe->ws, &probe->net));
+    assert_ok(R(workspace_init)(&probe->ws, &probe->net, true));
     probe->x = calloc(n_rows * config->n_features, sizeof(float));
     probe->series = (struct series){.x = probe->x, .n_rows = n_rows};
     for (size_t gate = 0; gate < N_GATES; gate++) {

@@ -87,8 +87,9 @@ static void test_rows_alone(void **state) {
 
 enum { N_FUNCTIONS = 3, SAMPLE_STEP = 1021 }; /* every 1021st of the 2^32 bit patterns */
 static const char *const function_name[N_FUNCTIONS] = {"exp", "tanh", "sigmoid"};
-/* Units in the last place; where the result is below FLT_MIN, sigmoid may flush it to zero. */
-static const double ulp_bound[N_FUNCTIONS] = {1.5, 3.0, 3.0};
+/* Units in the last place (over every seventh float the worst are 1.04, 2.72 and 3.04); where the result is below
+ * FLT_MIN, sigmoid may flush it to zero. */
+static const double ulp_bound[N_FUNCTIONS] = {1.25, 3.0, 3.25};
 
 static float from_bits(uint32_t bits) {
     float x;

@@ -4,13 +4,15 @@
 
 /* A layer with everything it reads and writes, in both precisions. */
 struct layer {
-    size_t windows, steps, hidden, rows;
+    size_t windows, steps, hidden, rows, stride;
     uint32_t *first_row;
     struct twin u, xw, gates, c, h, dh, dh_last, du, dxw;
 };
 
 static struct layer layer_make(size_t windows, size_t steps, size_t hidden, double xw_scale, double u_scale) {
-    struct layer l = {.windows = windows, .steps = steps, .hidden = hidden, .rows = windows + steps};
+    struct layer l = {.windows = windows, .steps = steps, .hidden = hidden};
+    l.stride = hidden % 2 ? windows : 1; /* rows of their own, as in a second layer, or shared by neighbours */
+    l.rows = windows + steps * l.stride;
     l.first_row = calloc(windows, sizeof *l.first_row);
     assert_non_null(l.first_row);
     for (size_t b = 0; b < windows; b++) l.first_row[b] = (uint32_t)(b == 3 ? 0 : b); /* 3 repeats window 0 */
@@ -43,7 +45,7 @@ static void run_fast(fast_set set, struct layer *l, int upstream) {
                                .n_steps = l->steps,
                                .hidden = l->hidden,
                                .first_row = l->first_row,
-                               .row_stride = 1,
+                               .row_stride = l->stride,
                                .u = packed.f,
                                .xw = l->xw.f,
                                .gates = l->gates.f,
@@ -69,7 +71,7 @@ static void run_slow(struct layer *l, int upstream) {
                                .n_steps = l->steps,
                                .hidden = l->hidden,
                                .first_row = l->first_row,
-                               .row_stride = 1,
+                               .row_stride = l->stride,
                                .u = packed,
                                .xw = l->xw.d,
                                .gates = l->gates.d,
@@ -85,8 +87,8 @@ static void run_slow(struct layer *l, int upstream) {
 }
 
 /* Errors relative to the largest element of each array, in units of 2^-24. Rounding grows along the recurrence, so the
- * bound does with the steps. */
-static void compare(fast_set set, struct layer *l, int upstream) {
+ * bound does with the steps. `floor`: gradients below it are not compared relatively. */
+static void compare(fast_set set, struct layer *l, int upstream, double floor) {
     struct layer *const L = l;
     run_fast(set, l, 0);
     run_slow(l, 0);
@@ -98,7 +100,7 @@ static void compare(fast_set set, struct layer *l, int upstream) {
                      forward[i]);
     run_fast(set, l, upstream);
     run_slow(l, upstream);
-    const double backward[] = {twin_error(&L->gates, 1e-30), twin_error(&L->du, 1e-30), twin_error(&L->dxw, 1e-30)};
+    const double backward[] = {twin_error(&L->gates, floor), twin_error(&L->du, floor), twin_error(&L->dxw, floor)};
     for (size_t i = 0; i < COUNT_OF(backward); i++)
         if (!(backward[i] < 4 * along * unit))
             fail_msg("%s B %zu T %zu H %zu upstream %d: backward %zu off by %.3g", set->name, l->windows, l->steps,
@@ -113,11 +115,11 @@ static void check_shapes(fast_set set) {
             for (size_t k = 0; k < COUNT_OF(steps); k++) {
                 upstream = upstream % 7 + 1; /* all mixtures of dh, dh_last and no dxw */
                 struct layer l = layer_make(windows[j], steps[k], hidden[i], 1, 1);
-                compare(set, &l, upstream);
+                compare(set, &l, upstream, 1e-30);
                 layer_free(&l);
             }
     struct layer l = layer_make(70, 97, 24, 1, 1); /* more windows than a gathered block, an odd number of steps */
-    compare(set, &l, EVERY_STEP | LAST_STEP);
+    compare(set, &l, EVERY_STEP | LAST_STEP, 1e-30);
     layer_free(&l);
 }
 static void test_shapes(void **state) {
@@ -125,12 +127,13 @@ static void test_shapes(void **state) {
     for_each_set(check_shapes);
 }
 
-/* Saturated gates, zeros and denormals: nothing may become NaN, infinite or wrong. */
+/* Saturated gates, zeros and denormals: nothing may become NaN, infinite or wrong. Where 1 - i is lost in i's rounding,
+ * only the error against the gradient from above, of size 1, means anything. */
 static void check_hostile(fast_set set) {
     static const double scale[] = {1e4, 0, 1e-40, 30};
     for (size_t i = 0; i < COUNT_OF(scale); i++) {
         struct layer l = layer_make(5, 9, 17, scale[i], scale[i] == 0 ? 0 : 1);
-        compare(set, &l, EVERY_STEP);
+        compare(set, &l, EVERY_STEP, 0.1);
         layer_free(&l);
     }
 }
@@ -141,11 +144,11 @@ static void test_hostile(void **state) {
 
 static void check_nan_spreads(fast_set set) {
     struct layer l = layer_make(5, 4, 17, 1, 1);
-    l.xw.f[(2 + 1) * 4 * 17 + 4] = NAN; /* row 3: step 1 of window 2 */
+    l.xw.f[(2 + 5) * 4 * 17 + 4] = NAN; /* row 7: step 1 of window 2 alone */
     run_fast(set, &l, 0);
     const float *last = l.h.f + 4 * 5 * 17;
     assert_true(isnan(last[2 * 17]) && isnan(last[2 * 17 + 16]));
-    assert_true(!isnan(last[4 * 17])); /* the window from row 4 on never saw it */
+    assert_true(!isnan(last[4 * 17])); /* which never saw it */
     layer_free(&l);
 }
 static void test_nan_spreads(void **state) {
@@ -181,6 +184,7 @@ static void test_repeat(void **state) {
 /* Windows [from, from + n) of `all` run as a layer of their own must give the very same h, c and dz. */
 static void same_as_shard(fast_set set, const struct layer *all, size_t from, size_t n) {
     struct layer part = layer_make(n, all->steps, all->hidden, 1, 1);
+    part.stride = all->stride;
     memcpy(part.u.f, all->u.f, all->u.n * sizeof(float));
     twin_free(&part.xw);
     part.xw = twin_make(all->xw.n, 0);
@@ -225,7 +229,7 @@ static void check_gateless(fast_set set) {
                                .n_steps = 6,
                                .hidden = 17,
                                .first_row = l.first_row,
-                               .row_stride = 1,
+                               .row_stride = l.stride,
                                .u = packed.f,
                                .xw = l.xw.f,
                                .gates = NULL,
@@ -283,7 +287,7 @@ static void test_reference_gradient(void **state) {
 
 /* The portable set gives these bytes with every compiler and level of optimisation (checked: gcc 12 -O0, -O2, -O3 and
  * clang 14 -O0, -O2). A change here is a change of every result computed with it. */
-#define PORTABLE_HASH UINT64_C(0)
+#define PORTABLE_HASH UINT64_C(0x3bc9f20c38772309)
 
 static void fold(uint64_t *hash, const float *x, size_t n) { *hash = hash_bytes(x, n * sizeof *x, *hash); }
 
@@ -307,12 +311,12 @@ static void test_portable_bytes(void **state) {
     set->vtanh(d.n, d.f, c.f), fold(&hash, c.f, c.n);
     set->vsigmoid(d.n, d.f, c.f), fold(&hash, c.f, c.n);
     set->softmax_rows(M, N - 2, N, 0.3f, d.f, c.f), fold(&hash, c.f, c.n);
-    float dot = set->dot(b.n, a.f, b.f);
+    float dot = set->dot(a.n, a.f, b.f);
     fold(&hash, &dot, 1);
     set->additive_forward(M, 21, d.f, N, b.f, b.f + 100, c.f, a.f), fold(&hash, c.f, c.n), fold(&hash, a.f, M);
     set->additive_backward(M, 21, a.f, b.f + 100, c.f, b.f + 200, b.f + 300), fold(&hash, b.f, b.n);
-    for (size_t i = 0; i < c.n; i++) c.f[i] = c.f[i] * c.f[i];
-    set->adam(M * N, d.f, c.f, b.f, c.f, 1e-3f, 0.9f, 0.999f, 1e-8f, 0.01f, 0.1f, 0.001f, 0.5f), fold(&hash, d.f, d.n);
+    for (size_t i = 0; i < a.n; i++) a.f[i] = a.f[i] * a.f[i];
+    set->adam(M * N, d.f, c.f, b.f, a.f, 1e-3f, 0.9f, 0.999f, 1e-8f, 0.01f, 0.1f, 0.001f, 0.5f), fold(&hash, d.f, d.n);
     print_message("portable bytes: 0x%016llx\n", (unsigned long long)hash);
     assert_true(hash == PORTABLE_HASH);
     twin_free(&a), twin_free(&b), twin_free(&c), twin_free(&d);

@@ -1,5 +1,6 @@
 /* The training loop on a planted problem: it learns, it repeats, it stops and restores, it refuses to go on with NaN. */
 #include <omp.h>
+#include <signal.h>
 
 #include "../../models/single_model.h"
 #include "toy.h"
@@ -217,9 +218,10 @@ static void test_blocks_and_shuffling(void **state) {
     struct gate_model *model;
     struct training_log log;
     static const size_t blocks[] = {1, 7, 16, 32};
-    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+    for (size_t i = 0; i < 2 * COUNT_OF(blocks); i++) {
         toy_build(&toy);
-        toy.training.block = blocks[i];
+        toy.training.block = blocks[i / 2];
+        toy.training.positive_fraction = i % 2 ? .5 : 0;
         toy_fit(&toy, &model, &log);
         for (size_t gate = 0; gate < N_GATES; gate++) assert_true(toy_best(&log)->validation_ap[gate] > .85);
         training_log_free(&log);
@@ -258,7 +260,7 @@ static void test_clipping(void **state) {
     double length[2];
     for (int clipped = 0; clipped < 2; clipped++) {
         toy_build(&toy);
-        toy.input.n_train = 64;
+        toy.input.n_train = toy.training.batch_size = 64;
         toy.training.epochs = 1;
         toy.training.momentum = 0;
         toy.training.learning_rate = 1e-2;
@@ -397,7 +399,7 @@ static void test_pace_is_per_class(void **state) {
     assert_ok(network_start_f32(&fit.net, 3, fit.weights));
     fit.weights[fit.net.tensors.item[fit.net.tensors.n - 1].offset] = -2; /* long positives are costly */
     network_pack_f32(&fit.net, fit.weights, fit.packed);
-    assert_ok(team_init_f32(&fit.team, &fit.net));
+    assert_ok(team_init_f32(&fit.team, &fit.net, true));
     fit_pace_f32(&fit, 1);
     size_t in[2] = {0}, all[2] = {0};
     for (size_t i = 0; i < TOY_TRAIN; i++) {
@@ -492,6 +494,19 @@ static void test_calibrated(void **state) {
     }
 }
 
+/* Last, because the request stays. */
+static void test_interrupt(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    toy_build(&toy);
+    interrupt_install();
+    assert_int_equal(raise(SIGINT), 0);
+    assert_int_equal(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_INTERRUPTED);
+    assert_null(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_learns),
@@ -512,6 +527,7 @@ int main(void) {
         cmocka_unit_test(test_pace_is_per_class),
         cmocka_unit_test(test_retraining),
         cmocka_unit_test(test_calibrated),
+        cmocka_unit_test(test_interrupt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -189,6 +189,13 @@ static void an_order_for_another_symbol_waits_for_its_open(void **state) {
     assert_int_equal(r.trade[0].entry_ns, minute(3));
     assert_int_equal(r.trade[0].exit_ns, minute(6));
     replay_result_free(&r);
+    /* Symbol 1 closes nothing in the window before the decision: its bar before the window is the newest. */
+    config.begin_ns = minute(2);
+    config.end_ns = minute(100);
+    assert_ok(replay_run(&market, &config, &crosser, &parameters, NULL, NULL, &r));
+    assert_int_equal(r.n_trades, 1);
+    assert_int_equal(r.trade[0].exit_ns, minute(6));
+    replay_result_free(&r);
     fixture_free(&market);
 }
 
@@ -279,6 +286,53 @@ static void states_are_zeroed_and_not_mixed(void **state) {
     fixture_free(&market);
 }
 
+/* ---- what a strategy is told of its position ----------------------------------------------------- */
+
+static struct position_view view[8];
+
+static void watch_on_bar(void *memory, const struct strategy_config *config, const struct bar_event *event,
+                         struct order_sink *orders) {
+    view[event->history.n - 1] = event->position;
+    script_on_bar(memory, config, event, orders);
+}
+
+static void a_strategy_sees_its_position(void **state) {
+    (void)state;
+    const struct strategy_desc watcher = {.name = "watcher", .help = "watches", .on_bar = watch_on_bar};
+    /* Bar 2 is empty, so the entry of bar 1 waits; bar 5 is, so the close of bar 4 does. */
+    struct ohlcv row[8];
+    for (size_t i = 0; i < 8; ++i) row[i] = (struct ohlcv){100, 100, 100, 100, i == 2 || i == 5 ? 0 : 1};
+    const struct scripted steps[] = {{1, {.side = SIDE_SHORT, .size = .5, .probability = NAN}},
+                                     {4, {.kind = ORDER_CLOSE}}};
+    static const struct position_view want[8] = {
+        {.pending = false},
+        {.pending = false},
+        {.pending = true},
+        {.quantity = -500, .entry_price = 100, .bars_held = 1},
+        {.quantity = -500, .entry_price = 100, .bars_held = 2},
+        {.quantity = -500, .entry_price = 100, .bars_held = 3, .pending = true},
+        {.pending = false},
+        {.pending = false}};
+    script.step = steps;
+    script.n = 2;
+    struct market market;
+    fixture_market(&market, 1);
+    fixture_bars(&market.symbol[0], row, 8);
+    struct replay_config config;
+    struct strategy_config parameters;
+    fixture_config(&config, &parameters);
+    struct replay_result r;
+    assert_ok(replay_run(&market, &config, &watcher, &parameters, NULL, NULL, &r));
+    for (size_t i = 0; i < 8; ++i) {
+        assert_near(view[i].quantity, want[i].quantity, 1e-14, 1);
+        assert_near(view[i].entry_price, want[i].entry_price, 1e-14, 1);
+        assert_int_equal(view[i].bars_held, want[i].bars_held);
+        assert_int_equal(view[i].pending, want[i].pending);
+    }
+    replay_result_free(&r);
+    fixture_free(&market);
+}
+
 /* ---- orders and arguments that make no sense ---------------------------------------------------- */
 
 static void senseless_orders_end_the_replay(void **state) {
@@ -358,6 +412,7 @@ int main(void) {
         cmocka_unit_test(an_order_for_another_symbol_waits_for_its_open),
         cmocka_unit_test(a_symbol_that_ends_is_closed_there),
         cmocka_unit_test(states_are_zeroed_and_not_mixed),
+        cmocka_unit_test(a_strategy_sees_its_position),
         cmocka_unit_test(senseless_orders_end_the_replay),
         cmocka_unit_test(a_ruined_account_trades_no_more),
     };

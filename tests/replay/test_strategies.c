@@ -192,6 +192,29 @@ static void gate_exits_by_its_moves_and_horizon(void **state) {
     replay_result_free(&r);
 }
 
+/* While an order waits for a bar that trades, the gate asks for nothing more. */
+static void gate_waits_for_its_order(void **state) {
+    (void)state;
+    struct ohlcv row[5];
+    struct score score[5];
+    double min_move[5];
+    for (int k = 0; k < 5; ++k) {
+        row[k] = quiet;
+        score[k] = (struct score){.p = {.9f, 0}, .tau = {.5f, .5f}};
+        min_move[k] = .01;
+    }
+    row[1].volume = row[2].volume = 0;
+    struct strategy_config parameters;
+    strategy_config_default(&parameters);
+    struct replay_result r;
+    gate_replay(row, 5, score, min_move, &parameters, &r);
+    assert_int_equal(r.n_orders, 1);
+    assert_int_equal(r.n_trades, 1);
+    assert_int_equal(r.trade[0].signal_ns, minute(1));
+    assert_int_equal(r.trade[0].entry_ns, minute(3));
+    replay_result_free(&r);
+}
+
 static void gate_leaves_on_the_opposite_gate_if_asked(void **state) {
     (void)state;
     struct ohlcv row[8];
@@ -346,13 +369,16 @@ static void sma_cross_matches_brute_force(void **state) {
     assert_true(n_checked > 2000);
 }
 
-/* Equal means differ by rounding only; that is no cross. 0.1 is not exact, so sums of it do round. */
+/* A staircase that only rises: on its flat steps the means differ by rounding at most, and that is no cross. */
 static void sma_cross_sleeps_in_a_flat_market(void **state) {
     (void)state;
-    enum { N = 2000 };
+    enum { N = 20000 };
     static struct ohlcv row[N];
+    struct rng rng;
+    rng_key(&rng, 8, "staircase", 0, 0, 0);
+    double price = 0.1;
     for (size_t i = 0; i < N; ++i) {
-        const double price = 0.1 + (i < 20 ? 0.01 * (double)(i % 5) : 0);
+        if (i % 100 == 0) price *= 1 + 0.05 * rng_uniform(&rng);
         row[i] = (struct ohlcv){price, price, price, price, 1};
     }
     struct market market;
@@ -366,6 +392,57 @@ static void sma_cross_sleeps_in_a_flat_market(void **state) {
     struct replay_result r;
     assert_ok(replay_run(&market, &config, strategy_find("sma_cross"), &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_orders, 0);
+    replay_result_free(&r);
+    fixture_free(&market);
+}
+
+/* A price of 1e17 leaves running sums with errors of whole units; they are gone when the sums are made anew. */
+static void sma_cross_forgets_rounding(void **state) {
+    (void)state;
+    enum { WILD = 100, LATER = 250, N = 1500 };
+    struct rng rng;
+    rng_key(&rng, 6, "wild", 0, 0, 0);
+    struct market market;
+    fixture_market(&market, 1);
+    fixture_random_bars(&market.symbol[0], N, &rng, 0, 0);
+    for (size_t i = 0; i < WILD; ++i) market.symbol[0].bar[i].close *= 1e15;
+    struct replay_config config;
+    struct strategy_config parameters;
+    replay_config_default(&config);
+    strategy_config_default(&parameters);
+    struct replay_result whole, part;
+    assert_ok(replay_run(&market, &config, strategy_find("sma_cross"), &parameters, NULL, NULL, &whole));
+    config.begin_ns = minute(LATER);
+    config.end_ns = INT64_MAX;
+    assert_ok(replay_run(&market, &config, strategy_find("sma_cross"), &parameters, NULL, NULL, &part));
+    assert_true(part.n_trades > 10 && whole.n_trades >= part.n_trades);
+    for (size_t i = 0; i < part.n_trades; ++i)
+        assert_int_equal(whole.trade[whole.n_trades - 1 - i].signal_ns, part.trade[part.n_trades - 1 - i].signal_ns);
+    replay_result_free(&whole);
+    replay_result_free(&part);
+    fixture_free(&market);
+}
+
+/* fast 1 over slow 2 is the sign of the last change: up at bar 2, down at bar 3, which is empty. The long order of
+ * bar 2 still waits then and is withdrawn for the short. */
+static void sma_cross_withdraws_a_stale_order(void **state) {
+    (void)state;
+    const struct ohlcv row[] = {{10, 10, 10, 10, 1}, {10, 10, 9, 9, 1}, {9, 11, 9, 11, 1},
+                                {8, 8, 8, 8, 0},     {8, 8, 7, 7, 1},   {7, 7, 6, 6, 1}};
+    struct market market;
+    fixture_market(&market, 1);
+    fixture_bars(&market.symbol[0], row, COUNT_OF(row));
+    struct replay_config config;
+    struct strategy_config parameters;
+    fixture_config(&config, &parameters);
+    parameters.fast = 1;
+    parameters.slow = 2;
+    struct replay_result r;
+    assert_ok(replay_run(&market, &config, strategy_find("sma_cross"), &parameters, NULL, NULL, &r));
+    assert_int_equal(r.n_trades, 1);
+    assert_int_equal(r.trade[0].side, SIDE_SHORT);
+    assert_int_equal(r.trade[0].entry_ns, minute(4));
+    assert_int_equal(r.n_rejected, 0);
     replay_result_free(&r);
     fixture_free(&market);
 }
@@ -414,10 +491,13 @@ int main(void) {
         cmocka_unit_test(senseless_parameters_are_refused),
         cmocka_unit_test(gate_decides_by_hand),
         cmocka_unit_test(gate_exits_by_its_moves_and_horizon),
+        cmocka_unit_test(gate_waits_for_its_order),
         cmocka_unit_test(gate_leaves_on_the_opposite_gate_if_asked),
         cmocka_unit_test(buy_and_hold_is_the_market),
         cmocka_unit_test(sma_cross_matches_brute_force),
         cmocka_unit_test(sma_cross_sleeps_in_a_flat_market),
+        cmocka_unit_test(sma_cross_forgets_rounding),
+        cmocka_unit_test(sma_cross_withdraws_a_stale_order),
         cmocka_unit_test(sma_cross_keeps_symbols_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,8 @@ static FILE *fx_open(const char *dir, const char *name, const char *header) {
 
 /* ---- summary.json ---------------------------------------------------------------------------------- */
 
-static void fx_metrics(struct json_writer *w, const struct fixture *f, const struct fx_strategy *s, int gate, double noise, bool sd) {
+static void fx_metrics(struct json_writer *w, const struct fixture *f, const struct fx_strategy *s, int gate,
+                       double noise, bool sd) {
     double prevalence = fx_prevalence[gate], wobble = sd ? 0 : noise;
     double ap = prevalence * (1 + 0.35 * s->skill) * (1 + 0.1 * wobble);
     double p1 = fmin(0.95, prevalence * (1 + 1.6 * s->skill) * (1 + 0.12 * wobble));
@@ -127,7 +128,7 @@ static void fx_gate_block(struct json_writer *w, const struct fixture *f, const 
         json_begin_array(w, "folds");
         for (size_t fold = 0; fold < f->n_folds; fold++) {
             json_begin_object(w, NULL);
-            json_put_int(w, "fold", (int64_t)fold);
+            json_put_int(w, "fold", (int64_t)fold + 1);
             fx_metrics(w, f, s, gate, fx_normal(), false);
             json_end_object(w);
         }
@@ -158,7 +159,7 @@ static void fx_strategy_block(struct json_writer *w, const struct fixture *f, si
     json_put_string(w, "strategy", s->strategy);
     json_put_string(w, "encoder", model ? "lstm" : NULL);
     json_put_string(w, "attention", s->attention);
-    json_put_number(w, "parameters", model ? s->parameters : NAN);
+    json_put_number(w, "parameters", model ? (double)s->parameters : (double)NAN);
     if (model) {
         json_begin_object(w, "gates");
         for (int gate = 0; gate < 2; gate++) fx_gate_block(w, f, s, gate);
@@ -212,21 +213,27 @@ static void fx_verdict_block(struct json_writer *w, const struct fixture *f, con
         json_end_object(w);
     }
     json_end_object(w);
-    static const char *const check[] = {"average precision better on at least one gate", "P@1 % at least 5 points above",
-                                        "P@5 % at least 3 points above", "PnL@1 % better", "training time at most 2x"};
+    static const char *const check[] = {"average precision better on at least one gate",
+                                        "P@1 % at least 5 points above", "P@5 % at least 3 points above",
+                                        "PnL@1 % better", "training time at most 2x"};
     json_begin_array(w, "checks");
     for (int i = 0; i < 5; i++) {
         json_begin_object(w, NULL);
         json_put_string(w, "name", check[i]);
         json_put_bool(w, "pass", good || i == 4);
-        json_put_string(w, "detail", i == 4 ? "1.31x the baseline" : good ? "long +14.4 points, short +8.6 points" : "long +1.6 points, short +1.0 points");
+        json_put_string(w, "detail",
+                        i == 4 ? "1.31x the baseline"
+                        : good ? "long +14.4 points, short +8.6 points"
+                               : "long +1.6 points, short +1.0 points");
         json_end_object(w);
     }
     json_end_array(w);
-    json_put_string(w, "conclusion",
-                    good ? "Attention is better than the baseline: average precision and precision at 1 % rise on both gates and the "
-                           "intervals exclude zero."
-                         : "Nothing is significant: every interval holds zero, so this run gives no reason to prefer attention.");
+    json_put_string(
+        w, "conclusion",
+        good ? "Attention is better than the baseline: average precision and precision at 1 % rise on both gates and "
+               "the "
+               "intervals exclude zero."
+             : "Nothing is significant: every interval holds zero, so this run gives no reason to prefer attention.");
     json_end_object(w);
 }
 
@@ -289,11 +296,13 @@ static void fx_summary(const char *dir, const struct fixture *f) {
 /* ---- CSV files ---------------------------------------------------------------------------------------- */
 
 static void fx_folds(const char *dir, const struct fixture *f) {
-    FILE *to = fx_open(dir, RUN_FOLDS, "fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged\n");
+    FILE *to =
+        fx_open(dir, RUN_FOLDS, "fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged\n");
     for (size_t fold = 0; fold < f->n_folds; fold++) {
         char a[40], b[40];
         double first = (double)(fold * f->bars_per_fold), end = (double)((fold + 1) * f->bars_per_fold);
-        fprintf(to, "%zu,test,BTCUSDT,%s,%s,%.0f,%.0f,%.0f,%.0f,0\n", fold, fx_time(first, a), fx_time(end, b), first, end, first, end);
+        fprintf(to, "%zu,test,BTCUSDT,%s,%s,%.0f,%.0f,%.0f,%.0f,0\n", fold + 1, fx_time(first, a), fx_time(end, b), first,
+                end, first, end);
     }
     fclose(to);
 }
@@ -306,10 +315,11 @@ static void fx_equity(const char *dir, const struct fixture *f) {
             double log_equity = 0, peak = 0, volatility = i < f->n_models ? 0.0011 : 0.0026;
             for (double bar = 0; bar < fx_bars(f) && !f->empty_tables; bar++) {
                 char at[40];
-                if (!f->no_trades || i >= f->n_models) log_equity += s->drift + volatility * fx_normal() * (fx_uniform() < 0.3);
+                if (!f->no_trades || i >= f->n_models)
+                    log_equity += s->drift + volatility * fx_normal() * (fx_uniform() < 0.3);
                 peak = fmax(peak, log_equity);
-                fprintf(to, "%s,%s,%zu,%.2f,%.2f,0.2,%.6f\n", fx_time(bar + 1, at), s->name, seed, 1e5 * exp(log_equity),
-                        1e5 * exp(log_equity), expm1(log_equity - peak));
+                fprintf(to, "%s,%s,%zu,%.2f,%.2f,0.2,%.6f\n", fx_time(bar + 1, at), s->name, seed,
+                        1e5 * exp(log_equity), 1e5 * exp(log_equity), expm1(log_equity - peak));
             }
         }
     fclose(to);
@@ -328,8 +338,10 @@ static void fx_training(const char *dir, const struct fixture *f) {
                     double valid = level + 0.012 + 0.09 * exp(-e / 5) + 0.00015 * e * e + 0.004 * fx_normal();
                     if (f->undefined) train = valid = NAN;
                     fprintf(to, "%s,%zu,%zu,%zu,0.001,", fx_models[i].name, seed, fold, epoch);
-                    if (!f->undefined) fprintf(to, "%.5f,%.5f,0.21,0.19,%d\n", train, valid, epoch + 3 == epochs);
-                    else fputs(",,,,0\n", to);
+                    if (!f->undefined)
+                        fprintf(to, "%.5f,%.5f,0.21,0.19,%d\n", train, valid, epoch + 3 == epochs);
+                    else
+                        fputs(",,,,0\n", to);
                 }
             }
     fclose(to);
@@ -343,13 +355,15 @@ static void fx_curves(const char *dir, const struct fixture *f) {
                 const struct fx_strategy *s = &fx_models[i];
                 double base = fx_prevalence[gate], noise = 0.1 * fx_normal();
                 for (int j = 0; j < 300; j++) {
-                    double part = j / 299.0, x = part * part, y = base * (1 + (1.9 * s->skill + noise) * exp(-6 * x) * (1 - x));
+                    double part = j / 299.0, x = part * part,
+                           y = base * (1 + (1.9 * s->skill + noise) * exp(-6 * x) * (1 - x));
                     y += 0.25 * fx_normal() * base / sqrt(1 + 900 * x);
                     if (f->constant_scores) {
                         if (j != 299) continue;
                         y = base;
                     }
-                    fprintf(to, "%s,%zu,%s,pr,%.6f,%.6f,%d\n", s->name, seed, fx_gate[gate], x, fmin(fmax(y, 0), 1), 1 + j * j);
+                    fprintf(to, "%s,%zu,%s,pr,%.6f,%.6f,%d\n", s->name, seed, fx_gate[gate], x, fmin(fmax(y, 0), 1),
+                            1 + j * j);
                 }
                 for (int b = 0; b < (f->constant_scores ? 1 : 10); b++) {
                     double p = f->constant_scores ? 0.1 : 0.03 + 0.008 * b + 0.003 * b * b;
@@ -381,21 +395,23 @@ static void fx_attention_mean(const char *dir, const struct fixture *f) {
                 for (int map = -1; map < (fx_models[i].heads > 1 ? fx_models[i].heads : 0); map++)
                     for (int top = 0; top < 2; top++)
                         for (int lag = 0; lag < FX_LOOKBACK; lag++) {
-                            char which[8] = "mean";
-                            if (map >= 0) snprintf(which, sizeof which, "%d", map);
+                            char which[16] = "mean";
+                            if (map >= 0) snprintf(which, sizeof which, "%d", map + 1);
                             fprintf(to, "%s,%zu,%s,%s,%s,%d,%.6f,%d\n", fx_models[i].name, seed, fx_gate[gate], which,
                                     top ? "top" : "rest", lag,
-                                    fx_weight(&fx_models[i], map < 0 ? 1 : map, lag, top) * (1 + 0.1 * fx_normal()), top ? 300 : 29700);
+                                    fx_weight(&fx_models[i], map < 0 ? 1 : map, lag, top) * (1 + 0.1 * fx_normal()),
+                                    top ? 300 : 29700);
                         }
     fclose(to);
 }
 
-static void fx_signal(FILE *index, FILE *path, float *weights, size_t row, const struct fixture *f, const struct fx_strategy *s,
-                      int gate, size_t signal, int map, double probability, double bar) {
-    char at[40], which[8] = "mean";
-    if (map >= 0) snprintf(which, sizeof which, "%d", map);
-    fprintf(index, "%zu,%s,%s,%s,%zu,%zu,%s,%.4f,%d,%s\n", row, fx_time(bar, at), signal % 3 ? "BTCUSDT" : "ETHUSDT", s->name,
-            1 + signal % f->n_seeds, (size_t)bar / f->bars_per_fold, fx_gate[gate], probability, signal % 5 < 2, which);
+static void fx_signal(FILE *index, FILE *path, float *weights, size_t row, const struct fixture *f,
+                      const struct fx_strategy *s, int gate, size_t signal, int map, double probability, double bar) {
+    char at[40], which[16] = "mean";
+    if (map >= 0) snprintf(which, sizeof which, "%d", map + 1);
+    fprintf(index, "%zu,%s,%s,%s,%zu,%zu,%s,%.4f,%d,%s\n", row, fx_time(bar, at), signal % 3 ? "BTCUSDT" : "ETHUSDT",
+            s->name, 1 + signal % f->n_seeds, 1 + (size_t)bar / f->bars_per_fold, fx_gate[gate], probability,
+            signal % 5 < 2, which);
     double sum = 0, close = 43000;
     for (int lag = FX_LOOKBACK - 1; lag >= 0; lag--) {
         int shifted = lag + (int)(signal * 7 % 20);
@@ -405,7 +421,7 @@ static void fx_signal(FILE *index, FILE *path, float *weights, size_t row, const
         close *= exp(0.002 * fx_normal() + (lag > 20 && lag < 30 ? (gate ? 0.003 : -0.003) : 0));
         if (map < 0) fprintf(path, "%zu,%d,%.2f\n", row, lag, close);
     }
-    for (int j = 0; j < FX_LOOKBACK; j++) weights[j] /= (float)sum;
+    for (int j = 0; j < FX_LOOKBACK; j++) weights[j] = (float)(weights[j] / sum);
 }
 
 static void fx_attention(const char *dir, const struct fixture *f) {
@@ -419,7 +435,8 @@ static void fx_attention(const char *dir, const struct fixture *f) {
             for (size_t signal = 0; signal < FX_SIGNALS; signal++) {
                 double p = 0.25 + 0.6 * fx_uniform(), bar = floor(fx_uniform() * (fx_bars(f) - 1));
                 for (int map = -1; map < (fx_models[i].heads > 1 ? fx_models[i].heads : 0); map++, row++)
-                    fx_signal(index, path, weights + row * FX_LOOKBACK, row, f, &fx_models[i], gate, signal, map, p, bar);
+                    fx_signal(index, path, weights + row * FX_LOOKBACK, row, f, &fx_models[i], gate, signal, map, p,
+                              bar);
             }
     char npy[1024];
     size_t shape[2] = {row, FX_LOOKBACK};
@@ -430,17 +447,18 @@ static void fx_attention(const char *dir, const struct fixture *f) {
 }
 
 static void fx_importance(const char *dir, const struct fixture *f) {
-    static const char *const feature[] = {"log_return(1)", "rsi(14)",   "rsi(14)@1h",     "ma_gap(10)",  "volume_z(96)",
-                                          "hour_sin",      "hour_cos",  "atr(14)",        "range",       "body",
-                                          "upper_wick",    "lower_wick", "realised_vol(96)", "bollinger_b(20)", "taker_buy_ratio",
-                                          "log_return(24)", "close_location", "trend(48)"};
+    static const char *const feature[] = {
+        "log_return(1)",    "rsi(14)",         "rsi(14)@1h",      "ma_gap(10)",     "volume_z(96)",   "hour_sin",
+        "hour_cos",         "atr(14)",         "range",           "body",           "upper_wick",     "lower_wick",
+        "realised_vol(96)", "bollinger_b(20)", "taker_buy_ratio", "log_return(24)", "close_location", "trend(48)"};
     FILE *to = fx_open(dir, RUN_IMPORTANCE, "strategy,seed,gate,kind,feature,value\n");
     for (size_t i = 0; i < f->n_models && !f->empty_tables; i++)
         for (size_t seed = 1; seed <= f->n_seeds; seed++)
             for (int gate = 0; gate < 2; gate++)
                 for (size_t j = 0; j < COUNT_OF(feature); j++) {
                     double value = 0.03 * exp(-(double)((j + i) % COUNT_OF(feature)) / 4) + 0.002 * fx_normal();
-                    fprintf(to, "%s,%zu,%s,permutation,%s,%.6f\n", fx_models[i].name, seed, fx_gate[gate], feature[j], value);
+                    fprintf(to, "%s,%zu,%s,permutation,%s,%.6f\n", fx_models[i].name, seed, fx_gate[gate], feature[j],
+                            value);
                     if (strcmp(fx_models[i].attention, "dual_stage") == 0)
                         fprintf(to, "%s,%zu,%s,attention,%s,%.6f\n", fx_models[i].name, seed, fx_gate[gate], feature[j],
                                 (1 + 0.3 * fx_uniform()) / COUNT_OF(feature));
@@ -450,8 +468,10 @@ static void fx_importance(const char *dir, const struct fixture *f) {
 
 static void fx_trades(const char *dir, const struct fixture *f) {
     static const char *const reason[] = {"target", "stop", "time", "signal"};
-    FILE *to = fx_open(dir, RUN_TRADES, "strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,fees,"
-                                        "slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous\n");
+    FILE *to =
+        fx_open(dir, RUN_TRADES,
+                "strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,fees,"
+                "slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous\n");
     for (size_t i = 0; i < fx_count(f) && !f->no_trades && !f->empty_tables; i++)
         for (size_t seed = 1; seed <= f->n_seeds; seed++)
             for (int n = 0; n < (i < f->n_models ? 160 : 12); n++) {
@@ -461,9 +481,11 @@ static void fx_trades(const char *dir, const struct fixture *f) {
                 double notional = 1e5, fees = 40 + 10 * u, slippage = 20 * u, net = gross * notional - fees - slippage;
                 char a[40], b[40], c[40];
                 double bar = floor(fx_uniform() * (fx_bars(f) - 30));
-                fprintf(to, "%s,%zu,BTCUSDT,%s,%s,%s,%s,43000,43100,2.3,%.2f,%.2f,0,%.2f,%.6f,%.6f,%.6f,%d,%s,%.3f,%d\n", fx_at(f, i)->name,
-                        seed, n % 2 ? "long" : "short", fx_time(bar, a), fx_time(bar, b), fx_time(bar + 9, c), fees, slippage, net,
-                        net / notional, fmin(mae, gross), fmax(mfe, gross), 9, reason[why], 0.3 + 0.5 * u, u < 0.05);
+                fprintf(to,
+                        "%s,%zu,BTCUSDT,%s,%s,%s,%s,43000,43100,2.3,%.2f,%.2f,0,%.2f,%.6f,%.6f,%.6f,%d,%s,%.3f,%d\n",
+                        fx_at(f, i)->name, seed, n % 2 ? "long" : "short", fx_time(bar, a), fx_time(bar, b),
+                        fx_time(bar + 9, c), fees, slippage, net, net / notional, fmin(mae, gross), fmax(mfe, gross), 9,
+                        reason[why], 0.3 + 0.5 * u, u < 0.05);
             }
     fclose(to);
 }

@@ -153,16 +153,18 @@ static inline void audit_fits(const struct run *a, const struct run *b, struct a
 
 /* ---- scores -------------------------------------------------------------------------------------------------- */
 
-/* Whether an isolated trade from this bar has ended by the cut, in a history that ends there. */
-static inline bool isolated_over(const struct run *run, const struct test_bar *at, int gate, int64_t cut_ns) {
+/* Whether an isolated trade from this bar at `multiplier` costs has ended by the cut, in a history that ends there. */
+static inline bool isolated_over(const struct run *run, const struct test_bar *at, int gate, int multiplier,
+                                 int64_t cut_ns) {
     struct bars past = run->p->market.symbol[at->symbol];
     const struct strategy_config *trading = &run->e->common.trading;
     double move = run->p->labels[at->symbol].min_move[at->bar];
+    struct cost_config costs = run->e->costs;
     struct trade trade;
+    costs.multiplier = multiplier;
     past.n = known_bars(&past, cut_ns);
     return trade_isolated(&past, at->bar, gate == GATE_LONG ? SIDE_LONG : SIDE_SHORT, trading->stop_moves * move,
-                          trading->target_moves * move, trading->horizon, &run->e->costs, INTRABAR_STOP_FIRST,
-                          &trade) &&
+                          trading->target_moves * move, trading->horizon, &costs, INTRABAR_STOP_FIRST, &trade) &&
            trade.reason != EXIT_END;
 }
 
@@ -186,8 +188,8 @@ static inline void audit_scores(const struct run *a, const struct run *b, struct
                     audit_bytes(audit, STAGE_SCORES, &a->scored[k][s].at[i], &b->scored[k][s].at[i],
                                 sizeof(struct score), threshold_name[k], s, i);
         for (int g = 0; at->labelled && y->bar[i].labelled && g < N_GATES; g++)
-            if (isolated_over(a, at, g, audit->cut_ns))
-                for (int c = 0; c < 3; c++)
+            for (int c = 0; c < 3; c++)
+                if (isolated_over(a, at, g, c, audit->cut_ns))
                     audit_bytes(audit, STAGE_ISOLATED, &x->pnl[g][c][row], &y->pnl[g][c][other], sizeof(double),
                                 "isolated trade", at->fold, i);
     }
@@ -208,10 +210,11 @@ static inline void audit_trades(const struct run *a, const struct replay_result 
     for (size_t i = 0; i < from->n_trades; i++) {
         const struct trade *x = &from->trade[i];
         int64_t entry_known_ns = x->entry_ns + a->p->market.symbol[x->symbol].interval_ns;
-        /* After the cut nothing trades in a market of NaN, and a book may be ruined by a jump: then a signal need not
-         * become a trade. */
-        bool entered = entry_known_ns <= audit->cut_ns;
-        if (!entered && (x->signal_ns > audit->cut_ns || audit->poison != POISON_SHUFFLE)) continue;
+        /* After the cut nothing trades in a market of NaN, a book may be ruined by a jump, and an order that waits may
+         * be withdrawn: then a signal need not become a trade. */
+        bool entered = entry_known_ns <= audit->cut_ns, fills_next = x->entry_ns == x->signal_ns;
+        bool signalled = x->signal_ns <= audit->cut_ns && fills_next && audit->poison == POISON_SHUFFLE;
+        if (!entered && !signalled) continue;
         const struct trade *y = same_signal(in, x);
         audit->n_compared++;
         if (!y || y->side != x->side || memcmp(&x->probability, &y->probability, sizeof x->probability) != 0) {

@@ -81,11 +81,13 @@ static inline void poison_bars(struct bars *bars, int64_t cut_ns, enum poison po
         } else if (poison == POISON_SHUFFLE) {
             struct bar *other = &bars->bar[i + rng_below(&rng, n - (i - from))], swap = *bar;
             int64_t here = bar->open_ns, there = other->open_ns;
+            if (other == bar || (bar->volume > 0) != (other->volume > 0)) continue; /* where orders can fill stays */
             *bar = *other, *other = swap;
-            bar->open_ns = here;
-            if (other != bar) other->open_ns = there;
-        } else if (poison == POISON_NAN && i + 2 < bars->n) { /* the last bars let the broker close its books */
+            bar->open_ns = here, other->open_ns = there;
+        } else if (poison == POISON_NAN && i + 3 < bars->n) { /* the last bars let the broker close its books */
             bar->open = bar->high = bar->low = bar->close = bar->volume = NAN;
+        } else if (poison == POISON_NAN && i + 3 == bars->n) {
+            bar->volume = 0; /* an exit here would take its slippage from the bar before */
         }
     }
 }
@@ -364,7 +366,7 @@ static inline size_t run_orders(const struct run *run, size_t strategy, int64_t 
     config.costs = run->e->costs;
     config.check_ledger = true;
     config.begin_ns = p->plan.fold[0].begin_ns[SLICE_TEST];
-    config.end_ns = cut_ns < config.begin_ns ? config.begin_ns : cut_ns + 1;
+    config.end_ns = cut_ns < config.begin_ns ? config.begin_ns : cut_ns < INT64_MAX ? cut_ns + 1 : cut_ns;
     assert_ok(replay_run(&p->market, &config, spec->desc, &spec->trading, (const struct score *const *)score, moves,
                          &replay));
     size_t n_orders = replay.n_orders;

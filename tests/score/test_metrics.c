@@ -141,6 +141,30 @@ static void weights_are_repetitions(void **state) {
                 metric_average_precision(repeated_score, repeated_label, NULL, n), 1e-14, 1e-9);
 }
 
+/* Ranks depend on nothing but the order: scores of any sign and size, infinities too, and 0 = -0. */
+static void scores_may_be_any_number(void **state) {
+    (void)state;
+    enum { N = 12 };
+    const float wide[N] = {INFINITY, 3e38f, 2e4f, 1.5f, 1e-30f, 1e-44f, 0, -0.0f, -1e-44f, -7, -3e38f, -INFINITY};
+    const float plain[N] = {11, 10, 9, 8, 7, 6, 5, 5, 3, 2, 1, 0};
+    for (uint64_t round = 0; round < 50; round++) {
+        struct rng rng;
+        rng_key(&rng, 6, "order", round, 0, 0);
+        uint32_t order[N];
+        float a[N], b[N];
+        int8_t label[N];
+        for (uint32_t i = 0; i < N; i++) order[i] = i;
+        rng_shuffle(&rng, order, N);
+        for (size_t i = 0; i < N; i++) {
+            a[i] = wide[order[i]];
+            b[i] = plain[order[i]];
+            label[i] = rng_uniform(&rng) < .4;
+        }
+        label[0] = 1;
+        assert_near(metric_average_precision(a, label, NULL, N), metric_average_precision(b, label, NULL, N), 0, 1);
+    }
+}
+
 static void top_k_counts_bars_per_fold(void **state) {
     (void)state;
     enum { N = 300 };
@@ -267,6 +291,7 @@ static void thinning_keeps_the_ends(void **state) {
     assert_near(few[11].x, 1, 0, 1);
     assert_near(few[11].count, 400, 0, 1);
     for (size_t i = 1; i < n_few; i++) assert_true(few[i].count > few[i - 1].count);
+    assert_true(few[6].count < 150); /* most points lie where the scores are best */
     golden_free(&golden);
 }
 
@@ -291,6 +316,7 @@ int main(void) {
         cmocka_unit_test(every_metric_has_golden_values),
         cmocka_unit_test(order_within_a_fold_does_not_matter),
         cmocka_unit_test(weights_are_repetitions),
+        cmocka_unit_test(scores_may_be_any_number),
         cmocka_unit_test(top_k_counts_bars_per_fold),
         cmocka_unit_test(bad_input_is_refused),
         cmocka_unit_test(an_empty_sample_is_undefined),

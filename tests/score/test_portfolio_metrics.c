@@ -131,16 +131,26 @@ static void nothing_at_all_is_undefined(void **state) {
 static void constant_growth_has_no_sharpe(void **state) {
     (void)state;
     struct loaded loaded = {0};
-    double equity = 1000;
-    for (size_t i = 0; i < 200; i++) {
-        equity *= 1.001;
-        loaded.equity[i] = (struct equity_point){.time_ns = (int64_t)i * NS_PER_DAY, .equity = equity, .exposure = 1};
+    for (double growth = 1.0011; growth < 1.02; growth += 0.0007) {
+        double equity = 1000;
+        for (size_t i = 0; i < 200; i++) {
+            equity *= growth;
+            loaded.equity[i] =
+                (struct equity_point){.time_ns = (int64_t)i * NS_PER_DAY, .equity = equity, .exposure = 1};
+        }
+        for (size_t i = 0; i < 49; i++)
+            loaded.trade[i] = (struct trade){.side = SIDE_LONG, .pnl = 1, .return_fraction = growth / 1000};
+        loaded.input = (struct portfolio_input){.equity = loaded.equity,
+                                                .n_equity = 200,
+                                                .trade = loaded.trade,
+                                                .n_trades = 49,
+                                                .initial_cash = 1000,
+                                                .periods_per_year = 365};
+        assert_true(isnan(find_metric("sharpe")->compute(&loaded.input)));
+        assert_true(isnan(find_metric("sqn")->compute(&loaded.input)));
+        assert_near(find_metric("cagr")->compute(&loaded.input), pow(growth, 365) - 1, 1e-11, 1);
+        assert_true(isinf(find_metric("calmar")->compute(&loaded.input)));
     }
-    loaded.input = (struct portfolio_input){
-        .equity = loaded.equity, .n_equity = 200, .initial_cash = 1000, .periods_per_year = 365};
-    assert_true(isnan(find_metric("sharpe")->compute(&loaded.input)));
-    assert_near(find_metric("cagr")->compute(&loaded.input), pow(1.001, 365) - 1, 1e-11, 1);
-    assert_true(isinf(find_metric("calmar")->compute(&loaded.input)));
 }
 
 int main(void) {

@@ -66,6 +66,22 @@ static void noise_overfits_half_the_time_and_skill_does_not(void **state) {
     assert_true(backtest_overfitting(returns, PERIODS, 2, 2) == 1.0);
 }
 
+/* The same return in every period has a spread of rounding errors only, in some halves: it must not win those. */
+static void a_flat_trial_has_no_sharpe(void **state) {
+    (void)state;
+    enum { PERIODS = 67 };
+    double returns[PERIODS * 2];
+    struct rng rng;
+    rng_key(&rng, 2, "noise", 0, 0, 0);
+    for (double flat = 0.1; flat < 1; flat += 0.07) {
+        for (size_t t = 0; t < PERIODS; t++) {
+            returns[2 * t] = flat;
+            returns[2 * t + 1] = 0.01 + 0.005 * rng_normal(&rng);
+        }
+        assert_true(backtest_overfitting(returns, PERIODS, 2, 6) == 0);
+    }
+}
+
 static void more_trials_deflate_more(void **state) {
     (void)state;
     double previous = 1;
@@ -105,6 +121,7 @@ int main(void) {
         cmocka_unit_test(the_published_example),
         cmocka_unit_test(matches_golden_values),
         cmocka_unit_test(noise_overfits_half_the_time_and_skill_does_not),
+        cmocka_unit_test(a_flat_trial_has_no_sharpe),
         cmocka_unit_test(more_trials_deflate_more),
         cmocka_unit_test(undefined_cases),
     };

@@ -1,0 +1,469 @@
+/* Every command as it is meant to be used: help, tables, round trips, equal bytes. */
+#include "config.h"
+#include "metrics.h"
+#include "program.h"
+#include "report.h"
+#include "run_tree.h"
+#include "strategy.h"
+#include "version.h"
+
+enum { MAX_WORDS = 32 };
+
+static int setup(void **state) {
+    if (program_setup(state) != 0) return -1;
+    struct run run;
+    put_small_experiment();
+    run_fine(&run, "run", "small.json", "--out", "done", "--no-report", "--quiet");
+    run_free(&run);
+    return 0;
+}
+
+static int forget_output(void **state) {
+    (void)state;
+    remove_tree(work("o"));
+    remove_tree(work("p"));
+    return 0;
+}
+
+/* ---- help ------------------------------------------------------------------------------------------------ */
+
+/* The names in the table of `gatewalk --help`. */
+static size_t command_names(char name[MAX_WORDS][32]) {
+    struct run run;
+    size_t n = 0;
+    run_fine(&run, "--help");
+    assert_int_equal(run.n_err, 0);
+    for (char *line = strtok(run.out, "\n"); line; line = strtok(NULL, "\n"))
+        if (strncmp(line, "  ", 2) == 0 && n < MAX_WORDS && sscanf(line, "  %31s", name[n]) == 1) n++;
+    run_free(&run);
+    return n;
+}
+
+static void test_help(void **state) {
+    (void)state;
+    char name[MAX_WORDS][32];
+    size_t n = command_names(name);
+    static const char *const promised[] = {"run", "report", "compare", "folds", "inspect", "synth", "list"};
+    for (size_t i = 0; i < COUNT_OF(promised); i++) {
+        bool found = false;
+        for (size_t c = 0; c < n; c++) found |= strcmp(name[c], promised[i]) == 0;
+        if (!found) fail_msg("`gatewalk --help` does not show %s", promised[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        char want[100];
+        struct run run;
+        run_fine(&run, name[i], "--help");
+        snprintf(want, sizeof want, "usage: gatewalk %s", name[i]);
+        if (strncmp(run.out, want, strlen(want)) != 0) fail_msg("%s --help has no usage line: %s", name[i], run.out);
+        snprintf(want, sizeof want, "\nexample: gatewalk %s ", name[i]);
+        if (!strstr(run.out, want)) fail_msg("%s --help has no example: %s", name[i], run.out);
+        assert_int_equal(run.n_err, 0);
+        run_free(&run);
+    }
+}
+
+static void test_help_words(void **state) {
+    (void)state;
+    static const char *const word[] = {"--help", "-h", "help"};
+    struct run run;
+    for (size_t i = 0; i < COUNT_OF(word); i++) {
+        run_fine(&run, word[i]);
+        assert_int_equal(strncmp(run.out, "usage: gatewalk COMMAND", 23), 0);
+        run_free(&run);
+    }
+    /* Also behind other arguments, and without doing anything. */
+    run_fine(&run, "run", "small.json", "--out", "o", "--help");
+    assert_int_equal(strncmp(run.out, "usage: gatewalk run", 19), 0);
+    assert_false(is_there("o"));
+    run_free(&run);
+}
+
+static void test_version(void **state) {
+    (void)state;
+    struct run run;
+    run_fine(&run, "--version");
+    assert_string_equal(run.out, "gatewalk " GATEWALK_VERSION "\n");
+    assert_int_equal(run.n_err, 0);
+    run_free(&run);
+}
+
+/* ---- list -------------------------------------------------------------------------------------------------- */
+
+/* A line of the list that begins with this word. */
+static void assert_row(const struct run *run, const char *subject, const char *word) {
+    size_t length = strlen(word);
+    for (const char *line = run->out; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+        if (strncmp(line, word, length) == 0 && (line[length] == ' ' || line[length] == '(')) return;
+    fail_msg("`gatewalk list %s` has no row %s:\n%s", subject, word, run->out);
+}
+
+static void assert_options(const char *subject, const char *kind) {
+    struct run run;
+    size_t n = 0;
+    run_fine(&run, "list", subject);
+    for (; model_option_name(kind, n); n++) assert_row(&run, subject, model_option_name(kind, n));
+    assert_true(n > 0);
+    run_free(&run);
+}
+
+static void test_list_tables(void **state) {
+    (void)state;
+    struct run run;
+    assert_options("models", "attention");
+    assert_options("encoders", "encoder");
+    assert_options("losses", "loss");
+    assert_options("optimizers", "optimizer");
+    assert_options("schedules", "schedule");
+    run_fine(&run, "list", "strategies");
+    for (size_t i = 0; i < strategy_count(); i++) assert_row(&run, "strategies", strategy_at(i)->name);
+    assert_int_equal(count_lines(run.out), strategy_count());
+    run_free(&run);
+    run_fine(&run, "list", "features");
+    for (size_t i = 0; i < feature_count(); i++) assert_row(&run, "features", feature_at(i)->name);
+    assert_int_equal(count_lines(run.out), feature_count());
+    run_free(&run);
+    run_fine(&run, "list", "metrics");
+    for (size_t i = 0; i < metric_count(); i++) assert_row(&run, "metrics", metric_at(i)->name);
+    for (size_t i = 0; i < portfolio_metric_count(); i++) assert_row(&run, "metrics", portfolio_metric_at(i)->name);
+    run_free(&run);
+    run_fine(&run, "list", "plots");
+    for (size_t i = 0; i < plot_count(); i++) assert_row(&run, "plots", plot_name(i));
+    assert_int_equal(count_lines(run.out), plot_count());
+    run_free(&run);
+    run_fine(&run, "list", "formats");
+    for (size_t i = 0; i < import_format_count(); i++) assert_row(&run, "formats", import_format_name(i));
+    assert_int_equal(count_lines(run.out), import_format_count());
+    run_free(&run);
+    run_fine(&run, "list", "kernels");
+    for (size_t i = 0; kernels_name(i); i++) assert_row(&run, "kernels", kernels_name(i));
+    run_free(&run);
+    run_fine(&run, "list", "keys");
+    for (size_t s = 0; s < config_n_sections; s++)
+        for (size_t k = 0; k < config_section[s].n_keys; k++) {
+            char name[100];
+            snprintf(name, sizeof name, "%s.%s", config_section[s].name, config_section[s].key[k].name);
+            assert_row(&run, "keys", name);
+        }
+    run_free(&run);
+}
+
+/* Every subject that the help names can be listed. */
+static void test_list_subjects(void **state) {
+    (void)state;
+    struct run help, run;
+    size_t n = 0;
+    run_fine(&help, "list", "--help");
+    char *line = strstr(help.out, "\nsubjects: ");
+    assert_non_null(line);
+    line += strlen("\nsubjects: ");
+    *strchr(line, '\n') = '\0';
+    for (char *subject = strtok(line, " "); subject; subject = strtok(NULL, " "), n++) {
+        run_fine(&run, "list", subject);
+        if (!run.n_out || run.n_err) fail_msg("list %s prints nothing, or complains: %s", subject, run.err);
+        run_free(&run);
+    }
+    assert_in_range(n, 12, 40);
+    run_free(&help);
+}
+
+/* Published facts of the reference study. */
+static void test_list_parameters(void **state) {
+    (void)state;
+    static const struct {
+        const char *attention;
+        unsigned long parameters;
+    } fact[] = {{"none", 37826}, {"bahdanau", 46082}, {"multihead", 71042}};
+    struct run run;
+    run_fine(&run, "list", "models", "--inputs", "66");
+    for (size_t i = 0; i < COUNT_OF(fact); i++) {
+        char word[40];
+        unsigned long parameters = 0;
+        snprintf(word, sizeof word, "\n%s ", fact[i].attention);
+        const char *row = strstr(run.out, word);
+        assert_non_null(row);
+        assert_int_equal(sscanf(row + strlen(word), "%lu", &parameters), 1);
+        assert_int_equal(parameters, fact[i].parameters);
+    }
+    run_free(&run);
+    /* 4 H more weights for each input more. */
+    run_fine(&run, "list", "models", "--inputs", "67");
+    assert_non_null(strstr(run.out, " 38082 "));
+    run_free(&run);
+}
+
+/* ---- synth and inspect ---------------------------------------------------------------------------------------- */
+
+static struct json_document *inspect(const char *file) {
+    struct run run;
+    struct json_document *document;
+    run_fine(&run, "inspect", file, "--json");
+    assert_int_equal(run.n_err, 0);
+    assert_ok(json_parse("stdout", run.out, run.n_out, ERR_DATA, &document));
+    run_free(&run);
+    return document;
+}
+
+static double number_of(const struct json_document *document, const char *key) {
+    const json_value *value = json_get(json_root(document), key);
+    if (!value || json_kind(value) != JSON_NUMBER) fail_msg("no number %s", key);
+    return json_number(value, NAN);
+}
+
+static void test_synth_inspect(void **state) {
+    (void)state;
+    static const char *const count[] = {"gaps",     "missing_bars",    "duplicates", "backward",
+                                        "off_grid", "ohlc_violations", "bad_rows"};
+    assert_true(synth_kind_count() >= 3);
+    for (size_t i = 0; i < synth_kind_count(); i++) {
+        struct run run;
+        run_fine(&run, "synth", synth_kind_name(i), "--bars", "3000", "--seed", "7", "--out", "s.csv");
+        assert_non_null(strstr(run.out, "bars: s.csv (3000 bars)\n"));
+        run_free(&run);
+        struct json_document *document = inspect("s.csv");
+        const json_value *root = json_root(document), *prevalence = json_get(root, "label_prevalence");
+        assert_true(number_of(document, "rows") == 3000);
+        assert_true(number_of(document, "bars") == 3000);
+        for (size_t c = 0; c < COUNT_OF(count); c++) assert_true(number_of(document, count[c]) == 0);
+        assert_string_equal(json_string(json_get(root, "symbol"), ""), "s");
+        assert_string_equal(json_string(json_get(root, "file"), ""), "s.csv");
+        for (int g = 0; g < 2; g++) {
+            double share = json_number(json_get(prevalence, g ? "short" : "long"), -1);
+            assert_true(share >= 0 && share < 0.6);
+        }
+        json_free(document);
+        unlink(work("s.csv"));
+        unlink(work("s.truth.csv"));
+    }
+}
+
+static void test_synth_repeats(void **state) {
+    (void)state;
+    struct run run;
+    char *file[3];
+    static const char *const seed[] = {"5", "5", "6"};
+    for (size_t i = 0; i < 3; i++) {
+        run_fine(&run, "synth", "planted", "--bars", "4000", "--seed", seed[i], "--out", "s.csv");
+        assert_non_null(strstr(run.out, "truth: s.truth.csv ("));
+        run_free(&run);
+        char *bars = get_file(work("s.csv"), NULL), *truth = get_file(work("s.truth.csv"), NULL);
+        assert_non_null(bars);
+        assert_non_null(truth);
+        if (asprintf(&file[i], "%s%s", bars, truth) < 0) abort();
+        free(bars);
+        free(truth);
+    }
+    assert_string_equal(file[0], file[1]);
+    assert_string_not_equal(file[0], file[2]);
+    for (size_t i = 0; i < 3; i++) free(file[i]);
+}
+
+/* rw.csv with known damage: `inspect` names every kind and where it is first. */
+static void test_inspect_counts(void **state) {
+    (void)state;
+    char *text = get_file(work("rw.csv"), NULL);
+    FILE *to = fopen(work("damaged.csv"), "w");
+    assert_true(text && to);
+    size_t line = 0;
+    for (char *row = strtok(text, "\n"); row; row = strtok(NULL, "\n")) {
+        line++;
+        if (line >= 101 && line <= 103) continue;                 /* a gap of 3 bars; line 101 is the next row */
+        if (line == 400) fputs("2020-01-05T03:30:00Z,1,2\n", to); /* cut off: line 398 */
+        fprintf(to, "%s\n", row);
+        if (line == 300) fprintf(to, "%s\n", row);                       /* an exact duplicate: line 298 */
+        if (line == 500) fputs("2020-01-06T04:52:00Z,10,5,9,9,1\n", to); /* high below low: line 500 */
+    }
+    fclose(to);
+    free(text);
+    struct json_document *document = inspect("damaged.csv");
+    const json_value *root = json_root(document);
+    assert_true(number_of(document, "rows") == 1200 - 3 + 3);
+    assert_true(number_of(document, "bars") == 1200 - 3);
+    assert_true(number_of(document, "gaps") == 1);
+    assert_true(number_of(document, "missing_bars") == 3);
+    assert_string_equal(json_string(json_get(root, "longest_gap_after"), ""), "2020-01-02T00:30:00Z");
+    assert_true(number_of(document, "duplicates") == 1);
+    assert_true(number_of(document, "bad_rows") == 2);
+    assert_true(number_of(document, "ohlc_violations") == 1);
+    assert_int_equal(strncmp(json_string(json_get(root, "first_problem"), ""), "398:", 4), 0);
+    json_free(document);
+    struct run run;
+    run_fine(&run, "inspect", "damaged.csv");
+    assert_non_null(strstr(run.out, "1 (3 missing bars)"));
+    assert_non_null(strstr(run.out, "(first at line 298)"));
+    assert_non_null(strstr(run.out, "(first at line 398)"));
+    assert_non_null(strstr(run.out, "(first at line 500)"));
+    run_free(&run);
+}
+
+/* ---- folds ------------------------------------------------------------------------------------------------------ */
+
+static void test_folds(void **state) {
+    (void)state;
+    static const char *const slice[] = {"train", "validation", "test"};
+    struct run run;
+    size_t n_rows = 0, n_ok = 0;
+    run_fine(&run, "folds", "small.json");
+    assert_int_equal(run.n_err, 0);
+    for (char *line = strtok(run.out, "\n"); line; line = strtok(NULL, "\n")) {
+        unsigned fold, bars, samples, purged;
+        char name[20], first[30], last[30];
+        if (sscanf(line, " %u %19s %29s %29s %u %u %u", &fold, name, first, last, &bars, &samples, &purged) != 7)
+            continue;
+        assert_int_equal(fold, n_rows / 3 + 1);
+        assert_string_equal(name, slice[n_rows % 3]);
+        assert_int_equal(bars, n_rows % 3 == 0 ? 400 : n_rows % 3 == 1 ? 150 : 200);
+        assert_int_equal(purged, n_rows % 3 == 2 ? 0 : 5); /* the horizon */
+        assert_true(samples <= bars - purged);
+        n_ok += strlen(line) > 4 && strcmp(line + strlen(line) - 4, "  ok") == 0;
+        n_rows++;
+    }
+    assert_int_equal(n_rows, 9); /* 1200 bars: 550 for the first fit, then three tests of 200 */
+    assert_int_equal(n_ok, 6);
+    run_free(&run);
+    run_fine(&run, "folds", "small.json", "--set", "folds.embargo=10");
+    assert_non_null(strstr(run.out, "embargo: 10 bars"));
+    run_free(&run);
+}
+
+/* ---- run, report, compare ------------------------------------------------------------------------------------------ */
+
+static void test_run_prints_its_report(void **state) {
+    (void)state;
+    struct run run, report;
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    assert_int_equal(run.n_err, 0);
+    run_fine(&report, "report", "o", "--text");
+    assert_int_equal(report.n_err, 0);
+    static const char tail[] = "\nresults: o\n";
+    assert_true(report.n_out > 500);
+    assert_int_equal(run.n_out, report.n_out + strlen(tail));
+    assert_memory_equal(run.out, report.out, report.n_out);
+    assert_string_equal(run.out + report.n_out, tail);
+    static const char *const part[] = {"a small one", "lstm",       "bahdanau", "buy_and_hold",
+                                       "long gate",   "short gate", "traded"};
+    for (size_t i = 0; i < COUNT_OF(part); i++)
+        if (!strstr(report.out, part[i])) fail_msg("the table has no %s:\n%s", part[i], report.out);
+    run_free(&run);
+    run_free(&report);
+}
+
+static void test_compare(void **state) {
+    (void)state;
+    struct run run;
+    run_fine(&run, "run", "small.json", "--set", "name=other", "--strategies", "lstm,buy_and_hold", "--out", "o",
+             "--no-report", "--quiet");
+    run_free(&run);
+    run_fine(&run, "compare", "done", "o");
+    assert_int_equal(run.n_err, 0);
+    const char *first = strstr(run.out, "\nsmall "), *second = strstr(run.out, "\nother ");
+    assert_true(first && second && first < second);
+    const char *bahdanau = strstr(run.out, "bahdanau");
+    assert_true(bahdanau > first && bahdanau < second); /* the other run was narrowed to two strategies */
+    assert_null(strstr(second, "bahdanau"));
+    assert_non_null(strstr(second, "buy_and_hold"));
+    run_free(&run);
+}
+
+static void test_default_directory_and_name(void **state) {
+    (void)state;
+    struct run run;
+    run_fine(&run, "run", "small.json", "--set", "name=elsewhere", "--no-report", "--quiet");
+    assert_non_null(strstr(run.out, "results: reports/out/elsewhere\n"));
+    assert_true(is_there("reports/out/elsewhere/summary.json"));
+    run_free(&run);
+    remove_tree(work("reports"));
+}
+
+static void test_report_files(void **state) {
+    (void)state;
+    struct run run;
+    if (!has_gnuplot()) {
+        print_message("skip: gnuplot is not installed, so no report is drawn\n");
+        skip();
+    }
+    run_fine(&run, "run", "small.json", "--out", "o", "--quiet");
+    assert_non_null(strstr(run.out, "\nreport: o/report.pdf\n"));
+    run_free(&run);
+    char *pdf = get_file(work("o/report.pdf"), NULL), *png = get_file(work("o/plots/equity.png"), NULL);
+    assert_true(pdf && strncmp(pdf, "%PDF-", 5) == 0);
+    assert_true(png && memcmp(png, "\x89PNG", 4) == 0);
+    free(pdf);
+    free(png);
+    remove_tree(work("o/plots"));
+    run_fine(&run, "report", "o", "--only", "equity");
+    assert_string_equal(run.out, "plot: o/plots/equity.png\n");
+    assert_true(is_there("o/plots/equity.png"));
+    assert_false(is_there("o/plots/summary.png"));
+    run_free(&run);
+}
+
+/* ---- the same bytes ------------------------------------------------------------------------------------------------- */
+
+static void test_jobs_do_not_matter(void **state) {
+    (void)state;
+    struct run run;
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet", "--jobs", "1");
+    run_free(&run);
+    assert_same_runs("o", "done");
+    run_fine(&run, "run", "small.json", "--out", "p", "--no-report", "--quiet", "--jobs", "5");
+    run_free(&run);
+    assert_same_runs("p", "done");
+}
+
+static void test_finished_run_again(void **state) {
+    (void)state;
+    struct run run;
+    for (int i = 0; i < 2; i++) {
+        run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+        run_free(&run);
+        assert_same_runs("o", "done");
+    }
+}
+
+/* The settings that run.json records are an experiment: run again, it gives the same results. */
+static void test_recorded_experiment(void **state) {
+    (void)state;
+    struct run run;
+    struct json_document *document;
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet", "--seeds", "2", "--timerange",
+             "20200102-", "--set", "training.loss=focal");
+    run_free(&run);
+    assert_ok(json_load(work("o/run.json"), ERR_DATA, &document));
+    FILE *to = fopen(work("recorded.json"), "w");
+    assert_non_null(to);
+    struct json_writer w = {.stream = to};
+    json_put_value(&w, NULL, json_get(json_root(document), "config"));
+    fclose(to);
+    json_free(document);
+    run_fine(&run, "run", "recorded.json", "--out", "p", "--no-report", "--quiet");
+    run_free(&run);
+    assert_same_runs("o", "p");
+    char *tree = list_tree(work("o/models"), false);
+    assert_int_equal(count_lines(tree), 2 * 2 * 3); /* strategies with a model, seeds, folds */
+    free(tree);
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, forget_output)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_help),
+        TEST(test_help_words),
+        TEST(test_version),
+        TEST(test_list_tables),
+        TEST(test_list_subjects),
+        TEST(test_list_parameters),
+        TEST(test_synth_inspect),
+        TEST(test_synth_repeats),
+        TEST(test_inspect_counts),
+        TEST(test_folds),
+        TEST(test_run_prints_its_report),
+        TEST(test_compare),
+        TEST(test_default_directory_and_name),
+        TEST(test_report_files),
+        TEST(test_jobs_do_not_matter),
+        TEST(test_finished_run_again),
+        TEST(test_recorded_experiment),
+    };
+    return cmocka_run_group_tests(tests, setup, program_teardown);
+}

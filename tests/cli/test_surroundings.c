@@ -1,0 +1,462 @@
+/* What surrounds the program: odd but good files, hostile names, a full disk, streams that are closed or full, a missing
+ * gnuplot, damaged run directories. */
+#include <sched.h>
+#include <sys/mount.h>
+#include <zlib.h>
+
+#include "json.h"
+#include "program.h"
+#include "run_tree.h"
+
+static void assert_same_run(const char *name) { assert_same_runs(name, "done"); }
+
+static void assert_line(const struct run *run, int status, const char *part) {
+    const char *line = last_line(run->err);
+    if (run->status != status) fail_msg("exit %d, not %d: %s", run->status, status, run->err);
+    if (strncmp(line, "gatewalk: ", 10) != 0 || !strstr(line, part)) fail_msg("does not say \"%s\": %s", part, line);
+}
+
+static bool any_temporary(const char *name) {
+    char *tree = list_tree(work(name), false);
+    bool found = strstr(tree, ".tmp") != NULL;
+    free(tree);
+    return found;
+}
+
+static int setup(void **state) {
+    if (program_setup(state) != 0) return -1;
+    struct run run;
+    put_small_experiment();
+    run_fine(&run, "run", "small.json", "--out", "done", "--no-report", "--quiet");
+    run_free(&run);
+    mkdir(work("nothing"), 0700);
+    return 0;
+}
+
+static int forget_output(void **state) {
+    (void)state;
+    remove_tree(work("o"));
+    return 0;
+}
+
+/* ---- odd but good data ---------------------------------------------------------------------------------- */
+
+static char *plain_text(void) {
+    size_t length;
+    char *text = get_file(work("rw.csv"), &length);
+    assert_non_null(text);
+    return text;
+}
+
+/* Writes rw.csv with `before` in front and every line break replaced. */
+static void put_variant(const char *name, const char *before, const char *line_break, const char *behind) {
+    char *text = plain_text();
+    FILE *to = fopen(work(name), "wb");
+    assert_non_null(to);
+    fputs(before, to);
+    for (char *at = text; *at; at++) *at == '\n' ? fputs(line_break, to) : fputc(*at, to);
+    fputs(behind, to);
+    fclose(to);
+    free(text);
+}
+
+static void put_quoted(const char *name) {
+    char *text = plain_text();
+    FILE *to = fopen(work(name), "wb");
+    assert_non_null(to);
+    fputc('"', to);
+    for (char *at = text; *at; at++) {
+        if (*at == ',')
+            fputs("\",\"", to);
+        else if (*at == '\n')
+            fputs(at[1] ? "\"\n\"" : "\"\n", to);
+        else
+            fputc(*at, to);
+    }
+    fclose(to);
+    free(text);
+}
+
+static void put_gzip(const char *name) {
+    char *text = plain_text();
+    gzFile to = gzopen(work(name), "wb");
+    assert_non_null(to);
+    assert_int_equal(gzwrite(to, text, (unsigned)strlen(text)), (int)strlen(text));
+    assert_int_equal(gzclose(to), Z_OK);
+    free(text);
+}
+
+static void accepts(const char *file) {
+    struct run run;
+    run_fine(&run, "run", "small.json", "--data", file, "--out", "o", "--no-report", "--quiet");
+    assert_same_run("o");
+    run_free(&run);
+    remove_tree(work("o"));
+    unlink(work(file));
+}
+
+static void test_good_variants(void **state) {
+    (void)state;
+    put_variant("v.csv", "", "\r\n", "");
+    accepts("v.csv");
+    put_variant("v.csv", "\xEF\xBB\xBF", "\n", "");
+    accepts("v.csv");
+    put_variant("v.csv", "\xEF\xBB\xBF", "\r\n", "\r\n\r\n");
+    accepts("v.csv");
+    put_variant("v.csv", "\n\n", "\n", "\n \n");
+    accepts("v.csv");
+    put_quoted("v.csv");
+    accepts("v.csv");
+    put_gzip("v.csv.gz");
+    accepts("v.csv.gz");
+    put_gzip("packed-under-a-wrong-name.csv");
+    accepts("packed-under-a-wrong-name.csv");
+}
+
+static void test_experiment_with_bom_and_crlf(void **state) {
+    (void)state;
+    FILE *to = fopen(work("bom.json"), "wb");
+    assert_non_null(to);
+    fputs("\xEF\xBB\xBF", to);
+    for (const char *at = small_experiment; *at; at++) *at == '\n' ? fputs("\r\n", to) : fputc(*at, to);
+    fclose(to);
+    struct run run;
+    run_fine(&run, "run", "bom.json", "--out", "o", "--no-report", "--quiet");
+    assert_same_run("o");
+    run_free(&run);
+}
+
+/* ---- hostile names ---------------------------------------------------------------------------------------- */
+
+static void write_experiment_titled(const char *title) {
+    struct json_document *document;
+    assert_ok(json_parse("small", small_experiment, strlen(small_experiment), ERR_CONFIG, &document));
+    FILE *to = fopen(work("titled.json"), "w");
+    assert_non_null(to);
+    struct json_writer w = {.stream = to};
+    const json_value *root = json_root(document);
+    json_begin_object(&w, NULL);
+    for (size_t i = 0; i < json_size(root); i++) {
+        const json_value *value = json_at(root, i);
+        if (strcmp(json_key(value), "title") == 0)
+            json_put_string(&w, "title", title);
+        else
+            json_put_value(&w, json_key(value), value);
+    }
+    json_end_object(&w);
+    assert_int_equal(fclose(to), 0);
+    json_free(document);
+}
+
+static void assert_title_kept(const char *dir, const char *title) {
+    char path[200];
+    struct json_document *document;
+    snprintf(path, sizeof path, "%.100s/summary.json", dir);
+    assert_ok(json_load(work(path), ERR_DATA, &document));
+    assert_string_equal(json_string(json_get(json_root(document), "title"), "none"), title);
+    json_free(document);
+}
+
+static void test_hostile_titles(void **state) {
+    (void)state;
+    static const char *const pattern[] = {
+        "`touch %s/pwned`",
+        "$(touch %s/pwned)",
+        "'; system('touch %s/pwned'); set title 'x",
+        "\" ; system \"touch %s/pwned\" #\\",
+        "a\n!touch %s/pwned\nsystem(\"touch pwned\")\r",
+        "< touch %s/pwned",
+        "%%n%%s%%s @%s\\n{/Symbol a}_{b}^{c} \u202e\u00fc \xf0\x9f\x92\xa9",
+        "| touch %s/pwned; \x1b[2J\x07",
+    };
+    bool draw = has_gnuplot();
+    if (!draw) print_message("gnuplot is not installed: the titles are not drawn\n");
+    for (size_t i = 0; i < COUNT_OF(pattern); i++) {
+        char title[256];
+        struct run run;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        int length = snprintf(title, sizeof title, pattern[i], work_dir);
+#pragma GCC diagnostic pop
+        assert_in_range(length, 1, 255);
+        write_experiment_titled(title);
+        run_fine(&run, "run", "titled.json", "--out", "o", "--no-report", "--quiet");
+        for (const char *at = run.out; *at; at++)
+            if ((unsigned char)*at < 0x20 && *at != '\n') fail_msg("control character %d on stdout", *at);
+        run_free(&run);
+        assert_title_kept("o", title);
+        if (draw) {
+            run_fine(&run, "report", "o", "--only", "summary");
+            assert_true(is_there("o/plots/summary.png"));
+            run_free(&run);
+        }
+        if (is_there("pwned")) fail_msg("the title was executed: %s", title);
+        remove_tree(work("o"));
+    }
+}
+
+static void test_hostile_paths(void **state) {
+    (void)state;
+    static const char file[] = "a `touch pwned` $(touch pwned) '\";!#\n.csv",
+                      out[] = "o/`touch pwned` $(touch pwned)'\"\n";
+    struct run run;
+    assert_int_equal(rename(work("rw.csv"), work(file)), 0);
+    run_program(&run, "run", "small.json", "--data", file, "--out", out, "--no-report", "--quiet");
+    assert_int_equal(rename(work(file), work("rw.csv")), 0);
+    assert_int_equal(run.status, 0);
+    run_free(&run);
+    assert_same_run(out);
+    if (has_gnuplot()) {
+        run_fine(&run, "report", out, "--only", "summary");
+        run_free(&run);
+    }
+    assert_false(is_there("pwned"));
+}
+
+/* ---- a full disk -------------------------------------------------------------------------------------------- */
+
+/* In a mount namespace of our own, so that nothing stays mounted whatever happens. */
+static bool mount_small(const char *options) {
+    mkdir(work("disk"), 0700);
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", work("disk"), "tmpfs", 0, options) == 0;
+}
+
+static void test_full_disk(void **state) {
+    (void)state;
+    struct run run;
+    if (!mount_small("size=48k")) {
+        print_message("skip: mounting a small tmpfs is not permitted here, so no full disk\n");
+        skip();
+    }
+    run_program(&run, "run", "small.json", "--out", "disk/o", "--no-report", "--quiet");
+    assert_line(&run, 1, "No space left on device; free some space");
+    assert_int_equal(run.n_out, 0);
+    assert_false(any_temporary("disk"));
+    run_free(&run);
+    run_program(&run, "report", "disk/o", "--text");
+    assert_line(&run, 3, "finished run");
+    run_free(&run);
+    run_program(&run, "synth", "garch", "--bars", "5000", "--out", "disk/x.csv");
+    assert_line(&run, 1, "disk/x.csv: cannot be written: No space left on device; free some space");
+    assert_false(is_there("disk/x.csv"));
+    assert_false(any_temporary("disk"));
+    run_free(&run);
+    /* The same command again, after the advice was followed. */
+    assert_int_equal(mount("tmpfs", work("disk"), "tmpfs", MS_REMOUNT, "size=8m"), 0);
+    run_fine(&run, "run", "small.json", "--out", "disk/o", "--no-report", "--quiet");
+    assert_same_run("disk/o");
+    run_free(&run);
+    umount(work("disk"));
+}
+
+/* ---- streams ------------------------------------------------------------------------------------------------ */
+
+static void test_full_stdout(void **state) {
+    (void)state;
+    static const char *const commands[][MAX_ARGS] = {
+        {"--help"},
+        {"--version"},
+        {"list", "keys"},
+        {"list", "features"},
+        {"run", "--help"},
+        {"inspect", "rw.csv"},
+        {"inspect", "rw.csv", "--json"},
+        {"folds", "small.json"},
+        {"report", "done", "--text"},
+        {"compare", "done"},
+        {"synth", "garch", "--bars", "10", "--out", "x.csv"},
+    };
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        struct run run;
+        struct how how = {.out_file = "/dev/full"};
+        run_how(&run, &how, commands[i]);
+        assert_line(&run, 1, "cannot write");
+        run_free(&run);
+    }
+    unlink(work("x.csv"));
+}
+
+static void test_run_with_closed_streams(void **state) {
+    (void)state;
+    static const char *const args[MAX_ARGS] = {"run", "small.json", "--out", "o", "--no-report"};
+    struct run run;
+    struct how no_out = {.close_out = true}, neither = {.close_out = true, .close_err = true},
+               no_err = {.close_err = true};
+    run_how(&run, &no_out, args);
+    assert_line(&run, 1, "cannot write to standard output");
+    assert_same_run("o");
+    run_free(&run);
+    remove_tree(work("o"));
+    run_how(&run, &neither, args);
+    assert_int_equal(run.status, 1);
+    assert_same_run("o");
+    run_free(&run);
+    remove_tree(work("o"));
+    run_how(&run, &no_err, args);
+    assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.out, "results: o"));
+    assert_same_run("o");
+    run_free(&run);
+}
+
+/* ---- gnuplot -------------------------------------------------------------------------------------------------- */
+
+static void test_without_gnuplot(void **state) {
+    (void)state;
+    static const char *const run_args[MAX_ARGS] = {"run", "small.json", "--out", "o", "--quiet"};
+    static const char *const report_args[MAX_ARGS] = {"report", "o"}, *const text_args[MAX_ARGS] = {"report", "o",
+                                                                                                    "--text"};
+    struct how how = {.path = work("nothing")};
+    struct run run;
+    run_how(&run, &how, run_args);
+    assert_line(&run, 0, "gnuplot is not installed");
+    assert_non_null(strstr(run.err, "gatewalk report o"));
+    assert_non_null(strstr(run.out, "gatewalk report o"));
+    assert_same_run("o");
+    run_free(&run);
+    run_how(&run, &how, report_args);
+    assert_line(&run, 1, "gnuplot-nox");
+    assert_int_equal(run.n_out, 0);
+    assert_false(is_there("o/report.pdf") || is_there("o/plots"));
+    run_free(&run);
+    run_how(&run, &how, text_args);
+    assert_int_equal(run.status, 0);
+    assert_int_equal(run.n_err, 0);
+    run_free(&run);
+}
+
+static void test_broken_gnuplot(void **state) {
+    (void)state;
+    static const char *const run_args[MAX_ARGS] = {"run", "small.json", "--out", "o", "--quiet"};
+    static const char *const report_args[MAX_ARGS] = {"report", "o"};
+    mkdir(work("bin"), 0700);
+    put_text("bin/gnuplot", "#!/bin/sh\necho 'line 1: no fonts today' >&2\nexit 3\n");
+    assert_int_equal(chmod(work("bin/gnuplot"), 0700), 0);
+    char path[3 * PATH_MAX];
+    snprintf(path, sizeof path, "%s:/usr/bin:/bin", work("bin"));
+    struct how how = {.path = path};
+    struct run run;
+    run_how(&run, &how, run_args);
+    assert_line(&run, 0, "no fonts today");
+    assert_same_run("o");
+    run_free(&run);
+    run_how(&run, &how, report_args);
+    assert_line(&run, 1, "no fonts today");
+    assert_false(is_there("o/report.pdf"));
+    run_free(&run);
+    /* One that succeeds without drawing. */
+    put_text("bin/gnuplot", "#!/bin/sh\nexit 0\n");
+    run_how(&run, &how, report_args);
+    assert_line(&run, 1, "");
+    assert_false(is_there("o/report.pdf"));
+    run_free(&run);
+    remove_tree(work("bin"));
+}
+
+/* ---- damaged run directories ------------------------------------------------------------------------------------ */
+
+static void truncate_to(const char *name, double share) {
+    struct stat info;
+    assert_int_equal(stat(work(name), &info), 0);
+    assert_int_equal(truncate(work(name), (off_t)(share * (double)info.st_size)), 0);
+}
+
+static void make_run(void) {
+    struct run run;
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    run_free(&run);
+}
+
+static void test_truncated_summary(void **state) {
+    (void)state;
+    static const char *const commands[][MAX_ARGS] = {
+        {"report", "o", "--text"}, {"report", "o"}, {"compare", "o"}, {"compare", "done", "o"}};
+    make_run();
+    truncate_to("o/summary.json", 0.6);
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        struct run run;
+        struct how how = {0};
+        if (strcmp(commands[i][0], "report") == 0 && !commands[i][2] && !has_gnuplot()) continue;
+        run_how(&run, &how, commands[i]);
+        assert_line(&run, 3, "o/summary.json:");
+        run_free(&run);
+    }
+    assert_false(is_there("o/report.pdf"));
+}
+
+/* Times go, results stay: a damaged or missing run.json costs the report its training times at most. */
+static void test_damaged_run_json(void **state) {
+    (void)state;
+    struct run run;
+    make_run();
+    truncate_to("o/run.json", 0.5);
+    run_program(&run, "report", "o", "--text");
+    if (run.status != 0 && run.status != 3) fail_msg("exit %d: %s", run.status, run.err);
+    if (run.status == 3) assert_line(&run, 3, "o/run.json");
+    run_free(&run);
+    /* The run itself starts from its models again. */
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    assert_same_run("o");
+    run_free(&run);
+}
+
+static void test_truncated_model(void **state) {
+    (void)state;
+    struct run run;
+    make_run();
+    truncate_to("o/models/lstm-s1-f001.safetensors", 0.7);
+    put_text("o/models/lstm-s1-f002.safetensors", "not a model");
+    put_bytes("o/models/bahdanau-s1-f001.safetensors", "", 0);
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    assert_same_run("o");
+    run_free(&run);
+}
+
+static void test_truncated_tables(void **state) {
+    (void)state;
+    static const char *const table[] = {"o/trades.csv", "o/equity.csv", "o/curves.csv", "o/training.csv"};
+    if (!has_gnuplot()) {
+        print_message("skip: gnuplot is not installed, so no tables are drawn\n");
+        skip();
+    }
+    make_run();
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct run run;
+        size_t length;
+        char *whole = get_file(work(table[i]), &length);
+        assert_non_null(whole);
+        /* In the middle of a row, behind a comma. */
+        char *cut = whole + length / 2;
+        while (*cut != ',') cut--;
+        assert_int_equal(truncate(work(table[i]), cut - whole), 0);
+        run_program(&run, "report", "o");
+        assert_line(&run, 3, table[i]);
+        assert_int_equal(run.n_out, 0);
+        put_bytes(table[i], whole, length);
+        free(whole);
+        run_free(&run);
+    }
+    assert_false(is_there("o/report.pdf") || is_there("o/plots"));
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, forget_output)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_good_variants),
+        TEST(test_experiment_with_bom_and_crlf),
+        TEST(test_hostile_titles),
+        TEST(test_hostile_paths),
+        TEST(test_full_disk),
+        TEST(test_full_stdout),
+        TEST(test_run_with_closed_streams),
+        TEST(test_without_gnuplot),
+        TEST(test_broken_gnuplot),
+        TEST(test_truncated_summary),
+        TEST(test_damaged_run_json),
+        TEST(test_truncated_model),
+        TEST(test_truncated_tables),
+    };
+    return cmocka_run_group_tests(tests, setup, program_teardown);
+}

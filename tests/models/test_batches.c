@@ -1,0 +1,214 @@
+/* Order of an epoch, average precision, calibration and schedules. */
+#include "../../models/batches.h"
+#include "../../models/calibration.h"
+#include "../../models/gate.h"
+#include "../../models/schedule.h"
+#include "golden.h"
+#include "toy.h"
+
+/* ---- order ------------------------------------------------------------------------------------------------------ */
+
+static void test_every_sample_once(void **state) {
+    (void)state;
+    static struct toy toy;
+    static const size_t blocks[] = {1, 5, 16, 32};
+    uint32_t order[TOY_TRAIN], next[TOY_TRAIN];
+    toy_build(&toy);
+    for (size_t b = 0; b < COUNT_OF(blocks); b++) {
+        bool seen[TOY_TRAIN] = {false};
+        toy.training.block = blocks[b];
+        assert_ok(batches_order(&toy.input, &toy.training, 1, 1, order));
+        size_t runs = 0;
+        for (size_t i = 0; i < TOY_TRAIN; i++) {
+            assert_true(order[i] < TOY_TRAIN && !seen[order[i]]);
+            seen[order[i]] = true;
+            runs += i == 0 || order[i] != order[i - 1] + 1;
+        }
+        if (blocks[b] > 1) assert_true(runs <= TOY_TRAIN / blocks[b] + 3); /* two ends and one gap shorten blocks */
+        assert_true(runs >= TOY_TRAIN / blocks[b] * 9 / 10);
+        assert_ok(batches_order(&toy.input, &toy.training, 1, 1, next));
+        assert_memory_equal(order, next, sizeof order);
+        assert_ok(batches_order(&toy.input, &toy.training, 1, 2, next));
+        assert_memory_not_equal(order, next, sizeof order);
+        assert_ok(batches_order(&toy.input, &toy.training, 2, 1, next));
+        assert_memory_not_equal(order, next, sizeof order);
+    }
+}
+
+/* A block never spans the gap between rows, and borders move from epoch to epoch. */
+static void test_blocks_respect_gaps(void **state) {
+    (void)state;
+    static struct toy toy;
+    uint32_t order[TOY_TRAIN];
+    size_t phases[16] = {0};
+    toy_build(&toy);
+    toy.training.block = 16;
+    for (uint64_t epoch = 1; epoch <= 60; epoch++) {
+        size_t length = 0;
+        assert_ok(batches_order(&toy.input, &toy.training, 1, epoch, order));
+        for (size_t i = 0; i < TOY_TRAIN; i++) {
+            bool joined =
+                i > 0 && order[i] == order[i - 1] + 1 && toy.train[order[i]].row == toy.train[order[i - 1]].row + 1;
+            length = joined ? length + 1 : 1;
+            if (!joined && order[i] != 0 && order[i] != 700) phases[order[i] % 16] = 1;
+        }
+    }
+    size_t different = 0;
+    for (size_t i = 0; i < 16; i++) different += phases[i];
+    assert_true(different >= 14);
+}
+
+static void test_positive_fraction(void **state) {
+    (void)state;
+    static struct toy toy;
+    uint32_t order[TOY_TRAIN];
+    double share[3];
+    static const double fractions[] = {0, .5, 1};
+    toy_build(&toy);
+    toy.training.block = 1;
+    for (size_t f = 0; f < 3; f++) {
+        size_t positive = 0;
+        toy.training.positive_fraction = fractions[f];
+        for (uint64_t epoch = 1; epoch <= 10; epoch++) {
+            assert_ok(batches_order(&toy.input, &toy.training, 1, epoch, order));
+            for (size_t i = 0; i < TOY_TRAIN; i++) {
+                uint32_t row = toy.train[order[i]].row;
+                positive += toy.label[0][row] == 1 || toy.label[1][row] == 1;
+            }
+        }
+        share[f] = (double)positive / (10 * TOY_TRAIN);
+    }
+    assert_near(share[2], 1, 1e-12, 0);
+    assert_near(share[1], .5 + .5 * share[0], .02, 0);
+    toy.training.block = 8; /* whole blocks around positives */
+    assert_ok(batches_order(&toy.input, &toy.training, 1, 1, order));
+    size_t joined = 0;
+    for (size_t i = 1; i < TOY_TRAIN; i++) joined += order[i] == order[i - 1] + 1;
+    assert_true(joined > TOY_TRAIN * 8 / 10);
+}
+
+/* ---- dropout ----------------------------------------------------------------------------------------------------- */
+
+static void test_dropout(void **state) {
+    (void)state;
+    float mask[64], again[64];
+    size_t zeros = 0;
+    double sum = 0;
+    for (uint32_t sample = 0; sample < 1000; sample++) {
+        dropout_mask_f32(1, 1, sample, .3, 64, mask);
+        for (size_t i = 0; i < 64; i++) {
+            assert_true(mask[i] == 0 || mask[i] == (float)(1 / .7));
+            zeros += mask[i] == 0;
+            sum += (double)mask[i];
+        }
+    }
+    assert_near((double)zeros / 64000, .3, .02, 0);
+    assert_near(sum / 64000, 1, .01, 0);
+    dropout_mask_f32(1, 1, 999, .3, 64, again);
+    assert_memory_equal(mask, again, sizeof mask);
+    dropout_mask_f32(1, 2, 999, .3, 64, again);
+    assert_memory_not_equal(mask, again, sizeof mask);
+    dropout_mask_f32(1, 1, 999, 0, 64, mask);
+    for (size_t i = 0; i < 64; i++) assert_true(mask[i] == 1);
+}
+
+/* ---- average precision --------------------------------------------------------------------------------------------- */
+
+static void test_average_precision(void **state) {
+    (void)state;
+    float scratch[64];
+    const float score[] = {.9f, .8f, .8f, .3f, .1f};
+    const int8_t label[] = {1, 0, 1, LABEL_MISSING, 1}, none[] = {0, 0, 0, 0, 0}, all[] = {1, 1, 1, 1, 1};
+    /* thresholds .9: R 1/3 P 1; .8: R 2/3 P 2/3; .1: R 1 P 3/4 */
+    assert_near(monitor_average_precision(score, label, 5, scratch), (1 + 2.0 / 3 + .75) / 3, 1e-15, 0);
+    assert_true(isnan(monitor_average_precision(score, none, 5, scratch)));
+    assert_near(monitor_average_precision(score, all, 5, scratch), 1, 1e-15, 0);
+    assert_true(isnan(monitor_average_precision(score, label, 0, scratch)));
+}
+
+/* ---- calibration ---------------------------------------------------------------------------------------------------- */
+
+static void test_calibration(void **state) {
+    (void)state;
+    struct golden golden;
+    FILE *file = golden_open();
+    bool found = false;
+    while (!found && golden_next(file, &golden)) {
+        found = strcmp(golden.kind, "calibration") == 0;
+        if (!found) golden_free(&golden);
+    }
+    fclose(file);
+    assert_true(found);
+    const struct golden_array *z = golden_get(&golden, "logit", "z"), *y = golden_get(&golden, "label", "y");
+    const struct golden_array *probe = golden_get(&golden, "probe", "z"),
+                              *want = golden_get(&golden, "expect", "isotonic");
+    int8_t label[64];
+    float score[64], scratch[128];
+    struct calibration platt, isotonic, none;
+    for (size_t i = 0; i < z->columns; i++) {
+        label[i] = (int8_t)y->value[i];
+        score[i] = (float)z->value[i];
+    }
+    assert_near(monitor_average_precision(score, label, z->columns, scratch),
+                golden_get(&golden, "expect", "average_precision")->value[0], 1e-12, 0);
+    assert_ok(calibration_fit("platt", z->value, label, z->columns, &platt));
+    assert_near(platt.slope, golden_get(&golden, "expect", "platt")->value[0], 1e-9, 0);
+    assert_near(platt.intercept, golden_get(&golden, "expect", "platt")->value[1], 1e-9, 0);
+    assert_ok(calibration_fit("isotonic", z->value, label, z->columns, &isotonic));
+    for (size_t i = 0; i < probe->columns; i++)
+        assert_near(calibration_apply(&isotonic, probe->value[i]), want->value[i], 1e-12, 0);
+    assert_ok(calibration_fit("none", z->value, label, z->columns, &none));
+    assert_near(calibration_apply(&none, 1.5), 1 / (1 + exp(-1.5)), 1e-15, 0);
+    calibration_free(&isotonic);
+    golden_free(&golden);
+}
+
+/* One class alone says nothing about probabilities: the identity stays. */
+static void test_calibration_of_one_class(void **state) {
+    (void)state;
+    const double z[] = {-1, 0, 2};
+    const int8_t label[] = {0, LABEL_MISSING, 0};
+    struct calibration calibration;
+    assert_ok(calibration_fit("platt", z, label, 3, &calibration));
+    assert_int_equal(calibration.kind, CALIBRATION_NONE);
+    assert_ok(calibration_fit("isotonic", z, label, 3, &calibration));
+    assert_int_equal(calibration.kind, CALIBRATION_NONE);
+    const int8_t apart[] = {0, 0, 1}; /* separable: Platt's targets keep the slope finite */
+    assert_ok(calibration_fit("platt", z, apart, 3, &calibration));
+    assert_true(isfinite(calibration.slope) && calibration.slope > 0);
+}
+
+/* ---- schedules ------------------------------------------------------------------------------------------------------- */
+
+static double rate(const char *name, double number, double warmup) {
+    return schedule_rate_f32(schedule_find_f32(name), .1, number, warmup, 110, 3);
+}
+
+static void test_schedules(void **state) {
+    (void)state;
+    for (size_t i = 0; model_option_name("schedule", i); i++) {
+        const char *name = model_option_name("schedule", i);
+        assert_near(rate(name, 0, 0), .1, 1e-15, 0);
+        assert_near(rate(name, 10, 10), .1, 1e-15, 0); /* first update after the warm-up */
+        assert_near(rate(name, 4, 10), .1 * 5 / 11, 1e-15, 0);
+        for (int n = 10; n < 110; n++) {
+            assert_true(rate(name, n + 1, 10) <= rate(name, n, 10));
+            assert_true(rate(name, n, 10) > 0);
+        }
+    }
+    assert_near(rate("constant", 109, 10), .1, 1e-15, 0);
+    assert_near(rate("linear", 35, 10), .075, 1e-12, 0);
+    assert_near(rate("cosine", 60, 10), .05, 1e-12, 0);
+    assert_near(rate("cosine", 35, 10), .1 * .85355339059327373, 1e-12, 0);
+    assert_near(rate("polynomial", 60, 10), .1 / 8, 1e-12, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_sample_once),        cmocka_unit_test(test_blocks_respect_gaps),
+        cmocka_unit_test(test_positive_fraction),        cmocka_unit_test(test_dropout),
+        cmocka_unit_test(test_average_precision),        cmocka_unit_test(test_calibration),
+        cmocka_unit_test(test_calibration_of_one_class), cmocka_unit_test(test_schedules),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,439 @@
+/* The public face: parameter counts, initial values, names and checks, scoring, saving and loading, importance. */
+#include <unistd.h>
+
+#include "../../models/single_model.h"
+#include "toy.h"
+
+static void temporary(char path[256]) {
+    snprintf(path, 256, "%s/gatewalk_model_%ld.safetensors", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir,
+             (long)getpid());
+}
+
+/* ---- parameters --------------------------------------------------------------------------------------------- */
+
+/* Published counts of the reference study at 66 features; the others follow from their formulas. */
+static void test_parameter_counts(void **state) {
+    (void)state;
+    static const struct {
+        const char *attention;
+        bool combine;
+        size_t count;
+    } known[] = {
+        {"none", false, 37826},
+        {"bahdanau", false, 46082},
+        {"multihead", false, 71042},
+        {"luong_dot", false, 37826},
+        {"luong_general", false, 37826 + 4096},
+        {"luong_concat", false, 37826 + 8256},
+        {"luong_dot", true, 37826 + 8192},
+        {"bahdanau", true, 46082 + 4096},
+        {"mean_pool", false, 37826},
+        {"max_pool", false, 37826},
+        {"dual_stage", false, 46082 + 128 * 64 + 96 * 64 + 64},
+    };
+    for (size_t i = 0; i < COUNT_OF(known); i++) {
+        struct model_config config;
+        model_config_default(&config);
+        config.n_features = 66;
+        snprintf(config.attention, sizeof config.attention, "%s", known[i].attention);
+        config.luong_combine = known[i].combine;
+        assert_int_equal(model_parameter_count(&config), known[i].count);
+    }
+    struct model_config config;
+    model_config_default(&config);
+    config.n_features = 66;
+    config.layers = 2;
+    assert_int_equal(model_parameter_count(&config), 37826 + 64 * 256 + 64 * 256 + 256);
+    strcpy(config.encoder, "logistic");
+    assert_int_equal(model_parameter_count(&config), 66 * 2 + 2);
+}
+
+static const struct tensor *find(const struct network_f32 *net, const char *name) {
+    for (size_t i = 0; i < net->tensors.n; i++)
+        if (strcmp(net->tensors.item[i].name, name) == 0) return &net->tensors.item[i];
+    fail_msg("no tensor %s", name);
+    return NULL;
+}
+
+static void test_initial_values(void **state) {
+    (void)state;
+    struct network_f32 net;
+    struct model_config config;
+    model_config_default(&config);
+    config.n_features = 66;
+    assert_ok(network_init_f32(&net, &config));
+    float *w = calloc(net.tensors.size, sizeof *w);
+    assert_ok(network_start_f32(&net, 1, w));
+
+    const struct tensor *u = find(&net, "lstm0.U"), *b = find(&net, "lstm0.b"), *kernel = find(&net, "lstm0.W");
+    for (size_t i = 0; i < 64; i++) /* orthonormal rows */
+        for (size_t j = 0; j <= i; j++) {
+            double dot = 0;
+            for (size_t c = 0; c < 256; c++)
+                dot += (double)w[u->offset + i * 256 + c] * (double)w[u->offset + j * 256 + c];
+            assert_near(dot, i == j, 2e-6, 1);
+        }
+    for (size_t i = 0; i < 256; i++) assert_true(w[b->offset + i] == (i >= 64 && i < 128 ? 1.f : 0.f));
+    double limit = sqrt(6.0 / (66 + 256)), largest = 0, sum = 0, squares = 0;
+    for (size_t i = 0; i < 66 * 256; i++) {
+        double v = (double)w[kernel->offset + i];
+        largest = fmax(largest, fabs(v));
+        sum += v;
+        squares += v * v;
+    }
+    assert_true(largest <= limit && largest > .999 * limit);
+    assert_near(sum / (66 * 256), 0, .02, limit);
+    assert_near(squares / (66 * 256), limit * limit / 3, .03, 0); /* of a uniform distribution */
+    for (size_t i = 0; i < net.tensors.n; i++)
+        if (net.tensors.item[i].init == INIT_GLOROT) {
+            const struct tensor *t = &net.tensors.item[i];
+            double bound = sqrt(6.0 / (double)(t->rows + t->columns));
+            for (size_t j = 0; j < t->rows * t->columns; j++) assert_true(fabs((double)w[t->offset + j]) <= bound);
+        }
+    free(w);
+}
+
+/* Forget biases are log U(1, T - 1), input biases their negatives (Tallec & Ollivier 2018). */
+static void test_chrono(void **state) {
+    (void)state;
+    struct network_f32 net;
+    struct model_config config;
+    model_config_default(&config);
+    config.n_features = 3;
+    config.hidden = 500;
+    strcpy(config.forget_init, "chrono");
+    assert_ok(network_init_f32(&net, &config));
+    float *w = calloc(net.tensors.size, sizeof *w);
+    assert_ok(network_start_f32(&net, 1, w));
+    const float *b = w + find(&net, "lstm0.b")->offset;
+    double mean = 0;
+    for (size_t i = 0; i < 500; i++) {
+        assert_true(b[500 + i] >= 0 && (double)b[500 + i] <= log(95));
+        assert_true(b[i] == -b[500 + i]);
+        assert_true(b[1000 + i] == 0 && b[1500 + i] == 0);
+        mean += exp((double)b[500 + i]) / 500;
+    }
+    assert_near(mean, 48, .06, 0);
+    free(w);
+}
+
+/* Models that share a tensor share its start, so that comparisons between them are paired. */
+static void test_shared_start(void **state) {
+    (void)state;
+    struct network_f32 a, b;
+    struct model_config config;
+    model_config_default(&config);
+    config.n_features = 5;
+    assert_ok(network_init_f32(&a, &config));
+    strcpy(config.attention, "multihead");
+    assert_ok(network_init_f32(&b, &config));
+    float *w = calloc(a.tensors.size, sizeof *w), *v = calloc(b.tensors.size, sizeof *v);
+    assert_ok(network_start_f32(&a, 1, w));
+    assert_ok(network_start_f32(&b, 1, v));
+    for (size_t i = 0; i < a.tensors.n; i++) {
+        const struct tensor *t = &a.tensors.item[i], *s = find(&b, t->name);
+        assert_memory_equal(w + t->offset, v + s->offset, t->rows * t->columns * sizeof *w);
+    }
+    free(w);
+    free(v);
+}
+
+/* ---- names and checks ---------------------------------------------------------------------------------------- */
+
+static void test_names(void **state) {
+    (void)state;
+    static const char *const kinds[] = {"encoder", "attention",   "loss",      "optimizer", "schedule",
+                                        "retrain", "calibration", "precision", "monitor",   "forget_init"};
+    for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+        size_t n = 0;
+        for (; model_option_name(kinds[k], n); n++) {
+            assert_true(strlen(model_option_name(kinds[k], n)) < NAME_MAX_);
+            assert_true(strlen(model_option_help(kinds[k], n)) > 5);
+            for (size_t i = 0; i < n; i++)
+                assert_string_not_equal(model_option_name(kinds[k], i), model_option_name(kinds[k], n));
+        }
+        assert_true(n >= 1);
+        assert_null(model_option_name(kinds[k], n));
+        assert_null(model_option_help(kinds[k], n));
+    }
+    assert_null(model_option_name("colour", 0));
+}
+
+static void test_check(void **state) {
+    (void)state;
+    struct model_config model;
+    struct train_config train;
+    char warning[256];
+#define REFUSED(change, part)                                                                                          \
+    do {                                                                                                               \
+        model_config_default(&model);                                                                                  \
+        train_config_default(&train);                                                                                  \
+        assert_ok(model_config_check(&model, &train, warning));                                                        \
+        assert_string_equal(warning, "");                                                                              \
+        change;                                                                                                        \
+        assert_fails(model_config_check(&model, &train, warning), ERR_CONFIG, part);                                   \
+    } while (0)
+    REFUSED(strcpy(model.attention, "bahdanu"), "model.attention: unknown \"bahdanu\"; did you mean \"bahdanau\"?");
+    REFUSED(strcpy(train.optimizer, "zzzzzzzzz"), "training.optimizer: unknown \"zzzzzzzzz\"; known: adam, adamw, sgd");
+    REFUSED(model.lookback = 0, "model.lookback");
+    REFUSED(model.layers = LAYERS_MAX + 1, "model.layers");
+    REFUSED(model.dropout = 1, "model.dropout");
+    REFUSED(model.dropout = NAN, "model.dropout");
+    REFUSED(train.learning_rate = 0, "training.learning_rate");
+    REFUSED(train.block = 512, "training.block");
+    REFUSED(train.epochs = 0, "training.epochs");
+    REFUSED(model.causal_mask = true, "model.causal_mask");
+    REFUSED(model.luong_combine = true, "model.luong_combine");
+    REFUSED(strcpy(model.encoder, "logistic"); strcpy(model.attention, "multihead"), "model.attention");
+    REFUSED(strcpy(model.attention, "dual_stage"); model.layers = 2, "model.layers");
+    model_config_default(&model);
+    train_config_default(&train);
+    strcpy(model.attention, "multihead");
+    assert_ok(model_config_check(&model, &train, warning));
+    assert_string_equal(warning, "");
+    model.key_dim = 8;
+    assert_ok(model_config_check(&model, &train, warning));
+    assert_non_null(strstr(warning, "model.key_dim"));
+    model.key_dim = 16;
+    model.heads = 8;
+    assert_ok(model_config_check(&model, &train, warning));
+    assert_non_null(strstr(warning, "model.heads"));
+    model.hidden = 128;
+    assert_ok(model_config_check(&model, &train, warning));
+    assert_string_equal(warning, "");
+}
+
+/* ---- scoring -------------------------------------------------------------------------------------------------- */
+
+static void test_any_grouping_scores_alike(void **state) {
+    (void)state;
+    static struct toy toy;
+    static const size_t groups[] = {1, 7, 32, 100, TOY_VALIDATION};
+    static float whole[TOY_VALIDATION * N_GATES], parts[TOY_VALIDATION * N_GATES];
+    for (size_t a = 0; model_option_name("attention", a); a++) {
+        struct gate_model *model;
+        struct training_log log;
+        toy_build(&toy);
+        toy.training.epochs = 1;
+        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", model_option_name("attention", a));
+        toy_fit(&toy, &model, &log);
+        toy_scores(&toy, model, whole);
+        for (size_t g = 0; g < COUNT_OF(groups); g++) {
+            for (size_t i = 0; i < TOY_VALIDATION; i += groups[g]) {
+                size_t n = TOY_VALIDATION - i < groups[g] ? TOY_VALIDATION - i : groups[g];
+                assert_ok(model_score(model, &toy.series, 1, toy.validation + i, n, parts + i * N_GATES, NULL));
+            }
+            assert_memory_equal(whole, parts, sizeof whole);
+        }
+        struct sample backwards[TOY_VALIDATION]; /* order does not matter either */
+        for (size_t i = 0; i < TOY_VALIDATION; i++) backwards[i] = toy.validation[TOY_VALIDATION - 1 - i];
+        assert_ok(model_score(model, &toy.series, 1, backwards, TOY_VALIDATION, parts, NULL));
+        for (size_t i = 0; i < TOY_VALIDATION; i++)
+            assert_memory_equal(whole + i * N_GATES, parts + (TOY_VALIDATION - 1 - i) * N_GATES,
+                                N_GATES * sizeof *parts);
+        training_log_free(&log);
+        model_free(model);
+    }
+}
+
+static void test_attention_output(void **state) {
+    (void)state;
+    static struct toy toy;
+    enum { N = 40 };
+    for (size_t a = 0; model_option_name("attention", a); a++) {
+        struct gate_model *model;
+        struct training_log log;
+        float p[N * N_GATES], time[N * 2 * TOY_LOOKBACK], feature[N * TOY_FEATURES];
+        struct attention_out out = {.time = time, .feature = feature};
+        toy_build(&toy);
+        toy.training.epochs = 1;
+        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", model_option_name("attention", a));
+        toy_fit(&toy, &model, &log);
+        assert_ok(model_score(model, &toy.series, 1, toy.validation, N, p, &out));
+        assert_int_equal(out.n_maps, model_attention_maps(&toy.model));
+        assert_int_equal(out.n_maps, strcmp(toy.model.attention, "multihead") == 0 ? 2
+                                     : strcmp(toy.model.attention, "none") == 0 || strstr(toy.model.attention, "pool")
+                                         ? 0
+                                         : 1);
+        for (size_t i = 0; i < N * out.n_maps; i++) {
+            double sum = 0;
+            for (size_t s = 0; s < TOY_LOOKBACK; s++) {
+                assert_true(time[i * TOY_LOOKBACK + s] >= 0);
+                sum += (double)time[i * TOY_LOOKBACK + s];
+            }
+            assert_near(sum, 1, 1e-5, 0);
+        }
+        bool dual = strcmp(toy.model.attention, "dual_stage") == 0;
+        assert_int_equal(model_has_feature_attention(&toy.model), dual);
+        for (size_t i = 0; dual && i < N; i++) {
+            double sum = 0;
+            for (size_t f = 0; f < TOY_FEATURES; f++) sum += (double)feature[i * TOY_FEATURES + f];
+            assert_near(sum, 1, 1e-5, 0);
+        }
+        training_log_free(&log);
+        model_free(model);
+    }
+}
+
+/* Bars after a sample cannot reach its score. */
+static void test_the_future_is_not_read(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    float before[20 * N_GATES], after[20 * N_GATES];
+    toy_build(&toy);
+    toy.training.epochs = 1;
+    toy_fit(&toy, &model, &log);
+    assert_ok(model_score(model, &toy.series, 1, toy.validation, 20, before, NULL));
+    for (size_t i = (toy.validation[19].row + 1) * TOY_FEATURES; i < COUNT_OF(toy.x); i++) toy.x[i] = NAN;
+    for (size_t i = 0; i < (toy.validation[0].row + 1 - TOY_LOOKBACK) * TOY_FEATURES; i++) toy.x[i] = NAN;
+    assert_ok(model_score(model, &toy.series, 1, toy.validation, 20, after, NULL));
+    assert_memory_equal(before, after, sizeof before);
+    training_log_free(&log);
+    model_free(model);
+}
+
+/* ---- files ----------------------------------------------------------------------------------------------------- */
+
+static void test_save_and_load(void **state) {
+    (void)state;
+    static struct toy toy;
+    static float before[TOY_VALIDATION * N_GATES], after[TOY_VALIDATION * N_GATES];
+    static const char *const calibrations[] = {"none", "platt", "isotonic"};
+    double centre[3] = {1, 2.5, -1e300};
+    struct extra_tensor extra[2] = {{"scaler.center", 3, centre}, {"scaler.scale", 1, centre}}, back[2];
+    const struct meta_pair meta[] = {{"data", "abc\"123"}, {"features", "log_return(1)"}}, other = {"data", "abd"};
+    char path[256];
+    temporary(path);
+    for (size_t a = 0; model_option_name("attention", a); a++) {
+        struct gate_model *model, *loaded;
+        struct training_log log, log_back;
+        size_t n_back = COUNT_OF(back);
+        toy_build(&toy);
+        toy.training.epochs = 2;
+        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", model_option_name("attention", a));
+        snprintf(toy.training.calibration, sizeof toy.training.calibration, "%s", calibrations[a % 3]);
+        toy_fit(&toy, &model, &log);
+        toy_scores(&toy, model, before);
+        assert_ok(model_save(model, &log, meta, 2, extra, 2, path));
+        assert_ok(model_load(path, meta, 2, &loaded, &log_back, back, &n_back));
+        toy_scores(&toy, loaded, after);
+        assert_memory_equal(before, after, sizeof before);
+        assert_int_equal(log_back.n_epochs, log.n_epochs);
+        assert_int_equal(log_back.best_epoch, log.best_epoch);
+        assert_int_equal(log_back.windows, log.windows);
+        for (size_t e = 0; e < log.n_epochs; e++) {
+            assert_true(log.epoch[e].train_loss == log_back.epoch[e].train_loss);
+            assert_true(log.epoch[e].validation_ap[1] == log_back.epoch[e].validation_ap[1]);
+            assert_int_equal(log.epoch[e].best, log_back.epoch[e].best);
+        }
+        assert_int_equal(n_back, 2);
+        assert_string_equal(back[0].name, "scaler.center");
+        assert_memory_equal(back[0].value, centre, sizeof centre);
+        assert_true(loaded->gate.seed == toy.options.seed);
+        assert_memory_equal(&loaded->gate.train, &toy.training, sizeof toy.training);
+        assert_string_equal(model_get_config(loaded)->attention, toy.model.attention);
+        mem_free(back[0].value);
+        mem_free(back[1].value);
+        training_log_free(&log_back);
+        model_free(loaded);
+        assert_fails(model_load(path, &other, 1, &loaded, NULL, NULL, NULL), ERR_DATA, "is stale: data is \"abc");
+        assert_null(loaded);
+        assert_ok(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL)); /* extras may be left */
+        model_free(loaded);
+        training_log_free(&log);
+        model_free(model);
+    }
+    remove(path);
+}
+
+static void write_bytes(const char *path, const char *bytes, size_t n) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, n, file), n);
+    fclose(file);
+}
+
+/* Any changed byte, any missing tail and anything appended is refused. */
+static void test_damaged_files(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model, *loaded;
+    struct training_log log;
+    char path[256], *bytes;
+    size_t length, refused = 0;
+    temporary(path);
+    toy_build(&toy);
+    toy.training.epochs = 1;
+    toy.model.hidden = 2;
+    toy.model.dense_units = 2;
+    toy_fit(&toy, &model, &log);
+    assert_ok(model_save(model, &log, NULL, 0, NULL, 0, path));
+    assert_ok(file_read_all(path, 1 << 24, ERR_DATA, &bytes, &length));
+    for (size_t i = 0; i < length; i++, refused++) {
+        bytes[i] ^= 4;
+        write_bytes(path, bytes, length);
+        assert_int_equal(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA);
+        assert_null(loaded);
+        bytes[i] ^= 4;
+    }
+    assert_true(refused > 1000);
+    for (size_t cut = 0; cut < length; cut += 97) {
+        write_bytes(path, bytes, cut);
+        assert_int_equal(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA);
+    }
+    char *longer = calloc(length + 8, 1);
+    memcpy(longer, bytes, length);
+    write_bytes(path, longer, length + 8);
+    assert_fails(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA, "after the last tensor");
+    write_bytes(path, bytes, length);
+    assert_ok(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL));
+    model_free(loaded);
+    remove(path);
+    assert_fails(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA, path);
+    free(longer);
+    mem_free(bytes);
+    training_log_free(&log);
+    model_free(model);
+}
+
+/* ---- importance ------------------------------------------------------------------------------------------------ */
+
+static void test_importance(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model;
+    struct training_log log;
+    double drop[N_GATES * TOY_FEATURES], again[N_GATES * TOY_FEATURES];
+    toy_build(&toy);
+    toy_fit(&toy, &model, &log);
+    assert_ok(model_permutation_importance(model, &toy.input, 3, drop));
+    assert_ok(model_permutation_importance(model, &toy.input, 3, again));
+    assert_memory_equal(drop, again, sizeof drop);
+    for (size_t gate = 0; gate < N_GATES; gate++)
+        for (size_t f = 0; f < TOY_FEATURES; f++) {
+            double value = drop[gate * TOY_FEATURES + f];
+            assert_true(f == gate ? value > .3 : fabs(value) < .2);
+        }
+    training_log_free(&log);
+    model_free(model);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parameter_counts),
+        cmocka_unit_test(test_initial_values),
+        cmocka_unit_test(test_chrono),
+        cmocka_unit_test(test_shared_start),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_any_grouping_scores_alike),
+        cmocka_unit_test(test_attention_output),
+        cmocka_unit_test(test_the_future_is_not_read),
+        cmocka_unit_test(test_save_and_load),
+        cmocka_unit_test(test_damaged_files),
+        cmocka_unit_test(test_importance),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

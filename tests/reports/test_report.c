@@ -1,0 +1,387 @@
+/* The report of a made-up run: every page is drawn, nothing of the run's text is executed, nothing half-written stays. */
+#include "test.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "report.h"
+
+enum { PNG_WIDTH = 1754, PNG_HEIGHT = 1240 };
+static char room[64];       /* a directory of this program alone */
+static char old_path[4096]; /* PATH as we found it */
+static bool have_gnuplot;
+
+/* ---- helpers -------------------------------------------------------------------------------------------- */
+
+static void join(char out[1024], const char *dir, const char *name) { assert_ok(path_join(out, 1024, dir, name)); }
+
+static void run_dir(char out[1024], const char *name, const struct fixture *fixture) {
+    join(out, room, name);
+    assert_ok(dir_make(out));
+    fixture_write(out, fixture);
+}
+
+static bool is_there(const char *dir, const char *name) {
+    char path[1024];
+    join(path, dir, name);
+    return file_exists(path);
+}
+
+static size_t entries(const char *dir, const char *suffix) {
+    DIR *stream = opendir(dir);
+    size_t n = 0;
+    for (struct dirent *e; stream && (e = readdir(stream));) {
+        size_t length = strlen(e->d_name), tail = strlen(suffix);
+        n += e->d_name[0] != '.' && length >= tail && strcmp(e->d_name + length - tail, suffix) == 0;
+    }
+    if (stream) closedir(stream);
+    return n;
+}
+
+static char *slurp(const char *dir, const char *name, size_t *length) {
+    char path[1024], *text;
+    join(path, dir, name);
+    assert_ok(file_read_all(path, (size_t)64 << 20, ERR_IO, &text, length));
+    return text;
+}
+
+static unsigned big_endian(const unsigned char *at) {
+    return (unsigned)at[0] << 24 | (unsigned)at[1] << 16 | (unsigned)at[2] << 8 | at[3];
+}
+
+static void check_png(const char *dir, const char *name) {
+    size_t length;
+    char *bytes = slurp(dir, name, &length);
+    assert_true(length > 5000);
+    assert_memory_equal(bytes, "\x89PNG\r\n\x1a\n", 8);
+    assert_int_equal(big_endian((unsigned char *)bytes + 16), PNG_WIDTH);
+    assert_int_equal(big_endian((unsigned char *)bytes + 20), PNG_HEIGHT);
+    assert_memory_equal(bytes + length - 8, "IEND", 4);
+    mem_free(bytes);
+}
+
+/* Pages of a cairo PDF: objects "/Type /Page" that are not "/Type /Pages". */
+static size_t pdf_pages(const char *dir, const char *name) {
+    size_t length, n = 0;
+    char *bytes = slurp(dir, name, &length);
+    assert_memory_equal(bytes, "%PDF-", 5);
+    for (char *at = bytes; (at = memmem(at, length - (size_t)(at - bytes), "/Type /Page", 11)); at += 11)
+        n += at[11] != 's';
+    mem_free(bytes);
+    return n;
+}
+
+static void write_tool(const char *dir, const char *body) {
+    char path[1024];
+    assert_ok(dir_make(dir));
+    join(path, dir, "gnuplot");
+    FILE *to = fopen(path, "w");
+    assert_non_null(to);
+    fprintf(to, "#!/bin/sh\n%s\n", body);
+    fclose(to);
+    assert_int_equal(chmod(path, 0755), 0);
+}
+
+/* A stand-in for gnuplot goes first in PATH. */
+static void use_tool(const char *name, const char *body) {
+    char dir[1024], path[sizeof dir + sizeof old_path];
+    join(dir, room, name);
+    write_tool(dir, body);
+    snprintf(path, sizeof path, "%s:%s", dir, old_path);
+    setenv("PATH", path, 1);
+}
+
+static int restore_path(void **state) {
+    (void)state;
+    setenv("PATH", old_path, 1);
+    return 0;
+}
+
+#define NEEDS_GNUPLOT()                                                                                                \
+    do {                                                                                                               \
+        if (!have_gnuplot) {                                                                                           \
+            print_message("skipped: gnuplot is not here\n");                                                           \
+            skip();                                                                                                    \
+        }                                                                                                              \
+    } while (0)
+
+static struct fixture small(void) {
+    struct fixture f = fixture_rich;
+    f.n_models = 2;
+    f.n_others = 1;
+    f.n_seeds = 2;
+    f.n_folds = 3;
+    f.bars_per_fold = 300;
+    return f;
+}
+
+/* ---- drawing ---------------------------------------------------------------------------------------------- */
+
+/* The wrapper keeps what gnuplot complains about and a copy of every script it was given. */
+static void test_every_plot_is_drawn(void **state) {
+    (void)state;
+    NEEDS_GNUPLOT();
+    struct fixture f = fixture_rich;
+    f.bars_per_fold = 250;
+    f.n_models = 4; /* the fourth has several heads */
+    f.n_seeds = 2;
+    char dir[1024], body[6000], plots[1024];
+    run_dir(dir, "rich", &f);
+    snprintf(body, sizeof body,
+             "PATH='%s'; gnuplot \"$@\" 2>'%s/complaints'; rc=$?; cat '%s/complaints' >>'%s/all-complaints'; exit $rc",
+             old_path, room, room, room);
+    use_tool("wrapper", body);
+    assert_ok(report_render(dir, NULL));
+    join(plots, dir, RUN_PLOTS);
+    for (size_t i = 0; i < plot_count(); i++) {
+        char name[100];
+        snprintf(name, sizeof name, "%s.png", plot_name(i));
+        assert_true(name_is_safe(name));
+        check_png(plots, name);
+        assert_true(strlen(plot_help(i)) > 10);
+    }
+    assert_null(plot_name(plot_count()));
+    assert_int_equal(pdf_pages(dir, RUN_REPORT), entries(plots, ".png"));
+    size_t length;
+    char *said = slurp(room, "all-complaints", &length);
+    assert_string_equal(said, ""); /* no warning about empty files, missing fonts, bad ranges */
+    mem_free(said);
+}
+
+/* Each of these would run something if any text reached a command line of gnuplot or a shell. */
+static void test_hostile_text_is_only_text(void **state) {
+    (void)state;
+    NEEDS_GNUPLOT();
+    char dir[1024], title[2048], body[6000], copies[1024];
+    struct fixture f = small();
+    snprintf(
+        title, sizeof title,
+        "ZQX \" ' `touch %s/hit1` $(touch %s/hit2)\nsystem('touch %s/hit3')\n< touch %s/hit4\n"
+        "| touch %s/hit5 @ZQX %%s %%n {/Bold x}_a^b \\n \\ # ; ! touch %s/hit6\n!touch %s/hit7\ttab \x01\x7f \xff\xfe",
+        room, room, room, room, room, room, room);
+    f.title = title;
+    f.name = title;
+    run_dir(dir, "hostile", &f);
+    join(copies, room, "scripts");
+    assert_ok(dir_make(copies));
+    snprintf(body, sizeof body, "cp *.gp '%s'; PATH='%s'; exec gnuplot \"$@\"", copies, old_path);
+    use_tool("copier", body);
+    assert_ok(report_render(dir, &(struct report_options){.pdf = true}));
+    for (int i = 1; i <= 7; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "hit%d", i);
+        assert_false(is_there(room, name));
+        assert_false(is_there(dir, name));
+    }
+    assert_true(entries(copies, ".gp") > 5);
+    DIR *stream = opendir(copies);
+    assert_non_null(stream);
+    for (struct dirent *e; (e = readdir(stream));) { /* scripts are fixed: nothing of the run is in them */
+        if (e->d_name[0] == '.') continue;
+        size_t length;
+        char *text = slurp(copies, e->d_name, &length);
+        assert_null(strstr(text, "ZQX"));
+        assert_null(strstr(text, "touch"));
+        mem_free(text);
+    }
+    closedir(stream);
+}
+
+static void test_same_run_same_bytes(void **state) {
+    (void)state;
+    NEEDS_GNUPLOT();
+    char a[1024], b[1024];
+    struct fixture f = small();
+    run_dir(a, "same-a", &f);
+    run_dir(b, "same-b", &f);
+    assert_ok(report_render(a, NULL));
+    sleep(1); /* a time stamp would differ now */
+    assert_ok(report_render(b, NULL));
+    static const char *const file[] = {RUN_REPORT, "plots/summary.png", "plots/equity.png",
+                                       "plots/attention_signals.png"};
+    for (size_t i = 0; i < COUNT_OF(file); i++) {
+        size_t n_a, n_b;
+        char *in_a = slurp(a, file[i], &n_a), *in_b = slurp(b, file[i], &n_b);
+        assert_int_equal(n_a, n_b);
+        assert_memory_equal(in_a, in_b, n_a);
+        mem_free(in_a);
+        mem_free(in_b);
+    }
+}
+
+static void test_poor_runs_are_drawn(void **state) {
+    (void)state;
+    NEEDS_GNUPLOT();
+    struct {
+        const char *name;
+        size_t pages;
+        const char *missing[4];
+        struct fixture f;
+    } poor[] = {
+        {"one-fold-one-seed", 14, {"attention_heads"}, small()},
+        {"no-trades", 11, {"trades", "attention_signals"}, small()},
+        {"undefined", 8, {"precision_recall", "training", "calibration", "precision_at_k"}, small()},
+        {"constant", 14, {NULL}, small()},
+        {"empty-tables", 5, {"equity", "trades", "training", "importance"}, small()},
+        {"one-model", 10, {"verdict", "attention_lag"}, small()},
+        {"rules-only", 3, {"precision_recall", "folds", "training", "verdict"}, small()},
+    };
+    poor[0].f.n_seeds = poor[0].f.n_folds = 1;
+    poor[1].f.no_trades = true;
+    poor[2].f.undefined = true;
+    poor[3].f.constant_scores = true;
+    poor[4].f.empty_tables = true;
+    poor[5].f.n_models = 1;
+    poor[5].f.n_others = 0;
+    poor[6].f.n_models = 0;
+    poor[6].f.n_others = 2;
+    for (size_t i = 0; i < COUNT_OF(poor); i++) {
+        char dir[1024], plots[1024], name[100];
+        run_dir(dir, poor[i].name, &poor[i].f);
+        assert_ok(report_render(dir, &(struct report_options){.pdf = true}));
+        size_t pages = pdf_pages(dir, RUN_REPORT);
+        if (pages != poor[i].pages) fail_msg("%s: %zu pages, not %zu", poor[i].name, pages, poor[i].pages);
+        join(plots, dir, RUN_PLOTS);
+        for (size_t j = 0; j < COUNT_OF(poor[i].missing) && poor[i].missing[j]; j++) {
+            const struct report_options one = {.only = poor[i].missing[j], .pdf = true};
+            assert_ok(report_render(dir, &one)); /* nothing to show is a note, not a failure */
+            snprintf(name, sizeof name, "%s.pdf", one.only);
+            if (is_there(plots, name)) fail_msg("%s: %s should have been left out", poor[i].name, name);
+        }
+    }
+}
+
+static void test_only_one_plot(void **state) {
+    (void)state;
+    NEEDS_GNUPLOT();
+    char dir[1024], plots[1024];
+    struct fixture f = small();
+    run_dir(dir, "only", &f);
+    assert_ok(report_render(dir, &(struct report_options){.only = "folds", .png = true, .pdf = true}));
+    join(plots, dir, RUN_PLOTS);
+    check_png(plots, "folds.png");
+    assert_int_equal(entries(plots, ".png"), 1);
+    assert_int_equal(pdf_pages(plots, "folds.pdf"), 1);
+    assert_false(is_there(dir, RUN_REPORT)); /* the whole report is not replaced by one page */
+}
+
+/* A second rendering removes the pictures that the run no longer has. */
+static void test_stale_pictures_go(void **state) {
+    (void)state;
+    NEEDS_GNUPLOT();
+    char dir[1024], plots[1024];
+    struct fixture f = small();
+    run_dir(dir, "stale", &f);
+    assert_ok(report_render(dir, &(struct report_options){.only = "trades", .png = true}));
+    join(plots, dir, RUN_PLOTS);
+    assert_true(is_there(plots, "trades.png"));
+    f.no_trades = true;
+    fixture_write(dir, &f);
+    assert_ok(report_render(dir, &(struct report_options){.only = "trades", .png = true}));
+    assert_false(is_there(plots, "trades.png"));
+}
+
+/* ---- failures ------------------------------------------------------------------------------------------------ */
+
+static void test_gnuplot_missing(void **state) {
+    (void)state;
+    char dir[1024];
+    struct fixture f = small();
+    run_dir(dir, "missing", &f);
+    setenv("PATH", "", 1);
+    assert_fails(report_render(dir, NULL), ERR_TOOL, "apt install gnuplot-nox");
+    assert_non_null(strstr(error_message(), "gatewalk report "));
+    unsetenv("PATH");
+    assert_fails(report_render(dir, NULL), ERR_TOOL, "not installed");
+    assert_false(is_there(dir, RUN_REPORT));
+}
+
+static void test_failing_gnuplot_leaves_nothing(void **state) {
+    (void)state;
+    char dir[1024], path[1024];
+    struct fixture f = small();
+    run_dir(dir, "failing", &f);
+    join(path, dir, RUN_REPORT);
+    FILE *old = fopen(path, "w");
+    assert_non_null(old);
+    fputs("an older report", old);
+    fclose(old);
+    use_tool("failing-tool",
+             "echo '\"summary.gp\" line 3: boom' >&2; echo half >report.pdf; echo half >summary.png; exit 1");
+    assert_fails(report_render(dir, NULL), ERR_TOOL, "line 3: boom");
+    size_t length;
+    char *kept = slurp(dir, RUN_REPORT, &length);
+    assert_string_equal(kept, "an older report");
+    mem_free(kept);
+    join(path, dir, RUN_PLOTS);
+    assert_int_equal(entries(path, ".png"), 0);
+}
+
+static void test_broken_picture_is_refused(void **state) {
+    (void)state;
+    char dir[1024];
+    struct fixture f = small();
+    run_dir(dir, "broken", &f);
+    use_tool("broken-tool",
+             "for i in 1 2 3 4 5 6 7 8; do echo 'not a pdf, whatever it says' >>report.pdf; done; exit 0");
+    assert_fails(report_render(dir, &(struct report_options){.pdf = true}), ERR_TOOL, "broken report.pdf");
+    assert_false(is_there(dir, RUN_REPORT));
+    use_tool("silent-tool", "exit 0");
+    assert_fails(report_render(dir, &(struct report_options){.pdf = true}), ERR_TOOL, "report.pdf");
+    use_tool("killed-tool", "kill -9 $$");
+    assert_fails(report_render(dir, &(struct report_options){.pdf = true}), ERR_TOOL, "signal 9");
+}
+
+static void test_bad_arguments(void **state) {
+    (void)state;
+    char dir[1024];
+    struct fixture f = small();
+    run_dir(dir, "arguments", &f);
+    assert_fails(report_render(dir, &(struct report_options){.only = "equty", .png = true}), ERR_USAGE, "\"equity\"");
+    use_tool("unused-tool", "exit 0");
+    assert_fails(report_render(room, NULL), ERR_DATA, "finished run");
+    assert_fails(report_text("/nonexistent-run", stdout, 80), ERR_DATA, "/nonexistent-run");
+}
+
+static void test_no_temporary_directory_stays(void **state) {
+    (void)state;
+    char temporary[1024];
+    join(temporary, room, "tmp");
+    assert_int_equal(entries(temporary, ""), 0);
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2) { /* make a run to look at: test_report DIR */
+        if (dir_make(argv[1]) < 0) return 1;
+        fixture_write(argv[1], &fixture_rich);
+        return 0;
+    }
+    snprintf(room, sizeof room, "/tmp/gatewalk-test-report-XXXXXX");
+    if (!mkdtemp(room)) return 1;
+    char temporary[1024], command[1024];
+    snprintf(temporary, sizeof temporary, "%s/tmp", room);
+    if (dir_make(temporary) < 0) return 1;
+    setenv("TMPDIR", temporary, 1);
+    snprintf(old_path, sizeof old_path, "%s", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
+    have_gnuplot = system("gnuplot --version >/dev/null 2>&1") == 0;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_every_plot_is_drawn, restore_path),
+        cmocka_unit_test_teardown(test_hostile_text_is_only_text, restore_path),
+        cmocka_unit_test(test_same_run_same_bytes),
+        cmocka_unit_test(test_poor_runs_are_drawn),
+        cmocka_unit_test(test_only_one_plot),
+        cmocka_unit_test(test_stale_pictures_go),
+        cmocka_unit_test_teardown(test_gnuplot_missing, restore_path),
+        cmocka_unit_test_teardown(test_failing_gnuplot_leaves_nothing, restore_path),
+        cmocka_unit_test_teardown(test_broken_picture_is_refused, restore_path),
+        cmocka_unit_test_teardown(test_bad_arguments, restore_path),
+        cmocka_unit_test(test_no_temporary_directory_stays),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    snprintf(command, sizeof command, "rm -rf '%s'", room);
+    if (system(command) != 0) return 1;
+    return failed;
+}

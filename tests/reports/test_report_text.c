@@ -1,0 +1,480 @@
+/* The report as text against stored snapshots, and the small tools that set type: widths, wrapping, ranges, calendar ticks. */
+#include "test.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../../reports/curves.h"
+#include "../../reports/gnuplot.h"
+#include "../../reports/signals.h"
+#include "../../reports/text_table.h"
+#include "fixture.h"
+#include "report.h"
+
+static char room[64];
+
+static void join(char out[1024], const char *dir, const char *name) { assert_ok(path_join(out, 1024, dir, name)); }
+
+static void run_dir(char out[1024], const char *name, const struct fixture *fixture) {
+    join(out, room, name);
+    assert_ok(dir_make(out));
+    fixture_write(out, fixture);
+}
+
+static struct fixture small(void) {
+    struct fixture f = fixture_rich;
+    f.n_models = 3;
+    f.n_others = 1;
+    f.n_seeds = 2;
+    f.n_folds = 2;
+    f.bars_per_fold = 50;
+    return f;
+}
+
+/* ---- snapshots ---------------------------------------------------------------------------------------------- */
+
+/* GATEWALK_UPDATE_GOLDEN=1 rewrites the snapshots; the difference is then reviewed like code. */
+static void compare_snapshot(const char *name, char *got, size_t length) {
+    char path[1024], *want;
+    size_t n;
+    snprintf(path, sizeof path, "tests/reports/golden/%s", name);
+    if (getenv("GATEWALK_UPDATE_GOLDEN")) {
+        FILE *to = fopen(path, "w");
+        assert_non_null(to);
+        assert_int_equal(fwrite(got, 1, length, to), length);
+        fclose(to);
+    }
+    assert_ok(file_read_all(path, (size_t)1 << 20, ERR_IO, &want, &n));
+    assert_string_equal(got, want);
+    mem_free(want);
+}
+
+static void snapshot_text(const char *name, const struct fixture *f, size_t width) {
+    char dir[1024], *text = NULL;
+    size_t length = 0;
+    run_dir(dir, name, f);
+    FILE *to = open_memstream(&text, &length);
+    assert_non_null(to);
+    assert_ok(report_text(dir, to, width));
+    fclose(to);
+    for (char *line = text; *line;) { /* nothing is wider than the terminal, nothing ends in spaces */
+        char *end = strchr(line, '\n');
+        assert_non_null(end);
+        *end = 0;
+        if (text_columns(line) > width) fail_msg("%s: wider than %zu: %s", name, width, line);
+        assert_false(end > line && end[-1] == ' ');
+        *end = '\n';
+        line = end + 1;
+    }
+    compare_snapshot(name, text, length);
+    free(text);
+}
+
+static void test_text_80(void **state) {
+    (void)state;
+    struct fixture f = small();
+    snapshot_text("text-80.txt", &f, 80);
+}
+
+static void test_text_120(void **state) {
+    (void)state;
+    struct fixture f = small();
+    snapshot_text("text-120.txt", &f, 120);
+}
+
+static void test_text_undefined(void **state) {
+    (void)state;
+    struct fixture f = small();
+    f.undefined = f.no_trades = true;
+    f.n_seeds = 1;
+    f.title = "nothing \"defined\" \x1b[31mhere\nat all";
+    snapshot_text("text-undefined.txt", &f, 100);
+}
+
+static void test_compare(void **state) {
+    (void)state;
+    char a[1024], b[1024], *text = NULL;
+    size_t length = 0;
+    struct fixture f = small(), g = small();
+    g.name = "other-run";
+    g.n_models = 1;
+    run_dir(a, "compare-a", &f);
+    run_dir(b, "compare-b", &g);
+    FILE *to = open_memstream(&text, &length);
+    assert_non_null(to);
+    assert_ok(report_compare((const char *const[]){a, b}, 2, to));
+    fclose(to);
+    compare_snapshot("compare.txt", text, length);
+    free(text);
+    assert_fails(report_compare((const char *const[]){a, room}, 2, stdout), ERR_DATA, "finished run");
+}
+
+/* ---- type --------------------------------------------------------------------------------------------------- */
+
+static void test_text_safe(void **state) {
+    (void)state;
+    struct arena arena = {0};
+    static const struct {
+        const char *in, *out;
+    } pair[] = {{"plain", "plain"},
+                {"", ""},
+                {"a\nb\tc\x7f", "a b c "},
+                {"say \"hi\"", "say “hi”"},
+                {"\\n \\\\", "∖n ∖∖"},
+                {"é ≥ 東", "é ≥ 東"},
+                {"\xff\xc3", "??"},
+                {"\xc2\x9b[31m", " [31m"},
+                {"`x` $(y) @z", "`x` $(y) @z"}};
+    for (size_t i = 0; i < COUNT_OF(pair); i++) {
+        char *safe = text_safe(&arena, pair[i].in);
+        assert_non_null(safe);
+        assert_string_equal(safe, pair[i].out);
+    }
+    arena_free(&arena);
+}
+
+static void test_fit_and_wrap(void **state) {
+    (void)state;
+    struct arena arena = {0};
+    const char *long_text = "the quick brown fox jumps over the lazy dog again and again until the line is full";
+    double whole = text_width(long_text, 10);
+    assert_true(whole > 0.3 && whole < 0.6);
+    assert_near(text_width(long_text, 20), 2 * whole, 1e-12, 1);
+    assert_string_equal(text_fit(&arena, long_text, 10, whole * 1.001), long_text);
+    for (double part = 0.05; part < 1; part += 0.05) {
+        char *fitted = text_fit(&arena, long_text, 10, whole * part);
+        assert_true(text_width(fitted, 10) <= whole * part || strcmp(fitted, "…") == 0);
+        assert_string_equal(fitted + strlen(fitted) - 3, "…");
+    }
+    const char *name = "multihead-8x16-causal-lora-r16-v2";
+    char *short_name = text_fit(&arena, name, 10, text_width(name, 10) / 2);
+    assert_true(text_width(short_name, 10) <= text_width(name, 10) / 2);
+    assert_memory_equal(short_name, "multi", 5);
+    assert_string_equal(short_name + strlen(short_name) - 2, "v2"); /* names keep their ends */
+    char *line[8], joined[200] = "";
+    size_t n;
+    assert_ok(text_wrap(&arena, long_text, 10, whole / 3, 8, line, &n));
+    assert_true(n == 4);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(text_width(line[i], 10) <= whole / 3);
+        snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "%s%s", i ? " " : "", line[i]);
+    }
+    assert_string_equal(joined, long_text); /* no word is lost */
+    assert_ok(text_wrap(&arena, long_text, 10, whole / 3, 2, line, &n));
+    assert_int_equal(n, 2);
+    assert_non_null(strstr(line[1], "…"));
+    assert_ok(text_wrap(&arena, "unbreakableunbreakableunbreakable", 10, 0.02, 8, line, &n));
+    assert_int_equal(n, 8);
+    assert_ok(text_wrap(&arena, "", 10, 0.5, 8, line, &n));
+    assert_int_equal(n, 0);
+    arena_free(&arena);
+}
+
+static void test_ranges(void **state) {
+    (void)state;
+    static const struct {
+        double lo, hi, want_lo, want_hi;
+    } c[] = {{0, 1, 0, 1.1},    {0, 0.97, 0, 1.0},   {-0.3, 0.4, -0.4, 0.5},
+             {0.02, 1, 0, 1.1}, {100, 137, 95, 140}, {-20, 0, -22.5, 0}};
+    for (size_t i = 0; i < COUNT_OF(c); i++) {
+        struct range r = range_round((struct range){c[i].lo, c[i].hi});
+        assert_true(r.lo <= c[i].lo && r.hi >= c[i].hi);
+        assert_near(r.lo, c[i].want_lo, 1e-9, 1e-3);
+        assert_near(r.hi, c[i].want_hi, 1e-9, 1e-3);
+    }
+    struct range r = range_round(range_empty());
+    assert_true(r.lo == 0 && r.hi == 1);
+    r = range_round((struct range){5, 5}); /* a constant lies inside its axis */
+    assert_true(r.lo < 5 && r.hi > 5);
+    r = range_round((struct range){0, 0});
+    assert_true(r.lo < 0 && r.hi > 0);
+    r = range_empty();
+    range_add(&r, NAN);
+    range_add(&r, INFINITY);
+    assert_false(r.lo <= r.hi);
+}
+
+static void test_metric_key(void **state) {
+    (void)state;
+    char key[64];
+    assert_string_equal(metric_key(key, "precision_at_k", 5), "precision_at_5");
+    assert_string_equal(metric_key(key, "pnl_mean_at_k_2x", 1), "pnl_mean_at_1_2x");
+    assert_string_equal(metric_key(key, "recall_at_k", 0.5), "recall_at_0.5");
+    assert_string_equal(metric_key(key, "brier", 5), "brier");
+}
+
+/* The ticks of a page's calendar axis as one line of text. */
+static void axis(const char *from, const char *to, double width, char out[600]) {
+    struct run_view run = {0};
+    struct plot_job job = {.run = &run, .plot = plot_at(0), .dir = room};
+    struct page page = {.job = &job, .prefix = "axis"};
+    assert_ok(page_time_axis(&page, seconds_of(from), seconds_of(to), width));
+    assert_ok(page_end(&page));
+    char path[1024], *text;
+    size_t n;
+    join(path, room, "axis.ticks");
+    assert_ok(file_read_all(path, 10000, ERR_IO, &text, &n));
+    out[0] = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        char label[40], iso[40];
+        long long seconds;
+        assert_int_equal(sscanf(line, "%lld\t\"%39[^\"]\"", &seconds, label), 2);
+        time_format(seconds * NS_PER_SECOND, iso);
+        if (label[0] == '2') assert_memory_equal(iso, label, strlen(label)); /* the label says where the tick stands */
+        snprintf(out + strlen(out), 600 - strlen(out), "%s ", label);
+    }
+    mem_free(text);
+}
+
+static void test_calendar_ticks(void **state) {
+    (void)state;
+    char ticks[600];
+    axis("2021-01-15", "2021-06-10", 0.87, ticks);
+    assert_string_equal(ticks, "2021-02 2021-03 2021-04 2021-05 2021-06 ");
+    axis("2017-03-01", "2024-02-01", 0.36, ticks);
+    assert_string_equal(ticks, "2018 2019 2020 2021 2022 2023 2024 ");
+    axis("2021-03-01", "2021-03-29", 0.36, ticks);
+    assert_string_equal(ticks, "2021-03-08 2021-03-22 "); /* Mondays */
+    axis("2021-03-01T00:00:00Z", "2021-03-01T12:00:00Z", 0.36, ticks);
+    assert_string_equal(ticks, "01 Mar 00:00 01 Mar 06:00 01 Mar 12:00 ");
+    axis("1950-01-01", "1971-01-01", 0.36, ticks);
+    assert_non_null(strstr(ticks, "1960 ")); /* before 1970 months count backwards */
+    axis("2021-03-05", "2021-03-05", 0.36, ticks);
+    assert_true(strlen(ticks) > 5);
+}
+
+/* ---- numbers behind the pictures -------------------------------------------------------------------------------- */
+
+static void write_file(const char *dir, const char *name, const char *text) {
+    char path[1024];
+    join(path, dir, name);
+    FILE *to = fopen(path, "w");
+    assert_non_null(to);
+    fputs(text, to);
+    fclose(to);
+}
+
+static const struct plot_desc *plot_named(const char *name) {
+    for (size_t i = 0; i < plot_count(); i++)
+        if (strcmp(plot_name(i), name) == 0) return plot_at(i);
+    fail_msg("no plot %s", name);
+    return NULL;
+}
+
+/* Lets one plot write its data into `room` and returns the named file. */
+static char *plot_data(struct run_view *run, const char *plot, const char *file) {
+    struct plot_job job = {.run = run, .plot = plot_named(plot), .dir = room, .not_shown = ""};
+    char path[1024], *text;
+    size_t n;
+    assert_ok(job.plot->prepare(&job));
+    join(path, room, file);
+    assert_ok(file_read_all(path, (size_t)8 << 20, ERR_IO, &text, &n));
+    return text;
+}
+
+static void test_equity_means(void **state) {
+    (void)state;
+    struct fixture f = small();
+    struct run_view run;
+    char dir[1024];
+    run_dir(dir, "equity", &f);
+    write_file(dir, RUN_EQUITY,
+               "time,strategy,seed,equity,cash,exposure,drawdown\n"
+               "2021-01-01T00:15:00Z,lstm,1,1000,0,0,0\n2021-01-01T00:30:00Z,lstm,1,1100,0,0,0\n2021-01-01T00:45:00Z,"
+               "lstm,1,880,0,0,-0.2\n"
+               "2021-01-01T00:15:00Z,lstm,2,500,0,0,0\n2021-01-01T00:30:00Z,lstm,2,500,0,0,0\n2021-01-01T00:45:00Z,"
+               "lstm,2,600,0,0,0\n");
+    assert_ok(run_view_open(dir, &run));
+    char *means = plot_data(&run, "equity", "equity-1.means");
+    double t[3], growth[3], drawdown[3];
+    assert_int_equal(sscanf(means, "%lf %lf %lf %lf %lf %lf %lf %lf %lf", &t[0], &growth[0], &drawdown[0], &t[1],
+                            &growth[1], &drawdown[1], &t[2], &growth[2], &drawdown[2]),
+                     9);
+    assert_near(t[0], 1609460100.0, 1e-15, 1);
+    assert_near(growth[0], 100, 1e-12, 1);
+    assert_near(growth[1], 105, 1e-12, 1); /* (110 + 100) / 2 */
+    assert_near(growth[2], 104, 1e-12, 1); /* (88 + 120) / 2 */
+    assert_near(drawdown[2], -10, 1e-12, 1);
+    mem_free(means);
+    run_view_close(&run);
+}
+
+/* 100,000 bars keep their worst drawdown and their end although only some 1,600 points are drawn. */
+static void test_equity_is_thinned(void **state) {
+    (void)state;
+    enum { BARS = 100000 };
+    struct fixture f = small();
+    struct run_view run;
+    char dir[1024], path[1024], at[40];
+    run_dir(dir, "thinned", &f);
+    join(path, dir, RUN_EQUITY);
+    FILE *to = fopen(path, "w");
+    assert_non_null(to);
+    fputs("time,strategy,seed,equity,cash,exposure,drawdown\n", to);
+    for (int i = 0; i < BARS; i++)
+        fprintf(to, "%s,lstm,1,%d,0,0,%s\n", fx_time(i, at), 1000 + (i == BARS - 1), i == 77777 ? "-0.5" : "-0.01");
+    fclose(to);
+    assert_ok(run_view_open(dir, &run));
+    char *means = plot_data(&run, "equity", "equity-1.means");
+    size_t n = 0;
+    double worst = 0, last = 0, time = 0;
+    for (char *line = strtok(means, "\n"); line; line = strtok(NULL, "\n"), n++) {
+        double growth, drawdown;
+        assert_int_equal(sscanf(line, "%lf %lf %lf", &time, &growth, &drawdown), 3);
+        worst = fmin(worst, drawdown);
+        last = growth;
+    }
+    assert_true(n >= 800 && n <= 1600);
+    assert_near(worst, -50, 1e-12, 1);
+    assert_near(last, 100.1, 1e-9, 1);
+    assert_true(fabs(time - (double)(fx_begin_s + (BARS - 1) * fx_bar_s)) <= 128.0 * (double)fx_bar_s);
+    mem_free(means);
+    run_view_close(&run);
+}
+
+static void test_curve_steps(void **state) {
+    (void)state;
+    double x[] = {0.1, 0.5, 1.0}, y[] = {0.9, 0.6, 0.2};
+    struct curve c = {.n = 3, .x = x, .y = y};
+    assert_true(curve_at(&c, 0.0) == 0.9 && curve_at(&c, 0.1) == 0.9 && curve_at(&c, 0.49) == 0.9);
+    assert_true(curve_at(&c, 0.5) == 0.6 && curve_at(&c, 1.0) == 0.2 && curve_at(&c, 2.0) == 0.2);
+}
+
+static void test_best_signals(void **state) {
+    (void)state;
+    struct fixture f = small();
+    struct run_view run;
+    struct signal_list list;
+    char dir[1024];
+    run_dir(dir, "signals", &f);
+    write_file(dir, RUN_ATTENTION_INDEX,
+               "row,time,symbol,strategy,seed,fold,gate,probability,label,map\n"
+               "0,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,1,0,long,0.4,1,mean\n"
+               "1,2021-01-01T02:00:00Z,BTCUSDT,bahdanau,1,0,long,0.9,0,mean\n"
+               "2,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,2,0,long,0.7,1,mean\n" /* the bar of row 0, surer */
+               "3,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,2,0,long,0.7,1,1\n"
+               "4,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,2,0,long,0.7,1,2\n"
+               "5,2021-01-01T03:00:00Z,BTCUSDT,bahdanau,1,0,short,0.99,1,mean\n"
+               "6,2021-01-01T04:00:00Z,BTCUSDT,luong_general,1,0,long,0.99,1,mean\n"
+               "7,2021-01-01T05:00:00Z,ETHUSDT,bahdanau,1,0,long,0.5,,mean\n"
+               "8,2021-01-01T06:00:00Z,ETHUSDT,bahdanau,1,0,long,,1,mean\n"
+               "999,2021-01-01T07:00:00Z,ETHUSDT,bahdanau,1,0,long,0.95,1,mean\n"); /* past the end of the matrix */
+    assert_ok(run_view_open(dir, &run));
+    assert_ok(signals_best(&run, run_strategy_find(&run, "bahdanau"), GATE_LONG, 20, &list));
+    assert_int_equal(list.n, 3);
+    assert_int_equal(list.signal[0].mean_row, 1);
+    assert_int_equal(list.signal[1].mean_row, 2);
+    assert_int_equal(list.signal[2].mean_row, 7);
+    assert_int_equal(list.signal[2].label, -1);
+    assert_int_equal(list.n_symbols, 2);
+    assert_int_equal(list.n_heads, 2);
+    assert_int_equal(list.signal[1].head_row[0], 3);
+    assert_int_equal(list.signal[1].head_row[1], 4);
+    assert_int_equal(list.signal[0].n_heads, 0);
+    run_view_close(&run);
+}
+
+static void test_npy(void **state) {
+    (void)state;
+    char path[1024];
+    float *data;
+    size_t shape[2];
+    join(path, room, "m.npy");
+    const float matrix[] = {1, 2, 3, 4, 5, 6};
+    assert_ok(npy_write(path, "<f4", 4, (size_t[]){2, 3}, 2, matrix));
+    assert_ok(npy_read_f32(path, shape, &data));
+    assert_true(shape[0] == 2 && shape[1] == 3);
+    assert_memory_equal(data, matrix, sizeof matrix);
+    mem_free(data);
+    assert_int_equal(truncate(path, 100), 0);
+    assert_fails(npy_read_f32(path, shape, &data), ERR_DATA, "m.npy");
+    write_file(room, "m.npy", "not an array at all");
+    assert_fails(npy_read_f32(path, shape, &data), ERR_DATA, "not a version 1");
+    assert_ok(npy_write(path, "<f8", 8, (size_t[]){1, 1}, 2, (double[]){1}));
+    assert_fails(npy_read_f32(path, shape, &data), ERR_DATA, "float32");
+    assert_ok(npy_write(path, "<f4", 4, (size_t[]){2}, 1, matrix));
+    assert_fails(npy_read_f32(path, shape, &data), ERR_DATA, "two dimensions");
+    assert_null(data);
+}
+
+/* ---- gnuplot's keeper ---------------------------------------------------------------------------------------------- */
+
+static void test_timeout(void **state) {
+    (void)state;
+    char tool[1024];
+    struct scratch scratch;
+    write_file(room, "sleeper", "#!/bin/sh\nexec sleep 60\n");
+    join(tool, room, "sleeper");
+    char command[1100];
+    snprintf(command, sizeof command, "chmod 755 '%s'", tool);
+    assert_int_equal(system(command), 0);
+    assert_ok(scratch_open(&scratch));
+    double start = clock_seconds();
+    assert_fails(gnuplot_run(tool, &scratch, "x.gp", 0.3), ERR_TOOL, "did not finish within");
+    assert_true(clock_seconds() - start < 20);
+    assert_fails(gnuplot_run("/nonexistent/gnuplot", &scratch, "x.gp", 5), ERR_TOOL, "cannot be executed");
+    assert_fails(gnuplot_run(tool, &scratch, "x; rm", 5), ERR_INTERNAL, "script name");
+    char dir[sizeof scratch.dir];
+    strcpy(dir, scratch.dir);
+    write_file(dir, "left-behind", "x");
+    scratch_close(&scratch);
+    assert_int_not_equal(access(dir, F_OK), 0);
+    scratch_close(&scratch);
+}
+
+static void test_hostile_summary(void **state) {
+    (void)state;
+    static const char *const bad[] = {"[]", "3", "{\"strategies\":", ""};
+    char dir[1024];
+    struct run_view run;
+    join(dir, room, "broken-summary");
+    assert_ok(dir_make(dir));
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        write_file(dir, RUN_SUMMARY, bad[i]);
+        assert_fails(run_view_open(dir, &run), ERR_DATA, "summary.json");
+    }
+    /* Wrong types everywhere are read as missing values, never as a crash. */
+    write_file(dir, RUN_SUMMARY,
+               "{\"name\": 3, \"title\": [], \"symbols\": {}, \"ks\": \"x\", \"seeds\": 1, \"prevalence\": 7, "
+               "\"n_bars\": \"many\","
+               " \"strategies\": [1, {\"name\": null, \"gates\": []}, {\"name\": \"a\", \"gates\": {\"long\": 3, "
+               "\"short\": {\"mean\": []}},"
+               " \"portfolio\": \"x\"}], \"verdict\": [4, {\"gates\": 1, \"checks\": {}}]}");
+    char *text = NULL;
+    size_t length = 0;
+    FILE *to = open_memstream(&text, &length);
+    assert_non_null(to);
+    assert_ok(report_text(dir, to, 80));
+    fclose(to);
+    assert_non_null(strstr(text, "—"));
+    free(text);
+}
+
+int main(void) {
+    snprintf(room, sizeof room, "/tmp/gatewalk-test-text-XXXXXX");
+    if (!mkdtemp(room)) return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text_80),
+        cmocka_unit_test(test_text_120),
+        cmocka_unit_test(test_text_undefined),
+        cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_text_safe),
+        cmocka_unit_test(test_fit_and_wrap),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_metric_key),
+        cmocka_unit_test(test_calendar_ticks),
+        cmocka_unit_test(test_equity_means),
+        cmocka_unit_test(test_equity_is_thinned),
+        cmocka_unit_test(test_curve_steps),
+        cmocka_unit_test(test_best_signals),
+        cmocka_unit_test(test_npy),
+        cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_hostile_summary),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", room);
+    if (system(command) != 0) return 1;
+    return failed;
+}
