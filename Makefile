@@ -29,7 +29,7 @@ LIB     := $(BUILD)/libgatewalk.a
 TESTS   ?= $(sort $(wildcard tests/*/test_*.c))
 TEST_BIN := $(TESTS:%.c=$(BUILD)/%)
 
-.PHONY: all demo deps test lib tests-build layers headers format format-check clean
+.PHONY: all demo deps test bench bench-peers lib tests-build layers headers format format-check clean
 all: gatewalk
 
 gatewalk: $(BUILD)/engine/main.o $(LIB)
@@ -81,6 +81,14 @@ demo: deps
 test: deps
 	@$(MAKE) --no-print-directory -j$(shell nproc) gatewalk tests-build
 	@.ci/run-tests $(BUILD)/test-logs $(TEST_BIN)
+
+# ---- how fast ---------------------------------------------------------------------------------------
+
+bench: gatewalk
+	@./gatewalk bench all --csv | tee $(BUILD)/bench.csv
+# Needs python3-torch; prints the ratio to PyTorch on this machine.
+bench-peers: gatewalk
+	@/usr/bin/python3 tests/bench/peers_torch.py ./gatewalk
 
 # ---- the house rules ------------------------------------------------------------------------------
 

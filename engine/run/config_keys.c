@@ -87,7 +87,7 @@ static const struct key_desc training_keys[] = {
 };
 
 static const struct key_desc trading_keys[] = {
-    ROW(strategy_config, size, KEY_NUMBER, 1e-6, 100, NULL, "fraction of equity per trade"),
+    ROW(strategy_config, size, KEY_NUMBER, 1e-6, 100, NULL, "fraction of equity per trade; default 1 / symbols"),
     ROW(strategy_config, target_moves, KEY_NUMBER, 0, 1000, NULL, "target in multiples of min_move; 0 = none"),
     ROW(strategy_config, stop_moves, KEY_NUMBER, 0, 1000, NULL,
         "stop in multiples of min_move; default 1/ratio; 0 = none"),

@@ -35,6 +35,7 @@ void experiment_defaults(struct experiment *e) {
     train_config_default(&e->common.train);
     strategy_config_default(&e->common.trading);
     e->common.trading.stop_moves = NAN;   /* resolved to 1/ratio unless given */
+    e->common.trading.size = NAN;         /* resolved to 1 / symbols unless given */
     e->common.trading.horizon = SIZE_MAX; /* resolved to the label's horizon unless given */
 }
 
@@ -59,6 +60,8 @@ int config_timerange(const char *text, int64_t *from_ns, int64_t *to_ns) {
         if (time_parse(to, to_ns) < 0) return error_prefix(ERR_CONFIG, "timerange");
         *to_ns += NS_PER_DAY; /* the last day is included */
     }
+    if ((*copy && *from_ns % NS_PER_DAY) || (*to && *to_ns % NS_PER_DAY))
+        FAIL(ERR_CONFIG, "timerange: \"%s\" must be whole days, such as 20200101-20221231", text);
     if (*from_ns >= *to_ns) FAIL(ERR_CONFIG, "timerange: \"%s\" ends before it begins", text);
     return OK;
 }

@@ -127,6 +127,7 @@ int experiment_check_strategy(const struct json_document *doc, const struct expe
     spec->model.n_features = e->n_features;
     if (isnan(spec->trading.stop_moves)) spec->trading.stop_moves = e->labels.ratio > 0 ? 1.0 / e->labels.ratio : 0;
     if (spec->trading.horizon == SIZE_MAX) spec->trading.horizon = e->labels.horizon;
+    if (isnan(spec->trading.size)) spec->trading.size = 1.0 / (double)(e->n_data ? e->n_data : 1);
     if (!spec->desc) return OK; /* the common defaults: what comes of them is checked in each strategy */
     if (spec->trading.fast >= spec->trading.slow) {
         const json_value *fast = place_in(doc, spec->name, "trading", "fast");
@@ -134,8 +135,12 @@ int experiment_check_strategy(const struct json_document *doc, const struct expe
                          "strategy \"%s\": trading.fast (%zu) must be smaller than trading.slow (%zu)", spec->name,
                          spec->trading.fast, spec->trading.slow);
     }
-    if (!spec->desc->needs_model) return OK;
     char warning[256], why[512];
+    if (strategy_config_check(spec->desc, &spec->trading) < 0) {
+        snprintf(why, sizeof why, "%s", error_message());
+        return json_fail(doc, entry_of(doc, spec->name), ERR_CONFIG, "strategy \"%s\": trading.%s", spec->name, why);
+    }
+    if (!spec->desc->needs_model) return OK;
     if (model_config_check(&spec->model, &spec->train, warning) < 0) {
         snprintf(why, sizeof why, "%s", error_message());
         return json_fail(doc, entry_of(doc, spec->name), ERR_CONFIG, "strategy \"%s\": %s", spec->name, why);

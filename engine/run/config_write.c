@@ -103,9 +103,9 @@ void experiment_write(const struct experiment *e, struct json_writer *w, const c
     json_begin_array(w, "seeds");
     for (size_t i = 0; i < e->n_seeds; i++) json_put_int(w, NULL, (int64_t)e->seed[i]);
     json_end_array(w);
+    /* The common model, training and trading too: isolated trades (PnL@K) follow the common trading. */
     for (size_t s = 0; s < config_n_sections; s++)
-        if (!config_section[s].per_strategy)
-            write_section(w, &config_section[s], (const char *)e + config_section[s].offset);
+        write_section(w, &config_section[s], (const char *)e + config_section[s].offset);
     json_begin_array(w, "strategies");
     for (size_t i = 0; i < e->n_strategies; i++) write_strategy(w, &e->strategy[i]);
     json_end_array(w);

@@ -1,7 +1,16 @@
 /* From files to audited folds: import, labels, features, fold plan. */
+#include <math.h>
 #include <string.h>
 
 #include "run.h"
+
+/* A source without volume (all zero) is not a market that never trades: NaN says "unknown" to features and broker. */
+static void mark_unknown_volume(struct bars *bars) {
+    for (size_t t = 0; t < bars->n; t++)
+        if (bars->bar[t].volume != 0) return;
+    for (size_t t = 0; t < bars->n; t++) bars->bar[t].volume = NAN;
+    if (bars->n) message("note: %s has no volume in its data; volume features cannot be used with it", bars->symbol);
+}
 
 static int import_all(const struct experiment *e, struct prepared *p) {
     p->market.symbol = mem_calloc(e->n_data, sizeof *p->market.symbol);
@@ -19,6 +28,7 @@ static int import_all(const struct experiment *e, struct prepared *p) {
         };
         TRY(bars_import(source->file, &options, &p->market.symbol[i], &p->import[i]));
         p->market.n_symbols = i + 1;
+        mark_unknown_volume(&p->market.symbol[i]);
         for (size_t j = 0; j < i; j++)
             if (strcmp(p->market.symbol[j].symbol, p->market.symbol[i].symbol) == 0)
                 FAIL(ERR_CONFIG, "%s: two data files are called \"%s\"; give each its own \"symbol\"", e->path,

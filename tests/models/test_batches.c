@@ -87,6 +87,55 @@ static void test_positive_fraction(void **state) {
     assert_true(joined > TOY_TRAIN * 8 / 10);
 }
 
+/* ---- rows under a shard ------------------------------------------------------------------------------------------- */
+
+/* Every window must find its own bars, whatever neighbours it has: in order, backwards, apart by any distance, from
+ * two series; and neighbours must share. */
+static void test_rows_under_windows(void **state) {
+    (void)state;
+    enum { F = 2, T = 5, ROWS = 90 };
+    static float x[2][ROWS * F];
+    struct series series[2] = {{.x = x[0], .n_rows = ROWS}, {.x = x[1], .n_rows = ROWS}};
+    struct sample sample[SHARD_WINDOWS];
+    uint32_t index[SHARD_WINDOWS];
+    struct network_f32 net;
+    struct workspace_f32 ws;
+    struct model_config config;
+    struct rng rng;
+    for (size_t i = 0; i < ROWS * F; i++) {
+        x[0][i] = (float)i + 1;
+        x[1][i] = -(float)i - 1;
+    }
+    model_config_default(&config);
+    config.n_features = F;
+    config.lookback = T;
+    config.hidden = 2;
+    assert_ok(network_init_f32(&net, &config));
+    assert_ok(workspace_init_f32(&ws, &net, false));
+    struct pass_f32 pass = {.net = &net, .ws = &ws};
+    rng_key(&rng, 1, "rows", 0, 0, 0);
+    for (uint32_t round = 0; round < 300; round++) {
+        uint32_t step = round % 9, row = T - 1;
+        for (uint32_t b = 0; b < SHARD_WINDOWS; b++) {
+            index[b] = b;
+            row += (uint32_t)rng_below(&rng, step + 1);
+            if (row >= ROWS || rng_below(&rng, 20) == 0) row = T - 1 + (uint32_t)rng_below(&rng, ROWS - T + 1);
+            sample[b] = (struct sample){(uint32_t)(rng_below(&rng, 4) == 0), row};
+        }
+        struct shard_f32 shard = {.series = series, .sample = sample, .index = index, .n = SHARD_WINDOWS};
+        rows_gather_f32(&pass, &shard);
+        assert_true(ws.n_rows <= SHARD_WINDOWS * T);
+        for (size_t b = 0; b < SHARD_WINDOWS; b++)
+            assert_memory_equal(ws.x + ws.first_row[b] * F, x[sample[b].series] + (sample[b].row + 1 - T) * F,
+                                T * F * sizeof(float));
+    }
+    for (uint32_t b = 0; b < SHARD_WINDOWS; b++) sample[b] = (struct sample){0, T - 1 + b};
+    struct shard_f32 shard = {.series = series, .sample = sample, .index = index, .n = SHARD_WINDOWS};
+    rows_gather_f32(&pass, &shard);
+    assert_int_equal(ws.n_rows, SHARD_WINDOWS + T - 1);
+    workspace_free_f32(&ws);
+}
+
 /* ---- dropout ----------------------------------------------------------------------------------------------------- */
 
 static void test_dropout(void **state) {
@@ -205,10 +254,11 @@ static void test_schedules(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_sample_once),        cmocka_unit_test(test_blocks_respect_gaps),
-        cmocka_unit_test(test_positive_fraction),        cmocka_unit_test(test_dropout),
-        cmocka_unit_test(test_average_precision),        cmocka_unit_test(test_calibration),
-        cmocka_unit_test(test_calibration_of_one_class), cmocka_unit_test(test_schedules),
+        cmocka_unit_test(test_every_sample_once), cmocka_unit_test(test_blocks_respect_gaps),
+        cmocka_unit_test(test_positive_fraction), cmocka_unit_test(test_rows_under_windows),
+        cmocka_unit_test(test_dropout),           cmocka_unit_test(test_average_precision),
+        cmocka_unit_test(test_calibration),       cmocka_unit_test(test_calibration_of_one_class),
+        cmocka_unit_test(test_schedules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""The study's gates in PyTorch, to measure gatewalk against: same model, batch size and amount of data, on the CPU.
+
+Run by `make bench-peers`. Needs python3-torch from Debian. Prints windows per second of both in turn, and their ratio with
+all cores on both sides; PyTorch takes the best of one process with one thread, one process with all threads and one process
+per core with one thread each.
+"""
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+
+T, F, H, BATCH = 96, 66, 64, 256
+
+
+def build(torch, attention):
+    nn = torch.nn
+
+    class Gate(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm = nn.LSTM(F, H, batch_first=True)
+            if attention == "bahdanau":
+                self.query = nn.Linear(H, 64, bias=False)
+                self.key = nn.Linear(H, 64, bias=False)
+                self.value = nn.Linear(64, 1, bias=False)
+            if attention == "multihead":
+                self.qkv = nn.Linear(H, 3 * 128)
+                self.out = nn.Linear(128, H)
+            self.dense = nn.Linear(H, 64)
+            self.head = nn.Linear(64, 2)
+            self.drop = nn.Dropout(0.3)
+
+        def context(self, h):
+            if attention == "bahdanau":
+                score = self.value(torch.tanh(self.query(h[:, -1:]) + self.key(h)))
+                return (torch.softmax(score, 1) * h).sum(1)
+            if attention == "multihead":
+                q, k, v = (x.view(len(h), T, 4, 32).transpose(1, 2) for x in self.qkv(h).chunk(3, 2))
+                weight = torch.softmax(q @ k.transpose(2, 3) / 32**0.5, 3)
+                return self.out((weight @ v).transpose(1, 2).reshape(len(h), T, 128)).mean(1)
+            return h[:, -1]
+
+        def forward(self, x):
+            h, _ = self.lstm(x)
+            return self.head(torch.relu(self.dense(self.drop(self.context(h)))))
+
+    return Gate()
+
+
+def measure(attention, train, threads, seconds, queue=None):
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+    model = build(torch, attention)
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+    loss = torch.nn.BCEWithLogitsLoss()
+    x, y = torch.randn(BATCH, T, F), (torch.rand(BATCH, 2) < 0.1).float()
+    model.train(train)
+
+    def step():
+        if not train:
+            with torch.no_grad():
+                model(x)
+            return
+        optimizer.zero_grad()
+        loss(model(x), y).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+
+    step()
+    best, begin = 0.0, time.perf_counter()
+    while time.perf_counter() - begin < seconds:
+        start = time.perf_counter()
+        for _ in range(4):
+            step()
+        best = max(best, 4 * BATCH / (time.perf_counter() - start))
+    if queue is not None:
+        queue.put(best)
+    return best
+
+
+def side_by_side(attention, train, processes, seconds):
+    queue = multiprocessing.Queue()
+    workers = [multiprocessing.Process(target=measure, args=(attention, train, 1, seconds, queue)) for _ in range(processes)]
+    for worker in workers:
+        worker.start()
+    total = sum(queue.get() for _ in workers)
+    for worker in workers:
+        worker.join()
+    return total
+
+
+def torch_rate(attention, train, cores, seconds):
+    def alone(threads):
+        queue = multiprocessing.Queue()
+        worker = multiprocessing.Process(target=measure, args=(attention, train, threads, seconds, queue))
+        worker.start()
+        rate = queue.get()
+        worker.join()
+        return rate
+
+    rates = {"1 thread": alone(1), f"{cores} threads": alone(cores), f"{cores} processes": side_by_side(attention, train, cores, seconds)}
+    best = max(rates, key=rates.get)
+    return rates[best], best, rates
+
+
+def gatewalk_rows(binary, bench, seconds):
+    out = subprocess.run([binary, "bench", bench, "--json", "--seconds", str(seconds)], check=True, capture_output=True, text=True).stdout
+    return json.loads(out)
+
+
+def ours(rows, bench, attention, precision, cores):
+    best = 0.0
+    for row in rows:
+        if row["what"].startswith(f"{bench} {attention}") and (bench == "score" or precision in row["what"]):
+            best = max(best, row["value"])
+    return best
+
+
+def main():
+    binary = sys.argv[1] if len(sys.argv) > 1 else "./gatewalk"
+    seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 4
+    cores = os.cpu_count()
+    print(f"{cores} cores; windows per second, best of repeats, ours and theirs in turn")
+    print(f"{'what':32} {'gatewalk':>10} {'PyTorch':>10} {'best as':>14} {'ratio':>7}")
+    for bench, train in (("train", True), ("score", False)):
+        rows = gatewalk_rows(binary, bench, seconds)
+        for attention in ("none", "bahdanau", "multihead"):
+            theirs, how, _ = torch_rate(attention, train, cores, seconds)
+            for precision in ("float32", "bf16") if train else ("float32",):
+                mine = ours(rows, bench, attention, precision, cores)
+                if mine:
+                    print(f"{bench + ' ' + attention + ' ' + precision:32} {mine:10.0f} {theirs:10.0f} {how:>14} {mine / theirs:7.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
