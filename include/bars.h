@@ -55,6 +55,8 @@ struct import_options {
     bool repair;
     /* For `inspect`: collect every problem and keep the good rows, however few. */
     bool tolerant;
+    /* Neither look up nor keep the result in the cache (see bars_import). */
+    bool no_cache;
 };
 
 /* What `inspect` says of a file. Counts, and the first place (1-based line) where each occurred. Filled as
@@ -79,7 +81,10 @@ struct import_report {
 };
 
 /* Reads plain, gzip or single-entry zip files. Bad rows are ERR_DATA with "path:line:column: …".
- * `report` may be NULL. */
+ * `report` may be NULL.
+ * What was made of a file is cached under the hash of its bytes and the options (.npy, numpy opens it) in
+ * $GATEWALK_CACHE, else $XDG_CACHE_HOME/gatewalk, else $HOME/.cache/gatewalk, at most 2 GiB; bars, report and
+ * fingerprint are the same with it and without. GATEWALK_CACHE=off switches it off; files below 64 KiB are not kept. */
 int bars_import(const char *path, const struct import_options *options, struct bars *out,
                 struct import_report *report) MUST_USE;
 

@@ -52,7 +52,7 @@ struct train_config {
     size_t lora_rank;                /* 16 */
     double lora_alpha, lora_dropout; /* 16, .05 */
     char calibration[NAME_MAX_];     /* "none" (default), "platt", "isotonic": fitted on validation only */
-    char precision[NAME_MAX_];       /* "float32" (default) or "bf16" */
+    char precision[NAME_MAX_];       /* a row of "precision": "float32" */
 };
 
 void model_config_default(struct model_config *config);
@@ -147,7 +147,9 @@ struct meta_pair {
 };
 int model_save(const struct gate_model *model, const struct training_log *log, const struct meta_pair *meta,
                size_t n_meta, const struct extra_tensor *extra, size_t n_extra, const char *path) MUST_USE;
-/* Checks magic, sizes, hash. `expect`: metadata that must match, else ERR_DATA (a stale file). */
+/* Checks magic, sizes, hash. `expect`: metadata that must match, else ERR_DATA (a stale file). *n_extra is the capacity
+ * of `extra` on entry and the number of tensors on return; extra NULL leaves them out. log->seconds is not stored, so
+ * that the same fit always gives the same file. */
 int model_load(const char *path, const struct meta_pair *expect, size_t n_expect, struct gate_model **out,
                struct training_log *log, struct extra_tensor *extra, size_t *n_extra) MUST_USE;
 

@@ -5,11 +5,12 @@
 #include "base.h"
 
 struct report_options {
-    const char *only; /* one plot's name, NULL for all */
+    const char *only; /* one plot's name, NULL for all; alone it goes to plots/NAME.png and plots/NAME.pdf */
     bool pdf, png;    /* both by default */
 };
 
-/* ERR_TOOL when gnuplot is missing (says how to install it and to run `gatewalk report DIR` later). Files appear whole
+/* NULL options: everything. A plot without data is left out (noted on the summary page); its old picture is removed.
+ * Same run, same fonts, same bytes. ERR_TOOL when gnuplot is missing (says how to install it and to run `gatewalk report DIR` later). Files appear whole
  * or not at all. */
 int report_render(const char *run_dir, const struct report_options *options) MUST_USE;
 

@@ -8,7 +8,8 @@
  * summary.json       see below
  * folds.csv          fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged
  * scores.csv         time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short
- *                    (time: close of the bar; labels empty when missing; tau: threshold of the traded K in force)
+ *                    (time: close of the bar; labels empty when missing; tau: threshold of the traded K in force,
+ *                    empty when none is, e.g. for a symbol that validation did not hold: then nothing acts)
  * trades.csv         strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,
  *                    fees,slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous
  * equity.csv         time,strategy,seed,equity,cash,exposure,drawdown          (drawdown <= 0, fraction of the peak)

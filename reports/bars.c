@@ -12,7 +12,7 @@ struct bars {
     const struct bars_layout *layout;
     struct page *page;
     size_t n_rows, *row_strategy; /* models from top to bottom */
-    FILE *bar, *dot, *value;
+    FILE *bar, *dot;
     struct range span;
 };
 
@@ -44,8 +44,8 @@ static void fold_dots(struct bars *b, const struct strategy_view *s, int gate, c
             n++;
         }
         if (!n) continue;
-        double shift =
-            n_folds > 1 ? ((double)(f * 7 % n_folds) / (double)(n_folds - 1) - 0.5) * spread : 0; /* a fixed jitter */
+        double part = (double)(f + 1) * 0.6180339887; /* a fixed jitter: multiples of the golden ratio never line up */
+        double shift = n_folds > 1 ? (part - floor(part) - 0.5) * spread : 0;
         PAGE_ROW(b->dot, 100 * sum / (double)n, y + shift, (double)panel);
         range_add(&b->span, 100 * sum / (double)n);
     }

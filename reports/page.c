@@ -214,7 +214,7 @@ int page_legend(struct page *page, const struct legend_entry *entry, size_t n) {
     return OK;
 }
 
-int page_strategy_legend(struct page *page, const bool *include, int mark) {
+int page_strategy_legend(struct page *page, const bool *include, enum legend_mark mark) {
     struct run_view *run = page->job->run;
     struct legend_entry *entry = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *entry);
     if (!entry) return ERR_NOMEM;

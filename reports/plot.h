@@ -63,10 +63,11 @@ enum {
     FILL_HEAD = 0xDEE3E8
 };
 
+enum legend_mark { MARK_LINE, MARK_POINT, MARK_BOX, MARK_LINE_POINT };
 struct legend_entry {
     const char *label;
     size_t style; /* line type */
-    enum { MARK_LINE, MARK_POINT, MARK_BOX, MARK_LINE_POINT } mark;
+    enum legend_mark mark;
 };
 
 enum { PAGE_FILES_MAX = 12, PAGE_TEXTS = N_FONTS * N_ALIGNS };
@@ -119,7 +120,7 @@ void page_rule(struct page *page, double x0, double y0, double x1, double y1, do
 /* A legend below the heading, as many rows as it needs; lowers page->top. */
 int page_legend(struct page *page, const struct legend_entry *entry, size_t n) MUST_USE;
 /* Legend of the run's strategies: `include` (may be NULL: all) chooses. */
-int page_strategy_legend(struct page *page, const bool *include, int mark) MUST_USE;
+int page_strategy_legend(struct page *page, const bool *include, enum legend_mark mark) MUST_USE;
 
 /* A calendar axis: sets PREFIX variables <axis>_from, <axis>_to and writes tick marks to the file "ticks". */
 int page_time_axis(struct page *page, double from, double to, double width) MUST_USE;

@@ -7,27 +7,27 @@
 enum { MAPS_MAX = 8 };
 
 static int write_map(struct page *page, const struct attention_matrix *m, const struct signal_list *list, size_t head,
-                     struct range *span) {
+                     size_t *row) {
     char name[24];
     FILE *heat;
-    size_t row[SIGNALS_SHOWN];
     snprintf(name, sizeof name, "heat%zu", head);
     TRY(page_file(page, name, &heat));
     for (size_t i = 0; i < list->n; i++) row[i] = list->signal[i].head_row[head];
-    signals_heat(heat, m, row, list->n, span);
+    signals_heat(heat, m, row, list->n);
     return OK;
 }
 
 static int write_page(struct page *page, const struct attention_matrix *m, const struct signal_list *list) {
     size_t n = list->n_heads < MAPS_MAX ? list->n_heads : MAPS_MAX;
-    struct range span = range_empty();
-    for (size_t h = 0; h < n; h++) TRY(write_map(page, m, list, h, &span));
+    size_t row[MAPS_MAX * SIGNALS_SHOWN];
+    struct range colours;
+    for (size_t h = 0; h < n; h++) TRY(write_map(page, m, list, h, row + h * list->n));
+    TRY(signals_colours(m, row, n * list->n, &colours));
     page_set(page, "n_maps", (double)n);
     page_set(page, "n_columns", n <= 2 ? (double)n : n <= 4 ? 2 : 4);
     page_set(page, "n_signals", (double)list->n);
     page_set(page, "n_lags", (double)m->n_lags);
-    /* Softmax spikes: a common scale that ends at four fifths of the largest weight keeps the heads comparable. */
-    page_set(page, "weight_hi", span.hi > 0 ? 0.8 * span.hi : 1);
+    page_range(page, "weight", colours);
     return OK;
 }
 
@@ -47,7 +47,8 @@ static int prepare(struct plot_job *job) {
             rc = page_begin(job, &page, about,
                             "One map for each head (the first eight), rows are the most probable signals of the test "
                             "folds, best first, in the same "
-                            "order everywhere; all maps share one colour scale.");
+                            "order everywhere; all maps share one colour scale, which ends at "
+                            "the 99th percentile.");
             if (rc == OK) rc = write_page(&page, &m, &list);
             if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
         }
@@ -66,7 +67,7 @@ const struct plot_desc plot_desc_attention_heads = {
               "n_rows = (n_maps + n_columns - 1) / n_columns\n"
               "do for [h = 0:n_maps - 1] {\n"
               "  call 'panel.gp' h/n_columns h%n_columns n_rows n_columns\n"
-              "  set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [0:weight_hi]\n"
+              "  set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [weight_lo:weight_hi]\n"
               "  unset ytics; unset grid; set border 1\n"
               "  if (h % n_columns == 0) { set ylabel 'Signals, surest on top' offset -0.6, 0 }\n"
               "  if (h + n_columns >= n_maps) { set xlabel 'Lag (bars before the decision)' }\n"

@@ -11,25 +11,6 @@ struct layout {
     double top, bottom, row_height, names_right;
 };
 
-/* The colour scale ends at the 99th percentile: one spike must not darken everything else. */
-static double high_quantile(const struct attention_matrix *m, const struct signal_list *list) {
-    double best[64];
-    size_t n = 0, all = list->n * m->n_lags, keep = all / 100 + 1;
-    if (keep > COUNT_OF(best)) keep = COUNT_OF(best);
-    for (size_t i = 0; i < list->n; i++)
-        for (size_t c = 0; c < m->n_lags; c++) {
-            double w = 100.0 * (double)m->weight[list->signal[i].mean_row * m->n_lags + c];
-            if (!isfinite(w)) continue;
-            size_t at = n;
-            while (at > 0 && best[at - 1] < w) at--;
-            if (at == keep) continue;
-            if (n < keep) n++;
-            memmove(best + at + 1, best + at, (n - 1 - at) * sizeof *best);
-            best[at] = w;
-        }
-    return n ? best[n - 1] : (double)NAN;
-}
-
 /* close[i × n_lags + lag] of the shown signals, NAN where the file says nothing: one pass over a long table. */
 static double *read_paths(struct run_view *run, const struct table *t, const size_t *c, const struct signal_list *list,
                           size_t n_lags) {
@@ -62,7 +43,9 @@ static void write_paths(FILE *to, const double *close, size_t n, size_t n_lags) 
 }
 
 static void row_labels(struct page *page, const struct signal_list *list, const struct layout *l) {
-    bool many = list->n_symbols > 1;
+    bool many = list->n_symbols > 1, dates_only = true;
+    for (size_t i = 0; i < list->n; i++)
+        dates_only &= strncmp(list->signal[i].time + strcspn(list->signal[i].time, "T"), "T00:00", 6) == 0;
     page_text(page, FONT_SMALL, ALIGN_LEFT, 0.055, l->top + 0.014, INK_SOFT, "signal (UTC)");
     page_text(page, FONT_SMALL, ALIGN_RIGHT, l->names_right - 0.03, l->top + 0.014, INK_SOFT, "p");
     page_text(page, FONT_SMALL, ALIGN_CENTER, l->names_right - 0.012, l->top + 0.014, INK_SOFT, "label");
@@ -70,7 +53,7 @@ static void row_labels(struct page *page, const struct signal_list *list, const 
         const struct signal *s = &list->signal[i];
         double y = l->top - l->row_height * ((double)i + 0.5);
         page_textf(page, FONT_SMALL, ALIGN_LEFT, 0.055, y, INK, "%.10s %.5s%s%.10s", s->time,
-                   strlen(s->time) > 11 ? s->time + 11 : "", many ? "  " : "", many ? s->symbol : "");
+                   !dates_only && strlen(s->time) > 11 ? s->time + 11 : "", many ? "  " : "", many ? s->symbol : "");
         page_textf(page, FONT_SMALL, ALIGN_RIGHT, l->names_right - 0.03, y, INK, "%.2f", s->probability);
         page_text(page, s->label == 1 ? FONT_BOLD : FONT_SMALL, ALIGN_CENTER, l->names_right - 0.012, y,
                   s->label == 1 ? INK_GOOD : INK_SOFT,
@@ -92,8 +75,9 @@ static int write_page(struct page *page, const struct attention_matrix *m, const
     TRY(page_file(page, "heat", &heat));
     size_t row[SIGNALS_SHOWN];
     for (size_t i = 0; i < list->n; i++) row[i] = list->signal[i].mean_row;
-    struct range span = range_empty();
-    signals_heat(heat, m, row, list->n, &span);
+    struct range colours;
+    signals_heat(heat, m, row, list->n);
+    TRY(signals_colours(m, row, list->n, &colours));
     bool has_paths = false;
     if (paths) {
         size_t c[N_COLUMNS];
@@ -105,14 +89,13 @@ static int write_page(struct page *page, const struct attention_matrix *m, const
         write_paths(to, close, list->n, m->n_lags);
         has_paths = true;
     }
-    double top = high_quantile(m, list);
     page_set(page, "has_paths", has_paths);
     page_set(page, "n_signals", (double)list->n);
     page_set(page, "n_lags", (double)m->n_lags);
     page_set(page, "map_top", l.top);
     page_set(page, "map_bottom", l.bottom);
     page_set(page, "map_left", l.names_right);
-    page_set(page, "weight_hi", isfinite(top) && top > 0 ? top : 1);
+    page_range(page, "weight", colours);
     return OK;
 }
 
@@ -130,12 +113,12 @@ static int prepare(struct plot_job *job) {
             struct page page;
             char about[300];
             snprintf(about, sizeof about, "%s gate · %s", gate_word[gate], run->strategy[s].label);
-            rc = page_begin(job, &page, about,
-                            "The most probable signals of the test folds, best first. Left: attention weight of each "
-                            "bar of the lookback (colours "
-                            "end at the 99th percentile). Right: close over the same bars, each row scaled to its own "
-                            "range. Hit: the gate's label "
-                            "came true.");
+            rc = page_begin(
+                job, &page, about,
+                "The most probable signals of the test folds, best first, at most one within a horizon. Left: "
+                "attention "
+                "weight of each bar of the lookback (colours end at the 99th percentile). Right: close over the "
+                "same bars, each row scaled to its own range. Hit: the gate's label came true.");
             if (rc == OK) rc = write_page(&page, &m, &list, paths);
             if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
         }
@@ -153,7 +136,7 @@ const struct plot_desc plot_desc_attention_signals = {
               "call 'panel.gp' 0 0 1 1\n"
               "set tmargin at screen map_top; set bmargin at screen map_bottom\n"
               "set lmargin at screen map_left + 0.006; set rmargin at screen map_left + width\n"
-              "set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [0:weight_hi]\n"
+              "set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [weight_lo:weight_hi]\n"
               "unset ytics; unset grid; set border 1\n"
               "set xlabel 'Lag (bars before the decision)'\n"
               "set label 1 'Attention weight' at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"

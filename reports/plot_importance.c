@@ -62,6 +62,7 @@ static void collect(const struct run_view *run, const struct table *t, const siz
 
 struct grid {
     double left, top, width, height;
+    size_t rows; /* features of the longest panel on the page: rows are equally high everywhere */
 };
 
 /* Seeds as dots on the bars, so that a lucky shuffle shows. */
@@ -83,10 +84,9 @@ static void write_seeds(FILE *to, const struct run_view *run, const struct table
 static int write_panel(struct page *page, const struct table *t, const size_t *c, struct panel *p, const struct grid *g,
                        size_t index, FILE *bars, FILE *dots) {
     struct run_view *run = page->job->run;
-    collect(run, t, c, p);
     struct range span = range_empty();
     range_add(&span, 0);
-    double names = 0.04, row_height = g->height / ((double)FEATURES_SHOWN + 0.2);
+    double names = 0.04, row_height = g->height / ((double)g->rows + 0.2);
     for (size_t f = 0; f < p->n; f++) names = fmax(names, text_width(p->feature[f].name, font_size_pt[FONT_SMALL]));
     names = fmin(names, 0.42 * g->width);
     for (size_t f = 0; f < p->n; f++) {
@@ -138,9 +138,13 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
     page->top -= 0.055;
     TRY(page_file(page, "bars", &bars));
     TRY(page_file(page, "dots", &dots));
-    size_t columns = n < 3 ? n : 3, rows = (n + columns - 1) / columns;
+    size_t columns = n < 3 ? n : n == 4 ? 2 : 3, rows = (n + columns - 1) / columns;
     struct grid g = {.width = (0.9 - 0.03 * (double)(columns - 1)) / (double)columns,
                      .height = (page->top - 0.165 - 0.105 * (double)(rows - 1)) / (double)rows};
+    for (size_t i = 0; i < n; i++) {
+        collect(page->job->run, t, c, &panel[i]);
+        if (panel[i].n > g.rows) g.rows = panel[i].n;
+    }
     for (size_t i = 0; i < n; i++) {
         g.left = 0.055 + (double)(i % columns) * (g.width + 0.03);
         g.top = page->top - (double)(i / columns) * (g.height + 0.105);

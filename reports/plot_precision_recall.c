@@ -12,7 +12,7 @@ static void write_seeds(FILE *to, const struct run_view *run, const struct curve
         if (c->gate != gate) continue;
         for (size_t j = 0; j < c->n; j++) {
             PAGE_ROW(to, c->x[j], c->y[j], (double)run->strategy[c->strategy].style);
-            if (c->x[j] >= 0.005) range_add(span, c->y[j]); /* the first few bars jump between 0 and 1 */
+            if (c->x[j] >= 0.02) range_add(span, c->y[j]); /* the first few bars jump between 0 and 1 */
         }
         fputs("\n", to);
     }

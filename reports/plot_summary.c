@@ -222,7 +222,8 @@ static int conclusions(struct page *page, double y, double bottom) {
     }
     size_t n = json_size(run->verdict);
     double room = y - bottom;
-    size_t lines = room >= (double)n * (2 * LINE + 0.006) ? 2 : 1;
+    size_t lines = 3;
+    while (lines > 1 && room < (double)n * ((double)lines * LINE + 0.006)) lines--;
     for (size_t i = 0; i < n && y > bottom; i++) {
         const json_value *v = json_at(run->verdict, i);
         size_t passed, all, n_lines;
@@ -231,7 +232,7 @@ static int conclusions(struct page *page, double y, double bottom) {
         char *said = text_safe(&run->arena, json_string(json_get(v, "conclusion"), "no conclusion recorded"));
         if (!name || !said || !(name = text_fit(&run->arena, name, font_size_pt[FONT_BOLD], NAME - 0.01)))
             return ERR_NOMEM;
-        char *line[2];
+        char *line[3];
         TRY(text_wrap(&run->arena, said, font_size_pt[FONT_BODY], RIGHT - LEFT - NAME - 0.10, lines, line, &n_lines));
         page_text(page, FONT_BOLD, ALIGN_LEFT, LEFT, y, INK, name);
         if (all)

@@ -34,20 +34,34 @@ static struct signal *find(struct signal_list *list, const char *time, const cha
     return NULL;
 }
 
-/* Keeps the list sorted; the same bar is shown once, whichever seed was surest. */
-static void offer(struct signal_list *list, const struct signal *s) {
-    for (size_t i = 0; i < list->n; i++)
-        if (strcmp(list->signal[i].time, s->time) == 0 && strcmp(list->signal[i].symbol, s->symbol) == 0) {
-            if (list->signal[i].probability >= s->probability) return;
-            memmove(&list->signal[i], &list->signal[i + 1], (--list->n - i) * sizeof *s);
-            break;
-        }
-    size_t at = list->n;
-    while (at > 0 && list->signal[at - 1].probability < s->probability) at--;
-    if (at == SIGNALS_SHOWN) return;
-    if (list->n < SIGNALS_SHOWN) list->n++;
-    memmove(&list->signal[at + 1], &list->signal[at], (list->n - 1 - at) * sizeof *s);
-    list->signal[at] = *s;
+static int by_probability(const void *a, const void *b) {
+    const struct signal *x = a, *y = b;
+    if (x->probability != y->probability) return x->probability < y->probability ? 1 : -1;
+    int order = strcmp(x->time, y->time);
+    if (order == 0) order = strcmp(x->symbol, y->symbol);
+    return order ? order : strcmp(x->seed, y->seed);
+}
+
+/* Seconds that signals must lie apart; 0 when the run does not say. */
+static double least_distance(const struct run_view *run) {
+    int64_t interval_ns;
+    if (!(run->horizon > 0) || !run->interval[0] || duration_parse(run->interval, &interval_ns) < 0) return 0;
+    return run->horizon * (double)interval_ns / (double)NS_PER_SECOND;
+}
+
+static bool too_close(const struct signal_list *list, const struct signal *s, double distance) {
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->signal[i].symbol, s->symbol) != 0) continue;
+        if (strcmp(list->signal[i].time, s->time) == 0) return true; /* another seed's */
+        if (fabs(list->signal[i].seconds - s->seconds) < distance) return true;
+    }
+    return false;
+}
+
+static void choose(struct signal_list *list, struct signal *all, size_t n, double distance) {
+    qsort(all, n, sizeof *all, by_probability);
+    for (size_t i = 0; i < n && list->n < SIGNALS_SHOWN; i++)
+        if (!too_close(list, &all[i], distance)) list->signal[list->n++] = all[i];
 }
 
 static void add_head(struct signal_list *list, struct signal *s, const char *map, size_t row) {
@@ -59,6 +73,29 @@ static void add_head(struct signal_list *list, struct signal *s, const char *map
     if (s->n_heads > list->n_heads) list->n_heads = s->n_heads;
 }
 
+/* The mean maps of one strategy and gate: its signals. */
+static size_t gather(const struct table *t, const size_t *c, const char *strategy, int gate, size_t n_rows,
+                     struct signal *all) {
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_rows; i++) {
+        if (strcmp(cell(t, i, c[MAP]), "mean") != 0 || strcmp(cell(t, i, c[STRATEGY]), strategy) != 0 ||
+            gate_find(cell(t, i, c[GATE])) != gate)
+            continue;
+        double row = table_number(t, i, c[ROW]), label = table_number(t, i, c[LABEL]);
+        struct signal s = {.probability = table_number(t, i, c[PROBABILITY]),
+                           .label = isfinite(label) ? label > 0.5 : -1,
+                           .time = cell(t, i, c[TIME]),
+                           .symbol = cell(t, i, c[SYMBOL]),
+                           .seed = cell(t, i, c[SEED])};
+        if (!(row >= 0 && row < (double)n_rows) || !isfinite(s.probability)) continue;
+        s.mean_row = (size_t)row;
+        s.seconds = seconds_of(s.time);
+        for (size_t h = 0; h < SIGNAL_HEADS_MAX; h++) s.head_row[h] = SIZE_MAX;
+        all[n++] = s;
+    }
+    return n;
+}
+
 int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows, struct signal_list *list) {
     const struct table *t;
     size_t c[N_COLUMNS];
@@ -66,27 +103,17 @@ int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows,
     TRY(run_view_table(run, TABLE_ATTENTION_INDEX, &t));
     if (!t) return OK;
     TRY(table_columns(t, column_name, c));
+    struct signal *all = mem_calloc(t->n_rows, sizeof *all);
+    if (!all) return ERR_NOMEM;
     const char *name = run->strategy[strategy].name;
-    for (int pass = 0; pass < 2; pass++) /* first the signals by their mean map, then the heads of those kept */
-        for (size_t i = 0; i < t->n_rows; i++) {
-            if (strcmp(cell(t, i, c[STRATEGY]), name) != 0 || gate_find(cell(t, i, c[GATE])) != gate) continue;
-            double row = table_number(t, i, c[ROW]), label = table_number(t, i, c[LABEL]);
-            if (!(row >= 0 && row < (double)n_rows)) continue;
-            bool is_mean = strcmp(cell(t, i, c[MAP]), "mean") == 0;
-            if (pass == 0 && is_mean) {
-                struct signal s = {.probability = table_number(t, i, c[PROBABILITY]),
-                                   .label = isfinite(label) ? label > 0.5 : -1,
-                                   .mean_row = (size_t)row,
-                                   .time = cell(t, i, c[TIME]),
-                                   .symbol = cell(t, i, c[SYMBOL]),
-                                   .seed = cell(t, i, c[SEED])};
-                for (size_t h = 0; h < SIGNAL_HEADS_MAX; h++) s.head_row[h] = SIZE_MAX;
-                if (isfinite(s.probability)) offer(list, &s);
-            } else if (pass == 1 && !is_mean) {
-                struct signal *s = find(list, cell(t, i, c[TIME]), cell(t, i, c[SYMBOL]), cell(t, i, c[SEED]));
-                if (s) add_head(list, s, cell(t, i, c[MAP]), (size_t)row);
-            }
-        }
+    choose(list, all, gather(t, c, name, gate, n_rows, all), least_distance(run));
+    mem_free(all);
+    for (size_t i = 0; i < t->n_rows && list->n; i++) {
+        double row = table_number(t, i, c[ROW]);
+        if (strcmp(cell(t, i, c[STRATEGY]), name) != 0 || gate_find(cell(t, i, c[GATE])) != gate) continue;
+        struct signal *s = find(list, cell(t, i, c[TIME]), cell(t, i, c[SYMBOL]), cell(t, i, c[SEED]));
+        if (s && row >= 0 && row < (double)n_rows) add_head(list, s, cell(t, i, c[MAP]), (size_t)row);
+    }
     for (size_t i = 0; i < list->n; i++) {
         size_t j = 0;
         while (j < i && strcmp(list->signal[i].symbol, list->signal[j].symbol) != 0) j++;
@@ -95,12 +122,36 @@ int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows,
     return OK;
 }
 
-void signals_heat(FILE *to, const struct attention_matrix *matrix, const size_t *row, size_t n, struct range *span) {
+static int ascending(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return x < y ? -1 : x > y;
+}
+
+int signals_colours(const struct attention_matrix *matrix, const size_t *row, size_t n, struct range *span) {
+    *span = (struct range){0, 1};
+    float *sorted = mem_calloc(n * matrix->n_lags + 1, sizeof *sorted);
+    if (!sorted) return ERR_NOMEM;
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t lag = 0; row[i] < matrix->n_rows && lag < matrix->n_lags; lag++) {
+            float weight = matrix->weight[row[i] * matrix->n_lags + lag];
+            if (isfinite(weight)) sorted[count++] = weight;
+        }
+    qsort(sorted, count, sizeof *sorted, ascending);
+    if (count) {
+        double lo = 100.0 * (double)sorted[count / 100], hi = 100.0 * (double)sorted[count - 1 - count / 100];
+        *span = (struct range){lo > 0.5 * hi ? lo : 0, hi};
+        if (!(span->hi > span->lo)) *span = (struct range){0, hi > 0 ? hi : 1}; /* uniform attention */
+    }
+    mem_free(sorted);
+    return OK;
+}
+
+void signals_heat(FILE *to, const struct attention_matrix *matrix, const size_t *row, size_t n) {
     for (size_t i = 0; i < n; i++)
         for (size_t column = 0; column < matrix->n_lags; column++) {
             double weight = row[i] < matrix->n_rows ? 100.0 * (double)matrix->weight[row[i] * matrix->n_lags + column]
                                                     : (double)NAN;
             PAGE_ROW(to, (double)(matrix->n_lags - 1 - column), -(double)i, weight);
-            range_add(span, weight);
         }
 }

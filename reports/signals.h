@@ -13,6 +13,7 @@ struct signal {
     size_t head_row[SIGNAL_HEADS_MAX];
     size_t n_heads;
     const char *time, *symbol, *seed; /* borrowed */
+    double seconds;                   /* of time */
 };
 struct signal_list {
     struct signal signal[SIGNALS_SHOWN]; /* most probable first */
@@ -25,9 +26,13 @@ struct attention_matrix {
 
 /* Reads attention.npy; leaves weight NULL when the run has none. Released with mem_free(weight). */
 int attention_load(const struct run_view *run, struct attention_matrix *matrix) MUST_USE;
-/* The most probable signals of one strategy and gate. */
+/* The most probable signals of one strategy and gate. Of signals of one symbol that lie within one horizon of each other
+ * only the surest is taken: their windows and outcomes are nearly the same. */
 int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows, struct signal_list *list) MUST_USE;
+/* The span of a colour scale, in percent: 1st to 99th percentile of the given rows, beginning at 0 unless all weights lie
+ * close together. */
+int signals_colours(const struct attention_matrix *matrix, const size_t *row, size_t n, struct range *span) MUST_USE;
 /* Rows "lag, row, weight" of a heat map in reading order of gnuplot's image style; weights in percent. */
-void signals_heat(FILE *to, const struct attention_matrix *matrix, const size_t *row, size_t n, struct range *span);
+void signals_heat(FILE *to, const struct attention_matrix *matrix, const size_t *row, size_t n);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "import.h"
+#include "import_cache.h"
 
 /* Vendors append interval and period to a symbol: "BTCUSDT-15m-2021-01", "XBTUSD_60". */
 static size_t without_suffixes(const char *stem, size_t length) {
@@ -104,14 +105,18 @@ int bars_import(const char *path, const struct import_options *options, struct b
                 struct import_report *report) {
     struct import_source source = {0};
     struct import_reader reader = {.path = path};
+    struct import_cache cache;
     int rc;
     *out = (struct bars){0};
     if (report) *report = (struct import_report){0};
     if (options) reader.options = *options;
     TRY(choose_symbol(&reader.options, path, out->symbol));
-    TRY(import_source_load(path, &source));
-    /* From here on everything depends on the bytes and the options alone: the place for a cache of bars
-     * keyed by their hash. */
+    import_cache_open(&cache, &reader.options, out->symbol);
+    if (import_cache_load(&cache, path, out, &reader.report)) {
+        if (report) *report = reader.report;
+        return OK;
+    }
+    TRY(import_source_load(path, cache.on, &source));
     bool mark = source.length >= 3 && memcmp(source.text, "\xef\xbb\xbf", 3) == 0;
     reader.text = source.text + (mark ? 3 : 0);
     reader.end = source.text + source.length;
@@ -120,6 +125,7 @@ int bars_import(const char *path, const struct import_options *options, struct b
     TRY_GOTO(import_keep_range(&reader), done);
     TRY_GOTO(import_facts(&reader), done);
     hand_over(&reader, out);
+    import_cache_save(&cache, source.raw_hash, source.raw_length, out, &reader.report);
 done:
     if (report) *report = reader.report; /* also after a failure: how far it came */
     import_rows_free(&reader.rows);

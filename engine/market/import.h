@@ -2,13 +2,14 @@
  *
  *   source   bytes of a plain, gzip or zip file             import_source.c
  *   format   which known layout fits the first lines        import_detect.c, import_<format>.c
- *   rows     lines cut into fields, fields into bars        import_rows.c, import_row.c, import_number.c, import_time.c;
- *            rows as clean as nearly all of them at once    import_clean_row.c
+ *   rows     lines cut into fields, fields into bars        import_rows.c, import_row.c, import_number.c, import_time.c
+ *            the same in one pass, for clean rows           import_clean_row.c
  *   order    direction, sorting, duplicates, time range     import_order.c
  *   facts    interval, gaps, off-grid bars                  import_facts.c
  *
- * import.c strings them together. A format is one file with a const descriptor and a row in
- * import_formats.def; most only describe a layout and leave the reading to the row engine. */
+ * import.c strings them together and keeps the result in a cache (import_cache.h). A format is one file with a
+ * const descriptor and a row in import_formats.def; most only describe a layout and leave the reading to the row
+ * engine. */
 #ifndef GATEWALK_MARKET_IMPORT_H
 #define GATEWALK_MARKET_IMPORT_H
 
@@ -22,8 +23,10 @@ enum { IMPORT_COLUMNS_MAX = 64, IMPORT_SAMPLE_LINES = 64, IMPORT_FIELD_MAX = 256
 struct import_source {
     char *text;
     size_t length;
+    uint64_t raw_hash; /* of the file's own bytes, when it was asked for */
+    size_t raw_length;
 };
-int import_source_load(const char *path, struct import_source *out) MUST_USE;
+int import_source_load(const char *path, bool hash_raw, struct import_source *out) MUST_USE;
 
 /* ---- fields ------------------------------------------------------------------------------- */
 
@@ -180,8 +183,8 @@ int import_rows_reserve(struct import_reader *reader, size_t n_rows) MUST_USE;
 void import_rows_free(struct import_rows *rows);
 /* The default reader: text with one row a line, libcsv where quotes occur. */
 int import_rows_read(struct import_reader *reader) MUST_USE;
-/* Takes the row at `at` when it is as clean as rows nearly always are, and returns where the next line begins. NULL: nothing
- * was taken, the row has to go the long way, which gives the same bar or says what is wrong. */
+/* Takes the row at `at` when it is as clean as rows nearly always are, and returns where the next line begins.
+ * NULL: nothing was taken, the row has to go the long way, which gives the same bar or says what is wrong. */
 const char *import_clean_row(struct import_reader *reader, const char *at, size_t line);
 /* Checks one row and appends it. */
 int import_row_accept(struct import_reader *reader, const struct import_row *row) MUST_USE;
@@ -195,8 +198,8 @@ int import_row_bad(struct import_reader *reader, size_t line, size_t column, con
 /* Parses a time field: *time_ns is UTC, or local when the style is TIME_CIVIL. NULL, or what is wrong. */
 const char *import_time_parse(struct import_reader *reader, struct field field, int64_t *time_ns,
                               enum time_style *style);
-/* The most usual times up to a field's end: digits of unix time, or a date seen in the row before with hh:mm[:ss][Z]. *at
- * moves behind them. False: import_time_parse() has to look. */
+/* The most usual times: digits of unix time, or the date of the row before with hh:mm[:ss][Z]. *at moves behind
+ * them. False, or no field's end at *at: import_time_parse() has to look. */
 bool import_time_take(const struct import_reader *reader, const char **at, int64_t *time_ns, enum time_style *style);
 const char *import_clock_parse(struct field field, int64_t *ns);
 int64_t import_zone_to_utc(enum import_zone zone, int64_t local_ns);

@@ -55,8 +55,8 @@ static int choose_interval(struct import_reader *reader, int64_t *scratch) {
     return OK;
 }
 
-/* Where each bar opens within its interval. A division costs more than all else that is done for a bar, and one interval on
- * the phase is the same. */
+/* Where each bar opens within its interval. A division costs more than all else that is done for a bar, and one
+ * interval on the phase is the same. */
 static void fill_phases(const struct import_rows *rows, int64_t interval_ns, int64_t *phase) {
     for (size_t i = 0; i < rows->n; i++) {
         bool next = i > 0 && rows->bar[i].open_ns - rows->bar[i - 1].open_ns == interval_ns;

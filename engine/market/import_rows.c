@@ -2,23 +2,14 @@
  * does the cutting. Both hand the same fields to import_row_accept(), so results are identical. */
 #include <csv.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "import.h"
 
 /* ---- storage ------------------------------------------------------------------------------ */
 
-/* First touches of thousands of small pages cost as much as parsing does. Only a hint: failing changes nothing. */
-static void ask_large_pages(void *block, size_t size) {
-    enum { PAGE = 4096, LARGE = 2 << 20 };
-    uintptr_t begin = ((uintptr_t)block + PAGE - 1) / PAGE * PAGE, end = ((uintptr_t)block + size) / PAGE * PAGE;
-    if (end > begin && end - begin >= 2 * LARGE) (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
-}
-
 static int grow(void **block, size_t count, size_t size) {
     void *grown = mem_realloc(*block, count, size);
     if (!grown) return ERR_NOMEM;
-    ask_large_pages(grown, count * size);
     *block = grown;
     return OK;
 }

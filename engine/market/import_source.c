@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "import.h"
+#include "import_cache.h"
 
 /* Line numbers fit 32 bits below this, and a bomb ends here. */
 static const size_t TEXT_MAX = (size_t)4 << 30;
@@ -146,12 +147,14 @@ static const char *foreign_kind(const char *bytes, size_t length) {
     return NULL;
 }
 
-int import_source_load(const char *path, struct import_source *out) {
+int import_source_load(const char *path, bool hash_raw, struct import_source *out) {
     char *raw;
     size_t length;
     struct growing text = {0};
     int (*unpack)(const char *, const char *, size_t, struct growing *) = NULL;
     TRY(file_read_all(path, TEXT_MAX, ERR_DATA, &raw, &length));
+    out->raw_hash = hash_raw ? import_cache_hash(raw, length) : 0;
+    out->raw_length = length;
     if (length >= 2 && memcmp(raw, "\x1f\x8b", 2) == 0) unpack = gzip_unpack;
     if (length >= 4 && (memcmp(raw, "PK\3\4", 4) == 0 || memcmp(raw, "PK\5\6", 4) == 0)) unpack = zip_unpack;
     if (!unpack) {

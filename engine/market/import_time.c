@@ -229,7 +229,9 @@ const char *import_time_parse(struct import_reader *reader, struct field field, 
 }
 
 /* -1 when there are no two digits. */
-static int two_digits(const char *c) { return is_digit(c[0]) && is_digit(c[1]) ? 10 * (c[0] - '0') + (c[1] - '0') : -1; }
+static int two_digits(const char *c) {
+    return is_digit(c[0]) && is_digit(c[1]) ? 10 * (c[0] - '0') + (c[1] - '0') : -1;
+}
 
 /* Behind a date that is known. */
 static bool take_clock(const char **at, int64_t *ns, enum time_style *style) {

@@ -44,6 +44,8 @@ struct fit {
     double *feature_attention; /* [F] mean over test bars, or NULL */
 };
 void fit_release(struct fit *fit);
+/* How many of n bars the top k percent are: ceil(k n / 100), at least 1, at most n, as metric_top_k counts. */
+size_t top_count(double k_percent, size_t n);
 
 struct fit_context {
     const struct experiment *experiment;

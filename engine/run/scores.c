@@ -129,8 +129,7 @@ static void rolling_push(struct rolling *r, float value) {
 }
 
 static float rolling_threshold(const struct rolling *r, double k_percent) {
-    size_t keep = (size_t)ceil(k_percent / 100.0 * (double)r->n);
-    return r->sorted[r->n - (keep < 1 ? 1 : keep)];
+    return r->sorted[r->n - top_count(k_percent, r->n)];
 }
 
 /* tau at a bar uses only probabilities emitted BEFORE it; until the window is full, validation's tau holds. */

@@ -10,6 +10,13 @@ static const char *number(double value, char buffer[32]) {
     return number_format(value, buffer);
 }
 
+/* A threshold that nothing can reach is no threshold: empty. */
+static const char *threshold(float tau, char buffer[32]) {
+    if (!isfinite(tau)) return "";
+    snprintf(buffer, 32, "%.9g", (double)tau);
+    return buffer;
+}
+
 static int table_open(struct out_file *file, const char *dir, const char *name, const char *header) {
     char path[1024];
     TRY(path_join(path, sizeof path, dir, name));
@@ -60,7 +67,8 @@ static int write_scores(const struct experiment *e, const struct prepared *p, co
                             p->labels[at->symbol].gate[1][at->bar]);
                 else
                     fputc(',', file.stream);
-                fprintf(file.stream, ",%.9g,%.9g\n", (double)score->tau[0], (double)score->tau[1]);
+                char tau[N_GATES][32];
+                fprintf(file.stream, ",%s,%s\n", threshold(score->tau[0], tau[0]), threshold(score->tau[1], tau[1]));
             }
     }
     return out_commit(&file);

@@ -301,8 +301,8 @@ static void fx_folds(const char *dir, const struct fixture *f) {
     for (size_t fold = 0; fold < f->n_folds; fold++) {
         char a[40], b[40];
         double first = (double)(fold * f->bars_per_fold), end = (double)((fold + 1) * f->bars_per_fold);
-        fprintf(to, "%zu,test,BTCUSDT,%s,%s,%.0f,%.0f,%.0f,%.0f,0\n", fold + 1, fx_time(first, a), fx_time(end, b), first,
-                end, first, end);
+        fprintf(to, "%zu,test,BTCUSDT,%s,%s,%.0f,%.0f,%.0f,%.0f,0\n", fold + 1, fx_time(first, a), fx_time(end, b),
+                first, end, first, end);
     }
     fclose(to);
 }

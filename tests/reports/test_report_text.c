@@ -351,7 +351,8 @@ static void test_best_signals(void **state) {
     write_file(dir, RUN_ATTENTION_INDEX,
                "row,time,symbol,strategy,seed,fold,gate,probability,label,map\n"
                "0,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,1,0,long,0.4,1,mean\n"
-               "1,2021-01-01T02:00:00Z,BTCUSDT,bahdanau,1,0,long,0.9,0,mean\n"
+               "1,2021-01-02T02:00:00Z,BTCUSDT,bahdanau,1,0,long,0.9,0,mean\n"
+               "9,2021-01-02T07:45:00Z,BTCUSDT,bahdanau,1,0,long,0.8,0,mean\n" /* less than 24 bars from row 1 */
                "2,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,2,0,long,0.7,1,mean\n" /* the bar of row 0, surer */
                "3,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,2,0,long,0.7,1,1\n"
                "4,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,2,0,long,0.7,1,2\n"

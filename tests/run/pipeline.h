@@ -104,7 +104,7 @@ static inline float pipeline_quantile(const float *value, size_t n, double k_per
     assert_non_null(sorted);
     memcpy(sorted, value, n * sizeof *sorted);
     qsort(sorted, n, sizeof *sorted, pipeline_descending);
-    size_t keep = (size_t)ceil(k_percent / 100 * (double)n);
+    size_t keep = (size_t)ceil(k_percent * (double)n / 100 - 1e-9); /* 14 % of 50 are 7, also in binary */
     float tau = n ? sorted[(keep ? keep : 1) - 1] : INFINITY;
     mem_free(sorted);
     return tau;

@@ -4,7 +4,7 @@
 
 #include "fixture.h"
 
-/* Two symbols of one market, of which the second starts later and has holes. */
+/* Three symbols of one market: the second starts later and has holes, the third begins inside the first test slice. */
 static inline void rundir_data(void) {
     struct bars bars;
     fixture_walk(&bars, "EARLY", 480, 31, 0, 0);
@@ -12,6 +12,9 @@ static inline void rundir_data(void) {
     bars_free(&bars);
     fixture_walk(&bars, "LATE", 330, 32, 60, 0.05);
     assert_ok(bars_write_csv(&bars, scratch("LATE.csv")));
+    bars_free(&bars);
+    fixture_walk(&bars, "NEW", 240, 33, 225, 0);
+    assert_ok(bars_write_csv(&bars, scratch("NEW.csv")));
     bars_free(&bars);
 }
 

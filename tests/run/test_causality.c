@@ -26,7 +26,7 @@ static const char two_symbols[] =
     "'features':['log_return(1)','realised_vol(6)','rsi(3)@1h','range','volume_z(8)'],"
     "'labels':{'horizon':5,'ratio':1.2,'min_move_atr':1.5,'atr_length':6},'scaler':{'kind':'robust','clip':4},"
     "'folds':{'mode':'expanding','train':'30h','validation':'15h','test':'15h','step':'16h','embargo':2},"
-    "'signals':{'k':[5,25],'act_on':25,'rolling_bars':30,'pool':'each','threshold':'rolling'},"
+    "'signals':{'k':[5,14],'act_on':14,'rolling_bars':50,'pool':'each','threshold':'rolling'},"
     "'model':{'lookback':8,'hidden':4,'attention_units':4,'heads':2,'key_dim':4,'dense_units':4},"
     "'training':{'epochs':2,'batch_size':64,'block':8,'monitor':'average_precision','positive_fraction':0.4},"
     "'trading':{'size':0.4,'exit_on_opposite':true},'costs':{'slippage_volatility':0,'funding_bps_per_day':20},"
@@ -108,7 +108,8 @@ static void choose_cuts(const struct prepared *p, struct cuts *cuts) {
 
 static const char *const poison_name[N_POISONS] = {"none", "NaN", "a million times", "shuffled"};
 
-static void audit_market(const char *text, void (*make)(struct market *)) {
+/* Takes every `step`-th cut. */
+static void audit_market(const char *text, void (*make)(struct market *), size_t step) {
     struct market market;
     struct cuts cuts;
     struct run clean, dirty;
@@ -125,7 +126,7 @@ static void audit_market(const char *text, void (*make)(struct market *)) {
     for (size_t k = 0; k < e->n_strategies; k++)
         if (clean.results.strategy[k].seed[0].replay.n_trades == 0)
             fail_msg("%s never trades: the audit would prove nothing", e->strategy[k].name);
-    for (size_t c = 0; c < cuts.n; c++)
+    for (size_t c = 0; c < cuts.n; c += step)
         for (int poison = POISON_NAN; poison < N_POISONS; poison++) {
             char when[40];
             struct audit audit = {.cut_ns = cuts.at[c], .poison = (enum poison)poison};
@@ -138,7 +139,7 @@ static void audit_market(const char *text, void (*make)(struct market *)) {
             assert_true(audit.n_compared > 100);
             run_free(&dirty);
         }
-    assert_true(n_models > 3 * cuts.n);
+    assert_true(n_models > 3 * cuts.n / step);
     run_free(&clean);
     market_free(&market);
     experiment_free(e);
@@ -146,12 +147,27 @@ static void audit_market(const char *text, void (*make)(struct market *)) {
 
 static void test_one_symbol(void **state) {
     (void)state;
-    audit_market(one_symbol, market_one);
+    audit_market(one_symbol, market_one, 1);
 }
 
 static void test_two_symbols(void **state) {
     (void)state;
-    audit_market(two_symbols, market_two);
+    audit_market(two_symbols, market_two, 1);
+}
+
+/* Whatever stands in the table of attentions. */
+static void test_every_attention(void **state) {
+    (void)state;
+    char text[8192];
+    const char *name;
+    int used = snprintf(text, sizeof text, "%.*s'strategies':[", (int)(strstr(one_symbol, "'strategies'") - one_symbol),
+                        one_symbol);
+    for (size_t i = 0; (name = model_option_name("attention", i)); i++)
+        used += snprintf(text + used, sizeof text - (size_t)used,
+                         "%s{'name':'%s','strategy':'gate','model':{'attention':'%s','luong_combine':%s}}",
+                         i ? "," : "", name, name, strncmp(name, "luong", 5) == 0 ? "true" : "false");
+    snprintf(text + used, sizeof text - (size_t)used, "]}");
+    audit_market(text, market_one, 5);
 }
 
 /* ---- leaks in the inputs ----------------------------------------------------------------------------------------- */
@@ -460,9 +476,8 @@ static int make_scratch(void **state) {
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_symbol),
-        cmocka_unit_test(test_two_symbols),
-        cmocka_unit_test(test_leaks_are_caught),
+        cmocka_unit_test(test_one_symbol),           cmocka_unit_test(test_two_symbols),
+        cmocka_unit_test(test_every_attention),      cmocka_unit_test(test_leaks_are_caught),
         cmocka_unit_test(test_the_double_is_honest),
     };
     return cmocka_run_group_tests(tests, make_scratch, scratch_remove);

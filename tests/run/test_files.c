@@ -6,7 +6,7 @@
 #define COSTS "'costs':{'taker_bps':4,'maker_bps':1,'half_spread_bps':0.5,'slippage_bps':1.5,'funding_bps_per_day':30},"
 
 static const char common[] =
-    "'data':['EARLY.csv','LATE.csv'],'features':['log_return(1)','rsi(6)','range@1h','bollinger_b(8,2)'],"
+    "'features':['log_return(1)','rsi(6)','range@1h','bollinger_b(8,2)'],"
     "'title':'a title, with commas \\n and `ticks`'," COSTS
     "'folds':{'train':150,'validation':60,'test':60,'embargo':3},"
     "'model':{'lookback':8,'hidden':4,'attention_units':4,'heads':2,'key_dim':4,'dense_units':4},"
@@ -14,6 +14,7 @@ static const char common[] =
     "'verdict':{'bootstrap':100,'null_resamples':20,'confidence':0.9},'seeds':[3,7],";
 
 static const char pooled[] =
+    "'data':['EARLY.csv','LATE.csv'],"
     "'labels':{'horizon':6,'ratio':1.2,'min_move':0.004},'signals':{'k':[5,20],'act_on':20},"
     "'strategies':[{'name':'none','strategy':'gate'},"
     "{'name':'bahdanau','strategy':'gate','model':{'attention':'bahdanau'}},"
@@ -22,11 +23,19 @@ static const char pooled[] =
     "{'name':'hold','strategy':'buy_and_hold','trading':{'size':0.5}}]}";
 
 static const char by_symbol[] =
+    "'data':['EARLY.csv','NEW.csv','LATE.csv'],"
     "'labels':{'horizon':5,'ratio':1.2,'min_move_atr':1.5,'atr_length':6},'scaler':{'kind':'robust'},"
     "'signals':{'k':[10],'act_on':10,'pool':'each'},"
     "'strategies':[{'name':'none','strategy':'gate','trading':{'size':0.4,'exit_on_opposite':true}},"
     "{'name':'logistic','strategy':'gate','model':{'encoder':'logistic'},'trading':{'target_moves':0,'stop_moves':0}}]"
     "}";
+
+/* Lookbacks differ: all see the samples of the longest. */
+static const char cross_section[] =
+    "'data':['LATE.csv','EARLY.csv'],'labels':{'horizon':6,'ratio':1.2,'min_move':0.004},"
+    "'signals':{'k':[5,20],'act_on':20,'pool':'cross_section','threshold':'rolling','rolling_bars':60},"
+    "'strategies':[{'name':'short','strategy':'gate','model':{'lookback':5,'attention':'bahdanau'}},"
+    "{'name':'none','strategy':'gate'}]}";
 
 /* ---- one run and its files ------------------------------------------------------------------------------------ */
 
@@ -37,7 +46,7 @@ struct run_files {
     struct json_document *summary;
     struct table folds, scores, trades, equity, training, curves, attention, means, signals, importance;
 };
-static struct run_files run[2];
+static struct run_files run[3];
 
 static const char *file_of(const struct run_files *r, const char *name) {
     static char path[1024];
@@ -69,6 +78,7 @@ static int setup(void **state) {
     if (rundir_setup(state) != 0) return -1;
     open_run(&run[0], "pooled", pooled);
     open_run(&run[1], "by_symbol", by_symbol);
+    open_run(&run[2], "cross_section", cross_section);
     return 0;
 }
 
@@ -115,6 +125,10 @@ static size_t symbol_of(const struct run_files *r, const struct table *t, size_t
     return 0;
 }
 
+static bool same_contestant(const struct table *a, size_t i, const struct table *b, size_t j) {
+    return is(a, i, "strategy", cell(b, j, "strategy")) && is(a, i, "seed", cell(b, j, "seed"));
+}
+
 /* Index of the bar that closes at this time. */
 static size_t bar_at(const struct bars *bars, int64_t close_ns) {
     for (size_t i = 0; i < bars->n; i++)
@@ -149,14 +163,13 @@ static void test_headers(void **state) {
 }
 
 /* Empty is missing; nothing else than text and numbers stands in a table, and every line has all its cells. */
-static void test_no_nan_and_no_ragged_line(void **state) {
-    (void)state;
+static void check_texts(const struct run_files *r) {
     char name[256][128];
-    int n = rundir_names(run[0].dir, name), tables = 0;
+    int n = rundir_names(r->dir, name), tables = 0;
     for (int i = 0; i < n; i++) {
         size_t length;
         if (!strstr(name[i], ".csv") && !strstr(name[i], ".json")) continue;
-        char *text = rundir_read(file_of(&run[0], name[i]), &length);
+        char *text = rundir_read(file_of(r, name[i]), &length);
         for (char *at = text; *at; at++) *at = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
         if (strstr(text, "nan") || strstr(text, ",inf") || strstr(text, ",-inf")) fail_msg("NaN or inf in %s", name[i]);
         assert_int_equal(text[length - 1], '\n');
@@ -174,6 +187,11 @@ static void test_no_nan_and_no_ragged_line(void **state) {
         mem_free(text);
     }
     assert_int_equal(tables, 10);
+}
+
+static void test_no_nan_and_no_ragged_line(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(run); i++) check_texts(&run[i]);
 }
 
 /* ---- folds.csv against the market and scores.csv --------------------------------------------------------------------- */
@@ -533,8 +551,10 @@ static void check_tau(const struct run_files *r, const struct fold_data *d, cons
             if (strcmp(r->e->signals.pool, "all") == 0 || d->sample[SLICE_VALIDATION][i].series == symbol)
                 column[k++] = p[i * N_GATES + g];
         qsort(column, k, sizeof *column, descending);
-        size_t keep = (size_t)ceil(r->e->signals.act_on / 100 * (double)k);
-        assert_true(k > 10 && keep >= 1);
+        size_t keep = (size_t)ceil(r->e->signals.act_on * (double)k / 100 - 1e-9);
+        if (k == 0) assert_true(isnan(got[g])); /* validation did not hold this symbol: no threshold */
+        if (k == 0) continue;
+        assert_true(keep >= 1);
         assert_true((float)got[g] == column[keep - 1]);
     }
     mem_free(p);
@@ -567,7 +587,8 @@ static void check_model(const struct run_files *r, size_t row) {
     float p[N_GATES];
     assert_ok(model_score(model, d.score_series, d.n_symbols, &sample, 1, p, NULL));
     assert_true(p[0] == (float)number(t, row, "p_long") && p[1] == (float)number(t, row, "p_short"));
-    check_tau(r, &d, model, s, (const double[]){number(t, row, "tau_long"), number(t, row, "tau_short")});
+    if (strcmp(r->e->signals.threshold, "validation") == 0)
+        check_tau(r, &d, model, s, (const double[]){number(t, row, "tau_long"), number(t, row, "tau_short")});
     for (size_t i = 0; i < n_extra; i++) mem_free(extra[i].value);
     fold_data_free(&d);
     model_free(model);
@@ -581,6 +602,48 @@ static void test_scores_and_tau_come_from_the_stored_models(void **state) {
         for (size_t row = 0; row < run[i].scores.n_rows; row += 17, n++) check_model(&run[i], row);
         assert_true(n > 100);
     }
+}
+
+/* A symbol that validation did not hold has no threshold, and so no trade. */
+static void test_unknown_symbol_does_not_act(void **state) {
+    (void)state;
+    const struct run_files *r = &run[1];
+    int64_t first_end = r->p->plan.fold[0].end_ns[SLICE_TEST];
+    size_t n = 0, others = 0;
+    for (size_t row = 0; row < r->scores.n_rows; row++) {
+        if (!is(&r->scores, row, "fold", "1")) continue;
+        bool is_new = is(&r->scores, row, "symbol", "NEW");
+        n += is_new;
+        others += !is_new;
+        assert_int_equal(*cell(&r->scores, row, "tau_long") == '\0', is_new);
+    }
+    assert_true(n > 20 && others > 100);
+    for (size_t row = 0; row < r->trades.n_rows; row++)
+        assert_false(is(&r->trades, row, "symbol", "NEW") && time_of(&r->trades, row, "signal_time") < first_end);
+}
+
+/* Of all symbols that close together only the most probable has a threshold. */
+static void test_cross_section(void **state) {
+    (void)state;
+    const struct run_files *r = &run[2];
+    const struct table *t = &r->scores;
+    static const char *const p_name[] = {"p_long", "p_short"}, *const tau_name[] = {"tau_long", "tau_short"};
+    size_t pairs = 0;
+    for (size_t row = 0, end; row < t->n_rows; row = end) {
+        for (end = row + 1; end < t->n_rows && is(t, end, "time", cell(t, row, "time")); end++)
+            assert_true(same_contestant(t, row, t, end));
+        pairs += end - row == 2;
+        for (size_t g = 0; g < N_GATES; g++) {
+            size_t best = row, with_tau = 0;
+            for (size_t i = row; i < end; i++) {
+                if (number(t, i, p_name[g]) > number(t, best, p_name[g])) best = i;
+                with_tau += *cell(t, i, tau_name[g]) != '\0';
+            }
+            assert_int_equal(with_tau, 1);
+            assert_true(*cell(t, best, tau_name[g]) != '\0');
+        }
+    }
+    assert_true(pairs > 500);
 }
 
 /* ---- safetensors --------------------------------------------------------------------------------------------------------- */
@@ -636,10 +699,6 @@ static void test_every_model_file_parses(void **state) {
 }
 
 /* ---- trades, equity and scores ---------------------------------------------------------------------------------------------- */
-
-static bool same_contestant(const struct table *a, size_t i, const struct table *b, size_t j) {
-    return is(a, i, "strategy", cell(b, j, "strategy")) && is(a, i, "seed", cell(b, j, "seed"));
-}
 
 static const struct strategy_spec *spec_of(const struct run_files *r, const struct table *t, size_t row) {
     for (size_t s = 0; s < r->e->n_strategies; s++)
@@ -927,6 +986,26 @@ static void test_attention(void **state) {
     mem_free(map);
 }
 
+/* Shorter lookbacks are aligned at lag 0: what they cannot see has no weight. */
+static void test_attention_of_a_shorter_lookback(void **state) {
+    (void)state;
+    const struct run_files *r = &run[2];
+    size_t n, T;
+    float *map = read_npy(r, &n, &T);
+    assert_int_equal(T, 8);
+    assert_int_equal(n, r->attention.n_rows);
+    assert_true(n > 50);
+    for (size_t row = 0; row < n; row++) {
+        double sum = 0;
+        assert_true(map[row * T] == 0 && map[row * T + 1] == 0 && map[row * T + 2] == 0);
+        for (size_t s = 3; s < T; s++) sum += (double)map[row * T + s];
+        assert_near(sum, 1, 1e-5, 0);
+        assert_string_equal(cell(&r->attention, row, "strategy"), "short");
+    }
+    assert_int_equal(r->signals.n_rows, 5 * n);
+    mem_free(map);
+}
+
 static void test_signal_prices(void **state) {
     (void)state;
     const struct run_files *r = &run[0];
@@ -1011,6 +1090,8 @@ int main(void) {
         cmocka_unit_test(test_summary_metrics),
         cmocka_unit_test(test_verdict_agrees_with_the_metrics),
         cmocka_unit_test(test_scores_and_tau_come_from_the_stored_models),
+        cmocka_unit_test(test_unknown_symbol_does_not_act),
+        cmocka_unit_test(test_cross_section),
         cmocka_unit_test(test_every_model_file_parses),
         cmocka_unit_test(test_trades_add_up),
         cmocka_unit_test(test_equity_follows_from_trades),
@@ -1018,6 +1099,7 @@ int main(void) {
         cmocka_unit_test(test_training_log),
         cmocka_unit_test(test_curves),
         cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_attention_of_a_shorter_lookback),
         cmocka_unit_test(test_signal_prices),
         cmocka_unit_test(test_attention_means),
         cmocka_unit_test(test_importance),

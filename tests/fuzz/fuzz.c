@@ -1,0 +1,77 @@
+/* The fuzzer for as long as one likes:
+ *
+ *   make SAN=1 BUILD=.build/asan .build/asan/tests/fuzz/fuzz
+ *   .build/asan/tests/fuzz/fuzz TARGET SECONDS [SEED]        look for findings (exit 1 at the first)
+ *   .build/asan/tests/fuzz/fuzz TARGET --show SEED NUMBER    one input, on stdout
+ *   .build/asan/tests/fuzz/fuzz TARGET --again SEED NUMBER   feed that input once more
+ *
+ * Run it from the project's root: the sound inputs are the fixtures of the tests. */
+#include "quiet.h"
+#include "target_experiment.h"
+#include "target_import.h"
+#include "target_model.h"
+#include "target_report.h"
+
+static const struct fuzz_target *const targets[] = {&fuzz_import, &fuzz_experiment, &fuzz_model, &fuzz_report};
+
+static const struct fuzz_target *find_target(const char *name) {
+    for (size_t i = 0; i < COUNT_OF(targets); i++)
+        if (strcmp(targets[i]->name, name) == 0) return targets[i];
+    return NULL;
+}
+
+static int usage(void) {
+    fprintf(stderr, "usage: fuzz TARGET SECONDS [SEED] | fuzz TARGET --show|--again SEED NUMBER\ntargets:");
+    for (size_t i = 0; i < COUNT_OF(targets); i++) fprintf(stderr, " %s", targets[i]->name);
+    fputc('\n', stderr);
+    return 2;
+}
+
+static int search(const struct fuzz_target *target, double seconds, uint64_t seed) {
+    struct fuzz_run run;
+    double begun = clock_seconds();
+    uint64_t i = 0;
+    bool good = true;
+    if (!fuzz_begin(&run, target, seed)) return usage();
+    quiet_begin();
+    for (; good && clock_seconds() - begun < seconds; i++) {
+        quiet_note(&run, i);
+        good = fuzz_step(&run, i);
+    }
+    quiet_end();
+    printf("%s: seed %llu, %llu inputs in %.0f s: %s\n", target->name, (unsigned long long)seed, (unsigned long long)i,
+           clock_seconds() - begun, good ? "nothing found" : run.finding);
+    fuzz_end(&run);
+    return good ? 0 : 1;
+}
+
+static int one(const struct fuzz_target *target, bool show, uint64_t seed, uint64_t number) {
+    struct fuzz_run run;
+    struct fuzz_random random;
+    bool good = true;
+    if (!fuzz_begin(&run, target, seed)) return usage();
+    fuzz_make(&run, number, &random);
+    if (show)
+        fwrite(run.input.bytes, 1, run.input.n, stdout);
+    else {
+        good = fuzz_step(&run, number);
+        printf("%s (message \"%s\")\n", good ? "nothing found" : run.finding, error_message());
+    }
+    fuzz_end(&run);
+    return good ? 0 : 1;
+}
+
+int main(int argc, char **argv) {
+    const struct fuzz_target *target = argc > 2 ? find_target(argv[1]) : NULL;
+    if (!target) return usage();
+    fuzz_open_dir();
+    int rc;
+    if (argv[2][0] == '-')
+        rc = argc == 5
+                 ? one(target, strcmp(argv[2], "--show") == 0, strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10))
+                 : usage();
+    else
+        rc = search(target, strtod(argv[2], NULL), argc > 3 ? strtoull(argv[3], NULL, 10) : 1);
+    fuzz_remove(fuzz_dir);
+    return rc;
+}

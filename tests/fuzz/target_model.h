@@ -1,0 +1,201 @@
+/* Fuzz target: model_load. Half of the files get the right hash for their wrong bytes, so that the checks behind the hash
+ * are met too. What loads must score. */
+#ifndef GATEWALK_TEST_FUZZ_MODEL_H
+#define GATEWALK_TEST_FUZZ_MODEL_H
+
+#include "fuzz.h"
+#include "model.h"
+
+enum { FUZZ_ROWS = 160, FUZZ_FEATURES = 3, FUZZ_LOOKBACK = 4, FUZZ_SAMPLES = 60 };
+
+static const char *const fuzz_model_words[] = {
+    "\"dtype\":",
+    "\"F32\"",
+    "\"F64\"",
+    "\"BF16\"",
+    "\"shape\":",
+    "\"data_offsets\":",
+    "[0,0]",
+    "[1]",
+    "[]",
+    "[4,4,4]",
+    "__metadata__",
+    "\"hash\":",
+    "\"settings\":",
+    "\"log\":",
+    "\"format\":",
+    "\"seed\":",
+    "calibration.long.platt",
+    "calibration.short.isotonic",
+    "\\\"hidden\\\":",
+    "\\\"layers\\\":",
+    "\\\"n_features\\\":",
+    "\\\"attention\\\":\\\"multihead\\\"",
+    "\\\"epochs\\\":[]",
+    "\\\"precision\\\":",
+    "1e308",
+    "-1",
+    "null",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "9007199254740993",
+    "\"x\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[0,0]},",
+};
+
+static struct fuzz_samples {
+    float x[FUZZ_ROWS * 16];
+    int8_t label[N_GATES][FUZZ_ROWS];
+    struct sample train[FUZZ_SAMPLES], validation[FUZZ_SAMPLES];
+    struct series series;
+} fuzz_samples;
+
+static void fuzz_fill_samples(void) {
+    struct fuzz_samples *s = &fuzz_samples;
+    struct fuzz_random random = {42};
+    for (size_t i = 0; i < COUNT_OF(s->x); i++) s->x[i] = (float)fuzz_below(&random, 2000) / 1000 - 1;
+    for (size_t r = 0; r < FUZZ_ROWS; r++)
+        for (size_t g = 0; g < N_GATES; g++) s->label[g][r] = (int8_t)fuzz_below(&random, 2);
+    s->series = (struct series){s->x, FUZZ_ROWS, {s->label[0], s->label[1]}};
+    for (uint32_t i = 0; i < FUZZ_SAMPLES; i++) {
+        s->train[i] = (struct sample){0, 16 + i};
+        s->validation[i] = (struct sample){0, 90 + i};
+    }
+}
+
+static struct fuzz_input fuzz_fit_model(const char *encoder, const char *attention, const char *calibration) {
+    struct model_config model;
+    struct train_config train;
+    struct gate_model *fitted;
+    struct training_log log;
+    double values[FUZZ_FEATURES] = {1, -2, 3};
+    struct extra_tensor extra = {.name = "scaler.center", .n = FUZZ_FEATURES, .value = values};
+    struct meta_pair meta = {"gatewalk.fit_key", "0123456789abcdef"};
+    struct fuzz_samples *s = &fuzz_samples;
+    struct fit_input input = {1, FUZZ_FEATURES, &s->series, s->train, s->validation, FUZZ_SAMPLES, FUZZ_SAMPLES};
+    struct fit_options options = {.seed = 5};
+    const char *path = fuzz_path("seed.safetensors");
+    model_config_default(&model);
+    train_config_default(&train);
+    model.n_features = FUZZ_FEATURES;
+    model.lookback = FUZZ_LOOKBACK;
+    model.hidden = model.attention_units = model.dense_units = model.key_dim = 4;
+    model.heads = 2;
+    train.epochs = 2;
+    train.batch_size = 32;
+    snprintf(model.encoder, sizeof model.encoder, "%s", encoder);
+    snprintf(model.attention, sizeof model.attention, "%s", attention);
+    snprintf(train.calibration, sizeof train.calibration, "%s", calibration);
+    if (model_fit(&model, &train, &input, &options, &fitted, &log) < 0) fuzz_die(error_message());
+    if (model_save(fitted, &log, &meta, 1, &extra, 1, path) < 0) fuzz_die(error_message());
+    model_free(fitted);
+    training_log_free(&log);
+    return fuzz_get(path);
+}
+
+static size_t fuzz_model_setup(struct fuzz_input seed[MOST_SOUND]) {
+    fuzz_fill_samples();
+    seed[0] = fuzz_fit_model("lstm", "none", "none");
+    seed[1] = fuzz_fit_model("lstm", "multihead", "platt");
+    seed[2] = fuzz_fit_model("lstm", "bahdanau", "isotonic");
+    seed[3] = fuzz_fit_model("logistic", "none", "none");
+    return 4;
+}
+
+/* The hash runs over the header with zeros in the hash's place, then over the payload in one piece for each tensor. */
+static void fuzz_mend_hash(char *bytes, size_t n) {
+    static const char key[] = "\"hash\":\"";
+    uint64_t length;
+    if (n < sizeof length) return;
+    memcpy(&length, bytes, sizeof length);
+    if (length > n - sizeof length) return;
+    char *header = bytes + sizeof length, *place = memmem(header, (size_t)length, key, sizeof key - 1);
+    if (!place || place + sizeof key - 1 + 16 > header + length) return;
+    place += sizeof key - 1;
+    memset(place, '0', 16);
+    uint64_t hash = hash_bytes(header, (size_t)length, (uint64_t)length);
+    /* Tensors in the order of the header: their ranges follow from "data_offsets":[a,b]. */
+    static const char offsets[] = "\"data_offsets\":[";
+    for (char *at = header; (at = memmem(at, (size_t)(header + length - at), offsets, sizeof offsets - 1));) {
+        unsigned long long first, last;
+        char copy[64] = "";
+        at += sizeof offsets - 1;
+        size_t room = (size_t)(header + length - at);
+        memcpy(copy, at, room < 63 ? room : 63);
+        if (sscanf(copy, "%llu,%llu", &first, &last) != 2 || first > last || last > n - sizeof length - length)
+            continue;
+        hash = hash_bytes(header + length + first, last - first, hash);
+    }
+    char digits[17];
+    snprintf(digits, sizeof digits, "%016llx", (unsigned long long)hash);
+    memcpy(place, digits, 16);
+}
+
+/* The length in front is kept in step with a longer or shorter header in most cases. */
+static void fuzz_mend_length(char *bytes, size_t n) {
+    uint64_t length;
+    if (n < 16) return;
+    char *end = memmem(bytes + 8, n - 8, "}}", 2);
+    while (end && (end[2] != ' ' && (size_t)(end + 2 - bytes) % 8 != 0))
+        end = memmem(end + 1, (size_t)(bytes + n - end - 1), "}}", 2);
+    if (!end) return;
+    length = (uint64_t)(end + 2 - (bytes + 8));
+    while (8 + length < n && bytes[8 + length] == ' ') length++;
+    memcpy(bytes, &length, sizeof length);
+}
+
+static const char *fuzz_use_model(const struct gate_model *model) {
+    const struct model_config *config = model_get_config(model);
+    float probability[FUZZ_SAMPLES * N_GATES];
+    if (config->n_features > 16 || config->lookback > 16 || config->hidden > 64) return NULL;
+    struct series series = {fuzz_samples.x,
+                            FUZZ_ROWS * 16 / config->n_features < FUZZ_ROWS ? FUZZ_ROWS * 16 / config->n_features
+                                                                            : FUZZ_ROWS,
+                            {NULL}};
+    int rc = model_score(model, &series, 1, fuzz_samples.train, FUZZ_SAMPLES, probability, NULL);
+    return rc < 0 ? "a loaded model does not score" : NULL;
+}
+
+static const char *fuzz_model_check(const char *bytes, size_t n, struct fuzz_random *random) {
+    const char *path = fuzz_path("x.safetensors");
+    char *copy = malloc(n + 1);
+    if (!copy) fuzz_die("memory");
+    memcpy(copy, bytes, n);
+    if (!fuzz_one_in(random, 3)) fuzz_mend_length(copy, n);
+    if (!fuzz_one_in(random, 3)) fuzz_mend_hash(copy, n);
+    fuzz_put(path, copy, n);
+    free(copy);
+    struct meta_pair expect = {"gatewalk.fit_key", "0123456789abcdef"};
+    struct gate_model *model;
+    struct training_log log;
+    struct extra_tensor extra[4];
+    size_t n_extra = COUNT_OF(extra);
+    bool want_extra = !fuzz_one_in(random, 4);
+    int rc = model_load(path, &expect, fuzz_one_in(random, 2), &model, &log, want_extra ? extra : NULL,
+                        want_extra ? &n_extra : NULL);
+    if (rc == OK) {
+        const char *complaint = model ? fuzz_use_model(model) : "success without a model";
+        for (size_t i = 0; want_extra && i < n_extra; i++) mem_free(extra[i].value);
+        training_log_free(&log);
+        model_free(model);
+        return complaint;
+    }
+    if (model) return "a model is left behind by a failure";
+    if (rc != ERR_DATA && rc != ERR_NOMEM) return "neither success nor ERR_DATA";
+    if (rc == ERR_DATA && strncmp(error_message(), path, strlen(path)) != 0)
+        return "the message does not begin with the file";
+    return fuzz_judge_message(rc);
+}
+
+static const struct fuzz_target fuzz_model = {
+    .name = "model",
+    .setup = fuzz_model_setup,
+    .check = fuzz_model_check,
+    .words = fuzz_model_words,
+    .n_words = COUNT_OF(fuzz_model_words),
+    .slow_seconds = 10,
+};
+
+#endif

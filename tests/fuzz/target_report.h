@@ -1,0 +1,120 @@
+/* Fuzz target: the text report and the comparison of a run directory whose files were changed. */
+#ifndef GATEWALK_TEST_FUZZ_REPORT_H
+#define GATEWALK_TEST_FUZZ_REPORT_H
+
+#include "fuzz.h"
+#include "report.h"
+#include "run.h"
+
+static const char *const fuzz_report_words[] = {
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "null",
+    "true",
+    "{}",
+    "[]",
+    "\"\"",
+    "-1",
+    "1e308",
+    "\"strategies\":",
+    "\"gates\":",
+    "\"long\":",
+    "\"mean\":",
+    "\"sd\":",
+    "\"portfolio\":",
+    "\"verdict\":",
+    "\"checks\":",
+    "\"ks\":",
+    "\"seeds\":",
+    "\"symbols\":",
+    "\"baseline\":",
+    "\"conclusion\":",
+    "\"training_time\":",
+    "%n%s",
+    "\\u001b[2J",
+    "\\n",
+    "\xF0\x9F\x92\xA9",
+    "average_precision",
+    "precision_at_1",
+};
+
+static const char fuzz_report_experiment[] =
+    "{\"name\": \"r\", \"data\": \"r.csv\", \"features\": [\"log_return(1)\", \"range\"],\n"
+    " \"labels\": {\"horizon\": 5, \"min_move\": 0.002}, \"folds\": {\"train\": 200, \"validation\": 100, \"test\": "
+    "150},\n"
+    " \"model\": {\"lookback\": 8, \"hidden\": 4, \"attention_units\": 4, \"dense_units\": 4}, \"training\": "
+    "{\"epochs\": 1},\n"
+    " \"verdict\": {\"bootstrap\": 100, \"null_resamples\": 10}, \"seeds\": 2,\n"
+    " \"strategies\": [\"gate\", {\"name\": \"b\", \"strategy\": \"gate\", \"model\": {\"attention\": \"bahdanau\"}}, "
+    "\"sma_cross\"]}\n";
+
+static FILE *fuzz_nowhere;
+static struct fuzz_input fuzz_run_json, fuzz_summary;
+
+static size_t fuzz_report_setup(struct fuzz_input seed[MOST_SOUND]) {
+    struct synth_options synth = {.kind = "random-walk", .difficulty = "default", .n_bars = 700, .seed = 2};
+    struct synth_truth truth = {0};
+    struct bars bars = {0};
+    struct experiment *experiment;
+    char dir[1024], out[400];
+    progress_quiet(true);
+    fuzz_nowhere = fopen("/dev/null", "w");
+    if (!fuzz_nowhere) fuzz_die("/dev/null");
+    if (synth_generate(&synth, &bars, &truth) < 0 || bars_write_csv(&bars, fuzz_path("r.csv")) < 0)
+        fuzz_die(error_message());
+    bars_free(&bars);
+    synth_truth_free(&truth);
+    fuzz_put(fuzz_path("r.json"), fuzz_report_experiment, strlen(fuzz_report_experiment));
+    snprintf(out, sizeof out, "%s", fuzz_path("run"));
+    struct run_options options = {.out_dir = out, .jobs = 1};
+    if (experiment_load(fuzz_path("r.json"), NULL, &experiment) < 0 || run_experiment(experiment, &options, dir) < 0)
+        fuzz_die(error_message());
+    experiment_free(experiment);
+    fuzz_summary = fuzz_get(fuzz_path("run/" RUN_SUMMARY));
+    fuzz_run_json = fuzz_get(fuzz_path("run/" RUN_JSON));
+    seed[0] = fuzz_get(fuzz_path("run/" RUN_SUMMARY));
+    seed[1] = fuzz_get(fuzz_path("run/" RUN_SUMMARY));
+    seed[2] = fuzz_get(fuzz_path("run/" RUN_JSON));
+    return 3;
+}
+
+static const char *fuzz_report_check(const char *bytes, size_t n, struct fuzz_random *random) {
+    char dir[400];
+    snprintf(dir, sizeof dir, "%s", fuzz_path("run"));
+    bool as_run = fuzz_one_in(random, 4);
+    fuzz_put(fuzz_path("run/" RUN_SUMMARY), as_run ? fuzz_summary.bytes : bytes, as_run ? fuzz_summary.n : n);
+    fuzz_put(fuzz_path("run/" RUN_JSON), as_run ? bytes : fuzz_run_json.bytes, as_run ? n : fuzz_run_json.n);
+    int rc;
+    if (fuzz_one_in(random, 3)) {
+        const char *const both[] = {dir, dir};
+        rc = report_compare(both, 2, fuzz_nowhere);
+    } else
+        rc = report_text(dir, fuzz_nowhere, 40 + fuzz_below(random, 200));
+    if (rc == OK) return NULL;
+    if (rc != ERR_DATA) return "neither success nor ERR_DATA";
+    if (strncmp(error_message(), dir, strlen(dir)) != 0) return "the message does not begin with the file";
+    return fuzz_judge_message(rc);
+}
+
+static void fuzz_report_teardown(void) {
+    fclose(fuzz_nowhere);
+    free(fuzz_summary.bytes);
+    free(fuzz_run_json.bytes);
+}
+
+static const struct fuzz_target fuzz_report = {
+    .name = "report",
+    .setup = fuzz_report_setup,
+    .check = fuzz_report_check,
+    .teardown = fuzz_report_teardown,
+    .words = fuzz_report_words,
+    .n_words = COUNT_OF(fuzz_report_words),
+    .slow_seconds = 5,
+};
+
+#endif

@@ -1,0 +1,152 @@
+/* Clean rows take a short way through the import. Whatever a row looks like, it must come out as on the long way,
+ * which a quote in the header enforces: the same bits, the same report, the same words. */
+#include "test.h"
+
+#include <stdlib.h>
+
+#include "bars.h"
+#include "base/scratch.h"
+#include "rng.h"
+
+enum { ROWS = 6, TEXT_SIZE = 4096 };
+
+/* A header without its quotes, and rows of which %d are the last digits of a time that increases. */
+static const struct {
+    const char *header, *row;
+} layouts[] = {
+    {"time,open,high,low,close,volume", "2021-03-01T00:0%dZ,100.5,101.25,99.75,100.00000000,12.5"},
+    {"time,open,high,low,close,volume", "2021-03-01 00:00:0%d,1e2,1.01e2,99,100,0"},
+    {"date,time,open,high,low,close,volume", "2021.03.01,00:0%d,1.1,1.2,1.0,1.15,7"},
+    {"open_time,open,high,low,close,volume,quote_volume,trade_count,taker_buy_base,ignored",
+     "161455680%d000,46000.00000000,46100.12000000,45999.99000000,46050.10000000,0.00012300,123.45,17,0.5,x"},
+    {"unix,open,high,low,close,volume,trades",
+     "161455680%d,0.00000012,0.00000015,0.0000001,0.00000011,123456789012.5,3"},
+    {"timestamp,open,high,low,close,volume",
+     "161455680%d.5,9007199254740993,9107199254740993,1,5,18446744073709551616"},
+};
+
+static size_t compose(size_t layout, char *text) {
+    size_t n = (size_t)snprintf(text, TEXT_SIZE, "%s\n", layouts[layout].header);
+    for (int i = 0; i < ROWS; i++) {
+        n += (size_t)snprintf(text + n, TEXT_SIZE - n, layouts[layout].row, i);
+        n += (size_t)snprintf(text + n, TEXT_SIZE - n, "\n");
+    }
+    return n;
+}
+
+/* Replaces, inserts or removes a byte somewhere behind the header. */
+static size_t mutate(struct rng *rng, char *text, size_t n) {
+    static const char alphabet[] = "0123456789.,-+eE: TZ\t/\nx";
+    size_t header = (size_t)(strchr(text, '\n') - text) + 1, at = header + rng_below(rng, n - header);
+    char c = alphabet[rng_below(rng, sizeof alphabet - 1)];
+    switch (rng_below(rng, 3)) {
+    case 0:
+        text[at] = c;
+        return n;
+    case 1:
+        memmove(text + at + 1, text + at, n - at);
+        text[at] = c;
+        return n + 1;
+    default:
+        memmove(text + at, text + at + 1, n - at - 1);
+        return n - 1;
+    }
+}
+
+struct outcome {
+    int rc;
+    char words[1024];
+    uint64_t fingerprint;
+    struct import_report report;
+};
+
+static void import_text(const char *text, size_t n, const struct import_options *options, struct outcome *out) {
+    struct bars bars;
+    memset(out, 0, sizeof *out);
+    scratch_write("mutated.csv", text, n);
+    out->rc = bars_import(scratch("mutated.csv"), options, &bars, &out->report);
+    if (out->rc == OK)
+        out->fingerprint = bars.fingerprint;
+    else
+        snprintf(out->words, sizeof out->words, "%s", error_message());
+    bars_free(&bars);
+}
+
+/* "time,…" becomes "\"time\",…". */
+static size_t quote_header(const char *text, size_t n, char *quoted) {
+    size_t name = strcspn(text, ",");
+    return (size_t)sprintf(quoted, "\"%.*s\"%.*s", (int)name, text, (int)(n - name), text + name);
+}
+
+static void both_ways_agree(void **state) {
+    (void)state;
+    enum { ROUNDS = 4000 };
+    struct rng rng;
+    size_t n_good = 0, n_bad = 0;
+    rng_key(&rng, 3, "clean rows", 0, 0, 0);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        char text[TEXT_SIZE + 64], quoted[TEXT_SIZE + 64];
+        struct outcome short_way, long_way;
+        struct import_options options = {.repair = round % 3 == 1, .tolerant = round % 3 == 2};
+        size_t n = compose(round % COUNT_OF(layouts), text), n_mutations = rng_below(&rng, 4);
+        for (size_t i = 0; i < n_mutations; i++) n = mutate(&rng, text, n);
+        size_t n_quoted = quote_header(text, n, quoted);
+        import_text(text, n, &options, &short_way);
+        import_text(quoted, n_quoted, &options, &long_way);
+        if (memcmp(&short_way, &long_way, sizeof short_way) != 0)
+            fail_msg("%.*s\nshort way: %d %016llx %s\nlong way:  %d %016llx %s", (int)n, text, short_way.rc,
+                     (unsigned long long)short_way.fingerprint, short_way.words, long_way.rc,
+                     (unsigned long long)long_way.fingerprint, long_way.words);
+        short_way.rc == OK ? n_good++ : n_bad++;
+    }
+    assert_true(n_good > ROUNDS / 4 && n_bad > ROUNDS / 10); /* both kinds were seen */
+}
+
+/* Line ends of all kinds, and none at the end. */
+static void line_ends_do_not_matter(void **state) {
+    (void)state;
+    static const char *const ends[] = {"\n", "\r\n", " \n", " \r\n", "\n\n", "\r\n \r\n"};
+    uint64_t want = 0;
+    for (size_t e = 0; e < COUNT_OF(ends); e++)
+        for (int cut = 0; cut < 2; cut++) {
+            char text[TEXT_SIZE];
+            struct outcome got;
+            size_t n = (size_t)sprintf(text, "time,open,high,low,close,volume%s", ends[e]);
+            for (int i = 0; i < ROWS; i++)
+                n += (size_t)sprintf(text + n, "2021-03-01 00:0%d,1,2,0.5,1.5,%d%s", i, i, ends[e]);
+            import_text(text, n - (cut ? strlen(ends[e]) : 0), NULL, &got);
+            assert_int_equal(got.rc, OK);
+            assert_int_equal(got.report.n_rows, ROWS);
+            if (!want) want = got.fingerprint;
+            assert_true(got.fingerprint == want);
+        }
+}
+
+/* More rows than the first lines let expect, and fewer. */
+static void the_number_of_rows_need_not_be_guessed_right(void **state) {
+    (void)state;
+    enum { N = 12000 };
+    for (int longer_first = 0; longer_first < 2; longer_first++) {
+        struct bars bars;
+        FILE *stream = fopen(scratch("guess.csv"), "w");
+        assert_non_null(stream);
+        fputs("time,open,high,low,close,volume,note\n", stream);
+        for (int i = 0; i < N; i++)
+            fprintf(stream, "%d,%d,%d,%d,%d,%d,%s\n", i * 60, i + 2, i + 3, i + 1, i + 2, i,
+                    (i < N / 4) == longer_first ? "a note that makes this line much longer than all the others" : "");
+        fclose(stream);
+        assert_ok(bars_import(scratch("guess.csv"), NULL, &bars, NULL));
+        assert_int_equal(bars.n, N);
+        for (int i = 0; i < N; i++) assert_true(bars.bar[i].volume == i && bars.bar[i].open_ns == i * NS_PER_MINUTE);
+        bars_free(&bars);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_ways_agree),
+        cmocka_unit_test(line_ends_do_not_matter),
+        cmocka_unit_test(the_number_of_rows_need_not_be_guessed_right),
+    };
+    return cmocka_run_group_tests_name("import_clean", tests, scratch_make, scratch_remove);
+}
