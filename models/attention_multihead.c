@@ -3,14 +3,16 @@
  *   A_j = softmax(Q_j K_jᵀ / √d), with Q, K, V = h Wq + bq, h Wk + bk, h Wv + bv.
  * The mean over t is linear, so with a_j,s = mean_t A_j,ts and p_j = Σ_s a_j,s h_s the same context is
  *   [p_1 Wv_1 + bv_1 … ] Wo + bo
- * and neither V over time nor A·V is ever formed. Backwards, with g_s = dp_j · h_s:
- *   dS_ts = A_ts (g_s - Σ_u A_tu g_u) / (T √d),  dQ = dS K,  dK = dSᵀ Q,  dh_s += a_s dp_j. */
+ * and neither V over time nor A·V is ever formed. Backwards, with g_s = dp_j · h_s, the kernels give dQ and dK from g,
+ * and dh_s += a_s dp_j. A row of softmax does not change when q_t · bk is added to all of it: bk has no effect and no
+ * gradient, and is left out. */
 #include <math.h>
 #include <string.h>
 
 #include "gate.h"
 
 enum { WQ, BQ, WK, BK, WV, BV, WO, BO };
+enum { TILE = 4 };
 
 static size_t width(const struct model_config *config) { return config->heads * config->key_dim; }
 static size_t maps(const struct model_config *config) { return config->heads; }
@@ -27,135 +29,138 @@ static void tensors(const struct model_config *config, struct tensor_list *list)
     tensor_add(list, "attention.output.b", 1, H, INIT_ZERO, false);
 }
 
-/* One window between forward and backward. */
+/* A tile between forward and backward. */
 struct kept {
-    real *q, *key; /* [T × D] */
-    real *a;       /* [heads × T × T] */
-    real *pooled;  /* [heads × H] */
-    real *value;   /* [D] */
+    real *qk;     /* [n·T × 2D] queries and keys side by side */
+    real *heads;  /* [n × heads × head_keep_size] */
+    real *pooled; /* [n × heads × H] */
+    real *value;  /* [n × D] */
 };
 
 static size_t keep_size(const struct model_config *config) {
-    size_t T = config->lookback, D = width(config);
-    return 2 * T * D + config->heads * (T * T + config->hidden) + D;
+    size_t D = width(config), per_head = R(kernels_active)()->head_keep_size(config->lookback);
+    return 2 * config->lookback * D + config->heads * (per_head + config->hidden) + D;
 }
 
-static struct kept kept_of(const struct R(attention_run) * run, size_t b) {
-    size_t T = run->config->lookback, D = width(run->config);
+static struct kept kept_of(const struct R(attention_run) * run) {
+    size_t T = run->config->lookback, D = width(run->config), heads = run->config->heads;
     struct kept kept;
-    kept.q = run->keep + b * keep_size(run->config);
-    kept.key = kept.q + T * D;
-    kept.a = kept.key + T * D;
-    kept.pooled = kept.a + run->config->heads * T * T;
-    kept.value = kept.pooled + run->config->heads * run->config->hidden;
+    kept.qk = run->keep;
+    kept.heads = kept.qk + 2 * run->n * T * D;
+    kept.pooled = kept.heads + run->n * heads * run->k->head_keep_size(T);
+    kept.value = kept.pooled + run->n * heads * run->config->hidden;
     return kept;
 }
 
-/* dQ, dK [T × D], g [T], dvalue [D], dpooled [H] */
+/* Gradients of the tile's queries and keys [n·T × 2D] and values [n × D], then of one window g [heads × T] and
+ * dpooled [heads × H], and the kernel's own. */
 static size_t scratch_size(const struct model_config *config) {
-    return 2 * config->lookback * width(config) + config->lookback + width(config) + config->hidden;
+    size_t T = config->lookback, D = width(config);
+    return TILE * (2 * T * D + D) + config->heads * (T + config->hidden) +
+           R(kernels_active)()->head_scratch_size(T, config->key_dim);
 }
 
-static void project(const struct R(attention_run) * run, const real *h, size_t w, real *out) {
-    size_t T = run->config->lookback, H = run->config->hidden, D = width(run->config);
-    run->k->gemm_nn(T, D, H, h, H, run->w[w], D, out, D, false);
-    run->k->add_row(T, D, run->w[w + 1], out, D);
-}
-
-/* A_j in place of the scores; a causal mask leaves row t the steps up to t. */
-static void attend(const struct R(attention_run) * run, const struct kept *kept, size_t head) {
+static struct R(head_run) head_of(const struct R(attention_run) * run, const struct kept *kept, size_t b, size_t head) {
     size_t T = run->config->lookback, d = run->config->key_dim, D = width(run->config);
-    real *a = kept->a + head * T * T, scale = (real)(1 / sqrt((double)d));
-    run->k->gemm_nt(T, T, d, kept->q + head * d, D, kept->key + head * d, D, a, T, false);
-    if (!run->config->causal_mask) {
-        run->k->softmax_rows(T, T, T, scale, a, a);
-        return;
-    }
-    for (size_t t = 0; t < T; t++) {
-        run->k->softmax_rows(1, t + 1, T, scale, a + t * T, a + t * T);
-        memset(a + t * T + t + 1, 0, (T - t - 1) * sizeof *a);
-    }
+    const real *query = kept->qk + b * T * 2 * D + head * d;
+    return (struct R(head_run)){
+        .steps = T,
+        .key_dim = d,
+        .causal = run->config->causal_mask,
+        .scale = (real)(1 / sqrt((double)d)),
+        .query = query,
+        .key = query + D,
+        .ld = 2 * D,
+        .keep = kept->heads + (b * run->config->heads + head) * run->k->head_keep_size(T),
+        .scratch = run->scratch,
+    };
 }
 
-static void window_forward(const struct R(attention_run) * run, size_t b) {
-    size_t T = run->config->lookback, H = run->config->hidden, d = run->config->key_dim, D = width(run->config);
-    const real *h = run->h + b * T * H;
-    struct kept kept = kept_of(run, b);
-    project(run, h, WQ, kept.q);
-    project(run, h, WK, kept.key);
-    for (size_t head = 0; head < run->config->heads; head++) {
-        real *mean = run->map + (b * run->config->heads + head) * T, *pooled = kept.pooled + head * H;
-        attend(run, &kept, head);
-        memset(mean, 0, T * sizeof *mean);
-        run->k->sum_rows(T, T, kept.a + head * T * T, T, mean);
-        for (size_t s = 0; s < T; s++) mean[s] /= (real)T;
-        memset(pooled, 0, H * sizeof *pooled);
-        for (size_t s = 0; s < T; s++) run->k->axpy(H, mean[s], h + s * H, pooled);
-        memcpy(kept.value + head * d, run->w[BV] + head * d, d * sizeof *kept.value);
-        run->k->gemm_nn(1, d, H, pooled, H, run->w[WV] + head * d, D, kept.value + head * d, D, true);
-    }
-    memcpy(run->context + b * H, run->w[BO], H * sizeof *run->context);
-    run->k->gemm_nn(1, H, D, kept.value, D, run->w[WO], H, run->context + b * H, H, true);
-}
+/* ---- forward ------------------------------------------------------------------------------------------- */
 
-/* A becomes dS in place. */
-static void scores_backward(const struct R(attention_run) * run, real *a, const real *g) {
-    size_t T = run->config->lookback;
-    real scale = (real)(1 / ((double)T * sqrt((double)run->config->key_dim)));
-    for (size_t t = 0; t < T; t++) {
-        real *row = a + t * T, mean = run->k->dot(T, row, g);
-#pragma omp simd
-        for (size_t s = 0; s < T; s++) row[s] = row[s] * (g[s] - mean) * scale;
-    }
-}
-
-static void project_backward(const struct R(attention_run) * run, const real *h, size_t w, const real *dout, real *dh) {
-    size_t T = run->config->lookback, H = run->config->hidden, D = width(run->config);
-    run->k->gemm_tn(H, D, T, h, H, dout, D, run->g[w], D, true);
-    run->k->sum_rows(T, D, dout, D, run->g[w + 1]);
-    run->k->gemm_nt(T, H, D, dout, D, run->w[w], D, dh, H, true);
-}
-
-static void window_backward(const struct R(attention_run) * run, size_t b) {
-    size_t T = run->config->lookback, H = run->config->hidden, d = run->config->key_dim, D = width(run->config);
-    const real *h = run->h + b * T * H, *dcontext = run->dcontext + b * H;
-    real *dh = run->dh + b * T * H;
-    struct kept kept = kept_of(run, b);
-    real *dq = run->scratch, *dkey = dq + T * D, *g = dkey + T * D, *dvalue = g + T, *dpooled = dvalue + D;
-    run->k->axpy(H, 1, dcontext, run->g[BO]);
-    run->k->gemm_tn(D, H, 1, kept.value, D, dcontext, H, run->g[WO], H, true);
-    run->k->gemm_nt(1, D, H, dcontext, H, run->w[WO], H, dvalue, D, false);
-    run->k->axpy(D, 1, dvalue, run->g[BV]);
-    memset(dh, 0, T * H * sizeof *dh);
-    for (size_t head = 0; head < run->config->heads; head++) {
-        const real *mean = run->map + (b * run->config->heads + head) * T, *dv = dvalue + head * d;
-        real *a = kept.a + head * T * T;
-        run->k->gemm_tn(H, d, 1, kept.pooled + head * H, H, dv, D, run->g[WV] + head * d, D, true);
-        run->k->gemm_nt(1, H, d, dv, D, run->w[WV] + head * d, D, dpooled, H, false);
-        for (size_t s = 0; s < T; s++) {
-            g[s] = run->k->dot(H, dpooled, h + s * H);
-            run->k->axpy(H, mean[s], dpooled, dh + s * H);
-        }
-        scores_backward(run, a, g);
-        run->k->gemm_nn(T, d, T, a, T, kept.key + head * d, D, dq + head * d, D, false);
-        run->k->gemm_tn(T, d, T, a, T, kept.q + head * d, D, dkey + head * d, D, false);
-    }
-    project_backward(run, h, WQ, dq, dh);
-    project_backward(run, h, WK, dkey, dh);
+static void fill_rows(size_t rows, size_t columns, const real *row, real *out) {
+    for (size_t i = 0; i < rows; i++) memcpy(out + i * columns, row, columns * sizeof *row);
 }
 
 static void forward(const struct R(attention_run) * run) {
-    for (size_t b = 0; b < run->n; b++) window_forward(run, b);
+    size_t T = run->config->lookback, H = run->config->hidden, d = run->config->key_dim, D = width(run->config);
+    size_t n = run->n, heads = run->config->heads;
+    struct kept kept = kept_of(run);
+    run->k->gemm_nn(n * T, D, H, run->h, H, run->w[WQ], D, kept.qk, 2 * D, false);
+    run->k->add_row(n * T, D, run->w[BQ], kept.qk, 2 * D);
+    run->k->gemm_nn(n * T, D, H, run->h, H, run->w[WK], D, kept.qk + D, 2 * D, false);
+    for (size_t b = 0; b < n; b++) {
+        real *mean = run->map + b * heads * T;
+        for (size_t head = 0; head < heads; head++) {
+            struct R(head_run) one = head_of(run, &kept, b, head);
+            run->k->head_forward(&one, mean + head * T);
+        }
+        run->k->gemm_nn(heads, H, T, mean, T, run->h + b * T * H, H, kept.pooled + b * heads * H, H, false);
+    }
+    fill_rows(n, D, run->w[BV], kept.value);
+    for (size_t head = 0; head < heads; head++)
+        run->k->gemm_nn(n, d, H, kept.pooled + head * H, heads * H, run->w[WV] + head * d, D, kept.value + head * d, D,
+                        true);
+    fill_rows(n, H, run->w[BO], run->context);
+    run->k->gemm_nn(n, H, D, kept.value, D, run->w[WO], H, run->context, H, true);
+}
+
+/* ---- backward ------------------------------------------------------------------------------------------ */
+
+/* From the context to the pooled states, all windows at once: dvalue = dcontext Woᵀ, dWv_j = pooled_jᵀ dvalue_j. */
+static void values_backward(const struct R(attention_run) * run, const struct kept *kept, real *dvalue) {
+    size_t H = run->config->hidden, d = run->config->key_dim, D = width(run->config), n = run->n;
+    size_t heads = run->config->heads;
+    run->k->sum_rows(n, H, run->dcontext, H, run->g[BO]);
+    run->k->gemm_tn(D, H, n, kept->value, D, run->dcontext, H, run->g[WO], H, true);
+    for (size_t b = 0; b < n; b++) /* a matrix times a vector, without transposing the matrix */
+        run->k->gemm_nn(D, 1, H, run->w[WO], H, run->dcontext + b * H, 1, dvalue + b * D, 1, false);
+    run->k->sum_rows(n, D, dvalue, D, run->g[BV]);
+    for (size_t head = 0; head < heads; head++)
+        run->k->gemm_tn(H, d, n, kept->pooled + head * H, heads * H, dvalue + head * d, D, run->g[WV] + head * d, D,
+                        true);
+}
+
+/* dQ and dK of one window, and what of dh does not come through them. */
+static void window_backward(const struct R(attention_run) * run, const struct kept *kept, size_t b, const real *dvalue,
+                            real *g, real *dqk) {
+    size_t T = run->config->lookback, H = run->config->hidden, d = run->config->key_dim, D = width(run->config);
+    size_t heads = run->config->heads;
+    const real *h = run->h + b * T * H, *mean = run->map + b * heads * T;
+    real *dpooled = g + heads * T;
+    for (size_t head = 0; head < heads; head++)
+        run->k->gemm_nn(H, 1, d, run->w[WV] + head * d, D, dvalue + b * D + head * d, 1, dpooled + head * H, 1, false);
+    run->k->gemm_nt(heads, T, H, dpooled, H, h, H, g, T, false);
+    run->k->gemm_tn(T, H, heads, mean, T, dpooled, H, run->dh + b * T * H, H, false);
+    for (size_t head = 0; head < heads; head++) {
+        struct R(head_run) one = head_of(run, kept, b, head);
+        real *dquery = dqk + b * T * 2 * D + head * d;
+        run->k->head_backward(&one, g + head * T, dquery, dquery + D);
+    }
+}
+
+static void project_backward(const struct R(attention_run) * run, size_t w, const real *dout) {
+    size_t rows = run->n * run->config->lookback, H = run->config->hidden, D = width(run->config);
+    run->k->gemm_tn(H, D, rows, run->h, H, dout, 2 * D, run->g[w], D, true);
+    run->k->gemm_nt(rows, H, D, dout, 2 * D, run->w[w], D, run->dh, H, true);
 }
 
 static void backward(const struct R(attention_run) * run) {
-    for (size_t b = 0; b < run->n; b++) window_backward(run, b);
+    size_t T = run->config->lookback, D = width(run->config);
+    struct kept kept = kept_of(run);
+    real *dqk = run->scratch + run->k->head_scratch_size(T, run->config->key_dim);
+    real *dvalue = dqk + 2 * run->n * T * D, *g = dvalue + run->n * D;
+    values_backward(run, &kept, dvalue);
+    for (size_t b = 0; b < run->n; b++) window_backward(run, &kept, b, dvalue, g, dqk);
+    project_backward(run, WQ, dqk);
+    run->k->sum_rows(run->n * T, D, dqk, 2 * D, run->g[BQ]);
+    project_backward(run, WK, dqk + D);
 }
 
 const struct R(attention_ops) R(attention_multihead) = {
     .name = "multihead",
     .help = "self-attention with several heads, averaged over time (Vaswani et al. 2017)",
-    .tile = 1,
+    .tile = TILE,
     .context_size = R(context_hidden),
     .maps = maps,
     .tensors = tensors,

@@ -9,16 +9,16 @@ static void tile_gather(const struct R(pass) * pass, size_t first, size_t n) {
     const struct R(workspace) *ws = pass->ws;
     size_t T = pass->net->config.lookback, H = pass->net->config.hidden, B = ws->n_windows;
     const real *h = ws->h[pass->net->config.layers - 1] + B * H; /* without the zero state */
-    for (size_t b = 0; b < n; b++)
-        for (size_t s = 0; s < T; s++)
+    for (size_t s = 0; s < T; s++)
+        for (size_t b = 0; b < n; b++)
             memcpy(ws->tile_h + (b * T + s) * H, h + (s * B + first + b) * H, H * sizeof(real));
 }
 
 static void tile_scatter(const struct R(pass) * pass, size_t first, size_t n) {
     const struct R(workspace) *ws = pass->ws;
     size_t T = pass->net->config.lookback, H = pass->net->config.hidden, B = ws->n_windows;
-    for (size_t b = 0; b < n; b++)
-        for (size_t s = 0; s < T; s++)
+    for (size_t s = 0; s < T; s++)
+        for (size_t b = 0; b < n; b++)
             memcpy(ws->dh + (s * B + first + b) * H, ws->tile_dh + (b * T + s) * H, H * sizeof(real));
 }
 

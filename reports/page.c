@@ -169,8 +169,9 @@ static int caption_text(struct page *page, const char *caption) {
     char *line[3];
     size_t n;
     TRY(text_wrap(&page->job->run->arena, caption, font_size_pt[FONT_SMALL], RIGHT - LEFT, 3, line, &n));
+    double y = n > 2 ? CAPTION_Y + 0.013 : CAPTION_Y; /* a third line needs room above the footer */
     for (size_t i = 0; i < n; i++)
-        page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, CAPTION_Y - (double)i * LINE_HEIGHT * 0.9, INK_SOFT, line[i]);
+        page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, y - (double)i * LINE_HEIGHT * 0.9, INK_SOFT, line[i]);
     page_rule(page, LEFT, FOOTER_Y + 0.016, RIGHT, FOOTER_Y + 0.016, 0.8);
     char *name = text_fit(&page->job->run->arena, page->job->run->name, font_size_pt[FONT_SMALL], 0.6);
     if (!name) return ERR_NOMEM;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "csv_stream.h"
+#include "equity.h"
 #include "plot.h"
 
 /* A path thinned while it is read: when the buckets are full, neighbours merge and the stride doubles. */
@@ -126,6 +127,31 @@ static bool write_mean(FILE *to, struct path *const *path, size_t n, size_t stra
     return true;
 }
 
+/* Round numbers for a logarithmic axis, as many as can be told apart: 50, 70, 100, 150 … over a factor of ten, then 1, 2
+ * and 5 of each decade, then whole decades. Returns how many. */
+size_t equity_log_ticks(double lo, double hi, double tick[LOG_TICKS_MAX]) {
+    static const struct {
+        double of_decade[6];
+        size_t n;
+        int step; /* every so many decades */
+    } choice[] = {
+        {{1, 1.5, 2, 3, 5, 7}, 6, 1}, {{1, 2, 5}, 3, 1}, {{1, 3}, 2, 1}, {{1}, 1, 1}, {{1}, 1, 2}, {{1}, 1, 4}};
+    for (size_t c = 0; c < COUNT_OF(choice); c++) {
+        size_t n = 0, all = 0;
+        for (int decade = -300; decade <= 300; decade++) {
+            if ((decade - 2) % choice[c].step != 0) continue; /* 100, where every path starts, is always one */
+            for (size_t i = 0; i < choice[c].n; i++) {
+                double value = pow(10, decade) * choice[c].of_decade[i];
+                if (value < lo || value > hi) continue;
+                all++;
+                if (n < LOG_TICKS_MAX) tick[n++] = value;
+            }
+        }
+        if (all <= LOG_TICKS_MAX) return n;
+    }
+    return 0;
+}
+
 static int write_page(struct page *page, struct path *const *path, size_t n) {
     struct run_view *run = page->job->run;
     FILE *seeds, *means;
@@ -151,6 +177,11 @@ static int write_page(struct page *page, struct path *const *path, size_t n) {
     if (span.drawdown.lo == 0) span.drawdown.lo = -1;
     page_set(page, "n_means", (double)n_means);
     page_set(page, "logarithmic", logarithmic);
+    double tick[LOG_TICKS_MAX];
+    size_t n_ticks = logarithmic ? equity_log_ticks(span.equity.lo, span.equity.hi, tick) : 0;
+    page_array(page, "equity_tick", n_ticks);
+    for (size_t i = 0; i < n_ticks; i++) page_set_at(page, "equity_tick", i, tick[i]);
+    page_set(page, "n_equity_ticks", (double)n_ticks);
     page_range(page, "equity", logarithmic ? span.equity : range_round(span.equity));
     page_range(page, "drawdown", range_round(span.drawdown));
     return page_time_axis(page, span.time.lo, span.time.hi, 0.87);
@@ -190,9 +221,8 @@ const struct plot_desc plot_desc_equity = {
         "set xrange [time_from:time_to]\n"
         "set yrange [equity_lo:equity_hi]\n"
         "if (logarithmic) { set logscale y; set ylabel 'Equity (start = 100, log scale)'; set ytics (100); "
-        "do for [e = -3:9] { do for [m in (equity_hi / equity_lo < 30 ? '1 1.5 2 3 5 7' : '1')] { set ytics add "
-        "(10.0**e * m) } } } else { set ylabel 'Equity "
-        "(start = 100)' }\n"
+        "do for [i = 1:n_equity_ticks] { set ytics add (sprintf('%.10g', equity_tick[i]) equity_tick[i]) } "
+        "} else { set ylabel 'Equity (start = 100)' }\n"
         "set format x ''\n"
         "set grid xtics ytics\n"
         "set arrow 1 from graph 0, first 100 to graph 1, first 100 nohead lt 11 back\n"

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "checks.h"
 #include "plot.h"
 
 static const double LEFT = 0.055, RIGHT = 0.955, TABLE_RIGHT = 0.655, ROW = 0.0232;
@@ -14,11 +15,6 @@ struct delta_row {
     bool significant;
     const char *unit;
 };
-
-static double number(const json_value *object, const char *key) {
-    const json_value *value = json_get(object, key);
-    return value && json_kind(value) == JSON_NUMBER ? json_number(value, NAN) : (double)NAN;
-}
 
 /* "precision_at_5" to "precision @ 5 %". */
 static void name_measure(struct delta_row *row, const char *key) {
@@ -45,14 +41,13 @@ static size_t read_rows(const json_value *verdict, struct delta_row *row) {
             if (json_kind(d) != JSON_OBJECT) continue;
             struct delta_row *r = &row[n++];
             *r = (struct delta_row){.gate = gate_word[gate],
-                                    .candidate = number(d, "candidate"),
-                                    .baseline = number(d, "baseline"),
-                                    .delta = number(d, "delta"),
-                                    .lo = number(d, "lo"),
-                                    .hi = number(d, "hi"),
-                                    .p_value = number(d, "p_value")};
-            const json_value *significant = json_get(d, "significant");
-            r->significant = significant && json_bool(significant, false);
+                                    .candidate = member_number(d, "candidate"),
+                                    .baseline = member_number(d, "baseline"),
+                                    .delta = member_number(d, "delta"),
+                                    .lo = member_number(d, "lo"),
+                                    .hi = member_number(d, "hi"),
+                                    .p_value = member_number(d, "p_value")};
+            r->significant = json_bool(json_get(d, "significant"), false);
             name_measure(r, json_key(d) ? json_key(d) : "");
         }
     }
@@ -109,17 +104,15 @@ static void delta_table(struct page *page, const struct delta_row *row, size_t n
         double x;
         enum text_align align;
         const char *text;
-    } head[] = {{0.055, ALIGN_LEFT, "gate"},
-                {0.097, ALIGN_LEFT, "measure"},
-                {0.265, ALIGN_RIGHT, "baseline"},
-                {0.33, ALIGN_RIGHT, "candidate"},
-                {0.392, ALIGN_RIGHT, "difference"},
-                {0.49, ALIGN_RIGHT, "interval"},
-                {0.585, ALIGN_CENTER, "worse  |  better"},
+    } head[] = {{0.055, ALIGN_LEFT, "gate"},        {0.097, ALIGN_LEFT, "measure"},
+                {0.265, ALIGN_RIGHT, "baseline"},   {0.33, ALIGN_RIGHT, "candidate"},
+                {0.392, ALIGN_RIGHT, "difference"}, {0.585, ALIGN_CENTER, "worse  |  better"},
                 {0.655, ALIGN_LEFT, "p-value"}};
     page_box(page, LEFT - 0.006, y - 0.0125, TABLE_RIGHT + 0.05, y + 0.0135, FILL_HEAD);
     for (size_t i = 0; i < COUNT_OF(head); i++)
         page_text(page, FONT_SMALL, head[i].align, head[i].x, y, INK, head[i].text);
+    char words[32];
+    page_text(page, FONT_SMALL, ALIGN_RIGHT, 0.49, y, INK, interval_words(page->job->run, words));
     for (size_t i = 0; i < n; i++) {
         double at = y - (double)(i + 1) * ROW - 0.004;
         if (i > 0 && row[i].gate != row[i - 1].gate)
@@ -132,28 +125,41 @@ static void delta_table(struct page *page, const struct delta_row *row, size_t n
 static int paragraph(struct page *page, const char *text, double x, double *y, unsigned ink) {
     char *line[2];
     size_t n;
-    TRY(text_wrap(&page->job->run->arena, text, font_size_pt[FONT_SMALL], RIGHT + 0.005 - x, 2, line, &n));
-    for (size_t i = 0; i < n; i++, *y -= 0.0165) page_text(page, FONT_SMALL, ALIGN_LEFT, x, *y, ink, line[i]);
+    TRY(text_wrap(&page->job->run->arena, text, font_size_pt[FONT_SMALL], RIGHT + 0.012 - x, 2, line, &n));
+    for (size_t i = 0; i < n; i++, *y -= 0.0158) page_text(page, FONT_SMALL, ALIGN_LEFT, x, *y, ink, line[i]);
     return OK;
 }
 
+/* The intervals behind a pass or a failure stand in the table beside; here is what they come to. */
 static int check_list(struct page *page, const json_value *verdict, double y) {
+    static const struct {
+        const char *word, *note;
+        unsigned ink;
+    } look[N_CHECK_STATES] = {[CHECK_FAIL] = {"fail", NULL, INK_BAD},
+                              [CHECK_UNMEASURED] = {"—", "not measured: ", INK_SOFT},
+                              [CHECK_PASS] = {"pass", NULL, INK_GOOD},
+                              [CHECK_UNSURE] = {"pass", "not significant", INK},
+                              [CHECK_SIGNIFICANT] = {"pass", "significant", INK_GOOD}};
     static const double X = 0.735;
-    struct arena *arena = &page->job->run->arena;
-    const json_value *list = json_get(verdict, "checks");
+    struct check_list list;
+    TRY(checks_read(page->job->run, verdict, &list));
     page_box(page, X - 0.006, y - 0.0125, RIGHT + 0.006, y + 0.0135, FILL_HEAD);
-    page_text(page, FONT_SMALL, ALIGN_LEFT, X, y, INK, "success test");
+    page_textf(page, FONT_SMALL, ALIGN_LEFT, X, y, INK, "success test: %zu of %zu", list.n_passed, list.n);
     y -= ROW + 0.004;
-    for (size_t i = 0; list && json_kind(list) == JSON_ARRAY && i < json_size(list) && i < 6; i++) {
-        const json_value *check = json_at(list, i), *pass = json_get(check, "pass");
-        bool passed = pass && json_bool(pass, false);
-        char *name = text_safe(arena, json_string(json_get(check, "name"), ""));
-        char *detail = text_safe(arena, json_string(json_get(check, "detail"), ""));
-        if (!name || !detail) return ERR_NOMEM;
-        page_text(page, FONT_BOLD, ALIGN_LEFT, X, y, passed ? INK_GOOD : INK_BAD, passed ? "pass" : "fail");
-        TRY(paragraph(page, name, X + 0.04, &y, INK));
-        TRY(paragraph(page, detail, X + 0.04, &y, INK_SOFT));
-        y -= 0.0055;
+    for (size_t i = 0; i < list.n && i < 6; i++) {
+        const struct check_view *check = &list.check[i];
+        enum check_state state = check->state;
+        char note[300];
+        page_text(page, FONT_BOLD, ALIGN_LEFT, X, y, look[state].ink, look[state].word);
+        TRY(paragraph(page, check->name, X + 0.04, &y, INK));
+        if (state == CHECK_UNMEASURED) {
+            snprintf(note, sizeof note, "%s%s", look[state].note, check->detail);
+            TRY(paragraph(page, note, X + 0.04, &y, INK_SOFT));
+        } else {
+            TRY(paragraph(page, check->brief[0] ? check->brief : check->detail, X + 0.04, &y, INK_SOFT));
+            if (look[state].note) TRY(paragraph(page, look[state].note, X + 0.04, &y, look[state].ink));
+        }
+        y -= 0.005;
     }
     return OK;
 }
@@ -162,9 +168,10 @@ static int block(struct page *page, const json_value *verdict, double y) {
     struct arena *arena = &page->job->run->arena;
     struct delta_row row[ROWS_MAX];
     size_t n = read_rows(verdict, row), n_lines;
-    char *candidate = text_safe(arena, json_string(json_get(verdict, "candidate"), "?"));
-    char *baseline = text_safe(arena, json_string(json_get(verdict, "baseline"), "?"));
-    char *said = text_safe(arena, json_string(json_get(verdict, "conclusion"), "")), *line[2];
+    struct run_view *run = page->job->run;
+    const char *candidate = member_text(run, verdict, "candidate"), *baseline = member_text(run, verdict, "baseline"),
+               *said = member_text(run, verdict, "conclusion");
+    char *line[2];
     if (!candidate || !baseline || !said) return ERR_NOMEM;
     char heading[600];
     snprintf(heading, sizeof heading, "%s against %s", candidate, baseline);
@@ -180,11 +187,14 @@ static int block(struct page *page, const json_value *verdict, double y) {
 }
 
 static int prepare(struct plot_job *job) {
-    static const char caption[] = "Same folds, same seeds, paired by bar; intervals and p-values from the stationary "
-                                  "block bootstrap. Precision and its "
-                                  "differences in percent and points, PnL in percent per isolated trade after costs. "
-                                  "Bars are drawn to each row's own scale "
-                                  "about zero; green and orange mark intervals that exclude zero.";
+    static const char caption[] =
+        "Same folds, same seeds, paired by bar; intervals and p-values from the stationary block bootstrap, not "
+        "corrected "
+        "for the number of comparisons. Precision and its differences in percent and points, PnL in percent per "
+        "isolated "
+        "trade after costs. Bars are drawn to each row's own scale about zero; green and orange mark intervals that "
+        "exclude zero. The success test is on point estimates: a pass is significant when the interval of a gate that "
+        "meets it excludes zero. Training time is this machine's.";
     if (!job->run->verdict) return plot_skip(job, "no candidate beside the baseline");
     size_t n = json_size(job->run->verdict);
     for (size_t first = 0; first < n; first += BLOCKS_PER_PAGE) {

@@ -184,10 +184,11 @@ static int prepare_one(struct rendering *r, size_t i) {
     if (rc < 0) return error_prefix(rc, "plot %s", plots[i]->name);
     r->n_pages += job->n_pages;
     if (job->n_pages || !job->skipped[0]) return OK;
+    if (r->options->only) message("plot %s is empty: %s", plots[i]->name, job->skipped);
+    if (plots[i]->optional) return OK;
     size_t used = strlen(r->not_shown);
     snprintf(r->not_shown + used, sizeof r->not_shown - used, "%s%s (%s)", used ? "; " : "", plots[i]->name,
              job->skipped);
-    if (r->options->only) message("plot %s is empty: %s", plots[i]->name, job->skipped);
     return OK;
 }
 

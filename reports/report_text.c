@@ -4,6 +4,7 @@
 
 #include "report.h"
 #include "run_view.h"
+#include "text_study.h"
 #include "text_table.h"
 #include "text_verdict.h"
 
@@ -207,6 +208,7 @@ int report_text(const char *run_dir, FILE *stream, size_t width) {
     int rc;
     heading(&run, stream, width);
     fputc('\n', stream);
+    TRY_GOTO(text_study(&run, stream, width), cleanup);
     TRY_GOTO(gate_table(&run, stream, width), cleanup);
     fputc('\n', stream);
     TRY_GOTO(portfolio_table(&run, stream, width), cleanup);

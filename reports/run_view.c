@@ -75,7 +75,7 @@ static const json_value *member(const json_value *object, const char *key, enum 
     return value && json_kind(value) == kind ? value : NULL;
 }
 
-static double number_of(const json_value *object, const char *key) {
+double member_number(const json_value *object, const char *key) {
     const json_value *value = member(object, key, JSON_NUMBER);
     return value ? json_number(value, NAN) : NAN;
 }
@@ -85,8 +85,20 @@ static const char *raw_text(const json_value *object, const char *key) {
     return value ? json_string(value, "") : "";
 }
 
+const char *member_text(struct run_view *run, const json_value *object, const char *key) {
+    return text_safe(&run->arena, raw_text(object, key));
+}
+
+const char *interval_words(const struct run_view *run, char words[32]) {
+    if (isfinite(run->confidence))
+        snprintf(words, 32, "%g %% interval", 100 * run->confidence);
+    else
+        strcpy(words, "interval");
+    return words;
+}
+
 static int safe_text(struct run_view *run, const json_value *object, const char *key, const char **out) {
-    *out = text_safe(&run->arena, raw_text(object, key));
+    *out = member_text(run, object, key);
     return *out ? OK : ERR_NOMEM;
 }
 
@@ -115,13 +127,13 @@ static int read_facts(struct run_view *run) {
     TRY(safe_text(run, root, "begin", &run->begin));
     TRY(safe_text(run, root, "end", &run->end));
     TRY(symbols_text(run));
-    run->n_bars = number_of(root, "n_bars");
-    run->n_folds = number_of(root, "n_folds");
-    run->horizon = number_of(root, "horizon");
-    run->lookback = number_of(root, "lookback");
-    run->act_on = number_of(root, "act_on");
+    run->n_bars = member_number(root, "n_bars");
+    run->n_folds = member_number(root, "n_folds");
+    run->horizon = member_number(root, "horizon");
+    run->lookback = member_number(root, "lookback");
+    run->act_on = member_number(root, "act_on");
     const json_value *prevalence = member(root, "prevalence", JSON_OBJECT);
-    for (int gate = 0; gate < N_GATES_SHOWN; gate++) run->prevalence[gate] = number_of(prevalence, gate_word[gate]);
+    for (int gate = 0; gate < N_GATES_SHOWN; gate++) run->prevalence[gate] = member_number(prevalence, gate_word[gate]);
     const json_value *seeds = member(root, "seeds", JSON_ARRAY);
     run->n_seeds = seeds ? json_size(seeds) : 0;
     const json_value *ks = member(root, "ks", JSON_ARRAY);
@@ -141,7 +153,7 @@ static int read_strategy(struct run_view *run, const json_value *from, struct st
     TRY(safe_text(run, from, "encoder", &out->encoder));
     TRY(safe_text(run, from, "attention", &out->attention));
     if (!out->label[0]) out->label = "(unnamed)";
-    out->parameters = number_of(from, "parameters");
+    out->parameters = member_number(from, "parameters");
     const json_value *gates = member(from, "gates", JSON_OBJECT);
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) out->gate[gate] = member(gates, gate_word[gate], JSON_OBJECT);
     out->has_model = out->gate[GATE_LONG] || out->gate[GATE_SHORT];
@@ -165,6 +177,20 @@ static void give_styles(struct run_view *run) {
     }
 }
 
+/* run.json, for what is no result: training times and the confidence that intervals were asked for. */
+static int read_process(struct run_view *run) {
+    char path[1024];
+    run->confidence = NAN;
+    TRY(path_join(path, sizeof path, run->dir, RUN_JSON));
+    if (!file_exists(path)) return OK;
+    TRY(json_load(path, ERR_DATA, &run->process_document));
+    run->process = json_root(run->process_document);
+    const json_value *config = member(run->process, "config", JSON_OBJECT);
+    double confidence = member_number(member(config, "verdict", JSON_OBJECT), "confidence");
+    if (confidence > 0 && confidence < 1) run->confidence = confidence;
+    return OK;
+}
+
 int run_view_open(const char *dir, struct run_view *run) {
     memset(run, 0, sizeof *run);
     run->dir = dir;
@@ -179,6 +205,7 @@ int run_view_open(const char *dir, struct run_view *run) {
         goto fail;
     }
     TRY_GOTO(read_facts(run), fail);
+    TRY_GOTO(read_process(run), fail);
     const json_value *list = member(run->root, "strategies", JSON_ARRAY);
     run->n_strategies = list ? json_size(list) : 0;
     run->strategy = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *run->strategy);
@@ -197,6 +224,7 @@ void run_view_close(struct run_view *run) {
     for (size_t i = 0; i < N_RUN_TABLES; i++)
         if (run->table_read[i]) table_free(&run->table[i]);
     if (run->document) json_free(run->document);
+    if (run->process_document) json_free(run->process_document);
     arena_free(&run->arena);
     memset(run, 0, sizeof *run);
 }
@@ -221,9 +249,9 @@ size_t run_strategy_find(const struct run_view *run, const char *name) {
 }
 
 double gate_metric(const struct strategy_view *strategy, int gate, const char *part, const char *metric) {
-    return number_of(member(strategy->gate[gate], part, JSON_OBJECT), metric);
+    return member_number(member(strategy->gate[gate], part, JSON_OBJECT), metric);
 }
 
 double portfolio_metric(const struct strategy_view *strategy, const char *part, const char *metric) {
-    return number_of(member(strategy->portfolio, part, JSON_OBJECT), metric);
+    return member_number(member(strategy->portfolio, part, JSON_OBJECT), metric);
 }

@@ -1,4 +1,4 @@
-/* A finished run as the reports see it: summary.json decoded, the CSV files read on first use. */
+/* A finished run as the reports see it: summary.json and run.json decoded, the CSV files read on first use. */
 #ifndef GATEWALK_RUN_VIEW_H
 #define GATEWALK_RUN_VIEW_H
 
@@ -35,9 +35,11 @@ enum run_table {
 struct run_view {
     const char *dir; /* borrowed */
     struct arena arena;
-    struct json_document *document;
-    const json_value *root, *verdict;                                             /* verdict: array or NULL */
-    const char *title, *name, *symbols, *interval, *begin, *end;                  /* safe to show; never NULL */
+    struct json_document *document, *process_document;
+    const json_value *root, *verdict;                            /* verdict: array or NULL */
+    const json_value *process;                                   /* run.json; NULL when missing */
+    double confidence;                                           /* of the intervals; NAN when unknown */
+    const char *title, *name, *symbols, *interval, *begin, *end; /* safe to show; never NULL */
     double n_bars, n_folds, horizon, lookback, act_on, prevalence[N_GATES_SHOWN]; /* NAN when absent */
     size_t n_seeds, n_ks, n_strategies;
     double k[KS_SHOWN];             /* percent of bars */
@@ -55,6 +57,13 @@ int run_view_table(struct run_view *run, enum run_table which, const struct tabl
 size_t run_strategy_find(const struct run_view *run, const char *name);
 /* 0 long, 1 short, -1 anything else. */
 int gate_find(const char *word);
+
+/* A number or a text of an object; NAN or "" when it is missing or something else. The text is safe to show; NULL means
+ * that memory ran out. */
+double member_number(const json_value *object, const char *key);
+const char *member_text(struct run_view *run, const json_value *object, const char *key) MUST_USE;
+/* "95 % interval", or plain "interval" where the confidence is unknown. */
+const char *interval_words(const struct run_view *run, char words[32]);
 
 /* Metrics of summary.json; NAN when missing or null. `part` is "mean" or "sd". */
 double gate_metric(const struct strategy_view *strategy, int gate, const char *part, const char *metric);

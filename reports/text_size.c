@@ -79,7 +79,7 @@ int text_wrap(struct arena *arena, const char *text, double size_pt, double widt
         bool last = *n_lines + 1 == max_lines;
         if (take_bytes < length && !last) {
             size_t space = take_bytes;
-            while (space > 0 && text[space] != ' ') space--;
+            while (space > 0 && (text[space] != ' ' || text[space + 1] == '%')) space--; /* "5 %" stays together */
             if (space > 0) take_bytes = space; /* else: one very long word is cut */
             if (take_bytes == 0) take_bytes = 1;
         }

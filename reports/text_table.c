@@ -157,8 +157,8 @@ static size_t fit(const struct text_table *table, size_t width, size_t *column_w
 }
 
 int text_table_print(const struct text_table *table, FILE *stream, size_t width) {
-    size_t column_width[TEXT_COLUMNS_MAX];
-    bool shown[TEXT_COLUMNS_MAX];
+    size_t column_width[TEXT_COLUMNS_MAX] = {0};
+    bool shown[TEXT_COLUMNS_MAX] = {false};
     size_t total = fit(table, width, column_width, shown), dropped = 0;
     print_line(table, stream, column_width, shown, SIZE_MAX);
     print_rule(stream, total);
@@ -186,6 +186,7 @@ void text_print_wrapped(FILE *stream, const char *text, size_t indent, size_t wi
     bool first = true;
     while (text += strspn(text, " "), *text) {
         size_t bytes = strcspn(text, " ");
+        if (text[bytes] == ' ' && text[bytes + 1] == '%') bytes += 1 + strcspn(text + bytes + 1, " "); /* keep "5 %" */
         char word[256];
         snprintf(word, sizeof word, "%.*s", (int)(bytes < 255 ? bytes : 255), text);
         size_t columns = text_columns(word);

@@ -2,18 +2,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "checks.h"
 #include "text_table.h"
 #include "text_verdict.h"
-
-static const char *member_text(struct run_view *run, const json_value *object, const char *key) {
-    char *safe = text_safe(&run->arena, json_string(json_get(object, key), ""));
-    return safe ? safe : "";
-}
-
-static double member_number(const json_value *object, const char *key) {
-    const json_value *value = json_get(object, key);
-    return value && json_kind(value) == JSON_NUMBER ? json_number(value, NAN) : (double)NAN;
-}
 
 /* "precision_at_5" to "P@5%". */
 static void short_name(char out[64], const char *key) {
@@ -30,7 +21,7 @@ static void short_name(char out[64], const char *key) {
 /* Deltas of one gate, one row each. */
 static int delta_rows(struct text_table *table, const json_value *block, const char *gate) {
     for (size_t i = 0; json_kind(block) == JSON_OBJECT && i < json_size(block); i++) {
-        const json_value *d = json_at(block, i), *significant = json_get(d, "significant");
+        const json_value *d = json_at(block, i);
         if (json_kind(d) != JSON_OBJECT) continue;
         const char *key = json_key(d) ? json_key(d) : "";
         bool percent = strncmp(key, "pnl", 3) == 0 || strstr(key, "_at_");
@@ -53,13 +44,37 @@ static int delta_rows(struct text_table *table, const json_value *block, const c
             TRY(text_table_cell(table, 6, "%.3f", p));
         else
             TRY(text_table_cell(table, 6, "—"));
-        TRY(text_table_cell(table, 7, "%s", significant && json_bool(significant, false) ? "significant" : ""));
+        TRY(text_table_cell(table, 7, "%s", json_bool(json_get(d, "significant"), false) ? "significant" : ""));
+    }
+    return OK;
+}
+
+/* "  pass (not significant)  PnL@1 % better: …": the state is a column of its own, so that it cannot be overlooked. */
+static int print_checks(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) {
+    struct check_list list;
+    TRY(checks_read(run, verdict, &list));
+    int widest = 0;
+    for (size_t i = 0; i < list.n; i++) {
+        int columns = (int)strlen(check_word[list.check[i].state]);
+        if (columns > widest) widest = columns;
+    }
+    for (size_t i = 0; i < list.n; i++) {
+        const struct check_view *check = &list.check[i];
+        char line[700];
+        snprintf(line, sizeof line, "%s: %s", check->name, check->detail);
+        fprintf(stream, "  %-*s  ", widest, check_word[check->state]);
+        text_print_wrapped(stream, line, (size_t)widest + 4, width);
     }
     return OK;
 }
 
 int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) {
-    fprintf(stream, "\n%s against %s\n", member_text(run, verdict, "candidate"), member_text(run, verdict, "baseline"));
+    const char *candidate = member_text(run, verdict, "candidate"), *baseline = member_text(run, verdict, "baseline");
+    if (!candidate || !baseline) return ERR_NOMEM;
+    char words[32];
+    fprintf(stream, "\n%s against %s", candidate, baseline);
+    if (isfinite(run->confidence)) fprintf(stream, ", low to high: %s", interval_words(run, words));
+    fputc('\n', stream);
     static const char *const heading[] = {"difference", "baseline", "candidate", "delta", "low", "high", "p", ""};
     struct text_table table;
     text_table_begin(&table, &run->arena);
@@ -71,37 +86,34 @@ int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, 
         if (block) TRY(delta_rows(&table, block, gate_word[gate]));
     }
     if (table.n_rows) TRY(text_table_print(&table, stream, width));
-    const json_value *checks = json_get(verdict, "checks");
-    for (size_t i = 0; checks && json_kind(checks) == JSON_ARRAY && i < json_size(checks); i++) {
-        const json_value *check = json_at(checks, i), *pass = json_get(check, "pass");
-        char line[700];
-        snprintf(line, sizeof line, "%s: %s", member_text(run, check, "name"), member_text(run, check, "detail"));
-        fprintf(stream, "  %s  ", pass && json_bool(pass, false) ? "pass" : "FAIL");
-        text_print_wrapped(stream, line, 8, width);
-    }
+    TRY(print_checks(run, verdict, stream, width));
+    const char *conclusion = member_text(run, verdict, "conclusion");
+    if (!conclusion) return ERR_NOMEM;
     fputs("  => ", stream);
-    text_print_wrapped(stream, member_text(run, verdict, "conclusion"), 5, width);
+    text_print_wrapped(stream, conclusion, 5, width);
     return OK;
 }
 
-/* Seconds belong to the machine, so they are kept out of report.pdf and shown here only. */
 int text_training_time(struct run_view *run, FILE *stream, size_t width) {
-    char path[1024], line[1200] = "";
-    struct json_document *document;
-    TRY(path_join(path, sizeof path, run->dir, RUN_JSON));
-    if (!file_exists(path)) return OK;
-    TRY(json_load(path, ERR_DATA, &document));
-    const json_value *list = json_get(json_root(document), "training_time");
-    for (size_t i = 0; list && json_kind(list) == JSON_ARRAY && i < json_size(list); i++) {
+    char line[1200] = "";
+    const json_value *list = json_get(run->process, "training_time");
+    for (size_t i = 0; json_kind(list) == JSON_ARRAY && i < json_size(list); i++) {
         const json_value *item = json_at(list, i);
         size_t used = strlen(line);
         double seconds = member_number(item, "seconds"), ratio = member_number(item, "ratio_to_baseline");
-        snprintf(line + used, sizeof line - used, "%s %s %.0f s",
-                 used ? "," : "training time:", member_text(run, item, "strategy"), seconds);
+        const char *name = member_text(run, item, "strategy");
+        if (!name) return ERR_NOMEM;
+        if (!(seconds > 0)) continue;
+        snprintf(line + used, sizeof line - used, "%s %s %.0f s", used ? "," : "training time:", name, seconds);
         used = strlen(line);
         if (isfinite(ratio)) snprintf(line + used, sizeof line - used, " (%.2fx)", ratio);
     }
-    json_free(document);
     if (line[0]) text_print_wrapped(stream, line, 2, width);
+    double reused = member_number(json_get(run->process, "fits"), "reused");
+    if (reused > 0) {
+        snprintf(line, sizeof line, "%.0f fits were taken from an earlier run: their training time is not known",
+                 reused);
+        text_print_wrapped(stream, line, 2, width);
+    }
     return OK;
 }

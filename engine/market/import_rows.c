@@ -171,7 +171,7 @@ static int quoted_lines(struct quoted *quoted, struct csv_parser *csv, const cha
             FAIL(ERR_DATA, "%s:%zu:%zu: a quote inside a field; double it (\"\") or remove it", reader->path, line,
                  taken + 1);
         }
-        inside = !quoted->row_done && (inside || field_trim(at, next).length > 0);
+        inside = !quoted->row_done && (inside || field_trim(at, quoted->row.end).length > 0);
         if (quoted->row_done) TRY(quoted_finish(quoted));
         at = next;
     }

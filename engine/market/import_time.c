@@ -252,18 +252,19 @@ static bool take_clock(const char **at, int64_t *ns, enum time_style *style) {
 bool import_time_take(const struct import_reader *reader, const char **at, int64_t *time_ns, enum time_style *style) {
     const char *c = *at;
     size_t key = sizeof reader->last_date.text;
-    int64_t value = 0, scale;
+    uint64_t value = 0;
+    int64_t scale;
     if (reader->end - c < 24) return false; /* nothing below looks farther */
     if (memcmp(c, reader->last_date.text, key) == 0) {
         *at += key;
         *time_ns = reader->last_date.ns;
         return take_clock(at, time_ns, style);
     }
-    while (c - *at < 19 && is_digit(*c)) value = value * 10 + (*c++ - '0');
+    while (c - *at < 19 && is_digit(*c)) value = value * 10 + (uint64_t)(*c++ - '0');
     ptrdiff_t n = c - *at;
-    if (n == 0 || n == 8 || n == 14 || n == 19) return false; /* perhaps a date; perhaps too large */
-    if (unix_scale(value, &scale, style)) return false;
-    *time_ns = value * scale;
+    if (n == 0 || n == 8 || n == 14 || value > INT64_MAX - 100) return false; /* perhaps a date; perhaps too large */
+    if (unix_scale((int64_t)value, &scale, style)) return false;
+    *time_ns = (int64_t)value * scale;
     *at = c;
     return true;
 }

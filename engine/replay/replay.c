@@ -16,7 +16,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "broker.h"
 
@@ -91,17 +90,9 @@ static int bar_closes(struct replay *r, size_t s, int64_t now_ns) {
     return r->config->check_ledger ? ledger_reconcile(&r->result->ledger) : OK;
 }
 
-/* The curve is written once from end to end: in 4 KiB pages its page faults cost more than the replay itself. */
-static void prefer_huge_pages(void *block, size_t bytes) {
-    const uintptr_t huge = (uintptr_t)2 << 20, address = (uintptr_t)block;
-    const uintptr_t begin = (address + huge - 1) / huge * huge, end = (address + bytes) / huge * huge;
-    if (end > begin) (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* advice: refusal is harmless */
-}
-
 static int equity_grow(struct replay *r, size_t capacity) {
     struct equity_point *grown = mem_realloc(r->result->equity, capacity, sizeof *grown);
     if (!grown) return ERR_NOMEM;
-    prefer_huge_pages(grown, capacity * sizeof *grown);
     r->result->equity = grown;
     r->equity_capacity = capacity;
     return OK;

@@ -51,6 +51,11 @@ void ISA(vtanh)(size_t n, const float *in, float *out);
 void ISA(vsigmoid)(size_t n, const float *in, float *out);
 void ISA(softmax_rows)(size_t rows, size_t columns, size_t ld, float scale, const float *in, float *out);
 
+size_t ISA(head_keep_size)(size_t steps);
+size_t ISA(head_scratch_size)(size_t steps, size_t key_dim);
+void ISA(head_forward)(const struct head_run_f32 *run, float *mean);
+void ISA(head_backward)(const struct head_run_f32 *run, const float *g, float *dquery, float *dkey);
+
 float ISA(dot)(size_t n, const float *x, const float *y);
 void ISA(axpy)(size_t n, float a, const float *x, float *y);
 void ISA(add_row)(size_t rows, size_t columns, const float *bias, float *c, size_t ldc);

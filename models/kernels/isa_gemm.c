@@ -3,6 +3,7 @@
  * there are too few rows to pay for the copy, whole vectors are read where they lie. The order of every sum is that of
  * k, in all cases. */
 #include "isa.h"
+#include "tile.h"
 
 enum {
     PANEL = TILE_VECTORS * VW,
@@ -36,11 +37,7 @@ static void copy_transposed(const struct operand *in, size_t k0, size_t depth, s
         for (size_t k = 0; k < depth; k += VW) {
             size_t terms = depth - k < VW ? depth - k : VW;
             vf r[VW];
-            for (size_t i = 0; i < VW; i++) {
-                const float *from = first + i * in->ldb + k;
-                r[i] = i >= n_rows ? vzero() : terms == VW ? vload(from) : vload_n(from, terms);
-            }
-            vtranspose(r);
+            load_transposed(first + k, in->ldb, n_rows, terms, r);
             for (size_t i = 0; i < terms; i++) vstore(panel + ((k + i) * vectors + j) * VW, r[i]);
         }
     }

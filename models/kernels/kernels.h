@@ -30,6 +30,19 @@ struct R(lstm_run) {
     real *h;                   /* out [(T+1) × B × H], slot 0 is the zero state */
 };
 
+/* One head of self-attention over one window (Vaswani et al. 2017, eq. 1), of which only the mean over the queries is
+ * wanted:  A_ts = softmax over s of (scale q_t · k_s),  mean_s = (1/T) Σ_t A_ts.  Backward, from g_s = dL/dmean_s:
+ *   dS_ts = A_ts (g_s - Σ_u A_tu g_u) scale / T,  dq = dS k,  dk = dSᵀ q. */
+struct R(head_run) {
+    size_t steps, key_dim;
+    bool causal; /* a query sees the keys up to its own step */
+    real scale;
+    const real *query, *key; /* [T × key_dim] with leading dimension ld, as their gradients */
+    size_t ld;
+    real *keep;    /* [head_keep_size] forward to backward, in the set's own layout; backward overwrites it */
+    real *scratch; /* [head_scratch_size] */
+};
+
 struct R(kernels) {
     const char *name;
 
@@ -56,6 +69,11 @@ struct R(kernels) {
     void (*vsigmoid)(size_t n, const real *in, real *out);
     /* Rows of softmax(scale * x) with the maximum subtracted. */
     void (*softmax_rows)(size_t rows, size_t columns, size_t ld, real scale, const real *in, real *out);
+
+    size_t (*head_keep_size)(size_t steps);
+    size_t (*head_scratch_size)(size_t steps, size_t key_dim);
+    void (*head_forward)(const struct R(head_run) * run, real *mean);
+    void (*head_backward)(const struct R(head_run) * run, const real *g, real *dquery, real *dkey); /* assigned */
 
     real (*dot)(size_t n, const real *x, const real *y); /* fixed lane order */
     void (*axpy)(size_t n, real a, const real *x, real *y);

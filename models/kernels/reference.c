@@ -130,6 +130,33 @@ static void softmax_rows(size_t rows, size_t columns, size_t ld, double scale, c
     }
 }
 
+/* keep: A [T × T]; backward makes it dS. */
+static size_t head_keep_size(size_t steps) { return steps * steps; }
+static size_t head_scratch_size(size_t steps, size_t key_dim) { return 0 * steps * key_dim; }
+
+static void head_forward(const struct head_run_f64 *run, double *mean) {
+    const size_t steps = run->steps;
+    memset(mean, 0, steps * sizeof *mean);
+    for (size_t t = 0; t < steps; t++) {
+        double *a = run->keep + t * steps;
+        gemm_nt(1, steps, run->key_dim, run->query + t * run->ld, run->ld, run->key, run->ld, a, steps, false);
+        for (size_t s = t + 1; s < steps && run->causal; s++) a[s] = -INFINITY;
+        softmax_rows(1, steps, steps, run->scale, a, a);
+        for (size_t s = 0; s < steps; s++) mean[s] += a[s] / (double)steps;
+    }
+}
+
+static void head_backward(const struct head_run_f64 *run, const double *g, double *dquery, double *dkey) {
+    const size_t steps = run->steps, d = run->key_dim, ld = run->ld;
+    for (size_t t = 0; t < steps; t++) {
+        double *a = run->keep + t * steps, mean = 0;
+        for (size_t s = 0; s < steps; s++) mean += a[s] * g[s];
+        for (size_t s = 0; s < steps; s++) a[s] *= (g[s] - mean) * run->scale / (double)steps;
+    }
+    gemm_nn(steps, d, steps, run->keep, steps, run->key, ld, dquery, ld, false);
+    gemm_tn(steps, d, steps, run->keep, steps, run->query, ld, dkey, ld, false);
+}
+
 static double dot(size_t n, const double *x, const double *y) {
     double sum = 0;
     for (size_t i = 0; i < n; i++) sum += x[i] * y[i];
@@ -196,6 +223,10 @@ static const struct kernels_f64 reference = {
     .vtanh = vtanh,
     .vsigmoid = vsigmoid,
     .softmax_rows = softmax_rows,
+    .head_keep_size = head_keep_size,
+    .head_scratch_size = head_scratch_size,
+    .head_forward = head_forward,
+    .head_backward = head_backward,
     .dot = dot,
     .axpy = axpy,
     .add_row = add_row,

@@ -43,4 +43,11 @@ VINLINE void tile_run(vf *acc, const size_t rows, const size_t vectors, size_t d
     }
 }
 
+/* Up to VW terms of up to VW rows as VW-lane columns: r[i] holds term i of every row, zero where there is no row. */
+VINLINE void load_transposed(const float *rows, size_t ld, size_t n_rows, size_t terms, vf r[VW]) {
+    for (size_t i = 0; i < VW; i++)
+        r[i] = i >= n_rows ? vzero() : terms == VW ? vload(rows + i * ld) : vload_n(rows + i * ld, terms);
+    vtranspose(r);
+}
+
 #endif

@@ -6,7 +6,7 @@
  *   .build/asan/tests/fuzz/fuzz TARGET --again SEED NUMBER   feed that input once more
  *
  * Run it from the project's root: the sound inputs are the fixtures of the tests. */
-#include "quiet.h"
+#include "isolate.h"
 #include "target_experiment.h"
 #include "target_import.h"
 #include "target_model.h"
@@ -28,21 +28,12 @@ static int usage(void) {
 }
 
 static int search(const struct fuzz_target *target, double seconds, uint64_t seed) {
-    struct fuzz_run run;
-    double begun = clock_seconds();
-    uint64_t i = 0;
-    bool good = true;
-    if (!fuzz_begin(&run, target, seed)) return usage();
-    quiet_begin();
-    for (; good && clock_seconds() - begun < seconds; i++) {
-        quiet_note(&run, i);
-        good = fuzz_step(&run, i);
-    }
-    quiet_end();
-    printf("%s: seed %llu, %llu inputs in %.0f s: %s\n", target->name, (unsigned long long)seed, (unsigned long long)i,
-           clock_seconds() - begun, good ? "nothing found" : run.finding);
-    fuzz_end(&run);
-    return good ? 0 : 1;
+    struct fuzz_result result;
+    fuzz_feed(target, seed, UINT64_MAX, seconds, &result);
+    printf("%s seed %llu: %llu inputs, %llu accepted: %s\n", target->name, (unsigned long long)seed,
+           (unsigned long long)result.n_inputs, (unsigned long long)result.n_accepted,
+           result.finding[0] ? result.finding : "nothing found");
+    return result.finding[0] ? 1 : 0;
 }
 
 static int one(const struct fuzz_target *target, bool show, uint64_t seed, uint64_t number) {

@@ -37,7 +37,9 @@ struct fuzz_target {
     void (*teardown)(void); /* may be NULL */
     const char *const *words;
     size_t n_words;
-    double slow_seconds; /* longer for one input is a finding */
+    bool json;                                     /* half of the inputs stay JSON: only their values change */
+    size_t (*text_end)(const struct fuzz_input *); /* of that JSON; NULL: all of the input */
+    double slow_seconds;                           /* longer for one input is a finding */
 };
 
 /* ---- randomness -------------------------------------------------------------------------------------- */
@@ -54,7 +56,8 @@ static inline bool fuzz_one_in(struct fuzz_random *random, size_t n) { return fu
 
 /* ---- files ------------------------------------------------------------------------------------------- */
 
-static char fuzz_dir[256]; /* of our own, removed in the end */
+static uint64_t fuzz_accepted; /* inputs that the code under test took; targets count them */
+static char fuzz_dir[256];     /* of our own, removed in the end */
 
 static inline const char *fuzz_path(const char *name) {
     static char path[4][400];
@@ -205,6 +208,66 @@ static inline void fuzz_move_piece(struct fuzz_input *input, struct fuzz_random 
     if (!fuzz_one_in(random, 3)) fuzz_insert(input, fuzz_below(random, input->n + 1), copy, n);
 }
 
+/* Where the JSON value that begins at `at` ends, near enough. */
+static inline size_t fuzz_value_end(const struct fuzz_input *input, size_t at, size_t end) {
+    size_t depth = 0;
+    bool quoted = false;
+    for (; at < end; at++) {
+        char c = input->bytes[at];
+        if (c == '"') quoted = !quoted;
+        if (quoted && c == '\\') at++;
+        if (quoted) continue;
+        if ((c == ',' || c == '}' || c == ']') && depth == 0) break;
+        if (c == '{' || c == '[') depth++;
+        if (c == '}' || c == ']') depth--;
+    }
+    return at < end ? at : end;
+}
+
+/* Behind a colon. false when there is none. */
+static inline bool fuzz_find_value(const struct fuzz_input *input, const struct fuzz_target *target,
+                                   struct fuzz_random *random, size_t *begin, size_t *n) {
+    size_t end = target->text_end ? target->text_end(input) : input->n, from = fuzz_below(random, end), at = from;
+    while (at < end && input->bytes[at] != ':') at++;
+    if (at == end) /* round to the beginning */
+        for (at = 0; at < from && input->bytes[at] != ':';) at++;
+    if (at >= end || input->bytes[at] != ':') return false;
+    *begin = at + 1;
+    *n = fuzz_value_end(input, *begin, end) - *begin;
+    if (*n > 4096) *n = 4096;
+    return true;
+}
+
+/* Another value, of the same text or of another input or of a list, takes the place of a value. Objects and arrays are
+ * mostly left alone, or little but their absence would be tried. */
+static inline void fuzz_replace_value(struct fuzz_input *input, const struct fuzz_target *target,
+                                      const struct fuzz_input *other, struct fuzz_random *random) {
+    static const char *const value[] = {"null",  "true",     "false", "0",     "-1",
+                                        "1",     "2.5",      "1e30",  "1e308", "-1e-300",
+                                        "4096",  "65",       "100",   "0.5",   "9007199254740993",
+                                        "[]",    "{}",       "[[]]",  "[1]",   "\"\"",
+                                        "\"x\"", "{\"x\":1}"};
+    char copy[4096];
+    size_t begin, n, at, length;
+    for (int tries = 0;; tries++) {
+        if (!fuzz_find_value(input, target, random, &begin, &n)) return;
+        char first = input->bytes[begin + (n > 1 && input->bytes[begin] == ' ')];
+        if (tries == 5 || fuzz_one_in(random, 6) || (first != '{' && first != '[')) break;
+    }
+    /* JSON inside a string of JSON: no quotes may come in. */
+    bool inside = begin > 2 && input->bytes[begin - 3] == '\\';
+    const struct fuzz_input *donor = fuzz_one_in(random, 2) ? input : other;
+    const char *from = value[fuzz_below(random, COUNT_OF(value) - (inside ? 3 : 0))];
+    length = strlen(from);
+    if (!inside && fuzz_one_in(random, 2) && fuzz_find_value(donor, target, random, &at, &length))
+        from = donor->bytes + at;
+    if (inside)
+        for (n = 0; begin + n < input->n && !strchr(",}]", input->bytes[begin + n]);) n++;
+    memcpy(copy, from, length);
+    fuzz_delete(input, begin, n);
+    fuzz_insert(input, begin, copy, length);
+}
+
 static inline void fuzz_change(struct fuzz_input *input, const struct fuzz_target *target,
                                const struct fuzz_input *other, struct fuzz_random *random) {
     size_t at = fuzz_below(random, input->n), n = 1 + fuzz_below(random, fuzz_one_in(random, 4) ? 300 : 6);
@@ -292,8 +355,14 @@ static inline void fuzz_make(struct fuzz_run *run, uint64_t i, struct fuzz_rando
     memcpy(run->input.bytes, seed->bytes, seed->n);
     run->input.n = seed->n;
     if (fuzz_one_in(random, 50)) return; /* also sound as it is */
-    for (size_t n = 1 + fuzz_below(random, fuzz_one_in(random, 5) ? 20 : 4); n > 0; n--)
-        fuzz_change(&run->input, run->target, &run->seed[fuzz_below(random, run->n_seeds)], random);
+    bool tame = run->target->json && fuzz_one_in(random, 2);
+    for (size_t n = 1 + fuzz_below(random, fuzz_one_in(random, 5) ? 20 : 4); n > 0; n--) {
+        const struct fuzz_input *other = &run->seed[fuzz_below(random, run->n_seeds)];
+        if (tame)
+            fuzz_replace_value(&run->input, run->target, other, random);
+        else
+            fuzz_change(&run->input, run->target, other, random);
+    }
 }
 
 /* false when the input number i is a finding. */

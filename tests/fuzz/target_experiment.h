@@ -177,6 +177,7 @@ static const char *fuzz_experiment_check(const char *bytes, size_t n, struct fuz
     fuzz_put(path, bytes, n);
     int rc = experiment_load(path, &override, &experiment);
     if (rc == OK) {
+        fuzz_accepted++;
         const char *complaint = fuzz_reload(experiment);
         experiment_free(experiment);
         return complaint;
@@ -198,6 +199,7 @@ static const struct fuzz_target fuzz_experiment = {
     .check = fuzz_experiment_check,
     .words = fuzz_experiment_words,
     .n_words = COUNT_OF(fuzz_experiment_words),
+    .json = true,
     .slow_seconds = 5,
 };
 

@@ -138,6 +138,7 @@ static const char *fuzz_import_check(const char *bytes, size_t n, struct fuzz_ra
     fuzz_put(path, bytes, n);
     int rc = bars_import(path, &options, &bars, &report);
     if (rc == OK) {
+        fuzz_accepted++;
         const char *complaint = fuzz_judge_bars(&bars, &report);
         if (!complaint) complaint = fuzz_use_bars(&bars);
         bars_free(&bars);

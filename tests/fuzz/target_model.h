@@ -133,16 +133,20 @@ static void fuzz_mend_hash(char *bytes, size_t n) {
     memcpy(place, digits, 16);
 }
 
-/* The length in front is kept in step with a longer or shorter header in most cases. */
+/* The header ends behind the last tensor's place. */
+static size_t fuzz_header_end(const struct fuzz_input *input) {
+    static const char tail[] = "]}}";
+    char *end = input->n > 8 ? memmem(input->bytes + 8, input->n - 8, tail, sizeof tail - 1) : NULL;
+    return end ? (size_t)(end + sizeof tail - 1 - input->bytes) : input->n;
+}
+
+/* The length in front is kept in step with a longer or shorter header. */
 static void fuzz_mend_length(char *bytes, size_t n) {
-    uint64_t length;
-    if (n < 16) return;
-    char *end = memmem(bytes + 8, n - 8, "}}", 2);
-    while (end && (end[2] != ' ' && (size_t)(end + 2 - bytes) % 8 != 0))
-        end = memmem(end + 1, (size_t)(bytes + n - end - 1), "}}", 2);
-    if (!end) return;
-    length = (uint64_t)(end + 2 - (bytes + 8));
-    while (8 + length < n && bytes[8 + length] == ' ') length++;
+    struct fuzz_input input = {bytes, n};
+    size_t end = fuzz_header_end(&input);
+    if (end == n) return;
+    while (end < n && (bytes[end] == '\n' || bytes[end] == ' ')) end++;
+    uint64_t length = end - sizeof length;
     memcpy(bytes, &length, sizeof length);
 }
 
@@ -176,6 +180,7 @@ static const char *fuzz_model_check(const char *bytes, size_t n, struct fuzz_ran
     int rc = model_load(path, &expect, fuzz_one_in(random, 2), &model, &log, want_extra ? extra : NULL,
                         want_extra ? &n_extra : NULL);
     if (rc == OK) {
+        fuzz_accepted++;
         const char *complaint = model ? fuzz_use_model(model) : "success without a model";
         for (size_t i = 0; want_extra && i < n_extra; i++) mem_free(extra[i].value);
         training_log_free(&log);
@@ -195,6 +200,8 @@ static const struct fuzz_target fuzz_model = {
     .check = fuzz_model_check,
     .words = fuzz_model_words,
     .n_words = COUNT_OF(fuzz_model_words),
+    .json = true,
+    .text_end = fuzz_header_end,
     .slow_seconds = 10,
 };
 

@@ -95,6 +95,7 @@ static const char *fuzz_report_check(const char *bytes, size_t n, struct fuzz_ra
         rc = report_compare(both, 2, fuzz_nowhere);
     } else
         rc = report_text(dir, fuzz_nowhere, 40 + fuzz_below(random, 200));
+    fuzz_accepted += rc == OK;
     if (rc == OK) return NULL;
     if (rc != ERR_DATA) return "neither success nor ERR_DATA";
     if (strncmp(error_message(), dir, strlen(dir)) != 0) return "the message does not begin with the file";
@@ -114,6 +115,7 @@ static const struct fuzz_target fuzz_report = {
     .teardown = fuzz_report_teardown,
     .words = fuzz_report_words,
     .n_words = COUNT_OF(fuzz_report_words),
+    .json = true,
     .slow_seconds = 5,
 };
 

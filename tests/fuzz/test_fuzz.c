@@ -1,5 +1,5 @@
 /* A few seconds of the fuzzer in every test run; `fuzz` (fuzz.c) goes on for as long as one likes. */
-#include "quiet.h"
+#include "isolate.h"
 #include "target_experiment.h"
 #include "target_import.h"
 #include "target_model.h"
@@ -7,17 +7,12 @@
 #include "test.h"
 
 static void feed(const struct fuzz_target *target, uint64_t n) {
-    struct fuzz_run run;
-    bool good = true;
-    assert_true(fuzz_begin(&run, target, 1));
-    quiet_begin();
-    for (uint64_t i = 0; good && i < n; i++) {
-        quiet_note(&run, i);
-        good = fuzz_step(&run, i);
-    }
-    quiet_end();
-    fuzz_end(&run);
-    if (!good) fail_msg("%s", run.finding);
+    struct fuzz_result result;
+    fuzz_feed(target, 1, n, 60, &result);
+    if (result.finding[0]) fail_msg("%s", result.finding);
+    assert_int_equal(result.n_inputs, n);
+    /* Inputs that are all refused, or all taken, would test only one half. */
+    assert_in_range(result.n_accepted, n / 50, n - n / 50);
 }
 
 static void test_import(void **state) {
@@ -26,15 +21,15 @@ static void test_import(void **state) {
 }
 static void test_experiment(void **state) {
     (void)state;
-    feed(&fuzz_experiment, 5000);
+    feed(&fuzz_experiment, 12000);
 }
 static void test_model(void **state) {
     (void)state;
-    feed(&fuzz_model, 4000);
+    feed(&fuzz_model, 10000);
 }
 static void test_report(void **state) {
     (void)state;
-    feed(&fuzz_report, 1500);
+    feed(&fuzz_report, 2000);
 }
 
 /* The same number must give the same input, or no finding could be looked at again. */
@@ -91,6 +86,22 @@ static void test_findings(void **state) {
     }
 }
 
+/* Also one that kills the process. */
+static const char *die(const char *bytes, size_t n, struct fuzz_random *random) {
+    (void)random;
+    if (n && bytes[0] == 'x') kill(getpid(), SIGKILL);
+    return NULL;
+}
+static void test_death(void **state) {
+    (void)state;
+    struct fuzz_target target = fuzz_experiment;
+    struct fuzz_result result;
+    target.check = die;
+    fuzz_feed(&target, 1, 100000, 60, &result);
+    assert_non_null(strstr(result.finding, "died of signal 9"));
+    assert_in_range(result.n_inputs, 2, 99999);
+}
+
 static int setup(void **state) {
     (void)state;
     fuzz_open_dir();
@@ -104,8 +115,9 @@ static int teardown(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_inputs_repeat), cmocka_unit_test(test_findings), cmocka_unit_test(test_import),
-        cmocka_unit_test(test_experiment),    cmocka_unit_test(test_model),    cmocka_unit_test(test_report),
+        cmocka_unit_test(test_inputs_repeat), cmocka_unit_test(test_findings),   cmocka_unit_test(test_death),
+        cmocka_unit_test(test_import),        cmocka_unit_test(test_experiment), cmocka_unit_test(test_model),
+        cmocka_unit_test(test_report),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -4,6 +4,7 @@
 #include <omp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 static const char *program; /* to start itself as a child that is interrupted */
@@ -96,6 +97,51 @@ static void test_another_working_directory(void **state) {
     assert_int_equal(back, 0);
     expect_same("one", "deep/er/there");
     experiment_free(moved);
+    experiment_free(e);
+}
+
+/* ---- what a fold starts from -------------------------------------------------------------------------------- */
+
+static void expect_file(const char *path, const char *want, bool same) {
+    size_t n, m;
+    char *x = rundir_read(path, &n), *y = rundir_read(want, &m);
+    if ((n == m && memcmp(x, y, n) == 0) != same) fail_msg("%s %s %s", path, same ? "is not" : "is", want);
+    mem_free(x);
+    mem_free(y);
+}
+
+/* Fits of one strategy and seed by hand, fold after fold, each given `previous` or nothing. */
+static void chain_by_hand(const struct experiment *e, const struct prepared *p, size_t strategy, bool chained) {
+    struct fit_context context = {.experiment = e, .prepared = p};
+    struct gate_model *previous = NULL, *model;
+    for (size_t f = 0; f < p->plan.n_folds; f++) {
+        struct fit fit = {.strategy = strategy, .seed = 1, .fold = f};
+        char want[64];
+        snprintf(fit.model_path, sizeof fit.model_path, "%s", scratch("by hand.safetensors"));
+        unlink(fit.model_path);
+        fit_key(e, p, &fit);
+        assert_ok(fit_execute(&context, chained ? previous : NULL, &fit, &model));
+        snprintf(want, sizeof want, "%s-s7-f%03zu", e->strategy[strategy].name, f + 1);
+        expect_file(fit.model_path, model_path("one", want), chained || f == 0);
+        fit_release(&fit);
+        model_free(previous);
+        previous = model;
+    }
+    model_free(previous);
+}
+
+/* Warm and lora folds start from the fold before, of the same strategy and seed. */
+static void test_a_chain_passes_models_on(void **state) {
+    (void)state;
+    struct experiment *e = experiment(2, true);
+    struct prepared *p;
+    assert_ok(prepare(e, &p));
+    for (size_t s = 1; s <= 2; s++) {
+        chain_by_hand(e, p, s, true);
+        chain_by_hand(e, p, s, false); /* which is not the same */
+    }
+    chain_by_hand(e, p, 3, true); /* "fresh" takes nothing from the fold before */
+    prepared_free(p);
     experiment_free(e);
 }
 
@@ -235,9 +281,10 @@ static int count_models(const char *dir) {
 }
 
 /* Child: once a few models are stored, Ctrl-C. */
+static atomic_bool child_done;
 static void *interrupt_soon(void *models) {
-    while (count_models(models) < 5) usleep(200);
-    raise(SIGINT);
+    while (count_models(models) < 5 && !atomic_load(&child_done)) usleep(200);
+    if (!atomic_load(&child_done)) raise(SIGINT);
     return NULL;
 }
 
@@ -251,6 +298,7 @@ static int child(const char *path, const char *out) {
     if (experiment_load(path, NULL, &e) < 0 || pthread_create(&thread, NULL, interrupt_soon, models) != 0) return 90;
     int rc = run_experiment(e, &(struct run_options){.out_dir = out, .jobs = 2}, dir);
     bool says = strstr(error_message(), "run the same command again") != NULL;
+    atomic_store(&child_done, true);
     pthread_join(thread, NULL);
     experiment_free(e);
     return rc == ERR_INTERRUPTED && says ? 77 : 91;
@@ -294,6 +342,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_any_number_of_threads),
         cmocka_unit_test(test_second_run_reuses_everything),
         cmocka_unit_test(test_another_working_directory),
+        cmocka_unit_test(test_a_chain_passes_models_on),
         cmocka_unit_test(test_missing_models_are_fitted_again),
         cmocka_unit_test(test_stale_models_are_fitted_again),
         cmocka_unit_test(test_damaged_models_are_fitted_again),
