@@ -62,7 +62,7 @@ struct strategy_spec {
     struct model_config model; /* meaningful when desc->needs_model */
     struct train_config train;
     struct strategy_config trading;
-    bool stop_given, horizon_given;
+    char ensemble_of[48]; /* averages the probabilities of this strategy's seeds instead of training; "": trains */
 };
 
 struct experiment {
@@ -87,6 +87,17 @@ struct experiment {
     struct strategy_spec strategy[MAX_STRATEGIES];
     size_t n_strategies;
 };
+
+static inline bool strategy_trains(const struct strategy_spec *spec) {
+    return spec->desc->needs_model && !spec->ensemble_of[0];
+}
+/* Repetitions of a contestant: one per seed when it trains, else a single one that is written as seed 0. */
+static inline size_t strategy_repeats(const struct experiment *experiment, const struct strategy_spec *spec) {
+    return strategy_trains(spec) ? experiment->n_seeds : 1;
+}
+static inline uint64_t strategy_seed(const struct experiment *experiment, const struct strategy_spec *spec, size_t k) {
+    return strategy_trains(spec) ? experiment->seed[k] : 0;
+}
 
 /* What the command line may change. NULL/0 fields leave the file's value. */
 struct config_override {

@@ -15,8 +15,8 @@ static const struct layout {
     double line, between;
 } layouts[] = {{FONT_BODY, 3, 0.021, 0.011},
                {FONT_BODY, 2, 0.021, 0.011},
-               {FONT_SMALL, 2, 0.0178, 0.007},
-               {FONT_SMALL, 1, 0.0178, 0.003}};
+               {FONT_SMALL, 2, 0.0174, 0.006},
+               {FONT_SMALL, 1, 0.0174, 0.003}};
 static const size_t readable_layouts = 3; /* the last one cuts sentences short */
 
 static size_t choose_layout(size_t n, double room) {
@@ -36,14 +36,15 @@ static void count_text(struct page *page, const struct check_list *list, double 
     if (ink == INK_GOOD && list->n_significant < on_results) ink = INK;
     page_textf(page, FONT_BODY, ALIGN_LEFT, x, y, ink, "%zu of %zu checks", list->n_passed, list->n);
     if (as->lines == 1) return;
-    y -= as->line;
+    char note[64] = "";
     if (list->n_significant)
-        page_textf(page, FONT_SMALL, ALIGN_LEFT, x, y, INK_SOFT, "%zu significant", list->n_significant);
+        snprintf(note, sizeof note, "%zu significant", list->n_significant);
     else if (on_results)
-        page_text(page, FONT_SMALL, ALIGN_LEFT, x, y, INK_SOFT, "none significant");
+        strcpy(note, "none significant");
+    size_t used = strlen(note);
     if (list->n_unmeasured)
-        page_textf(page, FONT_SMALL, ALIGN_LEFT, x, y - (on_results ? 0.0165 : 0), INK_SOFT, "%zu not measured",
-                   list->n_unmeasured);
+        snprintf(note + used, sizeof note - used, "%s%zu unknown", used ? ", " : "", list->n_unmeasured);
+    page_text(page, FONT_SMALL, ALIGN_LEFT, x, y - as->line, INK_SOFT, note);
 }
 
 /* Candidates without attention, a logistic regression say, are named as what they are. */
@@ -131,11 +132,11 @@ static int prepare(struct plot_job *job) {
         caption, sizeof caption,
         "%sBest value of a column in bold; × is the lift over prevalence. P@K: hit rate of the best K %% of bars; "
         "PnL@K: their mean return as isolated trades after costs. Coverage: bars that reached the causal threshold. "
-        "Checks: the four criteria on results and the training time; significant where the interval excludes zero.",
+        "Checks: success test with training time; significant: the interval excludes zero.",
         job->run->n_seeds > 1 ? "Means over seeds ± standard deviation. " : "");
     int rc;
     TRY_GOTO(page_begin(job, &page, "", caption), done);
-    double y = page.top + 0.008, bottom = 0.115;
+    double y = page.top + 0.008, bottom = 0.108;
     facts(&page, y);
     y -= 0.045;
     TRY_GOTO(summary_table(&page, &y), done);
@@ -144,7 +145,7 @@ static int prepare(struct plot_job *job) {
         TRY_GOTO(page_end(&page), failed);
         TRY_GOTO(page_begin(job, &page, "", caption), done);
         y = page.top + 0.02;
-        bottom = 0.115;
+        bottom = 0.108;
     }
     rc = conclusions(&page, y - 0.022, bottom);
 done:

@@ -5,7 +5,8 @@
 #include "plot.h"
 
 enum { STRATEGY, PRICE, QUANTITY, FEES, SLIPPAGE, FUNDING, RETURN, MAE, MFE, N_COLUMNS };
-enum { ROWS = 4, POINTS_MAX = 3000, BINS = 48 };
+/* A handful of long trades, buy and hold's single one above all, would stretch the shared axes until nothing is seen. */
+enum { ROWS = 4, POINTS_MAX = 3000, BINS = 48, TRADES_LEAST = 10 };
 static const char *const column_name[] = {"strategy", "entry_price", "quantity", "fees", "slippage",
                                           "funding",  "return",      "mae",      "mfe",  NULL};
 
@@ -89,8 +90,8 @@ static int panel_heading(struct page *page, const struct strategy_view *s, const
     if (!name) return ERR_NOMEM;
     page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085, y, INK, name);
     page_textf(page, FONT_SMALL, ALIGN_LEFT, 0.085 + (0.87 + 0.085) / 2, y, INK,
-               "%.0f trades, %.0f %% with profit · mean %+.3f %% after costs, %+.3f %% before", h->n,
-               100 * h->wins / h->n, h->net_mean / h->n, h->gross_mean / h->n);
+               "%.0f trade%s, %.0f %% with profit · mean %+.3f %% after costs, %+.3f %% before", h->n,
+               h->n == 1 ? "" : "s", 100 * h->wins / h->n, h->net_mean / h->n, h->gross_mean / h->n);
     return OK;
 }
 
@@ -126,29 +127,46 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
     return OK;
 }
 
+/* Who is drawn: strategies with enough trades, or all when none has. The others are named in the caption. */
+static size_t choose(const struct run_view *run, const struct table *t, const size_t *c, size_t *count,
+                     size_t *strategy, char *caption, size_t size) {
+    size_t n = 0, most = 0, used = strlen(caption), left_out = 0;
+    for (size_t s = 0; s < run->n_strategies; s++) {
+        for (size_t row = 0; row < t->n_rows; row++) count[s] += is_trade_of(t, c, row, run->strategy[s].name);
+        if (count[s] > most) most = count[s];
+    }
+    size_t least = most < TRADES_LEAST ? 1 : TRADES_LEAST;
+    for (size_t s = 0; s < run->n_strategies; s++) {
+        if (count[s] >= least)
+            strategy[n++] = s;
+        else if (count[s] > 0 && used < size)
+            used += (size_t)snprintf(caption + used, size - used, "%s%.60s (%zu)",
+                                     left_out++ ? ", " : " Not drawn for too few trades: ", run->strategy[s].label,
+                                     count[s]);
+    }
+    if (left_out && used + 1 < size) strcpy(caption + used, ".");
+    return n;
+}
+
 static int prepare(struct plot_job *job) {
     struct run_view *run = job->run;
     const struct table *t;
-    size_t c[N_COLUMNS], n = 0;
+    size_t c[N_COLUMNS];
+    char caption[900] =
+        "All seeds together. Left: worst loss (MAE) and best gain (MFE) that each trade saw while open. "
+        "Right: share of trades by return; the shift between line and area is what fees, slippage and "
+        "funding took. The rows of a page share their axes.";
     TRY(run_view_table(run, TABLE_TRADES, &t));
     if (!t) return plot_skip(job, "no trades");
     TRY(table_columns(t, column_name, c));
-    size_t *strategy = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *strategy);
-    if (!strategy) return ERR_NOMEM;
-    for (size_t s = 0; s < run->n_strategies; s++)
-        for (size_t row = 0; row < t->n_rows; row++)
-            if (is_trade_of(t, c, row, run->strategy[s].name)) {
-                strategy[n++] = s;
-                break;
-            }
+    size_t *strategy = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *strategy),
+           *count = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *count);
+    if (!strategy || !count) return ERR_NOMEM;
+    size_t n = choose(run, t, c, count, strategy, caption, sizeof caption);
     if (n == 0) return plot_skip(job, "no trades");
     for (size_t first = 0; first < n; first += ROWS) {
         struct page page;
-        int rc = page_begin(job, &page, "",
-                            "All seeds together. Left: worst loss (MAE) and best gain (MFE) that each trade saw while "
-                            "open. Right: share of trades "
-                            "by return; the shift between line and area is what fees, slippage and funding took. All "
-                            "rows share their axes.");
+        int rc = page_begin(job, &page, "", caption);
         if (rc == OK) rc = write_page(&page, t, c, strategy + first, n - first < ROWS ? n - first : ROWS);
         if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
         TRY(rc);

@@ -36,7 +36,7 @@ static size_t fitting(const char *text, double size_pt, double width) {
     for (double sum = 0; *at;) {
         const char *next = at;
         sum += take(&next) * units(size_pt);
-        if (sum > width) break;
+        if (sum > width + 1e-9) break; /* a text fits into its own width, however the sum was rounded */
         at = next;
     }
     return (size_t)(at - text);
@@ -45,7 +45,7 @@ static size_t fitting(const char *text, double size_pt, double width) {
 /* The start of the longest tail of `text` that fits. */
 static size_t tail_start(const char *text, double size_pt, double width) {
     size_t at = 0;
-    while (text[at] && text_width(text + at, size_pt) > width) {
+    while (text[at] && text_width(text + at, size_pt) > width + 1e-9) {
         do at++;
         while (((unsigned char)text[at] & 0xC0) == 0x80);
     }

@@ -1,9 +1,10 @@
 /* Features computed bar by bar. Building a whole history is the same stream fed in a loop, so both give
  * the same bits.
  *
- * A feature "@1h" is fed by a clock that gathers base bars into one-hour buckets. A bucket is handed on
- * when it is KNOWN to be complete: with the bar that closes at (or after) its end, else with the first bar
- * of a later bucket. Between those moments the last value holds. */
+ * A feature "@1h" is fed by a clock that gathers base bars into one-hour buckets, each into the one it closes in,
+ * as bars_resample does: off the grid a bar may open in an earlier one. A bucket is handed on when it is KNOWN to
+ * be complete: with the bar that closes at its end, else with the first bar of a later bucket. Between those
+ * moments the last value holds. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -38,9 +39,9 @@ struct feature_stream {
 
 /* ---- clock -------------------------------------------------------------------------------- */
 
-static int64_t bucket_begin(int64_t open_ns, int64_t interval_ns) {
-    int64_t rest = open_ns % interval_ns;
-    return open_ns - (rest < 0 ? rest + interval_ns : rest);
+static int64_t bucket_begin(int64_t close_ns, int64_t interval_ns) {
+    int64_t last_ns = close_ns - 1, rest = last_ns % interval_ns;
+    return last_ns - (rest < 0 ? rest + interval_ns : rest);
 }
 
 static void clock_close(struct clock *clock) {
@@ -78,7 +79,7 @@ static void clock_gather(struct clock *clock, const struct feature_input *in, in
 }
 
 static void clock_push(struct clock *clock, const struct feature_input *in) {
-    int64_t begin_ns = bucket_begin(in->bar->open_ns, clock->interval_ns);
+    int64_t begin_ns = bucket_begin(in->close_ns, clock->interval_ns);
     clock->n_closed = 0;
     if (clock->open && clock->bucket.open_ns != begin_ns) clock_close(clock);
     clock_gather(clock, in, begin_ns);

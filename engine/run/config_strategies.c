@@ -18,7 +18,7 @@ static int strategy_type(const struct json_document *doc, const json_value *valu
 
 int config_read_strategy(const struct json_document *doc, const json_value *object,
                          const struct strategy_desc *fallback, struct strategy_spec *spec) {
-    static const char *const known[] = {"name", "strategy", "model", "training", "trading"};
+    static const char *const known[] = {"name", "strategy", "model", "training", "trading", "ensemble_of"};
     const json_value *type = json_get(object, "strategy"), *name = json_get(object, "name");
     spec->desc = fallback;
     if ((type || !fallback) && (!type || json_kind(type) != JSON_STRING))
@@ -36,13 +36,35 @@ int config_read_strategy(const struct json_document *doc, const json_value *obje
     for (size_t i = 0; i < json_size(object); i++) {
         const json_value *value = json_at(object, i);
         const char *key = json_key(value);
-        if (strcmp(key, "name") == 0 || strcmp(key, "strategy") == 0) continue;
+        if (strcmp(key, "name") == 0 || strcmp(key, "strategy") == 0 || strcmp(key, "ensemble_of") == 0) continue;
         size_t s = 0;
         while (s < config_n_sections && !(config_section[s].per_strategy && strcmp(config_section[s].name, key) == 0))
             s++;
         if (s == config_n_sections) return config_unknown_key(doc, value, known, COUNT_OF(known), "a strategy");
         TRY(config_read_section(doc, value, &config_section[s], (char *)spec + config_section[s].common_offset));
     }
+    return OK;
+}
+
+/* "ensemble_of" names an earlier contestant with a model of its own; the ensemble is that model, its seeds averaged. */
+static int read_ensemble(const struct json_document *doc, const json_value *object, struct experiment *e,
+                         struct strategy_spec *spec) {
+    const json_value *of = json_get(object, "ensemble_of");
+    if (!of) return OK;
+    const char *name = json_string(of, "");
+    size_t s = 0;
+    while (s < e->n_strategies && strcmp(e->strategy[s].name, name) != 0) s++;
+    if (json_kind(of) != JSON_STRING || s == e->n_strategies || !strategy_trains(&e->strategy[s]))
+        return json_fail(doc, of, ERR_CONFIG, "ensemble_of must name a strategy with a model that stands before it");
+    if (!spec->desc->needs_model)
+        return json_fail(doc, of, ERR_CONFIG, "strategy \"%s\" uses no model and cannot be an ensemble",
+                         spec->desc->name);
+    if (json_get(object, "model") || json_get(object, "training"))
+        return json_fail(doc, of, ERR_CONFIG, "an ensemble takes model and training from \"%s\"; leave them out here",
+                         name);
+    spec->model = e->strategy[s].model;
+    spec->train = e->strategy[s].train;
+    strcpy(spec->ensemble_of, name);
     return OK;
 }
 
@@ -58,6 +80,7 @@ int config_read_strategies(const struct json_document *doc, const json_value *li
             strcpy(spec->name, spec->desc->name);
         } else if (json_kind(value) == JSON_OBJECT) {
             TRY(config_read_strategy(doc, value, NULL, spec));
+            TRY(read_ensemble(doc, value, e, spec));
         } else {
             return json_fail(doc, value, ERR_CONFIG, "a strategy must be a name or an object, not %s",
                              json_kind_name(value));
@@ -90,6 +113,8 @@ static int keep_strategies(struct experiment *e, const char *keep) {
                  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
         }
         wanted[s] = true;
+        for (size_t m = 0; m < s; m++) /* an ensemble brings its member along */
+            if (strcmp(e->strategy[m].name, e->strategy[s].ensemble_of) == 0) wanted[m] = true;
         at += length + (at[length] == ',');
     }
     size_t n = 0;
@@ -153,7 +178,7 @@ static void pick_baseline(struct experiment *e) {
     if (e->verdict.baseline[0]) return;
     for (size_t s = 0; s < e->n_strategies; s++) {
         const struct strategy_spec *spec = &e->strategy[s];
-        if (!spec->desc->needs_model || strcmp(spec->model.encoder, "lstm") != 0 ||
+        if (!strategy_trains(spec) || strcmp(spec->model.encoder, "lstm") != 0 ||
             strcmp(spec->model.attention, "none") != 0)
             continue;
         strcpy(e->verdict.baseline, spec->name);

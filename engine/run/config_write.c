@@ -51,10 +51,11 @@ static void write_strategy(struct json_writer *w, const struct strategy_spec *sp
     json_begin_object(w, NULL);
     json_put_string(w, "name", spec->name);
     json_put_string(w, "strategy", spec->desc->name);
+    if (spec->ensemble_of[0]) json_put_string(w, "ensemble_of", spec->ensemble_of);
     for (size_t s = 0; s < config_n_sections; s++) {
         const struct key_section *section = &config_section[s];
         if (!section->per_strategy) continue;
-        if (!spec->desc->needs_model && strcmp(section->name, "trading") != 0) continue;
+        if (!strategy_trains(spec) && strcmp(section->name, "trading") != 0) continue;
         write_section(w, section, (const char *)spec + section->common_offset);
     }
     json_end_object(w);

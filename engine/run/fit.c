@@ -26,27 +26,44 @@ static float top_threshold(float *value, size_t n, double k_percent) {
     return value[top_count(k_percent, n) - 1];
 }
 
-/* Thresholds per symbol; with a pool over all symbols every symbol gets the same one. */
-static int set_thresholds(const struct experiment *e, const struct fold_data *d, const struct gate_model *model,
+/* One gate's probabilities of one symbol, or of all (symbol SIZE_MAX), side by side. */
+static size_t gather(const struct fold *fold, size_t n_symbols, const float *p, int gate, size_t symbol, float *out) {
+    size_t n = 0, at = 0;
+    for (size_t s = 0; s < n_symbols; s++) {
+        const struct range *r = &fold->samples[SLICE_VALIDATION][s];
+        for (size_t t = r->begin; t < r->end; t++, at++)
+            if (symbol == SIZE_MAX || symbol == s) out[n++] = p[at * N_GATES + (size_t)gate];
+    }
+    return n;
+}
+
+/* With a pool over all symbols every symbol gets the same threshold. */
+int fit_thresholds(const struct experiment *e, const struct prepared *p, size_t index, const float *validation,
+                   float (*tau)[N_GATES]) {
+    const struct fold *fold = &p->plan.fold[index];
+    size_t n_symbols = p->market.n_symbols, total = 0;
+    for (size_t s = 0; s < n_symbols; s++)
+        total += fold->samples[SLICE_VALIDATION][s].end - fold->samples[SLICE_VALIDATION][s].begin;
+    float *column = mem_calloc(total ? total : 1, sizeof *column);
+    if (!column) return ERR_NOMEM;
+    bool each = strcmp(e->signals.pool, "each") == 0;
+    for (size_t s = 0; s < n_symbols; s++)
+        for (int g = 0; g < N_GATES; g++) {
+            size_t n = gather(fold, n_symbols, validation, g, each ? s : SIZE_MAX, column);
+            tau[s][g] = top_threshold(column, n, e->signals.act_on);
+        }
+    mem_free(column);
+    return OK;
+}
+
+static int set_thresholds(const struct fit_context *c, const struct fold_data *d, const struct gate_model *model,
                           struct fit *fit) {
     size_t n = d->n[SLICE_VALIDATION];
-    float *p = mem_calloc(n ? n * N_GATES : 1, sizeof *p), *column = mem_calloc(n ? n : 1, sizeof *column);
+    fit->validation = mem_calloc(n ? n * N_GATES : 1, sizeof *fit->validation);
     fit->tau = mem_calloc(d->n_symbols, sizeof *fit->tau);
-    int rc = p && column && fit->tau ? OK : ERR_NOMEM;
-    if (rc < 0) goto done;
-    TRY_GOTO(model_score(model, d->fit_series, d->n_symbols, d->sample[SLICE_VALIDATION], n, p, NULL), done);
-    bool each = strcmp(e->signals.pool, "each") == 0;
-    for (size_t s = 0; s < d->n_symbols; s++)
-        for (int g = 0; g < N_GATES; g++) {
-            size_t k = 0;
-            for (size_t i = 0; i < n; i++)
-                if (!each || d->sample[SLICE_VALIDATION][i].series == s) column[k++] = p[i * N_GATES + (size_t)g];
-            fit->tau[s][g] = top_threshold(column, k, e->signals.act_on);
-        }
-done:
-    mem_free(p);
-    mem_free(column);
-    return rc;
+    if (!fit->validation || !fit->tau) return ERR_NOMEM;
+    TRY(model_score(model, d->fit_series, d->n_symbols, d->sample[SLICE_VALIDATION], n, fit->validation, NULL));
+    return fit_thresholds(c->experiment, c->prepared, fit->fold, fit->validation, fit->tau);
 }
 
 static void add_weights(double *sum, const float *weight, size_t n) {
@@ -192,7 +209,7 @@ int fit_execute(const struct fit_context *c, const struct gate_model *previous, 
     int rc = OK;
     fit->reused = load(fit, c->experiment->verdict.importance, &model);
     if (!fit->reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
-    TRY_GOTO(set_thresholds(c->experiment, &data, model, fit), done);
+    TRY_GOTO(set_thresholds(c, &data, model, fit), done);
     TRY_GOTO(score_test(c->experiment, &data, model, fit), done);
     if (!fit->reused) TRY_GOTO(store(c->prepared, model, &data, fit), done);
     fit->done = true;
@@ -207,6 +224,7 @@ done:
 }
 
 void fit_release(struct fit *fit) {
+    mem_free(fit->validation);
     mem_free(fit->probability);
     mem_free(fit->tau);
     training_log_free(&fit->log);

@@ -48,13 +48,13 @@ int fits_plan(const struct experiment *e, const struct prepared *p, const char *
     memset(out, 0, sizeof *out);
     size_t n = 0;
     for (size_t s = 0; s < e->n_strategies; s++)
-        if (e->strategy[s].desc->needs_model) n += e->n_seeds * p->plan.n_folds;
+        if (strategy_trains(&e->strategy[s])) n += e->n_seeds * p->plan.n_folds;
     out->fit = mem_calloc(n ? n : 1, sizeof *out->fit);
     if (!out->fit) return ERR_NOMEM;
     for (size_t f = 0; f < p->plan.n_folds; f++)
         for (size_t seed = 0; seed < e->n_seeds; seed++)
             for (size_t s = 0; s < e->n_strategies; s++) {
-                if (!e->strategy[s].desc->needs_model) continue;
+                if (!strategy_trains(&e->strategy[s])) continue;
                 struct fit *fit = &out->fit[out->n++];
                 fit->strategy = s;
                 fit->seed = seed;

@@ -5,13 +5,14 @@
 #include "run_private.h"
 
 /* scores of one strategy and gate, one array of labelled bars per seed */
-static int seed_scores(const struct results *r, size_t strategy, int gate, const float **out) {
+static int seed_scores(const struct results *r, size_t n_seeds, size_t strategy, int gate, const float **out) {
     const struct strategy_result *result = &r->strategy[strategy];
-    for (size_t k = 0; k < result->n_seeds; k++) {
+    for (size_t k = 0; k < n_seeds; k++) {
+        size_t own = k < result->n_seeds ? k : 0; /* an ensemble is the same beside every seed */
         float *score = mem_calloc(r->scores.n_labelled ? r->scores.n_labelled : 1, sizeof *score);
         if (!score) return ERR_NOMEM;
         for (size_t i = 0; i < r->scores.n_labelled; i++)
-            score[i] = result->seed[k].scores.at[r->scores.labelled[i]].p[gate];
+            score[i] = result->seed[own].scores.at[r->scores.labelled[i]].p[gate];
         out[k] = score;
     }
     return OK;
@@ -28,8 +29,8 @@ static int compare_gate(const struct experiment *e, size_t n_symbols, const stru
         .horizon = e->labels.horizon * n_symbols, /* in rows: symbols alternate within a bar */
     };
     int rc;
-    TRY_GOTO(seed_scores(r, candidate, gate, a), done);
-    TRY_GOTO(seed_scores(r, r->baseline, gate, b), done);
+    TRY_GOTO(seed_scores(r, e->n_seeds, candidate, gate, a), done);
+    TRY_GOTO(seed_scores(r, e->n_seeds, r->baseline, gate, b), done);
     struct paired_sample sample = {
         .n = r->scores.n_labelled,
         .n_seeds = e->n_seeds,

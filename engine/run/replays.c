@@ -82,7 +82,7 @@ int results_replay(const struct experiment *e, const struct prepared *p, const s
     for (size_t s = 0; s < e->n_strategies; s++) {
         const struct strategy_spec *spec = &e->strategy[s];
         struct strategy_result *result = &r->strategy[s];
-        size_t n_seeds = spec->desc->needs_model ? e->n_seeds : 1;
+        size_t n_seeds = strategy_repeats(e, spec);
         result->seed = mem_calloc(n_seeds, sizeof *result->seed);
         if (!result->seed) return ERR_NOMEM;
         result->n_seeds = n_seeds;

@@ -33,6 +33,7 @@ struct fit {
     bool done, reused; /* reused: loaded, not trained; its log knows no seconds */
 
     size_t n_test;         /* test samples of all symbols, in (symbol, bar) order */
+    float *validation; /* [n_validation × N_GATES]: probabilities of the validation samples */
     float *probability;    /* [n_test × N_GATES] */
     float (*tau)[N_GATES]; /* [n_symbols]: causal threshold of the traded K from validation */
     struct training_log log;
@@ -44,6 +45,9 @@ struct fit {
     double *feature_attention; /* [F] mean over test bars, or NULL */
 };
 void fit_release(struct fit *fit);
+/* Causal thresholds of the traded K from a fold's validation probabilities [n × N_GATES]; tau: [n_symbols]. */
+int fit_thresholds(const struct experiment *experiment, const struct prepared *prepared, size_t fold,
+                   const float *validation, float (*tau)[N_GATES]) MUST_USE;
 /* How many of n bars the top k percent are: ceil(k n / 100), at least 1, at most n, as metric_top_k counts. */
 size_t top_count(double k_percent, size_t n);
 

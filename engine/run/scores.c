@@ -176,28 +176,98 @@ static void best_symbol_only(const struct score_set *set, struct score *at) {
     }
 }
 
-int scores_collect(const struct experiment *e, const struct prepared *p, const struct score_set *set,
-                   const struct fit_list *fits, size_t strategy, size_t seed, struct contestant_scores *out) {
-    out->at = mem_calloc(set->n ? set->n : 1, sizeof *out->at);
-    const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
-    if (!out->at || !by_fold) {
-        mem_free(by_fold);
-        return ERR_NOMEM;
+static size_t strategy_index(const struct experiment *e, const char *name) {
+    size_t s = 0;
+    while (s < e->n_strategies && strcmp(e->strategy[s].name, name) != 0) s++;
+    return s;
+}
+
+/* One member's probabilities added in; with the last one the sum becomes the mean. */
+static void add_member(const struct score_set *set, const struct fit *const *by_fold, size_t n_members,
+                       struct score *at) {
+    for (size_t i = 0; i < set->n; i++) {
+        const struct fit *fit = by_fold[set->bar[i].fold];
+        for (size_t g = 0; g < N_GATES; g++)
+            at[i].p[g] += fit->probability[set->bar[i].fit_row * N_GATES + g] / (float)n_members;
     }
+}
+
+static void fold_fits(const struct fit_list *fits, size_t strategy, size_t seed, const struct fit **by_fold) {
     for (size_t i = 0; i < fits->n; i++)
         if (fits->fit[i].strategy == strategy && fits->fit[i].seed == seed) by_fold[fits->fit[i].fold] = &fits->fit[i];
-    bool fixed = strcmp(e->signals.threshold, "fixed") == 0;
-    for (size_t i = 0; i < set->n; i++) {
-        const struct test_bar *at = &set->bar[i];
-        const struct fit *fit = by_fold[at->fold];
-        struct score *score = &out->at[i];
-        for (size_t g = 0; g < N_GATES; g++) {
-            score->p[g] = fit->probability[at->fit_row * N_GATES + g];
-            score->tau[g] = fixed ? (float)(g == GATE_LONG ? e->signals.fixed_long : e->signals.fixed_short)
-                                  : fit->tau[at->symbol][g];
+}
+
+static size_t validation_size(const struct prepared *p, size_t fold) {
+    size_t n = 0;
+    for (size_t s = 0; s < p->market.n_symbols; s++) {
+        const struct range *r = &p->plan.fold[fold].samples[SLICE_VALIDATION][s];
+        n += r->end - r->begin;
+    }
+    return n;
+}
+
+/* Validation thresholds of the mean probability, fold by fold: a single fit has its own, an ensemble needs them anew. */
+static int mean_thresholds(const struct experiment *e, const struct prepared *p, const struct score_set *set,
+                           const struct fit_list *fits, size_t member, struct score *at) {
+    const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
+    float(*tau)[N_GATES] = mem_calloc(p->market.n_symbols, sizeof *tau), *mean = NULL;
+    int rc = by_fold && tau ? OK : ERR_NOMEM;
+    for (size_t f = 0, i = 0; rc == OK && f < p->plan.n_folds; f++) {
+        size_t n = validation_size(p, f) * N_GATES;
+        mean = mem_calloc(n ? n : 1, sizeof *mean);
+        if (!mean) rc = ERR_NOMEM;
+        for (size_t k = 0; rc == OK && k < e->n_seeds; k++) {
+            fold_fits(fits, member, k, by_fold);
+            for (size_t v = 0; v < n; v++) mean[v] += by_fold[f]->validation[v] / (float)e->n_seeds;
         }
+        if (rc == OK) rc = fit_thresholds(e, p, f, mean, tau);
+        mem_free(mean);
+        for (; rc == OK && i < set->n && set->bar[i].fold == f; i++)
+            memcpy(at[i].tau, tau[set->bar[i].symbol], sizeof at[i].tau);
+    }
+    mem_free(tau);
+    mem_free(by_fold);
+    return rc;
+}
+
+static int member_scores(const struct prepared *p, const struct score_set *set, const struct fit_list *fits,
+                         size_t strategy, size_t seed, struct score *at) {
+    const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
+    if (!by_fold) return ERR_NOMEM;
+    fold_fits(fits, strategy, seed, by_fold);
+    add_member(set, by_fold, 1, at);
+    for (size_t i = 0; i < set->n; i++)
+        memcpy(at[i].tau, by_fold[set->bar[i].fold]->tau[set->bar[i].symbol], sizeof at[i].tau);
+    mem_free(by_fold);
+    return OK;
+}
+
+static int ensemble_scores(const struct experiment *e, const struct prepared *p, const struct score_set *set,
+                           const struct fit_list *fits, size_t member, struct score *at) {
+    const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
+    if (!by_fold) return ERR_NOMEM;
+    for (size_t k = 0; k < e->n_seeds; k++) {
+        fold_fits(fits, member, k, by_fold);
+        add_member(set, by_fold, e->n_seeds, at);
     }
     mem_free(by_fold);
+    return mean_thresholds(e, p, set, fits, member, at);
+}
+
+int scores_collect(const struct experiment *e, const struct prepared *p, const struct score_set *set,
+                   const struct fit_list *fits, size_t strategy, size_t seed, struct contestant_scores *out) {
+    const struct strategy_spec *spec = &e->strategy[strategy];
+    out->at = mem_calloc(set->n ? set->n : 1, sizeof *out->at);
+    if (!out->at) return ERR_NOMEM;
+    if (spec->ensemble_of[0])
+        TRY(ensemble_scores(e, p, set, fits, strategy_index(e, spec->ensemble_of), out->at));
+    else
+        TRY(member_scores(p, set, fits, strategy, seed, out->at));
+    if (strcmp(e->signals.threshold, "fixed") == 0)
+        for (size_t i = 0; i < set->n; i++) {
+            out->at[i].tau[GATE_LONG] = (float)e->signals.fixed_long;
+            out->at[i].tau[GATE_SHORT] = (float)e->signals.fixed_short;
+        }
     if (strcmp(e->signals.threshold, "rolling") == 0) TRY(rolling_taus(e, p, set, out->at));
     if (strcmp(e->signals.pool, "cross_section") == 0) best_symbol_only(set, out->at);
     return OK;

@@ -45,7 +45,7 @@ static int write_means(const struct experiment *e, const struct fit_list *fits, 
     struct out_file file;
     TRY(csv_open(&file, dir, RUN_ATTENTION_MEAN, "strategy,seed,gate,map,group,lag,weight,n"));
     for (size_t s = 0; s < e->n_strategies; s++) {
-        size_t maps = e->strategy[s].desc->needs_model ? model_attention_maps(&e->strategy[s].model) : 0;
+        size_t maps = strategy_trains(&e->strategy[s]) ? model_attention_maps(&e->strategy[s].model) : 0;
         if (maps == 0) continue;
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
             for (int g = 0; g < N_GATES; g++)
@@ -193,7 +193,7 @@ static int write_importance(const struct experiment *e, const struct fit_list *f
     struct out_file file;
     TRY(csv_open(&file, dir, RUN_IMPORTANCE, "strategy,seed,gate,kind,feature,value"));
     for (size_t s = 0; s < e->n_strategies; s++) {
-        if (!e->strategy[s].desc->needs_model) continue;
+        if (!strategy_trains(&e->strategy[s])) continue;
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
             for (int g = 0; g < N_GATES; g++)
                 for (int attention = 0; attention < 2; attention++)

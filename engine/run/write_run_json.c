@@ -71,7 +71,7 @@ static void put_training_time(struct json_writer *w, const struct experiment *e,
     double base_rate = base > 0 ? (double)base_windows / base : NAN;
     json_begin_array(w, "training_time");
     for (size_t s = 0; s < e->n_strategies; s++) {
-        if (!e->strategy[s].desc->needs_model) continue;
+        if (!strategy_trains(&e->strategy[s])) continue;
         double seconds = training_seconds(fits, s, &windows), rate = seconds > 0 ? (double)windows / seconds : NAN;
         json_begin_object(w, NULL);
         json_put_string(w, "strategy", e->strategy[s].name);

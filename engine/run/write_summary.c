@@ -69,7 +69,7 @@ static void put_null(struct json_writer *w, const struct null_result *null) {
 }
 
 static void put_gate(struct json_writer *w, const struct experiment *e, const struct prepared *p,
-                     const struct strategy_result *result, int gate) {
+                     const struct strategy_spec *spec, const struct strategy_result *result, int gate) {
     struct over_seeds over = {result, gate};
     json_begin_object(w, gate_name[gate]);
     json_begin_object(w, "mean");
@@ -83,7 +83,7 @@ static void put_gate(struct json_writer *w, const struct experiment *e, const st
     for (size_t k = 0; k < result->n_seeds; k++) {
         const struct seed_result *seed = &result->seed[k];
         json_begin_object(w, NULL);
-        json_put_int(w, "seed", (int64_t)e->seed[k]);
+        json_put_int(w, "seed", (int64_t)strategy_seed(e, spec, k));
         json_begin_object(w, "pooled");
         put_metrics(w, e, plain_value, &seed->pooled[gate]);
         json_end_object(w);
@@ -128,7 +128,7 @@ static void put_portfolio(struct json_writer *w, const struct experiment *e, con
     json_begin_array(w, "seeds");
     for (size_t k = 0; k < result->n_seeds; k++) {
         json_begin_object(w, NULL);
-        json_put_int(w, "seed", spec->desc->needs_model ? (int64_t)e->seed[k] : 0);
+        json_put_int(w, "seed", (int64_t)strategy_seed(e, spec, k));
         for (size_t m = 0; m < portfolio_metric_count(); m++)
             json_put_number(w, portfolio_metric_at(m)->name, result->seed[k].portfolio[m]);
         json_end_object(w);
@@ -147,10 +147,11 @@ static void put_strategy(struct json_writer *w, const struct experiment *e, cons
     json_put_string(w, "strategy", spec->desc->name);
     json_put_string(w, "encoder", model ? spec->model.encoder : NULL);
     json_put_string(w, "attention", model ? spec->model.attention : NULL);
-    json_put_number(w, "parameters", model ? (double)model_parameter_count(&spec->model) : NAN);
+    size_t copies = spec->ensemble_of[0] ? e->n_seeds : 1;
+    json_put_number(w, "parameters", model ? (double)(copies * model_parameter_count(&spec->model)) : NAN);
     if (model) {
         json_begin_object(w, "gates");
-        for (int g = 0; g < N_GATES; g++) put_gate(w, e, p, &r->strategy[s], g);
+        for (int g = 0; g < N_GATES; g++) put_gate(w, e, p, spec, &r->strategy[s], g);
         json_end_object(w);
     } else {
         json_put_string(w, "gates", NULL);

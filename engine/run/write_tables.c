@@ -26,7 +26,7 @@ static int table_open(struct out_file *file, const char *dir, const char *name, 
 }
 
 static uint64_t seed_number(const struct experiment *e, size_t strategy, size_t seed) {
-    return e->strategy[strategy].desc->needs_model ? e->seed[seed] : 0;
+    return strategy_seed(e, &e->strategy[strategy], seed);
 }
 
 int write_folds(const struct prepared *p, const char *dir) {
@@ -60,7 +60,7 @@ static int write_scores(const struct experiment *e, const struct prepared *p, co
                 const struct score *score = &r->strategy[s].seed[k].scores.at[i];
                 char time[40];
                 fprintf(file.stream, "%s,%s,%s,%" PRIu64 ",%u,%.9g,%.9g,", time_format(at->close_ns, time),
-                        p->market.symbol[at->symbol].symbol, e->strategy[s].name, e->seed[k], at->fold + 1,
+                        p->market.symbol[at->symbol].symbol, e->strategy[s].name, seed_number(e, s, k), at->fold + 1,
                         (double)score->p[0], (double)score->p[1]);
                 if (at->labelled)
                     fprintf(file.stream, "%d,%d", p->labels[at->symbol].gate[0][at->bar],
@@ -156,7 +156,7 @@ static int curve_rows(FILE *out, const struct experiment *e, const struct result
         if (curve == 2) TRY(curve_histogram(&sample, HISTOGRAM_BINS, point));
         for (size_t i = 0; i < n; i++) {
             char x[32], y[32], count[32];
-            fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s\n", e->strategy[s].name, e->seed[k], gate_name[gate],
+            fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s\n", e->strategy[s].name, seed_number(e, s, k), gate_name[gate],
                     name[curve], number(point[i].x, x), number(point[i].y, y), number(point[i].count, count));
         }
     }

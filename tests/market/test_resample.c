@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "bars.h"
+#include "features.h"
 #include "rng.h"
 
 static int64_t floor_to(int64_t value, int64_t step) {
@@ -128,6 +129,44 @@ static void off_grid_bars_never_leak_backwards(void **state) {
     bars_free(&bars);
 }
 
+/* "@1h" gathers hours bar by bar. After each bar it must show what the features of resampled bars show at the last
+ * hour that has closed by then, also where bars are off the grid. */
+static void gathered_bars_equal_resampled_ones(void **state) {
+    (void)state;
+    static const char *const gathered[] = {"log_return(1)@1h", "range@1h", "volume_z(4)@1h"};
+    static const char *const plain[] = {"log_return(1)", "range", "volume_z(4)"};
+    enum { N = COUNT_OF(plain) };
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        struct bars bars = random_bars(seed, 400, 15 * NS_PER_MINUTE, 0, seed % 2 == 1), hours;
+        struct feature_set *set, *hour_set;
+        struct feature_matrix got, want;
+        size_t k = 0, compared = 0; /* k: hours closed so far */
+        assert_ok(bars_resample(&bars, NS_PER_HOUR, &hours));
+        assert_ok(feature_set_parse(gathered, N, &set));
+        assert_ok(feature_set_parse(plain, N, &hour_set));
+        assert_ok(feature_set_build(set, &bars, &got));
+        assert_ok(feature_set_build(hour_set, &hours, &want));
+        for (size_t t = 0; t < bars.n; t++) {
+            while (k < hours.n && bar_close_ns(&hours, k) <= bar_close_ns(&bars, t)) k++;
+            for (size_t j = 0; j < N; j++) {
+                float value = got.value[t * N + j], hour_value = k ? want.value[(k - 1) * N + j] : NAN;
+                if (isnan(value) && isnan(hour_value)) continue;
+                if (value != hour_value)
+                    fail_msg("seed %d, bar %zu, %s: %.9g, resampled hour %zu has %.9g", (int)seed, t, gathered[j],
+                             (double)value, k, (double)hour_value);
+                compared++;
+            }
+        }
+        assert_true(compared > 600);
+        feature_matrix_free(&got);
+        feature_matrix_free(&want);
+        feature_set_free(set);
+        feature_set_free(hour_set);
+        bars_free(&hours);
+        bars_free(&bars);
+    }
+}
+
 static void refuses_what_is_no_multiple(void **state) {
     (void)state;
     struct bars bars = random_bars(3, 10, 15 * NS_PER_MINUTE, 0, false), out;
@@ -183,6 +222,7 @@ int main(void) {
         cmocka_unit_test(equals_the_slow_way),
         cmocka_unit_test(emits_a_bucket_only_when_it_is_closed),
         cmocka_unit_test(off_grid_bars_never_leak_backwards),
+        cmocka_unit_test(gathered_bars_equal_resampled_ones),
         cmocka_unit_test(refuses_what_is_no_multiple),
         cmocka_unit_test(real_four_hour_bars),
     };

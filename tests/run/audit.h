@@ -279,8 +279,8 @@ static inline bool fill_is_honest(const struct run *run, const struct trade *t) 
     while (i < bars->n && !(bars->bar[i].open_ns >= t->signal_ns && bars->bar[i].volume > 0)) i++;
     if (i == bars->n || bars->bar[i].open_ns != t->entry_ns) return false;
     double slip = (costs->half_spread_bps + costs->slippage_bps) * costs->multiplier * 1e-4;
-    return near(t->entry_price, bars->bar[i].open * (1 + t->side * slip), 1e-12, 1e-9) && t->exit_ns > t->signal_ns &&
-           t->exit_ns >= t->entry_ns;
+    return near(t->entry_price, bars->bar[i].open * (1 + (double)t->side * slip), 1e-12, 1e-9) &&
+           t->exit_ns > t->signal_ns && t->exit_ns >= t->entry_ns;
 }
 
 /* tau by brute force: the quantile of the M probabilities before this bar, of this pool. */

@@ -1,0 +1,195 @@
+/* summary.json against brute force on scores.csv, and the verdict against the summary. */
+#include "results.h"
+
+/* ---- metrics ------------------------------------------------------------------------------------------------- */
+
+/* Average precision by its definition: for every distinct threshold count everything again. */
+static double brute_ap(const struct scored *x, size_t begin, size_t end) {
+    double ap = 0, positives = 0;
+    for (size_t i = begin; i < end; i++) positives += x->label[i];
+    for (size_t i = begin; i < end; i++) {
+        double above = 0, hits = 0, hits_here = 0;
+        bool first = true;
+        for (size_t j = begin; j < end; j++) {
+            if (j < i && x->p[j] == x->p[i]) first = false;
+            above += x->p[j] >= x->p[i];
+            hits += x->p[j] >= x->p[i] && x->label[j];
+            hits_here += x->p[j] == x->p[i] && x->label[j];
+        }
+        if (first) ap += hits_here / positives * (hits / above);
+    }
+    return positives > 0 ? ap : NAN;
+}
+
+/* How much of bar i is among the best k % of its fold: a tie group on the border shares what is left. */
+static double brute_weight(const struct scored *x, size_t i, double k) {
+    double n = 0, higher = 0, equal = 0;
+    for (size_t j = 0; j < x->n; j++) {
+        if (x->fold[j] != x->fold[i]) continue;
+        n++;
+        higher += x->p[j] > x->p[i];
+        equal += x->p[j] == x->p[i];
+    }
+    double most = fmax(1, ceil(k / 100 * n - 1e-9));
+    return fmin(1, fmax(0, (most - higher) / equal));
+}
+
+static void check_top_k(const json_value *metrics, const struct scored *x, size_t begin, size_t end, double k) {
+    double selected = 0, hits = 0, positives = 0, sum[3] = {0}, entered[3] = {0}, wins = 0;
+    char name[64];
+    for (size_t i = begin; i < end; i++) {
+        double w = brute_weight(x, i, k);
+        selected += w;
+        hits += w * x->label[i];
+        positives += x->label[i];
+        for (int c = 0; c < 3; c++) {
+            if (w == 0 || isnan(x->pnl[c][i])) continue;
+            sum[c] += w * x->pnl[c][i];
+            entered[c] += w;
+            if (c == 1) wins += w * (x->pnl[c][i] > 0);
+        }
+    }
+    snprintf(name, sizeof name, "precision_at_%g", k);
+    check_metric(metrics, name, hits / selected);
+    snprintf(name, sizeof name, "recall_at_%g", k);
+    check_metric(metrics, name, positives > 0 ? hits / positives : NAN);
+    for (int c = 0; c < 3; c++) {
+        snprintf(name, sizeof name, "pnl_mean_at_%g_%dx", k, c);
+        check_metric(metrics, name, entered[c] > 0 ? sum[c] / entered[c] : NAN);
+        snprintf(name, sizeof name, "pnl_sum_at_%g_%dx", k, c);
+        check_metric(metrics, name, entered[c] > 0 ? sum[c] : NAN);
+    }
+    snprintf(name, sizeof name, "hit_rate_at_%g", k);
+    check_metric(metrics, name, entered[1] > 0 ? wins / entered[1] : NAN);
+}
+
+static void check_metrics(const struct run_files *r, const json_value *metrics, const struct scored *x, size_t begin,
+                          size_t end) {
+    double n = (double)(end - begin), positives = 0, acted = 0, hits = 0, squares = 0;
+    for (size_t i = begin; i < end; i++) {
+        positives += x->label[i];
+        acted += x->p[i] >= x->tau[i];
+        hits += x->p[i] >= x->tau[i] && x->label[i];
+        squares += (x->p[i] - x->label[i]) * (x->p[i] - x->label[i]);
+    }
+    check_metric(metrics, "n_bars", n);
+    check_metric(metrics, "n_positives", positives);
+    check_metric(metrics, "prevalence", positives / n);
+    check_metric(metrics, "average_precision", brute_ap(x, begin, end));
+    check_metric(metrics, "coverage", acted / n);
+    check_metric(metrics, "acted_precision", acted > 0 ? hits / acted : NAN);
+    check_metric(metrics, "acted_recall", positives > 0 ? hits / positives : NAN);
+    check_metric(metrics, "brier", squares / n);
+    for (size_t k = 0; k < r->e->signals.n_k; k++) check_top_k(metrics, x, begin, end, r->e->signals.k[k]);
+}
+
+static void check_gate(const struct run_files *r, const json_value *gate_value, const char *strategy, int gate) {
+    static struct scored x;
+    const json_value *seeds = json_get(gate_value, "seeds");
+    double sum = 0, squares = 0;
+    assert_int_equal(json_size(seeds), r->e->n_seeds);
+    for (size_t k = 0; k < r->e->n_seeds; k++) {
+        const json_value *seed = json_at(seeds, k), *pooled_value = json_get(seed, "pooled");
+        char text[24];
+        snprintf(text, sizeof text, "%d", (int)json_number(json_get(seed, "seed"), -1));
+        load_scored(r, strategy, text, gate, &x);
+        assert_true(x.n > 300);
+        check_metrics(r, pooled_value, &x, 0, x.n);
+        double ap = json_number(json_get(pooled_value, "average_precision"), NAN);
+        sum += ap, squares += ap * ap;
+        const json_value *folds = json_get(seed, "folds");
+        assert_int_equal(json_size(folds), r->p->plan.n_folds);
+        for (size_t f = 0, begin = 0; f < json_size(folds); f++) {
+            size_t end = begin;
+            while (end < x.n && x.fold[end] == (int)f + 1) end++;
+            assert_int_equal((int)json_number(json_get(json_at(folds, f), "fold"), -1), f + 1);
+            if (end > begin) check_metrics(r, json_at(folds, f), &x, begin, end);
+            begin = end;
+        }
+    }
+    double n = (double)r->e->n_seeds;
+    check_metric(json_get(gate_value, "mean"), "average_precision", sum / n);
+    check_metric(json_get(gate_value, "sd"), "average_precision", sqrt((squares - sum * sum / n) / (n - 1)));
+    assert_near(json_number(json_get(json_get(gate_value, "null"), "observed"), NAN),
+                json_number(json_get(json_get(json_at(seeds, 0), "pooled"), "average_precision"), NAN), 1e-12, 1e-9);
+}
+
+static void test_summary_metrics(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(run); i++) {
+        const json_value *list = json_get(json_root(run[i].summary), "strategies");
+        assert_int_equal(json_size(list), run[i].e->n_strategies);
+        for (size_t s = 0; s < json_size(list); s++) {
+            const json_value *strategy = json_at(list, s), *gates = json_get(strategy, "gates");
+            const char *name = json_string(json_get(strategy, "name"), "");
+            assert_string_equal(name, run[i].e->strategy[s].name);
+            if (!run[i].e->strategy[s].desc->needs_model) {
+                assert_int_equal(json_kind(gates), JSON_NULL);
+                continue;
+            }
+            for (int g = 0; g < N_GATES; g++) check_gate(&run[i], json_get(gates, gate_name[g]), name, g);
+        }
+    }
+}
+
+static void test_summary_header(void **state) {
+    (void)state;
+    const struct run_files *r = &run[0];
+    const json_value *root = json_root(r->summary);
+    size_t contestants = 0;
+    double positives = 0, labelled = 0;
+    for (size_t s = 0; s < r->e->n_strategies; s++)
+        contestants += r->e->strategy[s].desc->needs_model ? r->e->n_seeds : 0;
+    for (size_t row = 0; row < r->scores.n_rows / contestants; row++) {
+        labelled += *cell(&r->scores, row, "label_long") != '\0';
+        positives += is(&r->scores, row, "label_long", "1");
+    }
+    assert_int_equal((size_t)json_number(json_get(root, "n_bars"), 0), r->scores.n_rows / contestants);
+    assert_near(json_number(json_get(json_get(root, "prevalence"), "long"), NAN), positives / labelled, 1e-12, 0);
+    assert_string_equal(json_string(json_get(root, "title"), ""), "a title, with commas \n and `ticks`");
+    assert_string_equal(json_string(json_get(root, "baseline"), ""), "none");
+    assert_string_equal(json_string(json_get(root, "interval"), ""), "15m");
+    assert_int_equal((int)json_number(json_get(root, "n_folds"), 0), r->p->plan.n_folds);
+    assert_int_equal((int)json_number(json_get(root, "lookback"), 0), 8);
+    assert_int_equal((int)json_number(json_get(root, "horizon"), 0), 6);
+    assert_string_equal(json_string(json_get(root, "begin"), ""), cell(&r->folds, 2 * r->p->market.n_symbols, "begin"));
+    assert_string_equal(json_string(json_get(root, "end"), ""), cell(&r->folds, r->folds.n_rows - 1, "end"));
+}
+
+static void test_verdict_agrees_with_the_metrics(void **state) {
+    (void)state;
+    static const char *const delta[][2] = {{"average_precision", "average_precision"},
+                                           {"precision_at_5", "precision_at_5"}};
+    const json_value *root = json_root(run[0].summary), *verdicts = json_get(root, "verdict");
+    const json_value *strategies = json_get(root, "strategies");
+    assert_int_equal(json_size(verdicts), 2); /* bahdanau and multihead against none */
+    for (size_t v = 0; v < 2; v++) {
+        const json_value *one = json_at(verdicts, v), *candidate = json_at(strategies, v + 1);
+        assert_string_equal(json_string(json_get(one, "candidate"), ""), json_string(json_get(candidate, "name"), "?"));
+        assert_string_equal(json_string(json_get(one, "baseline"), ""), "none");
+        assert_true(strlen(json_string(json_get(one, "conclusion"), "")) > 40);
+        for (int g = 0; g < N_GATES; g++)
+            for (size_t d = 0; d < COUNT_OF(delta); d++) {
+                const json_value *got = json_get(json_get(json_get(one, "gates"), gate_name[g]), delta[d][0]);
+                const json_value *a = json_get(json_get(candidate, "gates"), gate_name[g]);
+                const json_value *b = json_get(json_get(json_at(strategies, 0), "gates"), gate_name[g]);
+                double x = json_number(json_get(json_get(a, "mean"), delta[d][1]), NAN);
+                double y = json_number(json_get(json_get(b, "mean"), delta[d][1]), NAN);
+                assert_near(json_number(json_get(got, "candidate"), NAN), x, 1e-9, 1e-9);
+                assert_near(json_number(json_get(got, "baseline"), NAN), y, 1e-9, 1e-9);
+                assert_near(json_number(json_get(got, "delta"), NAN), x - y, 1e-9, 1e-9);
+                double lo = json_number(json_get(got, "lo"), -1), hi = json_number(json_get(got, "hi"), 1);
+                assert_true(lo <= x - y + 1e-12 && hi >= x - y - 1e-12);
+            }
+    }
+}
+
+int main(void) {
+    progress_quiet(true);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_summary_metrics),
+        cmocka_unit_test(test_summary_header),
+        cmocka_unit_test(test_verdict_agrees_with_the_metrics),
+    };
+    return cmocka_run_group_tests(tests, results_setup, results_teardown);
+}
