@@ -12,6 +12,12 @@
  *   vsum            all lanes in a fixed tree
  *   vtranspose(r)   VW × VW lanes in place
  *
+ *   vp              VW pairs of bf16, 32 bits each; the pair's first number is the low half. For x in vf:
+ *   vp_round(x)     x rounded to bf16 (to nearest, ties to even), in the high half; smaller than 2^-126 becomes zero
+ *   vp_join(a,b)    pairs from the high halves of a (first) and b
+ *   vp_first, vp_second   the numbers of the pairs as float32
+ *   vp_store_firsts(p,r,n)  the high halves of the first n lanes of r, one behind the other
+ *
  * TILE_ROWS × TILE_VECTORS accumulators fill the register file of a matrix product; CELL_ROWS windows × 4 gates that
  * of the recurrent step. */
 #ifndef GATEWALK_KERNELS_SIMD_H

@@ -59,6 +59,27 @@ VINLINE vf vtable_rest(vf shifted) {
     return _mm256_permutevar8x32_ps(_mm256_load_ps(table_rest), _mm256_castps_si256(shifted));
 }
 
+typedef __m256i vp;
+VINLINE vp vp_load(const uint32_t *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
+VINLINE void vp_store(uint32_t *p, vp v) { _mm256_storeu_si256((__m256i *)(void *)p, v); }
+VINLINE vp vp_set1(uint32_t x) { return _mm256_set1_epi32((int)x); }
+VINLINE vp vp_round(vf x) {
+    __m256i bits = _mm256_castps_si256(x), odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), vp_set1(1));
+    __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+    __m256i tiny = _mm256_castps_si256(_mm256_cmp_ps(vabs(x), _mm256_set1_ps(0x1p-126f), _CMP_LT_OQ));
+    __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, vp_set1(0x7fff)));
+    rounded = _mm256_blendv_epi8(rounded, _mm256_or_si256(bits, vp_set1(0x400000)), nan);
+    return _mm256_blendv_epi8(rounded, _mm256_and_si256(bits, vp_set1(0x80000000u)), tiny);
+}
+VINLINE vp vp_join(vp first, vp second) { return _mm256_blend_epi16(_mm256_srli_epi32(first, 16), second, 0xaa); }
+VINLINE vf vp_first(vp v) { return _mm256_castsi256_ps(_mm256_slli_epi32(v, 16)); }
+VINLINE vf vp_second(vp v) { return _mm256_castsi256_ps(_mm256_and_si256(v, vp_set1(0xffff0000u))); }
+VINLINE void vp_store_firsts(uint16_t *p, vp r, size_t n) {
+    uint32_t lane[VW];
+    vp_store(lane, r);
+    for (size_t i = 0; i < n; i++) p[i] = (uint16_t)(lane[i] >> 16);
+}
+
 VINLINE float vsum(vf v) {
     __m128 quarter = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     quarter = _mm_add_ps(quarter, _mm_movehl_ps(quarter, quarter));

@@ -59,6 +59,26 @@ VINLINE vf vtable_rest(vf shifted) {
     return _mm512_permutexvar_ps(_mm512_castps_si512(shifted), _mm512_load_ps(table_rest));
 }
 
+typedef __m512i vp;
+VINLINE vp vp_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
+VINLINE void vp_store(uint32_t *p, vp v) { _mm512_storeu_si512(p, v); }
+VINLINE vp vp_set1(uint32_t x) { return _mm512_set1_epi32((int)x); }
+VINLINE vp vp_round(vf x) {
+    __m512i bits = _mm512_castps_si512(x), odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), vp_set1(1));
+    __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), tiny = _mm512_fpclass_ps_mask(x, 0x20 | 0x02 | 0x04);
+    __m512i rounded = _mm512_add_epi32(bits, _mm512_add_epi32(odd, vp_set1(0x7fff)));
+    rounded = _mm512_mask_or_epi32(rounded, nan, bits, vp_set1(0x400000));
+    return _mm512_mask_and_epi32(rounded, tiny, bits, vp_set1(0x80000000u));
+}
+VINLINE vp vp_join(vp first, vp second) { /* second's high half, else first moved down */
+    return _mm512_mask_blend_epi16(0xaaaaaaaau, _mm512_srli_epi32(first, 16), second);
+}
+VINLINE vf vp_first(vp v) { return _mm512_castsi512_ps(_mm512_slli_epi32(v, 16)); }
+VINLINE vf vp_second(vp v) { return _mm512_castsi512_ps(_mm512_and_si512(v, vp_set1(0xffff0000u))); }
+VINLINE void vp_store_firsts(uint16_t *p, vp r, size_t n) {
+    _mm512_mask_cvtepi32_storeu_epi16(p, lane_mask(n), _mm512_srli_epi32(r, 16));
+}
+
 VINLINE float vsum(vf v) {
     __m256 half = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
     __m128 quarter = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));

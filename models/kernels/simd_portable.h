@@ -78,6 +78,27 @@ VINLINE vf vscale(vf x, vf n) {
 
 VINLINE vf vkeep_from(vf bound, vf x, vf v) { return (vf)(~(vi)(x < bound) & (vi)v); }
 
+typedef vu vp;
+VINLINE vp vp_load(const uint32_t *p) {
+    vp v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+VINLINE void vp_store(uint32_t *p, vp v) { memcpy(p, &v, sizeof v); }
+VINLINE vp vp_set1(uint32_t x) { return (vp){x, x, x, x}; }
+VINLINE vp vp_round(vf x) {
+    vp bits = (vp)x, rounded = bits + vp_set1(0x7fff) + ((bits >> 16) & vp_set1(1));
+    vp nan = (vp)(x != x), tiny = (vp)(vabs(x) < vset1(0x1p-126f));
+    rounded = (nan & (bits | vp_set1(0x400000))) | (~nan & rounded);
+    return (tiny & bits & vp_set1(0x80000000u)) | (~tiny & rounded);
+}
+VINLINE vp vp_join(vp first, vp second) { return (first >> 16) | (second & vp_set1(0xffff0000u)); }
+VINLINE vf vp_first(vp v) { return (vf)(v << 16); }
+VINLINE vf vp_second(vp v) { return (vf)(v & vp_set1(0xffff0000u)); }
+VINLINE void vp_store_firsts(uint16_t *p, vp r, size_t n) {
+    for (size_t i = 0; i < n; i++) p[i] = (uint16_t)(r[i] >> 16);
+}
+
 VINLINE float vsum(vf v) {
     float even = v[0] + v[2], odd = v[1] + v[3];
     return even + odd;

@@ -127,6 +127,7 @@ static void test_every_plot_is_drawn(void **state) {
     struct fixture f = fixture_rich;
     f.bars_per_fold = 250;
     f.n_models = 4; /* the fourth has several heads */
+    f.study = true;
     f.n_seeds = 2;
     char dir[1024], body[6000], plots[1024];
     run_dir(dir, "rich", &f);
@@ -221,13 +222,14 @@ static void test_poor_runs_are_drawn(void **state) {
         const char *missing[4];
         struct fixture f;
     } poor[] = {
-        {"one-fold-one-seed", 14, {"attention_heads"}, small()},
+        {"one-fold-one-seed", 14, {"attention_heads", "study"}, small()},
         {"no-trades", 11, {"trades", "attention_signals"}, small()},
         {"undefined", 8, {"precision_recall", "training", "calibration", "precision_at_k"}, small()},
         {"constant", 14, {NULL}, small()},
         {"empty-tables", 5, {"equity", "trades", "training", "importance"}, small()},
         {"one-model", 10, {"verdict", "attention_lag"}, small()},
         {"rules-only", 3, {"precision_recall", "folds", "training", "verdict"}, small()},
+        {"no-run-json", 15, {"attention_heads"}, small()},
     };
     poor[0].f.n_seeds = poor[0].f.n_folds = 1;
     poor[1].f.no_trades = true;
@@ -238,6 +240,7 @@ static void test_poor_runs_are_drawn(void **state) {
     poor[5].f.n_others = 0;
     poor[6].f.n_models = 0;
     poor[6].f.n_others = 2;
+    poor[7].f.no_run_json = poor[7].f.study = true;
     for (size_t i = 0; i < COUNT_OF(poor); i++) {
         char dir[1024], plots[1024], name[100];
         run_dir(dir, poor[i].name, &poor[i].f);

@@ -92,6 +92,14 @@ static void test_text_undefined(void **state) {
     snapshot_text("text-undefined.txt", &f, 100);
 }
 
+static void test_text_study(void **state) {
+    (void)state;
+    struct fixture f = small();
+    f.n_models = 2;
+    f.study = f.reused = true;
+    snapshot_text("text-study.txt", &f, 100);
+}
+
 static void test_compare(void **state) {
     (void)state;
     char a[1024], b[1024], *text = NULL;
@@ -142,6 +150,10 @@ static void test_fit_and_wrap(void **state) {
     assert_true(whole > 0.3 && whole < 0.6);
     assert_near(text_width(long_text, 20), 2 * whole, 1e-12, 1);
     assert_string_equal(text_fit(&arena, long_text, 10, whole * 1.001), long_text);
+    for (size_t n = 1; n < strlen(long_text); n++) { /* each text fits into its own width */
+        char *part = arena_strdup(&arena, long_text + n);
+        assert_string_equal(text_fit(&arena, part, 9.5, text_width(part, 9.5)), part);
+    }
     for (double part = 0.05; part < 1; part += 0.05) {
         char *fitted = text_fit(&arena, long_text, 10, whole * part);
         assert_true(text_width(fitted, 10) <= whole * part || strcmp(fitted, "…") == 0);
@@ -166,6 +178,10 @@ static void test_fit_and_wrap(void **state) {
     assert_non_null(strstr(line[1], "…"));
     assert_ok(text_wrap(&arena, "unbreakableunbreakableunbreakable", 10, 0.02, 8, line, &n));
     assert_int_equal(n, 8);
+    for (double width = 0.05; width < 0.2; width += 0.01) { /* a number and its percent sign stay together */
+        assert_ok(text_wrap(&arena, "better at P@1 % and at P@5 % and at P@10 % of all bars", 10, width, 8, line, &n));
+        for (size_t i = 0; i < n; i++) assert_true(line[i][0] != '%');
+    }
     assert_ok(text_wrap(&arena, "", 10, 0.5, 8, line, &n));
     assert_int_equal(n, 0);
     arena_free(&arena);
@@ -459,6 +475,7 @@ int main(void) {
         cmocka_unit_test(test_text_80),
         cmocka_unit_test(test_text_120),
         cmocka_unit_test(test_text_undefined),
+        cmocka_unit_test(test_text_study),
         cmocka_unit_test(test_compare),
         cmocka_unit_test(test_text_safe),
         cmocka_unit_test(test_fit_and_wrap),

@@ -1,0 +1,304 @@
+/* The JSON files of the made-up run: summary.json, run.json and study.json. Part of fixture.h, which declares what they
+ * are made of. */
+#ifndef GATEWALK_TESTS_REPORTS_FIXTURE_JSON_H
+#define GATEWALK_TESTS_REPORTS_FIXTURE_JSON_H
+
+/* ---- summary.json ---------------------------------------------------------------------------------- */
+
+static void fx_metrics(struct json_writer *w, const struct fixture *f, const struct fx_strategy *s, int gate,
+                       double noise, bool sd) {
+    double prevalence = fx_prevalence[gate], wobble = sd ? 0 : noise;
+    double ap = prevalence * (1 + 0.35 * s->skill) * (1 + 0.1 * wobble);
+    double p1 = fmin(0.95, prevalence * (1 + 1.6 * s->skill) * (1 + 0.12 * wobble));
+    if (f->undefined) ap = p1 = NAN;
+    const double scale = sd ? 0.06 : 1;
+    json_put_number(w, "n_bars", f->undefined ? NAN : fx_bars(f));
+    json_put_number(w, "prevalence", (sd ? 0 : prevalence * (1 + 0.2 * noise)));
+    json_put_number(w, "average_precision", ap * scale);
+    json_put_number(w, "ap_lift", ap / prevalence * scale);
+    json_put_number(w, "brier", 0.09 * scale);
+    json_put_number(w, "calibration_error", 0.02 * scale);
+    static const char *const k[] = {"1", "5", "10"};
+    static const double fade[] = {1, 0.7, 0.55};
+    for (int i = 0; i < 3; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "precision_at_%s", k[i]);
+        json_put_number(w, key, p1 * fade[i] * scale);
+        snprintf(key, sizeof key, "lift_at_%s", k[i]);
+        json_put_number(w, key, p1 * fade[i] / prevalence * scale);
+        for (int cost = 0; cost < 3; cost++) {
+            snprintf(key, sizeof key, "pnl_mean_at_%s_%dx", k[i], cost);
+            double pnl = 0.0035 * fade[i] * (s->skill - 1.4) + 0.0005 - 0.0009 * cost + 0.0011 * wobble;
+            json_put_number(w, key, f->undefined ? NAN : sd ? 0.0004 : pnl);
+        }
+    }
+    json_put_number(w, "coverage", f->undefined ? NAN : (0.0115 + 0.002 * wobble) * scale);
+    json_put_number(w, "acted_precision", p1 * 0.9 * scale);
+}
+
+static void fx_gate_block(struct json_writer *w, const struct fixture *f, const struct fx_strategy *s, int gate) {
+    json_begin_object(w, fx_gate[gate]);
+    json_begin_object(w, "mean");
+    fx_metrics(w, f, s, gate, 0, false);
+    json_end_object(w);
+    json_begin_object(w, "sd");
+    fx_metrics(w, f, s, gate, 0, true);
+    json_end_object(w);
+    json_begin_object(w, "null");
+    json_put_number(w, "observed", f->undefined ? NAN : 0.16);
+    json_put_number(w, "null_mean", f->undefined ? NAN : 0.11);
+    json_put_number(w, "null_sd", 0.006);
+    json_put_number(w, "p_value", f->undefined ? NAN : 0.002);
+    json_end_object(w);
+    json_begin_array(w, "seeds");
+    for (size_t seed = 1; seed <= f->n_seeds; seed++) {
+        json_begin_object(w, NULL);
+        json_put_int(w, "seed", (int64_t)seed);
+        json_begin_object(w, "pooled");
+        fx_metrics(w, f, s, gate, 0.4 * fx_normal(), false);
+        json_end_object(w);
+        json_begin_array(w, "folds");
+        for (size_t fold = 0; fold < f->n_folds; fold++) {
+            json_begin_object(w, NULL);
+            json_put_int(w, "fold", (int64_t)fold + 1);
+            fx_metrics(w, f, s, gate, fx_normal(), false);
+            json_end_object(w);
+        }
+        json_end_array(w);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_end_object(w);
+}
+
+static void fx_portfolio_metrics(struct json_writer *w, const struct fixture *f, const struct fx_strategy *s, bool sd) {
+    double bars = fx_bars(f), scale = sd ? 0.08 : 1;
+    json_put_number(w, "total_return", expm1(s->drift * bars) * scale);
+    json_put_number(w, "cagr", expm1(s->drift * 35040) * scale);
+    json_put_number(w, "sharpe", f->undefined ? NAN : s->drift * 1.6e5 * scale);
+    json_put_number(w, "max_drawdown", (sd ? 0.02 : 0.11 + 0.02 * s->skill));
+    json_put_number(w, "n_trades", (f->no_trades ? 0 : 180 + 40 * s->skill) * scale);
+    json_put_number(w, "win_rate", f->no_trades ? NAN : 0.41 * scale);
+    json_put_number(w, "profit_factor", f->no_trades ? NAN : 1.2 * scale);
+    json_put_number(w, "exposure", 0.17 * scale);
+}
+
+static void fx_strategy_block(struct json_writer *w, const struct fixture *f, size_t i) {
+    const struct fx_strategy *s = fx_at(f, i);
+    bool model = i < f->n_models;
+    json_begin_object(w, NULL);
+    json_put_string(w, "name", s->name);
+    json_put_string(w, "strategy", s->strategy);
+    json_put_string(w, "encoder", model ? "lstm" : NULL);
+    json_put_string(w, "attention", s->attention);
+    json_put_number(w, "parameters", model ? (double)s->parameters : (double)NAN);
+    if (model) {
+        json_begin_object(w, "gates");
+        for (int gate = 0; gate < 2; gate++) fx_gate_block(w, f, s, gate);
+        json_end_object(w);
+    } else {
+        json_put_string(w, "gates", NULL);
+    }
+    json_begin_object(w, "portfolio");
+    json_begin_object(w, "mean");
+    fx_portfolio_metrics(w, f, s, false);
+    json_end_object(w);
+    json_begin_object(w, "sd");
+    fx_portfolio_metrics(w, f, s, true);
+    json_end_object(w);
+    json_begin_array(w, "seeds");
+    json_end_array(w);
+    json_end_object(w);
+    json_begin_object(w, "optimistic");
+    fx_portfolio_metrics(w, f, s, false);
+    json_end_object(w);
+    json_end_object(w);
+}
+
+/* Of one measure: its name, what the baseline has, what one unit of skill adds, half its interval, what a check asks. */
+static const struct fx_measure {
+    const char *key, *check;
+    double baseline, per_skill, half, need;
+} fx_measures[] = {{"average_precision", "PR-AUC better on at least one gate", 0.158, 0.03, 0.012, 0},
+                   {"precision_at_1", "P@1 % at least 5 points better", 0.34, 0.16, 0.07, 0.05},
+                   {"precision_at_5", "P@5 % at least 3 points better", 0.24, 0.08, 0.03, 0.03},
+                   {"pnl_mean_at_1", "PnL@1 % better", -0.0004, 0.0031, 0.0019, 0}};
+
+static double fx_delta(const struct fixture *f, const struct fx_strategy *s, const struct fx_measure *m, int gate) {
+    return f->undefined ? (double)NAN : m->per_skill * (s->skill - 1.5) * (gate ? 0.6 : 1);
+}
+
+static void fx_delta_block(struct json_writer *w, const struct fx_measure *m, double delta) {
+    json_begin_object(w, m->key);
+    json_put_number(w, "candidate", m->baseline + delta);
+    json_put_number(w, "baseline", m->baseline);
+    json_put_number(w, "delta", delta);
+    json_put_number(w, "lo", delta - m->half);
+    json_put_number(w, "hi", delta + m->half);
+    json_put_number(w, "p_value", isnan(delta) ? NAN : fabs(delta) > m->half ? 0.012 : 0.31);
+    json_put_bool(w, "significant", fabs(delta) > m->half);
+    json_end_object(w);
+}
+
+static void fx_verdict_block(struct json_writer *w, const struct fixture *f, const struct fx_strategy *s) {
+    bool good = !f->undefined && s->skill > 2.1;
+    json_begin_object(w, NULL);
+    json_put_string(w, "candidate", s->name);
+    json_put_string(w, "baseline", "lstm");
+    json_begin_object(w, "gates");
+    for (int gate = 0; gate < 2; gate++) {
+        json_begin_object(w, fx_gate[gate]);
+        json_put_number(w, "block_length", 61.5);
+        for (size_t m = 0; m < COUNT_OF(fx_measures); m++)
+            fx_delta_block(w, &fx_measures[m], fx_delta(f, s, &fx_measures[m], gate));
+        json_end_object(w);
+    }
+    json_end_object(w);
+    json_begin_array(w, "checks");
+    for (size_t m = 0; m < COUNT_OF(fx_measures); m++) {
+        double delta[2] = {fx_delta(f, s, &fx_measures[m], 0), fx_delta(f, s, &fx_measures[m], 1)};
+        double best = fmax(delta[0], delta[1]);
+        char detail[100];
+        snprintf(detail, sizeof detail, "long %+.4f; short %+.4f", delta[0], delta[1]);
+        json_begin_object(w, NULL);
+        json_put_string(w, "name", fx_measures[m].check);
+        json_put_bool(w, "pass", best > 0 && best >= fx_measures[m].need);
+        json_put_string(w, "detail", detail);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_put_string(
+        w, "conclusion",
+        good ? "Attention is better than the baseline: average precision and precision at 1 % rise on both gates and "
+               "the "
+               "intervals exclude zero."
+             : "Nothing is significant: every interval holds zero, so this run gives no reason to prefer attention.");
+    json_end_object(w);
+}
+
+static void fx_summary(const char *dir, const struct fixture *f) {
+    FILE *to = fx_open(dir, RUN_SUMMARY, "");
+    struct json_writer w = {.stream = to};
+    char begin[40], end[40];
+    json_begin_object(&w, NULL);
+    json_put_string(&w, "name", f->name);
+    json_put_string(&w, "title", f->title);
+    json_begin_array(&w, "symbols");
+    json_put_string(&w, NULL, "BTCUSDT");
+    json_put_string(&w, NULL, "ETHUSDT");
+    json_end_array(&w);
+    json_put_string(&w, "interval", "15m");
+    json_put_string(&w, "begin", fx_time(0, begin));
+    json_put_string(&w, "end", fx_time(fx_bars(f), end));
+    json_put_number(&w, "n_bars", fx_bars(f));
+    json_put_number(&w, "n_folds", (double)f->n_folds);
+    json_begin_array(&w, "seeds");
+    for (size_t seed = 1; seed <= f->n_seeds; seed++) json_put_int(&w, NULL, (int64_t)seed);
+    json_end_array(&w);
+    json_begin_array(&w, "ks");
+    json_put_int(&w, NULL, 1);
+    json_put_int(&w, NULL, 5);
+    json_put_int(&w, NULL, 10);
+    json_end_array(&w);
+    json_put_int(&w, "act_on", 1);
+    json_put_int(&w, "horizon", 24);
+    json_put_int(&w, "lookback", FX_LOOKBACK);
+    json_put_string(&w, "baseline", "lstm");
+    json_begin_object(&w, "prevalence");
+    for (int gate = 0; gate < 2; gate++) json_put_number(&w, fx_gate[gate], fx_prevalence[gate]);
+    json_end_object(&w);
+    json_begin_array(&w, "strategies");
+    for (size_t i = 0; i < fx_count(f); i++) fx_strategy_block(&w, f, i);
+    json_end_array(&w);
+    json_begin_array(&w, "verdict");
+    for (size_t i = 1; i < f->n_models && !f->no_verdict; i++) fx_verdict_block(&w, f, &fx_models[i]);
+    json_end_array(&w);
+    json_end_object(&w);
+    fclose(to);
+}
+
+static void fx_run_json(const char *dir, const struct fixture *f) {
+    if (f->no_run_json) return;
+    FILE *to = fx_open(dir, RUN_JSON, "");
+    struct json_writer w = {.stream = to};
+    size_t fits = f->n_models * f->n_seeds * f->n_folds;
+    json_begin_object(&w, NULL);
+    json_put_string(&w, "status", "finished");
+    json_begin_object(&w, "config");
+    json_begin_object(&w, "verdict");
+    json_put_number(&w, "confidence", 0.9);
+    json_end_object(&w);
+    json_end_object(&w);
+    json_begin_object(&w, "fits");
+    json_put_int(&w, "count", (int64_t)fits);
+    json_put_int(&w, "reused", f->reused ? (int64_t)fits : 0);
+    json_end_object(&w);
+    json_begin_array(&w, "training_time");
+    for (size_t i = 0; i < f->n_models; i++) {
+        double part = (double)i;
+        json_begin_object(&w, NULL);
+        json_put_string(&w, "strategy", fx_models[i].name);
+        json_put_number(&w, "seconds", f->reused ? 0 : 100 + 60 * part);
+        json_put_number(&w, "ratio_to_baseline", f->reused ? NAN : 1 + 0.6 * part);
+        json_put_number(&w, "ratio_per_window", f->reused ? NAN : 1 + 0.5 * part);
+        json_end_object(&w);
+    }
+    json_end_array(&w);
+    json_end_object(&w);
+    fclose(to);
+}
+
+/* ---- study.json --------------------------------------------------------------------------------------- */
+
+static const struct fx_variant {
+    size_t stage;
+    const char *name, *attention, *loss;
+    double ap;
+    int parameters;
+    bool chosen;
+} fx_variants[] = {{0, "bce", "none", "bce", 0.181, 37826, false},
+                   {0, "focal", "none", "focal", 0.192, 37826, true},
+                   {1, "bahdanau_64", "bahdanau", "focal", 0.214, 46082, true},
+                   {1, "bahdanau_128_with_a_very_long_name_indeed", "bahdanau", "focal", NAN, 54338, false},
+                   {2, "mean_pool", "mean_pool", "focal", 0.187, 37826, true}};
+
+static void fx_study(const char *dir, const struct fixture *f) {
+    static const char *const stage[] = {"loss", "bahdanau", "control"};
+    if (!f->study) return;
+    FILE *to = fx_open(dir, RUN_STUDY, "");
+    struct json_writer w = {.stream = to};
+    json_begin_object(&w, NULL);
+    json_put_string(&w, "criterion", "mean average precision on validation slices");
+    json_put_int(&w, "search_seeds", 2);
+    json_begin_array(&w, "stages");
+    for (size_t i = 0; i < COUNT_OF(stage); i++) {
+        json_begin_object(&w, NULL);
+        json_put_string(&w, "name", stage[i]);
+        json_put_bool(&w, "carried", i == 0);
+        json_put_bool(&w, "final", i > 0);
+        json_begin_array(&w, "variants");
+        for (size_t v = 0; v < COUNT_OF(fx_variants); v++) {
+            const struct fx_variant *variant = &fx_variants[v];
+            if (variant->stage != i) continue;
+            json_begin_object(&w, NULL);
+            json_put_string(&w, "name", variant->name);
+            json_put_string(&w, "attention", variant->attention);
+            json_put_string(&w, "loss", variant->loss);
+            json_put_int(&w, "parameters", variant->parameters);
+            json_put_int(&w, "fits", isnan(variant->ap) ? 0 : 4);
+            json_put_number(&w, "validation_average_precision", variant->ap);
+            json_put_bool(&w, "chosen", variant->chosen);
+            json_end_object(&w);
+        }
+        json_end_array(&w);
+        json_end_object(&w);
+    }
+    json_end_array(&w);
+    json_begin_array(&w, "final");
+    for (size_t i = 0; i < 3; i++) json_put_string(&w, NULL, i == 0 ? "lstm" : i == 1 ? "bahdanau_64" : "buy_and_hold");
+    json_end_array(&w);
+    json_end_object(&w);
+    fclose(to);
+}
+
+#endif
