@@ -10,7 +10,7 @@ struct report_options {
 };
 
 /* NULL options: everything. A plot without data is left out (noted on the summary page); its old picture is removed.
- * Same run, same fonts, same bytes. ERR_TOOL when gnuplot is missing (says how to install it and to run `gatewalk report DIR` later). Files appear whole
+ * Same files of a run, same fonts, same bytes. ERR_TOOL when gnuplot is missing (says how to install it and to run `gatewalk report DIR` later). Files appear whole
  * or not at all. */
 int report_render(const char *run_dir, const struct report_options *options) MUST_USE;
 

@@ -1,6 +1,7 @@
 /* The files of a run directory: the contract between the engine that writes them and the reports (and pandas,
  * PyTorch, numpy) that read them. CSV: one header line, commas, no quotes, ISO 8601 UTC times, empty = missing.
- * Everything but run.json holds the same bytes for the same config, data, seed and kernel set.
+ * Everything but run.json, report.pdf and plots/ holds the same bytes for the same config, data, seed and kernel set: run.json
+ * has times, and the report shows the training time. Of one run directory the report always has the same bytes.
  *
  * run.json           status ("finished"), config (resolved), data[], build, kernels, jobs, phases {name: seconds},
  *                    fits {count, reused, windows, windows_per_second}, peak_memory_bytes,
@@ -41,7 +42,9 @@
  *   } ],
  *   "verdict": [ { "candidate", "baseline",
  *       "gates": { "long": { "block_length", DELTA: {"candidate","baseline","delta","lo","hi","p_value","significant"} }, "short": … },
- *       "checks": [ {"name", "pass", "detail"} ],       (on results; training time is judged from run.json)
+ *       "checks": [ {"name", "pass", "detail"} ],       (on results; training time is judged from run.json. A name begins with
+ *                  its measure, "PR-AUC", "P@K %" or "PnL@K %", and may say "at least N points": from that and the deltas
+ *                  the reports see which passes are significant)
  *       "conclusion": "one or two plain sentences" } ] }
  * METRIC of a per-K metric is written with its K in place of k: "precision_at_1", "pnl_mean_at_5_1x" (see metrics.def). */
 #ifndef GATEWALK_RUN_FILES_H

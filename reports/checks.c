@@ -63,7 +63,12 @@ static void judge(struct check_view *check, const json_value *verdict) {
         met = true;
         significant |= json_bool(json_get(delta, "significant"), false);
     }
-    if (n) snprintf(check->brief + used, sizeof check->brief - used, "%s", measure->unit);
+    if (n == 0) { /* no positive label, nothing to enter: that is no failure of the candidate's */
+        check->state = CHECK_UNMEASURED;
+        check->detail = "undefined on both gates";
+        return;
+    }
+    snprintf(check->brief + used, sizeof check->brief - used, "%s", measure->unit);
     if (check->state == CHECK_PASS && met) check->state = significant ? CHECK_SIGNIFICANT : CHECK_UNSURE;
 }
 

@@ -6,7 +6,7 @@
 
 enum check_state {
     CHECK_FAIL,
-    CHECK_UNMEASURED,  /* nothing in this run tells */
+    CHECK_UNMEASURED,  /* undefined on both gates, or trained in an earlier run */
     CHECK_PASS,        /* a measured fact, or a measure the reports do not know: no interval is asked for */
     CHECK_UNSURE,      /* met on the point estimate, the interval of every gate that meets it holds zero */
     CHECK_SIGNIFICANT, /* met by a gate whose interval lies above zero */

@@ -219,6 +219,9 @@ static int read_top(const struct json_document *doc, const json_value *root, str
         const json_value *value = json_at(root, i);
         size_t k = 0;
         while (k < COUNT_OF(top_keys) && strcmp(top_keys[k], json_key(value)) != 0) k++;
+        if (strcmp(json_key(value), "experiment") == 0 || strcmp(json_key(value), "stages") == 0)
+            return json_fail_key(doc, value, ERR_CONFIG, "this is a study, not an experiment; use `gatewalk study %s`",
+                                 e->path);
         if (k == COUNT_OF(top_keys))
             return config_unknown_key(doc, value, top_keys, COUNT_OF(top_keys), "the experiment");
     }

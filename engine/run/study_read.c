@@ -138,6 +138,10 @@ static int read_study(const struct json_document *doc, const char *path, const s
     static const char *const search_known[] = {"seeds", "folds", "epochs", "patience"};
     const json_value *root = json_root(doc);
     if (json_kind(root) != JSON_OBJECT) return json_fail(doc, root, ERR_CONFIG, "a study must be an object { … }");
+    const json_value *strategies = json_get(root, "strategies");
+    if (strategies)
+        return json_fail_key(doc, strategies, ERR_CONFIG, "this is an experiment, not a study; use `gatewalk run %s`",
+                             path);
     TRY(known_keys(doc, root, known, COUNT_OF(known), "the study"));
     TRY(load_experiment(doc, root, path, override, study));
     snprintf(study->name, sizeof study->name, "%s", study->experiment->name);

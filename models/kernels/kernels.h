@@ -28,6 +28,7 @@ struct R(lstm_run) {
     real *gates;               /* out [T × B × 4H]: activated i,f,g,o; backward overwrites it with dz. NULL: not kept */
     real *c;                   /* out [(T+1) × B × H], slot 0 is the zero state */
     real *h;                   /* out [(T+1) × B × H], slot 0 is the zero state */
+    real *scratch;             /* [lstm_scratch_size] for forward in mixed precision; float32 and float64 need none */
 };
 
 /* One head of self-attention over one window (Vaswani et al. 2017, eq. 1), of which only the mean over the queries is
@@ -50,6 +51,10 @@ struct R(kernels) {
     void (*gemm_nn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
     void (*gemm_tn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
     void (*gemm_nt)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
+    /* The same for the large products of a fit: in a table of mixed precision A and B are rounded to bf16. */
+    void (*large_nn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
+    void (*large_tn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
+    void (*large_nt)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
 
     /* Size in elements of the packed copies of U [H × 4H] for forward and of Uᵀ for backward. */
     size_t (*lstm_pack_size)(size_t hidden);
@@ -98,5 +103,11 @@ double blas_sgemm_gflops(size_t n, int repeats);
 
 /* The set in use: chosen by kernels_select (float32), always the reference for float64. */
 const struct R(kernels) *R(kernels_active)(void);
+/* Its table of mixed precision: large_* and lstm_* round what they multiply to bf16 (to nearest, ties to even; below
+ * 2^-126 to zero) and sum in float32; everything else is the set's own. The packed U and the scratch of lstm_* are this
+ * table's own too. With float64 there is no such thing and it is the reference. */
+const struct R(kernels) *R(kernels_mixed)(void);
+/* Row i of the tables of mixed precision, NULL past the end; *supported: this CPU runs it. */
+const struct kernels_f32 *kernels_mixed_at(size_t i, bool *supported);
 
 #endif

@@ -214,6 +214,9 @@ static const struct kernels_f64 reference = {
     .gemm_nn = gemm_nn,
     .gemm_tn = gemm_tn,
     .gemm_nt = gemm_nt,
+    .large_nn = gemm_nn,
+    .large_tn = gemm_tn,
+    .large_nt = gemm_nt,
     .lstm_pack_size = lstm_pack_size,
     .lstm_pack = lstm_pack,
     .lstm_forward = lstm_forward,
@@ -238,3 +241,4 @@ static const struct kernels_f64 reference = {
 };
 
 const struct kernels_f64 *kernels_active_f64(void) { return &reference; }
+const struct kernels_f64 *kernels_mixed_f64(void) { return &reference; }

@@ -11,6 +11,22 @@ extern const struct kernels_f32 kernels_f32_portable, kernels_f32_avx2, kernels_
 static const struct kernels_f32 *const sets[] = {&kernels_f32_portable, &kernels_f32_avx2, &kernels_f32_avx512};
 enum { N_SETS = sizeof sets / sizeof sets[0] };
 
+/* Tables of mixed precision: the last one of a set that the CPU supports is used with it. New hardware (AMX) is one
+ * more file and one more row. */
+extern const struct kernels_f32 kernels_mixed_portable, kernels_mixed_avx2, kernels_mixed_avx512,
+    kernels_mixed_avx512bf16;
+static const struct {
+    size_t set; /* of `sets`, whose other functions it shares */
+    const struct kernels_f32 *table;
+    bool needs_bf16;
+} mixed[] = {
+    {0, &kernels_mixed_portable, false},
+    {1, &kernels_mixed_avx2, false},
+    {2, &kernels_mixed_avx512, false},
+    {2, &kernels_mixed_avx512bf16, true},
+};
+enum { N_MIXED = sizeof mixed / sizeof mixed[0] };
+
 static const struct kernels_f32 *active;
 
 bool kernels_supported(size_t i) {
@@ -51,5 +67,29 @@ int kernels_select(const char *name) {
 
 /* Without a selection every caller finds the same best set, so threads may ask at the same time. */
 const struct kernels_f32 *kernels_active_f32(void) { return active ? active : best(); }
+
+static bool has_bf16(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+const struct kernels_f32 *kernels_mixed_at(size_t i, bool *supported) {
+    if (i >= N_MIXED) return NULL;
+    *supported = kernels_supported(mixed[i].set) && (!mixed[i].needs_bf16 || has_bf16());
+    return mixed[i].table;
+}
+
+const struct kernels_f32 *kernels_mixed_f32(void) {
+    const struct kernels_f32 *set = kernels_active_f32(), *found = NULL;
+    for (size_t i = 0; i < N_MIXED; i++) {
+        bool supported;
+        const struct kernels_f32 *table = kernels_mixed_at(i, &supported);
+        if (supported && sets[mixed[i].set] == set) found = table;
+    }
+    return found;
+}
 
 const char *kernels_selected(void) { return kernels_active_f32()->name; }

@@ -36,6 +36,12 @@
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 
+/* Halves and pairs meet in the same memory, so both go through memcpy. */
+VINLINE void vp_store_half(uint16_t *p, uint32_t pair) {
+    uint16_t half = (uint16_t)(pair >> 16);
+    memcpy(p, &half, sizeof half);
+}
+
 #if defined(GW_ISA_AVX512)
 #include "simd_avx512.h"
 #elif defined(GW_ISA_AVX2)
@@ -43,6 +49,13 @@
 #else
 #include "simd_portable.h"
 #endif
+
+/* One pair to all lanes. */
+VINLINE vp vp_set1_at(const uint32_t *p) {
+    uint32_t pair;
+    memcpy(&pair, p, sizeof pair);
+    return vp_set1(pair);
+}
 
 /* The loads and stores of code that knows at compile time that all lanes are there. */
 VINLINE vf vload_lanes(const float *p, size_t n, int whole) { return whole ? vload(p) : vload_n(p, n); }

@@ -77,7 +77,7 @@ VINLINE vf vp_second(vp v) { return _mm256_castsi256_ps(_mm256_and_si256(v, vp_s
 VINLINE void vp_store_firsts(uint16_t *p, vp r, size_t n) {
     uint32_t lane[VW];
     vp_store(lane, r);
-    for (size_t i = 0; i < n; i++) p[i] = (uint16_t)(lane[i] >> 16);
+    for (size_t i = 0; i < n; i++) vp_store_half(p + i, lane[i]);
 }
 
 VINLINE float vsum(vf v) {

@@ -96,7 +96,7 @@ VINLINE vp vp_join(vp first, vp second) { return (first >> 16) | (second & vp_se
 VINLINE vf vp_first(vp v) { return (vf)(v << 16); }
 VINLINE vf vp_second(vp v) { return (vf)(v & vp_set1(0xffff0000u)); }
 VINLINE void vp_store_firsts(uint16_t *p, vp r, size_t n) {
-    for (size_t i = 0; i < n; i++) p[i] = (uint16_t)(r[i] >> 16);
+    for (size_t i = 0; i < n; i++) vp_store_half(p + i, r[i]);
 }
 
 VINLINE float vsum(vf v) {

@@ -31,6 +31,10 @@ static void make_object_bomb(void) { make_bomb("{\"a\":", "}", 2000); }
     {                                                                                                                  \
         .name = title, .args = RUN_JSON_FILE, .exit = 2, .json = text, .says = { __VA_ARGS__ }                         \
     }
+#define STUDY(title, text, ...)                                                                                        \
+    {                                                                                                                  \
+        .name = title, .args = {"study", "j.json", "--out", "o"}, .exit = 2, .json = text, .says = { __VA_ARGS__ }     \
+    }
 #define FILE_MADE(title, maker, ...)                                                                                   \
     {                                                                                                                  \
         .name = title, .args = RUN_JSON_FILE, .exit = 2, .make = maker, .says = { __VA_ARGS__ }                        \
@@ -197,6 +201,32 @@ static const struct bad_case bad_config[] = {
     EDIT("config: embargo eats a slice", "\"test\": 200", "\"test\": 200, \"embargo\": 300", "no validation sample",
          "embargo 300"),
     EDIT("config: folds longer than the data", "\"train\": 400", "\"train\": \"5000d\"", "5000d", "1200 bars"),
+
+    /* ---- studies */
+    STUDY("study: no experiment", "^{\"name\": \"s\"}", "\"experiment\" is missing"),
+    STUDY("study: unknown key", "{\"experiment\": \"small.json\", ^\"stagess\": []}", "in the study",
+          "did you mean \"stages\"?"),
+    STUDY("study: unknown key in search", "{\"experiment\": \"small.json\", \"search\": {^\"epoch\": 2}}", "in search",
+          "did you mean \"epochs\"?"),
+    STUDY("study: search of zero epochs", "{\"experiment\": \"small.json\", \"search\": {\"epochs\": ^0}}",
+          "epochs must be a whole number from 1"),
+    STUDY("study: no stages", "{\"experiment\": \"small.json\", \"stages\": ^[]}", "stages must be an array"),
+    STUDY("study: stage without variants",
+          "{\"experiment\": \"small.json\", \"stages\": [{\"name\": \"a\", \"variants\": ^[]}]}", "variants"),
+    STUDY("study: unknown attention",
+          "{\"experiment\": \"small.json\", \"stages\": [{\"name\": \"a\", \"variants\": [{\"name\": \"v\", \"model\": "
+          "{\"attention\": ^\"badhanau\"}}]}]}",
+          "did you mean \"bahdanau\"?"),
+    {.name = "study: experiment missing",
+     .args = {"study", "j.json", "--out", "o"},
+     .exit = 2,
+     .json = "{\"experiment\": \"gone.json\"}",
+     .says = {"gone.json: ", "No such file"}},
+    {.name = "study: an experiment",
+     .args = {"study", "small.json", "--out", "o"},
+     .exit = 2,
+     .says = {"small.json:17:3: ", "gatewalk run small.json"}},
+    TEXT("run: a study", "{\"name\": \"s\", ^\"experiment\": \"small.json\"}", "gatewalk study j.json"),
 
     /* ---- --set */
     SET("set: no equals sign", "training.epochs", "write key=value"),

@@ -68,6 +68,10 @@ static const struct bad_case bad_usage[] = {
     USAGE("usage: inspect --interval x", SAYS("--interval", "\"x\" is not a duration"), "inspect", "rw.csv",
           "--interval", "x"),
     USAGE("usage: report --only unknown", SAYS("did you mean \"equity\"?"), "report", "done", "--only", "equty"),
+    USAGE("usage: study without file", SAYS("STUDY.json is missing"), "study"),
+    USAGE("usage: study --frobnicate", SAYS("\"--frobnicate\"", "gatewalk study --help"), "study", "--frobnicate"),
+    USAGE("usage: bench of nothing", SAYS("gatewalk bench --help"), "bench"),
+    USAGE("usage: bench of a mistyped name", SAYS("did you mean \"train\"?"), "bench", "trian"),
     USAGE("usage: folds of a missing file", SAYS("nowhere.json: ", "No such file"), "folds", "nowhere.json"),
 
     /* ---- places that cannot be written to */

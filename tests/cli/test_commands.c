@@ -43,7 +43,8 @@ static void test_help(void **state) {
     (void)state;
     char name[MAX_WORDS][32];
     size_t n = command_names(name);
-    static const char *const promised[] = {"run", "report", "compare", "folds", "inspect", "synth", "list"};
+    static const char *const promised[] = {"run",     "study", "report", "compare", "folds",
+                                           "inspect", "synth", "list",   "bench"};
     for (size_t i = 0; i < COUNT_OF(promised); i++) {
         bool found = false;
         for (size_t c = 0; c < n; c++) found |= strcmp(name[c], promised[i]) == 0;

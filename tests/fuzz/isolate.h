@@ -3,6 +3,7 @@
 #define GATEWALK_TEST_FUZZ_ISOLATE_H
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "fuzz.h"
@@ -12,10 +13,24 @@ struct fuzz_result {
     char finding[2048];            /* "": nothing */
 };
 
+/* A size read from a damaged file must not bring the machine down: beyond this, memory is refused. */
+enum { FUZZ_MEMORY_MB = 4096 };
+#ifdef __SANITIZE_ADDRESS__
+const char *__asan_default_options(void);
+const char *__asan_default_options(void) { return "allocator_may_return_null=1:max_allocation_size_mb=2048"; }
+static inline void fuzz_limit_memory(void) {} /* it maps terabytes itself */
+#else
+static inline void fuzz_limit_memory(void) {
+    struct rlimit limit = {(rlim_t)FUZZ_MEMORY_MB << 20, (rlim_t)FUZZ_MEMORY_MB << 20};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) fuzz_die("setrlimit");
+}
+#endif
+
 static inline _Noreturn void fuzz_child(const struct fuzz_target *target, uint64_t seed, uint64_t n, double seconds,
                                         struct fuzz_result *shared) {
     struct fuzz_run run;
     bool good = true;
+    fuzz_limit_memory();
     if (!fuzz_begin(&run, target, seed)) fuzz_die("no sound inputs; run it from the project's root");
     /* Warnings of the code under test go nowhere. Sanitizers write to the descriptor, which stays. */
     FILE *real = stderr, *nowhere = fopen("/dev/null", "w");

@@ -62,6 +62,7 @@ static char *read_file(const char *path, size_t *length) {
 }
 
 static void write_file(const char *path, const void *bytes, size_t length) {
+    unlink(path); /* some file systems wait for the disk when a file is written over */
     FILE *stream = fopen(path, "wb");
     assert_non_null(stream);
     assert_int_equal(fwrite(bytes, 1, length, stream), length);

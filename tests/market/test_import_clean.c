@@ -64,6 +64,7 @@ struct outcome {
 static void import_text(const char *text, size_t n, const struct import_options *options, struct outcome *out) {
     struct bars bars;
     memset(out, 0, sizeof *out);
+    unlink(scratch("mutated.csv")); /* some file systems wait for the disk when a file is written over */
     scratch_write("mutated.csv", text, n);
     out->rc = bars_import(scratch("mutated.csv"), options, &bars, &out->report);
     if (out->rc == OK)
@@ -161,7 +162,7 @@ static void odd_times_agree(void **state) {
 
 static void both_ways_agree(void **state) {
     (void)state;
-    enum { ROUNDS = 4000 };
+    enum { ROUNDS = 3000 };
     struct rng rng;
     size_t n_good = 0, n_bad = 0;
     rng_key(&rng, 3, "clean rows", 0, 0, 0);

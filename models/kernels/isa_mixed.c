@@ -1,0 +1,89 @@
+/* Tables of mixed precision: the large products take bf16 and sum in float32. mixed_*.h are read once per way to
+ * multiply pairs of bf16:
+ *   soft    with the words of the instruction set: the pair's second product is added first, then its first, each
+ *           sum rounded, as the hardware does
+ *   native  VDPBF16PS, which also takes intermediate sums below 2^-126 for zero; apart from that the same bytes
+ * Words of the templates: PAIR_OF(first, second) rounds and joins, PAIR_DOT(a, b, sum) multiplies, PAIR_FIRSTS(p, x, n)
+ * rounds and stores n numbers one behind the other, two of which are a pair. */
+#include "lstm_parts.h"
+
+VINLINE vp soft_pair(vf first, vf second) { return vp_join(vp_round(first), vp_round(second)); }
+VINLINE vf soft_dot(vp a, vp b, vf sum) {
+    sum = vfma(vp_second(a), vp_second(b), sum);
+    return vfma(vp_first(a), vp_first(b), sum);
+}
+VINLINE void soft_firsts(uint16_t *p, vf x, size_t n) { vp_store_firsts(p, vp_round(x), n); }
+
+#define MIXED(name) name##_soft
+#define PAIR_OF     soft_pair
+#define PAIR_DOT    soft_dot
+#define PAIR_FIRSTS soft_firsts
+#include "mixed_tile.h"
+
+#include "mixed_gemm.h"
+
+#include "mixed_lstm.h"
+
+#define MIXED_TABLE(symbol, text)                                                                                      \
+    const struct kernels_f32 symbol;                                                                                   \
+    const struct kernels_f32 symbol = {                                                                                \
+        .name = text,                                                                                                  \
+        KERNELS_COMMON,                                                                                                \
+        .large_nn = MIXED(large_nn),                                                                                   \
+        .large_tn = MIXED(large_tn),                                                                                   \
+        .large_nt = MIXED(large_nt),                                                                                   \
+        .lstm_pack_size = MIXED(lstm_pack_size),                                                                       \
+        .lstm_pack = MIXED(lstm_pack),                                                                                 \
+        .lstm_forward = MIXED(lstm_forward),                                                                           \
+        .lstm_scratch_size = MIXED(lstm_scratch_size),                                                                 \
+        .lstm_backward = MIXED(lstm_backward),                                                                         \
+    }
+
+#if defined(GW_ISA_AVX512)
+MIXED_TABLE(kernels_mixed_avx512, "avx512 bf16 soft");
+#elif defined(GW_ISA_AVX2)
+MIXED_TABLE(kernels_mixed_avx2, "avx2 bf16 soft");
+#else
+MIXED_TABLE(kernels_mixed_portable, "portable bf16 soft");
+#endif
+
+#if defined(GW_ISA_AVX512)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512bf16"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512bf16")
+#endif
+
+VINLINE vp native_pair(vf first, vf second) {
+    const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
+                                           21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    return _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(second, first));
+}
+VINLINE vf native_dot(vp a, vp b, vf sum) { return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b); }
+VINLINE void native_firsts(uint16_t *p, vf x, size_t n) {
+    _mm256_mask_storeu_epi16(p, lane_mask(n), (__m256i)_mm512_cvtneps_pbh(x));
+}
+
+#undef MIXED
+#undef PAIR_OF
+#undef PAIR_DOT
+#undef PAIR_FIRSTS
+#define MIXED(name) name##_native
+#define PAIR_OF     native_pair
+#define PAIR_DOT    native_dot
+#define PAIR_FIRSTS native_firsts
+#include "mixed_tile.h"
+
+#include "mixed_gemm.h"
+
+#include "mixed_lstm.h"
+
+MIXED_TABLE(kernels_mixed_avx512bf16, "avx512 bf16");
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif
