@@ -5,12 +5,12 @@
 #include "attention_combine.h"
 
 /* [c; q] side by side lies in the first 2H columns of `both`. */
-static void put_queries(const struct R(attention_run) * run, real *both) {
+static void put_queries(const struct R(attention_run) *run, real *both) {
     size_t T = run->config->lookback, H = run->config->hidden;
     for (size_t b = 0; b < run->n; b++) memcpy(both + b * 2 * H + H, run->h + (b * T + T - 1) * H, H * sizeof *both);
 }
 
-static void take_query_gradients(const struct R(attention_run) * run, const real *dboth) {
+static void take_query_gradients(const struct R(attention_run) *run, const real *dboth) {
     size_t T = run->config->lookback, H = run->config->hidden;
     for (size_t b = 0; b < run->n; b++) run->k->axpy(H, 1, dboth + b * 2 * H + H, run->dh + (b * T + T - 1) * H);
 }
@@ -19,7 +19,7 @@ size_t R(concat_size)(const struct model_config *config) {
     return config->luong_combine ? 2 * config->hidden : config->hidden;
 }
 
-void R(concat_forward)(const struct R(attention_run) * run) {
+void R(concat_forward)(const struct R(attention_run) *run) {
     if (!run->config->luong_combine) {
         R(weigh_forward)(run, run->context, run->config->hidden);
         return;
@@ -28,7 +28,7 @@ void R(concat_forward)(const struct R(attention_run) * run) {
     put_queries(run, run->context);
 }
 
-void R(concat_backward)(const struct R(attention_run) * run, real *dscore) {
+void R(concat_backward)(const struct R(attention_run) *run, real *dscore) {
     size_t T = run->config->lookback, H = run->config->hidden;
     memset(run->dh, 0, run->n * T * H * sizeof *run->dh);
     R(weigh_backward)(run, run->dcontext, R(concat_size)(run->config), dscore);
@@ -44,7 +44,7 @@ void R(luong_tensors)(const struct model_config *config, struct tensor_list *lis
 size_t R(luong_keep)(const struct model_config *config) { return 2 * config->hidden; }
 size_t R(luong_scratch)(const struct model_config *config) { return SHARD_WINDOWS * 3 * config->hidden; }
 
-void R(luong_forward)(const struct R(attention_run) * run, const real *wc, real *both) {
+void R(luong_forward)(const struct R(attention_run) *run, const real *wc, real *both) {
     size_t H = run->config->hidden;
     if (!run->config->luong_combine) {
         R(weigh_forward)(run, run->context, H);
@@ -56,7 +56,7 @@ void R(luong_forward)(const struct R(attention_run) * run, const real *wc, real 
     run->k->vtanh(run->n * H, run->context, run->context);
 }
 
-void R(luong_backward)(const struct R(attention_run) * run, const real *wc, real *dwc, const real *both, real *scratch,
+void R(luong_backward)(const struct R(attention_run) *run, const real *wc, real *dwc, const real *both, real *scratch,
                        real *dscore) {
     size_t T = run->config->lookback, H = run->config->hidden;
     memset(run->dh, 0, run->n * T * H * sizeof *run->dh);

@@ -11,12 +11,12 @@ static void tensors(const struct model_config *config, struct tensor_list *list)
     tensor_add(list, "attention.v", config->attention_units, 1, INIT_GLOROT, false);
 }
 
-static void forward(const struct R(attention_run) * run) {
+static void forward(const struct R(attention_run) *run) {
     R(additive_scores)(run, run->w[W1], run->w[W2], run->w[V]);
     R(concat_forward)(run);
 }
 
-static void backward(const struct R(attention_run) * run) {
+static void backward(const struct R(attention_run) *run) {
     real *dscore = run->scratch + run->n * run->config->attention_units; /* behind the query gradients */
     R(concat_backward)(run, dscore);
     R(additive_scores_backward)(run, dscore, run->w[W1], run->w[W2], run->w[V], run->g[W1], run->g[W2], run->g[V]);

@@ -16,15 +16,15 @@ static size_t scratch_size(const struct model_config *config) {
 }
 
 /* Behind the tanh values of the whole tile. */
-static real *both(const struct R(attention_run) * run) { return run->keep + run->n * R(additive_keep)(run->config); }
+static real *both(const struct R(attention_run) *run) { return run->keep + run->n * R(additive_keep)(run->config); }
 
-static void forward(const struct R(attention_run) * run) {
+static void forward(const struct R(attention_run) *run) {
     const real *w1 = run->w[W], *w2 = w1 + run->config->hidden * run->config->attention_units;
     R(additive_scores)(run, w1, w2, run->w[V]);
     R(luong_forward)(run, run->w[WC], both(run));
 }
 
-static void backward(const struct R(attention_run) * run) {
+static void backward(const struct R(attention_run) *run) {
     size_t half = run->config->hidden * run->config->attention_units;
     real *dscore = run->scratch + run->n * run->config->attention_units; /* behind the query gradients */
     R(luong_backward)(run, run->w[WC], run->g[WC], both(run), run->scratch + R(additive_scratch)(run->config), dscore);

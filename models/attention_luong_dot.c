@@ -7,7 +7,7 @@ static size_t scratch_size(const struct model_config *config) {
     return R(luong_scratch)(config) + SHARD_WINDOWS * config->lookback;
 }
 
-static void forward(const struct R(attention_run) * run) {
+static void forward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, H = run->config->hidden;
     for (size_t b = 0; b < run->n; b++) {
         const real *h = run->h + b * T * H, *q = h + (T - 1) * H;
@@ -17,7 +17,7 @@ static void forward(const struct R(attention_run) * run) {
 }
 
 /* dh_s += e'_s q, dq += Σ e'_s h_s; both meet in the last state. */
-static void backward(const struct R(attention_run) * run) {
+static void backward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, H = run->config->hidden;
     real *dscore = run->scratch + R(luong_scratch)(run->config);
     R(luong_backward)(run, run->w[WC], run->g[WC], run->keep, run->scratch, dscore);

@@ -12,14 +12,14 @@ static void tensors(const struct model_config *config, struct tensor_list *list)
 
 /* Per window: [c; q] and, behind those of the whole tile, q W. */
 static size_t keep_size(const struct model_config *config) { return R(luong_keep)(config) + config->hidden; }
-static real *projected(const struct R(attention_run) * run) { return run->keep + run->n * R(luong_keep)(run->config); }
+static real *projected(const struct R(attention_run) *run) { return run->keep + run->n * R(luong_keep)(run->config); }
 
 /* luong_backward's, dscore [n × T], d(q W) [n × H] */
 static size_t scratch_size(const struct model_config *config) {
     return R(luong_scratch)(config) + SHARD_WINDOWS * (config->lookback + config->hidden);
 }
 
-static void forward(const struct R(attention_run) * run) {
+static void forward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, H = run->config->hidden;
     const real *queries = run->h + (T - 1) * H;
     real *qw = projected(run);
@@ -29,7 +29,7 @@ static void forward(const struct R(attention_run) * run) {
     R(luong_forward)(run, run->w[WC], run->keep);
 }
 
-static void backward(const struct R(attention_run) * run) {
+static void backward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, H = run->config->hidden;
     const real *queries = run->h + (T - 1) * H, *qw = projected(run);
     real *dscore = run->scratch + R(luong_scratch)(run->config), *dqw = dscore + run->n * T;

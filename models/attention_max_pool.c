@@ -8,7 +8,7 @@ static size_t nothing(const struct model_config *config) {
     return 0;
 }
 
-static void forward(const struct R(attention_run) * run) {
+static void forward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, H = run->config->hidden;
     for (size_t b = 0; b < run->n; b++) {
         real *c = run->context + b * H;
@@ -19,7 +19,7 @@ static void forward(const struct R(attention_run) * run) {
     }
 }
 
-static void backward(const struct R(attention_run) * run) {
+static void backward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, H = run->config->hidden;
     memset(run->dh, 0, run->n * T * H * sizeof *run->dh);
     for (size_t b = 0; b < run->n; b++)

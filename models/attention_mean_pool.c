@@ -8,7 +8,7 @@ static size_t nothing(const struct model_config *config) {
     return 0;
 }
 
-static void forward(const struct R(attention_run) * run) {
+static void forward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, H = run->config->hidden;
     memset(run->context, 0, run->n * H * sizeof *run->context);
     for (size_t b = 0; b < run->n; b++)
@@ -16,7 +16,7 @@ static void forward(const struct R(attention_run) * run) {
             run->k->axpy(H, (real)(1.0 / (double)T), run->h + (b * T + s) * H, run->context + b * H);
 }
 
-static void backward(const struct R(attention_run) * run) {
+static void backward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, H = run->config->hidden;
     memset(run->dh, 0, run->n * T * H * sizeof *run->dh);
     for (size_t b = 0; b < run->n; b++)

@@ -42,7 +42,7 @@ static size_t keep_size(const struct model_config *config) {
     return 2 * config->lookback * D + config->heads * (per_head + config->hidden) + D;
 }
 
-static struct kept kept_of(const struct R(attention_run) * run) {
+static struct kept kept_of(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, D = width(run->config), heads = run->config->heads;
     struct kept kept;
     kept.qk = run->keep;
@@ -60,7 +60,7 @@ static size_t scratch_size(const struct model_config *config) {
            R(kernels_active)()->head_scratch_size(T, config->key_dim);
 }
 
-static struct R(head_run) head_of(const struct R(attention_run) * run, const struct kept *kept, size_t b, size_t head) {
+static struct R(head_run) head_of(const struct R(attention_run) *run, const struct kept *kept, size_t b, size_t head) {
     size_t T = run->config->lookback, d = run->config->key_dim, D = width(run->config);
     const real *query = kept->qk + b * T * 2 * D + head * d;
     return (struct R(head_run)){
@@ -82,13 +82,13 @@ static void fill_rows(size_t rows, size_t columns, const real *row, real *out) {
     for (size_t i = 0; i < rows; i++) memcpy(out + i * columns, row, columns * sizeof *row);
 }
 
-static void forward(const struct R(attention_run) * run) {
+static void forward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, H = run->config->hidden, d = run->config->key_dim, D = width(run->config);
     size_t n = run->n, heads = run->config->heads;
     struct kept kept = kept_of(run);
-    run->k->gemm_nn(n * T, D, H, run->h, H, run->w[WQ], D, kept.qk, 2 * D, false);
+    run->k->large_nn(n * T, D, H, run->h, H, run->w[WQ], D, kept.qk, 2 * D, false);
     run->k->add_row(n * T, D, run->w[BQ], kept.qk, 2 * D);
-    run->k->gemm_nn(n * T, D, H, run->h, H, run->w[WK], D, kept.qk + D, 2 * D, false);
+    run->k->large_nn(n * T, D, H, run->h, H, run->w[WK], D, kept.qk + D, 2 * D, false);
     for (size_t b = 0; b < n; b++) {
         real *mean = run->map + b * heads * T;
         for (size_t head = 0; head < heads; head++) {
@@ -108,7 +108,7 @@ static void forward(const struct R(attention_run) * run) {
 /* ---- backward ------------------------------------------------------------------------------------------ */
 
 /* From the context to the pooled states, all windows at once: dvalue = dcontext Woᵀ, dWv_j = pooled_jᵀ dvalue_j. */
-static void values_backward(const struct R(attention_run) * run, const struct kept *kept, real *dvalue) {
+static void values_backward(const struct R(attention_run) *run, const struct kept *kept, real *dvalue) {
     size_t H = run->config->hidden, d = run->config->key_dim, D = width(run->config), n = run->n;
     size_t heads = run->config->heads;
     run->k->sum_rows(n, H, run->dcontext, H, run->g[BO]);
@@ -122,7 +122,7 @@ static void values_backward(const struct R(attention_run) * run, const struct ke
 }
 
 /* dQ and dK of one window, and what of dh does not come through them. */
-static void window_backward(const struct R(attention_run) * run, const struct kept *kept, size_t b, const real *dvalue,
+static void window_backward(const struct R(attention_run) *run, const struct kept *kept, size_t b, const real *dvalue,
                             real *g, real *dqk) {
     size_t T = run->config->lookback, H = run->config->hidden, d = run->config->key_dim, D = width(run->config);
     size_t heads = run->config->heads;
@@ -139,13 +139,13 @@ static void window_backward(const struct R(attention_run) * run, const struct ke
     }
 }
 
-static void project_backward(const struct R(attention_run) * run, size_t w, const real *dout) {
+static void project_backward(const struct R(attention_run) *run, size_t w, const real *dout) {
     size_t rows = run->n * run->config->lookback, H = run->config->hidden, D = width(run->config);
-    run->k->gemm_tn(H, D, rows, run->h, H, dout, 2 * D, run->g[w], D, true);
-    run->k->gemm_nt(rows, H, D, dout, 2 * D, run->w[w], D, run->dh, H, true);
+    run->k->large_tn(H, D, rows, run->h, H, dout, 2 * D, run->g[w], D, true);
+    run->k->large_nt(rows, H, D, dout, 2 * D, run->w[w], D, run->dh, H, true);
 }
 
-static void backward(const struct R(attention_run) * run) {
+static void backward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, D = width(run->config);
     struct kept kept = kept_of(run);
     real *dqk = run->scratch + run->k->head_scratch_size(T, run->config->key_dim);

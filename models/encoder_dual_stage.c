@@ -56,21 +56,21 @@ static size_t extra_size(const struct model_config *config) {
     return lay_out(&at, config, NULL);
 }
 
-static struct buffers buffers_of(const struct R(pass) * pass) {
+static struct buffers buffers_of(const struct R(pass) *pass) {
     struct buffers at;
     lay_out(&at, &pass->net->config, pass->ws->extra);
     at.B = pass->ws->n_windows;
     return at;
 }
 
-static const real *features(const struct R(pass) * pass, size_t b, size_t t) {
+static const real *features(const struct R(pass) *pass, size_t b, size_t t) {
     return pass->ws->x + (pass->ws->first_row[b] + t) * pass->net->config.n_features;
 }
 
 /* ---- forward ------------------------------------------------------------------------------------------------ */
 
 /* state = [h_{t-1}; c_{t-1}], query = state W */
-static void make_query(const struct R(pass) * pass, const struct buffers *at, size_t t) {
+static void make_query(const struct R(pass) *pass, const struct buffers *at, size_t t) {
     const real *h = pass->ws->h[0] + t * at->B * at->H, *c = pass->ws->c[0] + t * at->B * at->H;
     for (size_t b = 0; b < at->B; b++) {
         memcpy(at->state + b * 2 * at->H, h + b * at->H, at->H * sizeof(real));
@@ -80,7 +80,7 @@ static void make_query(const struct R(pass) * pass, const struct buffers *at, si
                      false);
 }
 
-static void weigh_features(const struct R(pass) * pass, const struct buffers *at, size_t t) {
+static void weigh_features(const struct R(pass) *pass, const struct buffers *at, size_t t) {
     const real *alpha = at->alpha + t * at->B * at->F;
     for (size_t b = 0; b < at->B; b++) {
         const real *x = features(pass, b, t);
@@ -88,7 +88,7 @@ static void weigh_features(const struct R(pass) * pass, const struct buffers *at
     }
 }
 
-static void cell(const struct R(pass) * pass, const struct buffers *at, size_t t) {
+static void cell(const struct R(pass) *pass, const struct buffers *at, size_t t) {
     size_t B = at->B, H = at->H;
     const real *h = pass->ws->h[0] + t * B * H, *c = pass->ws->c[0] + t * B * H;
     real *z = pass->ws->gates[0] + t * B * 4 * H;
@@ -107,14 +107,14 @@ static void cell(const struct R(pass) * pass, const struct buffers *at, size_t t
     }
 }
 
-static void mean_map(const struct R(pass) * pass, const struct buffers *at) {
+static void mean_map(const struct R(pass) *pass, const struct buffers *at) {
     size_t n = at->B * at->F;
     memset(pass->ws->feature_map, 0, n * sizeof(real));
     for (size_t t = 0; t < at->T; t++)
         pass->k->axpy(n, (real)(1.0 / (double)at->T), at->alpha + t * n, pass->ws->feature_map);
 }
 
-static void forward(const struct R(pass) * pass) {
+static void forward(const struct R(pass) *pass) {
     struct buffers at = buffers_of(pass);
     memset(pass->ws->h[0], 0, at.B * at.H * sizeof(real));
     memset(pass->ws->c[0], 0, at.B * at.H * sizeof(real));
@@ -137,7 +137,7 @@ static void forward(const struct R(pass) * pass) {
 /* ---- backward ----------------------------------------------------------------------------------------------- */
 
 /* From dh and dc at step t to dz (over the gates) and dc at step t - 1. */
-static void cell_backward(const struct R(pass) * pass, const struct buffers *at, size_t t) {
+static void cell_backward(const struct R(pass) *pass, const struct buffers *at, size_t t) {
     size_t B = at->B, H = at->H;
     for (size_t b = 0; b < B; b++) {
         real *gate = pass->ws->gates[0] + (t * B + b) * 4 * H, *dc = at->dc + b * H, *tanh_c = at->state;
@@ -156,7 +156,7 @@ static void cell_backward(const struct R(pass) * pass, const struct buffers *at,
 }
 
 /* dW, dU, db of the cell; dx~ and dh at step t - 1. */
-static void product_backward(const struct R(pass) * pass, const struct buffers *at, size_t t) {
+static void product_backward(const struct R(pass) *pass, const struct buffers *at, size_t t) {
     size_t B = at->B, H = at->H, F = at->F;
     const real *dz = pass->ws->gates[0] + t * B * 4 * H, *h = pass->ws->h[0] + t * B * H;
     weigh_features(pass, at, t);
@@ -168,7 +168,7 @@ static void product_backward(const struct R(pass) * pass, const struct buffers *
 }
 
 /* dα = dx~ ∘ x;  de = α ∘ (dα - α·dα);  then through the additive scores of every window. */
-static void scores_backward(const struct R(pass) * pass, const struct buffers *at, size_t t) {
+static void scores_backward(const struct R(pass) *pass, const struct buffers *at, size_t t) {
     size_t F = at->F, A = at->A;
     const real *v = R(tensor_of)(pass, IN_V);
     memset(at->dquery, 0, at->B * A * sizeof(real));
@@ -186,7 +186,7 @@ static void scores_backward(const struct R(pass) * pass, const struct buffers *a
 }
 
 /* dW of the input attention; its query's gradient joins dh and dc of step t - 1. */
-static void query_backward(const struct R(pass) * pass, const struct buffers *at) {
+static void query_backward(const struct R(pass) *pass, const struct buffers *at) {
     size_t B = at->B, H = at->H, A = at->A;
     pass->k->gemm_tn(2 * H, A, B, at->state, 2 * H, at->dquery, A, R(gradient_of)(pass, IN_W), A, true);
     pass->k->gemm_nt(B, 2 * H, A, at->dquery, A, R(tensor_of)(pass, IN_W), A, at->dstate, 2 * H, false);
@@ -197,7 +197,7 @@ static void query_backward(const struct R(pass) * pass, const struct buffers *at
 }
 
 /* Its attention always sends gradients to every step (ws->dh). */
-static void backward(const struct R(pass) * pass, bool use_dh, bool use_dh_last) {
+static void backward(const struct R(pass) *pass, bool use_dh, bool use_dh_last) {
     (void)use_dh;
     (void)use_dh_last;
     struct buffers at = buffers_of(pass);

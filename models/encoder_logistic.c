@@ -10,7 +10,7 @@ static void tensors(const struct model_config *config, struct tensor_list *list)
 }
 
 /* The windows are one bar long here, so a window's first row is its last bar. */
-static void forward(const struct R(pass) * pass) {
+static void forward(const struct R(pass) *pass) {
     const struct R(workspace) *ws = pass->ws;
     size_t F = pass->net->config.n_features;
     for (size_t b = 0; b < ws->n_windows; b++)

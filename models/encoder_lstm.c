@@ -16,7 +16,7 @@ static void tensors(const struct model_config *config, struct tensor_list *list)
     }
 }
 
-static struct R(lstm_run) layer_run(const struct R(pass) * pass, size_t layer) {
+static struct R(lstm_run) layer_run(const struct R(pass) *pass, size_t layer) {
     const struct R(workspace) *ws = pass->ws;
     return (struct R(lstm_run)){
         .n_windows = ws->n_windows,
@@ -29,15 +29,16 @@ static struct R(lstm_run) layer_run(const struct R(pass) * pass, size_t layer) {
         .gates = pass->gradient ? ws->gates[layer] : NULL, /* only the way back reads them */
         .c = ws->c[layer],
         .h = ws->h[layer],
+        .scratch = ws->lstm_scratch,
     };
 }
 
 /* States of the layer below without its zero state: [T·B × H]. */
-static const real *layer_input(const struct R(pass) * pass, size_t layer) {
+static const real *layer_input(const struct R(pass) *pass, size_t layer) {
     return pass->ws->h[layer - 1] + pass->ws->n_windows * pass->net->config.hidden;
 }
 
-static void forward(const struct R(pass) * pass) {
+static void forward(const struct R(pass) *pass) {
     struct R(workspace) *ws = pass->ws;
     size_t H = pass->net->config.hidden, rows = ws->n_windows * pass->net->config.lookback;
     for (size_t layer = 0; layer < pass->net->config.layers; layer++) {
@@ -46,7 +47,7 @@ static void forward(const struct R(pass) * pass) {
         if (layer == 0) {
             R(rows_project)(pass, w, b);
         } else {
-            pass->k->gemm_nn(rows, 4 * H, H, layer_input(pass, layer), H, w, 4 * H, ws->xw, 4 * H, false);
+            pass->k->large_nn(rows, 4 * H, H, layer_input(pass, layer), H, w, 4 * H, ws->xw, 4 * H, false);
             pass->k->add_row(rows, 4 * H, b, ws->xw, 4 * H);
         }
         struct R(lstm_run) run = layer_run(pass, layer);
@@ -55,15 +56,18 @@ static void forward(const struct R(pass) * pass) {
 }
 
 /* dW = inputᵀ dz, db = Σ dz over the rows that were projected. */
-static void input_gradient(const struct R(pass) * pass, size_t layer, const real *input, size_t inputs, size_t rows,
+static void input_gradient(const struct R(pass) *pass, size_t layer, const real *input, size_t inputs, size_t rows,
                            const real *dz) {
     size_t columns = 4 * pass->net->config.hidden;
-    pass->k->gemm_tn(inputs, columns, rows, input, inputs, dz, columns,
-                     R(gradient_of)(pass, layer * TENSORS_PER_LAYER + W), columns, true);
+    real *dw = R(gradient_of)(pass, layer * TENSORS_PER_LAYER + W);
+    if (layer == 0) /* small, and a row may be a sum over many windows */
+        pass->k->gemm_tn(inputs, columns, rows, input, inputs, dz, columns, dw, columns, true);
+    else
+        pass->k->large_tn(inputs, columns, rows, input, inputs, dz, columns, dw, columns, true);
     pass->k->sum_rows(rows, columns, dz, columns, R(gradient_of)(pass, layer * TENSORS_PER_LAYER + BIAS));
 }
 
-static void backward(const struct R(pass) * pass, bool use_dh, bool use_dh_last) {
+static void backward(const struct R(pass) *pass, bool use_dh, bool use_dh_last) {
     struct R(workspace) *ws = pass->ws;
     size_t H = pass->net->config.hidden, rows = ws->n_windows * pass->net->config.lookback;
     memset(ws->dxw, 0, ws->n_rows * 4 * H * sizeof(real));
@@ -77,8 +81,8 @@ static void backward(const struct R(pass) * pass, bool use_dh, bool use_dh_last)
         } else {
             /* Every (step, window) has a row of its own here, so dz as it lies in gates is the rows' gradient. */
             input_gradient(pass, layer, layer_input(pass, layer), H, rows, run.gates);
-            pass->k->gemm_nt(rows, H, 4 * H, run.gates, 4 * H, R(tensor_of)(pass, layer * TENSORS_PER_LAYER + W), 4 * H,
-                             ws->dh, H, false);
+            pass->k->large_nt(rows, H, 4 * H, run.gates, 4 * H, R(tensor_of)(pass, layer * TENSORS_PER_LAYER + W),
+                              4 * H, ws->dh, H, false);
             use_dh = true;
             use_dh_last = false;
         }

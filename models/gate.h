@@ -24,12 +24,12 @@ struct R(workspace);
 
 /* One pass of one shard. */
 struct R(pass) {
-    const struct R(network) * net;
-    const struct R(kernels) * k;
+    const struct R(network) *net;
+    const struct R(kernels) *k;
     const real *weights; /* the flat block */
     const real *packed;  /* U of every layer in the kernels' layout, see network_pack */
     real *gradient;      /* flat block, accumulated into; NULL when only scoring */
-    struct R(workspace) * ws;
+    struct R(workspace) *ws;
 };
 
 /* ---- encoder: windows to hidden states ---------------------------------------------------------- */
@@ -40,9 +40,9 @@ struct R(encoder_ops) {
     void (*tensors)(const struct model_config *config, struct tensor_list *list);
     /* Elements of scratch it wants in the workspace beside the common buffers. */
     size_t (*extra_size)(const struct model_config *config);
-    void (*forward)(const struct R(pass) * pass);
+    void (*forward)(const struct R(pass) *pass);
     /* Gradient of h at every step in ws->dh, and/or of the last one in ws->dh_last. */
-    void (*backward)(const struct R(pass) * pass, bool use_dh, bool use_dh_last);
+    void (*backward)(const struct R(pass) *pass, bool use_dh, bool use_dh_last);
 };
 
 /* ---- attention: hidden states to a context vector ------------------------------------------------ */
@@ -50,7 +50,7 @@ struct R(encoder_ops) {
 /* A tile of windows, window-major and contiguous, so that one window's states lie side by side in the cache. */
 struct R(attention_run) {
     const struct model_config *config;
-    const struct R(kernels) * k;
+    const struct R(kernels) *k;
     const real *w[ATTENTION_TENSORS_MAX]; /* own tensors in the order they were added */
     real *g[ATTENTION_TENSORS_MAX];       /* their gradients, accumulated */
     size_t n;
@@ -65,25 +65,25 @@ struct R(attention_run) {
 
 struct R(attention_ops) {
     const char *name, *help;
-    const struct R(encoder_ops) * encoder; /* replaces the configured encoder (dual_stage), or NULL */
-    size_t tile;                           /* windows at a time: what it keeps should stay in the L2 cache */
-    bool combines;                         /* honours luong_combine */
+    const struct R(encoder_ops) *encoder; /* replaces the configured encoder (dual_stage), or NULL */
+    size_t tile;                          /* windows at a time: what it keeps should stay in the L2 cache */
+    bool combines;                        /* honours luong_combine */
     size_t (*context_size)(const struct model_config *config);
     size_t (*maps)(const struct model_config *config); /* attention maps per window, 0 when it has none */
     void (*tensors)(const struct model_config *config, struct tensor_list *list);
     size_t (*keep_size)(const struct model_config *config);    /* elements per window */
     size_t (*scratch_size)(const struct model_config *config); /* elements */
     /* NULL: the context is the last hidden state and nothing is gathered. */
-    void (*forward)(const struct R(attention_run) * run);
-    void (*backward)(const struct R(attention_run) * run);
+    void (*forward)(const struct R(attention_run) *run);
+    void (*backward)(const struct R(attention_run) *run);
 };
 
 /* ---- the network: a description, const once built ------------------------------------------------ */
 
 struct R(network) {
     struct model_config config;
-    const struct R(encoder_ops) * encoder;
-    const struct R(attention_ops) * attention;
+    const struct R(encoder_ops) *encoder;
+    const struct R(attention_ops) *attention;
     struct tensor_list tensors;
     size_t attention_first, attention_n; /* its rows of the list */
     size_t context;                      /* C */
@@ -94,17 +94,19 @@ struct R(network) {
 };
 
 /* Looks the names up and lays the tensors out. Names were validated by model_config_check. */
-int R(network_init)(struct R(network) * net, const struct model_config *config) MUST_USE;
-static inline const real *R(tensor_of)(const struct R(pass) * pass, size_t i) {
+int R(network_init)(struct R(network) *net, const struct model_config *config) MUST_USE;
+static inline const real *R(tensor_of)(const struct R(pass) *pass, size_t i) {
     return pass->weights + pass->net->tensors.item[i].offset;
 }
-static inline real *R(gradient_of)(const struct R(pass) * pass, size_t i) {
+static inline real *R(gradient_of)(const struct R(pass) *pass, size_t i) {
     return pass->gradient + pass->net->tensors.item[i].offset;
 }
 /* Initial weights; `weights` has net->tensors.size elements. */
-int R(network_start)(const struct R(network) * net, uint64_t seed, real *weights) MUST_USE;
+int R(network_start)(const struct R(network) *net, uint64_t seed, real *weights) MUST_USE;
 /* Copies U of every layer into the layout of the kernels in use: after every change of the weights. */
-void R(network_pack)(const struct R(network) * net, const real *weights, real *packed);
+void R(network_pack)(const struct R(network) *net, const real *weights, real *packed);
+/* The same for a table of kernels by name: that of mixed precision has its own layout. */
+void R(network_pack_for)(const struct R(network) *net, const struct R(kernels) *k, const real *weights, real *packed);
 
 /* ---- workspace: what changes while a shard runs -------------------------------------------------- */
 
@@ -127,8 +129,8 @@ struct R(workspace) {
 };
 
 /* `train`: with what a way back needs. */
-int R(workspace_init)(struct R(workspace) * ws, const struct R(network) * net, bool train) MUST_USE;
-void R(workspace_free)(struct R(workspace) * ws);
+int R(workspace_init)(struct R(workspace) *ws, const struct R(network) *net, bool train) MUST_USE;
+void R(workspace_free)(struct R(workspace) *ws);
 
 /* ---- shards ------------------------------------------------------------------------------------- */
 
@@ -147,18 +149,18 @@ struct R(shard) {
     const struct sample *sample; /* all samples */
     const uint32_t *index;       /* [n] which of them */
     size_t n;
-    const struct R(shard_loss) * loss; /* NULL: score only, logits in ws->logit */
-    double loss_sum;                   /* out: Σ weight × loss */
+    const struct R(shard_loss) *loss; /* NULL: score only, logits in ws->logit */
+    double loss_sum;                  /* out: Σ weight × loss */
 };
 
 /* Forward, and with a loss and pass->gradient also backward. */
-void R(shard_run)(const struct R(pass) * pass, struct R(shard) * shard);
+void R(shard_run)(const struct R(pass) *pass, struct R(shard) *shard);
 
 /* Pieces of a shard's run, in files of their own. */
-void R(rows_gather)(const struct R(pass) * pass, const struct R(shard) * shard);
-void R(rows_project)(const struct R(pass) * pass, const real *w, const real *b);
-void R(head_forward)(const struct R(pass) * pass, size_t n, bool train, real *logit);
-void R(head_backward)(const struct R(pass) * pass, size_t n, const real *dlogit);
+void R(rows_gather)(const struct R(pass) *pass, const struct R(shard) *shard);
+void R(rows_project)(const struct R(pass) *pass, const real *w, const real *b);
+void R(head_forward)(const struct R(pass) *pass, size_t n, bool train, real *logit);
+void R(head_backward)(const struct R(pass) *pass, size_t n, const real *dlogit);
 /* Dropout factors 0 or 1/(1-rate) keyed by (seed, epoch, sample), whatever shard or thread the sample is in. */
 void R(dropout_mask)(uint64_t seed, uint64_t epoch, uint32_t sample, double rate, size_t n, real *mask);
 
@@ -172,8 +174,8 @@ extern const struct R(encoder_ops) R(encoder_dual_stage); /* reached through its
 #include "attention.def"
 #undef ATTENTION
 
-const struct R(encoder_ops) * R(encoder_find)(const char *name);
-const struct R(attention_ops) * R(attention_find)(const char *name);
+const struct R(encoder_ops) *R(encoder_find)(const char *name);
+const struct R(attention_ops) *R(attention_find)(const char *name);
 
 /* ---- shared parts of attentions (attention_parts.c) ------------------------------------------------ */
 
@@ -181,14 +183,14 @@ size_t R(one_map)(const struct model_config *config);
 size_t R(no_scratch)(const struct model_config *config);
 size_t R(context_hidden)(const struct model_config *config);
 /* Softmax over the scores in run->map, then context += Σ a_s h_s; and back: dh += a_s dcontext, dscore [n × T]. */
-void R(weigh_forward)(const struct R(attention_run) * run, real *context, size_t ld);
-void R(weigh_backward)(const struct R(attention_run) * run, const real *dcontext, size_t ld, real *dscore);
+void R(weigh_forward)(const struct R(attention_run) *run, real *context, size_t ld);
+void R(weigh_backward)(const struct R(attention_run) *run, const real *dcontext, size_t ld, real *dscore);
 
 /* Additive scores e_s = v · tanh(q W1 + h_s W2) with the last state as query q (w1, w2, v: index of own tensors). */
 size_t R(additive_keep)(const struct model_config *config);
 size_t R(additive_scratch)(const struct model_config *config);
-void R(additive_scores)(const struct R(attention_run) * run, const real *w1, const real *w2, const real *v);
-void R(additive_scores_backward)(const struct R(attention_run) * run, const real *dscore, const real *w1,
-                                 const real *w2, const real *v, real *dw1, real *dw2, real *dv);
+void R(additive_scores)(const struct R(attention_run) *run, const real *w1, const real *w2, const real *v);
+void R(additive_scores_backward)(const struct R(attention_run) *run, const real *dscore, const real *w1, const real *w2,
+                                 const real *v, real *dw1, real *dw2, real *dv);
 
 #endif

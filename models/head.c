@@ -8,18 +8,18 @@ struct layers {
     size_t C, D;
 };
 
-static struct layers layers_of(const struct R(network) * net) {
+static struct layers layers_of(const struct R(network) *net) {
     size_t first = net->dense_first, head = net->dense ? first + 2 : first;
     return (struct layers){first, first + 1, head, head + 1, net->context, net->dense ? net->config.dense_units : 0};
 }
 
-static void product(const struct R(pass) * pass, size_t n, const real *in, size_t inputs, size_t w, size_t b, real *out,
+static void product(const struct R(pass) *pass, size_t n, const real *in, size_t inputs, size_t w, size_t b, real *out,
                     size_t outputs) {
     pass->k->gemm_nn(n, outputs, inputs, in, inputs, R(tensor_of)(pass, w), outputs, out, outputs, false);
     pass->k->add_row(n, outputs, R(tensor_of)(pass, b), out, outputs);
 }
 
-void R(head_forward)(const struct R(pass) * pass, size_t n, bool train, real *logit) {
+void R(head_forward)(const struct R(pass) *pass, size_t n, bool train, real *logit) {
     struct R(workspace) *ws = pass->ws;
     struct layers at = layers_of(pass->net);
     if (!pass->net->dense) {
@@ -38,14 +38,14 @@ void R(head_forward)(const struct R(pass) * pass, size_t n, bool train, real *lo
 }
 
 /* Gradients of one product out = in W + b. din may be NULL. */
-static void product_backward(const struct R(pass) * pass, size_t n, const real *in, size_t inputs, size_t w, size_t b,
+static void product_backward(const struct R(pass) *pass, size_t n, const real *in, size_t inputs, size_t w, size_t b,
                              const real *dout, size_t outputs, real *din) {
     pass->k->gemm_tn(inputs, outputs, n, in, inputs, dout, outputs, R(gradient_of)(pass, w), outputs, true);
     pass->k->sum_rows(n, outputs, dout, outputs, R(gradient_of)(pass, b));
     if (din) pass->k->gemm_nt(n, inputs, outputs, dout, outputs, R(tensor_of)(pass, w), outputs, din, inputs, false);
 }
 
-void R(head_backward)(const struct R(pass) * pass, size_t n, const real *dlogit) {
+void R(head_backward)(const struct R(pass) *pass, size_t n, const real *dlogit) {
     struct R(workspace) *ws = pass->ws;
     struct layers at = layers_of(pass->net);
     if (!pass->net->dense) {

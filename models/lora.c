@@ -6,7 +6,7 @@
 
 #include "rng.h"
 
-static size_t plan(struct R(lora) * lora, const struct R(network) * net) {
+static size_t plan(struct R(lora) *lora, const struct R(network) *net) {
     size_t largest = 0;
     for (size_t i = 0; i < net->tensors.n; i++) {
         const struct tensor *tensor = &net->tensors.item[i];
@@ -21,7 +21,7 @@ static size_t plan(struct R(lora) * lora, const struct R(network) * net) {
     return largest;
 }
 
-int R(lora_init)(struct R(lora) * lora, const struct R(network) * net, const struct train_config *config, uint64_t seed,
+int R(lora_init)(struct R(lora) *lora, const struct R(network) *net, const struct train_config *config, uint64_t seed,
                  const real *weights) {
     memset(lora, 0, sizeof *lora);
     lora->rank = config->lora_rank;
@@ -45,7 +45,7 @@ int R(lora_init)(struct R(lora) * lora, const struct R(network) * net, const str
     return OK;
 }
 
-void R(lora_free)(struct R(lora) * lora) {
+void R(lora_free)(struct R(lora) *lora) {
     mem_free(lora->masked);
     mem_free(lora->gradient);
     mem_free(lora->theta);
@@ -54,7 +54,7 @@ void R(lora_free)(struct R(lora) * lora) {
 }
 
 /* out = mask ∘ in, a factor per row. Update 0 leaves out what is random. */
-static void mask_rows(const struct R(lora) * lora, size_t i, uint64_t update, const real *in, real *out) {
+static void mask_rows(const struct R(lora) *lora, size_t i, uint64_t update, const real *in, real *out) {
     const struct tensor *tensor = lora->matrix[i].tensor;
     double rate = update == 0 ? 0 : lora->dropout;
     struct rng rng;
@@ -65,7 +65,7 @@ static void mask_rows(const struct R(lora) * lora, size_t i, uint64_t update, co
     }
 }
 
-void R(lora_merge)(const struct R(lora) * lora, const struct R(kernels) * k, uint64_t update, real *weights) {
+void R(lora_merge)(const struct R(lora) *lora, const struct R(kernels) *k, uint64_t update, real *weights) {
     size_t r = lora->rank;
     for (size_t i = 0; i < lora->n; i++) {
         const struct R(lora_matrix) *matrix = &lora->matrix[i];
@@ -79,7 +79,7 @@ void R(lora_merge)(const struct R(lora) * lora, const struct R(kernels) * k, uin
     }
 }
 
-void R(lora_gradient)(struct R(lora) * lora, const struct R(kernels) * k, uint64_t update, const real *dweights) {
+void R(lora_gradient)(struct R(lora) *lora, const struct R(kernels) *k, uint64_t update, const real *dweights) {
     size_t r = lora->rank;
     for (size_t i = 0; i < lora->n; i++) {
         const struct R(lora_matrix) *matrix = &lora->matrix[i];

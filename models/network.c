@@ -21,13 +21,13 @@ static const struct loss_ops *const losses[] = {
 #undef LOSS
 };
 
-const struct R(encoder_ops) * R(encoder_find)(const char *name) {
+const struct R(encoder_ops) *R(encoder_find)(const char *name) {
     for (size_t i = 0; i < COUNT_OF(encoders); i++)
         if (strcmp(encoders[i]->name, name) == 0) return encoders[i];
     return NULL;
 }
 
-const struct R(attention_ops) * R(attention_find)(const char *name) {
+const struct R(attention_ops) *R(attention_find)(const char *name) {
     for (size_t i = 0; i < COUNT_OF(attentions); i++)
         if (strcmp(attentions[i]->name, name) == 0) return attentions[i];
     return NULL;
@@ -39,7 +39,7 @@ const struct loss_ops *R(loss_find)(const char *name) {
     return NULL;
 }
 
-static void lay_out(struct R(network) * net) {
+static void lay_out(struct R(network) *net) {
     const struct model_config *config = &net->config;
     struct tensor_list *list = &net->tensors;
     net->encoder->tensors(config, list);
@@ -57,7 +57,7 @@ static void lay_out(struct R(network) * net) {
     tensor_add(list, "head.b", 1, N_GATES, INIT_ZERO, false);
 }
 
-int R(network_init)(struct R(network) * net, const struct model_config *config) {
+int R(network_init)(struct R(network) *net, const struct model_config *config) {
     memset(net, 0, sizeof *net);
     net->config = *config;
     net->encoder = R(encoder_find)(config->encoder);
@@ -69,14 +69,16 @@ int R(network_init)(struct R(network) * net, const struct model_config *config) 
     net->context = net->dense ? net->attention->context_size(config) : config->n_features;
     net->maps = net->dense ? net->attention->maps(config) : 0;
     if (net->encoder->sequence) {
-        net->pack_stride = R(kernels_active)()->lstm_pack_size(config->hidden);
+        size_t size = R(kernels_active)()->lstm_pack_size(config->hidden);
+        size_t mixed = R(kernels_mixed)()->lstm_pack_size(config->hidden);
+        net->pack_stride = size > mixed ? size : mixed; /* training may use one, scoring the other */
         net->pack_size = 2 * net->pack_stride * config->layers;
     }
     lay_out(net);
     return OK;
 }
 
-int R(network_start)(const struct R(network) * net, uint64_t seed, real *weights) {
+int R(network_start)(const struct R(network) *net, uint64_t seed, real *weights) {
     memset(weights, 0, net->tensors.size * sizeof *weights);
     for (size_t i = 0; i < net->tensors.n; i++) {
         const struct tensor *tensor = &net->tensors.item[i];
@@ -91,12 +93,15 @@ int R(network_start)(const struct R(network) * net, uint64_t seed, real *weights
 }
 
 /* Encoders list W, U, b per layer first, so U of layer l is tensor 3l + 1. */
-void R(network_pack)(const struct R(network) * net, const real *weights, real *packed) {
-    const struct R(kernels) *k = R(kernels_active)();
+void R(network_pack_for)(const struct R(network) *net, const struct R(kernels) *k, const real *weights, real *packed) {
     if (!net->pack_size) return;
     for (size_t layer = 0; layer < net->config.layers; layer++) {
         real *forward = packed + 2 * layer * net->pack_stride;
         k->lstm_pack(net->config.hidden, weights + net->tensors.item[3 * layer + 1].offset, forward,
                      forward + net->pack_stride);
     }
+}
+
+void R(network_pack)(const struct R(network) *net, const real *weights, real *packed) {
+    R(network_pack_for)(net, R(kernels_active)(), weights, packed);
 }

@@ -17,7 +17,7 @@ static const struct schedule_ops *const schedules[] = {
 #undef SCHEDULE
 };
 
-const struct R(optimizer_ops) * R(optimizer_find)(const char *name) {
+const struct R(optimizer_ops) *R(optimizer_find)(const char *name) {
     for (size_t i = 0; i < COUNT_OF(optimizers); i++)
         if (strcmp(optimizers[i]->name, name) == 0) return optimizers[i];
     return NULL;

@@ -1,7 +1,7 @@
 /* Adam with decoupled weight decay (Loshchilov & Hutter 2017): w shrinks by rate × decay, outside the moments. */
 #include "optimizer.h"
 
-static void step_adamw(const struct R(optimizer_step) * step) { R(adam_sweep)(step, step->config->weight_decay); }
+static void step_adamw(const struct R(optimizer_step) *step) { R(adam_sweep)(step, step->config->weight_decay); }
 
 const struct R(optimizer_ops) R(optimizer_adamw) = {
     .name = "adamw",

@@ -1,7 +1,7 @@
 /* Gradient descent with heavy-ball momentum (Polyak 1964): v = μ v + g, w -= rate v. */
 #include "optimizer.h"
 
-static void step_sgd(const struct R(optimizer_step) * step) {
+static void step_sgd(const struct R(optimizer_step) *step) {
     real momentum = (real)step->config->momentum, rate = (real)step->rate, scale = (real)step->scale;
     for (size_t i = 0; i < step->n; i++) {
         step->state[i] = momentum * step->state[i] + scale * step->g[i];

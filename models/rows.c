@@ -10,7 +10,7 @@ static void copy_rows(const struct series *series, size_t n_features, size_t fir
 }
 
 /* Fills ws->x and ws->first_row. A window joins the run of bars before it when it starts inside or right after it. */
-void R(rows_gather)(const struct R(pass) * pass, const struct R(shard) * shard) {
+void R(rows_gather)(const struct R(pass) *pass, const struct R(shard) *shard) {
     struct R(workspace) *ws = pass->ws;
     const struct model_config *config = &pass->net->config;
     size_t F = config->n_features, T = pass->net->encoder->sequence ? config->lookback : 1;
@@ -38,10 +38,10 @@ void R(rows_gather)(const struct R(pass) * pass, const struct R(shard) * shard) 
 }
 
 /* xw = x W + b for every distinct bar. */
-void R(rows_project)(const struct R(pass) * pass, const real *w, const real *b) {
+void R(rows_project)(const struct R(pass) *pass, const real *w, const real *b) {
     const struct R(workspace) *ws = pass->ws;
     size_t F = pass->net->config.n_features, columns = 4 * pass->net->config.hidden;
     for (size_t r = 0; r < ws->n_rows_padded; r += PROJECT_ROWS)
-        pass->k->gemm_nn(PROJECT_ROWS, columns, F, ws->x + r * F, F, w, columns, ws->xw + r * columns, columns, false);
+        pass->k->large_nn(PROJECT_ROWS, columns, F, ws->x + r * F, F, w, columns, ws->xw + r * columns, columns, false);
     pass->k->add_row(ws->n_rows, columns, b, ws->xw, columns);
 }

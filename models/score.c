@@ -4,7 +4,7 @@
 
 #include "training.h"
 
-int R(team_init)(struct R(team) * team, const struct R(network) * net, bool train) {
+int R(team_init)(struct R(team) *team, const struct R(network) *net, bool train) {
     size_t n = (size_t)omp_get_num_threads();
     team->ws = mem_calloc(n, sizeof *team->ws);
     if (!team->ws) return ERR_NOMEM;
@@ -12,13 +12,13 @@ int R(team_init)(struct R(team) * team, const struct R(network) * net, bool trai
     return OK;
 }
 
-void R(team_free)(struct R(team) * team) {
+void R(team_free)(struct R(team) *team) {
     for (size_t i = 0; i < team->n; i++) R(workspace_free)(&team->ws[i]);
     mem_free(team->ws);
     memset(team, 0, sizeof *team);
 }
 
-static void copy_attention(const struct R(network) * net, const struct R(workspace) * ws, size_t first, size_t n,
+static void copy_attention(const struct R(network) *net, const struct R(workspace) *ws, size_t first, size_t n,
                            const struct attention_out *out) {
     size_t per_window = net->maps * net->config.lookback, F = net->config.n_features;
     if (out->time)
@@ -27,9 +27,9 @@ static void copy_attention(const struct R(network) * net, const struct R(workspa
         for (size_t i = 0; i < n * F; i++) out->feature[first * F + i] = (float)ws->feature_map[i];
 }
 
-void R(score_logits)(const struct R(network) * net, const real *weights, const real *packed,
-                     const struct R(team) * team, const struct series *series, const struct sample *sample, size_t n,
-                     real *logit, const struct attention_out *attention) {
+void R(score_logits)(const struct R(network) *net, const real *weights, const real *packed, const struct R(team) *team,
+                     const struct series *series, const struct sample *sample, size_t n, real *logit,
+                     const struct attention_out *attention) {
     size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS;
     const struct R(kernels) *k = R(kernels_active)();
 #pragma omp taskloop grainsize(1) default(none)                                                                        \
@@ -47,7 +47,7 @@ void R(score_logits)(const struct R(network) * net, const real *weights, const r
     }
 }
 
-int R(gate_logits)(const struct R(gate) * gate, const struct series *series, const struct sample *sample, size_t n,
+int R(gate_logits)(const struct R(gate) *gate, const struct series *series, const struct sample *sample, size_t n,
                    real *logit, const struct attention_out *attention) {
     struct R(team) team = {0};
     int rc = ERR_NOMEM;
@@ -62,7 +62,7 @@ end:
     return rc;
 }
 
-void R(gate_free)(struct R(gate) * gate) {
+void R(gate_free)(struct R(gate) *gate) {
     for (size_t i = 0; i < N_GATES; i++) calibration_free(&gate->calibration[i]);
     mem_free(gate->weights);
     gate->weights = NULL;

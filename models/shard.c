@@ -5,7 +5,7 @@
 
 /* ---- attention tiles: time-major states of the encoder to window-major ones and back ---------------- */
 
-static void tile_gather(const struct R(pass) * pass, size_t first, size_t n) {
+static void tile_gather(const struct R(pass) *pass, size_t first, size_t n) {
     const struct R(workspace) *ws = pass->ws;
     size_t T = pass->net->config.lookback, H = pass->net->config.hidden, B = ws->n_windows;
     const real *h = ws->h[pass->net->config.layers - 1] + B * H; /* without the zero state */
@@ -14,7 +14,7 @@ static void tile_gather(const struct R(pass) * pass, size_t first, size_t n) {
             memcpy(ws->tile_h + (b * T + s) * H, h + (s * B + first + b) * H, H * sizeof(real));
 }
 
-static void tile_scatter(const struct R(pass) * pass, size_t first, size_t n) {
+static void tile_scatter(const struct R(pass) *pass, size_t first, size_t n) {
     const struct R(workspace) *ws = pass->ws;
     size_t T = pass->net->config.lookback, H = pass->net->config.hidden, B = ws->n_windows;
     for (size_t s = 0; s < T; s++)
@@ -22,7 +22,7 @@ static void tile_scatter(const struct R(pass) * pass, size_t first, size_t n) {
             memcpy(ws->dh + (s * B + first + b) * H, ws->tile_dh + (b * T + s) * H, H * sizeof(real));
 }
 
-static struct R(attention_run) tile_run(const struct R(pass) * pass, size_t first, size_t n) {
+static struct R(attention_run) tile_run(const struct R(pass) *pass, size_t first, size_t n) {
     const struct R(network) *net = pass->net;
     const struct R(workspace) *ws = pass->ws;
     struct R(attention_run) run = {
@@ -44,7 +44,7 @@ static struct R(attention_run) tile_run(const struct R(pass) * pass, size_t firs
     return run;
 }
 
-static void context_forward(const struct R(pass) * pass, const struct R(attention_run) * run, size_t first, size_t n) {
+static void context_forward(const struct R(pass) *pass, const struct R(attention_run) *run, size_t first, size_t n) {
     const struct R(workspace) *ws = pass->ws;
     if (!pass->net->encoder->sequence) return; /* the encoder left it */
     if (!pass->net->attention->forward) {
@@ -57,7 +57,7 @@ static void context_forward(const struct R(pass) * pass, const struct R(attentio
     pass->net->attention->forward(run);
 }
 
-static void context_backward(const struct R(pass) * pass, const struct R(attention_run) * run, size_t first, size_t n) {
+static void context_backward(const struct R(pass) *pass, const struct R(attention_run) *run, size_t first, size_t n) {
     const struct R(workspace) *ws = pass->ws;
     if (!pass->net->encoder->sequence) return;
     if (!pass->net->attention->backward) {
@@ -71,14 +71,14 @@ static void context_backward(const struct R(pass) * pass, const struct R(attenti
 
 /* ---- loss ------------------------------------------------------------------------------------------- */
 
-static void tile_masks(const struct R(pass) * pass, const struct R(shard) * shard, size_t first, size_t n) {
+static void tile_masks(const struct R(pass) *pass, const struct R(shard) *shard, size_t first, size_t n) {
     size_t C = pass->net->context;
     if (!pass->net->dense) return;
     for (size_t b = 0; b < n; b++) R(dropout_mask)
     (shard->loss->seed, shard->loss->epoch, shard->index[first + b], shard->loss->dropout, C, pass->ws->mask + b * C);
 }
 
-static void tile_loss(const struct R(pass) * pass, struct R(shard) * shard, size_t first, size_t n) {
+static void tile_loss(const struct R(pass) *pass, struct R(shard) *shard, size_t first, size_t n) {
     const struct R(shard_loss) *loss = shard->loss;
     for (size_t b = first; b < first + n; b++) {
         const struct sample *sample = &shard->sample[shard->index[b]];
@@ -95,7 +95,7 @@ static void tile_loss(const struct R(pass) * pass, struct R(shard) * shard, size
     }
 }
 
-void R(shard_run)(const struct R(pass) * pass, struct R(shard) * shard) {
+void R(shard_run)(const struct R(pass) *pass, struct R(shard) *shard) {
     const struct R(network) *net = pass->net;
     struct R(workspace) *ws = pass->ws;
     bool train = shard->loss && pass->gradient;

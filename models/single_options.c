@@ -87,7 +87,10 @@ static const struct option retrains[] = {
     {"warm", "start from the previous fold's weights"},
     {"lora", "previous weights frozen, low-rank adapters trained (Hu et al. 2021)"},
 };
-static const struct option precisions[] = {{"float32", "32-bit floats throughout"}};
+static const struct option precisions[] = {
+    {"float32", "32-bit floats throughout"},
+    {"bf16", "large products of training in bfloat16, sums, weights and scoring in 32 bits"},
+};
 static const struct option monitors[] = {
     {"loss", "lowest validation loss"},
     {"average_precision", "highest validation average precision, mean of both gates"},

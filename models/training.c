@@ -6,7 +6,7 @@
 
 /* ---- setting up ------------------------------------------------------------------------------------------ */
 
-static int check_samples(const struct R(fit) * fit, const struct sample *sample, size_t n, const char *what) {
+static int check_samples(const struct R(fit) *fit, const struct sample *sample, size_t n, const char *what) {
     size_t reach = fit->net.encoder->sequence ? fit->net.config.lookback : 1;
     for (size_t i = 0; i < n; i++)
         if (sample[i].series >= fit->input->n_series || sample[i].row + (size_t)1 < reach ||
@@ -16,7 +16,7 @@ static int check_samples(const struct R(fit) * fit, const struct sample *sample,
     return OK;
 }
 
-static int check_input(const struct R(fit) * fit) {
+static int check_input(const struct R(fit) *fit) {
     const struct fit_input *input = fit->input;
     if (input->n_features != fit->net.config.n_features)
         FAIL(ERR_INTERNAL, "the model has %zu features, its input %zu", fit->net.config.n_features, input->n_features);
@@ -29,7 +29,7 @@ static int check_input(const struct R(fit) * fit) {
     return check_samples(fit, input->validation, input->n_validation, "validation");
 }
 
-static int allocate(struct R(fit) * fit) {
+static int allocate(struct R(fit) *fit) {
     size_t size = fit->net.tensors.size, n_train = fit->input->n_train, n_validation = fit->input->n_validation;
     size_t batch = fit->config->batch_size < n_train ? fit->config->batch_size : n_train;
     size_t scored = fit->loss_ops->self_paced && n_train > n_validation ? n_train : n_validation;
@@ -59,7 +59,7 @@ static bool same_shape(const struct tensor_list *a, const struct tensor_list *b)
 }
 
 /* Fresh weights, or those of the fold before; under "lora" adapters on top of them. */
-static int start_weights(struct R(fit) * fit, const struct R(gate) * previous) {
+static int start_weights(struct R(fit) *fit, const struct R(gate) *previous) {
     bool fresh = strcmp(fit->config->retrain, "fresh") == 0 || !previous;
     size_t size = fit->net.tensors.size, trained = size;
     if (fresh) {
@@ -77,12 +77,12 @@ static int start_weights(struct R(fit) * fit, const struct R(gate) * previous) {
         R(lora_merge)(&fit->lora, fit->k, 1, fit->weights);
         trained = fit->lora.size;
     }
-    R(network_pack)(&fit->net, fit->weights, fit->packed);
+    R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
     fit->state = mem_calloc(fit->optimizer->state_blocks * trained, sizeof *fit->state);
     return fit->state ? OK : ERR_NOMEM;
 }
 
-static void set_loss(struct R(fit) * fit) {
+static void set_loss(struct R(fit) *fit) {
     const struct train_config *config = fit->config;
     fit->setting = (struct loss_setting){
         .pos_weight = config->pos_weight,
@@ -99,16 +99,16 @@ static void set_loss(struct R(fit) * fit) {
     };
 }
 
-static void set_schedule(struct R(fit) * fit) {
+static void set_schedule(struct R(fit) *fit) {
     size_t per_update = fit->config->batch_size * fit->config->accumulate;
     uint64_t per_epoch = (fit->input->n_train + per_update - 1) / per_update;
     fit->total_updates = per_epoch * fit->config->epochs;
     fit->warmup_updates = (uint64_t)llround(fit->config->warmup_epochs * (double)per_epoch);
 }
 
-static int set_up(struct R(fit) * fit, const struct model_config *model, const struct R(gate) * previous) {
+static int set_up(struct R(fit) *fit, const struct model_config *model, const struct R(gate) *previous) {
     TRY(R(network_init)(&fit->net, model));
-    fit->k = R(kernels_active)();
+    fit->k = strcmp(fit->config->precision, "bf16") == 0 ? R(kernels_mixed)() : R(kernels_active)();
     fit->loss_ops = R(loss_find)(fit->config->loss);
     fit->optimizer = R(optimizer_find)(fit->config->optimizer);
     fit->schedule = R(schedule_find)(fit->config->schedule);
@@ -123,7 +123,7 @@ static int set_up(struct R(fit) * fit, const struct model_config *model, const s
     return OK;
 }
 
-static void tear_down(struct R(fit) * fit) {
+static void tear_down(struct R(fit) *fit) {
     R(lora_free)(&fit->lora);
     R(team_free)(&fit->team);
     mem_free(fit->state);
@@ -141,7 +141,7 @@ static void tear_down(struct R(fit) * fit) {
 /* ---- epochs ------------------------------------------------------------------------------------------------ */
 
 /* Higher is better. Average precision is undefined without positives; the loss then stands in for it. */
-static double merit(const struct R(fit) * fit, const struct epoch_record *record) {
+static double merit(const struct R(fit) *fit, const struct epoch_record *record) {
     if (fit->input->n_validation == 0) return record->epoch; /* nothing to choose by: the last epoch */
     if (strcmp(fit->config->monitor, "average_precision") == 0) {
         double sum = 0;
@@ -157,21 +157,18 @@ static double merit(const struct R(fit) * fit, const struct epoch_record *record
 }
 
 /* Validation sees the adapters whole; training goes on with the next update's dropout in them. */
-static int validate(struct R(fit) * fit, struct epoch_record *record) {
-    if (fit->lora.n > 0) {
-        R(lora_merge)(&fit->lora, fit->k, 0, fit->weights);
-        R(network_pack)(&fit->net, fit->weights, fit->packed);
-    }
+static int validate(struct R(fit) *fit, struct epoch_record *record) {
+    if (fit->lora.n > 0) R(lora_merge)(&fit->lora, fit->k, 0, fit->weights);
     return R(fit_validate)(fit, record);
 }
 
-static void resume(struct R(fit) * fit) {
+static void resume(struct R(fit) *fit) {
     if (fit->lora.n == 0) return;
     R(lora_merge)(&fit->lora, fit->k, fit->updates + 1, fit->weights);
-    R(network_pack)(&fit->net, fit->weights, fit->packed);
+    R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
 }
 
-static int one_epoch(struct R(fit) * fit, uint64_t epoch, struct epoch_record *record) {
+static int one_epoch(struct R(fit) *fit, uint64_t epoch, struct epoch_record *record) {
     fit->epoch_start = clock_seconds();
     if (fit->loss_ops->self_paced) R(fit_pace)(fit, epoch);
     TRY(R(fit_epoch)(fit, epoch, record));
@@ -184,7 +181,7 @@ static int one_epoch(struct R(fit) * fit, uint64_t epoch, struct epoch_record *r
     return OK;
 }
 
-static int run_epochs(struct R(fit) * fit, struct training_log *log) {
+static int run_epochs(struct R(fit) *fit, struct training_log *log) {
     double best = -HUGE_VAL;
     for (uint64_t epoch = 1; epoch <= fit->config->epochs; epoch++) {
         struct epoch_record *record = &log->epoch[log->n_epochs];
@@ -208,7 +205,7 @@ static int run_epochs(struct R(fit) * fit, struct training_log *log) {
 }
 
 /* The best weights become the gate's; calibration is fitted on what they say of the validation slice. */
-static int finish(struct R(fit) * fit, struct R(gate) * gate) {
+static int finish(struct R(fit) *fit, struct R(gate) *gate) {
     size_t n = fit->input->n_validation;
     real *swap = fit->weights;
     fit->weights = fit->best;
@@ -242,7 +239,7 @@ static int finish(struct R(fit) * fit, struct R(gate) * gate) {
 }
 
 int R(model_fit)(const struct model_config *model, const struct train_config *train, const struct fit_input *input,
-                 const struct fit_options *options, const struct R(gate) * previous, struct R(gate) * out,
+                 const struct fit_options *options, const struct R(gate) *previous, struct R(gate) *out,
                  struct training_log *log) {
     int rc;
     double start = clock_seconds();

@@ -11,7 +11,7 @@ static real *cut(real *memory, size_t *used, size_t n) {
 }
 
 /* Scoring keeps no gates (unless the encoder walks by itself) and sends nothing back. */
-static void cut_encoder(struct R(workspace) * ws, const struct R(network) * net, bool train, size_t *used) {
+static void cut_encoder(struct R(workspace) *ws, const struct R(network) *net, bool train, size_t *used) {
     const struct model_config *config = &net->config;
     size_t B = SHARD_WINDOWS, T = config->lookback, H = config->hidden;
     size_t windows_rows = net->encoder->sequence ? B * T : B;
@@ -29,10 +29,11 @@ static void cut_encoder(struct R(workspace) * ws, const struct R(network) * net,
     if (!train) return;
     ws->dh = cut(ws->memory, used, T * B * H);
     ws->dh_last = cut(ws->memory, used, B * H);
-    ws->lstm_scratch = cut(ws->memory, used, R(kernels_active)()->lstm_scratch_size(B, H));
+    size_t scratch = R(kernels_active)()->lstm_scratch_size(B, H), mixed = R(kernels_mixed)()->lstm_scratch_size(B, H);
+    ws->lstm_scratch = cut(ws->memory, used, scratch > mixed ? scratch : mixed);
 }
 
-static void cut_attention(struct R(workspace) * ws, const struct R(network) * net, size_t *used) {
+static void cut_attention(struct R(workspace) *ws, const struct R(network) *net, size_t *used) {
     const struct model_config *config = &net->config;
     const struct R(attention_ops) *attention = net->attention;
     if (!net->encoder->sequence || !attention->forward) return;
@@ -45,7 +46,7 @@ static void cut_attention(struct R(workspace) * ws, const struct R(network) * ne
     ws->feature_map = cut(ws->memory, used, SHARD_WINDOWS * config->n_features);
 }
 
-static void cut_all(struct R(workspace) * ws, const struct R(network) * net, bool train, size_t *used) {
+static void cut_all(struct R(workspace) *ws, const struct R(network) *net, bool train, size_t *used) {
     size_t B = SHARD_WINDOWS, C = net->context, D = net->config.dense_units;
     cut_encoder(ws, net, train, used);
     cut_attention(ws, net, used);
@@ -59,7 +60,7 @@ static void cut_all(struct R(workspace) * ws, const struct R(network) * net, boo
     ws->dlogit = cut(ws->memory, used, B * N_GATES);
 }
 
-int R(workspace_init)(struct R(workspace) * ws, const struct R(network) * net, bool train) {
+int R(workspace_init)(struct R(workspace) *ws, const struct R(network) *net, bool train) {
     memset(ws, 0, sizeof *ws);
     size_t size = 0, used = 0;
     cut_all(ws, net, train, &size);
@@ -70,7 +71,7 @@ int R(workspace_init)(struct R(workspace) * ws, const struct R(network) * net, b
     return OK;
 }
 
-void R(workspace_free)(struct R(workspace) * ws) {
+void R(workspace_free)(struct R(workspace) *ws) {
     mem_free(ws->memory);
     memset(ws, 0, sizeof *ws);
 }

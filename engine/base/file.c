@@ -35,7 +35,7 @@ static int read_failed(const char *path, int code, int reason) {
 static int read_stream(int fd, const char *path, size_t max_bytes, size_t expected, int code, char **text,
                        size_t *length) {
     size_t capacity = expected + 1, used = 0;
-    char *buffer = mem_calloc(capacity + 1, 1);
+    char *buffer = mem_realloc(NULL, capacity + 1, 1); /* not cleared: every byte up to `used` is read */
     if (!buffer) return ERR_NOMEM;
     for (;;) {
         ssize_t got = read(fd, buffer + used, capacity - used);

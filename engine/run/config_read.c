@@ -307,6 +307,10 @@ int experiment_load(const char *path, const struct config_override *override, st
     TRY_GOTO(read_document(doc, override, e), done);
     if (override && override->timerange) TRY_GOTO(config_timerange(override->timerange, &e->from_ns, &e->to_ns), done);
     if (override && override->n_seeds) {
+        if (override->n_seeds > MAX_SEEDS) {
+            rc = error_set(ERR_USAGE, "--seeds %zu: at most %d", override->n_seeds, MAX_SEEDS);
+            goto done;
+        }
         e->n_seeds = override->n_seeds;
         for (size_t s = 0; s < e->n_seeds; s++) e->seed[s] = s + 1;
     }

@@ -20,8 +20,8 @@ static bool holds(const char *dir, const char *name) {
 
 int run_claim_directory(const char *dir) {
     struct stat info;
-    if (stat(dir, &info) == 0 && S_ISDIR(info.st_mode) && !holds(dir, RUN_JSON) && !holds(dir, RUN_STAGES) &&
-        rmdir(dir) != 0)
+    if (stat(dir, &info) == 0 && S_ISDIR(info.st_mode) && !holds(dir, RUN_JSON) && !holds(dir, RUN_MODELS) &&
+        !holds(dir, RUN_STAGES) && rmdir(dir) != 0)
         FAIL(ERR_USAGE, "%s is not empty and holds no gatewalk run; give another --out", dir);
     char models[1024];
     TRY(dir_make(dir));

@@ -109,7 +109,8 @@ static void add_lanes(size_t steps, float *sums, float *mean) {
         function(run, first, n, __VA_ARGS__);                                                                          \
         break;
 #if defined(GW_ISA_AVX512)
-#define VECTORS_CASES_OVER_2(function, ...) VECTORS_CASE(3, function, __VA_ARGS__) VECTORS_CASE(4, function, __VA_ARGS__)
+#define VECTORS_CASES_OVER_2(function, ...)                                                                            \
+    VECTORS_CASE(3, function, __VA_ARGS__) VECTORS_CASE(4, function, __VA_ARGS__)
 #else
 #define VECTORS_CASES_OVER_2(function, ...)
 #endif
@@ -210,8 +211,14 @@ void ISA(head_backward)(const struct head_run_f32 *run, const float *g, float *d
         const size_t t = first * VW, width = vectors * VW, n = steps - t < width ? steps - t : width;
         struct tile_job to_query = {
             .rows = n, .depth = steps, .a = e, .a_row = 1, .a_step = width, .c = dquery + t * ld, .ldc = ld};
-        struct tile_job to_key = {
-            .rows = steps, .depth = n, .a = e, .a_row = width, .a_step = 1, .c = dkey, .ldc = ld, .accumulate = first > 0};
+        struct tile_job to_key = {.rows = steps,
+                                  .depth = n,
+                                  .a = e,
+                                  .a_row = width,
+                                  .a_step = 1,
+                                  .c = dkey,
+                                  .ldc = ld,
+                                  .accumulate = first > 0};
         multiply_packed(run, to_query, keys, 0);
         multiply_packed(run, to_key, queries, t);
         e += steps * width;

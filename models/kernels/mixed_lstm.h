@@ -45,8 +45,7 @@ VINLINE void MIXED(cell_rows)(const struct MIXED(cell) * at, const size_t rows, 
     const size_t pairs = (cell->run->hidden + 1) / 2;
     vf acc[4 * CELL_ROWS];
     cell_start(cell, acc, rows, whole);
-    if (cell->step > 0)
-        MIXED(run)
+    if (cell->step > 0) MIXED(run)
     (acc, rows, 4, pairs, at->before + cell->window * pairs, pairs, 1, at->u, 4 * VW, (const char *)at->u, 0);
     UNROLL
     for (size_t i = 0; i < rows; i++) {
@@ -171,8 +170,8 @@ static void MIXED(backward_hidden)(const struct MIXED(flow) * at, size_t step, c
 /* dU += hᵀ dz over the pairs of rows gathered. */
 static void MIXED(sum_du)(const struct MIXED(flow) * at, size_t first_pair, size_t pairs, float *du) {
     const size_t hidden = at->flow.run->hidden, padded = at->flow.padded;
-    struct MIXED(job) job = {
-        .rows = hidden, .depth = pairs, .a_row = 1, .a_step = padded, .ldc = 4 * hidden, .accumulate = true};
+    struct MIXED(job)
+        job = {.rows = hidden, .depth = pairs, .a_row = 1, .a_step = padded, .ldc = 4 * hidden, .accumulate = true};
     job.a = at->states + first_pair * padded;
     for (size_t gate = 0; gate < 4; gate++) {
         for (size_t unit = 0; unit < hidden; unit += PANEL) {

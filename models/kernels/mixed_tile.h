@@ -65,8 +65,7 @@ VINLINE void MIXED(block)(const size_t rows, const size_t vectors, const struct 
 #if defined(GW_ISA_PORTABLE)
 #define PAIR_CASES(v) PAIR_CASE(1, v) PAIR_CASE(2, v) PAIR_CASE(3, v) PAIR_CASE(4, v)
 #else
-#define PAIR_CASES(v)                                                                                                  \
-    PAIR_CASE(1, v) PAIR_CASE(2, v) PAIR_CASE(3, v) PAIR_CASE(4, v) PAIR_CASE(5, v) PAIR_CASE(6, v)
+#define PAIR_CASES(v) PAIR_CASE(1, v) PAIR_CASE(2, v) PAIR_CASE(3, v) PAIR_CASE(4, v) PAIR_CASE(5, v) PAIR_CASE(6, v)
 #endif
 #define PAIR_TILES(name, v)                                                                                            \
     static void MIXED(name)(const struct MIXED(job) * job, size_t rows, const uint32_t *a, float *c,                   \
