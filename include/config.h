@@ -53,6 +53,7 @@ struct fold_settings {
     char mode[NAME_MAX_]; /* rolling | expanding */
     struct span train, validation, test, step;
     size_t embargo;
+    size_t skip; /* folds left out at the beginning: their validation slices have served a search */
 };
 
 /* One contestant. */

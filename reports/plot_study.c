@@ -152,7 +152,7 @@ static void caption_of(const struct study_view *study, char *caption, size_t siz
         caption, size,
         "Average precision on validation slices: mean over both gates, %s at each fit's best epoch. The best of each "
         "stage was chosen on it, which flatters the winner; the axis does not begin at zero. %s",
-        searched, study_caveat(study));
+        searched, study_caveat());
 }
 
 static int prepare(struct plot_job *job) {

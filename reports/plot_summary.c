@@ -6,7 +6,7 @@
 #include "plot.h"
 #include "summary_table.h"
 
-static const double LEFT = 0.055, RIGHT = 0.955, NAME = 0.18, COUNT = 0.115, HEAD = 0.052;
+static const double LEFT = 0.055, RIGHT = 0.955, NAME = 0.172, COUNT = 0.128, HEAD = 0.052;
 
 /* How the conclusions are set: the first way in which all of them fit. */
 static const struct layout {
@@ -29,11 +29,11 @@ static size_t choose_layout(size_t n, double room) {
 
 /* How many criteria are met, and how many of those passes stand on more than a point estimate. */
 static void count_text(struct page *page, const struct check_list *list, double x, double y, const struct layout *as) {
-    unsigned ink = list->n_passed < list->n ? INK_BAD : INK_GOOD;
-    size_t on_results = 0; /* passes that have an interval */
+    size_t on_results = 0,
+           failed = list->n - list->n_passed - list->n_unmeasured; /* on_results: passes with an interval */
     for (size_t i = 0; i < list->n; i++)
         on_results += list->check[i].state == CHECK_UNSURE || list->check[i].state == CHECK_SIGNIFICANT;
-    if (ink == INK_GOOD && list->n_significant < on_results) ink = INK;
+    unsigned ink = failed ? INK_BAD : list->n_unmeasured || list->n_significant < on_results ? INK : INK_GOOD;
     page_textf(page, FONT_BODY, ALIGN_LEFT, x, y, ink, "%zu of %zu checks", list->n_passed, list->n);
     if (as->lines == 1) return;
     char note[64] = "";

@@ -30,6 +30,6 @@ int study_view_read(struct run_view *run, const struct study_view **study) MUST_
 
 /* How far the choice can be trusted. A fold's validation slice lies on the test bars of the fold before it, so a search
  * over several folds has seen part of what the final comparison scores. */
-const char *study_caveat(const struct study_view *study);
+const char *study_caveat(void);
 
 #endif

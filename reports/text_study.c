@@ -48,7 +48,7 @@ int text_study(struct run_view *run, FILE *stream, size_t width) {
                        "* chosen: highest average precision on the search's validation slices, which flatters the "
                        "winner",
                        2, width);
-    text_print_wrapped(stream, study_caveat(study), 2, width);
+    text_print_wrapped(stream, study_caveat(), 2, width);
     char line[1100];
     snprintf(line, sizeof line, "final comparison: %s", study->final);
     text_print_wrapped(stream, line, 2, width);

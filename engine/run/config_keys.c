@@ -27,6 +27,7 @@ static const struct key_desc fold_keys[] = {
     ROW(fold_settings, test, KEY_SPAN, 1, 1e9, NULL, "test length"),
     ROW(fold_settings, step, KEY_SPAN, 0, 1e9, NULL, "distance between folds; 0 = test length"),
     ROW(fold_settings, embargo, KEY_SIZE, 0, 1e6, NULL, "bars added to the purge"),
+    ROW(fold_settings, skip, KEY_SIZE, 0, 1e6, NULL, "folds left out at the beginning, e.g. after a search on them"),
 };
 
 static const struct key_desc signal_keys[] = {

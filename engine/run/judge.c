@@ -52,6 +52,10 @@ done:
 /* "long +4.90 points [-13.34, +23.14]", without the interval where there is none. */
 static size_t describe(char *out, size_t size, const char *name, const struct delta *d, double unit,
                        const char *suffix) {
+    if (isnan(d->value)) {
+        int undefined = snprintf(out, size, "%s undefined", name);
+        return undefined > 0 && (size_t)undefined < size ? (size_t)undefined : 0;
+    }
     int n = isnan(d->lo) ? snprintf(out, size, "%s %+.2f%s", name, d->value * unit, suffix)
                          : snprintf(out, size, "%s %+.2f%s [%+.2f, %+.2f]", name, d->value * unit, suffix, d->lo * unit,
                                     d->hi * unit);
@@ -119,7 +123,7 @@ static void conclude(const struct experiment *e, struct candidate_verdict *v) {
                      "Mixed: %s is significantly better than %s at %s, but worse at %s.", a, b, better, worse);
     if (n > 0) used = (size_t)n;
     snprintf(v->conclusion + used, sizeof v->conclusion - used,
-             " On point estimates it meets %zu of the study's %zu success criteria.%s", passed, v->n_checks, seeds);
+             " On point estimates it meets %zu of the %zu criteria on results.%s", passed, v->n_checks, seeds);
 }
 
 int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r) {

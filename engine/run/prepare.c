@@ -56,6 +56,22 @@ static int build_inputs(const struct experiment *e, struct prepared *p) {
     return OK;
 }
 
+/* Folds on whose validation slices something was chosen before this run do not count as tests. */
+static int skip_folds(const struct experiment *e, struct fold_plan *plan) {
+    if (e->folds.skip == 0) return OK;
+    if (e->folds.skip >= plan->n_folds)
+        FAIL(ERR_CONFIG, "%s: folds.skip is %zu, but there are only %zu folds; give more data or shorter slices",
+             e->path, e->folds.skip, plan->n_folds);
+    struct fold_plan dropped = {.n_folds = e->folds.skip, .n_symbols = plan->n_symbols};
+    dropped.fold = mem_calloc(dropped.n_folds, sizeof *dropped.fold);
+    if (!dropped.fold) return ERR_NOMEM;
+    memcpy(dropped.fold, plan->fold, dropped.n_folds * sizeof *dropped.fold);
+    memmove(plan->fold, plan->fold + e->folds.skip, (plan->n_folds - e->folds.skip) * sizeof *plan->fold);
+    plan->n_folds -= e->folds.skip;
+    folds_free(&dropped);
+    return OK;
+}
+
 static int plan_folds(const struct experiment *e, struct prepared *p) {
     size_t warmup = 0;
     p->lookback = 1;
@@ -75,7 +91,8 @@ static int plan_folds(const struct experiment *e, struct prepared *p) {
         .first_usable = warmup + p->lookback - 1,
     };
     if (folds_plan(&p->market, &config, &p->plan) < 0) return error_prefix(ERR_CONFIG, "%s", e->path);
-    return folds_audit(&p->market, &p->plan);
+    TRY(folds_audit(&p->market, &p->plan));
+    return skip_folds(e, &p->plan);
 }
 
 int prepare(const struct experiment *e, struct prepared **out) {

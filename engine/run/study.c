@@ -63,7 +63,9 @@ static int run_stage(struct study *study, struct prepared *p, size_t index, size
     TRY(path_join(models, sizeof models, stage_dir, RUN_MODELS));
     TRY(dir_make(models));
     size_t all_folds = p->plan.n_folds;
-    if (study->search_folds && study->search_folds < all_folds) p->plan.n_folds = study->search_folds;
+    if (study->search_folds > all_folds)
+        FAIL(ERR_CONFIG, "search.folds is %zu, but there are only %zu folds", study->search_folds, all_folds);
+    p->plan.n_folds = study->search_folds;
     int rc = fits_plan(&e, p, stage_dir, &fits);
     if (rc == OK) rc = fits_execute(&e, p, &fits, jobs);
     p->plan.n_folds = all_folds;
@@ -100,6 +102,7 @@ static int final_experiment(struct study *study) {
     for (size_t i = 0; i < study->n_extra && n < MAX_STRATEGIES; i++) e->strategy[n++] = study->extra[i];
     e->n_strategies = n;
     strcpy(e->verdict.baseline, "lstm");
+    e->folds.skip += study->search_folds - 1; /* test bars that no searched validation slice has touched */
     snprintf(e->name, sizeof e->name, "%s", study->name);
     snprintf(e->title, sizeof e->title, "%s", study->title);
     for (size_t a = 0; a < n; a++)

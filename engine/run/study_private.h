@@ -26,7 +26,8 @@ struct study_stage {
 struct study {
     char name[64], title[256];
     struct experiment *experiment;                                     /* data, features, folds and defaults */
-    size_t search_seeds, search_folds, search_epochs, search_patience; /* 0: as the experiment says */
+    size_t search_folds; /* first folds of the walk; the final comparison starts with the last of them */
+    size_t search_seeds, search_epochs, search_patience; /* 0: as the experiment says */
     struct study_stage stage[MAX_STAGES];
     size_t n_stages;
     struct strategy_spec extra[MAX_VARIANTS]; /* walk in the final comparison beside the winners */

@@ -148,6 +148,7 @@ static int read_study(const struct json_document *doc, const char *path, const s
     snprintf(study->title, sizeof study->title, "%s", study->experiment->title);
     TRY(string_field(doc, root, "name", true, study->name, sizeof study->name));
     TRY(string_field(doc, root, "title", false, study->title, sizeof study->title));
+    study->search_folds = 1;
     const json_value *search = json_get(root, "search");
     if (search) {
         if (json_kind(search) != JSON_OBJECT)

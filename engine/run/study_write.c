@@ -8,6 +8,7 @@ static void put_variant(struct json_writer *w, const struct study_variant *varia
     json_put_string(w, "name", variant->spec.name);
     json_put_string(w, "attention", variant->spec.model.attention);
     json_put_string(w, "loss", variant->spec.train.loss);
+    json_put_number(w, "pos_weight", variant->spec.train.pos_weight);
     json_put_int(w, "parameters", (int64_t)model_parameter_count(&variant->spec.model));
     json_put_int(w, "fits", (int64_t)variant->n_fits);
     json_put_number(w, "validation_average_precision", variant->n_fits ? variant->validation_ap : NAN);
@@ -29,6 +30,7 @@ int study_write(const struct study *study, const char *dir) {
         &w, "criterion",
         "mean average precision over gates, folds and search seeds at the best epoch, on validation slices only");
     json_put_int(&w, "search_seeds", (int64_t)(study->search_seeds ? study->search_seeds : study->experiment->n_seeds));
+    json_put_int(&w, "search_folds", (int64_t)study->search_folds);
     json_begin_array(&w, "stages");
     for (size_t i = 0; i < study->n_stages; i++) {
         const struct study_stage *stage = &study->stage[i];

@@ -126,6 +126,54 @@ static void test_experiment_with_bom_and_crlf(void **state) {
     run_free(&run);
 }
 
+/* ---- the cache of imported bars --------------------------------------------------------------------------- */
+
+static void run_small(struct run *run) {
+    remove_tree(work("o"));
+    run_fine(run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    assert_same_run("o");
+}
+
+static void test_import_cache(void **state) {
+    (void)state;
+    char folder[2 * PATH_MAX];
+    struct stat info;
+    struct run run;
+    assert_int_equal(stat(work("rw.csv"), &info), 0);
+    assert_true(info.st_size > 1 << 16); /* smaller files are not cached */
+    snprintf(folder, sizeof folder, "%s", work("cache"));
+    setenv("GATEWALK_CACHE", folder, 1);
+    for (int i = 0; i < 2; i++) { /* filled, then used */
+        run_small(&run);
+        assert_int_equal(run.n_err, 0);
+        run_free(&run);
+    }
+    /* Every entry cut off: read anew, without a word. */
+    DIR *dir = opendir(folder);
+    size_t n = 0;
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        char path[300];
+        snprintf(path, sizeof path, "cache/%.200s", entry->d_name);
+        if (entry->d_name[0] == '.' || stat(work(path), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+        assert_int_equal(truncate(work(path), info.st_size / 2), 0);
+        n++;
+    }
+    closedir(dir);
+    assert_true(n > 0);
+    run_small(&run);
+    run_free(&run);
+    /* A place that cannot be: one line of warning, the same results. */
+    snprintf(folder, sizeof folder, "%s", work("rw.csv/cache"));
+    setenv("GATEWALK_CACHE", folder, 1);
+    run_small(&run);
+    assert_int_equal(count_lines(run.err), 1);
+    assert_non_null(strstr(run.err, "GATEWALK_CACHE"));
+    run_free(&run);
+    setenv("GATEWALK_CACHE", "off", 1);
+    remove_tree(work("cache"));
+}
+
 /* ---- hostile names ---------------------------------------------------------------------------------------- */
 
 static void write_experiment_titled(const char *title) {
@@ -444,19 +492,13 @@ static void test_truncated_tables(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_good_variants),
-        TEST(test_experiment_with_bom_and_crlf),
-        TEST(test_hostile_titles),
-        TEST(test_hostile_paths),
-        TEST(test_full_disk),
-        TEST(test_full_stdout),
-        TEST(test_run_with_closed_streams),
-        TEST(test_without_gnuplot),
-        TEST(test_broken_gnuplot),
-        TEST(test_truncated_summary),
-        TEST(test_damaged_run_json),
-        TEST(test_truncated_model),
-        TEST(test_truncated_tables),
+        TEST(test_good_variants),     TEST(test_experiment_with_bom_and_crlf),
+        TEST(test_import_cache),      TEST(test_hostile_titles),
+        TEST(test_hostile_paths),     TEST(test_full_disk),
+        TEST(test_full_stdout),       TEST(test_run_with_closed_streams),
+        TEST(test_without_gnuplot),   TEST(test_broken_gnuplot),
+        TEST(test_truncated_summary), TEST(test_damaged_run_json),
+        TEST(test_truncated_model),   TEST(test_truncated_tables),
     };
     return cmocka_run_group_tests(tests, setup, program_teardown);
 }

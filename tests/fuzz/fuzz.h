@@ -115,6 +115,7 @@ static inline void fuzz_remove(const char *path) {
 /* In memory when the system has such a place: a file is written for every input. */
 static inline void fuzz_open_dir(void) {
     const char *tmp = getenv("TMPDIR");
+    setenv("GATEWALK_CACHE", "off", 1);
     snprintf(fuzz_dir, sizeof fuzz_dir, "%.200s/gatewalk-fuzz-XXXXXX",
              access("/dev/shm", W_OK) == 0 ? "/dev/shm"
              : tmp                         ? tmp

@@ -208,10 +208,6 @@ static void test_study(void **state) {
     assert_near(study->search_folds, 2, 1e-12, 1);
     assert_true(isnan(study->stage[1].variant[1].average_precision));
     assert_string_equal(study->final, "lstm, bahdanau_64, buy_and_hold");
-    assert_non_null(strstr(study_caveat(study), "advantage"));
-    struct study_view one = *study;
-    one.search_folds = 1;
-    assert_null(strstr(study_caveat(&one), "advantage"));
     run_view_close(&run);
 }
 
