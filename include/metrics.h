@@ -50,8 +50,8 @@ struct portfolio_input {
     size_t n_equity;
     const struct trade *trade;
     size_t n_trades;
-    double initial_cash; /* equity before the first point: n points are n periods */
-    double turnover;     /* traded notional / initial cash */
+    double initial_cash;     /* equity before the first point: n points are n periods */
+    double turnover;         /* traded notional / initial cash */
     double periods_per_year; /* of the equity series */
 };
 struct portfolio_metric_desc {

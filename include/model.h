@@ -10,7 +10,7 @@
 
 #include "labels.h"
 
-enum { NAME_MAX_ = 24, LORA_MATRICES_MAX = 8 };
+enum { NAME_MAX_ = 24 };
 
 struct model_config {
     char encoder[NAME_MAX_];   /* "lstm" (default) or "logistic" (the last bar's features, a sanity floor) */
@@ -49,6 +49,7 @@ struct train_config {
     char monitor[NAME_MAX_];         /* "loss" (default) or "average_precision", on the validation slice */
     double positive_fraction;        /* class-balanced sampling: share of blocks/windows drawn by a positive; 0 = off */
     char retrain[NAME_MAX_];         /* "fresh" (default), "warm", "lora" */
+    char lora_on[NAME_MAX_];         /* a row of "lora_on": "all" (default), "recurrent", "attention" */
     size_t lora_rank;                /* 16 */
     double lora_alpha, lora_dropout; /* 16, .05 */
     char calibration[NAME_MAX_];     /* "none" (default), "platt", "isotonic": fitted on validation only */
@@ -62,7 +63,7 @@ void train_config_default(struct train_config *config);
 int model_config_check(const struct model_config *config, const struct train_config *train, char warning[256]) MUST_USE;
 
 /* Names in the tables, for `list` and config validation. kind: "encoder", "attention", "loss", "optimizer", "schedule",
- * "retrain", "calibration", "precision", "monitor", "forget_init". NULL past the end. */
+ * "retrain", "calibration", "precision", "monitor", "forget_init", "lora_on". NULL past the end. */
 const char *model_option_name(const char *kind, size_t i);
 const char *model_option_help(const char *kind, size_t i);
 
@@ -136,7 +137,10 @@ int model_permutation_importance(const struct gate_model *model, const struct fi
                                  double *drop /* [N_GATES × n_features] */) MUST_USE;
 
 /* safetensors with named tensors; `meta_key/meta_value` pairs go into __metadata__ beside the model's own (config,
- * seed, training log, payload hash). extra: more tensors (scaler), e.g. "scaler.center". */
+ * seed, training log, payload hash). extra: more tensors (scaler), e.g. "scaler.center".
+ * A lora fit stores only its adapters, A [rows × r] and B [r × columns] of every adapted matrix ("lstm0.U.lora_a",
+ * "lstm0.U.lora_b"), and in __metadata__ "base" and "merged": hashes of the weights it was trained on, which are those
+ * of the fold before, and of the two together. The first fold of a chain has no fold before and stores all weights. */
 struct extra_tensor {
     char name[48];
     size_t n;
@@ -152,6 +156,12 @@ int model_save(const struct gate_model *model, const struct training_log *log, c
  * that the same fit always gives the same file. */
 int model_load(const char *path, const struct meta_pair *expect, size_t n_expect, struct gate_model **out,
                struct training_log *log, struct extra_tensor *extra, size_t *n_extra) MUST_USE;
+/* The same for any fold of a lora chain: `previous` is the model of the fold before, loaded the same way, const and no
+ * longer needed afterwards; files with all weights ignore it (NULL will do). Gives the weights of the fit bit for bit,
+ * on any instruction set; ERR_DATA when previous is missing or not the one that the adapters were trained on. */
+int model_load_onto(const char *path, const struct gate_model *previous, const struct meta_pair *expect,
+                    size_t n_expect, struct gate_model **out, struct training_log *log, struct extra_tensor *extra,
+                    size_t *n_extra) MUST_USE;
 
 /* ---- kernels ------------------------------------------------------------------------------ */
 

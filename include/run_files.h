@@ -5,7 +5,8 @@
  *
  * run.json           status ("finished"), config (resolved), data[], build, kernels, jobs, phases {name: seconds},
  *                    fits {count, reused, windows, windows_per_second}, peak_memory_bytes,
- *                    training_time[] {strategy, seconds, windows, windows_per_second, ratio_to_baseline, ratio_per_window}
+ *                    training_time[] {strategy, seconds, windows, windows_per_second, ratio_to_baseline, ratio_per_window,
+ *                    model_bytes (of the files of all its fits)}
  * summary.json       see below
  * folds.csv          fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged
  * scores.csv         time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short

@@ -28,7 +28,8 @@ struct paired_sample {
 };
 
 enum { DELTA_AP, DELTA_P1, DELTA_P5, DELTA_PNL1, N_DELTAS };
-extern const char *const delta_name[N_DELTAS]; /* "average_precision", "precision_at_1", "precision_at_5", "pnl_mean_at_1" */
+extern const char
+    *const delta_name[N_DELTAS]; /* "average_precision", "precision_at_1", "precision_at_5", "pnl_mean_at_1" */
 
 struct delta {
     double candidate, baseline; /* means over seeds */

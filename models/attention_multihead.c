@@ -52,12 +52,18 @@ static struct kept kept_of(const struct R(attention_run) *run) {
     return kept;
 }
 
-/* Gradients of the tile's queries and keys [n·T × 2D] and values [n × D], then of one window g [heads × T] and
- * dpooled [heads × H], and the kernel's own. */
+/* Training may use another table of kernels than scoring. */
+static size_t head_scratch(const struct model_config *config) {
+    size_t size = R(kernels_active)()->head_scratch_size(config->lookback, config->key_dim);
+    size_t mixed = R(kernels_mixed)()->head_scratch_size(config->lookback, config->key_dim);
+    return size > mixed ? size : mixed;
+}
+
+/* The kernel's own, gradients of the tile's queries and keys [n·T × 2D] and values [n × D], then of one window g
+ * [heads × T] and dpooled [heads × H]. */
 static size_t scratch_size(const struct model_config *config) {
     size_t T = config->lookback, D = width(config);
-    return TILE * (2 * T * D + D) + config->heads * (T + config->hidden) +
-           R(kernels_active)()->head_scratch_size(T, config->key_dim);
+    return head_scratch(config) + TILE * (2 * T * D + D) + config->heads * (T + config->hidden);
 }
 
 static struct R(head_run) head_of(const struct R(attention_run) *run, const struct kept *kept, size_t b, size_t head) {
@@ -148,7 +154,7 @@ static void project_backward(const struct R(attention_run) *run, size_t w, const
 static void backward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, D = width(run->config);
     struct kept kept = kept_of(run);
-    real *dqk = run->scratch + run->k->head_scratch_size(T, run->config->key_dim);
+    real *dqk = run->scratch + head_scratch(run->config);
     real *dvalue = dqk + 2 * run->n * T * D, *g = dvalue + run->n * D;
     values_backward(run, &kept, dvalue);
     for (size_t b = 0; b < run->n; b++) window_backward(run, &kept, b, dvalue, g, dqk);

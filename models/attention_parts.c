@@ -21,9 +21,7 @@ void R(weigh_forward)(const struct R(attention_run) *run, real *context, size_t 
     size_t T = run->config->lookback, H = run->config->hidden;
     run->k->softmax_rows(run->n, T, T, 1, run->map, run->map);
     for (size_t b = 0; b < run->n; b++) {
-        real *c = context + b * ld;
-        memset(c, 0, H * sizeof *c);
-        for (size_t s = 0; s < T; s++) run->k->axpy(H, run->map[b * T + s], run->h + (b * T + s) * H, c);
+        run->k->gemm_nn(1, H, T, run->map + b * T, T, run->h + b * T * H, H, context + b * ld, H, false);
     }
 }
 
@@ -33,10 +31,8 @@ void R(weigh_backward)(const struct R(attention_run) *run, const real *dcontext,
     for (size_t b = 0; b < run->n; b++) {
         const real *dc = dcontext + b * ld, *a = run->map + b * T;
         real *de = dscore + b * T;
-        for (size_t s = 0; s < T; s++) {
-            run->k->axpy(H, a[s], dc, run->dh + (b * T + s) * H);
-            de[s] = run->k->dot(H, dc, run->h + (b * T + s) * H);
-        }
+        run->k->gemm_tn(T, H, 1, a, T, dc, H, run->dh + b * T * H, H, true);
+        run->k->gemm_nn(T, 1, H, run->h + b * T * H, H, dc, 1, de, 1, false);
         real mean = run->k->dot(T, a, de);
         for (size_t s = 0; s < T; s++) de[s] = a[s] * (de[s] - mean);
     }

@@ -150,6 +150,7 @@ struct R(shard) {
     const uint32_t *index;       /* [n] which of them */
     size_t n;
     const struct R(shard_loss) *loss; /* NULL: score only, logits in ws->logit */
+    bool encoder_frozen;              /* nothing in the encoder is trained: the way back ends before it */
     double loss_sum;                  /* out: Σ weight × loss */
 };
 

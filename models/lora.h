@@ -4,30 +4,48 @@
 
 #include "gate.h"
 
-struct R(lora) {
+/* Which matrices are adapted and where A and B lie in theta: follows from the network and the settings alone. */
+struct R(lora_plan) {
     size_t n;          /* adapted matrices; 0: not in use */
     size_t rank, size; /* elements of theta */
-    double scale, dropout;
-    uint64_t seed;
+    size_t largest;    /* rows of the tallest matrix */
+    real scale;        /* α/r */
+    bool in_encoder;   /* gradients must reach the encoder */
     struct R(lora_matrix) {
-        const struct tensor *tensor;
-        size_t a, b; /* offsets of A [rows × r] and B [r × columns] in theta */
+        size_t tensor; /* row of the tensor list */
+        size_t a, b;   /* offsets of A [rows × r] and B [r × columns] in theta */
     } matrix[TENSORS_MAX];
+};
+/* The tensors marked `adapt` that training.lora_on names: "recurrent" are those of the LSTM, "attention" the others. */
+void R(lora_lay_out)(const struct R(network) *net, const struct train_config *config, struct R(lora_plan) *plan);
+/* weights = base + (α/r) A B for the adapted matrices; all others are left as they are. Plain sums in a fixed order,
+ * no kernels: the same bits while training and from a file, on any instruction set. */
+void R(lora_apply)(const struct R(lora_plan) *plan, const struct tensor_list *list, const real *theta, const real *base,
+                   real *weights);
+/* Names weights in files: adapters belong to the base of this hash and to no other. */
+uint64_t R(lora_hash)(const struct tensor_list *list, const real *weights);
+
+/* Adapters in training. */
+struct R(lora) {
+    struct R(lora_plan) plan;
+    const struct tensor_list *list; /* of the network in training */
+    double dropout;
+    uint64_t seed;
     real *frozen;   /* [tensors.size] */
-    real *theta;    /* [size] A and B of all matrices: what the optimiser moves */
-    real *gradient; /* [size] */
+    real *theta;    /* [plan.size] A and B of all matrices: what the optimiser moves */
+    real *best;     /* [plan.size] theta of the best epoch */
+    real *gradient; /* [plan.size] */
     real *masked;   /* [largest A] scratch */
 };
 
-/* Adapters for the tensors marked `adapt`; A uniform ±1/√rows, B zero, so that training starts where the previous
- * fold ended. */
-int R(lora_init)(struct R(lora) * lora, const struct R(network) * net, const struct train_config *config, uint64_t seed,
+/* A uniform ±1/√rows, B zero, so that training starts where the previous fold ended. */
+int R(lora_init)(struct R(lora) *lora, const struct R(network) *net, const struct train_config *config, uint64_t seed,
                  const real *weights) MUST_USE;
-void R(lora_free)(struct R(lora) * lora);
+void R(lora_free)(struct R(lora) *lora);
 /* weights = frozen + (α/r) (mask ∘ A) B. Dropout acts on the adapters' inputs, one mask per update (that is, on rows
  * of A), so that merged weights can serve the whole batch; update 0 is without dropout. */
-void R(lora_merge)(const struct R(lora) * lora, const struct R(kernels) * k, uint64_t update, real *weights);
-/* Gradient of theta from the gradient of the merged weights. */
-void R(lora_gradient)(struct R(lora) * lora, const struct R(kernels) * k, uint64_t update, const real *dweights);
+void R(lora_merge)(const struct R(lora) *lora, uint64_t update, real *weights);
+/* Gradient of theta from the gradient of the merged weights, of which only the adapted matrices are read. */
+void R(lora_gradient)(struct R(lora) *lora, const struct R(kernels) *k, uint64_t update, const real *dweights);
 
 #endif

@@ -6,7 +6,7 @@
 #include "model.h"
 
 struct R(optimizer_step) {
-    const struct R(kernels) * k;
+    const struct R(kernels) *k;
     const struct train_config *config;
     size_t n;
     real *w;
@@ -20,15 +20,15 @@ struct R(optimizer_step) {
 struct R(optimizer_ops) {
     const char *name, *help;
     size_t state_blocks;
-    void (*step)(const struct R(optimizer_step) * step);
+    void (*step)(const struct R(optimizer_step) *step);
 };
 
 #define OPTIMIZER(symbol) extern const struct R(optimizer_ops) R(symbol);
 #include "optimizer.def"
 #undef OPTIMIZER
 
-const struct R(optimizer_ops) * R(optimizer_find)(const char *name);
+const struct R(optimizer_ops) *R(optimizer_find)(const char *name);
 /* Adam's sweep with a given decoupled decay, shared by adam and adamw. */
-void R(adam_sweep)(const struct R(optimizer_step) * step, double decay);
+void R(adam_sweep)(const struct R(optimizer_step) *step, double decay);
 
 #endif

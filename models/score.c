@@ -64,6 +64,7 @@ end:
 
 void R(gate_free)(struct R(gate) *gate) {
     for (size_t i = 0; i < N_GATES; i++) calibration_free(&gate->calibration[i]);
+    mem_free(gate->theta);
     mem_free(gate->weights);
-    gate->weights = NULL;
+    gate->weights = gate->theta = NULL;
 }

@@ -57,7 +57,8 @@ static void context_forward(const struct R(pass) *pass, const struct R(attention
     pass->net->attention->forward(run);
 }
 
-static void context_backward(const struct R(pass) *pass, const struct R(attention_run) *run, size_t first, size_t n) {
+static void context_backward(const struct R(pass) *pass, const struct R(attention_run) *run, size_t first, size_t n,
+                             bool into_encoder) {
     const struct R(workspace) *ws = pass->ws;
     if (!pass->net->encoder->sequence) return;
     if (!pass->net->attention->backward) {
@@ -66,7 +67,7 @@ static void context_backward(const struct R(pass) *pass, const struct R(attentio
         return;
     }
     pass->net->attention->backward(run);
-    tile_scatter(pass, first, n);
+    if (into_encoder) tile_scatter(pass, first, n);
 }
 
 /* ---- loss ------------------------------------------------------------------------------------------- */
@@ -112,8 +113,8 @@ void R(shard_run)(const struct R(pass) *pass, struct R(shard) *shard) {
         if (shard->loss) tile_loss(pass, shard, first, n);
         if (!train) continue;
         R(head_backward)(pass, n, ws->dlogit + first * N_GATES);
-        context_backward(pass, &run, first, n);
+        context_backward(pass, &run, first, n, !shard->encoder_frozen);
     }
-    if (train && net->encoder->backward)
+    if (train && !shard->encoder_frozen && net->encoder->backward)
         net->encoder->backward(pass, net->attention->backward != NULL, net->attention->backward == NULL);
 }

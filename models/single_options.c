@@ -43,6 +43,7 @@ void train_config_default(struct train_config *config) {
         .patience = 5,
         .monitor = "loss",
         .retrain = "fresh",
+        .lora_on = "all",
         .lora_rank = 16,
         .lora_alpha = 16,
         .lora_dropout = .05,
@@ -85,7 +86,12 @@ static const struct schedule_ops *const schedules[] = {
 static const struct option retrains[] = {
     {"fresh", "new weights in every fold"},
     {"warm", "start from the previous fold's weights"},
-    {"lora", "previous weights frozen, low-rank adapters trained (Hu et al. 2021)"},
+    {"lora", "previous weights frozen, low-rank adapters trained and stored (Hu et al. 2021)"},
+};
+static const struct option lora_ons[] = {
+    {"all", "recurrent and attention matrices"},
+    {"recurrent", "U of every LSTM layer"},
+    {"attention", "matrices of the attention, over time and over features"},
 };
 static const struct option precisions[] = {
     {"float32", "32-bit floats throughout"},
@@ -111,6 +117,7 @@ static struct option option_at(const char *kind, size_t i) {
     if (strcmp(kind, "optimizer") == 0) return TABLE_ROW(optimizers, i);
     if (strcmp(kind, "schedule") == 0) return TABLE_ROW(schedules, i);
     if (strcmp(kind, "retrain") == 0) return PLAIN_ROW(retrains, i);
+    if (strcmp(kind, "lora_on") == 0) return PLAIN_ROW(lora_ons, i);
     if (strcmp(kind, "precision") == 0) return PLAIN_ROW(precisions, i);
     if (strcmp(kind, "monitor") == 0) return PLAIN_ROW(monitors, i);
     if (strcmp(kind, "forget_init") == 0) return PLAIN_ROW(forget_inits, i);
@@ -159,6 +166,7 @@ static int check_names(const struct model_config *config, const struct train_con
     TRY(check_name("training", "schedule", train->schedule));
     TRY(check_name("training", "monitor", train->monitor));
     TRY(check_name("training", "retrain", train->retrain));
+    TRY(check_name("training", "lora_on", train->lora_on));
     TRY(check_name("training", "calibration", train->calibration));
     return check_name("training", "precision", train->precision);
 }
@@ -209,6 +217,20 @@ static int check_training(const struct train_config *train) {
     return check_number("training.lora_dropout", train->lora_dropout, 0, .95);
 }
 
+/* Adapters need something to sit on; better said before the first fold than after it. */
+static int check_adapters(const struct model_config *config, const struct train_config *train) {
+    struct R(network) net;
+    struct R(lora_plan) plan;
+    if (strcmp(train->retrain, "lora") != 0) return OK;
+    TRY(R(network_init)(&net, config));
+    R(lora_lay_out)(&net, train, &plan);
+    if (plan.n > 0) return OK;
+    FAIL(ERR_CONFIG,
+         "training.lora_on: \"%s\" names no matrix of encoder \"%s\" with attention \"%s\"; name others or retrain "
+         "\"warm\"",
+         train->lora_on, net.encoder->name, config->attention);
+}
+
 static void advise(const struct model_config *config, char warning[256]) {
     warning[0] = '\0';
     if (strcmp(config->attention, "multihead") != 0) return;
@@ -224,6 +246,7 @@ int model_config_check(const struct model_config *config, const struct train_con
     TRY(check_names(config, train));
     TRY(check_model(config));
     TRY(check_training(train));
+    TRY(check_adapters(config, train));
     if (warning) advise(config, warning);
     return OK;
 }

@@ -46,6 +46,7 @@ static const struct field train_fields[] = {
     FIELD(TEXT, train_config, monitor),
     FIELD(NUMBER, train_config, positive_fraction),
     FIELD(TEXT, train_config, retrain),
+    FIELD(TEXT, train_config, lora_on),
     FIELD(SIZE, train_config, lora_rank),
     FIELD(NUMBER, train_config, lora_alpha),
     FIELD(NUMBER, train_config, lora_dropout),

@@ -30,6 +30,15 @@ size_t tensor_add_layer(struct tensor_list *list, const char *prefix, size_t lay
     return tensor_add(list, name, rows, columns, init, adapt);
 }
 
+bool tensors_same_shape(const struct tensor_list *a, const struct tensor_list *b) {
+    if (a->n != b->n || a->size != b->size) return false;
+    for (size_t i = 0; i < a->n; i++)
+        if (strcmp(a->item[i].name, b->item[i].name) != 0 || a->item[i].rows != b->item[i].rows ||
+            a->item[i].columns != b->item[i].columns)
+            return false;
+    return true;
+}
+
 /* ---- initial values --------------------------------------------------------------------------- */
 
 static void glorot(const struct tensor *tensor, struct rng *rng, double *value) {

@@ -25,7 +25,7 @@ struct tensor {
     char name[TENSOR_NAME_MAX];
     size_t rows, columns, offset;
     enum tensor_init init;
-    bool adapt; /* low-rank adapters train this one under "lora" */
+    bool adapt; /* may have a low-rank adapter under "lora" */
 };
 
 struct tensor_list {
@@ -41,6 +41,9 @@ size_t tensor_add(struct tensor_list *list, const char *name, size_t rows, size_
 /* Same with a number in the name: tensor_add_layer(list, "lstm", 0, "W", …) makes "lstm0.W". */
 size_t tensor_add_layer(struct tensor_list *list, const char *prefix, size_t layer, const char *suffix, size_t rows,
                         size_t columns, enum tensor_init init, bool adapt);
+
+/* The same names and sizes in the same order: weights of one fit the other. */
+bool tensors_same_shape(const struct tensor_list *a, const struct tensor_list *b);
 
 /* Initial values of one tensor in double. Keyed by (seed, tensor name): models that share a tensor share its start. */
 void tensor_init_values(const struct tensor *tensor, const struct model_config *config, uint64_t seed, double *value);

@@ -49,33 +49,34 @@ static int allocate(struct R(fit) *fit) {
     return R(team_init)(&fit->team, &fit->net, true);
 }
 
-static bool same_shape(const struct tensor_list *a, const struct tensor_list *b) {
-    if (a->n != b->n || a->size != b->size) return false;
-    for (size_t i = 0; i < a->n; i++)
-        if (strcmp(a->item[i].name, b->item[i].name) != 0 || a->item[i].rows != b->item[i].rows ||
-            a->item[i].columns != b->item[i].columns)
-            return false;
-    return true;
+/* Adapters on the weights as they are; nothing else is trained from here on. */
+static int start_adapters(struct R(fit) *fit) {
+    TRY(R(lora_init)(&fit->lora, &fit->net, fit->config, fit->options->seed, fit->weights));
+    R(lora_merge)(&fit->lora, 1, fit->weights);
+    for (fit->n_parts = 0; fit->n_parts < fit->lora.plan.n; fit->n_parts++) {
+        const struct tensor *tensor = &fit->net.tensors.item[fit->lora.plan.matrix[fit->n_parts].tensor];
+        fit->part[fit->n_parts].first = tensor->offset;
+        fit->part[fit->n_parts].n = tensor->rows * tensor->columns;
+    }
+    return OK;
 }
 
 /* Fresh weights, or those of the fold before; under "lora" adapters on top of them. */
 static int start_weights(struct R(fit) *fit, const struct R(gate) *previous) {
     bool fresh = strcmp(fit->config->retrain, "fresh") == 0 || !previous;
     size_t size = fit->net.tensors.size, trained = size;
+    fit->part[0].n = size;
+    fit->n_parts = 1;
     if (fresh) {
         TRY(R(network_start)(&fit->net, fit->options->seed, fit->weights));
     } else {
-        if (!same_shape(&previous->net.tensors, &fit->net.tensors))
+        if (!tensors_same_shape(&previous->net.tensors, &fit->net.tensors))
             FAIL(ERR_CONFIG, "training.retrain: \"%s\" needs a previous model of the same shape", fit->config->retrain);
         memcpy(fit->weights, previous->weights, size * sizeof *fit->weights);
     }
     if (!fresh && strcmp(fit->config->retrain, "lora") == 0) {
-        TRY(R(lora_init)(&fit->lora, &fit->net, fit->config, fit->options->seed, fit->weights));
-        if (fit->lora.n == 0)
-            FAIL(ERR_CONFIG, "training.retrain: \"lora\" finds nothing to adapt in model.encoder \"%s\"",
-                 fit->net.encoder->name);
-        R(lora_merge)(&fit->lora, fit->k, 1, fit->weights);
-        trained = fit->lora.size;
+        TRY(start_adapters(fit));
+        trained = fit->lora.plan.size;
     }
     R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
     fit->state = mem_calloc(fit->optimizer->state_blocks * trained, sizeof *fit->state);
@@ -158,13 +159,13 @@ static double merit(const struct R(fit) *fit, const struct epoch_record *record)
 
 /* Validation sees the adapters whole; training goes on with the next update's dropout in them. */
 static int validate(struct R(fit) *fit, struct epoch_record *record) {
-    if (fit->lora.n > 0) R(lora_merge)(&fit->lora, fit->k, 0, fit->weights);
+    if (fit->lora.plan.n > 0) R(lora_merge)(&fit->lora, 0, fit->weights);
     return R(fit_validate)(fit, record);
 }
 
 static void resume(struct R(fit) *fit) {
-    if (fit->lora.n == 0) return;
-    R(lora_merge)(&fit->lora, fit->k, fit->updates + 1, fit->weights);
+    if (fit->lora.plan.n == 0) return;
+    R(lora_merge)(&fit->lora, fit->updates + 1, fit->weights);
     R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
 }
 
@@ -181,6 +182,13 @@ static int one_epoch(struct R(fit) *fit, uint64_t epoch, struct epoch_record *re
     return OK;
 }
 
+/* What validation has just seen: merged without dropout. */
+static void keep_best(struct R(fit) *fit) {
+    const struct R(lora) *lora = &fit->lora;
+    memcpy(fit->best, fit->weights, fit->net.tensors.size * sizeof *fit->best);
+    if (lora->plan.n > 0) memcpy(lora->best, lora->theta, lora->plan.size * sizeof *lora->best);
+}
+
 static int run_epochs(struct R(fit) *fit, struct training_log *log) {
     double best = -HUGE_VAL;
     for (uint64_t epoch = 1; epoch <= fit->config->epochs; epoch++) {
@@ -192,7 +200,7 @@ static int run_epochs(struct R(fit) *fit, struct training_log *log) {
         if (record->best) {
             best = now;
             log->best_epoch = epoch;
-            memcpy(fit->best, fit->weights, fit->net.tensors.size * sizeof *fit->best);
+            keep_best(fit);
         }
         double seconds = clock_seconds() - fit->epoch_start;
         if (fit->options->on_epoch)
@@ -235,6 +243,11 @@ static int finish(struct R(fit) *fit, struct R(gate) *gate) {
     gate->seed = fit->options->seed;
     gate->weights = fit->weights;
     fit->weights = NULL;
+    if (fit->lora.plan.n > 0) {
+        gate->theta = fit->lora.best;
+        fit->lora.best = NULL;
+        gate->base = R(lora_hash)(&fit->net.tensors, fit->lora.frozen);
+    }
     return OK;
 }
 

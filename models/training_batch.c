@@ -29,6 +29,7 @@ static void run_shard(struct R(fit) *fit, const uint32_t *index, size_t n, size_
         .index = index + first,
         .n = n - first < SHARD_WINDOWS ? n - first : SHARD_WINDOWS,
         .loss = &fit->loss,
+        .encoder_frozen = fit->lora.plan.n > 0 && !fit->lora.plan.in_encoder,
     };
     R(shard_run)(&pass, &shard);
     fit->shard_loss[s] = shard.loss_sum;
@@ -42,7 +43,10 @@ static double run_batch(struct R(fit) *fit, const uint32_t *index, size_t n) {
     for (size_t s = 0; s < n_shards; s++) run_shard(fit, index, n, s);
     double loss = 0;
     for (size_t s = 0; s < n_shards; s++) {
-        fit->k->axpy(size, 1, fit->shard_gradient + s * size, fit->gradient);
+        for (size_t p = 0; p < fit->n_parts; p++) {
+            size_t first = fit->part[p].first;
+            fit->k->axpy(fit->part[p].n, 1, fit->shard_gradient + s * size + first, fit->gradient + first);
+        }
         loss += fit->shard_loss[s];
     }
     return loss;
@@ -55,12 +59,12 @@ static int diverged(const struct R(fit) *fit, uint64_t epoch, const char *what) 
 
 /* Clips to the global norm, moves the weights (or adapters) and repacks what the kernels read. */
 static int update(struct R(fit) *fit, uint64_t epoch, size_t n_batches, double *rate) {
-    bool adapters = fit->lora.n > 0;
+    bool adapters = fit->lora.plan.n > 0;
     if (adapters) R(lora_gradient)(&fit->lora, fit->k, fit->updates + 1, fit->gradient);
     struct R(optimizer_step) step = {
         .k = fit->k,
         .config = fit->config,
-        .n = adapters ? fit->lora.size : fit->net.tensors.size,
+        .n = adapters ? fit->lora.plan.size : fit->net.tensors.size,
         .w = adapters ? fit->lora.theta : fit->weights,
         .g = adapters ? fit->lora.gradient : fit->gradient,
         .state = fit->state,
@@ -75,7 +79,7 @@ static int update(struct R(fit) *fit, uint64_t epoch, size_t n_batches, double *
                          (double)fit->total_updates, fit->config->schedule_power);
     fit->optimizer->step(&step);
     fit->updates++;
-    if (adapters) R(lora_merge)(&fit->lora, fit->k, fit->updates + 1, fit->weights);
+    if (adapters) R(lora_merge)(&fit->lora, fit->updates + 1, fit->weights);
     R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
     memset(fit->gradient, 0, fit->net.tensors.size * sizeof *fit->gradient);
     return OK;

@@ -191,17 +191,30 @@ static int read_process(struct run_view *run) {
     return OK;
 }
 
+/* A run that was interrupted has its run.json already, but no results yet. */
+static int no_summary(const char *summary, const char *dir) {
+    char path[1024];
+    TRY(path_join(path, sizeof path, dir, RUN_JSON));
+    if (file_exists(path))
+        FAIL(ERR_DATA, "%s: not there: the run is not finished; give its command again to continue it", summary);
+    FAIL(ERR_DATA, "%s: not there; is %s the directory of a finished run?", summary, dir);
+}
+
 int run_view_open(const char *dir, struct run_view *run) {
     memset(run, 0, sizeof *run);
     run->dir = dir;
     char path[1024];
     TRY(path_join(path, sizeof path, dir, RUN_SUMMARY));
-    if (!file_exists(path)) FAIL(ERR_DATA, "%s: not there; is %s the directory of a finished run?", path, dir);
+    if (!file_exists(path)) return no_summary(path, dir);
     int rc;
     TRY_GOTO(json_load(path, ERR_DATA, &run->document), fail);
     run->root = json_root(run->document);
     if (json_kind(run->root) != JSON_OBJECT) {
         rc = json_fail(run->document, run->root, ERR_DATA, "expected an object, found %s", json_kind_name(run->root));
+        goto fail;
+    }
+    if (!member(run->root, "strategies", JSON_ARRAY)) {
+        rc = json_fail(run->document, run->root, ERR_DATA, "\"strategies\" is missing; this is no summary of a run");
         goto fail;
     }
     TRY_GOTO(read_facts(run), fail);

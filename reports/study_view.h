@@ -28,8 +28,7 @@ struct study_view {
 /* *study lives in the run's arena; NULL when the run is no study's. Texts are safe to show. ERR_DATA, ERR_NOMEM. */
 int study_view_read(struct run_view *run, const struct study_view **study) MUST_USE;
 
-/* How far the choice can be trusted. A fold's validation slice lies on the test bars of the fold before it, so a search
- * over several folds has seen part of what the final comparison scores. */
+/* How far the choice can be trusted, in a sentence. */
 const char *study_caveat(void);
 
 #endif

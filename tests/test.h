@@ -16,19 +16,19 @@
 #include "error.h"
 
 /* The call must succeed; prints its own error line when it does not. */
-#define assert_ok(expression)                                                              \
-    do {                                                                                   \
-        int assert_rc_ = (expression);                                                     \
-        if (assert_rc_ != OK) fail_msg("%s: %d %s", #expression, assert_rc_, error_message()); \
+#define assert_ok(expression)                                                                                          \
+    do {                                                                                                               \
+        int assert_rc_ = (expression);                                                                                 \
+        if (assert_rc_ != OK) fail_msg("%s: %d %s", #expression, assert_rc_, error_message());                         \
     } while (0)
 
 /* The call must fail with this code and its line must contain `part`. */
-#define assert_fails(expression, code, part)                                               \
-    do {                                                                                   \
-        int assert_rc_ = (expression);                                                     \
-        if (assert_rc_ != (code)) fail_msg("%s: got %d, not %d", #expression, assert_rc_, (code)); \
-        if (!strstr(error_message(), (part)))                                              \
-            fail_msg("%s: \"%s\" does not say \"%s\"", #expression, error_message(), (part)); \
+#define assert_fails(expression, code, part)                                                                           \
+    do {                                                                                                               \
+        int assert_rc_ = (expression);                                                                                 \
+        if (assert_rc_ != (code)) fail_msg("%s: got %d, not %d", #expression, assert_rc_, (code));                     \
+        if (!strstr(error_message(), (part)))                                                                          \
+            fail_msg("%s: \"%s\" does not say \"%s\"", #expression, error_message(), (part));                          \
     } while (0)
 
 /* Relative comparison: |got - want| <= tolerance * max(|want|, floor). NaN matches NaN only, and
@@ -39,12 +39,12 @@ static inline int near(double got, double want, double tolerance, double floor) 
     double scale = fabs(want) > floor ? fabs(want) : floor;
     return fabs(got - want) <= tolerance * scale;
 }
-#define assert_near(got, want, tolerance, floor)                                           \
-    do {                                                                                   \
-        double got_ = (got), want_ = (want);                                               \
-        if (!near(got_, want_, (tolerance), (floor)))                                      \
-            fail_msg("%s = %.17g, want %.17g (relative error %.3g > %.3g)", #got, got_, want_, \
-                     fabs(got_ - want_) / (fabs(want_) > (floor) ? fabs(want_) : (floor)), (double)(tolerance)); \
+#define assert_near(got, want, tolerance, floor)                                                                       \
+    do {                                                                                                               \
+        double got_ = (got), want_ = (want);                                                                           \
+        if (!near(got_, want_, (tolerance), (floor)))                                                                  \
+            fail_msg("%s = %.17g, want %.17g (relative error %.3g > %.3g)", #got, got_, want_,                         \
+                     fabs(got_ - want_) / (fabs(want_) > (floor) ? fabs(want_) : (floor)), (double)(tolerance));       \
     } while (0)
 
 #endif

@@ -94,5 +94,8 @@ const char *nearest_word(const char *word, const char *const *candidates, size_t
             nearest = candidates[i];
         }
     }
+    /* Half a name is a slip as well: "taker" for "taker_bps". */
+    for (size_t i = 0; !nearest && length >= 3 && i < n; i++)
+        if (strncmp(candidates[i], word, length) == 0) nearest = candidates[i];
     return nearest;
 }

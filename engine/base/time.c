@@ -22,6 +22,9 @@ int64_t time_from_civil(int year, int month, int day) { return days_from_civil(y
 
 static int64_t floor_divide(int64_t value, int64_t by) { return value / by - (value % by < 0); }
 
+/* Not value - floor_divide() * by: that product overflows within a day of the earliest time. */
+static int64_t floor_remainder(int64_t value, int64_t by) { return value % by + (value % by < 0 ? by : 0); }
+
 void time_to_civil(int64_t time_ns, int *year, int *month, int *day, int *second_of_day, int *weekday) {
     int64_t days = floor_divide(time_ns, NS_PER_DAY);
     int64_t shifted = days + 719468;
@@ -34,7 +37,7 @@ void time_to_civil(int64_t time_ns, int *year, int *month, int *day, int *second
     if (year) *year = (int)(year_of_era + era * 400 + (m <= 2));
     if (month) *month = m;
     if (day) *day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-    if (second_of_day) *second_of_day = (int)((time_ns - days * NS_PER_DAY) / NS_PER_SECOND);
+    if (second_of_day) *second_of_day = (int)(floor_remainder(time_ns, NS_PER_DAY) / NS_PER_SECOND);
     if (weekday) *weekday = (int)(((days + 4) % 7 + 7) % 7); /* 1970-01-01 was a Thursday */
 }
 
@@ -50,7 +53,7 @@ char *time_format(int64_t time_ns, char buffer[40]) {
     time_to_civil(time_ns, &year, &month, &day, &second, NULL);
     int used = snprintf(buffer, 40, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day, second / 3600, second / 60 % 60,
                         second % 60);
-    int64_t fraction = time_ns - floor_divide(time_ns, NS_PER_SECOND) * NS_PER_SECOND;
+    int64_t fraction = floor_remainder(time_ns, NS_PER_SECOND);
     if (fraction) {
         int digits = 9;
         for (; digits > 3 && fraction % 1000 == 0; digits -= 3) fraction /= 1000;

@@ -99,7 +99,7 @@ int bars_resample(const struct bars *bars, int64_t interval_ns, struct bars *out
         begin = at;
         join(out, k, bars, i, first, at);
     }
-    bool closed = bars->n > 0 && bar_close_ns(bars, bars->n - 1) >= begin + interval_ns;
+    bool closed = bars->n > 0 && bar_close_ns(bars, bars->n - 1) - begin >= interval_ns;
     out->n = n - (n > 0 && !closed);
     memcpy(out->symbol, bars->symbol, sizeof out->symbol);
     out->interval_ns = interval_ns;

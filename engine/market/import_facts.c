@@ -38,10 +38,23 @@ static int64_t residue(int64_t time_ns, int64_t interval_ns) {
     return r < 0 ? r + interval_ns : r;
 }
 
+/* Distances between bars, and the close of the last one, must fit 64 bits of nanoseconds (292 years). */
+static int check_span(const struct import_reader *reader, int64_t interval_ns) {
+    const struct bar *first = reader->rows.bar, *last = first + reader->rows.n - 1;
+    int64_t ignored;
+    char from[40], to[40];
+    if (!__builtin_sub_overflow(last->open_ns, first->open_ns, &ignored) &&
+        !__builtin_add_overflow(last->open_ns, interval_ns, &ignored))
+        return OK;
+    FAIL(ERR_DATA, "%s: bars from %s to %s: a span of centuries does not fit; correct the dates", reader->path,
+         time_format(first->open_ns, from), time_format(last->open_ns, to));
+}
+
 static int choose_interval(struct import_reader *reader, int64_t *scratch) {
     const struct import_rows *rows = &reader->rows;
     int64_t asked = reader->options.interval_ns, spacing = 0;
     char spacing_text[40], asked_text[40];
+    TRY(check_span(reader, 0));
     for (size_t i = 1; i < rows->n; i++) scratch[i - 1] = rows->bar[i].open_ns - rows->bar[i - 1].open_ns;
     if (rows->n > 1) spacing = most_frequent(scratch, rows->n - 1);
     if (asked < 0) FAIL(ERR_CONFIG, "the interval of bars must be positive");
@@ -52,7 +65,7 @@ static int choose_interval(struct import_reader *reader, int64_t *scratch) {
         FAIL(ERR_DATA, "%s: bars lie mostly %s apart, which does not fit the asked interval of %s; resample afterwards",
              reader->path, duration_format(spacing, spacing_text), duration_format(asked, asked_text));
     reader->report.interval_ns = asked ? asked : spacing;
-    return OK;
+    return check_span(reader, reader->report.interval_ns);
 }
 
 /* Where each bar opens within its interval. A division costs more than all else that is done for a bar, and one

@@ -145,30 +145,62 @@ static int train_rows(const struct bench_data *d, const struct bench_options *o,
     return OK;
 }
 
-static int score_rows(const struct bench_data *d, const struct bench_options *o, const char *kernels,
+/* The samples in as many equal parts as threads, scored side by side: what a run does with its folds. */
+static int score_rate(const struct bench_data *d, const struct gate_model *model, size_t threads, float *p,
+                      double *rate) {
+    int rc = OK;
+    size_t part = (d->n + threads - 1) / threads;
+    double start = clock_seconds();
+#pragma omp parallel for num_threads((int)threads) schedule(static)
+    for (size_t i = 0; i < threads; i++) {
+        size_t begin = i * part, n = begin + part < d->n ? part : d->n - begin;
+        int result = model_score(model, &d->series, 1, d->sample + begin, n, p + begin * N_GATES, NULL);
+#pragma omp critical(gatewalk_bench)
+        if (result < 0) rc = result;
+    }
+    *rate = (double)d->n / (clock_seconds() - start);
+    return rc;
+}
+
+static int best_score_rate(const struct bench_data *d, const struct bench_options *o, const struct gate_model *model,
+                           size_t threads, float *p, double *best) {
+    double begin = clock_seconds();
+    *best = 0;
+    do {
+        double rate;
+        TRY(score_rate(d, model, threads, p, &rate));
+        if (rate > *best) *best = rate;
+        TRY(interrupt_check());
+    } while (clock_seconds() - begin < o->seconds);
+    return OK;
+}
+
+static int score_attention(const struct bench_data *d, const struct bench_options *o, const char *attention,
+                           const char *kernels, bool all_threads, float *p, struct bench_list *list) {
+    struct model_config model;
+    struct train_config train;
+    struct gate_model *fitted;
+    double rate;
+    settings(attention, "float32", 1, &model, &train);
+    TRY(fit_rate(d, &model, &train, &rate, &fitted));
+    int rc = OK;
+    for (size_t threads = 1; rc == OK && threads <= (all_threads ? o->threads : 1); threads += o->threads - 1) {
+        char what[64];
+        rc = best_score_rate(d, o, fitted, threads, p, &rate);
+        snprintf(what, sizeof what, "score %s, %zu thread%s", attention, threads, threads == 1 ? "" : "s");
+        if (rc == OK) bench_add(list, what, kernels, rate, "windows/s", NAN);
+        if (o->threads == 1) break;
+    }
+    model_free(fitted);
+    return rc;
+}
+
+static int score_rows(const struct bench_data *d, const struct bench_options *o, const char *kernels, bool all_threads,
                       struct bench_list *list) {
     float *p = mem_calloc(d->n * N_GATES, sizeof *p);
-    if (!p) return ERR_NOMEM;
-    int rc = OK;
-    for (size_t i = 0; rc == OK && i < COUNT_OF(attentions); i++) {
-        struct model_config model;
-        struct train_config train;
-        struct gate_model *fitted;
-        double unused, best = 0, begin = clock_seconds();
-        settings(attentions[i], "float32", 1, &model, &train);
-        rc = fit_rate(d, &model, &train, &unused, &fitted);
-        if (rc < 0) break;
-        do {
-            double start = clock_seconds();
-            rc = model_score(fitted, &d->series, 1, d->sample, d->n, p, NULL);
-            double rate = (double)d->n / (clock_seconds() - start);
-            if (rate > best) best = rate;
-        } while (rc == OK && clock_seconds() - begin < o->seconds);
-        model_free(fitted);
-        char what[64];
-        snprintf(what, sizeof what, "score %s, 1 thread", attentions[i]);
-        bench_add(list, what, kernels, best, "windows/s", NAN);
-    }
+    int rc = p ? OK : ERR_NOMEM;
+    for (size_t i = 0; rc == OK && i < COUNT_OF(attentions); i++)
+        rc = score_attention(d, o, attentions[i], kernels, all_threads, p, list);
     mem_free(p);
     return rc;
 }
@@ -184,8 +216,9 @@ static int each_kernel_set(const struct bench_options *o, struct bench_list *lis
         rc = kernels_select(kernels_name(i));
         if (rc < 0) break;
         bool chosen = strcmp(kernels_name(i), selected) == 0;
-        rc = score ? score_rows(&d, o, kernels_name(i), list)
+        rc = score ? score_rows(&d, o, kernels_name(i), chosen, list)
                    : train_rows(&d, o, kernels_name(i), "float32", chosen, list);
+        if (rc == OK && chosen && !score) rc = train_rows(&d, o, kernels_name(i), "bf16", true, list);
     }
     if (rc == OK) rc = kernels_select(selected);
     free_data(&d);

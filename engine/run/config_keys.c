@@ -80,6 +80,7 @@ static const struct key_desc training_keys[] = {
     ROW(train_config, monitor, KEY_WORD, 0, 0, "monitor", "what decides the best epoch, on validation"),
     ROW(train_config, positive_fraction, KEY_NUMBER, 0, 0.95, NULL, "class-balanced sampling; 0 = off"),
     ROW(train_config, retrain, KEY_WORD, 0, 0, "retrain", "how a fold starts"),
+    ROW(train_config, lora_on, KEY_WORD, 0, 0, "lora_on", "matrices that get adapters"),
     ROW(train_config, lora_rank, KEY_SIZE, 1, 1024, NULL, "rank of the adapters"),
     ROW(train_config, lora_alpha, KEY_NUMBER, 1e-6, 1e6, NULL, "scale of the adapters"),
     ROW(train_config, lora_dropout, KEY_NUMBER, 0, 0.95, NULL, "dropout of the adapters' input"),

@@ -150,7 +150,9 @@ static const json_value *place_in(const struct json_document *doc, const char *n
 
 int experiment_check_strategy(const struct json_document *doc, const struct experiment *e, struct strategy_spec *spec) {
     spec->model.n_features = e->n_features;
-    if (isnan(spec->trading.stop_moves)) spec->trading.stop_moves = e->labels.ratio > 0 ? 1.0 / e->labels.ratio : 0;
+    /* No wider than the key itself may be, so that the recorded experiment loads again. */
+    if (isnan(spec->trading.stop_moves))
+        spec->trading.stop_moves = e->labels.ratio > 0 ? fmin(1 / e->labels.ratio, 1000) : 0;
     if (spec->trading.horizon == SIZE_MAX) spec->trading.horizon = e->labels.horizon;
     if (isnan(spec->trading.size)) spec->trading.size = 1.0 / (double)(e->n_data ? e->n_data : 1);
     if (!spec->desc) return OK; /* the common defaults: what comes of them is checked in each strategy */

@@ -156,13 +156,15 @@ static int store(const struct prepared *p, const struct gate_model *model, const
     return model_save(model, &fit->log, meta, COUNT_OF(meta), extra, fit->permutation ? 3 : 2, fit->model_path);
 }
 
-/* A stored model of another key, or a damaged one, is not an error: the fit is simply done again. */
-static bool load(struct fit *fit, bool want_importance, struct gate_model **model) {
+/* A stored model of another key, a damaged one, or adapters on another model than `previous`, is not an error: the fit
+ * is simply done again. */
+static bool load(struct fit *fit, const struct gate_model *previous, bool want_importance, struct gate_model **model) {
     struct meta_pair expect[] = {{"gatewalk.fit_key", fit->key}};
     struct extra_tensor extra[8];
     size_t n_extra = COUNT_OF(extra);
     if (!file_exists(fit->model_path)) return false;
-    if (model_load(fit->model_path, expect, COUNT_OF(expect), model, &fit->log, extra, &n_extra) < 0) return false;
+    if (model_load_onto(fit->model_path, previous, expect, COUNT_OF(expect), model, &fit->log, extra, &n_extra) < 0)
+        return false;
     for (size_t i = 0; i < n_extra; i++) {
         if (want_importance && strcmp(extra[i].name, "permutation_importance") == 0)
             fit->permutation = extra[i].value;
@@ -207,7 +209,7 @@ int fit_execute(const struct fit_context *c, const struct gate_model *previous, 
     TRY(interrupt_check());
     TRY(fold_data_build(c->experiment, c->prepared, fit->fold, NULL, &data));
     int rc = OK;
-    fit->reused = load(fit, c->experiment->verdict.importance, &model);
+    fit->reused = load(fit, previous, c->experiment->verdict.importance, &model);
     if (!fit->reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
     TRY_GOTO(set_thresholds(c, &data, model, fit), done);
     TRY_GOTO(score_test(c->experiment, &data, model, fit), done);

@@ -33,7 +33,7 @@ struct fit {
     bool done, reused; /* reused: loaded, not trained; its log knows no seconds */
 
     size_t n_test;         /* test samples of all symbols, in (symbol, bar) order */
-    float *validation; /* [n_validation × N_GATES]: probabilities of the validation samples */
+    float *validation;     /* [n_validation × N_GATES]: probabilities of the validation samples */
     float *probability;    /* [n_test × N_GATES] */
     float (*tau)[N_GATES]; /* [n_symbols]: causal threshold of the traded K from validation */
     struct training_log log;
@@ -58,7 +58,7 @@ struct fit_context {
     void *context;
 };
 /* Trains (or loads the stored model of the same key), scores, thresholds, stores. `previous` and `model_out` serve
- * warm retraining; both may be NULL. */
+ * warm and lora retraining; both may be NULL. A stored lora fold loads onto `previous` only. */
 int fit_execute(const struct fit_context *context, const struct gate_model *previous, struct fit *fit,
                 struct gate_model **model_out) MUST_USE;
 void fit_key(const struct experiment *experiment, const struct prepared *prepared, struct fit *fit);

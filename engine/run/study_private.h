@@ -25,8 +25,8 @@ struct study_stage {
 
 struct study {
     char name[64], title[256];
-    struct experiment *experiment;                                     /* data, features, folds and defaults */
-    size_t search_folds; /* first folds of the walk; the final comparison starts with the last of them */
+    struct experiment *experiment; /* data, features, folds and defaults */
+    size_t search_folds;           /* first folds of the walk; the final comparison starts with the last of them */
     size_t search_seeds, search_epochs, search_patience; /* 0: as the experiment says */
     struct study_stage stage[MAX_STAGES];
     size_t n_stages;

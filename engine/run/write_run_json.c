@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "run_private.h"
 #include "version.h"
@@ -64,6 +65,15 @@ static double training_seconds(const struct fit_list *fits, size_t strategy, uin
     return seconds;
 }
 
+/* What the strategy's models take on disk. */
+static int64_t model_bytes(const struct fit_list *fits, size_t strategy) {
+    int64_t bytes = 0;
+    struct stat info;
+    for (size_t i = 0; i < fits->n; i++)
+        if (fits->fit[i].strategy == strategy && stat(fits->fit[i].model_path, &info) == 0) bytes += info.st_size;
+    return bytes;
+}
+
 static void put_training_time(struct json_writer *w, const struct experiment *e, const struct fit_list *fits,
                               const struct results *r) {
     uint64_t base_windows = 0, windows;
@@ -80,6 +90,7 @@ static void put_training_time(struct json_writer *w, const struct experiment *e,
         json_put_number(w, "windows_per_second", rate);
         json_put_number(w, "ratio_to_baseline", base > 0 ? seconds / base : NAN);
         json_put_number(w, "ratio_per_window", base_rate / rate);
+        json_put_int(w, "model_bytes", model_bytes(fits, s));
         json_end_object(w);
     }
     json_end_array(w);

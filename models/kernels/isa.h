@@ -73,11 +73,9 @@ double ISA(sum_squares)(size_t n, const float *x);
 /* The members that tables of one instruction set share, whatever the precision of their large products. */
 #define KERNELS_COMMON                                                                                                 \
     .gemm_nn = ISA(gemm_nn), .gemm_tn = ISA(gemm_tn), .gemm_nt = ISA(gemm_nt), .vexp = ISA(vexp), .vtanh = ISA(vtanh), \
-    .vsigmoid = ISA(vsigmoid), .softmax_rows = ISA(softmax_rows), .head_keep_size = ISA(head_keep_size),               \
-    .head_scratch_size = ISA(head_scratch_size), .head_forward = ISA(head_forward),                                    \
-    .head_backward = ISA(head_backward), .dot = ISA(dot), .axpy = ISA(axpy), .add_row = ISA(add_row),                  \
-    .sum_rows = ISA(sum_rows), .additive_forward = ISA(additive_forward), .additive_backward = ISA(additive_backward), \
-    .adam = ISA(adam), .sum_squares = ISA(sum_squares)
+    .vsigmoid = ISA(vsigmoid), .softmax_rows = ISA(softmax_rows), .dot = ISA(dot), .axpy = ISA(axpy),                  \
+    .add_row = ISA(add_row), .sum_rows = ISA(sum_rows), .additive_forward = ISA(additive_forward),                     \
+    .additive_backward = ISA(additive_backward), .adam = ISA(adam), .sum_squares = ISA(sum_squares)
 
 VINLINE size_t vectors_for(size_t lanes) { return (lanes + VW - 1) / VW; }
 

@@ -5,6 +5,7 @@
  *   native  VDPBF16PS, which also takes intermediate sums below 2^-126 for zero; apart from that the same bytes
  * Words of the templates: PAIR_OF(first, second) rounds and joins, PAIR_DOT(a, b, sum) multiplies, PAIR_FIRSTS(p, x, n)
  * rounds and stores n numbers one behind the other, two of which are a pair. */
+#include "head_parts.h"
 #include "lstm_parts.h"
 
 VINLINE vp soft_pair(vf first, vf second) { return vp_join(vp_round(first), vp_round(second)); }
@@ -24,6 +25,8 @@ VINLINE void soft_firsts(uint16_t *p, vf x, size_t n) { vp_store_firsts(p, vp_ro
 
 #include "mixed_lstm.h"
 
+#include "mixed_head.h"
+
 #define MIXED_TABLE(symbol, text)                                                                                      \
     const struct kernels_f32 symbol;                                                                                   \
     const struct kernels_f32 symbol = {                                                                                \
@@ -37,6 +40,10 @@ VINLINE void soft_firsts(uint16_t *p, vf x, size_t n) { vp_store_firsts(p, vp_ro
         .lstm_forward = MIXED(lstm_forward),                                                                           \
         .lstm_scratch_size = MIXED(lstm_scratch_size),                                                                 \
         .lstm_backward = MIXED(lstm_backward),                                                                         \
+        .head_keep_size = ISA(head_keep_size),                                                                         \
+        .head_scratch_size = MIXED(head_scratch_size),                                                                 \
+        .head_forward = MIXED(head_forward),                                                                           \
+        .head_backward = MIXED(head_backward),                                                                         \
     }
 
 #if defined(GW_ISA_AVX512)
@@ -78,6 +85,8 @@ VINLINE void native_firsts(uint16_t *p, vf x, size_t n) {
 #include "mixed_gemm.h"
 
 #include "mixed_lstm.h"
+
+#include "mixed_head.h"
 
 MIXED_TABLE(kernels_mixed_avx512bf16, "avx512 bf16");
 

@@ -19,4 +19,8 @@ const struct kernels_f32 ISA(kernels_f32) = {
     .lstm_forward = ISA(lstm_forward),
     .lstm_scratch_size = ISA(lstm_scratch_size),
     .lstm_backward = ISA(lstm_backward),
+    .head_keep_size = ISA(head_keep_size),
+    .head_scratch_size = ISA(head_scratch_size),
+    .head_forward = ISA(head_forward),
+    .head_backward = ISA(head_backward),
 };

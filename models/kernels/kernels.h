@@ -23,12 +23,12 @@ struct R(lstm_run) {
     size_t n_windows, n_steps, hidden;
     const uint32_t *first_row; /* [n_windows] */
     size_t row_stride;
-    const real *u;             /* packed by lstm_pack */
-    const real *xw;            /* [rows × 4H] */
-    real *gates;               /* out [T × B × 4H]: activated i,f,g,o; backward overwrites it with dz. NULL: not kept */
-    real *c;                   /* out [(T+1) × B × H], slot 0 is the zero state */
-    real *h;                   /* out [(T+1) × B × H], slot 0 is the zero state */
-    real *scratch;             /* [lstm_scratch_size] for forward in mixed precision; float32 and float64 need none */
+    const real *u;  /* packed by lstm_pack */
+    const real *xw; /* [rows × 4H] */
+    real *gates;    /* out [T × B × 4H]: activated i,f,g,o; backward overwrites it with dz. NULL: not kept */
+    real *c;        /* out [(T+1) × B × H], slot 0 is the zero state */
+    real *h;        /* out [(T+1) × B × H], slot 0 is the zero state */
+    real *scratch;  /* [lstm_scratch_size] for forward in mixed precision; float32 and float64 need none */
 };
 
 /* One head of self-attention over one window (Vaswani et al. 2017, eq. 1), of which only the mean over the queries is
@@ -48,13 +48,19 @@ struct R(kernels) {
     const char *name;
 
     /* C[m×n] = (accumulate ? C : 0) + A·B with A [m×k], Aᵀ given as [k×m], Bᵀ given as [n×k]. */
-    void (*gemm_nn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
-    void (*gemm_tn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
-    void (*gemm_nt)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
+    void (*gemm_nn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c,
+                    size_t ldc, bool accumulate);
+    void (*gemm_tn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c,
+                    size_t ldc, bool accumulate);
+    void (*gemm_nt)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c,
+                    size_t ldc, bool accumulate);
     /* The same for the large products of a fit: in a table of mixed precision A and B are rounded to bf16. */
-    void (*large_nn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
-    void (*large_tn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
-    void (*large_nt)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
+    void (*large_nn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c,
+                     size_t ldc, bool accumulate);
+    void (*large_tn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c,
+                     size_t ldc, bool accumulate);
+    void (*large_nt)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c,
+                     size_t ldc, bool accumulate);
 
     /* Size in elements of the packed copies of U [H × 4H] for forward and of Uᵀ for backward. */
     size_t (*lstm_pack_size)(size_t hidden);
@@ -77,24 +83,27 @@ struct R(kernels) {
 
     size_t (*head_keep_size)(size_t steps);
     size_t (*head_scratch_size)(size_t steps, size_t key_dim);
-    void (*head_forward)(const struct R(head_run) * run, real *mean);
-    void (*head_backward)(const struct R(head_run) * run, const real *g, real *dquery, real *dkey); /* assigned */
+    void (*head_forward)(const struct R(head_run) *run, real *mean);
+    void (*head_backward)(const struct R(head_run) *run, const real *g, real *dquery, real *dkey); /* assigned */
 
     real (*dot)(size_t n, const real *x, const real *y); /* fixed lane order */
     void (*axpy)(size_t n, real a, const real *x, real *y);
-    void (*add_row)(size_t rows, size_t columns, const real *bias, real *c, size_t ldc);        /* c[r] += bias */
-    void (*sum_rows)(size_t rows, size_t columns, const real *c, size_t ldc, real *out);        /* out += sum over rows, in row order */
+    void (*add_row)(size_t rows, size_t columns, const real *bias, real *c, size_t ldc); /* c[r] += bias */
+    void (*sum_rows)(size_t rows, size_t columns, const real *c, size_t ldc,
+                     real *out); /* out += sum over rows, in row order */
 
     /* Additive attention (Bahdanau et al. 2014, eq. 6) over one window: score[s] = v · tanh(key[s] + query).
      * key [T × A] with leading dimension ldk; tanh values are kept in act [T × A] for the backward pass. */
-    void (*additive_forward)(size_t steps, size_t units, const real *key, size_t ldk, const real *query, const real *v, real *act, real *score);
+    void (*additive_forward)(size_t steps, size_t units, const real *key, size_t ldk, const real *query, const real *v,
+                             real *act, real *score);
     /* dscore [T] in: dpre[s,j] = dscore[s] v[j] (1 - act²) is written over act; dv += , dquery += (sums over s). */
-    void (*additive_backward)(size_t steps, size_t units, const real *dscore, const real *v, real *act, real *dv, real *dquery);
+    void (*additive_backward)(size_t steps, size_t units, const real *dscore, const real *v, real *act, real *dv,
+                              real *dquery);
 
     /* One optimiser sweep over a flat block (Kingma & Ba 2014; decoupled decay: Loshchilov & Hutter 2017).
      * bias1/bias2 are 1 - beta^t. */
-    void (*adam)(size_t n, real *w, const real *g, real *m, real *v, real lr, real beta1, real beta2, real eps, real decay,
-                 real bias1, real bias2, real gradient_scale);
+    void (*adam)(size_t n, real *w, const real *g, real *m, real *v, real lr, real beta1, real beta2, real eps,
+                 real decay, real bias1, real bias2, real gradient_scale);
     double (*sum_squares)(size_t n, const real *x); /* in double, fixed order */
 };
 
@@ -103,9 +112,9 @@ double blas_sgemm_gflops(size_t n, int repeats);
 
 /* The set in use: chosen by kernels_select (float32), always the reference for float64. */
 const struct R(kernels) *R(kernels_active)(void);
-/* Its table of mixed precision: large_* and lstm_* round what they multiply to bf16 (to nearest, ties to even; below
- * 2^-126 to zero) and sum in float32; everything else is the set's own. The packed U and the scratch of lstm_* are this
- * table's own too. With float64 there is no such thing and it is the reference. */
+/* Its table of mixed precision: large_*, lstm_* and head_* round what they multiply to bf16 (to nearest, ties to even;
+ * below 2^-126 to zero) and sum in float32; everything else is the set's own. The packed U, what heads keep and the
+ * scratch of lstm_* and head_* are this table's own too. With float64 there is no such thing and it is the reference. */
 const struct R(kernels) *R(kernels_mixed)(void);
 /* Row i of the tables of mixed precision, NULL past the end; *supported: this CPU runs it. */
 const struct kernels_f32 *kernels_mixed_at(size_t i, bool *supported);

@@ -427,7 +427,7 @@ static void test_recorded_experiment(void **state) {
     struct run run;
     struct json_document *document;
     run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet", "--seeds", "2", "--timerange",
-             "20200102-", "--set", "training.loss=focal");
+             "20200102-", "--set", "training.loss=focal", "--set", "labels.ratio=1e-9");
     run_free(&run);
     assert_ok(json_load(work("o/run.json"), ERR_DATA, &document));
     FILE *to = fopen(work("recorded.json"), "w");

@@ -71,7 +71,7 @@ static void test_interrupt_and_continue(void **state) {
     free(tree);
     run_program(&run, "report", "o", "--text");
     assert_int_equal(run.status, 3);
-    assert_non_null(strstr(run.err, "finished run"));
+    assert_non_null(strstr(run.err, "run is not finished"));
     run_free(&run);
     /* The same command finishes with the bytes of a run that nobody disturbed, and does not fit again what was there. */
     run_fine(&run, "run", "small.json", "--out", "o", LONG_RUN);

@@ -283,7 +283,7 @@ static void test_full_disk(void **state) {
     assert_false(any_temporary("disk"));
     run_free(&run);
     run_program(&run, "report", "disk/o", "--text");
-    assert_line(&run, 3, "finished run");
+    assert_line(&run, 3, "run is not finished");
     run_free(&run);
     run_program(&run, "synth", "garch", "--bars", "5000", "--out", "disk/x.csv");
     assert_line(&run, 1, "disk/x.csv: cannot be written: No space left on device; free some space");

@@ -21,6 +21,9 @@ static const char *const fuzz_model_words[] = {
     "[4,4,4]",
     "__metadata__",
     "\"hash\":",
+    "\"base\":",
+    "\"merged\":",
+    "lstm0.U.lora_a",
     "\"settings\":",
     "\"log\":",
     "\"format\":",
@@ -65,7 +68,11 @@ static void fuzz_fill_samples(void) {
     }
 }
 
-static struct fuzz_input fuzz_fit_model(const char *encoder, const char *attention, const char *calibration) {
+static struct gate_model *fuzz_base; /* the model that the adapters of one seed belong on */
+
+/* The bytes of a fitted model's file; the model itself to `keep`, or away. */
+static struct fuzz_input fuzz_fit_model(const char *encoder, const char *attention, const char *calibration,
+                                        const char *retrain, struct gate_model **keep) {
     struct model_config model;
     struct train_config train;
     struct gate_model *fitted;
@@ -75,7 +82,7 @@ static struct fuzz_input fuzz_fit_model(const char *encoder, const char *attenti
     struct meta_pair meta = {"gatewalk.fit_key", "0123456789abcdef"};
     struct fuzz_samples *s = &fuzz_samples;
     struct fit_input input = {1, FUZZ_FEATURES, &s->series, s->train, s->validation, FUZZ_SAMPLES, FUZZ_SAMPLES};
-    struct fit_options options = {.seed = 5};
+    struct fit_options options = {.seed = 5, .previous = fuzz_base};
     const char *path = fuzz_path("seed.safetensors");
     model_config_default(&model);
     train_config_default(&train);
@@ -85,23 +92,34 @@ static struct fuzz_input fuzz_fit_model(const char *encoder, const char *attenti
     model.heads = 2;
     train.epochs = 2;
     train.batch_size = 32;
+    train.lora_rank = 2;
+    snprintf(train.retrain, sizeof train.retrain, "%s", retrain);
     snprintf(model.encoder, sizeof model.encoder, "%s", encoder);
     snprintf(model.attention, sizeof model.attention, "%s", attention);
     snprintf(train.calibration, sizeof train.calibration, "%s", calibration);
     if (model_fit(&model, &train, &input, &options, &fitted, &log) < 0) fuzz_die(error_message());
     if (model_save(fitted, &log, &meta, 1, &extra, 1, path) < 0) fuzz_die(error_message());
-    model_free(fitted);
+    if (keep)
+        *keep = fitted;
+    else
+        model_free(fitted);
     training_log_free(&log);
     return fuzz_get(path);
 }
 
 static size_t fuzz_model_setup(struct fuzz_input seed[MOST_SOUND]) {
     fuzz_fill_samples();
-    seed[0] = fuzz_fit_model("lstm", "none", "none");
-    seed[1] = fuzz_fit_model("lstm", "multihead", "platt");
-    seed[2] = fuzz_fit_model("lstm", "bahdanau", "isotonic");
-    seed[3] = fuzz_fit_model("logistic", "none", "none");
-    return 4;
+    seed[0] = fuzz_fit_model("lstm", "none", "none", "fresh", NULL);
+    seed[1] = fuzz_fit_model("lstm", "multihead", "platt", "fresh", NULL);
+    seed[2] = fuzz_fit_model("logistic", "none", "none", "fresh", NULL);
+    seed[3] = fuzz_fit_model("lstm", "bahdanau", "isotonic", "lora", &fuzz_base);
+    seed[4] = fuzz_fit_model("lstm", "bahdanau", "isotonic", "lora", NULL); /* adapters only */
+    return 5;
+}
+
+static void fuzz_model_teardown(void) {
+    model_free(fuzz_base);
+    fuzz_base = NULL;
 }
 
 /* The hash runs over the header with zeros in the hash's place, then over the payload in one piece for each tensor. */
@@ -177,8 +195,8 @@ static const char *fuzz_model_check(const char *bytes, size_t n, struct fuzz_ran
     struct extra_tensor extra[4];
     size_t n_extra = COUNT_OF(extra);
     bool want_extra = !fuzz_one_in(random, 4);
-    int rc = model_load(path, &expect, fuzz_one_in(random, 2), &model, &log, want_extra ? extra : NULL,
-                        want_extra ? &n_extra : NULL);
+    int rc = model_load_onto(path, fuzz_one_in(random, 4) ? NULL : fuzz_base, &expect, fuzz_one_in(random, 2), &model,
+                             &log, want_extra ? extra : NULL, want_extra ? &n_extra : NULL);
     if (rc == OK) {
         fuzz_accepted++;
         const char *complaint = model ? fuzz_use_model(model) : "success without a model";
@@ -198,6 +216,7 @@ static const struct fuzz_target fuzz_model = {
     .name = "model",
     .setup = fuzz_model_setup,
     .check = fuzz_model_check,
+    .teardown = fuzz_model_teardown,
     .words = fuzz_model_words,
     .n_words = COUNT_OF(fuzz_model_words),
     .json = true,

@@ -17,11 +17,11 @@ static void feed(const struct fuzz_target *target, uint64_t n) {
 
 static void test_import(void **state) {
     (void)state;
-    feed(&fuzz_import, 12000);
+    feed(&fuzz_import, 30000);
 }
 static void test_experiment(void **state) {
     (void)state;
-    feed(&fuzz_experiment, 12000);
+    feed(&fuzz_experiment, 30000);
 }
 static void test_model(void **state) {
     (void)state;

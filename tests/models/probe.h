@@ -23,6 +23,7 @@ struct probe {
     uint32_t index[PROBE_WINDOWS_MAX];
     size_t n;
     real *weights, *packed, *gradient;
+    bool encoder_frozen;
 };
 
 static inline void probe_build(struct probe *probe, const struct model_config *config, const char *loss,
@@ -69,7 +70,13 @@ static inline double probe_run(struct probe *probe, bool gradient) {
     struct R(pass) pass = {
         &probe->net, R(kernels_active)(), probe->weights, probe->packed, gradient ? probe->gradient : NULL, &probe->ws};
     struct R(shard) shard = {
-        .series = &probe->series, .sample = probe->sample, .index = probe->index, .n = probe->n, .loss = &probe->loss};
+        .series = &probe->series,
+        .sample = probe->sample,
+        .index = probe->index,
+        .n = probe->n,
+        .loss = &probe->loss,
+        .encoder_frozen = probe->encoder_frozen,
+    };
     if (gradient) memset(probe->gradient, 0, probe->net.tensors.size * sizeof(real));
     R(network_pack)(&probe->net, probe->weights, probe->packed);
     R(shard_run)(&pass, &shard);

@@ -142,47 +142,61 @@ static void test_many_windows(void **state) {
     }
 }
 
-/* Adapters: loss as a function of theta, through the merge. */
-static void test_adapters(void **state) {
-    (void)state;
+/* Adapters: loss as a function of theta, through the merge; the way back ends before a frozen encoder. */
+static void check_adapters(const char *attention, const char *lora_on, size_t matrices, bool in_encoder) {
     struct model_config config;
     struct train_config train;
     struct R(lora) lora;
     struct probe probe;
     const struct R(kernels) *k = R(kernels_active)();
     struct rng rng;
-    small_config(&config, "lstm", "multihead");
+    small_config(&config, "lstm", attention);
     small_probe(&probe, &config, "bce");
     train_config_default(&train);
+    snprintf(train.lora_on, sizeof train.lora_on, "%s", lora_on);
     train.lora_rank = 2;
     train.lora_alpha = 3;
     train.lora_dropout = .4;
     assert_ok(R(lora_init)(&lora, &probe.net, &train, 9, probe.weights));
-    assert_int_equal(lora.n, 4); /* U, query, key, value */
-    R(lora_merge)(&lora, k, 1, probe.weights);
+    assert_int_equal(lora.plan.n, matrices);
+    assert_int_equal(lora.plan.in_encoder, in_encoder);
+    probe.encoder_frozen = !in_encoder;
+    R(lora_merge)(&lora, 1, probe.weights);
     for (size_t i = 0; i < probe.net.tensors.size; i++) assert_true(probe.weights[i] == lora.frozen[i]); /* B is zero */
     rng_key(&rng, 4, "adapters", 0, 0, 0);
-    for (size_t i = 0; i < lora.size; i++) lora.theta[i] = .5 * rng_normal(&rng);
-    double *numeric = calloc(lora.size, sizeof *numeric), largest = 0;
-    for (size_t i = 0; i < lora.size; i++) {
+    for (size_t i = 0; i < lora.plan.size; i++) lora.theta[i] = .5 * rng_normal(&rng);
+    double *numeric = calloc(lora.plan.size, sizeof *numeric), largest = 0;
+    for (size_t i = 0; i < lora.plan.size; i++) {
         double kept = lora.theta[i], loss[2];
         for (int side = 0; side < 2; side++) {
             lora.theta[i] = kept + (side ? step : -step);
-            R(lora_merge)(&lora, k, 7, probe.weights);
+            R(lora_merge)(&lora, 7, probe.weights);
             loss[side] = probe_run(&probe, true);
         }
         lora.theta[i] = kept;
         numeric[i] = (loss[1] - loss[0]) / (2 * step);
         largest = fmax(largest, fabs(numeric[i]));
     }
-    R(lora_merge)(&lora, k, 7, probe.weights);
+    R(lora_merge)(&lora, 7, probe.weights);
     probe_run(&probe, true);
     R(lora_gradient)(&lora, k, 7, probe.gradient);
-    assert_int_equal(first_wrong(lora.gradient, numeric, lora.size), -1);
+    assert_int_equal(first_wrong(lora.gradient, numeric, lora.plan.size), -1);
     assert_true(largest > 1e-3);
+    for (size_t i = 0; i < probe.net.tensors.item[probe.net.attention_first].offset && !in_encoder; i++)
+        assert_true(probe.gradient[i] == 0);
     free(numeric);
     R(lora_free)(&lora);
     probe_free(&probe);
+}
+
+static void test_adapters(void **state) {
+    (void)state;
+    check_adapters("multihead", "all", 4, true); /* U, query, key, value */
+    check_adapters("multihead", "recurrent", 1, true);
+    check_adapters("multihead", "attention", 3, false);
+    check_adapters("bahdanau", "attention", 2, false);
+    check_adapters("dual_stage", "attention", 4, true); /* its input attention lies in the encoder */
+    check_adapters("none", "all", 1, true);
 }
 
 /* The check itself: a flipped sign, a scaled or a swapped coordinate must be seen, and where it is. */

@@ -1,19 +1,9 @@
 /* Tables of mixed precision: what is rounded is rounded to bf16 exactly, sums are float32, and hardware and emulation
  * agree to the bit. */
 #include "kernel_layer.h"
+#include "kernel_mixed.h"
 
 #define HALF_ULP (1.0 / 16777216)
-#define BF16_ULP (1.0 / 128) /* distance of two bf16 numbers of size one: 8 bits of significand */
-
-static void for_each_mixed(void (*check)(fast_set set)) {
-    bool supported;
-    for (size_t i = 0; kernels_mixed_at(i, &supported) != NULL; i++) {
-        if (supported)
-            check(kernels_mixed_at(i, &supported));
-        else
-            print_message("%s: not supported by this CPU, skipped\n", kernels_mixed_at(i, &supported)->name);
-    }
-}
 
 /* The multiple of 2^(e-8) nearest to x, ties to even, by arithmetic in double: no bits are touched. */
 static double to_bf16(double x) {
@@ -44,8 +34,8 @@ static void check_rounding(fast_set set) {
         set->large_nn(1, n, 1, &one, 1, x, n, right, n, false);
         for (size_t i = 0; i < n; i++) {
             double want = to_bf16((double)x[i]);
-            bool same = isnan(want) ? isnan(left[i]) && isnan(right[i])
-                                    : (double)left[i] == want && (double)right[i] == want;
+            bool same =
+                isnan(want) ? isnan(left[i]) && isnan(right[i]) : (double)left[i] == want && (double)right[i] == want;
             if (!same)
                 fail_msg("%s: %a rounds to %a and %a, want %a", set->name, (double)x[i], (double)left[i],
                          (double)right[i], want);
@@ -156,18 +146,6 @@ static void test_rows_alone(void **state) {
 
 /* ---- recurrent layer ----------------------------------------------------------------------- */
 
-/* 1 - cosine of the angle between two gradients, and their distance over the length of the wanted one. */
-static void assert_same_direction(const char *what, const struct twin *t, double angle, double distance) {
-    double ff = 0, dd = 0, fd = 0, off = 0;
-    for (size_t i = 0; i < t->n; i++) {
-        double f = (double)t->f[i], d = t->d[i];
-        ff += f * f, dd += d * d, fd += f * d, off += (f - d) * (f - d);
-    }
-    if (dd == 0 && ff == 0) return;
-    if (!(1 - fd / sqrt(ff * dd) < angle && sqrt(off / dd) < distance))
-        fail_msg("%s: 1 - cos %.3g, distance %.3g", what, 1 - fd / sqrt(ff * dd), sqrt(off / dd));
-}
-
 /* One step errs by half a bf16 ulp of what enters, and gates damp it: three ulps at most in any element, two on
  * average along a gradient. Gradients start from zero here, so that nothing hides their direction. */
 static void compare(fast_set set, struct layer *l, int upstream) {
@@ -266,17 +244,8 @@ static void test_shards(void **state) {
 /* Hardware and emulation: the same bytes as long as no sum is below 2^-126. */
 static void test_hardware_is_emulated(void **state) {
     (void)state;
-    fast_set soft = NULL, native = NULL;
-    bool supported;
-    for (size_t i = 0; kernels_mixed_at(i, &supported) != NULL; i++) {
-        fast_set set = kernels_mixed_at(i, &supported);
-        if (supported && strcmp(set->name, "avx512 bf16 soft") == 0) soft = set;
-        if (supported && strcmp(set->name, "avx512 bf16") == 0) native = set;
-    }
-    if (!native) {
-        print_message("this CPU does not multiply bf16, skipped\n");
-        return;
-    }
+    fast_set soft, native;
+    if (!both_ways(&soft, &native)) return;
     static const size_t hidden[] = {64, 17};
     for (size_t i = 0; i < COUNT_OF(hidden); i++) {
         random_state = 99;
@@ -299,7 +268,7 @@ static void check_belongs(fast_set set) {
     fast_set mixed = kernels_mixed_f32();
     assert_non_null(mixed);
     assert_true(strncmp(mixed->name, set->name, strlen(set->name)) == 0);
-    assert_true(mixed->gemm_nn == set->gemm_nn && mixed->adam == set->adam && mixed->head_forward == set->head_forward);
+    assert_true(mixed->gemm_nn == set->gemm_nn && mixed->adam == set->adam && mixed->vtanh == set->vtanh);
     assert_true(mixed->large_nn != set->large_nn && set->large_nn == set->gemm_nn);
 }
 static void test_belongs(void **state) {
@@ -307,13 +276,44 @@ static void test_belongs(void **state) {
     for_each_set(check_belongs);
 }
 
+/* As in test_kernels_lstm.c: the same bytes with every compiler (gcc 12 -O0, -O2, -O3 and clang 14 -O0, -O2). */
+#define PORTABLE_HASH UINT64_C(0x7ca96f4016475a5f)
+
+static void test_portable_bytes(void **state) {
+    (void)state;
+    assert_ok(kernels_select("portable"));
+    fast_set set = kernels_mixed_f32();
+    random_state = 4242;
+    uint64_t hash = 0;
+    struct layer l = layer_make(7, 9, 19, 2, 2);
+    for (size_t i = 0; i < l.u.n; i++) l.u.f[i] = (float)(uniform() / 4);
+    run_fast(set, &l, EVERY_STEP | LAST_STEP);
+    const struct twin *all[] = {&l.h, &l.c, &l.gates, &l.du, &l.dxw};
+    for (size_t i = 0; i < COUNT_OF(all); i++) hash = hash_bytes(all[i]->f, all[i]->n * sizeof(float), hash);
+    enum { M = 37, N = 45, K = 67 };
+    struct twin a = twin_make(M * K, 3), b = twin_make(N * K, 3), c = twin_make(M * N, 3);
+    set->large_nn(M, N, K, a.f, K, b.f, N, c.f, N, true), hash = hash_bytes(c.f, c.n * sizeof(float), hash);
+    set->large_tn(M, N, K, a.f, M, b.f, N, c.f, N, true), hash = hash_bytes(c.f, c.n * sizeof(float), hash);
+    set->large_nt(M, N, K, a.f, K, b.f, K, c.f, N, false), hash = hash_bytes(c.f, c.n * sizeof(float), hash);
+    print_message("portable bytes: 0x%016llx\n", (unsigned long long)hash);
+    assert_true(hash == PORTABLE_HASH);
+    twin_free(&a), twin_free(&b), twin_free(&c);
+    layer_free(&l);
+    assert_ok(kernels_select("auto"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rounding),           cmocka_unit_test(test_products),
-        cmocka_unit_test(test_products_same_bits), cmocka_unit_test(test_rows_alone),
-        cmocka_unit_test(test_shapes),             cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_shards),             cmocka_unit_test(test_hardware_is_emulated),
+        cmocka_unit_test(test_rounding),
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_products_same_bits),
+        cmocka_unit_test(test_rows_alone),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_shards),
+        cmocka_unit_test(test_hardware_is_emulated),
         cmocka_unit_test(test_belongs),
+        cmocka_unit_test(test_portable_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

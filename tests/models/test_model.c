@@ -142,8 +142,8 @@ static void test_shared_start(void **state) {
 
 static void test_names(void **state) {
     (void)state;
-    static const char *const kinds[] = {"encoder", "attention",   "loss",      "optimizer", "schedule",
-                                        "retrain", "calibration", "precision", "monitor",   "forget_init"};
+    static const char *const kinds[] = {"encoder",     "attention", "loss",    "optimizer",   "schedule", "retrain",
+                                        "calibration", "precision", "monitor", "forget_init", "lora_on"};
     for (size_t k = 0; k < COUNT_OF(kinds); k++) {
         size_t n = 0;
         for (; model_option_name(kinds[k], n); n++) {
@@ -186,6 +186,10 @@ static void test_check(void **state) {
     REFUSED(model.luong_combine = true, "model.luong_combine");
     REFUSED(strcpy(model.encoder, "logistic"); strcpy(model.attention, "multihead"), "model.attention");
     REFUSED(strcpy(model.attention, "dual_stage"); model.layers = 2, "model.layers");
+    REFUSED(strcpy(train.lora_on, "recurent"), "training.lora_on: unknown \"recurent\"; did you mean \"recurrent\"?");
+    REFUSED(strcpy(train.retrain, "lora");
+            strcpy(train.lora_on, "attention"), "training.lora_on: \"attention\" names no");
+    REFUSED(strcpy(train.retrain, "lora"); strcpy(model.encoder, "logistic"), "training.lora_on: \"all\" names no");
     model_config_default(&model);
     train_config_default(&train);
     strcpy(model.attention, "multihead");

@@ -90,7 +90,8 @@ static void test_states(void **state) {
 static void test_two_halves_are_no_pass(void **state) {
     (void)state;
     static const char shape[] =
-        "{\"baseline\": \"b\", \"verdict\": [{\"candidate\": \"c\", \"baseline\": \"b\", \"gates\": {"
+        "{\"baseline\": \"b\", \"strategies\": [], \"verdict\": [{\"candidate\": \"c\", \"baseline\": \"b\", "
+        "\"gates\": {"
         "\"long\": {\"precision_at_1\": {\"delta\": %s, \"significant\": %s}},"
         "\"short\": {\"precision_at_1\": {\"delta\": %s, \"significant\": %s}}},"
         "\"checks\": [{\"name\": \"P@1 %% at least 5 points better\", \"pass\": %s, \"detail\": \"\"},"

@@ -1,0 +1,221 @@
+/* training.precision "bf16" in whole fits: gradients point the same way, the planted problem is learnt as well, threads
+ * do not matter, and what is measured and delivered is scored in float32. */
+#include <omp.h>
+
+#include "../../models/single_model.h"
+#include "probe.h"
+#include "toy.h"
+
+/* ---- the gradient of a shard ------------------------------------------------------------------ */
+
+static void small_model(struct probe *probe, const char *attention, size_t layers) {
+    struct model_config config;
+    struct rng rng;
+    model_config_default(&config);
+    snprintf(config.attention, sizeof config.attention, "%s", attention);
+    config.n_features = 9;
+    config.lookback = 21;
+    config.hidden = 24;
+    config.layers = layers;
+    config.attention_units = 18;
+    config.heads = 2;
+    config.key_dim = 16;
+    config.dropout = 0;
+    probe_build(probe, &config, "bce", 60);
+    rng_key(&rng, 5, "mixed", 0, 0, 0);
+    for (size_t i = 0; i < 60 * 9; i++) probe->x[i] = (float)rng_normal(&rng);
+    probe->n = 15;
+    for (uint32_t i = 0; i < probe->n; i++) {
+        probe->sample[i] = (struct sample){0, 25 + 2 * i};
+        for (size_t gate = 0; gate < N_GATES; gate++) probe->label[gate][25 + 2 * i] = (int8_t)(rng_uniform(&rng) < .4);
+    }
+    probe->setting.pos_weight = 1;
+    for (size_t gate = 0; gate < N_GATES; gate++)
+        for (int class = 0; class < 2; class ++) probe->lambda[gate][class] = HUGE_VAL;
+    probe_count_labels(probe);
+    assert_ok(network_start_f32(&probe->net, 11, probe->weights));
+}
+
+static double run_with(struct probe *probe, const struct kernels_f32 *k) {
+    struct pass_f32 pass = {&probe->net, k, probe->weights, probe->packed, probe->gradient, &probe->ws};
+    struct shard_f32 shard = {
+        .series = &probe->series, .sample = probe->sample, .index = probe->index, .n = probe->n, .loss = &probe->loss};
+    memset(probe->gradient, 0, probe->net.tensors.size * sizeof(float));
+    network_pack_for_f32(&probe->net, k, probe->weights, probe->packed);
+    shard_run_f32(&pass, &shard);
+    return shard.loss_sum;
+}
+
+static double cosine(const float *a, const float *b, size_t n) {
+    double aa = 0, bb = 0, ab = 0;
+    for (size_t i = 0; i < n; i++) {
+        aa += (double)a[i] * (double)a[i];
+        bb += (double)b[i] * (double)b[i];
+        ab += (double)a[i] * (double)b[i];
+    }
+    return aa == 0 && bb == 0 ? 1 : ab / sqrt(aa * bb);
+}
+
+/* Per tensor, since small ones would hide behind large ones. Where all is smooth the cosines are above .9999; a ReLU or
+ * a maximum that falls to the other side costs more. */
+static void check_direction(const char *attention, size_t layers) {
+    struct probe probe;
+    small_model(&probe, attention, layers);
+    size_t size = probe.net.tensors.size;
+    float *exact = malloc(size * sizeof *exact);
+    assert_non_null(exact);
+    double loss = run_with(&probe, kernels_active_f32());
+    memcpy(exact, probe.gradient, size * sizeof *exact);
+    assert_near(run_with(&probe, kernels_mixed_f32()), loss, 2e-3, 0);
+    /* dual_stage walks step by step through small products and never asks for the large ones */
+    if (!probe.net.attention->encoder) assert_memory_not_equal(exact, probe.gradient, size * sizeof *exact);
+    double whole = cosine(exact, probe.gradient, size);
+    if (!(whole > .998)) fail_msg("%s, %zu layers: cosine %.6f", attention, layers, whole);
+    for (size_t i = 0; i < probe.net.tensors.n; i++) {
+        const struct tensor *tensor = &probe.net.tensors.item[i];
+        double same = cosine(exact + tensor->offset, probe.gradient + tensor->offset, tensor->rows * tensor->columns);
+        if (!(same > .99)) fail_msg("%s, %zu layers: %s: cosine %.6f", attention, layers, tensor->name, same);
+    }
+    free(exact);
+    probe_free(&probe);
+}
+
+static void test_direction(void **state) {
+    (void)state;
+    for (size_t set = 0; kernels_name(set); set++) {
+        if (!kernels_supported(set)) continue;
+        assert_ok(kernels_select(kernels_name(set)));
+        for (size_t i = 0; model_option_name("attention", i); i++)
+            check_direction(model_option_name("attention", i), 1);
+        check_direction("none", 2);
+        check_direction("multihead", 2);
+    }
+    assert_ok(kernels_select("auto"));
+}
+
+/* ---- fits --------------------------------------------------------------------------------------- */
+
+static double mean_precision(const char *attention, const char *precision) {
+    static struct toy toy;
+    double sum = 0;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct gate_model *model;
+        struct training_log log;
+        toy_build(&toy);
+        toy.options.seed = seed;
+        strcpy(toy.training.precision, precision);
+        strcpy(toy.model.attention, attention);
+        toy_fit(&toy, &model, &log);
+        for (size_t gate = 0; gate < N_GATES; gate++) sum += toy_best(&log)->validation_ap[gate] / (3 * N_GATES);
+        training_log_free(&log);
+        model_free(model);
+    }
+    return sum;
+}
+
+/* Over seeds the mean average precision of float32 alone varies by about .02. */
+static void test_learns_as_well(void **state) {
+    (void)state;
+    static const char *const attentions[] = {"none", "bahdanau", "multihead"};
+    for (size_t i = 0; i < COUNT_OF(attentions); i++) {
+        double full = mean_precision(attentions[i], "float32"), mixed = mean_precision(attentions[i], "bf16");
+        print_message("%s: average precision %.3f in float32, %.3f in bf16\n", attentions[i], full, mixed);
+        assert_true(full > .8 && mixed > full - .03);
+    }
+}
+
+static void test_threads_do_not_matter(void **state) {
+    (void)state;
+    static struct toy toy;
+    static const char *const attentions[] = {"none", "bahdanau", "multihead"};
+    for (size_t i = 0; i < COUNT_OF(attentions); i++) {
+        struct gate_model *alone, *together;
+        struct training_log log_alone, log_together;
+        toy_build(&toy);
+        toy.training.epochs = 2;
+        strcpy(toy.training.precision, "bf16");
+        strcpy(toy.model.attention, attentions[i]);
+        toy_fit(&toy, &alone, &log_alone);
+        for (int threads = 1; threads <= 4; threads++) {
+            int rc = OK;
+            omp_set_num_threads(threads);
+#pragma omp parallel
+#pragma omp single
+            rc = model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log_together);
+            assert_ok(rc);
+            assert_memory_equal(alone->gate.weights, together->gate.weights,
+                                alone->gate.net.tensors.size * sizeof(float));
+            assert_true(log_alone.epoch[1].validation_loss == log_together.epoch[1].validation_loss);
+            training_log_free(&log_together);
+            model_free(together);
+        }
+        training_log_free(&log_alone);
+        model_free(alone);
+    }
+    omp_set_num_threads(1);
+}
+
+/* The loss that chose the best epoch is that of the gate as it will score: in float32. */
+static void test_validated_as_scored(void **state) {
+    (void)state;
+    static struct toy toy;
+    static const char *const retrains[] = {"fresh", "lora"};
+    struct gate_model *first = NULL;
+    for (size_t r = 0; r < COUNT_OF(retrains); r++) {
+        struct gate_model *model;
+        struct training_log log;
+        static float logit[TOY_VALIDATION * N_GATES];
+        double loss = 0;
+        toy_build(&toy);
+        toy.training.epochs = 4;
+        strcpy(toy.training.precision, "bf16");
+        strcpy(toy.training.retrain, retrains[r]);
+        toy.options.previous = first;
+        toy_fit(&toy, &model, &log);
+        assert_ok(gate_logits_f32(&model->gate, &toy.series, toy.validation, TOY_VALIDATION, logit, NULL));
+        for (size_t i = 0; i < TOY_VALIDATION; i++)
+            for (size_t gate = 0; gate < N_GATES; gate++) {
+                double z = (double)logit[i * N_GATES + gate];
+                int label = toy.label[gate][toy.validation[i].row];
+                loss += (log1p(exp(-fabs(z))) + (z > 0 ? z : 0) - label * z) / (TOY_VALIDATION * N_GATES);
+            }
+        assert_near(toy_best(&log)->validation_loss, loss, 1e-12, 0);
+        training_log_free(&log);
+        model_free(first);
+        first = model;
+    }
+    model_free(first);
+}
+
+/* It is another computation than float32, and asked for by name. */
+static void test_is_asked_for(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gate_model *model[2];
+    struct training_log log;
+    for (size_t i = 0; i < 2; i++) {
+        toy_build(&toy);
+        toy.training.epochs = 1;
+        strcpy(toy.training.precision, model_option_name("precision", i));
+        toy_fit(&toy, &model[i], &log);
+        training_log_free(&log);
+    }
+    assert_string_equal(model_option_name("precision", 1), "bf16");
+    assert_memory_not_equal(model[0]->gate.weights, model[1]->gate.weights,
+                            model[0]->gate.net.tensors.size * sizeof(float));
+    model_free(model[0]);
+    model_free(model[1]);
+    strcpy(toy.training.precision, "bf61");
+    assert_fails(model_config_check(&toy.model, &toy.training, NULL), ERR_CONFIG, "bf16");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_direction),
+        cmocka_unit_test(test_learns_as_well),
+        cmocka_unit_test(test_threads_do_not_matter),
+        cmocka_unit_test(test_validated_as_scored),
+        cmocka_unit_test(test_is_asked_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
