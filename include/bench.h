@@ -35,7 +35,7 @@ const struct bench_desc *bench_at(size_t i);
 
 /* models/kernels: matrix products of every available kernel set against OpenBLAS, by shape of use. */
 int bench_kernels_gemm(const struct bench_options *options, struct bench_list *list) MUST_USE;
-/* GFLOP/s of OpenBLAS sgemm n × n × n on one core. */
-double bench_sgemm_peak(size_t n, int repeats);
+/* GFLOP/s of OpenBLAS sgemm on one core: the best of square products of 256 to 2048. */
+double bench_sgemm_peak(void);
 
 #endif

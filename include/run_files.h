@@ -47,6 +47,8 @@
  *                  its measure, "PR-AUC", "P@K %" or "PnL@K %", and may say "at least N points": from that and the deltas
  *                  the reports see which passes are significant)
  *       "conclusion": "one or two plain sentences" } ] }
+ *                  (every gate against the baseline; then, when a gate without attention has a higher P@1 % than the baseline,
+ *                  the best attention gate against that one, as "candidate" and "baseline" of a last entry)
  * METRIC of a per-K metric is written with its K in place of k: "precision_at_1", "pnl_mean_at_5_1x" (see metrics.def). */
 #ifndef GATEWALK_RUN_FILES_H
 #define GATEWALK_RUN_FILES_H

@@ -53,6 +53,19 @@ static bool has_attention(const struct run_view *run, const json_value *verdict)
     return i == SIZE_MAX || (run->strategy[i].attention[0] && strcmp(run->strategy[i].attention, "none") != 0);
 }
 
+/* What else the reader must know of the pair: it is no attention, or it stands beside another gate than the baseline. */
+static int under_name(struct page *page, const json_value *verdict, char **note) {
+    struct run_view *run = page->job->run;
+    const char *baseline = json_string(json_get(verdict, "baseline"), "");
+    char text[96] = "";
+    if (!has_attention(run, verdict))
+        snprintf(text, sizeof text, "without attention");
+    else if (strcmp(baseline, json_string(json_get(run->root, "baseline"), baseline)) != 0)
+        snprintf(text, sizeof text, "against %.80s", baseline);
+    *note = text_fit(&run->arena, text, font_size_pt[FONT_SMALL], NAME - 0.01);
+    return *note ? OK : ERR_NOMEM;
+}
+
 /* One candidate; *y moves below it. */
 static int conclusion(struct page *page, const json_value *verdict, const struct layout *as, double *y) {
     struct run_view *run = page->job->run;
@@ -66,8 +79,9 @@ static int conclusion(struct page *page, const json_value *verdict, const struct
     TRY(text_wrap(&run->arena, said[0] ? said : "no conclusion recorded", font_size_pt[as->font],
                   RIGHT + 0.05 - LEFT - NAME - COUNT, as->lines, line, &n_lines));
     page_text(page, FONT_BOLD, ALIGN_LEFT, LEFT, *y, INK, name);
-    if (as->lines > 1 && !has_attention(run, verdict))
-        page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, *y - as->line, INK_SOFT, "without attention");
+    char *note;
+    TRY(under_name(page, verdict, &note));
+    if (as->lines > 1) page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, *y - as->line, INK_SOFT, note);
     count_text(page, &list, LEFT + NAME, *y, as);
     for (size_t j = 0; j < n_lines; j++)
         page_text(page, as->font, ALIGN_LEFT, LEFT + NAME + COUNT, *y - (double)j * as->line, INK, line[j]);

@@ -19,7 +19,7 @@ static int seed_scores(const struct results *r, size_t n_seeds, size_t strategy,
 }
 
 static int compare_gate(const struct experiment *e, size_t n_symbols, const struct results *r, size_t candidate,
-                        int gate, struct gate_verdict *out) {
+                        size_t baseline, int gate, struct gate_verdict *out) {
     const float *a[MAX_SEEDS] = {NULL}, *b[MAX_SEEDS] = {NULL};
     struct verdict_config config = {
         .n_bootstrap = e->verdict.bootstrap,
@@ -30,7 +30,7 @@ static int compare_gate(const struct experiment *e, size_t n_symbols, const stru
     };
     int rc;
     TRY_GOTO(seed_scores(r, e->n_seeds, candidate, gate, a), done);
-    TRY_GOTO(seed_scores(r, e->n_seeds, r->baseline, gate, b), done);
+    TRY_GOTO(seed_scores(r, e->n_seeds, baseline, gate, b), done);
     struct paired_sample sample = {
         .n = r->scores.n_labelled,
         .n_seeds = e->n_seeds,
@@ -96,7 +96,7 @@ static size_t list_significant(const struct candidate_verdict *v, bool better, c
 }
 
 static void conclude(const struct experiment *e, struct candidate_verdict *v) {
-    const char *a = e->strategy[v->candidate].name, *b = e->verdict.baseline;
+    const char *a = e->strategy[v->candidate].name, *b = e->strategy[v->baseline].name;
     char better[200], worse[200];
     size_t n_better = list_significant(v, true, better, sizeof better),
            n_worse = list_significant(v, false, worse, sizeof worse);
@@ -126,24 +126,78 @@ static void conclude(const struct experiment *e, struct candidate_verdict *v) {
              " On point estimates it meets %zu of the %zu criteria on results.%s", passed, v->n_checks, seeds);
 }
 
+static int compare(const struct experiment *e, const struct prepared *p, const struct results *r,
+                   struct candidate_verdict *v) {
+    for (int g = 0; g < N_GATES; g++)
+        TRY(compare_gate(e, p->market.n_symbols, r, v->candidate, v->baseline, g, &v->gate[g]));
+    add_check(v, "PR-AUC better on at least one gate", DELTA_AP, 0, 1, "");
+    add_check(v, "P@1 % at least 5 points better", DELTA_P1, 0.05, 100, " points");
+    add_check(v, "P@5 % at least 3 points better", DELTA_P5, 0.03, 100, " points");
+    add_check(v, "PnL@1 % better", DELTA_PNL1, 0, 100, " %");
+    conclude(e, v);
+    return interrupt_check();
+}
+
+/* P@1 % of a strategy, mean over the gates, as a verdict holds it; NaN when it is in none. */
+static double precision_of(const struct results *r, size_t strategy) {
+    for (size_t i = 0; i < r->n_verdicts; i++) {
+        const struct candidate_verdict *v = &r->verdict[i];
+        double sum = 0;
+        for (int g = 0; g < N_GATES; g++) {
+            const struct delta *d = &v->gate[g].delta[DELTA_P1];
+            sum += v->candidate == strategy ? d->candidate : d->baseline;
+        }
+        if (v->candidate == strategy || v->baseline == strategy) return sum / N_GATES;
+    }
+    return NAN;
+}
+
+/* The best gate with or without attention weights by P@1 %; SIZE_MAX: none. Ensembles stand apart: their members are
+ * compared already. */
+static size_t best_gate(const struct experiment *e, const struct results *r, bool attention) {
+    size_t best = SIZE_MAX;
+    for (size_t s = 0; s < e->n_strategies; s++) {
+        const struct strategy_spec *spec = &e->strategy[s];
+        if (!spec->desc->needs_model || spec->ensemble_of[0]) continue;
+        if ((model_attention_maps(&spec->model) > 0) != attention || isnan(precision_of(r, s))) continue;
+        if (best == SIZE_MAX || precision_of(r, s) > precision_of(r, best)) best = s;
+    }
+    return best;
+}
+
+/* Is it attention, or would pooling, another start or a wider layer do as well? Where a gate without attention beats the
+ * baseline, the best attention gate has to stand beside that one too. */
+static int compare_with_control(const struct experiment *e, const struct prepared *p, struct results *r) {
+    size_t attention = best_gate(e, r, true), control = best_gate(e, r, false);
+    if (attention == SIZE_MAX || control == SIZE_MAX || control == r->baseline) return OK;
+    struct candidate_verdict *v = &r->verdict[r->n_verdicts];
+    v->candidate = attention;
+    v->baseline = control;
+    TRY(compare(e, p, r, v));
+    size_t used = strlen(v->conclusion);
+    snprintf(v->conclusion + used, sizeof v->conclusion - used,
+             " They have the highest P@1 %% of the gates with and without attention%s.",
+             v->gate[GATE_LONG].delta[DELTA_P1].value + v->gate[GATE_SHORT].delta[DELTA_P1].value > 0
+                 ? ""
+                 : ": the simpler one does as well");
+    r->n_verdicts++;
+    return OK;
+}
+
 int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r) {
     r->baseline = SIZE_MAX;
     for (size_t s = 0; s < e->n_strategies; s++)
         if (strcmp(e->strategy[s].name, e->verdict.baseline) == 0) r->baseline = s;
     if (r->baseline == SIZE_MAX) return OK;
-    r->verdict = mem_calloc(e->n_strategies, sizeof *r->verdict);
+    r->verdict = mem_calloc(e->n_strategies, sizeof *r->verdict); /* the baseline's place is the control's */
     if (!r->verdict) return ERR_NOMEM;
     for (size_t s = 0; s < e->n_strategies; s++) {
         if (s == r->baseline || !e->strategy[s].desc->needs_model) continue;
-        struct candidate_verdict *v = &r->verdict[r->n_verdicts++];
+        struct candidate_verdict *v = &r->verdict[r->n_verdicts];
         v->candidate = s;
-        for (int g = 0; g < N_GATES; g++) TRY(compare_gate(e, p->market.n_symbols, r, s, g, &v->gate[g]));
-        add_check(v, "PR-AUC better on at least one gate", DELTA_AP, 0, 1, "");
-        add_check(v, "P@1 % at least 5 points better", DELTA_P1, 0.05, 100, " points");
-        add_check(v, "P@5 % at least 3 points better", DELTA_P5, 0.03, 100, " points");
-        add_check(v, "PnL@1 % better", DELTA_PNL1, 0, 100, " %");
-        conclude(e, v);
-        TRY(interrupt_check());
+        v->baseline = r->baseline;
+        TRY(compare(e, p, r, v));
+        r->n_verdicts++;
     }
-    return OK;
+    return compare_with_control(e, p, r);
 }

@@ -122,7 +122,7 @@ struct strategy_result {
     struct null_result null[N_GATES];
 };
 struct candidate_verdict {
-    size_t candidate; /* strategy index */
+    size_t candidate, baseline; /* strategy indexes */
     struct gate_verdict gate[N_GATES];
     struct check {
         char name[96], detail[192];

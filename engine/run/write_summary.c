@@ -163,7 +163,7 @@ static void put_strategy(struct json_writer *w, const struct experiment *e, cons
 static void put_verdict(struct json_writer *w, const struct experiment *e, const struct candidate_verdict *v) {
     json_begin_object(w, NULL);
     json_put_string(w, "candidate", e->strategy[v->candidate].name);
-    json_put_string(w, "baseline", e->verdict.baseline);
+    json_put_string(w, "baseline", e->strategy[v->baseline].name);
     json_begin_object(w, "gates");
     for (int g = 0; g < N_GATES; g++) {
         json_begin_object(w, gate_name[g]);

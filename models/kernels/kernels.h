@@ -107,8 +107,9 @@ struct R(kernels) {
     double (*sum_squares)(size_t n, const real *x); /* in double, fixed order */
 };
 
-/* sgemm n × n × n of OpenBLAS on one thread, best of `repeats`, in GFLOP/s; 0 without memory. For benches only. */
-double blas_sgemm_gflops(size_t n, int repeats);
+/* sgemm of OpenBLAS on one thread in GFLOP/s, the best of square products of 256 to 2048; 0 without memory. For
+ * benches only. */
+double blas_sgemm_peak_gflops(void);
 
 /* The set in use: chosen by kernels_select (float32), always the reference for float64. */
 const struct R(kernels) *R(kernels_active)(void);

@@ -1,0 +1,125 @@
+/* The best attention gate also stands beside the best gate without attention, when that is not the baseline. */
+#include "fixture.h"
+
+enum { BARS = 2000, LSTM = 0, POOL = 1, BAHDANAU = 2, N = 3 };
+
+static const char experiment_text[] =
+    "{'name':'control','data':[{'file':'x.csv','symbol':'WALK','interval':'15m'}],'features':['range'],"
+    "'labels':{'horizon':6},'folds':{'train':200,'validation':100,'test':90},"
+    "'model':{'lookback':6,'hidden':4,'dense_units':4},'seeds':1,'verdict':{'bootstrap':200},"
+    "'strategies':[{'name':'lstm','strategy':'gate'},"
+    "{'name':'pool','strategy':'gate','model':{'attention':'mean_pool'}},"
+    "{'name':'bahdanau','strategy':'gate','model':{'attention':'bahdanau'}}]}";
+
+/* Scores that show the label through as much noise as `noise` says. */
+struct stage {
+    struct experiment *e;
+    struct prepared p;
+    struct results r;
+    struct strategy_result strategy[N];
+    struct seed_result seed[N];
+    struct score at[N][BARS];
+};
+
+static void tell(struct stage *s, size_t strategy, double noise) {
+    struct rng rng;
+    rng_key(&rng, strategy + 1, "control", 0, 0, 0);
+    for (size_t i = 0; i < BARS; i++)
+        for (int g = 0; g < N_GATES; g++)
+            s->at[strategy][i].p[g] = (float)(s->r.scores.label[g][i] + noise * rng_normal(&rng));
+}
+
+static struct stage *stage_make(void) {
+    struct stage *s = mem_calloc(1, sizeof *s);
+    assert_non_null(s);
+    struct score_set *set = &s->r.scores;
+    struct rng rng;
+    s->e = fixture_experiment(experiment_text);
+    s->p.market.n_symbols = 1;
+    set->n_labelled = BARS;
+    set->labelled = mem_calloc(BARS, sizeof *set->labelled);
+    set->fold = mem_calloc(BARS, sizeof *set->fold);
+    rng_key(&rng, 9, "control", 0, 0, 0);
+    for (int g = 0; g < N_GATES; g++) {
+        set->label[g] = mem_calloc(BARS, sizeof *set->label[g]);
+        set->pnl[g][1] = mem_calloc(BARS, sizeof *set->pnl[g][1]);
+        for (size_t i = 0; i < BARS; i++) {
+            set->label[g][i] = rng_uniform(&rng) < 0.1;
+            set->pnl[g][1][i] = set->label[g][i] ? 0.01 : -0.005;
+        }
+    }
+    for (size_t i = 0; i < BARS; i++) set->labelled[i] = (uint32_t)i, set->fold[i] = (uint32_t)(i / 500);
+    s->r.strategy = s->strategy;
+    for (size_t k = 0; k < N; k++) {
+        s->strategy[k] = (struct strategy_result){.n_seeds = 1, .seed = &s->seed[k]};
+        s->seed[k].scores.at = s->at[k];
+    }
+    return s;
+}
+
+static void stage_free(struct stage *s) {
+    struct score_set *set = &s->r.scores;
+    mem_free(set->labelled);
+    mem_free(set->fold);
+    for (int g = 0; g < N_GATES; g++) {
+        mem_free(set->label[g]);
+        mem_free(set->pnl[g][1]);
+    }
+    mem_free(s->r.verdict);
+    experiment_free(s->e);
+    mem_free(s);
+}
+
+static const struct candidate_verdict *verdict_of(struct stage *s, double lstm, double pool, double bahdanau) {
+    tell(s, LSTM, lstm);
+    tell(s, POOL, pool);
+    tell(s, BAHDANAU, bahdanau);
+    assert_ok(results_verdict(s->e, &s->p, &s->r));
+    assert_true(s->r.n_verdicts >= 2);
+    assert_int_equal(s->r.verdict[0].candidate, POOL);
+    assert_int_equal(s->r.verdict[1].candidate, BAHDANAU);
+    assert_int_equal(s->r.verdict[0].baseline, LSTM);
+    assert_int_equal(s->r.verdict[1].baseline, LSTM);
+    return s->r.n_verdicts == 3 ? &s->r.verdict[2] : NULL;
+}
+
+static void test_simpler_does_as_well(void **state) {
+    (void)state;
+    struct stage *s = stage_make();
+    const struct candidate_verdict *v = verdict_of(s, 2, 0.05, 0.6);
+    assert_non_null(v);
+    assert_int_equal(v->candidate, BAHDANAU);
+    assert_int_equal(v->baseline, POOL);
+    assert_non_null(strstr(v->conclusion, "bahdanau is significantly WORSE than pool"));
+    assert_non_null(strstr(v->conclusion, "the simpler one does as well"));
+    assert_non_null(strstr(s->r.verdict[1].conclusion, "bahdanau is significantly better than lstm"));
+    stage_free(s);
+}
+
+static void test_attention_beats_the_control(void **state) {
+    (void)state;
+    struct stage *s = stage_make();
+    const struct candidate_verdict *v = verdict_of(s, 2, 0.6, 0.05);
+    assert_non_null(v);
+    assert_int_equal(v->baseline, POOL);
+    assert_non_null(strstr(v->conclusion, "bahdanau is significantly better than pool"));
+    assert_null(strstr(v->conclusion, "does as well"));
+    stage_free(s);
+}
+
+/* The baseline is the best gate without attention: it has been compared already. */
+static void test_baseline_is_the_control(void **state) {
+    (void)state;
+    struct stage *s = stage_make();
+    assert_null(verdict_of(s, 0.3, 0.9, 0.05));
+    stage_free(s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_simpler_does_as_well),
+        cmocka_unit_test(test_attention_beats_the_control),
+        cmocka_unit_test(test_baseline_is_the_control),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
