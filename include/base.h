@@ -63,6 +63,11 @@ double clock_seconds(void);                         /* monotonic wall clock */
 int file_read_all(const char *path, size_t max_bytes, int code, char **text, size_t *length) MUST_USE;
 bool file_exists(const char *path);
 int dir_make(const char *path) MUST_USE; /* mkdir -p */
+/* One process at a time in a folder: ERR_IO names the process that has it. The lock ends with its process at the latest
+ * and leaves nothing behind. *lock is -1 before; it stays so, which is no error, where there is no such folder or its
+ * file system knows no locks. With *lock set already nothing happens. */
+int dir_lock(const char *dir, int *lock) MUST_USE;
+void dir_unlock(int *lock);
 /* Joins with '/', checks length. */
 int path_join(char *out, size_t size, const char *dir, const char *name) MUST_USE;
 
@@ -121,11 +126,16 @@ struct progress;
 int progress_begin(struct progress **progress, const char *what, size_t total, const char *unit) MUST_USE;
 void progress_note(struct progress *progress, const char *format, ...) PRINTF_LIKE(2, 3); /* tail of the line */
 void progress_add(struct progress *progress, size_t done);                                /* rate and ETA follow */
+/* For work of which parts may end before their share of the total: `worked` units were really done, about `left` are
+ * still to do. Rate and ETA follow these from now on; done, total and percent do not. */
+void progress_expect(struct progress *progress, size_t worked, double left);
 void progress_end(struct progress *progress);
 void progress_quiet(bool quiet);
 void progress_interval(double seconds); /* of the plain lines; default 5 */
 /* A line on stderr that does not tear the live line. */
 void message(const char *format, ...) PRINTF_LIKE(1, 2);
+/* The same for what is only said of the work's progress: nothing when quiet. */
+void progress_message(const char *format, ...) PRINTF_LIKE(1, 2);
 
 void interrupt_install(void); /* SIGINT/SIGTERM set a flag; a second one ends the process */
 bool interrupt_requested(void);

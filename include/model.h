@@ -168,6 +168,8 @@ int model_load_onto(const char *path, const struct gate_model *previous, const s
 /* "auto", "portable", "avx2", "avx512"; ERR_USAGE when unknown or not supported by this CPU. Call before any fit. */
 int kernels_select(const char *name) MUST_USE;
 const char *kernels_selected(void);
+/* The variant of the set in use that training with precision "bf16" takes: "avx512 bf16", "avx512 amx bf16" … */
+const char *kernels_selected_bf16(void);
 const char *kernels_name(size_t i); /* NULL past the end */
 bool kernels_supported(size_t i);
 

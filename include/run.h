@@ -25,9 +25,11 @@ void prepared_free(struct prepared *prepared);
 struct run_options {
     const char *out_dir; /* the run directory; NULL: reports/out/NAME */
     size_t jobs;         /* threads; 0: OMP_NUM_THREADS or all cores */
+    /* Called when the directory is ours and its results are about to be replaced; NULL: nothing to do. */
+    int (*on_begin)(const char *dir);
 };
 /* Writes every file but plots and report. Continues an interrupted run of the same experiment. The directory
- * used is copied to `dir`. */
+ * used is copied to `dir`; ERR_IO when another process works in it. */
 int run_experiment(const struct experiment *experiment, const struct run_options *options, char dir[1024]) MUST_USE;
 
 /* A study file: stages chosen on validation, then a final run in the same directory, with study.json beside it. */

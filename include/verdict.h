@@ -50,12 +50,13 @@ int verdict_compare(const struct paired_sample *sample, const struct verdict_con
 
 /* Null control: does AP beat label series that keep their own autocorrelation but not the scores'? Labels
  * are circularly shifted within folds, each fold by its own amount of at least min_shift bars (a fold shorter than four
- * times that uses its middle half). p_value is one-sided. NaN without positives. Lift is against the mean of the null. */
+ * times that uses its middle half), the same shifts for all seeds. AP is the mean over n_seeds score arrays; of the
+ * sample only labels and folds count. p_value is one-sided. NaN without positives. Lift is against the mean of the null. */
 struct null_result {
     double observed, null_mean, null_sd, p_value;
 };
-int null_average_precision(const struct gate_sample *sample, size_t n_resamples, size_t min_shift, uint64_t seed,
-                           struct null_result *out) MUST_USE;
+int null_average_precision(const struct gate_sample *sample, const float *const *score, size_t n_seeds,
+                           size_t n_resamples, size_t min_shift, uint64_t seed, struct null_result *out) MUST_USE;
 
 /* Bailey & Lopez de Prado (2014): probability that the Sharpe ratio (per period) exceeds what the best of n_trials
  * unskilled ones would show. returns: [n] per period. trial_sharpe_variance: variance of the trials' Sharpe ratios. */

@@ -32,9 +32,13 @@ void R(score_logits)(const struct R(network) *net, const real *weights, const re
                      const struct attention_out *attention) {
     size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS;
     const struct R(kernels) *k = R(kernels_active)();
+/* clang warns of the sign of its own arithmetic on a task loop, whatever the loop's type is. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma omp taskloop grainsize(1) default(none)                                                                        \
     firstprivate(n_shards, k, net, weights, packed, team, series, sample, n, logit, attention)
     for (size_t s = 0; s < n_shards; s++) {
+#pragma GCC diagnostic pop
         size_t first = s * SHARD_WINDOWS, count = n - first < SHARD_WINDOWS ? n - first : SHARD_WINDOWS;
         uint32_t index[SHARD_WINDOWS];
         for (size_t b = 0; b < SHARD_WINDOWS; b++) index[b] = (uint32_t)(first + (b < count ? b : count - 1));

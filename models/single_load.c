@@ -101,20 +101,38 @@ static int load_model(const char *path, const struct safetensors *file, struct g
     int rc = model_config_check(&config, &model->gate.train, NULL);
     if (rc == OK) rc = R(network_init)(&model->gate.net, &config);
     if (rc < 0) return error_prefix(ERR_DATA, "%s", path);
+    if (config.n_features < 1) FAIL(ERR_DATA, "%s: its settings name no features; train the model anew", path);
     model->gate.seed = strtoull(seed, NULL, 10);
-    model->gate.weights = mem_calloc(model->gate.net.tensors.size, sizeof *model->gate.weights);
-    return model->gate.weights ? OK : ERR_NOMEM;
+    return OK;
+}
+
+/* Before memory is asked for: the settings must not promise more than the file holds. Forged ones could ask for
+ * anything, and a file of them for more memory than there is. */
+static int check_payload(const char *path, const struct safetensors *file, size_t n_values) {
+    size_t bytes = n_values * sizeof(real);
+    if (bytes <= file->payload_size) return OK;
+    FAIL(ERR_DATA, "%s: its settings mean %zu bytes of weights, but it holds %zu; train the model anew", path, bytes,
+         file->payload_size);
+}
+
+static int make_room(struct R(gate) *gate) {
+    gate->weights = mem_calloc(gate->net.tensors.size, sizeof *gate->weights);
+    return gate->weights ? OK : ERR_NOMEM;
 }
 
 /* ---- adapters ---------------------------------------------------------------------------------------------- */
 
-/* A file that names a base holds adapters: makes room for them once `previous` is found to be that base. */
-static int expect_adapters(const char *path, const struct safetensors *file, const struct gate_model *previous,
-                           struct R(gate) *gate) {
+/* A file that names a base holds adapters: makes room for them once `previous` is found to be that base, and otherwise
+ * for the weights alone. */
+static int make_place(const char *path, const struct safetensors *file, const struct gate_model *previous,
+                      struct R(gate) *gate) {
     const char *base = safetensors_meta(file, "base");
     char found[WEIGHTS_NAME_SIZE];
     struct R(lora_plan) plan;
-    if (!base) return OK;
+    if (!base) {
+        TRY(check_payload(path, file, gate->net.tensors.count));
+        return make_room(gate);
+    }
     if (strcmp(gate->train.retrain, "lora") != 0)
         FAIL(ERR_DATA, "%s: names a base but is no lora model; train the model anew", path);
     if (!previous)
@@ -125,8 +143,10 @@ static int expect_adapters(const char *path, const struct safetensors *file, con
     if (!tensors_same_shape(&previous->gate.net.tensors, &gate->net.tensors) || strcmp(found, base) != 0)
         FAIL(ERR_DATA, "%s: its adapters belong on the model %.16s, not on %s; train the model anew", path, base,
              found);
-    memcpy(gate->weights, previous->gate.weights, gate->net.tensors.size * sizeof *gate->weights);
     R(lora_lay_out)(&gate->net, &gate->train, &plan);
+    TRY(check_payload(path, file, plan.size));
+    TRY(make_room(gate));
+    memcpy(gate->weights, previous->gate.weights, gate->net.tensors.size * sizeof *gate->weights);
     gate->theta = mem_calloc(plan.size, sizeof *gate->theta);
     return gate->theta ? OK : ERR_NOMEM;
 }
@@ -166,7 +186,7 @@ int model_load_onto(const char *path, const struct gate_model *previous, const s
     if (rc < 0) goto end;
     TRY_GOTO(check_meta(path, &file, expect, n_expect), end);
     TRY_GOTO(load_model(path, &file, model), end);
-    TRY_GOTO(expect_adapters(path, &file, previous, &model->gate), end);
+    TRY_GOTO(make_place(path, &file, previous, &model->gate), end);
     TRY_GOTO(load_tensors(path, &file, model, extra, capacity, &loaded), end);
     TRY_GOTO(merge_adapters(path, &file, previous, &model->gate), end);
     log_text = safetensors_meta(&file, "log");

@@ -90,7 +90,7 @@ static int get_fields(const struct json_document *document, const json_value *ob
             snprintf(at, NAME_MAX_, "%s", json_string(value, ""));
             break;
         case SIZE:
-            if (!(number >= 0 && number < 1e9))
+            if (json_kind(value) != JSON_NUMBER || !(number >= 0 && number < 1e9 && number == floor(number)))
                 return json_fail(document, value, ERR_DATA, "\"%s\" is not a size", field[i].key);
             *(size_t *)(void *)at = (size_t)number;
             break;
@@ -169,31 +169,53 @@ int log_to_text(const struct training_log *log, char **text) {
     return finish(&w, text, &length);
 }
 
+/* A forged number may be anything: what a cast to an integer would make of it is not defined. */
+static int whole_number(const struct json_document *document, const json_value *value, const char *what, double least,
+                        double most, double *out) {
+    *out = value && json_kind(value) == JSON_NUMBER ? json_number(value, NAN) : NAN;
+    if (*out >= least && *out <= most && *out == floor(*out)) return OK;
+    return json_fail(document, value ? value : json_root(document), ERR_DATA,
+                     "log: %s is not a whole number from %.0f to %.0f", what, least, most);
+}
+
+static int read_record(const struct json_document *document, const json_value *row, struct epoch_record *record) {
+    double epoch;
+    if (json_kind(row) != JSON_ARRAY || json_size(row) != 5 + N_GATES)
+        return json_fail(document, row, ERR_DATA, "log: an epoch is an array of %d", 5 + N_GATES);
+    TRY(whole_number(document, json_at(row, 0), "an epoch", 1, 1e9, &epoch));
+    record->epoch = (uint32_t)epoch;
+    record->learning_rate = json_number(json_at(row, 1), NAN);
+    record->train_loss = json_number(json_at(row, 2), NAN);
+    record->validation_loss = json_number(json_at(row, 3), NAN);
+    for (size_t gate = 0; gate < N_GATES; gate++)
+        record->validation_ap[gate] = json_number(json_at(row, 4 + gate), NAN);
+    record->best = json_bool(json_at(row, 4 + N_GATES), false);
+    return OK;
+}
+
+static int read_log(const struct json_document *document, struct training_log *log) {
+    const json_value *root = json_root(document), *epochs = json_get(root, "epochs");
+    double best, windows;
+    if (!epochs || json_kind(epochs) != JSON_ARRAY)
+        return json_fail(document, root, ERR_DATA, "log: \"epochs\" is missing");
+    size_t n = json_size(epochs);
+    TRY(whole_number(document, json_get(root, "best_epoch"), "best_epoch", 0, (double)n, &best));
+    TRY(whole_number(document, json_get(root, "windows"), "windows", 0, 0x1p53, &windows));
+    log->best_epoch = (size_t)best;
+    log->windows = (uint64_t)windows;
+    log->epoch = mem_calloc(n, sizeof *log->epoch);
+    if (!log->epoch) return ERR_NOMEM;
+    for (; log->n_epochs < n; log->n_epochs++)
+        TRY(read_record(document, json_at(epochs, log->n_epochs), &log->epoch[log->n_epochs]));
+    return OK;
+}
+
 int log_from_text(const char *path, const char *text, struct training_log *log) {
     struct json_document *document;
     memset(log, 0, sizeof *log);
     TRY(json_parse(path, text, strlen(text), ERR_DATA, &document));
-    const json_value *root = json_root(document), *epochs = json_get(root, "epochs");
-    size_t n = json_size(epochs);
-    log->epoch = mem_calloc(n, sizeof *log->epoch);
-    if (!log->epoch) {
-        json_free(document);
-        return ERR_NOMEM;
-    }
-    log->n_epochs = n;
-    log->best_epoch = (size_t)json_number(json_get(root, "best_epoch"), 0);
-    log->windows = (uint64_t)json_number(json_get(root, "windows"), 0);
-    for (size_t i = 0; i < n; i++) {
-        const json_value *row = json_at(epochs, i);
-        struct epoch_record *record = &log->epoch[i];
-        record->epoch = (uint32_t)json_number(json_at(row, 0), 0);
-        record->learning_rate = json_number(json_at(row, 1), NAN);
-        record->train_loss = json_number(json_at(row, 2), NAN);
-        record->validation_loss = json_number(json_at(row, 3), NAN);
-        for (size_t gate = 0; gate < N_GATES; gate++)
-            record->validation_ap[gate] = json_number(json_at(row, 4 + gate), NAN);
-        record->best = json_bool(json_at(row, 4 + N_GATES), false);
-    }
+    int rc = read_log(document, log);
     json_free(document);
-    return OK;
+    if (rc < 0) training_log_free(log);
+    return rc;
 }

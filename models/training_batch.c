@@ -39,8 +39,14 @@ static void run_shard(struct R(fit) *fit, const uint32_t *index, size_t n, size_
 static double run_batch(struct R(fit) *fit, const uint32_t *index, size_t n) {
     size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS, size = fit->net.tensors.size;
     set_weights(fit, index, n);
+/* clang warns of the sign of its own arithmetic on a task loop, whatever the loop's type is. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma omp taskloop grainsize(1) default(none) firstprivate(fit, index, n, n_shards)
-    for (size_t s = 0; s < n_shards; s++) run_shard(fit, index, n, s);
+    for (size_t s = 0; s < n_shards; s++) {
+#pragma GCC diagnostic pop
+        run_shard(fit, index, n, s);
+    }
     double loss = 0;
     for (size_t s = 0; s < n_shards; s++) {
         for (size_t p = 0; p < fit->n_parts; p++) {

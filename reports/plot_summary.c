@@ -120,17 +120,43 @@ static void facts(struct page *page, double y) {
     page_text(page, FONT_BODY, ALIGN_LEFT, LEFT, y, INK, line);
 }
 
-/* Pages that a reader may miss, and why they are missing; *bottom rises above them. */
-static int not_shown(struct page *page, double *bottom) {
-    if (!page->job->not_shown[0]) return OK;
-    char text[900], *line[3];
+/* A paragraph in small print above *bottom, which rises above it. */
+static int small_print(struct page *page, const char *text, double *bottom) {
+    char *line[3];
     size_t n;
-    snprintf(text, sizeof text, "Not shown: %s.", page->job->not_shown);
     TRY(text_wrap(&page->job->run->arena, text, font_size_pt[FONT_SMALL], RIGHT - LEFT, 3, line, &n));
     for (size_t i = n; i-- > 0; *bottom += 0.0185)
         page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, *bottom + 0.008, INK_SOFT, line[i]);
     *bottom += 0.02;
     return OK;
+}
+
+/* Pages that a reader may miss, and why they are missing. */
+static int not_shown(struct page *page, double *bottom) {
+    if (!page->job->not_shown[0]) return OK;
+    char text[900];
+    snprintf(text, sizeof text, "Not shown: %s.", page->job->not_shown);
+    return small_print(page, text, bottom);
+}
+
+/* Is there any skill at all? Average precision against labels that were shifted in time. */
+static int null_control(struct page *page, double *bottom) {
+    const struct run_view *run = page->job->run;
+    char text[1200] = "Null control, share of time-shifted labels that reach the average precision (long / short): ";
+    size_t used = strlen(text);
+    bool any = false;
+    for (size_t i = 0; i < run->n_strategies; i++) {
+        const struct strategy_view *s = &run->strategy[i];
+        double p[N_GATES_SHOWN] = {NAN, NAN};
+        for (int g = 0; g < N_GATES_SHOWN; g++)
+            if (s->gate[g]) p[g] = gate_metric(s, g, "null", "p_value");
+        if (!isfinite(p[0]) && !isfinite(p[1])) continue;
+        int n = snprintf(text + used, sizeof text - used, "%s%s %.3f / %.3f", any ? " · " : "", s->label, p[0], p[1]);
+        if (n < 0 || (size_t)n >= sizeof text - used) break;
+        used += (size_t)n;
+        any = true;
+    }
+    return any ? small_print(page, text, bottom) : OK;
 }
 
 /* The conclusions get a page of their own where the table leaves too little room to read them in. */
@@ -155,6 +181,7 @@ static int prepare(struct plot_job *job) {
     y -= 0.045;
     TRY_GOTO(summary_table(&page, &y), done);
     TRY_GOTO(not_shown(&page, &bottom), done);
+    TRY_GOTO(null_control(&page, &bottom), done);
     if (wants_page(job, y, bottom)) {
         TRY_GOTO(page_end(&page), failed);
         TRY_GOTO(page_begin(job, &page, "", caption), done);

@@ -60,6 +60,7 @@ static int put_cell(struct text_table *table, size_t column, enum unit unit, dou
 
 struct metric_column {
     char heading[32], metric[64];
+    const char *part; /* "mean" (beside which stands "sd"), or the null control */
     enum unit unit;
     int priority;
     bool lower_is_better, unranked;
@@ -73,7 +74,7 @@ static bool is_best(const struct run_view *run, const struct metric_column *c, i
     bool beats_one = false; /* where all are equal nobody is best */
     if (c->unranked || !isfinite(value)) return false;
     for (size_t i = 0; i < run->n_strategies; i++) {
-        double other = metric_of(&run->strategy[i], gate, "mean", c->metric);
+        double other = metric_of(&run->strategy[i], gate, c->part, c->metric);
         if (!isfinite(other)) continue;
         if (c->lower_is_better ? other < value : other > value) return false;
         beats_one |= other != value;
@@ -87,8 +88,15 @@ static void add_metric(struct metric_column *list, size_t *n, const char *headin
     memset(c, 0, sizeof *c);
     snprintf(c->heading, sizeof c->heading, "%s", heading);
     snprintf(c->metric, sizeof c->metric, "%s", metric);
+    c->part = "mean";
     c->unit = unit;
     c->priority = priority;
+}
+
+static void add_null(struct metric_column *list, size_t *n, const char *heading, const char *metric) {
+    add_metric(list, n, heading, metric, UNIT_FRACTION, 3);
+    list[*n - 1].part = "null";
+    list[*n - 1].unranked = true;
 }
 
 static size_t gate_columns(const struct run_view *run, struct metric_column *list) {
@@ -96,6 +104,8 @@ static size_t gate_columns(const struct run_view *run, struct metric_column *lis
     char key[64], heading[32];
     add_metric(list, &n, "AP", "average_precision", UNIT_FRACTION, 0);
     add_metric(list, &n, "lift", "ap_lift", UNIT_RATIO, 2);
+    add_null(list, &n, "null AP", "null_mean");
+    add_null(list, &n, "p", "p_value");
     for (size_t i = 0; i < run->n_ks && i < 3; i++) {
         snprintf(heading, sizeof heading, "P@%g%%", run->k[i]);
         add_metric(list, &n, heading, metric_key(key, "precision_at_k", run->k[i]), UNIT_PERCENT,
@@ -116,8 +126,9 @@ static size_t gate_columns(const struct run_view *run, struct metric_column *lis
 static int metric_cells(struct text_table *table, const struct run_view *run, const struct strategy_view *s, int gate,
                         const struct metric_column *list, size_t n, size_t first_column) {
     for (size_t c = 0; c < n; c++) {
-        double mean = metric_of(s, gate, "mean", list[c].metric), sd = NAN;
-        if (run->n_seeds > 1 && strcmp(list[c].metric, "ap_lift") != 0) sd = metric_of(s, gate, "sd", list[c].metric);
+        double mean = metric_of(s, gate, list[c].part, list[c].metric), sd = NAN;
+        bool spread = strcmp(list[c].part, "mean") == 0 && strcmp(list[c].metric, "ap_lift") != 0;
+        if (run->n_seeds > 1 && spread) sd = metric_of(s, gate, "sd", list[c].metric);
         TRY(put_cell(table, first_column + c, list[c].unit, mean, sd, is_best(run, &list[c], gate, mean)));
     }
     return OK;
@@ -144,7 +155,7 @@ static int gate_table(struct run_view *run, FILE *stream, size_t width) {
                 TRY(text_table_cell(&table, 0, "%s gate:", gate_word[gate]));
                 TRY(text_table_cell(&table, 2, "%.3f ", run->prevalence[gate]));
                 TRY(text_table_cell(&table, 3, "prevalence"));
-                TRY(text_table_cell(&table, 4, "%s ", prevalence));
+                TRY(text_table_cell(&table, 6, "%s ", prevalence)); /* below P@K of the first K */
                 first = false;
             }
             TRY(text_table_row(&table));
@@ -217,6 +228,11 @@ int report_text(const char *run_dir, FILE *stream, size_t width) {
                            ? "* best of its column; in % except AP and ratios; mean ± standard deviation over seeds"
                            : "* best of its column; in % except AP and ratios",
                        2, width);
+    text_print_wrapped(
+        stream,
+        "null AP: with labels shifted in time, which keeps their autocorrelation; p: share of such labels "
+        "that reach the AP",
+        2, width);
     TRY_GOTO(text_training_time(&run, stream, width), cleanup);
     for (size_t i = 0; run.verdict && i < json_size(run.verdict); i++)
         TRY_GOTO(text_verdict(&run, json_at(run.verdict, i), stream, width), cleanup);

@@ -12,6 +12,9 @@ enum { LINE_SIZE = 512, NOTE_SIZE = 256 };
 struct progress {
     char what[64], unit[32], note[NOTE_SIZE];
     size_t total, done;
+    bool expects; /* worked and left are known, and not what done and total say */
+    size_t worked;
+    double left;
     double begun, shown; /* clock_seconds */
 };
 
@@ -86,15 +89,17 @@ static void compose(const struct progress *progress, double now, bool ended, str
         append(line, " ", part);
     }
     append(line, " | ", progress->note);
-    if (progress->unit[0] && progress->done && elapsed > 0) {
-        rate_text((double)progress->done / elapsed, progress->unit, part, sizeof part);
+    double worked = (double)(progress->expects ? progress->worked : progress->done);
+    double left = progress->expects ? progress->left : (double)(progress->total - progress->done);
+    if (progress->unit[0] && worked > 0 && elapsed > 0) {
+        rate_text(worked / elapsed, progress->unit, part, sizeof part);
         append(line, " | ", part);
     }
     if (ended) {
         clock_text(elapsed, clock);
         append(line, " | took ", clock);
-    } else if (progress->total > progress->done && progress->done) {
-        clock_text(elapsed / (double)progress->done * (double)(progress->total - progress->done), clock);
+    } else if (progress->total > progress->done && worked > 0) {
+        clock_text(elapsed / worked * left, clock);
         append(line, " | ETA ", clock);
     }
     text_clean(line->text);
@@ -184,6 +189,15 @@ void progress_add(struct progress *progress, size_t done) {
     pthread_mutex_unlock(&screen.lock);
 }
 
+void progress_expect(struct progress *progress, size_t worked, double left) {
+    if (!progress) return;
+    pthread_mutex_lock(&screen.lock);
+    progress->expects = true;
+    progress->worked = worked;
+    progress->left = left;
+    pthread_mutex_unlock(&screen.lock);
+}
+
 void progress_end(struct progress *progress) {
     if (!progress) return;
     pthread_mutex_lock(&screen.lock);
@@ -204,16 +218,29 @@ void progress_interval(double seconds) {
     pthread_mutex_unlock(&screen.lock);
 }
 
-void message(const char *format, ...) {
+static void put_line(bool unless_quiet, const char *format, va_list arguments) {
     char text[2048];
+    vsnprintf(text, sizeof text, format, arguments);
+    pthread_mutex_lock(&screen.lock);
+    if (!unless_quiet || !screen.quiet) {
+        erase_live();
+        fprintf(stderr, "%s\n", text_clean(text));
+        draw_live();
+        fflush(stderr);
+    }
+    pthread_mutex_unlock(&screen.lock);
+}
+
+void message(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    put_line(false, format, arguments);
     va_end(arguments);
-    pthread_mutex_lock(&screen.lock);
-    erase_live();
-    fprintf(stderr, "%s\n", text_clean(text));
-    draw_live();
-    fflush(stderr);
-    pthread_mutex_unlock(&screen.lock);
+}
+
+void progress_message(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    put_line(true, format, arguments);
+    va_end(arguments);
 }

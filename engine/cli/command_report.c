@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cli.h"
-#include "report.h"
 #include "run_files.h"
+#include "show_run.h"
 
 static const struct option options[] = {{"only", required_argument, NULL, 'o'},
                                         {"text", no_argument, NULL, 't'},
@@ -23,6 +23,15 @@ static int known_plot(const char *name) {
     FAIL(ERR_USAGE, "--only: unknown plot \"%s\"; `gatewalk list plots` shows all", name);
 }
 
+/* Is there a run to draw at all? Asked first, so that a missing gnuplot is only spoken of where it would have helped. */
+static int check_run(const char *dir) {
+    FILE *nowhere = fopen("/dev/null", "w");
+    if (!nowhere) return OK;
+    int rc = report_text(dir, nowhere, 120);
+    fclose(nowhere);
+    return rc;
+}
+
 static int command(int argc, char **argv) {
     struct report_options what = {.pdf = true, .png = true};
     bool text = false;
@@ -39,7 +48,8 @@ static int command(int argc, char **argv) {
     }
     TRY(cli_arguments(&command_report, argc, argv, 1, "RUN_DIR"));
     if (text) return report_text(argv[optind], stdout, 120);
-    TRY(report_render(argv[optind], &what));
+    TRY(check_run(argv[optind]));
+    TRY(draw_report(argv[optind], &what));
     if (what.only)
         printf("plot: %s/" RUN_PLOTS "/%s.png\n", argv[optind], what.only);
     else

@@ -67,7 +67,7 @@ static int take_option(struct run_arguments *a, int c) {
 }
 
 static int command(int argc, char **argv) {
-    struct run_arguments a = {0};
+    struct run_arguments a = {.options.on_begin = forget_report};
     int c;
     while ((c = cli_option(&command_run, argc, argv, ":h", options)) != CLI_END) {
         if (c == CLI_HELP) return OK;

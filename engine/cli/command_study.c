@@ -24,16 +24,16 @@ static const struct option options[] = {
 
 static int command(int argc, char **argv) {
     struct config_override override = {0};
-    struct run_options run = {0};
+    struct run_options run = {.on_begin = forget_report};
     const char *set[MAX_SETS], *kernels = "auto";
     bool no_report = false;
     int c;
     while ((c = cli_option(&command_study, argc, argv, ":h", options)) != CLI_END) {
         if (c == CLI_HELP) return OK;
         if (c < 0) return c;
-        if (c == 'd') override.data = optarg;
+        if (c == 'd') TRY(cli_text("--data", optarg, &override.data));
         if (c == 't') override.timerange = optarg;
-        if (c == 'o') run.out_dir = optarg;
+        if (c == 'o') TRY(cli_text("--out", optarg, &run.out_dir));
         if (c == 'k') kernels = optarg;
         if (c == 'R') no_report = true;
         if (c == 'q') progress_quiet(true);

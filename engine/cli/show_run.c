@@ -1,16 +1,64 @@
 /* Table, verdict and report of a finished run. */
 #include "show_run.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "report.h"
 #include "run_files.h"
 
 static size_t terminal_width(void) {
     struct winsize size;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60) return size.ws_col;
     return 120;
+}
+
+/* ---- the earlier report --------------------------------------------------------------------------------------- */
+
+/* Is it a picture as `report` names them: a plot's name, "-2" and so on for further pages, .png or .pdf? */
+static bool is_picture(const char *file) {
+    const char *dot = strrchr(file, '.');
+    if (!dot || (strcmp(dot, ".png") != 0 && strcmp(dot, ".pdf") != 0)) return false;
+    for (size_t i = 0; i < plot_count(); i++) {
+        size_t length = strlen(plot_name(i));
+        if (strncmp(file, plot_name(i), length) != 0) continue;
+        const char *page = file + length;
+        if (*page == '-') page += 1 + strspn(page + 1, "0123456789");
+        if (page == dot) return true;
+    }
+    return false;
+}
+
+static int remove_file(const char *dir, const char *name) {
+    char path[1024];
+    TRY(path_join(path, sizeof path, dir, name));
+    if (unlink(path) == 0 || errno == ENOENT) return OK;
+    FAIL(ERR_IO, "%s: cannot be removed: %s; give another --out", path, strerror(errno));
+}
+
+int forget_report(const char *dir) {
+    char plots[1024];
+    TRY(remove_file(dir, RUN_REPORT));
+    TRY(path_join(plots, sizeof plots, dir, RUN_PLOTS));
+    DIR *stream = opendir(plots);
+    int rc = OK;
+    for (struct dirent *entry; rc == OK && stream && (entry = readdir(stream));)
+        if (is_picture(entry->d_name)) rc = remove_file(plots, entry->d_name);
+    if (stream) closedir(stream);
+    if (rc == OK) rmdir(plots); /* stays when somebody keeps other things there */
+    return rc;
+}
+
+/* ---- results, and the new report ------------------------------------------------------------------------------- */
+
+int draw_report(const char *dir, const struct report_options *options) {
+    int lock = -1;
+    TRY(dir_lock(dir, &lock));
+    int rc = report_render(dir, options);
+    dir_unlock(&lock);
+    return rc;
 }
 
 /* A report that cannot be drawn does not undo a finished run. */
@@ -21,7 +69,7 @@ int show_run(const char *dir, bool no_report) {
         return OK;
     }
     struct report_options all = {.pdf = true, .png = true};
-    int rc = report_render(dir, &all);
+    int rc = draw_report(dir, &all);
     if (rc == ERR_TOOL) {
         message("gatewalk: %s", error_message());
         printf("\nresults: %s (no report yet: `gatewalk report %s` renders it)\n", dir, dir);

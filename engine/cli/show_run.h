@@ -1,10 +1,15 @@
-/* What `run` and `study` show when they are done. */
+/* What `run` and `study` do with a run's results, and `report` later. */
 #ifndef GATEWALK_CLI_SHOW_RUN_H
 #define GATEWALK_CLI_SHOW_RUN_H
 
-#include "base.h"
+#include "cli.h"
+#include "report.h"
 
-/* Prints table and verdict, renders the report; a missing gnuplot does not undo a finished run. */
+/* The comparison table and the report of a finished run. */
 int show_run(const char *dir, bool no_report) MUST_USE;
+/* Removes report.pdf and the pictures that gatewalk drew of an earlier run's results. */
+int forget_report(const char *dir) MUST_USE;
+/* report_render while nobody else works in the directory. */
+int draw_report(const char *dir, const struct report_options *options) MUST_USE;
 
 #endif

@@ -82,15 +82,17 @@ static int parse_args(const char *spec, const char **at, struct feature_item *it
         if (!end || end == begin || memchr(begin, 'x', (size_t)(end - begin)) ||
             memchr(begin, 'X', (size_t)(end - begin)))
             SPEC_FAIL(spec, "argument %zu is not a number; write %s", n + 1, feature_signature(desc, signature));
-        if (n >= desc->n_args)
-            SPEC_FAIL(spec, "takes at most %zu argument%s: %s", desc->n_args, desc->n_args == 1 ? "" : "s",
-                      feature_signature(desc, signature));
-        TRY(check_arg(spec, desc, n, value));
-        item->args[n++] = value;
+        if (n < desc->n_args) item->args[n] = value;
+        n++;
         *at = skip_blanks(end);
     } while (**at == ',');
     if (**at != ')') SPEC_FAIL(spec, "expected ',' or ')' after argument %zu", n);
     *at = skip_blanks(*at + 1);
+    /* Their number first: with one too many, what the others would have to be is beside the point. */
+    if (n > desc->n_args)
+        SPEC_FAIL(spec, "takes at most %zu argument%s: %s", desc->n_args, desc->n_args == 1 ? "" : "s",
+                  feature_signature(desc, signature));
+    for (size_t k = 0; k < n; k++) TRY(check_arg(spec, desc, k, item->args[k]));
     return OK;
 }
 

@@ -188,13 +188,29 @@ static int check_config(const struct fold_config *config) {
     return OK;
 }
 
+/* A slice's length and, when warm-up and purge would leave nothing of it, how long it must be. */
+static char *slice_text(const struct clock *clock, const struct fold_config *config, int slice, char text[160]) {
+    struct span span = slice == SLICE_TRAIN ? config->train : config->validation;
+    size_t bars = span.ns ? (size_t)(span.ns / (clock->end_ns - clock->tick_ns[clock->n - 1])) : span.bars;
+    size_t warmup = slice == SLICE_TRAIN ? config->first_usable : 0, lost = warmup + config->horizon + config->embargo;
+    char length[40];
+    span_text(span, length);
+    if (bars > lost)
+        snprintf(text, 160, "%s", length);
+    else
+        snprintf(text, 160, "%zu bars (%s are too few: warm-up takes %zu, purge %zu)", lost + 1, length, warmup,
+                 lost - warmup);
+    return text;
+}
+
 static int too_little_data(const struct clock *clock, const struct fold_config *config) {
-    char train[40], validation[40], test[40], from[40], to[40];
+    char train[160], validation[160], test[40], from[40], to[40];
     FAIL(ERR_CONFIG,
          "walk-forward: one fold needs train %s + validation %s + at least half of test %s, the data has %zu bars "
          "from %s to %s; shorten the slices or bring more data",
-         span_text(config->train, train), span_text(config->validation, validation), span_text(config->test, test),
-         clock->n, time_format(clock->tick_ns[0], from), time_format(clock->tick_ns[clock->n - 1], to));
+         slice_text(clock, config, SLICE_TRAIN, train), slice_text(clock, config, SLICE_VALIDATION, validation),
+         span_text(config->test, test), clock->n, time_format(clock->tick_ns[0], from),
+         time_format(clock->tick_ns[clock->n - 1], to));
 }
 
 static int plan_grow(struct fold_plan *plan, size_t *room) {

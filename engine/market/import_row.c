@@ -67,6 +67,8 @@ static int bad_field(struct import_reader *reader, const struct import_row *row,
                           field.text, what, advice);
 }
 
+static const char mend_the_row[] = "correct the row, or import with repair to leave it out";
+
 /* ---- time --------------------------------------------------------------------------------- */
 
 /* Magnitude tells the unit of a unix time for sure, so a mixture can be repaired; dates with and without
@@ -107,7 +109,8 @@ static int row_time(struct import_reader *reader, const struct import_row *row, 
             wrong = import_clock_parse(row->field[k], &clock_ns);
         if (!wrong) continue;
         *good = false;
-        TRY(bad_field(reader, row, k, "is no time", wrong));
+        bool empty = row->field[k].length == 0; /* then `wrong` says no more than that */
+        TRY(bad_field(reader, row, k, empty ? "is empty" : "is no time", empty ? mend_the_row : wrong));
     }
     if (!*good) return OK;
     TRY(judge_style(reader, row, style, good));
@@ -119,8 +122,7 @@ static int row_time(struct import_reader *reader, const struct import_row *row, 
 /* ---- prices ------------------------------------------------------------------------------- */
 
 static int bad_value(struct import_reader *reader, const struct import_row *row, unsigned role, const char *what) {
-    return bad_field(reader, row, column_of(reader, role), what,
-                     "correct the row, or import with repair to leave it out");
+    return bad_field(reader, row, column_of(reader, role), what, mend_the_row);
 }
 
 static int bad_prices(struct import_reader *reader, const struct import_row *row, unsigned role, const char *what,

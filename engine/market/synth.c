@@ -54,8 +54,8 @@ static int find_kind(const char *name, const struct synth_kind **kind) {
         if (strcmp(name, names[i]) == 0) return OK;
     }
     const char *near = nearest_word(name, names, COUNT_OF(kinds));
-    FAIL(ERR_USAGE, "unknown synthetic market \"%s\"; %s%s", name,
-         near ? "did you mean " : "there are planted, random-walk and garch", near ? near : "");
+    if (near) FAIL(ERR_USAGE, "unknown synthetic market \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(ERR_USAGE, "unknown synthetic market \"%s\"; there are planted, random-walk and garch", name);
 }
 
 int synth_generate(const struct synth_options *options, struct bars *out, struct synth_truth *truth) {

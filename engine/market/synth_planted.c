@@ -115,19 +115,24 @@ static void play_move(const struct planted_bar *bar, double size, struct synth_s
     step->log_return = MOVE_QUIET * step->log_return + bar->side * size * share;
 }
 
-static const struct planted_law *find_law(const char *name) {
-    for (size_t i = 0; i < COUNT_OF(laws); i++)
-        if (strcmp(laws[i].name, name) == 0) return &laws[i];
-    return NULL;
+static int find_law(const char *name, const struct planted_law **law) {
+    const char *names[COUNT_OF(laws)];
+    for (size_t i = 0; i < COUNT_OF(laws); i++) {
+        names[i] = laws[i].name;
+        *law = &laws[i];
+        if (strcmp(name, names[i]) == 0) return OK;
+    }
+    const char *near = nearest_word(name, names, COUNT_OF(laws));
+    if (near) FAIL(ERR_USAGE, "unknown difficulty \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(ERR_USAGE, "unknown difficulty \"%s\"; there are easy, default and hard", name);
 }
 
 static int fill(const struct synth_options *options, struct bars *out, struct synth_truth *truth) {
-    const char *difficulty = options->difficulty ? options->difficulty : "default";
-    const struct planted_law *law = find_law(difficulty);
+    const struct planted_law *law;
     struct planted_plan plan;
     struct rng rng;
     double size = 0;
-    if (!law) FAIL(ERR_USAGE, "unknown difficulty \"%s\"; there are easy, default and hard", difficulty);
+    TRY(find_law(options->difficulty ? options->difficulty : "default", &law));
     TRY(planted_plan_make(law, options->seed, out->n, truth, &plan));
     rng_key(&rng, options->seed, "planted bars", 0, 0, 0);
     for (size_t i = 0; i < out->n; i++) {

@@ -14,6 +14,12 @@ int config_word_check(const struct json_document *document, const json_value *va
 /* "x: unknown key; did you mean y?" */
 int config_unknown_key(const struct json_document *document, const json_value *value, const char *const *known,
                        size_t n, const char *where) MUST_USE;
+/* A string shorter than `size` bytes, copied to `out`. */
+int config_read_text(const struct json_document *document, const json_value *value, const char *key, char *out,
+                     size_t size) MUST_USE;
+/* "data": a file name, an object with a "file", or an array of either. */
+int config_read_data(const struct json_document *document, const json_value *value,
+                     struct experiment *experiment) MUST_USE;
 int config_read_strategies(const struct json_document *document, const json_value *list,
                            struct experiment *experiment) MUST_USE;
 /* One contestant's object over the values already in `spec`; `fallback` when it may leave out "strategy". */

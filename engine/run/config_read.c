@@ -66,91 +66,6 @@ int config_timerange(const char *text, int64_t *from_ns, int64_t *to_ns) {
     return OK;
 }
 
-static int text_field(const struct json_document *doc, const json_value *value, const char *key, char *out,
-                      size_t size) {
-    if (json_kind(value) != JSON_STRING)
-        return json_fail(doc, value, ERR_CONFIG, "%s must be a string, not %s", key, json_kind_name(value));
-    const char *text = json_string(value, "");
-    if (strlen(text) >= size) return json_fail(doc, value, ERR_CONFIG, "%s is longer than %zu bytes", key, size - 1);
-    strcpy(out, text);
-    return OK;
-}
-
-/* A relative file is meant relative to the experiment that names it. */
-static int resolve_path(const char *experiment_path, const char *file, char out[1024]) {
-    const char *slash = file[0] == '/' ? NULL : strrchr(experiment_path, '/');
-    size_t folder = slash ? (size_t)(slash - experiment_path) + 1 : 0, length = strlen(file);
-    if (folder + length >= 1024) FAIL(ERR_CONFIG, "data: the path \"%.60s…\" is too long", file);
-    memcpy(out, experiment_path, folder);
-    memcpy(out + folder, file, length + 1);
-    return OK;
-}
-
-static int read_format(const struct json_document *doc, const json_value *value, struct data_source *source) {
-    const char *known[64] = {"auto"};
-    size_t n = 1;
-    TRY(text_field(doc, value, "format", source->format, sizeof source->format));
-    for (size_t i = 0; i < import_format_count() && n < COUNT_OF(known); i++) known[n++] = import_format_name(i);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(known[i], source->format) == 0) return OK;
-    const char *near = nearest_word(source->format, known, n);
-    if (near)
-        return json_fail(doc, value, ERR_CONFIG, "format: unknown value \"%s\"; did you mean \"%s\"?", source->format,
-                         near);
-    return json_fail(doc, value, ERR_CONFIG,
-                     "format: unknown value \"%s\"; \"auto\" finds out, `gatewalk list formats` "
-                     "shows all",
-                     source->format);
-}
-
-static int read_source(const struct json_document *doc, const json_value *value, struct experiment *e) {
-    static const char *const known[] = {"file", "symbol", "format", "interval", "repair"};
-    struct data_source *source = &e->data[e->n_data];
-    strcpy(source->format, "auto");
-    char file[900] = "";
-    if (json_kind(value) == JSON_STRING) {
-        TRY(text_field(doc, value, "data", file, sizeof file));
-    } else if (json_kind(value) == JSON_OBJECT) {
-        for (size_t i = 0; i < json_size(value); i++) {
-            const json_value *item = json_at(value, i);
-            const char *key = json_key(item);
-            if (strcmp(key, "file") == 0) {
-                TRY(text_field(doc, item, key, file, sizeof file));
-            } else if (strcmp(key, "symbol") == 0) {
-                TRY(text_field(doc, item, key, source->symbol, sizeof source->symbol));
-                if (!name_is_safe(source->symbol))
-                    return json_fail(doc, item, ERR_CONFIG, "symbol may hold only letters, digits, '_', '.', '-'");
-            } else if (strcmp(key, "format") == 0) {
-                TRY(read_format(doc, item, source));
-            } else if (strcmp(key, "interval") == 0) {
-                if (json_kind(item) != JSON_STRING || duration_parse(json_string(item, ""), &source->interval_ns) < 0)
-                    return json_fail(doc, item, ERR_CONFIG, "interval must be a duration such as \"15m\" or \"1d\"");
-            } else if (strcmp(key, "repair") == 0) {
-                if (json_kind(item) != JSON_BOOL)
-                    return json_fail(doc, item, ERR_CONFIG, "repair must be true or false");
-                source->repair = json_bool(item, false);
-            } else {
-                return config_unknown_key(doc, item, known, COUNT_OF(known), "data");
-            }
-        }
-    } else {
-        return json_fail(doc, value, ERR_CONFIG, "data must hold file names or objects with a \"file\", not %s",
-                         json_kind_name(value));
-    }
-    if (!*file) return json_fail(doc, value, ERR_CONFIG, "data: a source needs a \"file\"");
-    TRY(resolve_path(e->path, file, source->file));
-    e->n_data++;
-    return OK;
-}
-
-static int read_data(const struct json_document *doc, const json_value *value, struct experiment *e) {
-    if (json_kind(value) != JSON_ARRAY) return read_source(doc, value, e);
-    if (json_size(value) == 0 || json_size(value) > MAX_SYMBOLS)
-        return json_fail(doc, value, ERR_CONFIG, "data must name 1 to %d files", MAX_SYMBOLS);
-    for (size_t i = 0; i < json_size(value); i++) TRY(read_source(doc, json_at(value, i), e));
-    return OK;
-}
-
 static int add_feature(struct experiment *e, const char *spec) {
     e->feature[e->n_features] = mem_strdup(spec);
     if (!e->feature[e->n_features]) return ERR_NOMEM;
@@ -227,12 +142,12 @@ static int read_top(const struct json_document *doc, const json_value *root, str
     }
     const json_value *value = json_get(root, "name");
     if (!value) return json_fail(doc, root, ERR_CONFIG, "\"name\" is missing; it names the run's directory");
-    TRY(text_field(doc, value, "name", e->name, sizeof e->name));
+    TRY(config_read_text(doc, value, "name", e->name, sizeof e->name));
     if (!name_is_safe(e->name))
         return json_fail(doc, value, ERR_CONFIG,
                          "name may hold only letters, digits, '_', '.', '-' and must start with a letter or digit");
     snprintf(e->title, sizeof e->title, "%s", e->name);
-    if ((value = json_get(root, "title"))) TRY(text_field(doc, value, "title", e->title, sizeof e->title));
+    if ((value = json_get(root, "title"))) TRY(config_read_text(doc, value, "title", e->title, sizeof e->title));
     if ((value = json_get(root, "timerange"))) {
         if (json_kind(value) != JSON_STRING)
             return json_fail(doc, value, ERR_CONFIG, "timerange must be a string such as \"20200101-20221231\"");
@@ -258,13 +173,13 @@ static int read_document(const struct json_document *doc, const struct config_ov
     if (override && override->data) {
         if (data && json_kind(data) == JSON_ARRAY && json_size(data) > 1)
             FAIL(ERR_USAGE, "--data replaces a single file, but %s names %zu", e->path, json_size(data));
-        if (data) TRY(read_data(doc, data, e)); /* keeps symbol and interval given beside the file */
+        if (data) TRY(config_read_data(doc, data, e)); /* keeps symbol and interval given beside the file */
         e->n_data = 1;
         if (!e->data[0].format[0]) strcpy(e->data[0].format, "auto");
         if (snprintf(e->data[0].file, sizeof e->data[0].file, "%s", override->data) >= (int)sizeof e->data[0].file)
             FAIL(ERR_USAGE, "--data: the path is too long");
     } else if (data) {
-        TRY(read_data(doc, data, e));
+        TRY(config_read_data(doc, data, e));
     } else {
         return json_fail(doc, root, ERR_CONFIG, "\"data\" is missing: name a file here or give --data FILE");
     }

@@ -156,22 +156,33 @@ static int store(const struct prepared *p, const struct gate_model *model, const
     return model_save(model, &fit->log, meta, COUNT_OF(meta), extra, fit->permutation ? 3 : 2, fit->model_path);
 }
 
+/* A key can be forged; what would read beyond the windows of this experiment is not its model. */
+static bool matches(const struct gate_model *model, const struct strategy_spec *spec) {
+    const struct model_config *config = model_get_config(model);
+    return config->n_features == spec->model.n_features && config->lookback == spec->model.lookback;
+}
+
 /* A stored model of another key, a damaged one, or adapters on another model than `previous`, is not an error: the fit
  * is simply done again. */
-static bool load(struct fit *fit, const struct gate_model *previous, bool want_importance, struct gate_model **model) {
+static bool load(const struct strategy_spec *spec, struct fit *fit, const struct gate_model *previous,
+                 bool want_importance, struct gate_model **model) {
     struct meta_pair expect[] = {{"gatewalk.fit_key", fit->key}};
     struct extra_tensor extra[8];
     size_t n_extra = COUNT_OF(extra);
     if (!file_exists(fit->model_path)) return false;
     if (model_load_onto(fit->model_path, previous, expect, COUNT_OF(expect), model, &fit->log, extra, &n_extra) < 0)
         return false;
+    bool fits = matches(*model, spec);
     for (size_t i = 0; i < n_extra; i++) {
-        if (want_importance && strcmp(extra[i].name, "permutation_importance") == 0)
+        if (want_importance && extra[i].n == N_GATES * spec->model.n_features &&
+            strcmp(extra[i].name, "permutation_importance") == 0)
             fit->permutation = extra[i].value;
         else
             mem_free(extra[i].value);
     }
-    if (!want_importance || fit->permutation) return true;
+    if (fits && (!want_importance || fit->permutation)) return true;
+    mem_free(fit->permutation);
+    fit->permutation = NULL;
     model_free(*model);
     *model = NULL;
     training_log_free(&fit->log);
@@ -209,7 +220,8 @@ int fit_execute(const struct fit_context *c, const struct gate_model *previous, 
     TRY(interrupt_check());
     TRY(fold_data_build(c->experiment, c->prepared, fit->fold, NULL, &data));
     int rc = OK;
-    fit->reused = load(fit, previous, c->experiment->verdict.importance, &model);
+    fit->reused =
+        load(&c->experiment->strategy[fit->strategy], fit, previous, c->experiment->verdict.importance, &model);
     if (!fit->reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
     TRY_GOTO(set_thresholds(c, &data, model, fit), done);
     TRY_GOTO(score_test(c->experiment, &data, model, fit), done);

@@ -1,9 +1,10 @@
-/* The key of a fit: a hash of everything that decides its result. A stored model is used again only under the same key.
- */
+/* The key of a fit: a hash of everything that decides its result, this version of the program among it. A stored model
+ * is used again only under the same key. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "run_private.h"
+#include "version.h"
 
 #define MIX(value) hash = hash_bytes(&(value), sizeof(value), hash)
 
@@ -35,11 +36,12 @@ static uint64_t mix_section(const struct key_section *section, const void *base,
     return hash;
 }
 
-void fit_key(const struct experiment *e, const struct prepared *p, struct fit *fit) {
+void fit_key_of(const char *version, const struct experiment *e, const struct prepared *p, struct fit *fit) {
     const struct strategy_spec *spec = &e->strategy[fit->strategy];
     const struct fold *fold = &p->plan.fold[fit->fold];
-    uint64_t hash = mix_text("gatewalk fit 1", 0);
+    uint64_t hash = mix_text(version, mix_text("gatewalk fit 1", 0));
     hash = mix_text(kernels_selected(), hash);
+    if (strcmp(spec->train.precision, "bf16") == 0) hash = mix_text(kernels_selected_bf16(), hash);
     for (size_t s = 0; s < config_n_sections; s++) {
         const struct key_section *section = &config_section[s];
         if (strcmp(section->name, "model") == 0) hash = mix_section(section, &spec->model, hash);
@@ -62,4 +64,8 @@ void fit_key(const struct experiment *e, const struct prepared *p, struct fit *f
         for (size_t f = 0; f < fit->fold; f++)
             for (size_t s = 0; s < p->market.n_symbols; s++) MIX(p->plan.fold[f].samples[SLICE_TRAIN][s]);
     snprintf(fit->key, sizeof fit->key, "%016" PRIx64, hash);
+}
+
+void fit_key(const struct experiment *e, const struct prepared *p, struct fit *fit) {
+    fit_key_of(GATEWALK_VERSION, e, p, fit);
 }

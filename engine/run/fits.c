@@ -7,10 +7,13 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "fit_estimate.h"
 #include "run_private.h"
 
 struct monitor {
     struct progress *progress;
+    struct fit_estimate estimate; /* with `trained`, guarded by the critical section gatewalk_fit_estimate */
+    size_t trained;               /* epochs that were really done */
     const struct experiment *experiment;
     atomic_size_t n_done;
     size_t n_fits;
@@ -40,6 +43,11 @@ static void on_epoch(void *context, const struct epoch_record *record, size_t ep
                   record->validation_ap[GATE_SHORT], record->best ? " | best" : "", windows_per_second);
     if (m->epochs_done < m->epochs_most) {
         m->epochs_done++;
+#pragma omp critical(gatewalk_fit_estimate)
+        {
+            fit_estimate_epoch(&m->all->estimate, m->fit->strategy);
+            progress_expect(m->all->progress, ++m->all->trained, fit_estimate_left(&m->all->estimate));
+        }
         progress_add(m->all->progress, 1);
     }
 }
@@ -77,6 +85,11 @@ static int run_one(struct monitor *monitor, const struct prepared *p, struct fit
     int rc = fit_execute(&context, previous, fit, model);
     if (rc < 0) return rc;
     atomic_fetch_add(&monitor->n_done, 1);
+#pragma omp critical(gatewalk_fit_estimate)
+    {
+        fit_estimate_finish(&monitor->estimate, fit->strategy, fit->log.n_epochs, own.epochs_done);
+        progress_expect(monitor->progress, monitor->trained, fit_estimate_left(&monitor->estimate));
+    }
     progress_add(monitor->progress, own.epochs_most - own.epochs_done);
     return OK;
 }
@@ -125,7 +138,11 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
     struct failure failure = {.code = OK};
     atomic_bool stop = false;
     size_t epochs = 0;
-    for (size_t i = 0; i < fits->n; i++) epochs += e->strategy[fits->fit[i].strategy].train.epochs;
+    for (size_t i = 0; i < fits->n; i++) {
+        size_t most = e->strategy[fits->fit[i].strategy].train.epochs;
+        fit_estimate_add(&monitor.estimate, fits->fit[i].strategy, most);
+        epochs += most;
+    }
     if (fits->n == 0) return OK;
     TRY(progress_begin(&monitor.progress, "training", epochs, "epochs"));
     double start = clock_seconds();

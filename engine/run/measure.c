@@ -50,16 +50,25 @@ static int measure_seed(const struct experiment *e, const struct prepared *p, co
     return interrupt_check();
 }
 
+/* Over all seeds at once: their mean is what the tables show. */
 static int null_control(const struct experiment *e, size_t n_symbols, const struct results *r,
-                        struct strategy_result *result, int gate, float *score, uint8_t *acted) {
-    if (e->verdict.null_resamples == 0) {
-        result->null[gate] = (struct null_result){NAN, NAN, NAN, NAN};
-        return OK;
+                        struct strategy_result *result, int gate, uint8_t *acted) {
+    result->null[gate] = (struct null_result){NAN, NAN, NAN, NAN};
+    if (e->verdict.null_resamples == 0) return OK;
+    float *score[MAX_SEEDS] = {NULL};
+    struct gate_sample sample = {0};
+    int rc = OK;
+    for (size_t k = 0; rc == OK && k < result->n_seeds; k++) {
+        score[k] = mem_calloc(r->scores.n_labelled ? r->scores.n_labelled : 1, sizeof *score[k]);
+        if (!score[k]) rc = ERR_NOMEM;
+        if (rc == OK)
+            results_sample(r, &result->seed[k].scores, gate, 0, r->scores.n_labelled, score[k], acted, &sample);
     }
-    struct gate_sample sample;
-    results_sample(r, &result->seed[0].scores, gate, 0, r->scores.n_labelled, score, acted, &sample);
-    return null_average_precision(&sample, e->verdict.null_resamples, 2 * e->labels.horizon * n_symbols, e->seed[0],
-                                  &result->null[gate]);
+    if (rc == OK)
+        rc = null_average_precision(&sample, (const float *const *)score, result->n_seeds, e->verdict.null_resamples,
+                                    2 * e->labels.horizon * n_symbols, e->seed[0], &result->null[gate]);
+    for (size_t k = 0; k < result->n_seeds; k++) mem_free(score[k]);
+    return rc;
 }
 
 int results_measure(const struct experiment *e, const struct prepared *p, struct results *r) {
@@ -73,7 +82,7 @@ int results_measure(const struct experiment *e, const struct prepared *p, struct
         for (int g = 0; rc == OK && g < N_GATES; g++) {
             for (size_t k = 0; rc == OK && k < result->n_seeds; k++)
                 rc = measure_seed(e, p, r, &result->seed[k], g, score, acted);
-            if (rc == OK) rc = null_control(e, p->market.n_symbols, r, result, g, score, acted);
+            if (rc == OK) rc = null_control(e, p->market.n_symbols, r, result, g, acted);
         }
     }
     mem_free(score);

@@ -12,6 +12,12 @@ static void mark_unknown_volume(struct bars *bars) {
     if (bars->n) message("note: %s has no volume in its data; volume features cannot be used with it", bars->symbol);
 }
 
+/* To the import 0 means no limit; 1970 is a year like any other here. No bar opens in the nanosecond between. */
+static int64_t limit_of(const struct experiment *e, int64_t time_ns) {
+    bool limited = e->from_ns != 0 || e->to_ns != 0;
+    return limited && time_ns == 0 ? -1 : time_ns;
+}
+
 static int import_all(const struct experiment *e, struct prepared *p) {
     p->market.symbol = mem_calloc(e->n_data, sizeof *p->market.symbol);
     p->import = mem_calloc(e->n_data, sizeof *p->import);
@@ -22,8 +28,8 @@ static int import_all(const struct experiment *e, struct prepared *p) {
             .symbol = source->symbol[0] ? source->symbol : NULL,
             .format = strcmp(source->format, "auto") == 0 ? NULL : source->format,
             .interval_ns = source->interval_ns,
-            .from_ns = e->from_ns,
-            .to_ns = e->to_ns,
+            .from_ns = limit_of(e, e->from_ns),
+            .to_ns = limit_of(e, e->to_ns),
             .repair = source->repair,
         };
         TRY(bars_import(source->file, &options, &p->market.symbol[i], &p->import[i]));

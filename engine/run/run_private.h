@@ -9,6 +9,12 @@ enum { METRICS_MAX = 48, PORTFOLIO_MAX = 48 };
 /* Makes the run directory; one that holds something else is never written into. */
 int run_claim_directory(const char *dir) MUST_USE;
 int run_directory_name(const char *asked, const char *name, char dir[1024]) MUST_USE;
+/* What an earlier run or study has left and would be taken for this one's: its summary, the path of its study (but for
+ * `keep`, a file's name or ""), and what options->on_begin knows of. */
+int run_drop_results(const char *dir, const struct run_options *options, const char *keep) MUST_USE;
+/* run_experiment for a caller who may have locked the directory (dir_lock) already, and unlocks it. */
+int run_walk(const struct experiment *experiment, const struct run_options *options, bool in_study, char dir[1024],
+             int *lock) MUST_USE;
 
 /* ---- fits ----------------------------------------------------------------------------------- */
 
@@ -62,6 +68,9 @@ struct fit_context {
 int fit_execute(const struct fit_context *context, const struct gate_model *previous, struct fit *fit,
                 struct gate_model **model_out) MUST_USE;
 void fit_key(const struct experiment *experiment, const struct prepared *prepared, struct fit *fit);
+/* What the key would be in another version: another one may do the same sums differently. */
+void fit_key_of(const char *version, const struct experiment *experiment, const struct prepared *prepared,
+                struct fit *fit);
 
 /* All fits of the experiment on `jobs` threads, with progress; keeps what is done when interrupted. */
 struct fit_list {

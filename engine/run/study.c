@@ -56,15 +56,14 @@ static int run_stage(struct study *study, struct prepared *p, size_t index, size
     struct experiment e;
     struct fit_list fits = {0};
     char stage_dir[1024], models[1024];
-    message("stage %zu/%zu: %s (%zu variants)", index + 1, study->n_stages + 1, stage->name, stage->n_variants);
+    progress_message("stage %zu/%zu: %s (%zu variants)", index + 1, study->n_stages + 1, stage->name,
+                     stage->n_variants);
     TRY(stage_experiment(study, stage, &e));
     if (snprintf(stage_dir, sizeof stage_dir, "%s/" RUN_STAGES "/%s", dir, stage->name) >= (int)sizeof stage_dir)
         FAIL(ERR_USAGE, "--out: the path is too long");
     TRY(path_join(models, sizeof models, stage_dir, RUN_MODELS));
     TRY(dir_make(models));
     size_t all_folds = p->plan.n_folds;
-    if (study->search_folds > all_folds)
-        FAIL(ERR_CONFIG, "search.folds is %zu, but there are only %zu folds", study->search_folds, all_folds);
     p->plan.n_folds = study->search_folds;
     int rc = fits_plan(&e, p, stage_dir, &fits);
     if (rc == OK) rc = fits_execute(&e, p, &fits, jobs);
@@ -73,54 +72,110 @@ static int run_stage(struct study *study, struct prepared *p, size_t index, size
     fits_free(&fits);
     TRY(rc);
     const struct study_variant *best = &stage->variant[stage->chosen];
-    message("stage %s: %s wins with AP %.4f on validation", stage->name, best->spec.name, best->validation_ap);
+    progress_message("stage %s: %s wins with AP %.4f on validation", stage->name, best->spec.name, best->validation_ap);
     return OK;
 }
 
-/* A carried winner's training settings become every later variant's, but for what that variant sets itself: variants of
- * later stages change the model only, so the whole block is taken over. */
+const struct key_section *study_training_section(void) {
+    size_t s = 0;
+    while (strcmp(config_section[s].name, "training") != 0) s++;
+    return &config_section[s];
+}
+
+static size_t key_size(int type) {
+    switch ((enum key_type)type) {
+    case KEY_SIZE:
+        return sizeof(size_t);
+    case KEY_NUMBER:
+        return sizeof(double);
+    case KEY_BOOL:
+        return sizeof(bool);
+    case KEY_WORD:
+        return NAME_MAX_;
+    default:
+        return 0; /* no such key in "training" */
+    }
+}
+
+/* A carried winner's training settings become every later variant's, but for what that variant sets itself. */
+static void take_over(const struct train_config *from, struct study_variant *to) {
+    const struct key_section *section = study_training_section();
+    for (size_t k = 0; k < section->n_keys; k++)
+        if (!(to->own_training >> k & 1))
+            memcpy((char *)&to->spec.train + section->key[k].offset, (const char *)from + section->key[k].offset,
+                   key_size(section->key[k].type));
+}
+
 static void carry(struct study *study, size_t from) {
     const struct strategy_spec *winner = &study->stage[from].variant[study->stage[from].chosen].spec;
     for (size_t i = from + 1; i < study->n_stages; i++)
-        for (size_t v = 0; v < study->stage[i].n_variants; v++) study->stage[i].variant[v].spec.train = winner->train;
+        for (size_t v = 0; v < study->stage[i].n_variants; v++) take_over(&winner->train, &study->stage[i].variant[v]);
 }
 
-/* The baseline with the chosen loss, every stage's winner, and the floors. */
-static int final_experiment(struct study *study) {
+/* The baseline (the common model) with the chosen loss, every stage's winner, and the floors. */
+static void final_experiment(struct study *study) {
     struct experiment *e = study->experiment;
     size_t n = 0;
-    const struct strategy_spec *trained = &e->common;
+    const struct train_config *train = &e->common.train;
     for (size_t i = 0; i < study->n_stages; i++)
-        if (study->stage[i].carry) trained = &study->stage[i].variant[study->stage[i].chosen].spec;
-    e->strategy[n] = *trained;
+        if (study->stage[i].carry) train = &study->stage[i].variant[study->stage[i].chosen].spec.train;
+    e->strategy[n] = e->common;
+    e->strategy[n].train = *train;
     e->strategy[n].desc = strategy_find("gate");
-    strcpy(e->strategy[n++].name, "lstm");
+    strcpy(e->strategy[n++].name, STUDY_BASELINE);
     for (size_t i = 0; i < study->n_stages; i++) {
         const struct study_stage *stage = &study->stage[i];
         if (stage->final && n < MAX_STRATEGIES) e->strategy[n++] = stage->variant[stage->chosen].spec;
     }
     for (size_t i = 0; i < study->n_extra && n < MAX_STRATEGIES; i++) e->strategy[n++] = study->extra[i];
     e->n_strategies = n;
-    strcpy(e->verdict.baseline, "lstm");
+    strcpy(e->verdict.baseline, STUDY_BASELINE);
     e->folds.skip += study->search_folds - 1; /* test bars that no searched validation slice has touched */
     snprintf(e->name, sizeof e->name, "%s", study->name);
     snprintf(e->title, sizeof e->title, "%s", study->title);
-    for (size_t a = 0; a < n; a++)
-        for (size_t b = 0; b < a; b++)
-            if (strcmp(e->strategy[a].name, e->strategy[b].name) == 0)
-                FAIL(ERR_CONFIG, "the study's final walk holds two strategies called \"%s\"; rename one",
-                     e->strategy[a].name);
-    return OK;
 }
 
-static int search(struct study *study, const char *dir, size_t jobs) {
-    struct prepared *p;
-    TRY(prepare(study->experiment, &p));
+static int search(struct study *study, struct prepared *p, const char *dir, size_t jobs) {
     int rc = OK;
     for (size_t i = 0; rc == OK && i < study->n_stages; i++) {
         rc = run_stage(study, p, i, jobs, dir);
         if (rc == OK && study->stage[i].carry) carry(study, i);
     }
+    return rc;
+}
+
+/* Inputs and folds for every variant: all stages see the samples that the longest window leaves. */
+static int prepare_search(const struct study *study, struct prepared **p) {
+    struct experiment *e = mem_calloc(1, sizeof *e);
+    if (!e) return ERR_NOMEM;
+    *e = *study->experiment;
+    e->strategy[0] = study->stage[0].variant[0].spec;
+    e->n_strategies = 1;
+    for (size_t i = 0; i < study->n_stages; i++)
+        for (size_t v = 0; v < study->stage[i].n_variants; v++) {
+            size_t lookback = study->stage[i].variant[v].spec.model.lookback;
+            if (lookback > e->strategy[0].model.lookback) e->strategy[0].model.lookback = lookback;
+        }
+    int rc = prepare(e, p);
+    mem_free(e); /* its texts are the study's */
+    return rc;
+}
+
+/* The search in a directory that is ours. Nothing is made or removed before the data are known to be fine. */
+static int search_in(struct study *study, const struct run_options *options, const char *dir, int *lock) {
+    struct prepared *p = NULL;
+    size_t jobs = options->jobs ? options->jobs : (size_t)omp_get_max_threads();
+    TRY(dir_lock(dir, lock));
+    TRY(prepare_search(study, &p));
+    int rc = OK;
+    if (study->search_folds > p->plan.n_folds)
+        rc = error_set(ERR_CONFIG,
+                       "%s: search.folds is %zu, but there are only %zu folds; search fewer or give more data",
+                       study->path, study->search_folds, p->plan.n_folds);
+    if (rc == OK) rc = run_claim_directory(dir);
+    if (rc == OK) rc = dir_lock(dir, lock);
+    if (rc == OK) rc = run_drop_results(dir, options, "");
+    if (rc == OK) rc = search(study, p, dir, jobs);
     prepared_free(p);
     return rc;
 }
@@ -130,19 +185,19 @@ int run_study(const char *path, const struct config_override *override, const st
     struct study *study;
     TRY(study_load(path, override, &study));
     struct run_options own = *options;
-    size_t jobs = options->jobs ? options->jobs : (size_t)omp_get_max_threads();
+    int lock = -1;
     int rc = run_directory_name(options->out_dir, study->name, dir);
-    if (rc == OK) rc = run_claim_directory(dir);
-    if (rc == OK) rc = search(study, dir, jobs);
-    if (rc == OK) rc = final_experiment(study);
+    if (rc == OK) rc = search_in(study, options, dir, &lock);
+    if (rc == OK) final_experiment(study);
     if (rc == OK) rc = study_write(study, dir);
     if (rc == OK) {
-        message("stage %zu/%zu: final comparison (%zu strategies, %zu seeds)", study->n_stages + 1, study->n_stages + 1,
-                study->experiment->n_strategies, study->experiment->n_seeds);
+        progress_message("stage %zu/%zu: final comparison (%zu strategies, %zu seeds)", study->n_stages + 1,
+                         study->n_stages + 1, study->experiment->n_strategies, study->experiment->n_seeds);
         own.out_dir = dir;
         char used[1024];
-        rc = run_experiment(study->experiment, &own, used);
+        rc = run_walk(study->experiment, &own, true, used, &lock);
     }
+    dir_unlock(&lock);
     study_free(study);
     return rc;
 }

@@ -9,6 +9,7 @@ enum { MAX_STAGES = 16, MAX_VARIANTS = 16 };
 
 struct study_variant {
     struct strategy_spec spec;
+    uint64_t own_training;  /* bit k: it sets key k of the section "training" itself */
     double validation_ap;   /* mean over gates, folds and search seeds of AP at the best epoch, on validation */
     double validation_loss; /* the same of the loss; not comparable between losses */
     double seconds;         /* training time, all fits */
@@ -24,6 +25,7 @@ struct study_stage {
 };
 
 struct study {
+    const char *path; /* the caller's */
     char name[64], title[256];
     struct experiment *experiment; /* data, features, folds and defaults */
     size_t search_folds;           /* first folds of the walk; the final comparison starts with the last of them */
@@ -34,6 +36,10 @@ struct study {
     size_t n_extra;
 };
 
+/* The final comparison's baseline: the experiment's common model, trained as the carried winners say. */
+#define STUDY_BASELINE "lstm"
+
+const struct key_section *study_training_section(void);
 int study_load(const char *path, const struct config_override *override, struct study **out) MUST_USE;
 void study_free(struct study *study);
 /* study.json in the run directory: every stage, every variant, what was chosen and why. */

@@ -16,7 +16,8 @@ static const char reference_order[] =
     "{\"name\": \"bahdanau\", \"variants\": ["
     "{\"name\": \"bahdanau_32\", \"model\": {\"attention\": \"bahdanau\", \"attention_units\": 32}},"
     "{\"name\": \"bahdanau_64\", \"model\": {\"attention\": \"bahdanau\", \"attention_units\": 64}},"
-    "{\"name\": \"bahdanau_128\", \"model\": {\"attention\": \"bahdanau\", \"attention_units\": 128}}]},"
+    "{\"name\": \"bahdanau_128\", \"model\": {\"attention\": \"bahdanau\", \"attention_units\": 128}},"
+    "{\"name\": \"bahdanau_64_combine\", \"model\": {\"attention\": \"bahdanau\", \"luong_combine\": true}}]},"
     "{\"name\": \"luong\", \"variants\": ["
     "{\"name\": \"luong_dot\", \"model\": {\"attention\": \"luong_dot\"}},"
     "{\"name\": \"luong_general\", \"model\": {\"attention\": \"luong_general\"}},"
@@ -34,6 +35,7 @@ static const char reference_order[] =
     "{\"name\": \"control\", \"variants\": ["
     "{\"name\": \"mean_pool\", \"model\": {\"attention\": \"mean_pool\"}},"
     "{\"name\": \"max_pool\", \"model\": {\"attention\": \"max_pool\"}},"
+    "{\"name\": \"lstm_chrono\", \"model\": {\"forget_init\": \"chrono\"}},"
     "{\"name\": \"lstm_h128\", \"model\": {\"hidden\": 128}}]}]}";
 
 static int count_field(const struct json_document *doc, const json_value *object, const char *key, size_t min,
@@ -70,6 +72,39 @@ static int known_keys(const struct json_document *doc, const json_value *object,
     return OK;
 }
 
+static int flag_field(const struct json_document *doc, const json_value *object, const char *key, bool *out) {
+    const json_value *value = json_get(object, key);
+    if (!value) return OK;
+    if (json_kind(value) != JSON_BOOL) return json_fail(doc, value, ERR_CONFIG, "%s must be true or false", key);
+    *out = json_bool(value, false);
+    return OK;
+}
+
+static uint64_t own_training(const json_value *training) {
+    const struct key_section *section = study_training_section();
+    uint64_t own = 0;
+    for (size_t k = 0; k < section->n_keys; k++)
+        if (json_get(training, section->key[k].name)) own |= UINT64_C(1) << k;
+    return own;
+}
+
+/* Variants are compared by what their models do on validation: each needs one of its own. */
+static int check_variant(const struct json_document *doc, const json_value *item, const struct study_stage *stage,
+                         size_t i) {
+    const struct strategy_spec *spec = &stage->variant[i].spec;
+    const json_value *ensemble = json_get(item, "ensemble_of");
+    if (ensemble)
+        return json_fail_key(doc, ensemble, ERR_CONFIG, "a variant cannot be an ensemble; it must train a model");
+    if (!spec->desc->needs_model)
+        return json_fail(doc, json_get(item, "strategy"), ERR_CONFIG, "a variant needs a model, \"%s\" has none",
+                         spec->desc->name);
+    for (size_t j = 0; j < i; j++)
+        if (strcmp(stage->variant[j].spec.name, spec->name) == 0)
+            return json_fail(doc, json_get(item, "name"), ERR_CONFIG,
+                             "two variants of stage \"%s\" are called \"%s\"; rename one", stage->name, spec->name);
+    return OK;
+}
+
 static int read_variants(const struct json_document *doc, const json_value *list, const struct experiment *e,
                          struct study_stage *stage) {
     if (!list || json_kind(list) != JSON_ARRAY || json_size(list) == 0 || json_size(list) > MAX_VARIANTS)
@@ -80,7 +115,9 @@ static int read_variants(const struct json_document *doc, const json_value *list
         if (json_kind(json_at(list, i)) != JSON_OBJECT)
             return json_fail(doc, json_at(list, i), ERR_CONFIG, "a variant must be an object");
         TRY(config_read_strategy(doc, json_at(list, i), strategy_find("gate"), spec));
+        TRY(check_variant(doc, json_at(list, i), stage, i));
         TRY(experiment_check_strategy(doc, e, spec));
+        stage->variant[i].own_training = own_training(json_get(json_at(list, i), "training"));
         stage->n_variants = i + 1;
     }
     return OK;
@@ -97,8 +134,13 @@ static int read_stages(const struct json_document *doc, const json_value *list, 
             return json_fail(doc, item, ERR_CONFIG, "a stage must be an object with a \"name\"");
         TRY(known_keys(doc, item, known, COUNT_OF(known), "a stage"));
         TRY(string_field(doc, item, "name", true, stage->name, sizeof stage->name));
-        stage->carry = json_bool(json_get(item, "carry"), false);
-        stage->final = json_bool(json_get(item, "final"), !stage->carry);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(study->stage[j].name, stage->name) == 0)
+                return json_fail(doc, json_get(item, "name"), ERR_CONFIG, "two stages are called \"%s\"; rename one",
+                                 stage->name);
+        TRY(flag_field(doc, item, "carry", &stage->carry));
+        stage->final = !stage->carry;
+        TRY(flag_field(doc, item, "final", &stage->final));
         TRY(read_variants(doc, json_get(item, "variants"), study->experiment, stage));
         study->n_stages = i + 1;
     }
@@ -119,6 +161,37 @@ static void keep_floors(struct study *study) {
     for (size_t s = 0; s < e->n_strategies && study->n_extra < MAX_VARIANTS; s++)
         if (!e->strategy[s].desc->needs_model || strcmp(e->strategy[s].model.encoder, "lstm") != 0)
             study->extra[study->n_extra++] = e->strategy[s];
+}
+
+static int taken(const char *path, const char *name) {
+    FAIL(ERR_CONFIG, "%s: the final walk could hold two strategies called \"%s\"; rename one", path, name);
+}
+
+/* Known before the search, not after it: whichever variants win, the final walk must hold each name once. */
+static int check_final(const struct study *study, const char *path) {
+    const char *name[MAX_STAGES * MAX_VARIANTS + MAX_VARIANTS + 1];
+    size_t n = 0, most = 1 + study->n_extra;
+    name[n++] = STUDY_BASELINE;
+    for (size_t x = 0; x < study->n_extra; x++) {
+        if (strcmp(study->extra[x].name, STUDY_BASELINE) == 0) return taken(path, STUDY_BASELINE);
+        name[n++] = study->extra[x].name;
+    }
+    for (size_t i = 0; i < study->n_stages; i++) {
+        const struct study_stage *stage = &study->stage[i];
+        size_t before = n;
+        if (!stage->final) continue;
+        most++;
+        for (size_t v = 0; v < stage->n_variants; v++) {
+            const char *own = stage->variant[v].spec.name;
+            for (size_t k = 0; k < before; k++)
+                if (strcmp(name[k], own) == 0) return taken(path, own);
+            name[n++] = own;
+        }
+    }
+    if (most > MAX_STRATEGIES)
+        FAIL(ERR_CONFIG, "%s: the final walk would hold %zu strategies, at most %d are possible; give fewer stages",
+             path, most, MAX_STRATEGIES);
+    return OK;
 }
 
 static int load_experiment(const struct json_document *doc, const json_value *root, const char *path,
@@ -145,8 +218,10 @@ static int read_study(const struct json_document *doc, const char *path, const s
     TRY(known_keys(doc, root, known, COUNT_OF(known), "the study"));
     TRY(load_experiment(doc, root, path, override, study));
     snprintf(study->name, sizeof study->name, "%s", study->experiment->name);
-    snprintf(study->title, sizeof study->title, "%s", study->experiment->title);
     TRY(string_field(doc, root, "name", true, study->name, sizeof study->name));
+    /* An experiment without a title of its own has its name for one: then the study's name says more. */
+    bool titled = strcmp(study->experiment->title, study->experiment->name) != 0;
+    snprintf(study->title, sizeof study->title, "%s", titled ? study->experiment->title : study->name);
     TRY(string_field(doc, root, "title", false, study->title, sizeof study->title));
     study->search_folds = 1;
     const json_value *search = json_get(root, "search");
@@ -162,13 +237,14 @@ static int read_study(const struct json_document *doc, const char *path, const s
     const json_value *stages = json_get(root, "stages");
     TRY(stages ? read_stages(doc, stages, study) : read_reference(study));
     keep_floors(study);
-    return OK;
+    return check_final(study, path);
 }
 
 int study_load(const char *path, const struct config_override *override, struct study **out) {
     struct json_document *doc;
     TRY(json_load(path, ERR_CONFIG, &doc));
     struct study *study = mem_calloc(1, sizeof *study);
+    if (study) study->path = path;
     int rc = study ? read_study(doc, path, override, study) : ERR_NOMEM;
     json_free(doc);
     if (rc < 0) {

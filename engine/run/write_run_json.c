@@ -39,6 +39,7 @@ static void put_build(struct json_writer *w) {
     json_put_string(w, "date", NULL); /* left out so that a build repeats */
     json_end_object(w);
     json_put_string(w, "kernels", kernels_selected());
+    json_put_string(w, "kernels_bf16", kernels_selected_bf16());
 }
 
 static void put_phases(struct json_writer *w, const struct phase_times *t) {

@@ -53,30 +53,45 @@ static void summarise(const double *null, size_t n, struct null_result *out) {
     out->p_value = (double)(1 + reached) / (double)(n + 1);
 }
 
-int null_average_precision(const struct gate_sample *sample, size_t n_resamples, size_t min_shift, uint64_t seed,
-                           struct null_result *out) {
+/* The scores' orders of all seeds, one behind the other. */
+static int rank_seeds(const struct gate_sample *sample, const float *const *score, size_t n_seeds, uint32_t **order) {
+    *order = mem_calloc(sample->n * n_seeds, sizeof **order);
+    if (!*order) return ERR_NOMEM;
+    for (size_t k = 0; k < n_seeds; k++) TRY(rank_descending(score[k], sample->n, *order + k * sample->n));
+    return OK;
+}
+
+static double mean_precision(const float *const *score, size_t n_seeds, const uint32_t *order, const int8_t *label,
+                             size_t n) {
+    double sum = 0;
+    for (size_t k = 0; k < n_seeds; k++) sum += precision_of_order(score[k], order + k * n, label, n);
+    return sum / (double)n_seeds;
+}
+
+int null_average_precision(const struct gate_sample *sample, const float *const *score, size_t n_seeds,
+                           size_t n_resamples, size_t min_shift, uint64_t seed, struct null_result *out) {
     *out = (struct null_result){NAN, NAN, NAN, NAN};
     if (n_resamples == 0) FAIL(ERR_CONFIG, "the null control needs at least 1 resample");
     if (!labels_binary(sample->label, sample->n))
         FAIL(ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
-    if (sample->n == 0) return OK;
+    if (sample->n == 0 || n_seeds == 0) return OK;
 
     int rc = OK;
     int8_t *label = NULL;
     double *null = NULL;
-    uint32_t *order = mem_calloc(sample->n, sizeof *order);
-    if (!order || !(label = mem_calloc(sample->n, sizeof *label)) || !(null = mem_calloc(n_resamples, sizeof *null))) {
+    uint32_t *order = NULL;
+    if (!(label = mem_calloc(sample->n, sizeof *label)) || !(null = mem_calloc(n_resamples, sizeof *null))) {
         rc = ERR_NOMEM;
         goto cleanup;
     }
-    TRY_GOTO(rank_descending(sample->score, sample->n, order), cleanup);
-    out->observed = precision_of_order(sample->score, order, sample->label, sample->n);
+    TRY_GOTO(rank_seeds(sample, score, n_seeds, &order), cleanup);
+    out->observed = mean_precision(score, n_seeds, order, sample->label, sample->n);
     if (isnan(out->observed)) goto cleanup;
     for (size_t r = 0; r < n_resamples; r++) {
         struct rng rng;
         rng_key(&rng, seed, "null", r, 0, 0);
         shift_labels(sample, min_shift, &rng, label);
-        null[r] = precision_of_order(sample->score, order, label, sample->n);
+        null[r] = mean_precision(score, n_seeds, order, label, sample->n);
     }
     summarise(null, n_resamples, out);
 cleanup:

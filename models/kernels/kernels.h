@@ -114,10 +114,14 @@ double blas_sgemm_peak_gflops(void);
 /* The set in use: chosen by kernels_select (float32), always the reference for float64. */
 const struct R(kernels) *R(kernels_active)(void);
 /* Its table of mixed precision: large_*, lstm_* and head_* round what they multiply to bf16 (to nearest, ties to even;
- * below 2^-126 to zero) and sum in float32; everything else is the set's own. The packed U, what heads keep and the
- * scratch of lstm_* and head_* are this table's own too. With float64 there is no such thing and it is the reference. */
+ * below 2^-126 to zero) and sum in float32, on tiles in an order of their own; everything else is the set's own. The
+ * packed U, what heads keep and the scratch of lstm_* and head_* are this table's own too. With float64 there is no such
+ * thing and it is the reference. */
 const struct R(kernels) *R(kernels_mixed)(void);
 /* Row i of the tables of mixed precision, NULL past the end; *supported: this CPU runs it. */
 const struct kernels_f32 *kernels_mixed_at(size_t i, bool *supported);
+/* For tests: kernels_mixed_f32 gives this table from now on, also one that is never chosen; NULL: it chooses again. Not
+ * while a fit runs. */
+void kernels_mixed_use(const struct kernels_f32 *table);
 
 #endif

@@ -2,34 +2,50 @@
 
 enum { MIXED(SUM_PAIRS) = 64 }; /* pairs of rows of (h, dz) gathered before dU is updated */
 
-static size_t MIXED(lstm_pack_size)(size_t hidden) { return 4 * (hidden + 1) * vectors_for(hidden) * VW; }
+static size_t MIXED(lstm_pack_size)(size_t hidden) {
+    const size_t depth = MIXED(depth_of)(hidden); /* with tiles more than H for the smallest layers */
+    return 4 * (depth > hidden + 1 ? depth : hidden + 1) * vectors_for(hidden) * VW;
+}
 
-/* forward: [group][pair of terms][gate][VW]; backward: Uᵀ in panels [panel][2H pairs of terms][vectors × VW]. */
+/* forward: [group][pair of terms][gate][VW]; backward: Uᵀ in panels [panel][2H pairs of terms][vectors × VW]; with
+ * tiles the pairs of each are filled up with zeros. */
 static void MIXED(lstm_pack)(size_t hidden, const float *u, float *forward, float *backward) {
-    const size_t width = 4 * hidden;
+    const size_t width = 4 * hidden, ends = MIXED(depth_of)(hidden) - (hidden + 1) / 2;
     uint32_t *to = (uint32_t *)(void *)forward;
-    for (size_t unit = 0; unit < hidden; unit += VW)
+    for (size_t unit = 0; unit < hidden; unit += VW) {
         for (size_t k = 0; k < hidden; k += 2)
             for (size_t gate = 0; gate < 4; gate++, to += VW)
                 vp_store(to, MIXED(pair_of_rows)(u + k * width + gate * hidden + unit, width, k + 1 < hidden,
                                                  hidden - unit));
+        MIXED(clear)(to, ends * 4 * VW);
+        to += ends * 4 * VW;
+    }
     to = (uint32_t *)(void *)backward;
     for (size_t unit = 0; unit < hidden; unit += PANEL) {
         size_t lanes = hidden - unit < PANEL ? hidden - unit : PANEL;
         MIXED(pack_transposed)(u + unit * width, width, width, lanes, to);
-        to += width / 2 * vectors_for(lanes) * VW;
+        to += MIXED(depth_of)(width) * vectors_for(lanes) * VW;
     }
 }
 
-/* Forward: two steps of rounded h. Backward: dh, dc, rounded dz, and pairs of dz and of h as the dU tiles read them. */
 static size_t MIXED(steps_per_sum)(size_t n_windows) {
     size_t pairs = (n_windows + 1) / 2;
     return pairs == 0 || pairs >= MIXED(SUM_PAIRS) ? 1 : MIXED(SUM_PAIRS) / pairs;
 }
 
+/* Pairs gathered, and behind them what the last tile of terms reads beyond. */
+static size_t MIXED(sum_room)(size_t n_windows) {
+    return (n_windows + 1) / 2 * MIXED(steps_per_sum)(n_windows) + MIXED_STEP - 1;
+}
+
+/* Forward: two steps of rounded h. Backward: dh, dc, rounded dz, and pairs of dz and of h as the dU tiles read them.
+ * With tiles also the products of a step, and h once more by rows. */
 static size_t MIXED(lstm_scratch_size)(size_t n_windows, size_t hidden) {
-    size_t padded = vectors_for(hidden) * VW, pairs = (n_windows + 1) / 2 * MIXED(steps_per_sum)(n_windows);
-    return (2 * n_windows + 5 * pairs) * padded + n_windows * 2 * hidden;
+    const size_t padded = vectors_for(hidden) * VW, rows = MIXED(rows_of)(n_windows);
+    const size_t pairs = MIXED(sum_room)(n_windows), turned = MIXED_STEP > 1 ? pairs * padded : 0;
+    size_t forward = MIXED(products_size)(n_windows) + 2 * rows * MIXED(depth_of)(hidden);
+    size_t backward = (2 * n_windows + 5 * pairs) * padded + rows * MIXED(depth_of)(4 * hidden) + turned;
+    return forward > backward ? forward : backward;
 }
 
 /* ---- forward ------------------------------------------------------------------------------ */
@@ -38,15 +54,16 @@ struct MIXED(cell) {
     struct cell cell;
     const uint32_t *u, *before; /* rounded h_{s-1} */
     uint32_t *after;            /* rounded h_s */
+    float *products;            /* of all windows with this group, where they are made ahead */
 };
 
 VINLINE void MIXED(cell_rows)(const struct MIXED(cell) * at, const size_t rows, const int whole) {
     const struct cell *cell = &at->cell;
-    const size_t pairs = (cell->run->hidden + 1) / 2;
+    const size_t pairs = MIXED(depth_of)(cell->run->hidden);
     vf acc[4 * CELL_ROWS];
     cell_start(cell, acc, rows, whole);
-    if (cell->step > 0) MIXED(run)
-    (acc, rows, 4, pairs, at->before + cell->window * pairs, pairs, 1, at->u, 4 * VW, (const char *)at->u, 0);
+    if (cell->step > 0) MIXED(add_products)
+    (acc, rows, pairs, at->before + cell->window * pairs, at->u, at->products + cell->window * 4 * VW);
     UNROLL
     for (size_t i = 0; i < rows; i++) {
         vf h = cell_finish(cell, acc, i, whole);
@@ -66,19 +83,23 @@ static void MIXED(cell_part)(const struct MIXED(cell) * cell, size_t rows) {
 #undef cell_rows
 
 static void MIXED(lstm_forward)(const struct lstm_run_f32 *run) {
-    const size_t hidden = run->hidden, n = run->n_windows, pairs = (hidden + 1) / 2;
-    uint32_t *rounded = (uint32_t *)(void *)run->scratch;
+    const size_t hidden = run->hidden, n = run->n_windows, pairs = MIXED(depth_of)(hidden);
+    const size_t state = MIXED(rows_of)(n) * pairs;
+    uint32_t *rounded = (uint32_t *)(void *)(run->scratch + MIXED(products_size)(n));
     memset(run->c, 0, n * hidden * sizeof *run->c);
     memset(run->h, 0, n * hidden * sizeof *run->h);
-    memset(rounded, 0, 2 * n * pairs * sizeof *rounded);
+    memset(rounded, 0, 2 * state * sizeof *rounded);
+    TILES_OPEN();
     for (size_t s = 0; s < run->n_steps; s++) {
         struct MIXED(cell) at = {.cell = {.run = run, .step = s},
                                  .u = (const uint32_t *)(const void *)run->u,
-                                 .before = rounded + s % 2 * n * pairs,
-                                 .after = rounded + (s + 1) % 2 * n * pairs};
+                                 .before = rounded + s % 2 * state,
+                                 .after = rounded + (s + 1) % 2 * state,
+                                 .products = run->scratch};
         struct cell *cell = &at.cell;
         for (; cell->unit < hidden; cell->unit += VW, at.u += 4 * VW * pairs) {
             cell->lanes = hidden - cell->unit < VW ? hidden - cell->unit : VW;
+            if (s > 0) MIXED(make_products)(n, pairs, at.before, at.u, at.products);
             for (cell->window = 0; cell->window < n;) {
                 size_t rows = next_rows(n - cell->window, CELL_ROWS);
                 if (cell->lanes == VW)
@@ -89,30 +110,43 @@ static void MIXED(lstm_forward)(const struct lstm_run_f32 *run) {
             }
         }
     }
+    TILES_CLOSE();
 }
 
 /* ---- backward ----------------------------------------------------------------------------- */
 
 struct MIXED(flow) {
     struct flow flow;
-    uint16_t *dz;        /* [B × 4H] of this step */
+    uint16_t *dz;        /* [B × pairs of 4H] of this step */
     uint32_t *panels;    /* [gate][panel][pair of rows][vectors × VW] */
     uint32_t *states;    /* [pair of rows][padded] h */
+    uint32_t *turned;    /* [padded][pair of rows], where the products want it so */
     size_t pairs_a_step; /* pairs of windows, the last one perhaps with nothing */
     size_t sum_steps;
+    size_t room; /* pairs of rows in a panel */
     size_t gate_stride;
 };
 
 VINLINE uint32_t *MIXED(panel_place)(const struct MIXED(flow) * at, size_t unit, size_t pair) {
-    size_t pairs = at->sum_steps * at->pairs_a_step;
-    return at->panels + unit / PANEL * PANEL * pairs + pair * panel_width(&at->flow, unit) + unit % PANEL;
+    return at->panels + unit / PANEL * PANEL * at->room + pair * panel_width(&at->flow, unit) + unit % PANEL;
+}
+
+/* What tiles read past the end counts for nothing. */
+static void MIXED(clear_ends)(const struct MIXED(flow) * at) {
+    const size_t filled = at->sum_steps * at->pairs_a_step, ends = at->room - filled, padded = at->flow.padded;
+    for (size_t gate = 0; gate < 4; gate++)
+        for (size_t unit = 0; unit < padded; unit += PANEL) MIXED(clear)
+    (MIXED(panel_place)(at, unit, filled) + gate * at->gate_stride, ends * panel_width(&at->flow, unit));
+    MIXED(clear)(at->states + filled * padded, ends * padded);
+    size_t rows = MIXED(rows_of)(at->flow.run->n_windows);
+    MIXED(clear)((uint32_t *)(void *)at->dz, rows * MIXED(depth_of)(4 * at->flow.run->hidden));
 }
 
 /* dz and h of two windows. */
 VINLINE void MIXED(backward_unit)(const struct MIXED(flow) * at, size_t step, size_t window, size_t unit, size_t lanes,
                                   const int whole, size_t pair) {
     const struct lstm_run_f32 *run = at->flow.run;
-    const size_t hidden = run->hidden, width = 4 * hidden;
+    const size_t hidden = run->hidden, width = 2 * MIXED(depth_of)(4 * hidden);
     const bool two = window + 1 < run->n_windows;
     const float *h = run->h + (step * run->n_windows + window) * hidden + unit;
     vf first[4], second[4];
@@ -146,11 +180,11 @@ static void MIXED(backward_step)(const struct MIXED(flow) * at, size_t step, siz
 /* dh_{s-1} = dz_s Uᵀ */
 static void MIXED(backward_hidden)(const struct MIXED(flow) * at, size_t step, const uint32_t *u) {
     const struct flow *flow = &at->flow;
-    const size_t n = flow->run->n_windows, depth = 2 * flow->run->hidden;
+    const size_t n = flow->run->n_windows, width = 4 * flow->run->hidden, depth = MIXED(depth_of)(width);
     struct MIXED(job) job = {.rows = n, .a_row = depth, .a_step = 1, .ldc = flow->padded, .last_lanes = VW};
     const size_t terms = vectors_for(flow->padded) * depth * ((n + TILE_ROWS - 1) / TILE_ROWS) / TILE_VECTORS;
-    job.ahead = (const char *)(flow->run->gates + (step - 1) * n * 2 * depth); /* the gates of the next step */
-    job.ahead_step = n * 2 * depth * sizeof(float) / (terms + 1) + 1;
+    job.ahead = (const char *)(flow->run->gates + (step - 1) * n * width); /* the gates of the next step */
+    job.ahead_step = n * width * sizeof(float) / (terms + 1) + 1;
     for (size_t unit = 0; unit < flow->padded; unit += PANEL) {
         job.b_step = panel_width(flow, unit);
         job.n_vectors = job.b_step / VW;
@@ -171,8 +205,8 @@ static void MIXED(backward_hidden)(const struct MIXED(flow) * at, size_t step, c
 static void MIXED(sum_du)(const struct MIXED(flow) * at, size_t first_pair, size_t pairs, float *du) {
     const size_t hidden = at->flow.run->hidden, padded = at->flow.padded;
     struct MIXED(job)
-        job = {.rows = hidden, .depth = pairs, .a_row = 1, .a_step = padded, .ldc = 4 * hidden, .accumulate = true};
-    job.a = at->states + first_pair * padded;
+        job = {.rows = hidden, .depth = MIXED(depth_of)(2 * pairs), .ldc = 4 * hidden, .accumulate = true};
+    MIXED(take_pairs)(&job, at->states + first_pair * padded, padded, at->turned);
     for (size_t gate = 0; gate < 4; gate++) {
         for (size_t unit = 0; unit < hidden; unit += PANEL) {
             job.b_step = panel_width(&at->flow, unit);
@@ -196,13 +230,16 @@ static void MIXED(lstm_backward)(const struct lstm_run_f32 *run, const float *u_
                                       .dc = scratch + n * padded,
                                       .padded = padded},
                              .pairs_a_step = (n + 1) / 2,
-                             .sum_steps = MIXED(steps_per_sum)(n)};
-    const size_t all_pairs = at.pairs_a_step * at.sum_steps;
-    at.gate_stride = padded * all_pairs;
+                             .sum_steps = MIXED(steps_per_sum)(n),
+                             .room = MIXED(sum_room)(n)};
+    at.gate_stride = padded * at.room;
     at.panels = (uint32_t *)(void *)(scratch + 2 * n * padded);
     at.states = at.panels + 4 * at.gate_stride;
-    at.dz = (uint16_t *)(void *)(at.states + all_pairs * padded);
+    at.turned = at.states + at.room * padded;
+    at.dz = (uint16_t *)(void *)(at.turned + (MIXED_STEP > 1 ? at.room * padded : 0));
     memset(scratch, 0, 2 * n * padded * sizeof *scratch);
+    if (MIXED_STEP > 1) MIXED(clear_ends)(&at);
+    TILES_OPEN();
     size_t room = at.sum_steps;
     for (size_t s = run->n_steps; s-- > 0;) {
         MIXED(backward_step)(&at, s, --room * at.pairs_a_step);
@@ -213,4 +250,5 @@ static void MIXED(lstm_backward)(const struct lstm_run_f32 *run, const float *u_
             room = at.sum_steps;
         }
     }
+    TILES_CLOSE();
 }

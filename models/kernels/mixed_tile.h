@@ -1,20 +1,4 @@
-/* Register tiles of C = A·B whose operands are pairs of bf16 and whose sums are float32, as in tile.h and isa_tile.c.
- * This and the other mixed_*.h are templates: isa_mixed.c reads them once per way to multiply pairs, see there for
- * MIXED(name) and the words PAIR_DOT, PAIR_OF, PAIR_FIRSTS. */
-
-/* Element (i,k) of A is the pair a[i*a_row + k*a_step], row k of B starts at b + k*b_step; the rest as tile_job. */
-struct MIXED(job) {
-    size_t rows, depth;
-    const uint32_t *a;
-    size_t a_row, a_step;
-    const uint32_t *b;
-    size_t b_step;
-    float *c;
-    size_t ldc, n_vectors, last_lanes;
-    bool accumulate;
-    const char *ahead;
-    size_t ahead_step;
-};
+/* Register tiles of C = A·B whose operands are pairs of bf16 and whose sums are float32, as in tile.h and isa_tile.c. */
 
 VINLINE void MIXED(run)(vf *acc, const size_t rows, const size_t vectors, size_t depth, const uint32_t *a, size_t a_row,
                         size_t a_step, const uint32_t *b, size_t b_step, const char *ahead, size_t ahead_step) {
@@ -99,3 +83,25 @@ static void MIXED(multiply)(const struct MIXED(job) * job) {
 #undef PAIR_CASE
 #undef PAIR_CASES
 #undef PAIR_TILES
+
+/* A job whose A lies as [pair][lanes]: read as it is. */
+VINLINE void MIXED(take_pairs)(struct MIXED(job) * job, const uint32_t *a, size_t lanes, uint32_t *room) {
+    (void)room;
+    job->a = a, job->a_row = 1, job->a_step = lanes;
+}
+
+/* ---- the recurrent step: products go from register to register, nothing is made ahead ------------ */
+
+VINLINE size_t MIXED(products_size)(size_t n_windows) {
+    (void)n_windows;
+    return 0;
+}
+VINLINE void MIXED(make_products)(size_t n_windows, size_t depth, const uint32_t *h, const uint32_t *u,
+                                  float *products) {
+    (void)n_windows, (void)depth, (void)h, (void)u, (void)products;
+}
+VINLINE void MIXED(add_products)(vf *acc, const size_t rows, size_t depth, const uint32_t *h, const uint32_t *u,
+                                 const float *products) {
+    (void)products;
+    MIXED(run)(acc, rows, 4, depth, h, depth, 1, u, 4 * VW, (const char *)u, 0);
+}

@@ -1,4 +1,5 @@
 /* Which kernel set works: chosen once, before any fit. The choice is the only state here. */
+#include "amx.h"
 #include "error.h"
 #include "kernels.h"
 #include "model.h"
@@ -11,23 +12,37 @@ extern const struct kernels_f32 kernels_f32_portable, kernels_f32_avx2, kernels_
 static const struct kernels_f32 *const sets[] = {&kernels_f32_portable, &kernels_f32_avx2, &kernels_f32_avx512};
 enum { N_SETS = sizeof sets / sizeof sets[0] };
 
-/* Tables of mixed precision: the last one of a set that the CPU supports is used with it. New hardware (AMX) is one
- * more file and one more row. */
+static bool has_bf16(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+#if defined(KERNELS_HAVE_AMX)
+static bool has_amx(void) { return has_bf16() && amx_usable(); }
+#endif
+
+/* Tables of mixed precision: the last one of a set that the CPU supports is used with it. */
 extern const struct kernels_f32 kernels_mixed_portable, kernels_mixed_avx2, kernels_mixed_avx512,
     kernels_mixed_avx512bf16;
 static const struct {
     size_t set; /* of `sets`, whose other functions it shares */
     const struct kernels_f32 *table;
-    bool needs_bf16;
+    bool (*supported)(void); /* what it needs besides the set; NULL: nothing */
+    bool for_tests;          /* never chosen */
 } mixed[] = {
-    {0, &kernels_mixed_portable, false},
-    {1, &kernels_mixed_avx2, false},
-    {2, &kernels_mixed_avx512, false},
-    {2, &kernels_mixed_avx512bf16, true},
+    {0, &kernels_mixed_portable, NULL, false},       {1, &kernels_mixed_avx2, NULL, false},
+    {2, &kernels_mixed_avx512, NULL, false},         {2, &kernels_mixed_amx_soft, NULL, true},
+    {2, &kernels_mixed_avx512bf16, has_bf16, false},
+#if defined(KERNELS_HAVE_AMX)
+    {2, &kernels_mixed_amx, has_amx, false},
+#endif
 };
 enum { N_MIXED = sizeof mixed / sizeof mixed[0] };
 
 static const struct kernels_f32 *active;
+static const struct kernels_f32 *asked_for; /* by a test, instead of the table of mixed precision */
 
 bool kernels_supported(size_t i) {
     if (i == 0) return true;
@@ -50,17 +65,20 @@ static const struct kernels_f32 *best(void) {
     return sets[i];
 }
 
+/* Looks for the table of mixed precision at once, while there is but one thread: see amx.c. */
+static int use(const struct kernels_f32 *set) {
+    active = set;
+    (void)kernels_mixed_f32();
+    return OK;
+}
+
 int kernels_select(const char *name) {
-    if (strcmp(name, "auto") == 0) {
-        active = best();
-        return OK;
-    }
+    if (strcmp(name, "auto") == 0) return use(best());
     for (size_t i = 0; i < N_SETS; i++) {
         if (strcmp(name, sets[i]->name) != 0) continue;
         if (!kernels_supported(i))
             FAIL(ERR_USAGE, "kernels \"%s\": this CPU does not support them; use \"auto\"", name);
-        active = sets[i];
-        return OK;
+        return use(sets[i]);
     }
     FAIL(ERR_USAGE, "kernels \"%s\": unknown; one of auto, portable, avx2, avx512", name);
 }
@@ -68,28 +86,25 @@ int kernels_select(const char *name) {
 /* Without a selection every caller finds the same best set, so threads may ask at the same time. */
 const struct kernels_f32 *kernels_active_f32(void) { return active ? active : best(); }
 
-static bool has_bf16(void) {
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512bf16");
-#else
-    return false;
-#endif
-}
-
 const struct kernels_f32 *kernels_mixed_at(size_t i, bool *supported) {
     if (i >= N_MIXED) return NULL;
-    *supported = kernels_supported(mixed[i].set) && (!mixed[i].needs_bf16 || has_bf16());
+    *supported = kernels_supported(mixed[i].set) && (!mixed[i].supported || mixed[i].supported());
     return mixed[i].table;
 }
+
+void kernels_mixed_use(const struct kernels_f32 *table) { asked_for = table; }
 
 const struct kernels_f32 *kernels_mixed_f32(void) {
     const struct kernels_f32 *set = kernels_active_f32(), *found = NULL;
     for (size_t i = 0; i < N_MIXED; i++) {
         bool supported;
+        if (sets[mixed[i].set] != set || mixed[i].for_tests) continue;
         const struct kernels_f32 *table = kernels_mixed_at(i, &supported);
-        if (supported && sets[mixed[i].set] == set) found = table;
+        if (supported) found = table;
     }
-    return found;
+    return asked_for ? asked_for : found;
 }
 
 const char *kernels_selected(void) { return kernels_active_f32()->name; }
+
+const char *kernels_selected_bf16(void) { return kernels_mixed_f32()->name; }

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ static void listen_to(void (*speak)(void), int read_end, int write_end, struct h
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* must not outlive a killed test */
         dup2(write_end, STDERR_FILENO);
         close(read_end);
         close(write_end);
@@ -103,6 +105,45 @@ static void say_each_step(void) {
     progress_end(progress);
 }
 
+/* Ten of 100,000 units done in a tenth of a second, but only ten more are to come. */
+static void say_what_is_left(void) {
+    struct progress *progress;
+    progress_interval(0);
+    begin(&progress, "training", 100000, "epochs");
+    usleep(100000);
+    progress_add(progress, 10);
+    progress_expect(progress, 10, 10);
+    progress_add(progress, 0);
+    progress_expect(progress, 0, 10); /* all of it stored: nothing can be said */
+    progress_add(progress, 90);
+    progress_expect(progress, 20, 0);
+    progress_add(progress, 99900);
+    progress_end(progress);
+}
+
+static void eta_follows_what_is_left(void **state) {
+    (void)state;
+    static struct heard heard;
+    in_a_log(say_what_is_left, &heard);
+    unsigned hours, minutes, seconds;
+    const char *by_total = strstr(heard.text, "training 10/100,000 epochs 0% | ");
+    const char *by_rest = by_total ? strchr(by_total, '\n') + 1 : NULL;
+    assert_non_null(by_rest);
+    const char *eta = strstr(by_total, "ETA ");
+    assert_true(eta && eta < by_rest && sscanf(eta, "ETA %u:%u:%u", &hours, &minutes, &seconds) >= 2);
+    if (hours < 10) fail_msg("%s", by_total); /* over 16 minutes: 9,999 tenths of a second */
+    assert_ptr_equal(strstr(by_rest, "training 10/100,000 epochs 0% | "), by_rest); /* these are as before */
+    eta = strstr(by_rest, "ETA ");
+    assert_int_equal(sscanf(eta, "ETA %u:%u", &minutes, &seconds), 2);
+    if (minutes > 0 || seconds > 5) fail_msg("%s", by_rest);
+    const char *unknown = strchr(by_rest, '\n') + 1, *last = strchr(unknown, '\n') + 1;
+    assert_ptr_equal(strstr(unknown, "training 100/100,000 epochs 0%\n"), unknown);
+    assert_ptr_equal(strstr(last, "training 100,000/100,000 epochs 100% | "), last);
+    unsigned rate;
+    assert_int_equal(sscanf(strchr(last, '|'), "| %u epochs/s", &rate), 1);
+    assert_in_range(rate, 1, 200); /* 20 in a tenth of a second, not 100,000 */
+}
+
 static void lines_have_their_parts(void **state) {
     (void)state;
     static struct heard heard;
@@ -175,6 +216,7 @@ static void say_nothing(void) {
     struct progress *progress = NULL;
     progress_interval(0);
     progress_quiet(true);
+    progress_message("stage %d", 1);
     begin(&progress, "fit", 3, "fits");
     if (progress) _exit(1);
     progress_add(progress, 1);
@@ -183,6 +225,7 @@ static void say_nothing(void) {
     progress_quiet(false);
     begin(&progress, "fit", 3, "fits");
     progress_end(NULL);
+    progress_message("stage %d", 2);
     progress_quiet(true); /* also while one is open */
     progress_end(progress);
 }
@@ -192,7 +235,7 @@ static void quiet_is_quiet(void **state) {
     static struct heard heard;
     in_a_log(say_nothing, &heard);
     assert_int_equal(heard.status, 0);
-    assert_string_equal(heard.text, "fit 0/3 fits 0%\n");
+    assert_string_equal(heard.text, "fit 0/3 fits 0%\nstage 2\n");
 }
 
 static void *worker(void *argument) {
@@ -259,9 +302,13 @@ static void the_first_stroke_asks_the_second_ends(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_log_gets_few_lines),          cmocka_unit_test(lines_have_their_parts),
-        cmocka_unit_test(a_terminal_gets_one_live_line), cmocka_unit_test(quiet_is_quiet),
-        cmocka_unit_test(threads_do_not_tear_lines),     cmocka_unit_test(the_first_stroke_asks_the_second_ends),
+        cmocka_unit_test(a_log_gets_few_lines),
+        cmocka_unit_test(lines_have_their_parts),
+        cmocka_unit_test(eta_follows_what_is_left),
+        cmocka_unit_test(a_terminal_gets_one_live_line),
+        cmocka_unit_test(quiet_is_quiet),
+        cmocka_unit_test(threads_do_not_tear_lines),
+        cmocka_unit_test(the_first_stroke_asks_the_second_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -183,6 +184,7 @@ static inline pid_t start(const char *const *args, const struct how *how, const 
     fflush(NULL);
     pid_t pid = fork();
     if (pid != 0) return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* must not outlive a killed test */
     if (chdir(work_dir) < 0) _exit(126);
     redirect(STDOUT_FILENO, how->out_file ? how->out_file : out, how->close_out);
     redirect(STDERR_FILENO, err, how->close_err);

@@ -143,6 +143,7 @@ static int run_on_terminal(const char *const *args, bool both, char *screen) {
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* must not outlive a killed test */
         char *argv[MAX_ARGS + 2] = {program_path};
         for (size_t i = 0; args[i]; i++) argv[i + 1] = (char *)(uintptr_t)args[i];
         int file = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);

@@ -3,6 +3,7 @@
 #define GATEWALK_TEST_FUZZ_ISOLATE_H
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -30,6 +31,7 @@ static inline _Noreturn void fuzz_child(const struct fuzz_target *target, uint64
                                         struct fuzz_result *shared) {
     struct fuzz_run run;
     bool good = true;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* must not outlive a killed test */
     fuzz_limit_memory();
     if (!fuzz_begin(&run, target, seed)) fuzz_die("no sound inputs; run it from the project's root");
     /* Warnings of the code under test go nowhere. Sanitizers write to the descriptor, which stays. */

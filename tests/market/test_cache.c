@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -406,6 +407,7 @@ static int lines_of(void (*body)(void)) {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* must not outlive a killed test */
         int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         if (fd < 0 || dup2(fd, STDERR_FILENO) < 0) _exit(9);
         body();
@@ -480,6 +482,7 @@ static void processes_may_race(void **state) {
     for (unsigned i = 0; i < COUNT_OF(child); i++) {
         child[i] = fork();
         assert_true(child[i] >= 0);
+        if (child[i] == 0) prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (child[i] == 0) race(bars.fingerprint, i);
     }
     for (unsigned i = 0; i < COUNT_OF(child); i++) {

@@ -582,6 +582,7 @@ static void test_spec_errors(void **state) {
     check_bad("", "expected a feature name");
     check_bad("(14)", "expected a feature name");
     check_bad("rsi(14,3)", "at most 1 argument: rsi(n=14)");
+    check_bad("rsi(1,2,3)", "at most 1 argument: rsi(n=14)");
     check_bad("hour_sin(3)", "at most 0 arguments: hour_sin");
     check_bad("rsi()", "argument 1 is not a number; write rsi(n=14)");
     check_bad("rsi(nan)", "is not a number");

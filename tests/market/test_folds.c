@@ -206,6 +206,10 @@ static void test_errors(void **state) {
     CHECK_BAD(train.bars = 240, "train 240 bars + validation 50 bars + at least half of test 50 bars, the data has 300 "
                                 "bars from 2020-01-01");
     CHECK_BAD(train = ((struct span){.ns = 60 * day}), "needs train 60d + validation 50 bars");
+    CHECK_BAD(first_usable = (config.train.bars = 90, config.validation.bars = 200, 95),
+              "needs train 106 bars (90 bars are too few: warm-up takes 95, purge 10) + validation 200 bars");
+    CHECK_BAD(train = (config.validation.bars = 10, (struct span){.ns = 12 * day}),
+              "needs train 12d + validation 11 bars (10 bars are too few: warm-up takes 0, purge 10)");
     CHECK_BAD(horizon = 50, "fold 1 has no validation sample");
     CHECK_BAD(first_usable = 95, "fold 1 has no train sample");
     CHECK_BAD(step.bars = 49, "step is shorter than the test slice");

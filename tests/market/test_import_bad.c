@@ -94,7 +94,7 @@ static const struct bad_case {
     {"unix time with garbage", HEADER "1614556800,1,2,.5,1,1\n1614556860s,1,2,0.5,1.5,10\n", 0,
      ":3:1:", "time \"1614556860s\""},
     {"ambiguous date", HEADER "03/01/2021,1,2,0.5,1.5,10\n03/02/2021,1,2,0.5,1.5,10\n", 0, ":2:1:", "day and month"},
-    {"empty time", HEADER ROW1 ",1,2,0.5,1.5,10\n", 0, ":3:1:", "is empty"},
+    {"empty time", HEADER ROW1 ",1,2,0.5,1.5,10\n", 0, ":3:1:", "time \"\" is empty; correct the row"},
     {"year 1066", HEADER ROW1 "1066-10-14,1,2,0.5,1.5,10\n", 0, ":3:1:", "1678"},
     {"year 2300", HEADER ROW1 "2300-01-01,1,2,0.5,1.5,10\n", 0, ":3:1:", "2261"},
     {"seconds beyond 2262", HEADER "9999999999,1,2,0.5,1.5,10\n", 0, ":2:1:", "2262"},

@@ -73,9 +73,12 @@ static void odd_sizes_and_wrong_options(void **state) {
     options.n_bars = 0;
     assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE, "0 bars");
     options = (struct synth_options){.kind = "plantd", .n_bars = 10};
-    assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE, "did you mean planted");
+    assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE,
+                 "unknown synthetic market \"plantd\"; did you mean \"planted\"?");
     options = (struct synth_options){.difficulty = "brutal", .n_bars = 10};
     assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE, "easy, default and hard");
+    options = (struct synth_options){.kind = "planted", .difficulty = "esy", .n_bars = 10};
+    assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE, "\"esy\"; did you mean \"easy\"?");
     options = (struct synth_options){.kind = "garch", .n_bars = 10, .tail_df = 2};
     assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE, "more than 2");
     options = (struct synth_options){.kind = "random-walk", .n_bars = 10, .volatility = 0.5};

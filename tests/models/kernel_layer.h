@@ -42,6 +42,9 @@ static inline void run_fast(fast_set set, struct layer *l, int upstream) {
     struct twin packed = twin_make(set->lstm_pack_size(l->hidden), 0);
     struct twin packed_back = twin_make(set->lstm_pack_size(l->hidden), 0);
     struct twin scratch = twin_make(set->lstm_scratch_size(l->windows, l->hidden), 1);
+    struct twin *const unset[] = {&packed, &packed_back, &scratch}; /* what is there before must not matter */
+    for (size_t i = 0; i < COUNT_OF(unset); i++)
+        for (size_t j = 0; j < unset[i]->n; j++) unset[i]->f[j] = NAN;
     set->lstm_pack(l->hidden, l->u.f, packed.f, packed_back.f);
     struct lstm_run_f32 run = {.n_windows = l->windows,
                                .n_steps = l->steps,

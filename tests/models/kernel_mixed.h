@@ -16,17 +16,24 @@ static inline void for_each_mixed(void (*check)(fast_set set)) {
     }
 }
 
-/* Hardware and its emulation; false when this CPU has no such hardware. */
-static inline bool both_ways(fast_set *soft, fast_set *native) {
+/* The table of this name if this CPU runs it. */
+static inline fast_set mixed_named(const char *name) {
     bool supported;
-    *soft = *native = NULL;
     for (size_t i = 0; kernels_mixed_at(i, &supported) != NULL; i++) {
         fast_set set = kernels_mixed_at(i, &supported);
-        if (supported && strcmp(set->name, "avx512 bf16 soft") == 0) *soft = set;
-        if (supported && strcmp(set->name, "avx512 bf16") == 0) *native = set;
+        if (supported && strcmp(set->name, name) == 0) return set;
     }
-    if (!*native) print_message("this CPU does not multiply bf16, skipped\n");
-    return *native != NULL;
+    return NULL;
+}
+
+/* Pair i of hardware and its emulation, false past the last; NULL where this CPU has no such hardware. */
+static inline bool both_ways(size_t i, fast_set *soft, fast_set *native) {
+    static const char *const name[][2] = {{"avx512 bf16 soft", "avx512 bf16"},
+                                          {"avx512 amx bf16 soft", "avx512 amx bf16"}};
+    if (i >= COUNT_OF(name)) return false;
+    *soft = mixed_named(name[i][0]), *native = mixed_named(name[i][1]);
+    if (!*native) print_message("%s: not supported by this CPU, skipped\n", name[i][1]);
+    return true;
 }
 
 /* 1 - cosine of the angle between two gradients, and their distance over the length of the wanted one. */

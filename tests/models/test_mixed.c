@@ -6,6 +6,17 @@
 #include "probe.h"
 #include "toy.h"
 
+/* Everything once more with the tiles of AMX, emulated: kernels_mixed_use makes fits take them. */
+static const struct kernels_f32 *emulated_tiles(void) {
+    bool supported;
+    for (size_t i = 0; kernels_mixed_at(i, &supported); i++) {
+        const struct kernels_f32 *table = kernels_mixed_at(i, &supported);
+        if (strcmp(table->name, "avx512 amx bf16 soft") == 0 && supported) return table;
+    }
+    print_message("AMX is emulated with AVX-512, which this CPU does not have: skipped\n");
+    return NULL;
+}
+
 /* ---- the gradient of a shard ------------------------------------------------------------------ */
 
 static void small_model(struct probe *probe, const char *attention, size_t layers) {
@@ -80,17 +91,26 @@ static void check_direction(const char *attention, size_t layers) {
     probe_free(&probe);
 }
 
+static void check_directions(void) {
+    for (size_t i = 0; model_option_name("attention", i); i++) check_direction(model_option_name("attention", i), 1);
+    check_direction("none", 2);
+    check_direction("multihead", 2);
+}
 static void test_direction(void **state) {
     (void)state;
     for (size_t set = 0; kernels_name(set); set++) {
         if (!kernels_supported(set)) continue;
         assert_ok(kernels_select(kernels_name(set)));
-        for (size_t i = 0; model_option_name("attention", i); i++)
-            check_direction(model_option_name("attention", i), 1);
-        check_direction("none", 2);
-        check_direction("multihead", 2);
+        check_directions();
     }
     assert_ok(kernels_select("auto"));
+}
+static void test_direction_with_tiles(void **state) {
+    (void)state;
+    if (!emulated_tiles()) return;
+    kernels_mixed_use(emulated_tiles());
+    check_directions();
+    kernels_mixed_use(NULL);
 }
 
 /* ---- fits --------------------------------------------------------------------------------------- */
@@ -114,18 +134,26 @@ static double mean_precision(const char *attention, const char *precision) {
 }
 
 /* Over seeds the mean average precision of float32 alone varies by about .02. */
+static void check_learning(const char *attention) {
+    double full = mean_precision(attention, "float32"), mixed = mean_precision(attention, "bf16");
+    print_message("%s: average precision %.3f in float32, %.3f in %s\n", attention, full, mixed,
+                  kernels_mixed_f32()->name);
+    assert_true(full > .8 && mixed > full - .03);
+}
 static void test_learns_as_well(void **state) {
     (void)state;
     static const char *const attentions[] = {"none", "bahdanau", "multihead"};
-    for (size_t i = 0; i < COUNT_OF(attentions); i++) {
-        double full = mean_precision(attentions[i], "float32"), mixed = mean_precision(attentions[i], "bf16");
-        print_message("%s: average precision %.3f in float32, %.3f in bf16\n", attentions[i], full, mixed);
-        assert_true(full > .8 && mixed > full - .03);
-    }
+    for (size_t i = 0; i < COUNT_OF(attentions); i++) check_learning(attentions[i]);
+}
+static void test_learns_with_tiles(void **state) {
+    (void)state;
+    if (!emulated_tiles()) return;
+    kernels_mixed_use(emulated_tiles());
+    check_learning("bahdanau");
+    kernels_mixed_use(NULL);
 }
 
-static void test_threads_do_not_matter(void **state) {
-    (void)state;
+static void check_threads(void) {
     static struct toy toy;
     static const char *const attentions[] = {"none", "bahdanau", "multihead"};
     for (size_t i = 0; i < COUNT_OF(attentions); i++) {
@@ -153,6 +181,17 @@ static void test_threads_do_not_matter(void **state) {
         model_free(alone);
     }
     omp_set_num_threads(1);
+}
+static void test_threads_do_not_matter(void **state) {
+    (void)state;
+    check_threads();
+}
+static void test_threads_do_not_matter_with_tiles(void **state) {
+    (void)state;
+    if (!emulated_tiles()) return;
+    kernels_mixed_use(emulated_tiles());
+    check_threads();
+    kernels_mixed_use(NULL);
 }
 
 /* The loss that chose the best epoch is that of the gate as it will score: in float32. */
@@ -212,8 +251,11 @@ static void test_is_asked_for(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_direction),
+        cmocka_unit_test(test_direction_with_tiles),
         cmocka_unit_test(test_learns_as_well),
+        cmocka_unit_test(test_learns_with_tiles),
         cmocka_unit_test(test_threads_do_not_matter),
+        cmocka_unit_test(test_threads_do_not_matter_with_tiles),
         cmocka_unit_test(test_validated_as_scored),
         cmocka_unit_test(test_is_asked_for),
     };

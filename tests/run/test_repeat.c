@@ -5,7 +5,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+
+#include "version.h"
 
 static const char *program; /* to start itself as a child that is interrupted */
 
@@ -199,6 +202,33 @@ static void damage(const char *model, size_t cut, size_t flip) {
     mem_free(bytes);
 }
 
+/* Another version of the program may do the same sums differently. */
+static void test_models_of_another_version_are_fitted_again(void **state) {
+    (void)state;
+    struct experiment *e = experiment(2, true);
+    struct prepared *p;
+    struct gate_model *model;
+    assert_ok(prepare(e, &p));
+    struct fit here = {.strategy = 0, .seed = 0, .fold = 0}, other = here, same = here;
+    fit_key(e, p, &here);
+    fit_key_of(GATEWALK_VERSION, e, p, &same);
+    fit_key_of("0.0.9", e, p, &other);
+    assert_string_equal(here.key, same.key);
+    assert_string_not_equal(here.key, other.key);
+    struct fit *fit[] = {&here, &other};
+    struct fit_context context = {.experiment = e, .prepared = p};
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(fit[i]->model_path, sizeof fit[i]->model_path, "%s", model_path("two", "none-s3-f001"));
+        assert_ok(fit_execute(&context, NULL, fit[i], &model));
+        assert_int_equal(fit[i]->reused, i == 0);
+        fit_release(fit[i]);
+        model_free(model);
+    }
+    prepared_free(p);
+    continue_and_compare(e, "two", MODELS - 1); /* the one of the other version, back in this one */
+    experiment_free(e);
+}
+
 static void test_damaged_models_are_fitted_again(void **state) {
     (void)state;
     struct experiment *e = experiment(2, true);
@@ -314,6 +344,7 @@ static void test_interrupted_run_is_continued(void **state) {
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* must not outlive a killed test */
         if (!freopen("/dev/null", "w", stderr)) _exit(92);
         execl(program, program, "child", json, out, (char *)NULL);
         _exit(93);
@@ -345,6 +376,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_a_chain_passes_models_on),
         cmocka_unit_test(test_missing_models_are_fitted_again),
         cmocka_unit_test(test_stale_models_are_fitted_again),
+        cmocka_unit_test(test_models_of_another_version_are_fitted_again),
         cmocka_unit_test(test_damaged_models_are_fitted_again),
         cmocka_unit_test(test_no_flipped_bit_is_loaded),
         cmocka_unit_test(test_changed_experiment_is_fitted_anew),

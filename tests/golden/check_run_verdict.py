@@ -1,0 +1,131 @@
+"""The part of check_run.py that resamples: the bootstrap of the verdict and the null control."""
+import numpy as np
+from sklearn import metrics as sk
+
+from check_run_files import GATES
+
+
+def weighted_ap(order, last_of_tie, label, weight):
+    """Average precision with multiplicities, bars sorted by falling score."""
+    w = weight[order]
+    hits, seen = np.cumsum(w * label[order])[last_of_tie], np.cumsum(w)[last_of_tie]
+    rise = np.diff(hits, prepend=0)
+    return (rise * hits / np.maximum(seen, 1e-300)).sum() / hits[-1]
+
+
+def weighted_top(folds, value, weight, k):
+    """Mean of value over the best k % of every fold of the resample; those tied on the border share alike.
+    folds: (bars by falling score, number of the tie group of each)."""
+    total = count = 0.0
+    for rows, tie in folds:
+        w = weight[rows]
+        m = max(1.0, np.ceil(k * w.sum() / 100 - 1e-9))
+        group = np.bincount(tie, w)
+        above = np.cumsum(group) - group
+        take = w * np.clip((m - above) / np.maximum(group, 1e-300), 0, 1)[tie]
+        ok = np.isfinite(value[rows])
+        total += (take[ok] * value[rows][ok]).sum()
+        count += take[ok].sum()
+    return total / count if count else np.nan
+
+
+def stationary_counts(rng, n, block):
+    """How often each bar is drawn: blocks of geometric length from uniform starts, wrapped round (Politis & Romano)."""
+    fresh = rng.random(n) < 1 / block
+    fresh[0] = True
+    start = rng.integers(n, size=n)
+    begins = np.flatnonzero(fresh)
+    run = np.arange(n) - np.repeat(begins, np.diff(np.append(begins, n)))
+    return np.bincount((np.repeat(start[begins], np.diff(np.append(begins, n))) + run) % n, minlength=n).astype(float)
+
+
+def verdict_statistics(run, name, gate, returns):
+    """A function from multiplicities to the four statistics, mean over seeds, plus the order of the bars."""
+    rows = run.scores[(run.scores.strategy == name) & run.scores["label_" + gate].notna()]
+    parts = []
+    for seed, one in rows.groupby("seed"):
+        one = one.sort_values(["fold", "ns"], kind="stable")
+        score, label, fold = one["p_" + gate].to_numpy(), one["label_" + gate].to_numpy(float), one.fold.to_numpy()
+        order = np.argsort(-score, kind="stable")
+        last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
+        by_fold = []
+        for f in np.unique(fold):
+            rows = order[fold[order] == f]
+            by_fold.append((rows, np.cumsum(np.append(0, np.diff(score[rows]) != 0))))
+        pnl = np.full(len(one), np.nan)
+        for symbol in run.bars:
+            mine = (one.symbol == symbol).to_numpy()
+            if returns:
+                pnl[mine] = returns[symbol, gate][1].loc[one.ns[mine]].to_numpy()
+        parts.append((order, last, label, by_fold, pnl))
+
+    def statistics(weight):
+        values = [(weighted_ap(o, l, y, weight), weighted_top(b, y, weight, 1), weighted_top(b, y, weight, 5),
+                   weighted_top(b, pnl, weight, 1)) for o, l, y, b, pnl in parts]
+        return np.mean(values, axis=0)
+
+    return statistics, len(parts), len(parts[0][2])
+
+
+def check_verdict(run, report, returns, replicates, only):
+    names = ["average_precision", "precision_at_1", "precision_at_5", "pnl_mean_at_1"]
+    confidence = run.config["verdict"]["confidence"]
+    for v in run.summary["verdict"]:
+        if only and v["candidate"] not in only:
+            continue
+        for g in GATES:
+            a, seeds_a, n = verdict_statistics(run, v["candidate"], g, returns)
+            b, seeds_b, _ = verdict_statistics(run, v["baseline"], g, returns)
+            ones = np.ones(n)
+            block, at_a, at_b = v["gates"][g]["block_length"], a(ones), b(ones)
+            draws = []
+            rng = np.random.default_rng(20240501)
+            for _ in range(replicates if block and seeds_a and seeds_b else 0):
+                w = stationary_counts(rng, n, block)
+                draws.append(a(w) - b(w))
+            for i, key in enumerate(names):
+                d = v["gates"][g][key]
+                who = f"verdict {v['candidate']} {g} {key}"
+                report.add(f"{who} candidate", d["candidate"], at_a[i], 1e-5, 1e-6)
+                report.add(f"{who} baseline", d["baseline"], at_b[i], 1e-5, 1e-6)
+                report.add(f"{who} delta", d["delta"], at_a[i] - at_b[i], 1e-4, 1e-5)
+                if d["lo"] is None or not draws:
+                    continue
+                off = np.sort(np.abs(np.array(draws)[:, i] - (at_a[i] - at_b[i])))
+                half = np.nanquantile(off, confidence)
+                report.add(f"{who} centre of the interval", (d["lo"] + d["hi"]) / 2, at_a[i] - at_b[i], 0.3, half)
+                # P@K: the engine draws among the bars picked once, this ranks every resample anew; few picks, few values
+                few = i > 0 and n * (5 if i == 2 else 1) / 100 < 200
+                report.add(f"{who} width of the interval", d["hi"] - d["lo"], 2 * half, 0.8 if few else 0.35)
+                p = (1 + (off >= abs(at_a[i] - at_b[i])).sum()) / (len(off) + 1)
+                report.add(f"{who} p-value", d["p_value"], p, 0.3 if few else 0.16, 1)
+
+
+def check_null(run, report, only):
+    """Labels turned round within their folds: the average precision that the scores get by their level alone."""
+    rng = np.random.default_rng(7)
+    for strategy in run.summary["strategies"]:
+        if not strategy["gates"] or (only and strategy["name"] not in only):
+            continue
+        for g in GATES:
+            null = strategy["gates"][g]["null"]
+            if null["null_mean"] is None:
+                continue
+            seed = strategy["gates"][g]["seeds"][0]["seed"]
+            rows = run.scores[(run.scores.strategy == strategy["name"]) & (run.scores.seed == seed) & run.scores["label_" + g].notna()]
+            rows = rows.sort_values(["fold", "ns"], kind="stable")
+            p, y, fold = rows["p_" + g].to_numpy(), rows["label_" + g].to_numpy(), rows.fold.to_numpy()
+            least = 2 * run.config["labels"]["horizon"] * len(run.bars)
+            values = []
+            for _ in range(int(np.clip(4e6 / len(y), 60, 1000))):
+                turned = y.copy()
+                for f in np.unique(fold):
+                    at = np.flatnonzero(fold == f)
+                    low = least if len(at) >= 4 * least else len(at) // 4
+                    turned[at] = np.roll(y[at], rng.integers(low, len(at) - low + 1))
+                values.append(sk.average_precision_score(turned, p))
+            who = f"{strategy['name']} {g} null control (seed {seed})"
+            sd = np.std(values, ddof=1)
+            report.add(f"{who} observed", null["observed"], sk.average_precision_score(y, p))
+            report.add(f"{who} mean, in standard deviations", (null["null_mean"] - np.mean(values)) / sd, 0, 0.7, 1)
+            report.add(f"{who} standard deviation", null["null_sd"], sd, 0.4)
