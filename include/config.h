@@ -87,6 +87,7 @@ struct experiment {
     struct strategy_spec common; /* defaults of all strategies: top-level model, training, trading */
     struct strategy_spec strategy[MAX_STRATEGIES];
     size_t n_strategies;
+    size_t n_searched; /* trials of the search that chose these strategies; 0 outside a study */
 };
 
 static inline bool strategy_trains(const struct strategy_spec *spec) {

@@ -19,7 +19,8 @@ size_t plot_count(void);
 const char *plot_name(size_t i);
 const char *plot_help(size_t i);
 
-/* Finished runs side by side: one table as text on `stream`. */
+/* Finished runs side by side: one table as text on `stream`. Whether it arrived there, ferror(stream) tells the caller; so
+ * with report_text. */
 int report_compare(const char *const *run_dir, size_t n, FILE *stream) MUST_USE;
 
 /* The comparison table and verdict of one run as text, as `gatewalk run` prints at the end. width: terminal columns. */

@@ -46,9 +46,11 @@
  *       "checks": [ {"name", "pass", "detail"} ],       (on results; training time is judged from run.json. A name begins with
  *                  its measure, "PR-AUC", "P@K %" or "PnL@K %", and may say "at least N points": from that and the deltas
  *                  the reports see which passes are significant)
- *       "conclusion": "one or two plain sentences" } ] }
+ *       "conclusion": "one or two plain sentences" } ],
  *                  (every gate against the baseline; then, when a gate without attention has a higher P@1 % than the baseline,
  *                  the best attention gate against that one, as "candidate" and "baseline" of a last entry)
+ *   "selection": { "trials" (strategies × seeds, and what a study searched), "searched", "best", "seed", "deflated_sharpe",
+ *                  "overfitting_probability" } }
  * METRIC of a per-K metric is written with its K in place of k: "precision_at_1", "pnl_mean_at_5_1x" (see metrics.def). */
 #ifndef GATEWALK_RUN_FILES_H
 #define GATEWALK_RUN_FILES_H

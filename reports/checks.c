@@ -113,6 +113,30 @@ static int judge_time(struct run_view *run, const json_value *verdict, struct ch
 
 /* ---- the list ------------------------------------------------------------------------------------------------- */
 
+int selection_words(struct run_view *run, char *out, size_t size) {
+    const json_value *selection = json_get(run->root, "selection");
+    double trials = member_number(selection, "trials"), deflated = member_number(selection, "deflated_sharpe"),
+           overfitting = member_number(selection, "overfitting_probability"),
+           searched = member_number(selection, "searched");
+    char more[64] = "", half[120] = "";
+    out[0] = '\0';
+    if (json_kind(selection) != JSON_OBJECT || !isfinite(trials) || !isfinite(deflated)) return OK;
+    const char *best = member_text(run, selection, "best");
+    if (!best) return ERR_NOMEM;
+    if (searched > 0) snprintf(more, sizeof more, ", %.0f of them tried on validation only", searched);
+    if (isfinite(overfitting))
+        snprintf(half, sizeof half,
+                 "; the best of one half of the time is below the median in the other with probability "
+                 "%.2f",
+                 overfitting);
+    snprintf(
+        out, size,
+        "Selection: %.64s has the best Sharpe of %.0f trials (strategies × seeds%s); that it is more than the best of "
+        "as many without skill has probability %.3f (deflated Sharpe)%s.",
+        best, trials, more, deflated, half);
+    return OK;
+}
+
 int checks_read(struct run_view *run, const json_value *verdict, struct check_list *list) {
     memset(list, 0, sizeof *list);
     const json_value *from = json_get(verdict, "checks");

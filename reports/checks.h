@@ -28,4 +28,7 @@ struct check_list {
 /* All criteria of one entry of summary.json's verdict; the last is the training time. ERR_NOMEM. */
 int checks_read(struct run_view *run, const json_value *verdict, struct check_list *list) MUST_USE;
 
+/* What the best traded strategy is worth as the best of all trials, in words; "" when that is not known. ERR_NOMEM. */
+int selection_words(struct run_view *run, char *out, size_t size) MUST_USE;
+
 #endif

@@ -139,6 +139,12 @@ static int not_shown(struct page *page, double *bottom) {
     return small_print(page, text, bottom);
 }
 
+static int selection(struct page *page, double *bottom) {
+    char text[400];
+    TRY(selection_words(page->job->run, text, sizeof text));
+    return text[0] ? small_print(page, text, bottom) : OK;
+}
+
 /* Is there any skill at all? Average precision against labels that were shifted in time. */
 static int null_control(struct page *page, double *bottom) {
     const struct run_view *run = page->job->run;
@@ -181,6 +187,7 @@ static int prepare(struct plot_job *job) {
     y -= 0.045;
     TRY_GOTO(summary_table(&page, &y), done);
     TRY_GOTO(not_shown(&page, &bottom), done);
+    TRY_GOTO(selection(&page, &bottom), done);
     TRY_GOTO(null_control(&page, &bottom), done);
     if (wants_page(job, y, bottom)) {
         TRY_GOTO(page_end(&page), failed);

@@ -233,11 +233,11 @@ int report_text(const char *run_dir, FILE *stream, size_t width) {
         "null AP: with labels shifted in time, which keeps their autocorrelation; p: share of such labels "
         "that reach the AP",
         2, width);
+    TRY_GOTO(text_selection(&run, stream, width), cleanup);
     TRY_GOTO(text_training_time(&run, stream, width), cleanup);
     for (size_t i = 0; run.verdict && i < json_size(run.verdict); i++)
         TRY_GOTO(text_verdict(&run, json_at(run.verdict, i), stream, width), cleanup);
     if (!run.verdict) fputs("\nNo candidate stands beside the baseline: no verdict.\n", stream);
-    if (ferror(stream)) rc = error_set(ERR_IO, "cannot write the report");
 cleanup:
     run_view_close(&run);
     return rc;

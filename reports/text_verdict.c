@@ -94,6 +94,13 @@ int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, 
     return OK;
 }
 
+int text_selection(struct run_view *run, FILE *stream, size_t width) {
+    char line[400];
+    TRY(selection_words(run, line, sizeof line));
+    if (line[0]) text_print_wrapped(stream, line, 2, width);
+    return OK;
+}
+
 int text_training_time(struct run_view *run, FILE *stream, size_t width) {
     char line[1200] = "";
     const json_value *list = json_get(run->process, "training_time");

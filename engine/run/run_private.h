@@ -140,18 +140,27 @@ struct candidate_verdict {
     size_t n_checks;
     char conclusion[768];
 };
+/* The best traded strategy and seed, and what it is worth as the best of all trials (verdict.h). */
+struct selection {
+    size_t n_trials, n_searched; /* all; of them tried on validation only */
+    size_t best, best_seed;      /* strategy index, position of the seed */
+    double deflated_sharpe;      /* Bailey & Lopez de Prado 2014; NAN when nothing was traded or all was lost */
+    double overfitting;          /* Bailey et al. 2017, over what was traded */
+};
 struct results {
     struct score_set scores;
     struct strategy_result *strategy; /* [n_strategies] */
     struct candidate_verdict *verdict;
     size_t n_verdicts;
     size_t baseline; /* strategy index; SIZE_MAX: none */
+    struct selection selection;
 };
 
 int results_replay(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                    struct results *r) MUST_USE;
 int results_measure(const struct experiment *e, const struct prepared *p, struct results *r) MUST_USE;
 int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r) MUST_USE;
+int results_selection(const struct experiment *e, struct results *r) MUST_USE;
 void results_free(const struct experiment *e, struct results *r);
 /* Fills a gate_sample over [begin, end) of the labelled bars; score and acted are caller's arrays of n_labelled. */
 void results_sample(const struct results *r, const struct contestant_scores *scores, int gate, size_t begin, size_t end,

@@ -130,6 +130,8 @@ static void final_experiment(struct study *study) {
     for (size_t i = 0; i < study->n_extra && n < MAX_STRATEGIES; i++) e->strategy[n++] = study->extra[i];
     e->n_strategies = n;
     strcpy(e->verdict.baseline, STUDY_BASELINE);
+    size_t seeds = study->search_seeds ? study->search_seeds : e->n_seeds;
+    for (size_t i = 0; i < study->n_stages; i++) e->n_searched += study->stage[i].n_variants * seeds;
     e->folds.skip += study->search_folds - 1; /* test bars that no searched validation slice has touched */
     snprintf(e->name, sizeof e->name, "%s", study->name);
     snprintf(e->title, sizeof e->title, "%s", study->title);

@@ -32,6 +32,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct run
     TRY(results_measure(e, p, r));
     times.metrics = lap(&mark);
     TRY(results_verdict(e, p, r));
+    TRY(results_selection(e, r));
     times.verdict = lap(&mark);
     TRY(write_tables(e, p, fits, r, dir));
     TRY(write_attention(e, p, fits, r, dir));

@@ -196,6 +196,19 @@ static void put_verdict(struct json_writer *w, const struct experiment *e, const
     json_end_object(w);
 }
 
+static void put_selection(struct json_writer *w, const struct experiment *e, const struct results *r) {
+    const struct selection *s = &r->selection;
+    bool known = !isnan(s->deflated_sharpe);
+    json_begin_object(w, "selection");
+    json_put_int(w, "trials", (int64_t)s->n_trials);
+    json_put_int(w, "searched", (int64_t)s->n_searched);
+    json_put_string(w, "best", known ? e->strategy[s->best].name : NULL);
+    json_put_int(w, "seed", known ? (int64_t)strategy_seed(e, &e->strategy[s->best], s->best_seed) : 0);
+    json_put_number(w, "deflated_sharpe", s->deflated_sharpe);
+    json_put_number(w, "overfitting_probability", s->overfitting);
+    json_end_object(w);
+}
+
 static double prevalence(const struct results *r, int gate) {
     double positives = 0;
     for (size_t i = 0; i < r->scores.n_labelled; i++) positives += r->scores.label[gate][i];
@@ -245,6 +258,7 @@ int write_summary(const struct experiment *e, const struct prepared *p, const st
     json_begin_array(&w, "verdict");
     for (size_t v = 0; v < r->n_verdicts; v++) put_verdict(&w, e, &r->verdict[v]);
     json_end_array(&w);
+    put_selection(&w, e, r);
     json_end_object(&w);
     fputc('\n', file.stream);
     return out_commit(&file);
