@@ -50,8 +50,10 @@ static void test_choices_follow_the_validation(void **state) {
             double ap = number(variant, "validation_average_precision");
             assert_true(ap > 0 && ap < 1);
             assert_true(number(variant, "fits") == 2); /* two seeds, one fold */
-            if (ap > best) second = best, best = ap, winner = json_string(json_get(variant, "name"), "");
-            else second = ap;
+            if (ap > best)
+                second = best, best = ap, winner = json_string(json_get(variant, "name"), "");
+            else
+                second = ap;
         }
         assert_true(best > second);
         assert_string_equal(json_string(json_get(stage, "chosen"), "?"), winner);
