@@ -19,14 +19,6 @@ static const struct layout {
                {FONT_SMALL, 1, 0.0174, 0.003}};
 static const size_t readable_layouts = 3; /* the last one cuts sentences short */
 
-static size_t choose_layout(size_t n, double room) {
-    size_t i = 0;
-    while (i + 1 < COUNT_OF(layouts) &&
-           room < (double)n * ((double)layouts[i].lines * layouts[i].line + layouts[i].between))
-        i++;
-    return i;
-}
-
 /* How many criteria are met, and how many of those passes stand on more than a point estimate. */
 static void count_text(struct page *page, const struct check_list *list, double x, double y, const struct layout *as) {
     size_t on_results = 0,
@@ -40,7 +32,7 @@ static void count_text(struct page *page, const struct check_list *list, double 
     if (list->n_significant)
         snprintf(note, sizeof note, "%zu significant", list->n_significant);
     else if (on_results)
-        strcpy(note, "none significant");
+        strcpy(note, "no pass significant");
     size_t used = strlen(note);
     if (list->n_unmeasured)
         snprintf(note + used, sizeof note - used, "%s%zu unknown", used ? ", " : "", list->n_unmeasured);
@@ -66,18 +58,46 @@ static int under_name(struct page *page, const json_value *verdict, char **note)
     return *note ? OK : ERR_NOMEM;
 }
 
+static double height_of(const struct layout *as, size_t n_lines) {
+    return (double)(n_lines > 2 ? n_lines : as->lines > 1 ? 2 : 1) * as->line + as->between;
+}
+
+/* The words of one verdict as this layout breaks them. */
+static int wrap_conclusion(struct run_view *run, const json_value *verdict, const struct layout *as, char **line,
+                           size_t *n_lines) {
+    const char *said = member_text(run, verdict, "conclusion");
+    if (!said) return ERR_NOMEM;
+    return text_wrap(&run->arena, said[0] ? said : "no conclusion recorded", font_size_pt[as->font],
+                     RIGHT + 0.05 - LEFT - NAME - COUNT, as->lines, line, n_lines);
+}
+
+/* The first layout in which all conclusions fit; the last one when none does. */
+static int choose_layout(struct run_view *run, double room, size_t *chosen) {
+    for (*chosen = 0; *chosen + 1 < COUNT_OF(layouts); (*chosen)++) {
+        const struct layout *as = &layouts[*chosen];
+        double height = 0;
+        for (size_t i = 0; i < json_size(run->verdict); i++) {
+            char *line[3];
+            size_t n_lines;
+            TRY(wrap_conclusion(run, json_at(run->verdict, i), as, line, &n_lines));
+            height += height_of(as, n_lines);
+        }
+        if (height <= room) return OK;
+    }
+    return OK;
+}
+
 /* One candidate; *y moves below it. */
 static int conclusion(struct page *page, const json_value *verdict, const struct layout *as, double *y) {
     struct run_view *run = page->job->run;
     struct check_list list;
     TRY(checks_read(run, verdict, &list));
-    const char *candidate = member_text(run, verdict, "candidate"), *said = member_text(run, verdict, "conclusion");
-    if (!candidate || !said) return ERR_NOMEM;
+    const char *candidate = member_text(run, verdict, "candidate");
+    if (!candidate) return ERR_NOMEM;
     char *name = text_fit(&run->arena, candidate, font_size_pt[FONT_BOLD], NAME - 0.01), *line[3];
     if (!name) return ERR_NOMEM;
     size_t n_lines;
-    TRY(text_wrap(&run->arena, said[0] ? said : "no conclusion recorded", font_size_pt[as->font],
-                  RIGHT + 0.05 - LEFT - NAME - COUNT, as->lines, line, &n_lines));
+    TRY(wrap_conclusion(run, verdict, as, line, &n_lines));
     page_text(page, FONT_BOLD, ALIGN_LEFT, LEFT, *y, INK, name);
     char *note;
     TRY(under_name(page, verdict, &note));
@@ -85,12 +105,12 @@ static int conclusion(struct page *page, const json_value *verdict, const struct
     count_text(page, &list, LEFT + NAME, *y, as);
     for (size_t j = 0; j < n_lines; j++)
         page_text(page, as->font, ALIGN_LEFT, LEFT + NAME + COUNT, *y - (double)j * as->line, INK, line[j]);
-    *y -= (double)(n_lines > 2 ? n_lines : as->lines > 1 ? 2 : 1) * as->line + as->between;
+    *y -= height_of(as, n_lines);
     return OK;
 }
 
 static int conclusions(struct page *page, double y, double bottom) {
-    const struct run_view *run = page->job->run;
+    struct run_view *run = page->job->run;
     page_text(page, FONT_HEAD, ALIGN_LEFT, LEFT, y, INK, "Is attention better than the baseline?");
     y -= HEAD - 0.022;
     if (!run->verdict) {
@@ -98,9 +118,10 @@ static int conclusions(struct page *page, double y, double bottom) {
                   "This run names no candidate beside its baseline, so there is nothing to compare.");
         return OK;
     }
-    size_t n = json_size(run->verdict);
-    const struct layout *as = &layouts[choose_layout(n, y - bottom)];
-    for (size_t i = 0; i < n && y > bottom; i++) TRY(conclusion(page, json_at(run->verdict, i), as, &y));
+    size_t chosen;
+    TRY(choose_layout(run, y - bottom, &chosen));
+    for (size_t i = 0; i < json_size(run->verdict) && y > bottom; i++)
+        TRY(conclusion(page, json_at(run->verdict, i), &layouts[chosen], &y));
     return OK;
 }
 
@@ -166,9 +187,11 @@ static int null_control(struct page *page, double *bottom) {
 }
 
 /* The conclusions get a page of their own where the table leaves too little room to read them in. */
-static bool wants_page(const struct plot_job *job, double y, double bottom) {
-    if (!job->run->verdict) return false;
-    return choose_layout(json_size(job->run->verdict), y - HEAD - bottom) >= readable_layouts;
+static int wants_page(const struct plot_job *job, double y, double bottom, bool *wanted) {
+    size_t chosen = 0;
+    if (job->run->verdict) TRY(choose_layout(job->run, y - HEAD - bottom, &chosen));
+    *wanted = chosen >= readable_layouts;
+    return OK;
 }
 
 static int prepare(struct plot_job *job) {
@@ -189,7 +212,9 @@ static int prepare(struct plot_job *job) {
     TRY_GOTO(not_shown(&page, &bottom), done);
     TRY_GOTO(selection(&page, &bottom), done);
     TRY_GOTO(null_control(&page, &bottom), done);
-    if (wants_page(job, y, bottom)) {
+    bool wanted;
+    TRY_GOTO(wants_page(job, y, bottom, &wanted), done);
+    if (wanted) {
         TRY_GOTO(page_end(&page), failed);
         TRY_GOTO(page_begin(job, &page, "", caption), done);
         y = page.top + 0.02;

@@ -71,8 +71,7 @@ int results_selection(const struct experiment *e, struct results *r) {
     bool solvent = true;
     for (size_t s = 0, column = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
-            solvent &=
-                put_returns(&r->strategy[s].seed[k].replay, e->broker.initial_cash, n, n_traded, column++, room);
+            solvent &= put_returns(&r->strategy[s].seed[k].replay, e->broker.initial_cash, n, n_traded, column++, room);
     if (solvent) {
         judge_trials(out, room, n, n_traded, room + n * n_traded, room + n * n_traded + n_traded);
         name_best(r, out->best);
