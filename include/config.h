@@ -138,5 +138,7 @@ extern const struct key_section config_section[];
 extern const size_t config_n_sections;
 const char *config_option_name(const char *kind, size_t i); /* NULL past the end */
 const char *key_type_name(int type);
+/* The value of a section's key when nothing gives it; "" when there is none or it follows from other keys. ERR_NOMEM. */
+int config_default_text(const struct key_section *section, size_t key, char out[48]) MUST_USE;
 
 #endif

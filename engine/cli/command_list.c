@@ -72,9 +72,11 @@ static void print_keys(void) {
     for (size_t s = 0; s < config_n_sections; s++) {
         const struct key_section *section = &config_section[s];
         for (size_t k = 0; k < section->n_keys; k++) {
-            char name[64];
+            char name[64], value[48];
+            if (config_default_text(section, k, value) < 0) return;
             snprintf(name, sizeof name, "%s.%s", section->name, section->key[k].name);
-            printf("%-30s %-17s %s", name, key_type_name(section->key[k].type), section->key[k].help);
+            printf("%-26s %-17s %-12s %s", name, key_type_name(section->key[k].type), value[0] ? value : "-",
+                   section->key[k].help);
             for (size_t i = 0; section->key[k].options && config_option_name(section->key[k].options, i); i++)
                 printf("%s%s", i ? ", " : " (", config_option_name(section->key[k].options, i));
             printf("%s\n", section->key[k].options ? ")" : "");

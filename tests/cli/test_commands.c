@@ -107,6 +107,17 @@ static void assert_options(const char *subject, const char *kind) {
     run_free(&run);
 }
 
+/* `text` holds `part` when every run of blanks counts as one. */
+static void assert_squeezed(const char *text, const char *part) {
+    char *squeezed = malloc(strlen(text) + 1), *to = squeezed;
+    assert_non_null(squeezed);
+    for (const char *at = text; *at; at++)
+        if (*at != ' ' || to == squeezed || to[-1] != ' ') *to++ = *at;
+    *to = '\0';
+    if (!strstr(squeezed, part)) fail_msg("\"%s\" is not in:\n%s", part, text);
+    free(squeezed);
+}
+
 static void test_list_tables(void **state) {
     (void)state;
     struct run run;
@@ -145,6 +156,10 @@ static void test_list_tables(void **state) {
             snprintf(name, sizeof name, "%s.%s", config_section[s].name, config_section[s].key[k].name);
             assert_row(&run, "keys", name);
         }
+    static const char *const defaults[] = {"labels.min_move number 0.01 ", "training.loss word bce ",
+                                           "training.clip_norm number 1 ", "folds.train bars or duration - ",
+                                           "signals.k list of % 1 5 10 ",  "trading.trade_short true/false true "};
+    for (size_t i = 0; i < COUNT_OF(defaults); i++) assert_squeezed(run.out, defaults[i]);
     run_free(&run);
 }
 
