@@ -129,11 +129,11 @@ int selection_words(struct run_view *run, char *out, size_t size) {
                  "; the best of one half of the time is below the median in the other with probability "
                  "%.2f",
                  overfitting);
-    snprintf(
-        out, size,
-        "Selection: %.64s has the best Sharpe of %.0f trials (strategies × seeds%s); that it is more than the best of "
-        "as many without skill has probability %.3f (deflated Sharpe)%s.",
-        best, trials, more, deflated, half);
+    snprintf(out, size,
+             "Selection: %.64s has the best Sharpe of %.0f trials (strategies × seeds%s); its deflated Sharpe, the "
+             "probability "
+             "that it is more than the best of as many unskilled trials that differ as much as these, is %.3f%s.",
+             best, trials, more, deflated, half);
     return OK;
 }
 

@@ -161,7 +161,7 @@ static int not_shown(struct page *page, double *bottom) {
 }
 
 static int selection(struct page *page, double *bottom) {
-    char text[400];
+    char text[600];
     TRY(selection_words(page->job->run, text, sizeof text));
     return text[0] ? small_print(page, text, bottom) : OK;
 }

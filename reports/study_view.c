@@ -9,10 +9,20 @@ const char *study_caveat(void) {
            "them.";
 }
 
+/* The loss with the weight of positives, where that is not 1: "bce ×3". */
+static int read_loss(struct run_view *run, const json_value *from, const char **loss) {
+    double weight = member_number(from, "pos_weight");
+    char text[96];
+    if (!(*loss = member_text(run, from, "loss"))) return ERR_NOMEM;
+    if (!(weight > 0) || weight == 1) return OK;
+    snprintf(text, sizeof text, "%.60s ×%g", *loss, weight);
+    return (*loss = text_safe(&run->arena, text)) ? OK : ERR_NOMEM;
+}
+
 static int read_variant(struct run_view *run, const json_value *from, struct study_variant_view *variant) {
     variant->name = member_text(run, from, "name");
     variant->attention = member_text(run, from, "attention");
-    variant->loss = member_text(run, from, "loss");
+    TRY(read_loss(run, from, &variant->loss));
     variant->parameters = member_number(from, "parameters");
     variant->fits = member_number(from, "fits");
     variant->average_precision = member_number(from, "validation_average_precision");

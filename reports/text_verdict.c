@@ -95,7 +95,7 @@ int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, 
 }
 
 int text_selection(struct run_view *run, FILE *stream, size_t width) {
-    char line[400];
+    char line[600];
     TRY(selection_words(run, line, sizeof line));
     if (line[0]) text_print_wrapped(stream, line, 2, width);
     return OK;
