@@ -106,7 +106,7 @@ def main():
     parser.add_argument("--difficulty", default="default")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--contestants", default="lstm,lstm_chrono,bahdanau,bahdanau_chrono,mean_pool,max_pool")
+    parser.add_argument("--contestants", default="lstm,lstm_chrono,bahdanau,bahdanau_combine,mean_pool,max_pool")
     parser.add_argument("--baseline", default="lstm")
     parser.add_argument("--jobs", default="2")
     args = parser.parse_args()
