@@ -12,7 +12,7 @@ int batches_order(const struct fit_input *input, const struct train_config *conf
                   uint32_t *order) MUST_USE;
 
 /* Average precision over distinct thresholds, Σ (R_n - R_{n-1}) P_n, samples without label left out; NaN without
- * positives. scratch: [2n]. */
+ * positives or with a NaN among the scores. scratch: [2n]. */
 double monitor_average_precision(const float *score, const int8_t *label, size_t n, float *scratch);
 
 #endif

@@ -90,6 +90,7 @@ double monitor_average_precision(const float *score, const int8_t *label, size_t
     size_t m = 0, n_positive = 0, hits = 0;
     for (size_t i = 0; i < n; i++) {
         if (label[i] == LABEL_MISSING) continue;
+        if (isnan(score[i])) return NAN; /* equal to nothing, not even to itself: it has no rank */
         scratch[2 * m] = score[i];
         scratch[2 * m++ + 1] = label[i];
         n_positive += label[i] == 1;

@@ -173,6 +173,8 @@ static void test_average_precision(void **state) {
     assert_true(isnan(monitor_average_precision(score, none, 5, scratch)));
     assert_near(monitor_average_precision(score, all, 5, scratch), 1, 1e-15, 0);
     assert_true(isnan(monitor_average_precision(score, label, 0, scratch)));
+    const float lost[] = {.9f, NAN, .8f, .3f, .1f}; /* of a fit that has diverged: no rank, and an end all the same */
+    assert_true(isnan(monitor_average_precision(lost, label, 5, scratch)));
 }
 
 /* ---- calibration ---------------------------------------------------------------------------------------------------- */
