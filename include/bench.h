@@ -7,7 +7,7 @@
 
 struct bench_row {
     char what[64];
-    char kernels[16]; /* kernel set, "" where none is involved */
+    char kernels[24]; /* kernel set, "" where none is involved */
     double value;
     char unit[24];
     double share; /* of the sgemm peak of one core in the same run; NAN where it says nothing */
@@ -35,7 +35,8 @@ const struct bench_desc *bench_at(size_t i);
 
 /* models/kernels: matrix products of every available kernel set against OpenBLAS, by shape of use. */
 int bench_kernels_gemm(const struct bench_options *options, struct bench_list *list) MUST_USE;
-/* GFLOP/s of OpenBLAS sgemm on one core: the best of square products of 256 to 2048. */
+/* The sgemm peak of one core in GFLOP/s: the best of square products of 256 to 2048, by OpenBLAS or by the fastest kernel
+ * set of this CPU. */
 double bench_sgemm_peak(void);
 
 #endif

@@ -93,9 +93,10 @@ const struct command command_bench = {
     .summary = "throughput of training, scoring, import, features and replay",
     .usage = "usage: gatewalk bench gemm|train|score|features|import|replay|all [options]\n"
              "\n"
-             "Prints throughput, a row per kernel set this CPU has; products also as a share of OpenBLAS's sgemm peak "
-             "on one\n"
-             "core, measured in the same run. Figures are the best of several repeats.\n"
+             "Prints throughput, a row per kernel set this CPU has; products also as a share of the sgemm peak of one "
+             "core (the\n"
+             "best of OpenBLAS and of our own sets), measured in the same run. Figures are the best of several "
+             "repeats.\n"
              "\n"
              "  --seconds N    time per figure (default 2)\n"
              "  --threads N    most threads (default: all cores)\n"

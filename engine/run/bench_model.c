@@ -123,8 +123,7 @@ static const char *const attentions[] = {"none", "bahdanau", "multihead"};
 static const double baseline_flop = 9.75e6;
 
 static int train_rows(const struct bench_data *d, const struct bench_options *o, const char *kernels,
-                      const char *precision, bool all_threads, struct bench_list *list) {
-    double peak = bench_sgemm_peak() * 1e9;
+                      const char *precision, bool all_threads, double peak, struct bench_list *list) {
     for (size_t i = 0; i < COUNT_OF(attentions); i++) {
         struct model_config model;
         struct train_config train;
@@ -133,7 +132,7 @@ static int train_rows(const struct bench_data *d, const struct bench_options *o,
         settings(attentions[i], precision, 1, &model, &train);
         TRY(best_rate(d, o, &model, &train, 1, 1, &rate));
         snprintf(what, sizeof what, "train %s %s, 1 thread", attentions[i], precision);
-        bench_add(list, what, kernels, rate, "windows/s", i == 0 ? rate * baseline_flop / peak : NAN);
+        bench_add(list, what, kernels, rate, "windows/s", i == 0 ? rate * baseline_flop / 1e9 / peak : NAN);
         if (!all_threads || o->threads < 2) continue;
         TRY(best_rate(d, o, &model, &train, o->threads, 1, &rate));
         snprintf(what, sizeof what, "train %s %s, one fit on %zu threads", attentions[i], precision, o->threads);
@@ -211,6 +210,7 @@ static int each_kernel_set(const struct bench_options *o, struct bench_list *lis
     struct bench_data d;
     char selected[16];
     snprintf(selected, sizeof selected, "%s", kernels_selected());
+    double peak = score ? 0 : bench_sgemm_peak();
     int rc = make_data(&d);
     for (size_t i = 0; rc == OK && kernels_name(i); i++) {
         if (!kernels_supported(i)) continue;
@@ -218,8 +218,8 @@ static int each_kernel_set(const struct bench_options *o, struct bench_list *lis
         if (rc < 0) break;
         bool chosen = strcmp(kernels_name(i), selected) == 0;
         rc = score ? score_rows(&d, o, kernels_name(i), chosen, list)
-                   : train_rows(&d, o, kernels_name(i), "float32", chosen, list);
-        if (rc == OK && chosen && !score) rc = train_rows(&d, o, kernels_name(i), "bf16", true, list);
+                   : train_rows(&d, o, kernels_name(i), "float32", chosen, peak, list);
+        if (rc == OK && chosen && !score) rc = train_rows(&d, o, kernels_name(i), "bf16", true, peak, list);
     }
     if (rc == OK) rc = kernels_select(selected);
     free_data(&d);

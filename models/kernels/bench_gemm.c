@@ -1,11 +1,9 @@
-/* Matrix products at the shapes the models use, per kernel set, beside OpenBLAS on one core. */
-#include <cblas.h>
+/* Matrix products at the shapes the models use, per kernel set, beside OpenBLAS, on one core. */
 #include <math.h>
-#include <string.h>
 
 #include "base.h"
 #include "bench.h"
-#include "kernels.h"
+#include "blas_peak.h"
 #include "model.h"
 
 static const struct shape {
@@ -24,53 +22,63 @@ static void fill(float *x, size_t n) {
     for (size_t i = 0; i < n; i++) x[i] = (float)((i * 2654435761u) % 1000u) / 1000.0f - 0.5f;
 }
 
-double bench_sgemm_peak(void) { return blas_sgemm_peak_gflops(); }
+/* The fastest set this CPU has. */
+static const struct kernels_f32 *fastest(void) {
+    size_t i = 0;
+    while (kernels_at(i + 1) && kernels_supported(i + 1)) i++;
+    return kernels_at(i);
+}
 
-/* Best GFLOP/s over calls for about `seconds`; kernel NULL means OpenBLAS. */
-static double rate(const struct kernels_f32 *kernel, const struct shape *s, const float *a, const float *b, float *c,
-                   double seconds) {
+/* A BLAS older than the CPU takes the kernels of an older CPU: then our own products are the better measure. */
+double bench_sgemm_peak(void) { return fmax(square_product_gflops(NULL), square_product_gflops(fastest())); }
+
+struct operands {
+    float *a, *b, *c;
+};
+
+/* Best GFLOP/s over calls for about `seconds`. */
+static double rate(const struct kernels_f32 *kernel, const struct shape *s, const struct operands *x, double seconds) {
     double best = 0, begin = clock_seconds(), flop = 2.0 * (double)s->m * (double)s->n * (double)s->k;
     int calls = (int)(2e7 / flop) + 1;
     do {
         double start = clock_seconds();
-        for (int i = 0; i < calls; i++) {
-            if (kernel)
-                kernel->gemm_nn(s->m, s->n, s->k, a, s->k, b, s->n, c, s->n, false);
-            else
-                cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)s->m, (int)s->n, (int)s->k, 1, a, (int)s->k,
-                            b, (int)s->n, 0, c, (int)s->n);
-        }
+        for (int i = 0; i < calls; i++) bench_multiply(kernel, s->m, s->n, s->k, x->a, x->b, x->c);
         best = fmax(best, flop * calls / (clock_seconds() - start) / 1e9);
     } while (clock_seconds() - begin < seconds);
     return best;
 }
 
+/* OpenBLAS, every set, and the fastest set with products in bf16. */
+static void shape_rows(const struct shape *s, const struct operands *x, double seconds, double peak,
+                       struct bench_list *list) {
+    double value = rate(NULL, s, x, seconds);
+    bench_add(list, s->use, "openblas", value, "GFLOP/s", value / peak);
+    for (size_t i = 0; kernels_at(i); i++) {
+        if (!kernels_supported(i)) continue;
+        value = rate(kernels_at(i), s, x, seconds);
+        bench_add(list, s->use, kernels_name(i), value, "GFLOP/s", value / peak);
+    }
+    value = rate(kernels_mixed_f32(), s, x, seconds);
+    bench_add(list, s->use, kernels_mixed_f32()->name, value, "GFLOP/s", value / peak);
+}
+
 int bench_kernels_gemm(const struct bench_options *o, struct bench_list *list) {
     enum { MOST = 512 * 512 };
-    float *a = mem_calloc(MOST, sizeof *a), *b = mem_calloc(MOST, sizeof *b), *c = mem_calloc(MOST, sizeof *c);
-    int rc = a && b && c ? OK : ERR_NOMEM;
-    char selected[16];
-    snprintf(selected, sizeof selected, "%s", kernels_selected());
-    double peak = rc == OK ? blas_sgemm_peak_gflops() : 0;
+    struct operands x = {mem_calloc(MOST, sizeof(float)), mem_calloc(MOST, sizeof(float)),
+                         mem_calloc(MOST, sizeof(float))};
+    int rc = x.a && x.b && x.c ? OK : ERR_NOMEM;
     if (rc == OK) {
-        fill(a, MOST);
-        fill(b, MOST);
-        bench_add(list, "sgemm peak, 1 thread", "openblas", peak, "GFLOP/s", 1);
+        double blas = square_product_gflops(NULL), own = square_product_gflops(fastest()), peak = fmax(blas, own);
+        fill(x.a, MOST);
+        fill(x.b, MOST);
+        bench_add(list, "squares of 256 to 2048, best", "openblas", blas, "GFLOP/s", blas / peak);
+        bench_add(list, "squares of 256 to 2048, best", fastest()->name, own, "GFLOP/s", own / peak);
+        int threads = bench_blas_threads(1);
+        for (size_t i = 0; i < COUNT_OF(shapes); i++) shape_rows(&shapes[i], &x, o->seconds / 4, peak, list);
+        bench_blas_threads(threads);
     }
-    for (size_t i = 0; rc == OK && i < COUNT_OF(shapes); i++) {
-        double value = rate(NULL, &shapes[i], a, b, c, o->seconds / 4);
-        bench_add(list, shapes[i].use, "openblas", value, "GFLOP/s", value / peak);
-        for (size_t s = 0; rc == OK && kernels_name(s); s++) {
-            if (!kernels_supported(s)) continue;
-            rc = kernels_select(kernels_name(s));
-            if (rc < 0) break;
-            value = rate(kernels_active_f32(), &shapes[i], a, b, c, o->seconds / 4);
-            bench_add(list, shapes[i].use, kernels_name(s), value, "GFLOP/s", value / peak);
-        }
-    }
-    if (rc == OK) rc = kernels_select(selected);
-    mem_free(a);
-    mem_free(b);
-    mem_free(c);
+    mem_free(x.a);
+    mem_free(x.b);
+    mem_free(x.c);
     return rc;
 }

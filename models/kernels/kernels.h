@@ -107,9 +107,12 @@ struct R(kernels) {
     double (*sum_squares)(size_t n, const real *x); /* in double, fixed order */
 };
 
-/* sgemm of OpenBLAS on one thread in GFLOP/s, the best of square products of 256 to 2048; 0 without memory. For
- * benches only. */
-double blas_sgemm_peak_gflops(void);
+/* Float32 products in GFLOP/s on one thread, the best of squares of 256 to 2048, by a kernel set or (NULL) by OpenBLAS; 0
+ * without memory. For benches only. */
+struct kernels_f32;
+double square_product_gflops(const struct kernels_f32 *kernel);
+/* Set i of kernels_name, NULL past the end. */
+const struct kernels_f32 *kernels_at(size_t i);
 
 /* The set in use: chosen by kernels_select (float32), always the reference for float64. */
 const struct R(kernels) *R(kernels_active)(void);

@@ -58,6 +58,7 @@ bool kernels_supported(size_t i) {
 }
 
 const char *kernels_name(size_t i) { return i < N_SETS ? sets[i]->name : NULL; }
+const struct kernels_f32 *kernels_at(size_t i) { return i < N_SETS ? sets[i] : NULL; }
 
 static const struct kernels_f32 *best(void) {
     size_t i = N_SETS - 1;
