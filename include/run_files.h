@@ -35,6 +35,7 @@
  *   "horizon", "lookback", "baseline": "lstm",
  *   "prevalence": {"long", "short"},
  *   "strategies": [ { "name", "strategy", "encoder", "attention", "parameters",       (the last three null without model)
+ *       "fits", "fits_best_at_last_epoch"                    (of training.epochs: they might have gone on improving)
  *       "gates": { "long": { "mean": {METRIC: v}, "sd": {METRIC: v}, "null": {"observed","null_mean","null_sd","p_value"},
  *                            "seeds": [ {"seed", "pooled": {METRIC: v}, "folds": [ {"fold", METRIC: v …} ] } ] },
  *                  "short": … },                                                       (null without model)

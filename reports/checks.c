@@ -158,3 +158,26 @@ int checks_read(struct run_view *run, const json_value *verdict, struct check_li
     }
     return OK;
 }
+
+int unfinished_words(struct run_view *run, char *out, size_t size) {
+    static const char end[] = ". More epochs or a higher learning rate may change who wins.";
+    const json_value *list = json_get(run->root, "strategies");
+    size_t used = 0, n = 0;
+    out[0] = '\0';
+    for (size_t i = 0; json_kind(list) == JSON_ARRAY && i < json_size(list); i++) {
+        double fits = member_number(json_at(list, i), "fits"),
+               last = member_number(json_at(list, i), "fits_best_at_last_epoch");
+        if (!(2 * last > fits)) continue;
+        const char *name = member_text(run, json_at(list, i), "name");
+        if (!name) return ERR_NOMEM;
+        int wrote = snprintf(out + used, size - used, "%s%.64s (%.0f of %.0f fits)",
+                             n++ ? ", " : "Perhaps not trained to the end, best at the last epoch: ", name, last, fits);
+        if (wrote < 0 || (size_t)wrote + sizeof end > size - used) { /* no room: those named so far are enough */
+            out[used] = '\0';
+            break;
+        }
+        used += (size_t)wrote;
+    }
+    if (used) snprintf(out + used, size - used, "%s", end);
+    return OK;
+}

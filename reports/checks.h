@@ -31,4 +31,7 @@ int checks_read(struct run_view *run, const json_value *verdict, struct check_li
 /* What the best traded strategy is worth as the best of all trials, in words; "" when that is not known. ERR_NOMEM. */
 int selection_words(struct run_view *run, char *out, size_t size) MUST_USE;
 
+/* Strategies most of whose fits were best at their very last epoch, in words; "" when there are none. ERR_NOMEM. */
+int unfinished_words(struct run_view *run, char *out, size_t size) MUST_USE;
+
 #endif

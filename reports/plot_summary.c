@@ -166,6 +166,12 @@ static int selection(struct page *page, double *bottom) {
     return text[0] ? small_print(page, text, bottom) : OK;
 }
 
+static int unfinished(struct page *page, double *bottom) {
+    char text[600];
+    TRY(unfinished_words(page->job->run, text, sizeof text));
+    return text[0] ? small_print(page, text, bottom) : OK;
+}
+
 /* Is there any skill at all? Average precision against labels that were shifted in time. */
 static int null_control(struct page *page, double *bottom) {
     const struct run_view *run = page->job->run;
@@ -210,6 +216,7 @@ static int prepare(struct plot_job *job) {
     y -= 0.045;
     TRY_GOTO(summary_table(&page, &y), done);
     TRY_GOTO(not_shown(&page, &bottom), done);
+    TRY_GOTO(unfinished(&page, &bottom), done);
     TRY_GOTO(selection(&page, &bottom), done);
     TRY_GOTO(null_control(&page, &bottom), done);
     bool wanted;

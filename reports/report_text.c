@@ -234,6 +234,7 @@ int report_text(const char *run_dir, FILE *stream, size_t width) {
         "that reach the AP",
         2, width);
     TRY_GOTO(text_selection(&run, stream, width), cleanup);
+    TRY_GOTO(text_unfinished(&run, stream, width), cleanup);
     TRY_GOTO(text_training_time(&run, stream, width), cleanup);
     for (size_t i = 0; run.verdict && i < json_size(run.verdict); i++)
         TRY_GOTO(text_verdict(&run, json_at(run.verdict, i), stream, width), cleanup);

@@ -101,6 +101,13 @@ int text_selection(struct run_view *run, FILE *stream, size_t width) {
     return OK;
 }
 
+int text_unfinished(struct run_view *run, FILE *stream, size_t width) {
+    char line[600];
+    TRY(unfinished_words(run, line, sizeof line));
+    if (line[0]) text_print_wrapped(stream, line, 2, width);
+    return OK;
+}
+
 int text_training_time(struct run_view *run, FILE *stream, size_t width) {
     char line[1200] = "";
     const json_value *list = json_get(run->process, "training_time");

@@ -165,6 +165,16 @@ static size_t best_gate(const struct experiment *e, const struct results *r, boo
     return best;
 }
 
+/* What the comparison of the best gate with attention and the best one without says of the need for attention. */
+static const char *need_of_attention(const struct candidate_verdict *v) {
+    if (v->gate[GATE_LONG].delta[DELTA_P1].value + v->gate[GATE_SHORT].delta[DELTA_P1].value > 0) return "";
+    for (int g = 0; g < N_GATES; g++)
+        for (int d = 0; d < N_DELTAS; d++)
+            if (v->gate[g].delta[d].significant && v->gate[g].delta[d].value < 0)
+                return ": the simpler one does better";
+    return ": the simpler one does as well";
+}
+
 /* Is it attention, or would pooling, another start or a wider layer do as well? Where a gate without attention beats the
  * baseline, the best attention gate has to stand beside that one too. */
 static int compare_with_control(const struct experiment *e, const struct prepared *p, struct results *r) {
@@ -176,10 +186,7 @@ static int compare_with_control(const struct experiment *e, const struct prepare
     TRY(compare(e, p, r, v));
     size_t used = strlen(v->conclusion);
     snprintf(v->conclusion + used, sizeof v->conclusion - used,
-             " They have the highest P@1 %% of the gates with and without attention%s.",
-             v->gate[GATE_LONG].delta[DELTA_P1].value + v->gate[GATE_SHORT].delta[DELTA_P1].value > 0
-                 ? ""
-                 : ": the simpler one does as well");
+             " They have the highest P@1 %% of the gates with and without attention%s.", need_of_attention(v));
     r->n_verdicts++;
     return OK;
 }

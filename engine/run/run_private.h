@@ -175,8 +175,8 @@ int write_tables(const struct experiment *e, const struct prepared *p, const str
                  const struct results *r, const char *dir) MUST_USE;
 int write_attention(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                     const struct results *r, const char *dir) MUST_USE;
-int write_summary(const struct experiment *e, const struct prepared *p, const struct results *r,
-                  const char *dir) MUST_USE;
+int write_summary(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                  const struct results *r, const char *dir) MUST_USE;
 int write_run_json(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                    const struct results *r, const struct phase_times *times, size_t jobs, const char *status,
                    const char *dir) MUST_USE;

@@ -36,7 +36,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct run
     times.verdict = lap(&mark);
     TRY(write_tables(e, p, fits, r, dir));
     TRY(write_attention(e, p, fits, r, dir));
-    TRY(write_summary(e, p, r, dir));
+    TRY(write_summary(e, p, fits, r, dir));
     times.files = lap(&mark);
     return write_run_json(e, p, fits, r, &times, jobs, "finished", dir);
 }

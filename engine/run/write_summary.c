@@ -138,8 +138,21 @@ static void put_portfolio(struct json_writer *w, const struct experiment *e, con
     put_portfolio_values(w, "optimistic", result, 2);
 }
 
+/* A fit whose best epoch is the last one it was given would perhaps have gone on improving. */
+static void put_fits(struct json_writer *w, const struct experiment *e, const struct fit_list *fits, size_t s) {
+    int64_t n = 0, cut_short = 0;
+    for (size_t i = 0; i < fits->n; i++) {
+        const struct fit *fit = &fits->fit[i];
+        if (fit->strategy != s) continue;
+        n++;
+        cut_short += fit->log.best_epoch == e->strategy[s].train.epochs;
+    }
+    json_put_int(w, "fits", n);
+    json_put_int(w, "fits_best_at_last_epoch", cut_short);
+}
+
 static void put_strategy(struct json_writer *w, const struct experiment *e, const struct prepared *p,
-                         const struct results *r, size_t s) {
+                         const struct fit_list *fits, const struct results *r, size_t s) {
     const struct strategy_spec *spec = &e->strategy[s];
     bool model = spec->desc->needs_model;
     json_begin_object(w, NULL);
@@ -149,6 +162,7 @@ static void put_strategy(struct json_writer *w, const struct experiment *e, cons
     json_put_string(w, "attention", model ? spec->model.attention : NULL);
     size_t copies = spec->ensemble_of[0] ? e->n_seeds : 1;
     json_put_number(w, "parameters", model ? (double)(copies * model_parameter_count(&spec->model)) : NAN);
+    put_fits(w, e, fits, s);
     if (model) {
         json_begin_object(w, "gates");
         for (int g = 0; g < N_GATES; g++) put_gate(w, e, p, spec, &r->strategy[s], g);
@@ -244,7 +258,8 @@ static void put_header(struct json_writer *w, const struct experiment *e, const 
     json_end_object(w);
 }
 
-int write_summary(const struct experiment *e, const struct prepared *p, const struct results *r, const char *dir) {
+int write_summary(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                  const struct results *r, const char *dir) {
     char path[1024];
     struct out_file file;
     TRY(path_join(path, sizeof path, dir, RUN_SUMMARY));
@@ -253,7 +268,7 @@ int write_summary(const struct experiment *e, const struct prepared *p, const st
     json_begin_object(&w, NULL);
     put_header(&w, e, p, r);
     json_begin_array(&w, "strategies");
-    for (size_t s = 0; s < e->n_strategies; s++) put_strategy(&w, e, p, r, s);
+    for (size_t s = 0; s < e->n_strategies; s++) put_strategy(&w, e, p, fits, r, s);
     json_end_array(&w);
     json_begin_array(&w, "verdict");
     for (size_t v = 0; v < r->n_verdicts; v++) put_verdict(&w, e, &r->verdict[v]);

@@ -92,6 +92,8 @@ static void fx_strategy_block(struct json_writer *w, const struct fixture *f, si
     json_put_string(w, "encoder", model ? "lstm" : NULL);
     json_put_string(w, "attention", s->attention);
     json_put_number(w, "parameters", model ? (double)s->parameters : (double)NAN);
+    json_put_int(w, "fits", model ? 6 : 0);
+    json_put_int(w, "fits_best_at_last_epoch", model ? (int64_t)(2 + i) : 0); /* more than half from the third on */
     if (model) {
         json_begin_object(w, "gates");
         for (int gate = 0; gate < 2; gate++) fx_gate_block(w, f, s, gate);

@@ -113,6 +113,34 @@ static void check_gate(const struct run_files *r, const json_value *gate_value, 
     assert_near(json_number(json_get(json_get(gate_value, "null"), "observed"), NAN), sum / n, 1e-9, 1e-9);
 }
 
+/* Fits, and fits whose best epoch is the last one they might have had, by training.csv. */
+static size_t check_fits(const struct run_files *r, const json_value *strategy, size_t s) {
+    const struct strategy_spec *spec = &r->e->strategy[s];
+    size_t n = 0, last = 0;
+    for (size_t row = 0; row < r->training.n_rows; row++) {
+        if (!is(&r->training, row, "strategy", spec->name) || number(&r->training, row, "best") == 0) continue;
+        n++;
+        last += (size_t)number(&r->training, row, "epoch") == spec->train.epochs;
+    }
+    assert_int_equal(json_number(json_get(strategy, "fits"), -1), n);
+    assert_int_equal(json_number(json_get(strategy, "fits_best_at_last_epoch"), -1), last);
+    assert_int_equal(n, spec->desc->needs_model ? r->e->n_seeds * r->p->plan.n_folds : 0);
+    return last;
+}
+
+static void test_summary_fits(void **state) {
+    (void)state;
+    size_t last = 0, all = 0;
+    for (size_t i = 0; i < COUNT_OF(run); i++) {
+        const json_value *list = json_get(json_root(run[i].summary), "strategies");
+        for (size_t s = 0; s < json_size(list); s++) {
+            last += check_fits(&run[i], json_at(list, s), s);
+            all += (size_t)json_number(json_get(json_at(list, s), "fits"), 0);
+        }
+    }
+    assert_true(last > 0 && last < all); /* both kinds were there to be told apart */
+}
+
 static void test_summary_metrics(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(run); i++) {
@@ -186,6 +214,7 @@ static void test_verdict_agrees_with_the_metrics(void **state) {
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_summary_fits),
         cmocka_unit_test(test_summary_metrics),
         cmocka_unit_test(test_summary_header),
         cmocka_unit_test(test_verdict_agrees_with_the_metrics),
