@@ -5,14 +5,8 @@
  *
  *   test_golden_run              compares a run with tests/golden/run_*
  *   test_golden_run DIR          leaves the data in DIR and the run in DIR/run (see tests/golden/compilers.sh)
- *   test_golden_run --update     writes tests/golden/run_* anew; a change there is a change of every result
- *
- * exp, log, log1p, pow, sin and cos come from the C library, whose last bits differ between releases and between
- * processors (glibc has variants with and without FMA). So numbers are compared with a tolerance everywhere, and bytes
- * where the library answers as the one did that the pins were made with. */
-#include <inttypes.h>
-
-#include "rundir.h"
+ *   test_golden_run --update     writes tests/golden/run_* anew; a change there is a change of every result */
+#include "golden_run.h"
 
 #define GOLDEN "tests/golden/run_portable.json"
 
@@ -36,11 +30,7 @@ static const char experiment_text[] =
     "'training':{'retrain':'warm','loss':'focal','monitor':'average_precision'},'trading':{'exit_on_opposite':true}},"
     "{'name':'mean','strategy':'gate','ensemble_of':'lstm'},'buy_and_hold']}";
 
-/* What is kept of each table: every row of `step`. The columns named in `loose` follow from float32 training. */
-static const struct golden_table {
-    const char *file, *golden, *loose;
-    size_t step;
-} tables[] = {
+static const struct golden_table tables[] = {
     {RUN_FOLDS, "tests/golden/run_folds.csv", "", 1},
     {RUN_TRAINING, "tests/golden/run_training.csv", "train_loss validation_loss", 1},
     {RUN_SCORES, "tests/golden/run_scores.csv", "p_long p_short tau_long tau_short", 23},
@@ -52,72 +42,19 @@ static const char *const pinned[] = {RUN_SCORES,   RUN_TRADES,     RUN_EQUITY,  
                                      RUN_TRAINING, RUN_CURVES,     RUN_ATTENTION, RUN_ATTENTION_MEAN,
                                      RUN_FOLDS,    RUN_IMPORTANCE, RUN_SIGNALS};
 
-static const double LOOSE = 1e-5, TIGHT = 1e-9;
-
-/* ---- data: prices have seven digits, so that the C library does not show in them ------------------------------- */
-
-static void write_market(const char *kind, uint64_t seed, const char *name, size_t hole) {
-    struct bars bars;
-    struct synth_options options = {.kind = kind, .difficulty = "easy", .n_bars = 640, .seed = seed};
-    assert_ok(synth_generate(&options, &bars, NULL));
-    size_t n = 0;
-    for (size_t i = 0; i < bars.n; i++) {
-        if (hole && i % hole < 3) continue;
-        bars.bar[n] = bars.bar[i];
-        if (hole && i % hole == hole / 2) bars.bar[n].volume = 0;
-        n++;
-    }
-    bars.n = n;
-    assert_ok(bars_write_csv(&bars, scratch(name)));
-    bars_free(&bars);
-}
-
-static void run_into(const char *out) {
+static void run_all(void) {
     char dir[1024];
-    write_market("planted", 11, "PLANTED.csv", 0);
-    write_market("random-walk", 12, "WALK.csv", 97);
+    golden_market("planted", 640, 11, "PLANTED.csv", 0);
+    golden_market("random-walk", 640, 12, "WALK.csv", 97);
     assert_ok(kernels_select("portable"));
     struct experiment *e = fixture_experiment(experiment_text);
-    assert_ok(run_experiment(e, &(struct run_options){.out_dir = out, .jobs = 2}, dir));
+    assert_ok(run_experiment(e, &(struct run_options){.out_dir = scratch("run"), .jobs = 2}, dir));
     experiment_free(e);
 }
 
-static const char *made(const char *name) {
-    char path[256];
-    snprintf(path, sizeof path, "run/%.100s", name);
-    return scratch(path);
-}
+static const char *made(const char *name) { return golden_made("run", name); }
 
-/* ---- what this C library answers --------------------------------------------------------------------------------- */
-
-static uint64_t libm_fingerprint(void) {
-    uint64_t hash = 0;
-    for (int i = 0; i < 4000; i++) {
-        volatile double x = (i + 0.37) / 397; /* 0 … 10; volatile: asked at run time, not folded by the compiler */
-        double answer[] = {exp(-x),       exp(x / 10), log(x), log1p(x), expm1(x / 50),
-                           pow(0.999, x), pow(x, 2),   sin(x), cos(x)};
-        hash = hash_bytes(answer, sizeof answer, hash);
-    }
-    return hash;
-}
-
-/* ---- comparison ------------------------------------------------------------------------------------------------------ */
-
-static size_t n_differences;
-static double worst; /* largest relative difference among those within tolerance */
-
-static void differs(const char *where, const char *got, const char *want) {
-    if (n_differences++ < 10) print_error("%s is %s, pinned %s\n", where, got, want);
-}
-
-static void compare_numbers(const char *where, double got, double want, double tolerance) {
-    char a[32], b[32];
-    double scale = fmax(fabs(want), 1e-9);
-    if (!near(got, want, tolerance, 1e-9))
-        differs(where, number_format(got, a), number_format(want, b));
-    else if (got != want && fabs(got - want) / scale > worst)
-        worst = fabs(got - want) / scale;
-}
+/* ---- comparison of summaries ------------------------------------------------------------------------------------- */
 
 static void compare_json(const char *path, const json_value *got, const json_value *want) {
     char where[512];
@@ -154,53 +91,15 @@ static void compare_json(const char *path, const json_value *got, const json_val
     }
 }
 
-static void compare_cell(const struct golden_table *file, const struct table *t, size_t row, size_t c,
-                         const char *want) {
-    const char *got = t->cell[row * t->n_columns + c];
-    char where[512], *end_got, *end_want;
-    if (strcmp(got, want) == 0) return;
-    snprintf(where, sizeof where, "%s:%zu: %s", file->file, row + 2, t->header[c]);
-    double a = strtod(got, &end_got), b = strtod(want, &end_want);
-    if (!*got || !*want || *end_got || *end_want)
-        differs(where, got, want);
-    else
-        compare_numbers(where, a, b, strstr(file->loose, t->header[c]) ? LOOSE : TIGHT);
-}
-
-static void compare_table(const struct golden_table *file, const json_value *rows) {
-    struct table got, want;
-    assert_ok(table_read(made(file->file), &got));
-    assert_ok(table_read(file->golden, &want));
-    assert_int_equal(got.n_columns, want.n_columns);
-    assert_int_equal(got.n_rows, (size_t)json_number(json_get(rows, file->file), -1));
-    assert_int_equal(want.n_rows, (got.n_rows + file->step - 1) / file->step);
-    for (size_t c = 0; c < want.n_columns; c++) assert_string_equal(got.header[c], want.header[c]);
-    for (size_t row = 0; row < want.n_rows; row++)
-        for (size_t c = 0; c < want.n_columns; c++)
-            compare_cell(file, &got, row * file->step, c, want.cell[row * want.n_columns + c]);
-    table_free(&got);
-    table_free(&want);
-}
-
-static void hash_text(const char *path, char text[17]) {
-    size_t n;
-    char *bytes = rundir_read(path, &n);
-    snprintf(text, 17, "%016" PRIx64, hash_bytes(bytes, n, 0));
-    mem_free(bytes);
-}
-
 /* ---- tests ------------------------------------------------------------------------------------------------------------ */
 
 static struct json_document *golden;
 
-static void expect_nothing(void) {
-    if (n_differences > 0) fail_msg("%zu values are not what they were", n_differences);
-    print_message("largest relative difference %.3g\n", worst);
-}
-
 static void test_tables(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(tables); i++) compare_table(&tables[i], json_get(json_root(golden), "rows"));
+    const json_value *rows = json_get(json_root(golden), "rows");
+    for (size_t i = 0; i < COUNT_OF(tables); i++)
+        compare_table(&tables[i], made(tables[i].file), json_number(json_get(rows, tables[i].file), -1));
     expect_nothing();
 }
 
@@ -208,7 +107,6 @@ static void test_tables(void **state) {
 static void test_summary(void **state) {
     (void)state;
     struct json_document *got;
-    n_differences = 0;
     assert_ok(json_load(made(RUN_SUMMARY), ERR_DATA, &got));
     compare_json("summary", json_root(got), json_get(json_root(golden), "summary"));
     json_free(got);
@@ -217,15 +115,10 @@ static void test_summary(void **state) {
 
 static void test_bytes(void **state) {
     (void)state;
-    char text[17];
-    n_differences = 0;
-    snprintf(text, sizeof text, "%016" PRIx64, libm_fingerprint());
-    if (strcmp(text, json_string(json_get(json_root(golden), "libm"), "")) != 0) {
-        print_message("another C library (%s): bytes are not compared\n", text);
-        skip();
-    }
+    char text[HASH_SIZE];
+    golden_need_libm(json_root(golden));
     for (size_t i = 0; i < COUNT_OF(pinned); i++) {
-        hash_text(made(pinned[i]), text);
+        golden_hash(made(pinned[i]), text);
         const char *want = json_string(json_get(json_get(json_root(golden), "bytes"), pinned[i]), "nothing");
         if (strcmp(text, want) != 0) differs(pinned[i], text, want);
     }
@@ -233,9 +126,8 @@ static void test_bytes(void **state) {
 }
 
 static int setup(void **state) {
-    if (!getenv("TMPDIR") && access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 1);
-    if (scratch_make(state) != 0) return -1;
-    run_into(scratch("run"));
+    if (golden_scratch(state) != 0) return -1;
+    run_all();
     return json_load(GOLDEN, ERR_DATA, &golden);
 }
 
@@ -289,16 +181,16 @@ static void put_without_folds(struct json_writer *w, const char *key, const json
 static int update(void) {
     struct out_file out;
     struct json_document *summary;
-    char text[17];
+    char text[HASH_SIZE];
     TRY(json_load(made(RUN_SUMMARY), ERR_DATA, &summary));
     TRY(out_open(&out, GOLDEN));
     struct json_writer w = {.stream = out.stream};
     json_begin_object(&w, NULL);
-    snprintf(text, sizeof text, "%016" PRIx64, libm_fingerprint());
+    golden_libm(text);
     json_put_string(&w, "libm", text);
     json_begin_object(&w, "bytes");
     for (size_t i = 0; i < COUNT_OF(pinned); i++) {
-        hash_text(made(pinned[i]), text);
+        golden_hash(made(pinned[i]), text);
         json_put_string(&w, pinned[i], text);
     }
     json_end_object(&w);
@@ -312,21 +204,11 @@ static int update(void) {
 }
 
 int main(int argc, char **argv) {
-    void *state = NULL;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_summary),
         cmocka_unit_test(test_bytes),
     };
     progress_quiet(true);
-    if (argc != 2) return cmocka_run_group_tests(tests, setup, teardown);
-    bool renew = strcmp(argv[1], "--update") == 0;
-    if (renew && scratch_make(&state) != 0) return 1;
-    if (!renew) snprintf(scratch_dir, sizeof scratch_dir, "%.500s", argv[1]);
-    int rc = dir_make(scratch_dir);
-    if (rc == OK) run_into(scratch("run"));
-    if (rc == OK && renew) rc = update();
-    if (rc != OK) fprintf(stderr, "%s\n", error_message());
-    if (renew) scratch_remove(&state);
-    return rc == OK ? 0 : 1;
+    return argc == 2 ? golden_make(argv[1], run_all, update) : cmocka_run_group_tests(tests, setup, teardown);
 }
