@@ -1,6 +1,7 @@
 #!/bin/sh
-# Does `--kernels portable` give the same bytes whatever compiled it? Builds the run of tests/run/test_golden_run.c with
-# every compiler and level of optimisation, and compares all files that the run leaves (but run.json, which holds times).
+# Does `--kernels portable` give the same bytes whatever compiled it? Builds the runs of tests/run/test_golden_run.c and
+# test_golden_kinds.c with every compiler and level of optimisation, and compares all files that they leave (but run.json,
+# which holds times).
 #
 #   tests/golden/compilers.sh [DIR]          (from the root of the repository; DIR keeps the builds, else they are removed)
 #   VARIANTS="gcc:-O3 clang:-O1" JOBS=4 tests/golden/compilers.sh
@@ -8,8 +9,8 @@
 # Prints a table of hashes, one line a file and one column a variant. Exit 1 when any two differ or a build fails.
 set -eu
 VARIANTS=${VARIANTS:-gcc:-O2 gcc:-O0 clang:-O2 clang:-O0}
-test=tests/run/test_golden_run
-[ -f $test.c ] || { echo "run this from the root of the repository" >&2; exit 2; }
+tests="tests/run/test_golden_run.c tests/run/test_golden_kinds.c"
+[ -f "${tests%% *}" ] || { echo "run this from the root of the repository" >&2; exit 2; }
 if [ $# -gt 0 ]; then
     mkdir -p "$1"
     work=$(cd "$1" && pwd)
@@ -19,17 +20,17 @@ else
     trap 'exit 1' INT TERM
 fi
 
-# Hashes of a run's files, one "name hash" a line; the models as one.
+# Hashes of the files of all runs in a folder, one "path hash" a line; the models of a run as one.
 hashes() {
-    for file in "$1"/*; do
-        name=${file##*/}
-        case $name in run.json) continue ;; esac
-        if [ -d "$file" ]; then
-            echo "$name/* $(cd "$file" && sha256sum * | sha256sum | cut -c1-12)"
-        else
-            echo "$name $(sha256sum <"$file" | cut -c1-12)"
-        fi
-    done
+    (
+        cd "$1"
+        find . -type f ! -name run.json ! -path '*/models/*' | LC_ALL=C sort | while read -r file; do
+            echo "${file#./} $(sha256sum <"$file" | cut -c1-12)"
+        done
+        find . -type d -name models | LC_ALL=C sort | while read -r dir; do
+            echo "${dir#./}/* $(cd "$dir" && sha256sum * | sha256sum | cut -c1-12)"
+        done
+    )
 }
 
 first=
@@ -37,17 +38,22 @@ for variant in $VARIANTS; do
     cc=${variant%%:*} opt=${variant#*:}
     out=$work/$cc$opt # no colon: make would read a rule
     echo "building and running $cc $opt" >&2
-    make -s -j"${JOBS:-1}" BUILD="$out/build" CC="$cc" OPT="$opt" TESTS=$test.c tests-build >"$out.log" 2>&1 || {
+    make -s -j"${JOBS:-1}" BUILD="$out/build" CC="$cc" OPT="$opt" TESTS="$tests" tests-build >"$out.log" 2>&1 || {
         tail -n 5 "$out.log" >&2
         exit 1
     }
     rm -rf "$out/files"
-    "$out/build/$test" "$out/files" 2>>"$out.log" || { tail -n 5 "$out.log" >&2; exit 1; }
-    hashes "$out/files/run" >"$work/${variant%%:*}${variant#*:}.hashes"
+    mkdir -p "$out/files/runs"
+    for test in $tests; do
+        "$out/build/${test%.c}" "$out/files" 2>>"$out.log" || { tail -n 5 "$out.log" >&2; exit 1; }
+        name=${test##*test_golden_}
+        mv "$out/files/run" "$out/files/runs/${name%.c}"
+    done
+    hashes "$out/files/runs" >"$work/${variant%%:*}${variant#*:}.hashes"
     first=${first:-$variant}
 done
 
-printf '%-22s' file
+printf '%-34s' file
 for variant in $VARIANTS; do printf ' %-13s' "$variant"; done
 echo
 bad=0
@@ -55,7 +61,7 @@ for variant in $VARIANTS; do # a file that only one variant leaves is a differen
     cut -d' ' -f1 "$work/${variant%%:*}${variant#*:}.hashes"
 done | sort -u >"$work/names"
 while read -r name; do
-    printf '%-22s' "$name"
+    printf '%-34s' "$name"
     want=$(awk -v name="$name" '$1 == name {print $2}' "$work/${first%%:*}${first#*:}.hashes")
     note=
     for variant in $VARIANTS; do
