@@ -12,16 +12,14 @@ ifdef SAN
 CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=address,undefined
 endif
-ALL_CFLAGS := $(STD) $(WARN) $(FLOAT) -fopenmp -iquote include $(CFLAGS)
+ALL_CFLAGS := $(STD) $(WARN) $(FLOAT) -fopenmp -iquote . -iquote include $(CFLAGS)
 LIBS    := -lcjson -lcsv -larchive -lz -lxxhash -lopenblas -fopenmp -lm
 
-# DIRS narrows a build to some rooms (with their tests in TESTS) while others are being rebuilt.
-DIRS    ?= engine/base engine/market engine/market/features engine/replay engine/score engine/run engine/cli \
-           models models/kernels strategies reports
-SRC     := $(filter-out engine/main.c,$(wildcard $(DIRS:=/*.c)))
-# models/kernels/isa_*.c are instantiated once per instruction set, models/*.c once per precision.
+SRC     := $(filter-out engine/main.c,$(sort $(shell find engine models strategies reports -name '*.c')))
+# models/kernels/isa_*.c are instantiated once per instruction set; these rooms once per precision.
+DUAL    := $(addsuffix /%,$(addprefix models/,attention encoder loss optimizer schedule network training))
 ISA_SRC := $(filter models/kernels/isa_%.c,$(SRC))
-DUAL_SRC := $(filter models/%.c,$(filter-out models/kernels/% models/single_%.c,$(SRC)))
+DUAL_SRC := $(filter $(DUAL),$(SRC))
 ONE_SRC := $(filter-out $(ISA_SRC) $(DUAL_SRC),$(SRC))
 OBJ     := $(ONE_SRC:%.c=$(BUILD)/%.o) $(DUAL_SRC:%.c=$(BUILD)/%.f32.o) $(DUAL_SRC:%.c=$(BUILD)/%.f64.o) \
            $(foreach isa,portable avx2 avx512,$(ISA_SRC:%.c=$(BUILD)/%.$(isa).o))
@@ -96,7 +94,7 @@ layers:
 	@.ci/layers
 # Every public header stands on its own.
 headers:
-	@for h in include/*.h; do echo "#include \"$$h\"" | $(CC) $(STD) $(WARN) -iquote include -iquote . -fsyntax-only -x c - || exit 1; done
+	@for h in include/gatewalk/*.h; do echo "#include \"$$h\"" | $(CC) $(STD) $(WARN) -iquote . -iquote include -fsyntax-only -x c - || exit 1; done
 format:
 	clang-format -i $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 format-check:

@@ -20,8 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "version.h"
+#include "engine/cli/cli.h"
+#include "gatewalk/version.h"
 
 static void print_help(FILE *out) {
     fprintf(out, "usage: gatewalk COMMAND [options]\n\n");

@@ -2,7 +2,7 @@
 #ifndef GATEWALK_STRATEGIES_H
 #define GATEWALK_STRATEGIES_H
 
-#include "strategy.h"
+#include "gatewalk/strategy.h"
 
 #define STRATEGY(name) extern const struct strategy_desc strategy_##name;
 #include "strategies.def"

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "error.h"
+#include "gatewalk/error.h"
 
 /* The call must succeed; prints its own error line when it does not. */
 #define assert_ok(expression)                                                                                          \

@@ -2,7 +2,7 @@
 #ifndef GATEWALK_CLI_H
 #define GATEWALK_CLI_H
 
-#include "base.h"
+#include "engine/base/base.h"
 
 struct command {
     const char *name;

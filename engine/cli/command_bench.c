@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
 #include "cli.h"
-#include "json.h"
-#include "model.h"
+#include "engine/base/json.h"
+#include "engine/bench/bench.h"
+#include "gatewalk/model.h"
 
 static const struct option options[] = {
     {"json", no_argument, NULL, 'j'},          {"csv", no_argument, NULL, 'c'},

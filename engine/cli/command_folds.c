@@ -2,7 +2,7 @@
 #include <getopt.h>
 
 #include "cli.h"
-#include "run.h"
+#include "gatewalk/run.h"
 
 static const struct option options[] = {{"data", required_argument, NULL, 'd'},
                                         {"set", required_argument, NULL, 's'},

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cli.h"
-#include "json.h"
-#include "labels.h"
+#include "engine/base/json.h"
+#include "gatewalk/labels.h"
 
 static const struct option options[] = {
     {"format", required_argument, NULL, 'f'}, {"interval", required_argument, NULL, 'i'},

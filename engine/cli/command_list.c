@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "cli.h"
-#include "config.h"
-#include "metrics.h"
-#include "report.h"
+#include "engine/config/config.h"
+#include "gatewalk/metrics.h"
+#include "gatewalk/report.h"
 
 static const struct option options[] = {
     {"inputs", required_argument, NULL, 'i'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};

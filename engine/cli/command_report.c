@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "run_files.h"
+#include "gatewalk/run_files.h"
 #include "show_run.h"
 
 static const struct option options[] = {{"only", required_argument, NULL, 'o'},

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "run.h"
+#include "gatewalk/run.h"
 #include "show_run.h"
 
 enum { MAX_SETS = 128 };

@@ -2,8 +2,8 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "bars.h"
 #include "cli.h"
+#include "gatewalk/bars.h"
 
 static const struct option options[] = {{"bars", required_argument, NULL, 'b'},
                                         {"seed", required_argument, NULL, 's'},

@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "run_files.h"
+#include "gatewalk/run_files.h"
 
 static size_t terminal_width(void) {
     struct winsize size;

@@ -3,7 +3,7 @@
 #define GATEWALK_CLI_SHOW_RUN_H
 
 #include "cli.h"
-#include "report.h"
+#include "gatewalk/report.h"
 
 /* The comparison table and the report of a finished run. */
 int show_run(const char *dir, bool no_report) MUST_USE;

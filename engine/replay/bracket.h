@@ -19,7 +19,7 @@
 #ifndef GATEWALK_REPLAY_BRACKET_H
 #define GATEWALK_REPLAY_BRACKET_H
 
-#include "order.h"
+#include "gatewalk/order.h"
 
 struct bracket {
     struct trade trade; /* complete once an exit function has returned true */

@@ -8,7 +8,7 @@
 #define GATEWALK_REPLAY_BROKER_H
 
 #include "bracket.h"
-#include "replay.h"
+#include "gatewalk/replay.h"
 
 struct broker_slot {
     const struct bars *bars;

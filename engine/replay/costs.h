@@ -3,7 +3,7 @@
 #ifndef GATEWALK_REPLAY_COSTS_H
 #define GATEWALK_REPLAY_COSTS_H
 
-#include "order.h"
+#include "gatewalk/order.h"
 
 /* Fraction by which a market or stop fill in bar i is worse than the raw price: half-spread + fixed slippage +
  * slippage_volatility x (high - low)/close of bar i-1, times the multiplier; within [0, 0.5]. */

@@ -4,7 +4,7 @@
  *     cash + sum(quantity x average price) = initial cash + realised - fees - funding
  *
  * and cash and positions follow from the journal of fills alone. ledger_reconcile checks both. */
-#include "ledger.h"
+#include "gatewalk/ledger.h"
 
 #include <math.h>
 #include <string.h>

@@ -12,7 +12,7 @@
  *
  * Cost: O(symbols) per distinct instant, so O(1) per bar for symbols on one clock. Nothing is allocated per event
  * but the growth of the trade list, the journal and the equity curve. */
-#include "replay.h"
+#include "gatewalk/replay.h"
 
 #include <math.h>
 #include <string.h>

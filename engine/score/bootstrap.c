@@ -1,8 +1,8 @@
 /* The stationary bootstrap (Politis & Romano 1994) and its automatic block length (Politis & White 2004, with the
  * correction of Patton, Politis & White 2009). */
+#include "gatewalk/rng.h"
+#include "gatewalk/verdict.h"
 #include "ranking.h"
-#include "rng.h"
-#include "verdict.h"
 
 /* Blocks start anywhere, have geometric lengths of mean_block on average and wrap around the end, so that every
  * position is drawn with the same probability. */

@@ -1,6 +1,6 @@
 /* How good is the best of many? (Bailey & Lopez de Prado 2014, "The Deflated Sharpe Ratio") */
+#include "gatewalk/verdict.h"
 #include "ranking.h"
-#include "verdict.h"
 
 static const double EULER_MASCHERONI = 0.57721566490153286;
 

@@ -2,9 +2,9 @@
  *
  * Gate labels are autocorrelated over their horizon and beyond, and so are scores. Shuffling single labels destroys
  * that and calls every second scorer skilled; shifting a fold's labels around its own circle keeps it whole. */
+#include "gatewalk/rng.h"
+#include "gatewalk/verdict.h"
 #include "resample.h"
-#include "rng.h"
-#include "verdict.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* Probability of backtest overfitting (Bailey, Borwein, Lopez de Prado & Zhu 2017): cut time into S blocks; for every
  * choice of S/2 of them find the trial with the best Sharpe ratio there, and see where it ranks among all trials on the
  * other half. PBO is the share of choices whose winner falls below the median. */
+#include "gatewalk/verdict.h"
 #include "ranking.h"
-#include "verdict.h"
 
 enum { SPLITS_MAX = 20 }; /* 184,756 choices; the next even number has 705,432 */
 

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "metrics.h"
+#include "gatewalk/metrics.h"
 
 /* order[n]: positions by falling score, tied ones in a fixed order. ERR_DATA on a NaN score. */
 int rank_descending(const float *score, size_t n, uint32_t *order) MUST_USE;

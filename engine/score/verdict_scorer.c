@@ -1,7 +1,7 @@
 /* Statistics of a scorer, and of a pair of them, under resampling. */
 #include "verdict_scorer.h"
 
-#include "rng.h"
+#include "gatewalk/rng.h"
 
 static const double delta_k_percent[N_DELTAS] = {[DELTA_P1] = 1, [DELTA_P5] = 5, [DELTA_PNL1] = 1};
 

@@ -3,8 +3,8 @@
 #ifndef GATEWALK_SCORE_VERDICT_SCORER_H
 #define GATEWALK_SCORE_VERDICT_SCORER_H
 
+#include "gatewalk/verdict.h"
 #include "resample.h"
-#include "verdict.h"
 
 struct verdict_scorer {
     struct ap_ranking ranking;

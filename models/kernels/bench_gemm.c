@@ -1,10 +1,10 @@
 /* Matrix products at the shapes the models use, per kernel set, beside OpenBLAS, on one core. */
 #include <math.h>
 
-#include "base.h"
-#include "bench.h"
 #include "blas_peak.h"
-#include "model.h"
+#include "engine/base/base.h"
+#include "engine/bench/bench.h"
+#include "gatewalk/model.h"
 
 static const struct shape {
     const char *use;

@@ -1,8 +1,8 @@
 /* The measure of the machine: what a good BLAS reaches on one core. Nothing but benches calls BLAS. */
 #include <cblas.h>
 
-#include "base.h"
 #include "blas_peak.h"
+#include "engine/base/base.h"
 
 /* One call of C = A·B by a kernel set or (NULL) by OpenBLAS. */
 void bench_multiply(const struct kernels_f32 *kernel, size_t m, size_t n, size_t k, const float *a, const float *b,

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../real.h"
+#include "models/network/real.h"
 
 /* Recurrent layer over a shard of windows. Gate order in memory i,f,c(g),o blocks of H: z[4H].
  *   z_s = xw[row(b,s)] + h_{s-1} U      (xw = X W + b was computed by the caller, once per distinct bar)

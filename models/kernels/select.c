@@ -1,8 +1,8 @@
 /* Which kernel set works: chosen once, before any fit. The choice is the only state here. */
 #include "amx.h"
-#include "error.h"
+#include "gatewalk/error.h"
+#include "gatewalk/model.h"
 #include "kernels.h"
-#include "model.h"
 
 #include <string.h>
 

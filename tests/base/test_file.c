@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "base.h"
+#include "engine/base/base.h"
 
 static void reads_whole_files(void **state) {
     (void)state;

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#include "json.h"
-#include "rng.h"
+#include "engine/base/json.h"
+#include "gatewalk/rng.h"
 
 static int parse(const char *text, size_t length, struct json_document **document) {
     char *exact = malloc(length ? length : 1); /* no NUL behind it: the sanitizer sees a read too far */

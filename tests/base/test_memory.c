@@ -1,7 +1,7 @@
 /* Alignment, zeroing, overflow, counters; the arena's reuse. */
 #include "test.h"
 
-#include "base.h"
+#include "engine/base/base.h"
 
 /* Under AddressSanitizer a refused allocation must be refused, not abort. */
 const char *__asan_default_options(void);

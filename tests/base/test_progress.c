@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base.h"
+#include "engine/base/base.h"
 
 struct heard {
     char text[1 << 18];

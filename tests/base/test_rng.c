@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base.h"
-#include "rng.h"
+#include "engine/base/base.h"
+#include "gatewalk/rng.h"
 
 static uint64_t word(const struct table *table, size_t row, const char *name) {
     size_t column;

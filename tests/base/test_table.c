@@ -2,7 +2,7 @@
 #include "scratch.h"
 #include "test.h"
 
-#include "base.h"
+#include "engine/base/base.h"
 
 static int read_text(const char *text, size_t length, struct table *table) {
     scratch_write("t.csv", text, length);

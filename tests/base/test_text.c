@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base.h"
+#include "engine/base/base.h"
 
 static void utf8(void **state) {
     (void)state;

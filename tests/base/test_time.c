@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base.h"
+#include "engine/base/base.h"
 
 static const char *cell(const struct table *table, size_t row, const char *name) {
     size_t column;

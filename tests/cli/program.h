@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base.h"
+#include "engine/base/base.h"
 #include "test.h"
 
 enum { MAX_ARGS = 16, TIMEOUT_SECONDS = 60 };

@@ -1,11 +1,11 @@
 /* Every command as it is meant to be used: help, tables, round trips, equal bytes. */
-#include "config.h"
-#include "metrics.h"
+#include "engine/config/config.h"
+#include "gatewalk/metrics.h"
+#include "gatewalk/report.h"
+#include "gatewalk/strategy.h"
+#include "gatewalk/version.h"
 #include "program.h"
-#include "report.h"
 #include "run_tree.h"
-#include "strategy.h"
-#include "version.h"
 
 enum { MAX_WORDS = 32 };
 

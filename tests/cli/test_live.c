@@ -3,7 +3,7 @@
 #include <pty.h>
 #include <sys/ioctl.h>
 
-#include "json.h"
+#include "engine/base/json.h"
 #include "program.h"
 #include "run_tree.h"
 

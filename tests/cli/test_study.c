@@ -1,5 +1,5 @@
 /* gatewalk study: its path, its choices, its continuation, and what the final walk may still see. */
-#include "json.h"
+#include "engine/base/json.h"
 #include "program.h"
 #include "run_tree.h"
 

@@ -4,7 +4,7 @@
 #include <sys/mount.h>
 #include <zlib.h>
 
-#include "json.h"
+#include "engine/base/json.h"
 #include "program.h"
 #include "run_tree.h"
 

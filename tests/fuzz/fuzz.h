@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base.h"
+#include "engine/base/base.h"
 
 enum { MOST_SOUND = 64, LARGEST_INPUT = 1 << 20 };
 

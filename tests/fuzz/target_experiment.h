@@ -2,7 +2,7 @@
 #ifndef GATEWALK_TEST_FUZZ_EXPERIMENT_H
 #define GATEWALK_TEST_FUZZ_EXPERIMENT_H
 
-#include "config.h"
+#include "engine/config/config.h"
 #include "fuzz.h"
 
 static const char *const fuzz_experiment_words[] = {

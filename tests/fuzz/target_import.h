@@ -4,9 +4,9 @@
 
 #include <math.h>
 
-#include "bars.h"
 #include "fuzz.h"
-#include "labels.h"
+#include "gatewalk/bars.h"
+#include "gatewalk/labels.h"
 
 static const char *const fuzz_import_words[] = {
     ",",

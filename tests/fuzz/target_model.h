@@ -4,7 +4,7 @@
 #define GATEWALK_TEST_FUZZ_MODEL_H
 
 #include "fuzz.h"
-#include "model.h"
+#include "gatewalk/model.h"
 
 enum { FUZZ_ROWS = 160, FUZZ_FEATURES = 3, FUZZ_LOOKBACK = 4, FUZZ_SAMPLES = 60 };
 

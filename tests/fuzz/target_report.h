@@ -3,8 +3,8 @@
 #define GATEWALK_TEST_FUZZ_REPORT_H
 
 #include "fuzz.h"
-#include "report.h"
-#include "run.h"
+#include "gatewalk/report.h"
+#include "gatewalk/run.h"
 
 static const char *const fuzz_report_words[] = {
     "{",

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Does `--kernels portable` give the same bytes whatever compiled it? Builds the runs of tests/run/test_golden_run.c and
+# Does `--kernels portable` give the same bytes whatever compiled it? Builds the runs of tests/walk/test_golden_run.c and
 # test_golden_kinds.c with every compiler and level of optimisation, and compares all files that they leave (but run.json,
 # which holds times).
 #
@@ -9,7 +9,7 @@
 # Prints a table of hashes, one line a file and one column a variant. Exit 1 when any two differ or a build fails.
 set -eu
 VARIANTS=${VARIANTS:-gcc:-O2 gcc:-O0 clang:-O2 clang:-O0}
-tests="tests/run/test_golden_run.c tests/run/test_golden_kinds.c"
+tests="tests/walk/test_golden_run.c tests/walk/test_golden_kinds.c"
 [ -f "${tests%% *}" ] || { echo "run this from the root of the repository" >&2; exit 2; }
 if [ $# -gt 0 ]; then
     mkdir -p "$1"

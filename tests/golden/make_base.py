@@ -2,7 +2,7 @@
 """Golden values for tests/base: dates by pandas, shortest numbers by repr(), array files by numpy.
 
 Run from the repository root: /usr/bin/python3 tests/golden/make_base.py
-The random numbers are a second implementation, in plain integers, of what include/rng.h promises.
+The random numbers are a second implementation, in plain integers, of what include/gatewalk/rng.h promises.
 """
 import math
 import random

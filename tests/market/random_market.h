@@ -4,8 +4,8 @@
 
 #include "test.h"
 
-#include "bars.h"
-#include "rng.h"
+#include "gatewalk/bars.h"
+#include "gatewalk/rng.h"
 
 struct walk {
     size_t n;

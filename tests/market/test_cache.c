@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "bars.h"
 #include "base/scratch.h"
-#include "rng.h"
+#include "gatewalk/bars.h"
+#include "gatewalk/rng.h"
 
 enum { N_BARS = 1000 };
 
@@ -243,7 +243,7 @@ static void failures_are_not_kept(void **state) {
 
 /* What this program makes of the fixtures, as one number. When it changes although the fixtures did not, entries
  * written before hold something else than an import would give now: raise IMPORT_CACHE_VERSION in
- * engine/market/import_cache.h, then change the number. */
+ * engine/market/import/import_cache.h, then change the number. */
 static void results_change_only_with_the_version(void **state) {
     (void)state;
     static const char *const fixtures[] = {"ABCUSDT-15m.csv",

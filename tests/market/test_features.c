@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "features.h"
+#include "gatewalk/feature.h"
 
 enum { N_BARS = 700 };
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "folds.h"
+#include "gatewalk/folds.h"
 
 static const int64_t day = NS_PER_DAY, hour = NS_PER_HOUR;
 

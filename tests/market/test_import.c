@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "bars.h"
 #include "base/scratch.h"
-#include "rng.h"
+#include "gatewalk/bars.h"
+#include "gatewalk/rng.h"
 
 #define FIXTURES "tests/market/fixtures/"
 

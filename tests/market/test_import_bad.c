@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "bars.h"
 #include "base/scratch.h"
-#include "rng.h"
+#include "gatewalk/bars.h"
+#include "gatewalk/rng.h"
 
 #define HEADER  "time,open,high,low,close,volume\n"
 #define ROW1    "2021-03-01 00:00,1,2,0.5,1.5,10\n"

@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#include "bars.h"
 #include "base/scratch.h"
-#include "rng.h"
+#include "gatewalk/bars.h"
+#include "gatewalk/rng.h"
 
 enum { ROWS = 6, TEXT_SIZE = 4096 };
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "bars.h"
+#include "gatewalk/bars.h"
 
 #define FIXTURES "tests/market/fixtures/"
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "bars.h"
+#include "gatewalk/bars.h"
 
 static const char *real_file(const char *name) {
     static char path[1024];

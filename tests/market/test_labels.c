@@ -1,8 +1,8 @@
 /* Gate labels against their definition, bar by bar, and against known figures. */
 #include "random_market.h"
 
-#include "features.h"
-#include "labels.h"
+#include "gatewalk/feature.h"
+#include "gatewalk/labels.h"
 
 static const struct label_config defaults = {.horizon = 24, .ratio = 2, .min_move = .01, .atr_length = 14};
 

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "bars.h"
-#include "features.h"
-#include "rng.h"
+#include "gatewalk/bars.h"
+#include "gatewalk/feature.h"
+#include "gatewalk/rng.h"
 
 static int64_t floor_to(int64_t value, int64_t step) {
     int64_t r = value % step;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "features.h"
+#include "gatewalk/feature.h"
 
 enum { N_FEATURES = 6 };
 

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "bars.h"
 #include "base/scratch.h"
-#include "labels.h"
+#include "gatewalk/bars.h"
+#include "gatewalk/labels.h"
 
 static const struct label_config LABELS = {.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
 

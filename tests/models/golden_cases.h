@@ -2,7 +2,7 @@
 #ifndef GATEWALK_TESTS_GOLDEN_CASES_H
 #define GATEWALK_TESTS_GOLDEN_CASES_H
 
-#include "../../models/batches.h"
+#include "models/api/batches.h"
 #include "probe.h"
 
 /* Below this size an error counts absolutely: sums of terms of size one are rounded at that level. */

@@ -4,18 +4,18 @@
 
 #include <stdlib.h>
 
-#include "base.h"
-#include "model.h"
+#include "engine/base/base.h"
+#include "gatewalk/model.h"
 #include "test.h"
 
-#include "../../models/kernels/kernels.h"
+#include "models/kernels/kernels.h"
 /* kernels.h once more, for float64: its `real` must not meet the first one. */
 #undef GATEWALK_MODELS_KERNELS_H
 #undef GATEWALK_MODELS_REAL_H
 #undef R
 #define GW_REAL_F64
 #define real real_f64
-#include "../../models/kernels/kernels.h"
+#include "models/kernels/kernels.h"
 #undef real
 
 typedef const struct kernels_f32 *fast_set;

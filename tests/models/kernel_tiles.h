@@ -5,7 +5,7 @@
 #include "kernel_layer.h"
 #include "kernel_mixed.h"
 
-#include "../../models/kernels/amx.h"
+#include "models/kernels/amx.h"
 
 static inline bool emulates(void) {
     for (size_t i = 0; kernels_name(i); i++)

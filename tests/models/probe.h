@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#include "../../models/training.h"
+#include "gatewalk/rng.h"
 #include "golden.h"
-#include "rng.h"
+#include "models/training/training.h"
 
 enum { PROBE_WINDOWS_MAX = 16 };
 

@@ -1,9 +1,9 @@
 /* Order of an epoch, average precision, calibration and schedules. */
-#include "../../models/batches.h"
-#include "../../models/calibration.h"
-#include "../../models/gate.h"
-#include "../../models/schedule.h"
 #include "golden.h"
+#include "models/api/batches.h"
+#include "models/api/calibration.h"
+#include "models/network/gate.h"
+#include "models/schedule/schedule.h"
 #include "toy.h"
 
 /* ---- order ------------------------------------------------------------------------------------------------------ */

@@ -4,7 +4,7 @@
 #include "kernel_layer.h"
 #include "kernel_mixed.h"
 
-#include "../../models/kernels/amx.h"
+#include "models/kernels/amx.h"
 
 #if defined(KERNELS_HAVE_AMX) && defined(__linux__)
 #include <signal.h>

@@ -3,8 +3,8 @@
 #include <omp.h>
 #include <unistd.h>
 
-#include "../../models/single_model.h"
-#include "base.h"
+#include "engine/base/base.h"
+#include "models/api/gate_model.h"
 #include "toy.h"
 
 enum { CHAIN = 3 };

@@ -1,7 +1,7 @@
 /* The public face: parameter counts, initial values, names and checks, scoring, saving and loading, importance. */
 #include <unistd.h>
 
-#include "../../models/single_model.h"
+#include "models/api/gate_model.h"
 #include "toy.h"
 
 static void temporary(char path[256]) {

@@ -1,6 +1,6 @@
 /* The training loop itself in float64: the same code as in float32 walks the same way to within rounding. */
 #define GW_REAL_F64
-#include "../../models/training.h"
+#include "models/training/training.h"
 #include "toy.h"
 
 static void test_both_precisions_agree(void **state) {

@@ -2,7 +2,7 @@
 #include <omp.h>
 #include <signal.h>
 
-#include "../../models/single_model.h"
+#include "models/api/gate_model.h"
 #include "toy.h"
 
 static void fit_text(struct toy *toy, const char *attention, struct gate_model **model, struct training_log *log) {

@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "model.h"
-#include "rng.h"
+#include "gatewalk/model.h"
+#include "gatewalk/rng.h"
 #include "test.h"
 
 enum { TOY_ROWS = 1700, TOY_FEATURES = 4, TOY_LOOKBACK = 6, TOY_TRAIN = 1200, TOY_VALIDATION = 400 };

@@ -4,8 +4,8 @@
 
 #include "test.h"
 
-#include "replay.h"
-#include "rng.h"
+#include "gatewalk/replay.h"
+#include "gatewalk/rng.h"
 
 enum { MINUTE_OFFSET = 1000 }; /* bars begin away from the epoch, so that no time is 0 by accident */
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base.h"
-#include "json.h"
-#include "run_files.h"
+#include "engine/base/base.h"
+#include "engine/base/json.h"
+#include "gatewalk/run_files.h"
 
 enum { FX_LOOKBACK = 96, FX_SIGNALS = 40, FX_MAPS_MAX = 9 };
 

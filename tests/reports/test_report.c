@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
-#include "report.h"
+#include "gatewalk/report.h"
 
 enum { PNG_WIDTH = 1754, PNG_HEIGHT = 1240 };
 static char room[64];       /* a directory of this program alone */

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../../reports/checks.h"
-#include "../../reports/equity.h"
-#include "../../reports/plot.h"
-#include "../../reports/study_view.h"
 #include "fixture.h"
+#include "reports/data/checks.h"
+#include "reports/data/study_view.h"
+#include "reports/plots/equity.h"
+#include "reports/plots/plot.h"
 
 static char room[64];
 

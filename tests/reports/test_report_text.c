@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../../reports/curves.h"
-#include "../../reports/gnuplot.h"
-#include "../../reports/signals.h"
-#include "../../reports/text_table.h"
 #include "fixture.h"
-#include "report.h"
+#include "gatewalk/report.h"
+#include "reports/page/gnuplot.h"
+#include "reports/plots/line_chart.h"
+#include "reports/plots/signals.h"
+#include "reports/text/text_table.h"
 
 static char room[64];
 

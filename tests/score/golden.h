@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "base.h"
+#include "engine/base/base.h"
 #include "test.h"
 
 enum { GOLDEN_CASES = 32, GOLDEN_ARRAYS = 24, GOLDEN_EXPECTS = 128 };

@@ -5,8 +5,8 @@
 
 #include <math.h>
 
-#include "rng.h"
-#include "verdict.h"
+#include "gatewalk/rng.h"
+#include "gatewalk/verdict.h"
 
 enum { MARKET_HORIZON = 24, MARKET_BARS_MAX = 8000, MARKET_SEEDS_MAX = 3, MARKET_FOLDS = 4 };
 

@@ -1,9 +1,9 @@
 /* The stationary bootstrap and its block length. */
 #include <stdlib.h>
 
+#include "gatewalk/rng.h"
+#include "gatewalk/verdict.h"
 #include "golden.h"
-#include "rng.h"
-#include "verdict.h"
 
 static void block_length_matches_golden_values(void **state) {
     (void)state;

@@ -1,7 +1,7 @@
 /* Every gate metric against scikit-learn and brute force, and what no order of bars may change. */
+#include "gatewalk/metrics.h"
+#include "gatewalk/rng.h"
 #include "golden.h"
-#include "metrics.h"
-#include "rng.h"
 
 static const char GOLDEN[] = "tests/golden/metrics_gate.txt";
 

@@ -1,5 +1,5 @@
 /* The null control: circular shifts of the labels. */
-#include "base.h"
+#include "engine/base/base.h"
 #include "market.h"
 #include "test.h"
 

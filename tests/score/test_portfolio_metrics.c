@@ -1,6 +1,6 @@
 /* Every portfolio metric against numpy and pandas. */
+#include "gatewalk/metrics.h"
 #include "golden.h"
-#include "metrics.h"
 
 static const char GOLDEN[] = "tests/golden/metrics_portfolio.txt";
 

@@ -1,9 +1,9 @@
 /* The price of having tried many: deflated Sharpe ratio and probability of backtest overfitting. */
 #include <stdlib.h>
 
+#include "gatewalk/rng.h"
+#include "gatewalk/verdict.h"
 #include "golden.h"
-#include "rng.h"
-#include "verdict.h"
 
 /* Bailey & Lopez de Prado (2014), numerical example: an annualised Sharpe ratio of 2.5 over 1,250 days of 250 a year,
  * skewness -3, kurtosis 10, best of 100 trials whose annualised ratios have variance 1/2. */

@@ -1,7 +1,7 @@
 /* The verdict against a slow reference, and what it must not depend on. */
 #include <stdlib.h>
 
-#include "base.h"
+#include "engine/base/base.h"
 #include "market.h"
 #include "test.h"
 

@@ -3,7 +3,7 @@
  * interval is this program with a few hundred. */
 #include <stdlib.h>
 
-#include "base.h"
+#include "engine/base/base.h"
 #include "market.h"
 #include "test.h"
 

@@ -1,6 +1,6 @@
 /* The close against its own averages. Exponential averages start from the plain mean of their first
  * values and never forget entirely: they depend on where the history begins, as everywhere. */
-#include "feature.h"
+#include "feature_parts.h"
 
 /* ---- ma_gap(n) = close / mean(close[t-n+1..t]) - 1 --------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* Bollinger bands: mean of the close +- k population standard deviations over n bars. */
-#include "feature.h"
+#include "feature_parts.h"
 
 static size_t bands_state(const double *args) { return window_size(arg_length(args)); }
 

@@ -1,6 +1,6 @@
 /* The shape of one bar. `range` says how large it is as a fraction of the close; the other three are
  * fractions of the range, so that size is told once (body, upper_wick and lower_wick sum to 1 in size). */
-#include "feature.h"
+#include "feature_parts.h"
 
 static double range_push(void *state, const double *args, const struct feature_input *in) {
     (void)state, (void)args;

@@ -1,5 +1,5 @@
 /* Where the price stands in its recent channel. Williams' %R is stochastic_k - 1 and therefore absent. */
-#include "feature.h"
+#include "feature_parts.h"
 
 /* ---- stochastic_k(n) = (close - lowest low) / (highest high - lowest low) over n bars -------------------- */
 

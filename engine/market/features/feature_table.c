@@ -1,7 +1,7 @@
 /* The table of features: everything that iterates features starts here. */
 #include <string.h>
 
-#include "feature.h"
+#include "feature_parts.h"
 
 #define FEATURE(name) extern const struct feature_desc feature_##name;
 #include "features.def"

@@ -1,5 +1,5 @@
 /* The small machines of feature.h. */
-#include "feature.h"
+#include "feature_parts.h"
 
 /* ---- moments ------------------------------------------------------------------------------ */
 

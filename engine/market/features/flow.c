@@ -1,6 +1,6 @@
 /* Features from columns that only some sources have: taker-buy volume, trade count, quote volume. A single
  * missing entry (NaN) in such a column counts as the neutral value. */
-#include "feature.h"
+#include "feature_parts.h"
 
 /* ---- taker_buy_ratio = taker-buy volume / volume -------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* How far the close has come: plain, relative to its own noise, and overnight. */
-#include "feature.h"
+#include "feature_parts.h"
 
 /* ---- log_return(n) = ln(close[t] / close[t-n]) --------------------------------------------- */
 

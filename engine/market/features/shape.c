@@ -1,6 +1,6 @@
 /* How the last n one-bar log returns are distributed and ordered. Two passes over a ring each time: O(n),
  * but third moments and products are not worth a cleverer way. */
-#include "feature.h"
+#include "feature_parts.h"
 
 struct returns {
     double last_close;

@@ -1,5 +1,5 @@
 /* Volatility per bar (not annualised) from closes, from ranges, and from both. */
-#include "feature.h"
+#include "feature_parts.h"
 
 /* ---- realised_vol(n) = sqrt(mean of r^2 over n one-bar log returns) -------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* Traded volume against its own recent past, and on which side of the price it came. */
-#include "feature.h"
+#include "feature_parts.h"
 
 static size_t window_state(const double *args) { return window_size(arg_length(args)); }
 

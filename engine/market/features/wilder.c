@@ -1,7 +1,7 @@
 /* Three of Wilder's measures (1978). His average starts from the plain mean of the first n values and then
  * moves by 1/n of the difference. All of them look at changes from bar to bar, so the first bar only
  * provides the close, high and low to compare with. */
-#include "feature.h"
+#include "feature_parts.h"
 
 /* ---- rsi(n) = 100 * up / (up + down), Wilder averages of rises and falls of the close ------------------- */
 

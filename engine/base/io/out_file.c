@@ -1,0 +1,131 @@
+/* A file that appears complete or not at all. Readers see the old one until the new one is safe on disk. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/base.h"
+
+/* Keeps temporary names apart when two threads write the same target. */
+static atomic_uint serial;
+
+static const char *advice(int reason) {
+    switch (reason) {
+    case ENOENT:
+        return "; make its folder first";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return "; choose a folder that can be written to";
+    case ENOSPC:
+    case EDQUOT:
+        return "; free some space and try again";
+    case ENOTDIR:
+        return "; a part of the path is a file, not a folder";
+    case EISDIR:
+        return "; choose another name";
+    case ENAMETOOLONG:
+        return "; choose a shorter name";
+    default:
+        return "";
+    }
+}
+
+static int write_failed(const char *path, int reason) {
+    const char *why = reason ? strerror(reason) : "an earlier write failed";
+    FAIL(ERR_IO, "%s: cannot be written: %s%s", path, why, advice(reason));
+}
+
+/* Creates a new file beside the target. A leftover of a dead process with our id is stepped over. */
+static int open_temporary(struct out_file *file) {
+    for (int attempt = 0; attempt < 1000; attempt++) {
+        snprintf(file->temp, sizeof file->temp, "%.1023s.%ld-%u.tmp", file->path, (long)getpid(),
+                 atomic_fetch_add(&serial, 1) % 1000000);
+        int fd = open(file->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0 || errno != EEXIST) return fd;
+    }
+    return -1;
+}
+
+int out_open(struct out_file *file, const char *path) {
+    struct stat status;
+    memset(file, 0, sizeof *file);
+    if (strlen(path) >= sizeof file->path)
+        FAIL(ERR_IO, "%.60s...: the path is longer than %zu bytes", path, sizeof file->path - 1);
+    strcpy(file->path, path);
+    bool exists = stat(path, &status) == 0;
+    if (exists && S_ISDIR(status.st_mode)) return write_failed(path, EISDIR);
+    /* Devices and pipes (/dev/stdout) are written to, never replaced. */
+    bool direct = exists && !S_ISREG(status.st_mode);
+    int fd = direct ? open(path, O_WRONLY | O_CLOEXEC) : open_temporary(file);
+    if (fd >= 0) file->stream = fdopen(fd, "wb");
+    if (file->stream) return OK;
+    int reason = errno;
+    if (fd >= 0) {
+        close(fd);
+        if (file->temp[0]) unlink(file->temp);
+    }
+    file->temp[0] = '\0';
+    return write_failed(path, reason);
+}
+
+/* The new name is only safe when its folder is on disk too. */
+static int sync_folder(const char *path) {
+    char folder[1024];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    if (length == 0)
+        strcpy(folder, slash ? "/" : ".");
+    else {
+        memcpy(folder, path, length);
+        folder[length] = '\0';
+    }
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return errno == EACCES ? 0 : errno; /* a folder one may write but not list */
+    int reason = fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP ? errno : 0; /* not every file system can */
+    close(fd);
+    return reason;
+}
+
+/* 0 or the errno of the first step that failed; the stream is closed in any case. */
+static int finish_stream(struct out_file *file) {
+    int reason = 0;
+    errno = 0;
+    bool failed = ferror(file->stream) != 0;
+    if (fflush(file->stream) != 0) {
+        failed = true;
+        reason = errno;
+    }
+    if (!failed && file->temp[0] && fsync(fileno(file->stream)) != 0) {
+        failed = true;
+        reason = errno;
+    }
+    if (fclose(file->stream) != 0 && !failed) {
+        failed = true;
+        reason = errno;
+    }
+    file->stream = NULL;
+    return failed ? (reason ? reason : EIO) : 0;
+}
+
+int out_commit(struct out_file *file) {
+    if (!file->stream) FAIL(ERR_INTERNAL, "%s: committed without being open", file->path);
+    int reason = finish_stream(file);
+    if (file->temp[0] == '\0') return reason ? write_failed(file->path, reason) : OK;
+    if (!reason && rename(file->temp, file->path) != 0) reason = errno;
+    if (reason)
+        unlink(file->temp);
+    else
+        reason = sync_folder(file->path);
+    file->temp[0] = '\0';
+    return reason ? write_failed(file->path, reason) : OK;
+}
+
+void out_abort(struct out_file *file) {
+    if (file->stream) fclose(file->stream);
+    if (file->temp[0]) unlink(file->temp);
+    file->stream = NULL;
+    file->temp[0] = '\0';
+}

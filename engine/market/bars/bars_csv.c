@@ -1,0 +1,61 @@
+/* Bars as CSV that imports to the same bits. */
+#include <math.h>
+
+#include "gatewalk/bars.h"
+
+enum { PLACES_MAX = 8 };
+
+/* Market numbers have few decimals. The fewest that give back the same double are found by trying: the whole
+ * number of units is exact below 2^53, and one division by a power of ten rounds as reading the text does. */
+static bool put_decimal(FILE *stream, double value) {
+    static const double power[PLACES_MAX + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
+    char text[32], *at = text + sizeof text;
+    if (!(value >= 0 && value < 1e15) || signbit(value)) return false;
+    for (int places = 0; places <= PLACES_MAX; places++) {
+        double units = round(value * power[places]);
+        if (units >= 1e15) return false;
+        if (units / power[places] != value) continue;
+        uint64_t left = (uint64_t)units;
+        for (int written = 0; written <= places || left > 0; written++, left /= 10) {
+            *--at = (char)('0' + left % 10);
+            if (places > 0 && written + 1 == places) *--at = '.';
+        }
+        return fwrite(at, 1, (size_t)(text + sizeof text - at), stream) > 0;
+    }
+    return false;
+}
+
+static void put_cell(FILE *stream, double value) {
+    char text[32];
+    fputc(',', stream);
+    if (!isnan(value) && !put_decimal(stream, value)) fputs(number_format(value, text), stream);
+}
+
+int bars_write_csv(const struct bars *bars, const char *path) {
+    const struct {
+        const char *name;
+        const double *value;
+    } extra[] = {{"quote_volume", bars->quote_volume},
+                 {"trade_count", bars->trade_count},
+                 {"taker_buy_base", bars->taker_buy_base}};
+    struct out_file file;
+    char time[40];
+    TRY(out_open(&file, path));
+    fputs("time,open,high,low,close,volume", file.stream);
+    for (size_t c = 0; c < COUNT_OF(extra); c++)
+        if (extra[c].value) fprintf(file.stream, ",%s", extra[c].name);
+    fputc('\n', file.stream);
+    for (size_t i = 0; i < bars->n; i++) {
+        const struct bar *bar = &bars->bar[i];
+        fputs(time_format(bar->open_ns, time), file.stream);
+        put_cell(file.stream, bar->open);
+        put_cell(file.stream, bar->high);
+        put_cell(file.stream, bar->low);
+        put_cell(file.stream, bar->close);
+        put_cell(file.stream, bar->volume);
+        for (size_t c = 0; c < COUNT_OF(extra); c++)
+            if (extra[c].value) put_cell(file.stream, extra[c].value[i]);
+        fputc('\n', file.stream);
+    }
+    return out_commit(&file);
+}

@@ -1,0 +1,19 @@
+/* What feature_set.c (parsing) and feature_stream.c (computing) share. */
+#ifndef GATEWALK_FEATURE_SET_H
+#define GATEWALK_FEATURE_SET_H
+
+#include "gatewalk/feature.h"
+
+struct feature_item {
+    const struct feature_desc *desc;
+    double args[FEATURE_ARGS_MAX];
+    int64_t interval_ns; /* 0: the bars' own interval */
+    char name[FEATURE_NAME_MAX];
+};
+
+struct feature_set {
+    size_t n;
+    struct feature_item *item; /* [n] owned */
+};
+
+#endif

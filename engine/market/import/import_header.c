@@ -1,0 +1,176 @@
+/* CSV with a header line: columns in any order, under the names that vendors give them. */
+#include <string.h>
+
+#include "import_private.h"
+
+/* Names as header_key() writes them (lower case letters and digits). A lower rank wins where several columns
+ * could fill a role. */
+static const struct alias {
+    const char *key;
+    uint8_t role;
+    int rank;
+} aliases[] = {
+    {"opentime", COLUMN_TIME, 1},
+    {"opentimems", COLUMN_TIME, 1},
+    {"unix", COLUMN_TIME, 1},
+    {"unixtimestamp", COLUMN_TIME, 1},
+    {"timestamp", COLUMN_TIME, 2},
+    {"timestamputc", COLUMN_TIME, 2},
+    {"ts", COLUMN_TIME, 2},
+    {"datetime", COLUMN_TIME, 3},
+    {"datetimeutc", COLUMN_TIME, 3},
+    {"date", COLUMN_TIME, 4},
+    {"dateutc", COLUMN_TIME, 4},
+    {"day", COLUMN_TIME, 5},
+    {"time", COLUMN_TIME, 6},
+    {"timeutc", COLUMN_TIME, 6},
+    {"gmttime", COLUMN_TIME, 6},
+    {"open", COLUMN_OPEN, 1},
+    {"o", COLUMN_OPEN, 2},
+    {"openprice", COLUMN_OPEN, 2},
+    {"high", COLUMN_HIGH, 1},
+    {"h", COLUMN_HIGH, 2},
+    {"highprice", COLUMN_HIGH, 2},
+    {"max", COLUMN_HIGH, 3},
+    {"low", COLUMN_LOW, 1},
+    {"l", COLUMN_LOW, 2},
+    {"lowprice", COLUMN_LOW, 2},
+    {"min", COLUMN_LOW, 3},
+    {"close", COLUMN_CLOSE, 1},
+    {"c", COLUMN_CLOSE, 2},
+    {"closeprice", COLUMN_CLOSE, 2},
+    {"closelast", COLUMN_CLOSE, 3},
+    {"last", COLUMN_CLOSE, 4},
+    {"volume", COLUMN_VOLUME, 1},
+    {"basevolume", COLUMN_VOLUME, 2},
+    {"baseassetvolume", COLUMN_VOLUME, 2},
+    {"tickvolume", COLUMN_VOLUME, 3},
+    {"tickvol", COLUMN_VOLUME, 3},
+    {"vol", COLUMN_VOLUME, 4},
+    {"v", COLUMN_VOLUME, 4},
+    {"quotevolume", COLUMN_QUOTE_VOLUME, 1},
+    {"quoteassetvolume", COLUMN_QUOTE_VOLUME, 1},
+    {"volumecurrency", COLUMN_QUOTE_VOLUME, 2},
+    {"volumequote", COLUMN_QUOTE_VOLUME, 2},
+    {"turnover", COLUMN_QUOTE_VOLUME, 3},
+    {"tradecount", COLUMN_TRADE_COUNT, 1},
+    {"trades", COLUMN_TRADE_COUNT, 1},
+    {"numberoftrades", COLUMN_TRADE_COUNT, 1},
+    {"numtrades", COLUMN_TRADE_COUNT, 1},
+    {"count", COLUMN_TRADE_COUNT, 2},
+    {"takerbuybase", COLUMN_TAKER_BUY, 1},
+    {"takerbuybaseassetvolume", COLUMN_TAKER_BUY, 1},
+    {"takerbuybasevolume", COLUMN_TAKER_BUY, 1},
+    {"takerbuyvolume", COLUMN_TAKER_BUY, 2},
+};
+
+static const struct alias *alias_of(const char *key) {
+    for (size_t i = 0; i < COUNT_OF(aliases); i++)
+        if (strcmp(aliases[i].key, key) == 0) return &aliases[i];
+    return NULL;
+}
+
+/* The delimiter that parts the header into most fields. */
+static char guess_delimiter(const struct sample_line *line) {
+    static const char candidates[] = ",;\t|";
+    char best = ',';
+    size_t most = 0;
+    for (const char *d = candidates; *d; d++) {
+        size_t n = 0;
+        bool quoted = false;
+        for (const char *c = line->begin; c < line->end; c++) {
+            if (*c == '"') quoted = !quoted;
+            n += !quoted && *c == *d;
+        }
+        if (n <= most) continue;
+        most = n;
+        best = *d;
+    }
+    return best;
+}
+
+struct choice {
+    int rank[N_COLUMN_ROLES];
+    size_t column[N_COLUMN_ROLES]; /* index + 1, 0: none */
+};
+
+static void choose(struct choice *choice, unsigned role, int rank, size_t column) {
+    if (choice->column[role] && choice->rank[role] <= rank) return;
+    choice->rank[role] = rank;
+    choice->column[role] = column + 1;
+}
+
+/* "Volume BTC", "Volume USDT", "Volume_(BTC)": base volume comes first, then quote volume. */
+static void choose_named_volumes(struct choice *choice, const struct sample_row *header) {
+    for (size_t i = 0; i < header->n_fields; i++) {
+        char key[64];
+        header_key(header->field[i], key, sizeof key);
+        if (strncmp(key, "volume", 6) != 0 || alias_of(key)) continue;
+        if (!choice->column[COLUMN_VOLUME])
+            choose(choice, COLUMN_VOLUME, 9, i);
+        else
+            choose(choice, COLUMN_QUOTE_VOLUME, 9, i);
+    }
+}
+
+/* A date column and a time column that is only a time of day belong together. */
+static void join_date_and_clock(struct choice *choice, const struct sample_row *header, const struct sample_row *row) {
+    size_t date = choice->column[COLUMN_TIME], clock = 0;
+    char key[64];
+    if (!date) return;
+    header_key(header->field[date - 1], key, sizeof key);
+    if (strcmp(key, "date") != 0 && strcmp(key, "day") != 0) return;
+    for (size_t i = 0; i < header->n_fields; i++) {
+        header_key(header->field[i], key, sizeof key);
+        if (strcmp(key, "time") == 0) clock = i + 1;
+    }
+    int64_t ns;
+    if (!clock || clock > row->n_fields || date > row->n_fields) return;
+    if (field_has_shape(row->field[date - 1], "9999-99-99 ") || import_clock_parse(row->field[clock - 1], &ns)) return;
+    choice->column[COLUMN_CLOCK] = clock;
+}
+
+static int judge_complete(const struct import_sample *sample, const struct choice *choice) {
+    static const struct {
+        unsigned role;
+        const char *name;
+    } needed[] = {{COLUMN_TIME, "time"}, {COLUMN_OPEN, "open"},   {COLUMN_HIGH, "high"},
+                  {COLUMN_LOW, "low"},   {COLUMN_CLOSE, "close"}, {COLUMN_VOLUME, "volume"}};
+    for (size_t i = 0; i < COUNT_OF(needed); i++)
+        if (!choice->column[needed[i].role])
+            FAIL(ERR_DATA, "%s:%zu:1: the header names no %s column; add it%s", sample->path, sample->line[0].number,
+                 needed[i].name, needed[i].role == COLUMN_VOLUME ? " (all 0 if the market has none)" : "");
+    return 1;
+}
+
+static int detect(const struct import_sample *sample, struct import_layout *layout) {
+    struct sample_row header, row;
+    struct choice choice = {0};
+    size_t known = 0;
+    layout->delimiter = guess_delimiter(&sample->line[0]);
+    sample_row_split(sample, 0, layout->delimiter, &header);
+    sample_row_split(sample, 1, layout->delimiter, &row);
+    if (header.n_fields < 2 || header.n_fields > IMPORT_COLUMNS_MAX) return 0;
+    for (size_t i = 0; i < header.n_fields; i++) {
+        char key[64];
+        header_key(header.field[i], key, sizeof key);
+        const struct alias *alias = alias_of(key);
+        if (!alias) continue;
+        known++;
+        choose(&choice, alias->role, alias->rank, i);
+    }
+    if (known < 2) return 0;
+    choose_named_volumes(&choice, &header);
+    join_date_and_clock(&choice, &header, &row);
+    for (unsigned role = COLUMN_TIME; role < N_COLUMN_ROLES; role++)
+        if (choice.column[role]) layout->column[choice.column[role] - 1] = (uint8_t)role;
+    layout->n_columns = header.n_fields;
+    layout->skip_lines = sample->line[0].number;
+    return judge_complete(sample, &choice);
+}
+
+const struct import_format import_format_header = {
+    .name = "header",
+    .help = "CSV whose first line names the columns time, open, high, low, close, volume in any order",
+    .detect = detect,
+};

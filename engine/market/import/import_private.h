@@ -1,0 +1,229 @@
+/* Inside of the import: how a file becomes bars.
+ *
+ *   source   bytes of a plain, gzip or zip file             import_source.c
+ *   format   which known layout fits the first lines        import_detect.c, import_<format>.c
+ *   rows     lines cut into fields, fields into bars        import_rows.c, import_row.c, import_number.c, import_time.c
+ *            the same in one pass, for clean rows           import_clean_row.c
+ *   order    direction, sorting, duplicates, time range     import_order.c
+ *   facts    interval, gaps, off-grid bars                  import_facts.c
+ *
+ * import.c strings them together and keeps the result in a cache (import_cache.h). A format is one file with a
+ * const descriptor and a row in import_formats.def; most only describe a layout and leave the reading to the row
+ * engine. */
+#ifndef GATEWALK_MARKET_IMPORT_H
+#define GATEWALK_MARKET_IMPORT_H
+
+#include "gatewalk/bars.h"
+
+enum { IMPORT_COLUMNS_MAX = 64, IMPORT_SAMPLE_LINES = 64, IMPORT_FIELD_MAX = 256 };
+
+/* ---- source ------------------------------------------------------------------------------- */
+
+/* The whole text of the file, decompressed, terminated by NUL. Owned: mem_free(text). */
+struct import_source {
+    char *text;
+    size_t length;
+    uint64_t raw_hash; /* of the file's own bytes, when it was asked for */
+    size_t raw_length;
+};
+int import_source_load(const char *path, bool hash_raw, struct import_source *out) MUST_USE;
+
+/* ---- fields ------------------------------------------------------------------------------- */
+
+struct field {
+    const char *text; /* not terminated, blanks at both ends cut off */
+    size_t length;
+};
+
+struct field field_trim(const char *begin, const char *end);
+bool field_equals(struct field field, const char *lower_case_text); /* ignores ASCII case */
+
+/* The next field of a line that may hold quotes; *at moves behind its delimiter, or to NULL at the end. */
+struct field field_next(const char **at, const char *line_end, char delimiter);
+
+/* Takes digits with at most one point among them, when so few that one division gives the rounded value (both
+ * sides of it are exact, as in Clinger 1990): what markets print nearly always. *at moves behind them.
+ * False: number_parse() has to look at the field. */
+static inline bool number_take(const char **at, const char *end, double *value) {
+    static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
+                                   1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
+    const char *c = *at;
+    uint64_t units = 0;
+    ptrdiff_t n, places = 0;
+    unsigned digit;
+    for (; c < end && (digit = (unsigned)(unsigned char)*c - '0') <= 9; c++) units = units * 10 + digit;
+    n = c - *at;
+    if (c < end && *c == '.') {
+        const char *point = c++;
+        for (; c < end && (digit = (unsigned)(unsigned char)*c - '0') <= 9; c++) units = units * 10 + digit;
+        places = c - point - 1;
+        n += places;
+    }
+    if (n == 0 || n > 19 || units > (uint64_t)1 << 53) return false;
+    *value = places ? (double)units / power[places] : (double)units;
+    *at = c;
+    return true;
+}
+
+/* A decimal number, correctly rounded as strtod does it; no hex, inf, nan or trailing text. */
+bool number_parse(struct field field, double *value);
+/* The same with thousands commas, a leading $ and a trailing K, M, B, T or %; "-" alone is 0. */
+bool number_parse_decorated(struct field field, double *value);
+/* What is wrong with text that is not a number; never NULL. */
+const char *number_complaint(struct field field);
+
+/* ---- layout ------------------------------------------------------------------------------- */
+
+enum import_column {
+    COLUMN_SKIP,
+    COLUMN_TIME,  /* full time, or the date when a COLUMN_CLOCK follows */
+    COLUMN_CLOCK, /* time of day, added to COLUMN_TIME */
+    COLUMN_OPEN,
+    COLUMN_HIGH,
+    COLUMN_LOW,
+    COLUMN_CLOSE,
+    COLUMN_VOLUME,
+    COLUMN_QUOTE_VOLUME,
+    COLUMN_TRADE_COUNT,
+    COLUMN_TAKER_BUY,
+    N_COLUMN_ROLES,
+};
+
+enum import_zone { ZONE_UTC, ZONE_EST, ZONE_NEW_YORK };
+
+/* How a file is laid out: what a format's detect() fills in. */
+struct import_layout {
+    char delimiter;
+    size_t skip_lines; /* preamble and header */
+    size_t n_columns;  /* fields of every row */
+    size_t n_required; /* rows may end early after so many fields; 0: all of them */
+    uint8_t column[IMPORT_COLUMNS_MAX];
+    enum import_zone zone; /* of times that state none themselves */
+    bool month_first;      /* 12/31/2020 is a date */
+    bool decorated;        /* numbers as number_parse_decorated reads them */
+    double price_divisor;  /* 0: prices stand as they are */
+};
+
+/* Column roles from one letter each: t time, c clock, O H L C prices, v volume, q quote volume, n trade
+ * count, b taker buy base volume, '-' skipped. */
+void layout_columns(struct import_layout *layout, const char *letters);
+
+/* ---- detection ---------------------------------------------------------------------------- */
+
+/* The first lines that are not blank. */
+struct import_sample {
+    const char *path;
+    const char *text, *end; /* the whole text, behind a byte-order mark */
+    bool forced;            /* the user named the format: ambiguity is settled */
+    size_t n_lines;
+    struct sample_line {
+        const char *begin, *end;
+        size_t number; /* 1-based */
+    } line[IMPORT_SAMPLE_LINES];
+};
+void import_sample_take(struct import_sample *sample, const char *path, const char *text, const char *end, bool forced);
+
+struct sample_row {
+    size_t n_fields; /* may exceed IMPORT_COLUMNS_MAX, then only the first ones are kept */
+    struct field field[IMPORT_COLUMNS_MAX];
+};
+void sample_row_split(const struct import_sample *sample, size_t line, char delimiter, struct sample_row *row);
+bool field_is_number(struct field field);
+bool field_is_whole(struct field field); /* digits only, an optional sign and ".0" */
+/* Digits are '9' in the shape, every other byte stands for itself: "9999.99.99". Only the beginning must fit. */
+bool field_has_shape(struct field field, const char *shape);
+/* The first row has this header (names compared as header_key() writes them), separated by `delimiter`. */
+bool sample_has_header(const struct import_sample *sample, size_t line, char delimiter, const char *const *names,
+                       size_t n);
+/* Lower case letters and digits of a column name. */
+void header_key(struct field field, char *key, size_t size);
+/* Could rows of the sample from `line` on be bars with these roles? Counts those that fit and do not. */
+void sample_try(const struct import_sample *sample, size_t line, const struct import_layout *layout, size_t *fit,
+                size_t *misfit);
+
+/* ---- rows --------------------------------------------------------------------------------- */
+
+enum time_style { TIME_UNSET, TIME_SECONDS, TIME_MILLIS, TIME_MICROS, TIME_NANOS, TIME_CIVIL, TIME_ZONED };
+
+/* What was parsed, as parallel arrays. */
+struct import_rows {
+    size_t n, capacity;
+    struct bar *bar;
+    double *quote_volume, *trade_count, *taker_buy_base; /* NULL when the layout has no such column */
+    uint32_t *line;                                      /* where each row came from */
+};
+
+/* One raw row: fields plus where it stands, to say exactly where something is wrong. */
+struct import_row {
+    size_t n_fields, line;
+    size_t indent;           /* bytes of its line in front of the record */
+    const char *begin, *end; /* of the record in the source text */
+    struct field field[IMPORT_COLUMNS_MAX];
+};
+
+struct import_reader {
+    const char *path;
+    struct import_options options;
+    struct import_layout layout;
+    const char *text, *end;
+    struct import_rows rows;
+    struct import_report report;
+    enum time_style time_style;
+    size_t time_style_line;
+    uint8_t used[IMPORT_COLUMNS_MAX]; /* columns with a role, in file order */
+    size_t n_used;
+    struct { /* dates repeat from row to row */
+        char text[10];
+        int64_t ns;
+    } last_date;
+};
+
+/* Room for the rows that a text of this size can hold at most. */
+int import_rows_reserve(struct import_reader *reader, size_t n_rows) MUST_USE;
+void import_rows_free(struct import_rows *rows);
+/* The default reader: text with one row a line, libcsv where quotes occur. */
+int import_rows_read(struct import_reader *reader) MUST_USE;
+/* Takes the row at `at` when it is as clean as rows nearly always are, and returns where the next line begins.
+ * NULL: nothing was taken, the row has to go the long way, which gives the same bar or says what is wrong. */
+const char *import_clean_row(struct import_reader *reader, const char *at, size_t line);
+/* Checks one row and appends it. */
+int import_row_accept(struct import_reader *reader, const struct import_row *row) MUST_USE;
+/* Appends checked values, indexed by role; prices must form a bar. `column` gives places for messages. */
+int import_row_append(struct import_reader *reader, const struct import_row *row, int64_t time_ns, const double *value);
+/* The values make a bar (no word about what is wrong), and its room is there: stores them. */
+bool import_row_good(const double *value);
+void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, const double *value);
+/* A row that is no bar. Fails with "path:line:column: …", or counts the row when asked to collect. */
+int import_row_bad(struct import_reader *reader, size_t line, size_t column, const char *format, ...) PRINTF_LIKE(4, 5);
+/* Parses a time field: *time_ns is UTC, or local when the style is TIME_CIVIL. NULL, or what is wrong. */
+const char *import_time_parse(struct import_reader *reader, struct field field, int64_t *time_ns,
+                              enum time_style *style);
+/* The most usual times: digits of unix time, or the date of the row before with hh:mm[:ss][Z]. *at moves behind
+ * them. False, or no field's end at *at: import_time_parse() has to look. */
+bool import_time_take(const struct import_reader *reader, const char **at, int64_t *time_ns, enum time_style *style);
+const char *import_clock_parse(struct field field, int64_t *ns);
+int64_t import_zone_to_utc(enum import_zone zone, int64_t local_ns);
+const char *import_style_name(enum time_style style);
+
+/* ---- after parsing ------------------------------------------------------------------------ */
+
+/* Puts rows into strictly increasing time, judging duplicates and backward times. */
+int import_order(struct import_reader *reader) MUST_USE;
+/* Keeps from <= open < to. */
+int import_keep_range(struct import_reader *reader) MUST_USE;
+/* Interval, gaps, off-grid and zero-volume bars; first and last time. */
+int import_facts(struct import_reader *reader) MUST_USE;
+
+/* ---- formats ------------------------------------------------------------------------------ */
+
+struct import_format {
+    const char *name, *help;
+    /* 1: this is the format and *layout says how; 0: it is not; ERR_*: it is, but unusable. */
+    int (*detect)(const struct import_sample *sample, struct import_layout *layout);
+    int (*read)(struct import_reader *reader); /* NULL: import_rows_read */
+};
+
+int import_format_find(const struct import_sample *sample, const char *name, const struct import_format **format,
+                       struct import_layout *layout) MUST_USE;
+
+#endif

@@ -1,0 +1,227 @@
+/* One row of fields becomes one bar, or an error that says exactly where and what. */
+#include <math.h>
+#include <string.h>
+
+#include "import_private.h"
+
+/* Prices in points such as 130583.99999999999 come from arithmetic in floats: high and low may miss open
+ * and close by this share without being wrong. */
+static const double PRICE_TOLERANCE = 1e-9;
+
+int import_row_bad(struct import_reader *reader, size_t line, size_t column, const char *format, ...) {
+    char text[sizeof reader->report.first_problem - 64];
+    struct import_report *report = &reader->report;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (!reader->options.repair && !reader->options.tolerant)
+        FAIL(ERR_DATA, "%s:%zu:%zu: %s", reader->path, line, column, text);
+    if (report->n_bad_rows++ == 0) {
+        report->first_bad_line = line;
+        snprintf(report->first_problem, sizeof report->first_problem, "%zu:%zu: %s", line, column, text);
+    }
+    return OK;
+}
+
+/* Where field k of a row stands in the source text; records may span lines when quoted. */
+static void place_of(const struct import_reader *reader, const struct import_row *row, size_t k, size_t *line,
+                     size_t *column) {
+    const char *at = row->begin;
+    for (size_t i = 0; i < k && at; i++) field_next(&at, row->end, reader->layout.delimiter);
+    if (!at) at = row->end;
+    while (at < row->end && (*at == ' ' || *at == '\t')) at++;
+    const char *line_begin = row->begin;
+    *line = row->line;
+    *column = row->indent + 1;
+    for (const char *c = row->begin; c < at; c++) {
+        if (*c != '\n') continue;
+        ++*line;
+        line_begin = c + 1;
+        *column = 1;
+    }
+    *column += (size_t)(at - line_begin);
+}
+
+static const char *role_name(unsigned role) {
+    static const char *const name[N_COLUMN_ROLES] = {"column",       "time",        "time of day",     "open",
+                                                     "high",         "low",         "close",           "volume",
+                                                     "quote volume", "trade count", "taker buy volume"};
+    return name[role];
+}
+
+/* Index in the row of the column with a role. */
+static size_t column_of(const struct import_reader *reader, unsigned role) {
+    for (size_t i = 0; i < reader->n_used; i++)
+        if (reader->layout.column[reader->used[i]] == role) return reader->used[i];
+    return 0;
+}
+
+static int bad_field(struct import_reader *reader, const struct import_row *row, size_t k, const char *what,
+                     const char *advice) {
+    size_t line, column;
+    struct field field = row->field[k];
+    int shown = field.length < 40 ? (int)field.length : 40;
+    place_of(reader, row, k, &line, &column);
+    return import_row_bad(reader, line, column, "%s \"%.*s\" %s; %s", role_name(reader->layout.column[k]), shown,
+                          field.text, what, advice);
+}
+
+static const char mend_the_row[] = "correct the row, or import with repair to leave it out";
+
+/* ---- time --------------------------------------------------------------------------------- */
+
+/* Magnitude tells the unit of a unix time for sure, so a mixture can be repaired; dates with and without
+ * zone cannot be reconciled. */
+static bool style_may_change(const struct import_reader *reader, enum time_style style) {
+    bool both_unix = style <= TIME_NANOS && reader->time_style <= TIME_NANOS;
+    return both_unix && (reader->options.repair || reader->options.tolerant);
+}
+
+static int judge_style(struct import_reader *reader, const struct import_row *row, enum time_style style, bool *good) {
+    if (reader->time_style == style) return OK;
+    if (reader->time_style == TIME_UNSET) {
+        reader->time_style = style;
+        reader->time_style_line = row->line;
+        return OK;
+    }
+    if (style_may_change(reader, style)) {
+        reader->report.n_mixed_units++;
+        return OK;
+    }
+    size_t line, column;
+    *good = false;
+    place_of(reader, row, column_of(reader, COLUMN_TIME), &line, &column);
+    return import_row_bad(reader, line, column, "time is in %s, but in %s on line %zu; use one unit in the whole file",
+                          import_style_name(style), import_style_name(reader->time_style), reader->time_style_line);
+}
+
+static int row_time(struct import_reader *reader, const struct import_row *row, int64_t *time_ns, bool *good) {
+    enum time_style style = TIME_UNSET;
+    int64_t clock_ns = 0;
+    *good = true;
+    for (size_t i = 0; i < reader->n_used && *good; i++) {
+        size_t k = reader->used[i];
+        const char *wrong = NULL;
+        if (reader->layout.column[k] == COLUMN_TIME)
+            wrong = import_time_parse(reader, row->field[k], time_ns, &style);
+        else if (reader->layout.column[k] == COLUMN_CLOCK)
+            wrong = import_clock_parse(row->field[k], &clock_ns);
+        if (!wrong) continue;
+        *good = false;
+        bool empty = row->field[k].length == 0; /* then `wrong` says no more than that */
+        TRY(bad_field(reader, row, k, empty ? "is empty" : "is no time", empty ? mend_the_row : wrong));
+    }
+    if (!*good) return OK;
+    TRY(judge_style(reader, row, style, good));
+    *time_ns += clock_ns;
+    if (style == TIME_CIVIL) *time_ns = import_zone_to_utc(reader->layout.zone, *time_ns);
+    return OK;
+}
+
+/* ---- prices ------------------------------------------------------------------------------- */
+
+static int bad_value(struct import_reader *reader, const struct import_row *row, unsigned role, const char *what) {
+    return bad_field(reader, row, column_of(reader, role), what, mend_the_row);
+}
+
+static int bad_prices(struct import_reader *reader, const struct import_row *row, unsigned role, const char *what,
+                      double other) {
+    char text[96], number[32];
+    if (reader->report.n_ohlc_violations++ == 0) reader->report.first_violation_line = row->line;
+    snprintf(text, sizeof text, "%s %s", what, number_format(other, number));
+    return bad_value(reader, row, role, text);
+}
+
+/* *good when the prices make a bar. */
+static int judge_prices(struct import_reader *reader, const struct import_row *row, const double *v, bool *good) {
+    double slack = v[COLUMN_HIGH] * PRICE_TOLERANCE;
+    *good = false;
+    for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role++)
+        if (!(v[role] > 0)) return bad_value(reader, row, role, v[role] < 0 ? "is negative" : "is zero");
+    for (unsigned role = COLUMN_VOLUME; role < N_COLUMN_ROLES; role++)
+        if (v[role] < 0) return bad_value(reader, row, role, "is negative");
+    if (v[COLUMN_HIGH] + slack < v[COLUMN_LOW])
+        return bad_prices(reader, row, COLUMN_HIGH, "lies below the low", v[COLUMN_LOW]);
+    for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role += COLUMN_CLOSE - COLUMN_OPEN) {
+        if (v[role] > v[COLUMN_HIGH] + slack)
+            return bad_prices(reader, row, role, "lies above the high", v[COLUMN_HIGH]);
+        if (v[role] < v[COLUMN_LOW] - slack) return bad_prices(reader, row, role, "lies below the low", v[COLUMN_LOW]);
+    }
+    *good = true;
+    return OK;
+}
+
+bool import_row_good(const double *v) {
+    double slack = v[COLUMN_HIGH] * PRICE_TOLERANCE, high = v[COLUMN_HIGH] + slack, low = v[COLUMN_LOW] - slack;
+    bool positive = v[COLUMN_OPEN] > 0 && v[COLUMN_HIGH] > 0 && v[COLUMN_LOW] > 0 && v[COLUMN_CLOSE] > 0;
+    for (unsigned role = COLUMN_VOLUME; role < N_COLUMN_ROLES; role++) positive &= !(v[role] < 0);
+    return positive && high >= v[COLUMN_LOW] && v[COLUMN_OPEN] <= high && v[COLUMN_OPEN] >= low &&
+           v[COLUMN_CLOSE] <= high && v[COLUMN_CLOSE] >= low;
+}
+
+void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, const double *value) {
+    size_t i = rows->n++;
+    rows->bar[i] = (struct bar){.open_ns = time_ns,
+                                .open = value[COLUMN_OPEN],
+                                .high = value[COLUMN_HIGH],
+                                .low = value[COLUMN_LOW],
+                                .close = value[COLUMN_CLOSE],
+                                .volume = value[COLUMN_VOLUME]};
+    if (rows->quote_volume) rows->quote_volume[i] = value[COLUMN_QUOTE_VOLUME];
+    if (rows->trade_count) rows->trade_count[i] = value[COLUMN_TRADE_COUNT];
+    if (rows->taker_buy_base) rows->taker_buy_base[i] = value[COLUMN_TAKER_BUY];
+    rows->line[i] = (uint32_t)line;
+}
+
+int import_row_append(struct import_reader *reader, const struct import_row *row, int64_t time_ns,
+                      const double *value) {
+    struct import_rows *rows = &reader->rows;
+    bool good = import_row_good(value);
+    if (!good) TRY(judge_prices(reader, row, value, &good));
+    if (!good) return OK;
+    if (rows->n == rows->capacity) TRY(import_rows_reserve(reader, 2 * rows->capacity + 16));
+    import_row_store(rows, row->line, time_ns, value);
+    return OK;
+}
+
+/* ---- the row ------------------------------------------------------------------------------ */
+
+static int judge_count(struct import_reader *reader, const struct import_row *row, bool *good) {
+    const struct import_layout *layout = &reader->layout;
+    size_t line, column, least = layout->n_required ? layout->n_required : layout->n_columns;
+    *good = row->n_fields >= least && row->n_fields <= layout->n_columns;
+    if (*good) return OK;
+    place_of(reader, row, row->n_fields < least ? row->n_fields : layout->n_columns, &line, &column);
+    return import_row_bad(reader, line, column, "%zu columns instead of %zu; %s", row->n_fields, layout->n_columns,
+                          row->n_fields < least ? "complete the row or delete it, or import with repair to leave it out"
+                                                : "correct the row or delete it");
+}
+
+int import_row_accept(struct import_reader *reader, const struct import_row *row) {
+    const struct import_layout *layout = &reader->layout;
+    double value[N_COLUMN_ROLES] = {0};
+    int64_t time_ns = 0;
+    bool good;
+    reader->report.n_rows++;
+    TRY(judge_count(reader, row, &good));
+    if (!good) return OK;
+    TRY(row_time(reader, row, &time_ns, &good));
+    if (!good) return OK;
+    for (size_t i = 0; i < reader->n_used; i++) {
+        size_t k = reader->used[i];
+        unsigned role = layout->column[k];
+        if (role < COLUMN_OPEN || k >= row->n_fields) continue;
+        struct field field = row->field[k];
+        if ((layout->decorated ? number_parse_decorated : number_parse)(field, &value[role])) continue;
+        if (field.length == 0 && role >= COLUMN_QUOTE_VOLUME) { /* optional columns may have holes */
+            value[role] = NAN;
+            continue;
+        }
+        return bad_field(reader, row, k, number_complaint(field),
+                         "correct the row, or import with repair to leave it out");
+    }
+    if (layout->price_divisor > 0)
+        for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role++) value[role] /= layout->price_divisor;
+    return import_row_append(reader, row, time_ns, value);
+}

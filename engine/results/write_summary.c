@@ -1,0 +1,280 @@
+/* summary.json: every metric per strategy, gate, seed, fold and pooled, and the verdict (layout: run_files.h). */
+#include <math.h>
+#include <string.h>
+
+#include "engine/walk/run_private.h"
+
+static void metric_key(const struct metric_desc *metric, double k_percent, char key[96]) {
+    size_t length = strlen(metric->name);
+    if (!metric->per_k) {
+        snprintf(key, 96, "%s", metric->name);
+    } else if (length > 2 && strcmp(metric->name + length - 2, "_k") == 0) {
+        snprintf(key, 96, "%.*s_%g", (int)(length - 2), metric->name, k_percent); /* precision_at_k → precision_at_1 */
+    } else {
+        const char *at = strstr(metric->name, "_at_k_"); /* pnl_at_k_sum → pnl_at_1_sum */
+        if (at)
+            snprintf(key, 96, "%.*s_at_%g_%s", (int)(at - metric->name), metric->name, k_percent, at + 6);
+        else
+            snprintf(key, 96, "%s_%g", metric->name, k_percent);
+    }
+}
+
+typedef double (*value_of)(const void *context, size_t metric, size_t k);
+
+static void put_metrics(struct json_writer *w, const struct experiment *e, value_of value, const void *context) {
+    char key[96];
+    for (size_t m = 0; m < metric_count(); m++) {
+        const struct metric_desc *metric = metric_at(m);
+        for (size_t k = 0; k < (metric->per_k ? e->signals.n_k : 1); k++) {
+            metric_key(metric, metric->per_k ? e->signals.k[k] : 0, key);
+            json_put_number(w, key, value(context, m, k));
+        }
+    }
+}
+
+static double plain_value(const void *context, size_t m, size_t k) {
+    return ((const struct gate_values *)context)->value[m][k];
+}
+
+struct over_seeds {
+    const struct strategy_result *result;
+    int gate;
+};
+
+static double mean_value(const void *context, size_t m, size_t k) {
+    const struct over_seeds *o = context;
+    double sum = 0;
+    for (size_t i = 0; i < o->result->n_seeds; i++) sum += o->result->seed[i].pooled[o->gate].value[m][k];
+    return sum / (double)o->result->n_seeds;
+}
+
+static double sd_value(const void *context, size_t m, size_t k) {
+    const struct over_seeds *o = context;
+    double mean = mean_value(context, m, k), sum = 0;
+    if (o->result->n_seeds < 2) return NAN;
+    for (size_t i = 0; i < o->result->n_seeds; i++) {
+        double d = o->result->seed[i].pooled[o->gate].value[m][k] - mean;
+        sum += d * d;
+    }
+    return sqrt(sum / (double)(o->result->n_seeds - 1));
+}
+
+static void put_null(struct json_writer *w, const struct null_result *null) {
+    json_begin_object(w, "null");
+    json_put_number(w, "observed", null->observed);
+    json_put_number(w, "null_mean", null->null_mean);
+    json_put_number(w, "null_sd", null->null_sd);
+    json_put_number(w, "p_value", null->p_value);
+    json_end_object(w);
+}
+
+static void put_gate(struct json_writer *w, const struct experiment *e, const struct prepared *p,
+                     const struct strategy_spec *spec, const struct strategy_result *result, int gate) {
+    struct over_seeds over = {result, gate};
+    json_begin_object(w, gate_name[gate]);
+    json_begin_object(w, "mean");
+    put_metrics(w, e, mean_value, &over);
+    json_end_object(w);
+    json_begin_object(w, "sd");
+    put_metrics(w, e, sd_value, &over);
+    json_end_object(w);
+    put_null(w, &result->null[gate]);
+    json_begin_array(w, "seeds");
+    for (size_t k = 0; k < result->n_seeds; k++) {
+        const struct seed_result *seed = &result->seed[k];
+        json_begin_object(w, NULL);
+        json_put_int(w, "seed", (int64_t)strategy_seed(e, spec, k));
+        json_begin_object(w, "pooled");
+        put_metrics(w, e, plain_value, &seed->pooled[gate]);
+        json_end_object(w);
+        json_begin_array(w, "folds");
+        for (size_t f = 0; f < p->plan.n_folds; f++) {
+            json_begin_object(w, NULL);
+            json_put_int(w, "fold", (int64_t)f + 1);
+            put_metrics(w, e, plain_value, &seed->fold[gate][f]);
+            json_end_object(w);
+        }
+        json_end_array(w);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_end_object(w);
+}
+
+/* kind 0: mean over seeds, 1: sd, 2: mean of the optimistic path */
+static double portfolio_over_seeds(const struct strategy_result *result, size_t m, int kind) {
+    double sum = 0, squares = 0, n = (double)result->n_seeds;
+    for (size_t k = 0; k < result->n_seeds; k++)
+        sum += kind == 2 ? result->seed[k].optimistic[m] : result->seed[k].portfolio[m];
+    if (kind != 1) return sum / n;
+    if (result->n_seeds < 2) return NAN;
+    for (size_t k = 0; k < result->n_seeds; k++) squares += pow(result->seed[k].portfolio[m] - sum / n, 2);
+    return sqrt(squares / (n - 1));
+}
+
+static void put_portfolio_values(struct json_writer *w, const char *key, const struct strategy_result *result,
+                                 int kind) {
+    json_begin_object(w, key);
+    for (size_t m = 0; m < portfolio_metric_count(); m++)
+        json_put_number(w, portfolio_metric_at(m)->name, portfolio_over_seeds(result, m, kind));
+    json_end_object(w);
+}
+
+static void put_portfolio(struct json_writer *w, const struct experiment *e, const struct strategy_spec *spec,
+                          const struct strategy_result *result) {
+    json_begin_object(w, "portfolio");
+    put_portfolio_values(w, "mean", result, 0);
+    put_portfolio_values(w, "sd", result, 1);
+    json_begin_array(w, "seeds");
+    for (size_t k = 0; k < result->n_seeds; k++) {
+        json_begin_object(w, NULL);
+        json_put_int(w, "seed", (int64_t)strategy_seed(e, spec, k));
+        for (size_t m = 0; m < portfolio_metric_count(); m++)
+            json_put_number(w, portfolio_metric_at(m)->name, result->seed[k].portfolio[m]);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_end_object(w);
+    put_portfolio_values(w, "optimistic", result, 2);
+}
+
+/* A fit whose best epoch is the last one it was given would perhaps have gone on improving. */
+static void put_fits(struct json_writer *w, const struct experiment *e, const struct fit_list *fits, size_t s) {
+    int64_t n = 0, cut_short = 0;
+    for (size_t i = 0; i < fits->n; i++) {
+        const struct fit *fit = &fits->fit[i];
+        if (fit->strategy != s) continue;
+        n++;
+        cut_short += fit->log.best_epoch == e->strategy[s].train.epochs;
+    }
+    json_put_int(w, "fits", n);
+    json_put_int(w, "fits_best_at_last_epoch", cut_short);
+}
+
+static void put_strategy(struct json_writer *w, const struct experiment *e, const struct prepared *p,
+                         const struct fit_list *fits, const struct results *r, size_t s) {
+    const struct strategy_spec *spec = &e->strategy[s];
+    bool model = spec->desc->needs_model;
+    json_begin_object(w, NULL);
+    json_put_string(w, "name", spec->name);
+    json_put_string(w, "strategy", spec->desc->name);
+    json_put_string(w, "encoder", model ? spec->model.encoder : NULL);
+    json_put_string(w, "attention", model ? spec->model.attention : NULL);
+    size_t copies = spec->ensemble_of[0] ? e->n_seeds : 1;
+    json_put_number(w, "parameters", model ? (double)(copies * model_parameter_count(&spec->model)) : NAN);
+    put_fits(w, e, fits, s);
+    if (model) {
+        json_begin_object(w, "gates");
+        for (int g = 0; g < N_GATES; g++) put_gate(w, e, p, spec, &r->strategy[s], g);
+        json_end_object(w);
+    } else {
+        json_put_string(w, "gates", NULL);
+    }
+    put_portfolio(w, e, spec, &r->strategy[s]);
+    json_end_object(w);
+}
+
+static void put_verdict(struct json_writer *w, const struct experiment *e, const struct candidate_verdict *v) {
+    json_begin_object(w, NULL);
+    json_put_string(w, "candidate", e->strategy[v->candidate].name);
+    json_put_string(w, "baseline", e->strategy[v->baseline].name);
+    json_begin_object(w, "gates");
+    for (int g = 0; g < N_GATES; g++) {
+        json_begin_object(w, gate_name[g]);
+        json_put_number(w, "block_length", v->gate[g].block_length);
+        for (int d = 0; d < N_DELTAS; d++) {
+            const struct delta *delta = &v->gate[g].delta[d];
+            json_begin_object(w, delta_name[d]);
+            json_put_number(w, "candidate", delta->candidate);
+            json_put_number(w, "baseline", delta->baseline);
+            json_put_number(w, "delta", delta->value);
+            json_put_number(w, "lo", delta->lo);
+            json_put_number(w, "hi", delta->hi);
+            json_put_number(w, "p_value", delta->p_value);
+            json_put_bool(w, "significant", delta->significant);
+            json_end_object(w);
+        }
+        json_end_object(w);
+    }
+    json_end_object(w);
+    json_begin_array(w, "checks");
+    for (size_t i = 0; i < v->n_checks; i++) {
+        json_begin_object(w, NULL);
+        json_put_string(w, "name", v->check[i].name);
+        json_put_bool(w, "pass", v->check[i].pass);
+        json_put_string(w, "detail", v->check[i].detail);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_put_string(w, "conclusion", v->conclusion);
+    json_end_object(w);
+}
+
+static void put_selection(struct json_writer *w, const struct experiment *e, const struct results *r) {
+    const struct selection *s = &r->selection;
+    bool known = !isnan(s->deflated_sharpe);
+    json_begin_object(w, "selection");
+    json_put_int(w, "trials", (int64_t)s->n_trials);
+    json_put_int(w, "searched", (int64_t)s->n_searched);
+    json_put_string(w, "best", known ? e->strategy[s->best].name : NULL);
+    json_put_int(w, "seed", known ? (int64_t)strategy_seed(e, &e->strategy[s->best], s->best_seed) : 0);
+    json_put_number(w, "deflated_sharpe", s->deflated_sharpe);
+    json_put_number(w, "overfitting_probability", s->overfitting);
+    json_end_object(w);
+}
+
+static double prevalence(const struct results *r, int gate) {
+    double positives = 0;
+    for (size_t i = 0; i < r->scores.n_labelled; i++) positives += r->scores.label[gate][i];
+    return r->scores.n_labelled ? positives / (double)r->scores.n_labelled : NAN;
+}
+
+static void put_header(struct json_writer *w, const struct experiment *e, const struct prepared *p,
+                       const struct results *r) {
+    const struct fold_plan *plan = &p->plan;
+    char text[40];
+    json_put_string(w, "name", e->name);
+    json_put_string(w, "title", e->title);
+    json_begin_array(w, "symbols");
+    for (size_t s = 0; s < p->market.n_symbols; s++) json_put_string(w, NULL, p->market.symbol[s].symbol);
+    json_end_array(w);
+    json_put_string(w, "interval", duration_format(p->market.symbol[0].interval_ns, text));
+    json_put_string(w, "begin", time_format(plan->fold[0].begin_ns[SLICE_TEST], text));
+    json_put_string(w, "end", time_format(plan->fold[plan->n_folds - 1].end_ns[SLICE_TEST], text));
+    json_put_int(w, "n_bars", (int64_t)r->scores.n);
+    json_put_int(w, "n_folds", (int64_t)plan->n_folds);
+    json_begin_array(w, "seeds");
+    for (size_t k = 0; k < e->n_seeds; k++) json_put_int(w, NULL, (int64_t)e->seed[k]);
+    json_end_array(w);
+    json_begin_array(w, "ks");
+    for (size_t k = 0; k < e->signals.n_k; k++) json_put_number(w, NULL, e->signals.k[k]);
+    json_end_array(w);
+    json_put_number(w, "act_on", e->signals.act_on);
+    json_put_int(w, "horizon", (int64_t)e->labels.horizon);
+    json_put_int(w, "lookback", (int64_t)p->lookback);
+    json_put_string(w, "baseline", e->verdict.baseline[0] ? e->verdict.baseline : NULL);
+    json_begin_object(w, "prevalence");
+    for (int g = 0; g < N_GATES; g++) json_put_number(w, gate_name[g], prevalence(r, g));
+    json_end_object(w);
+}
+
+int write_summary(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                  const struct results *r, const char *dir) {
+    char path[1024];
+    struct out_file file;
+    TRY(path_join(path, sizeof path, dir, RUN_SUMMARY));
+    TRY(out_open(&file, path));
+    struct json_writer w = {.stream = file.stream};
+    json_begin_object(&w, NULL);
+    put_header(&w, e, p, r);
+    json_begin_array(&w, "strategies");
+    for (size_t s = 0; s < e->n_strategies; s++) put_strategy(&w, e, p, fits, r, s);
+    json_end_array(&w);
+    json_begin_array(&w, "verdict");
+    for (size_t v = 0; v < r->n_verdicts; v++) put_verdict(&w, e, &r->verdict[v]);
+    json_end_array(&w);
+    put_selection(&w, e, r);
+    json_end_object(&w);
+    fputc('\n', file.stream);
+    return out_commit(&file);
+}

@@ -1,0 +1,23 @@
+/* From logits to probabilities that mean what they say, fitted on the validation slice only. */
+#ifndef GATEWALK_MODELS_CALIBRATION_H
+#define GATEWALK_MODELS_CALIBRATION_H
+
+#include "gatewalk/model.h"
+
+/* platt: p = sigmoid(slope z + intercept). isotonic: piecewise linear through (x, y) over sigmoid(z). */
+struct calibration {
+    enum calibration_kind { CALIBRATION_NONE, CALIBRATION_PLATT, CALIBRATION_ISOTONIC } kind;
+    double slope, intercept;
+    size_t n;
+    double *x, *y; /* [n] owned */
+};
+
+/* Labels may be missing; without both classes present the calibration stays the identity. */
+int calibration_fit(const char *name, const double *logit, const int8_t *label, size_t n,
+                    struct calibration *out) MUST_USE;
+double calibration_apply(const struct calibration *calibration, double logit);
+void calibration_free(struct calibration *calibration);
+const char *calibration_name(size_t i); /* NULL past the end */
+const char *calibration_help(size_t i);
+
+#endif

@@ -1,0 +1,11 @@
+/* What a public gate_model holds. */
+#ifndef GATEWALK_MODELS_SINGLE_MODEL_H
+#define GATEWALK_MODELS_SINGLE_MODEL_H
+
+#include "models/training/training.h"
+
+struct gate_model {
+    struct R(gate) gate;
+};
+
+#endif

@@ -1,0 +1,177 @@
+/* Self-attention with several heads (Vaswani et al. 2017), averaged over time:
+ *   context = mean_t( [head_1 … head_n]_t Wo + bo ),  head_j,t = Σ_s A_j,ts v_j,s,
+ *   A_j = softmax(Q_j K_jᵀ / √d), with Q, K, V = h Wq + bq, h Wk + bk, h Wv + bv.
+ * The mean over t is linear, so with a_j,s = mean_t A_j,ts and p_j = Σ_s a_j,s h_s the same context is
+ *   [p_1 Wv_1 + bv_1 … ] Wo + bo
+ * and neither V over time nor A·V is ever formed. Backwards, with g_s = dp_j · h_s, the kernels give dQ and dK from g,
+ * and dh_s += a_s dp_j. A row of softmax does not change when q_t · bk is added to all of it: bk has no effect and no
+ * gradient, and is left out. */
+#include <math.h>
+#include <string.h>
+
+#include "models/network/gate.h"
+
+enum { WQ, BQ, WK, BK, WV, BV, WO, BO };
+enum { TILE = 4 };
+
+static size_t width(const struct model_config *config) { return config->heads * config->key_dim; }
+static size_t maps(const struct model_config *config) { return config->heads; }
+
+static void tensors(const struct model_config *config, struct tensor_list *list) {
+    size_t H = config->hidden, D = width(config);
+    tensor_add(list, "attention.query.W", H, D, INIT_GLOROT, true);
+    tensor_add(list, "attention.query.b", 1, D, INIT_ZERO, false);
+    tensor_add(list, "attention.key.W", H, D, INIT_GLOROT, true);
+    tensor_add(list, "attention.key.b", 1, D, INIT_ZERO, false);
+    tensor_add(list, "attention.value.W", H, D, INIT_GLOROT, true);
+    tensor_add(list, "attention.value.b", 1, D, INIT_ZERO, false);
+    tensor_add(list, "attention.output.W", D, H, INIT_GLOROT, false);
+    tensor_add(list, "attention.output.b", 1, H, INIT_ZERO, false);
+}
+
+/* A tile between forward and backward. */
+struct kept {
+    real *qk;     /* [n·T × 2D] queries and keys side by side */
+    real *heads;  /* [n × heads × head_keep_size] */
+    real *pooled; /* [n × heads × H] */
+    real *value;  /* [n × D] */
+};
+
+static size_t keep_size(const struct model_config *config) {
+    size_t D = width(config), per_head = R(kernels_active)()->head_keep_size(config->lookback);
+    return 2 * config->lookback * D + config->heads * (per_head + config->hidden) + D;
+}
+
+static struct kept kept_of(const struct R(attention_run) *run) {
+    size_t T = run->config->lookback, D = width(run->config), heads = run->config->heads;
+    struct kept kept;
+    kept.qk = run->keep;
+    kept.heads = kept.qk + 2 * run->n * T * D;
+    kept.pooled = kept.heads + run->n * heads * run->k->head_keep_size(T);
+    kept.value = kept.pooled + run->n * heads * run->config->hidden;
+    return kept;
+}
+
+/* Training may use another table of kernels than scoring. */
+static size_t head_scratch(const struct model_config *config) {
+    size_t size = R(kernels_active)()->head_scratch_size(config->lookback, config->key_dim);
+    size_t mixed = R(kernels_mixed)()->head_scratch_size(config->lookback, config->key_dim);
+    return size > mixed ? size : mixed;
+}
+
+/* The kernel's own, gradients of the tile's queries and keys [n·T × 2D] and values [n × D], then of one window g
+ * [heads × T] and dpooled [heads × H]. */
+static size_t scratch_size(const struct model_config *config) {
+    size_t T = config->lookback, D = width(config);
+    return head_scratch(config) + TILE * (2 * T * D + D) + config->heads * (T + config->hidden);
+}
+
+static struct R(head_run) head_of(const struct R(attention_run) *run, const struct kept *kept, size_t b, size_t head) {
+    size_t T = run->config->lookback, d = run->config->key_dim, D = width(run->config);
+    const real *query = kept->qk + b * T * 2 * D + head * d;
+    return (struct R(head_run)){
+        .steps = T,
+        .key_dim = d,
+        .causal = run->config->causal_mask,
+        .scale = (real)(1 / sqrt((double)d)),
+        .query = query,
+        .key = query + D,
+        .ld = 2 * D,
+        .keep = kept->heads + (b * run->config->heads + head) * run->k->head_keep_size(T),
+        .scratch = run->scratch,
+    };
+}
+
+/* ---- forward ------------------------------------------------------------------------------------------- */
+
+static void fill_rows(size_t rows, size_t columns, const real *row, real *out) {
+    for (size_t i = 0; i < rows; i++) memcpy(out + i * columns, row, columns * sizeof *row);
+}
+
+static void forward(const struct R(attention_run) *run) {
+    size_t T = run->config->lookback, H = run->config->hidden, d = run->config->key_dim, D = width(run->config);
+    size_t n = run->n, heads = run->config->heads;
+    struct kept kept = kept_of(run);
+    run->k->large_nn(n * T, D, H, run->h, H, run->w[WQ], D, kept.qk, 2 * D, false);
+    run->k->add_row(n * T, D, run->w[BQ], kept.qk, 2 * D);
+    run->k->large_nn(n * T, D, H, run->h, H, run->w[WK], D, kept.qk + D, 2 * D, false);
+    for (size_t b = 0; b < n; b++) {
+        real *mean = run->map + b * heads * T;
+        for (size_t head = 0; head < heads; head++) {
+            struct R(head_run) one = head_of(run, &kept, b, head);
+            run->k->head_forward(&one, mean + head * T);
+        }
+        run->k->gemm_nn(heads, H, T, mean, T, run->h + b * T * H, H, kept.pooled + b * heads * H, H, false);
+    }
+    fill_rows(n, D, run->w[BV], kept.value);
+    for (size_t head = 0; head < heads; head++)
+        run->k->gemm_nn(n, d, H, kept.pooled + head * H, heads * H, run->w[WV] + head * d, D, kept.value + head * d, D,
+                        true);
+    fill_rows(n, H, run->w[BO], run->context);
+    run->k->gemm_nn(n, H, D, kept.value, D, run->w[WO], H, run->context, H, true);
+}
+
+/* ---- backward ------------------------------------------------------------------------------------------ */
+
+/* From the context to the pooled states, all windows at once: dvalue = dcontext Woᵀ, dWv_j = pooled_jᵀ dvalue_j. */
+static void values_backward(const struct R(attention_run) *run, const struct kept *kept, real *dvalue) {
+    size_t H = run->config->hidden, d = run->config->key_dim, D = width(run->config), n = run->n;
+    size_t heads = run->config->heads;
+    run->k->sum_rows(n, H, run->dcontext, H, run->g[BO]);
+    run->k->gemm_tn(D, H, n, kept->value, D, run->dcontext, H, run->g[WO], H, true);
+    for (size_t b = 0; b < n; b++) /* a matrix times a vector, without transposing the matrix */
+        run->k->gemm_nn(D, 1, H, run->w[WO], H, run->dcontext + b * H, 1, dvalue + b * D, 1, false);
+    run->k->sum_rows(n, D, dvalue, D, run->g[BV]);
+    for (size_t head = 0; head < heads; head++)
+        run->k->gemm_tn(H, d, n, kept->pooled + head * H, heads * H, dvalue + head * d, D, run->g[WV] + head * d, D,
+                        true);
+}
+
+/* dQ and dK of one window, and what of dh does not come through them. */
+static void window_backward(const struct R(attention_run) *run, const struct kept *kept, size_t b, const real *dvalue,
+                            real *g, real *dqk) {
+    size_t T = run->config->lookback, H = run->config->hidden, d = run->config->key_dim, D = width(run->config);
+    size_t heads = run->config->heads;
+    const real *h = run->h + b * T * H, *mean = run->map + b * heads * T;
+    real *dpooled = g + heads * T;
+    for (size_t head = 0; head < heads; head++)
+        run->k->gemm_nn(H, 1, d, run->w[WV] + head * d, D, dvalue + b * D + head * d, 1, dpooled + head * H, 1, false);
+    run->k->gemm_nt(heads, T, H, dpooled, H, h, H, g, T, false);
+    run->k->gemm_tn(T, H, heads, mean, T, dpooled, H, run->dh + b * T * H, H, false);
+    for (size_t head = 0; head < heads; head++) {
+        struct R(head_run) one = head_of(run, kept, b, head);
+        real *dquery = dqk + b * T * 2 * D + head * d;
+        run->k->head_backward(&one, g + head * T, dquery, dquery + D);
+    }
+}
+
+static void project_backward(const struct R(attention_run) *run, size_t w, const real *dout) {
+    size_t rows = run->n * run->config->lookback, H = run->config->hidden, D = width(run->config);
+    run->k->large_tn(H, D, rows, run->h, H, dout, 2 * D, run->g[w], D, true);
+    run->k->large_nt(rows, H, D, dout, 2 * D, run->w[w], D, run->dh, H, true);
+}
+
+static void backward(const struct R(attention_run) *run) {
+    size_t T = run->config->lookback, D = width(run->config);
+    struct kept kept = kept_of(run);
+    real *dqk = run->scratch + head_scratch(run->config);
+    real *dvalue = dqk + 2 * run->n * T * D, *g = dvalue + run->n * D;
+    values_backward(run, &kept, dvalue);
+    for (size_t b = 0; b < run->n; b++) window_backward(run, &kept, b, dvalue, g, dqk);
+    project_backward(run, WQ, dqk);
+    run->k->sum_rows(run->n * T, D, dqk, 2 * D, run->g[BQ]);
+    project_backward(run, WK, dqk + D);
+}
+
+const struct R(attention_ops) R(attention_multihead) = {
+    .name = "multihead",
+    .help = "self-attention with several heads, averaged over time (Vaswani et al. 2017)",
+    .tile = TILE,
+    .context_size = R(context_hidden),
+    .maps = maps,
+    .tensors = tensors,
+    .keep_size = keep_size,
+    .scratch_size = scratch_size,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,76 @@
+/* What several attentions share: the weighted sum over time, and additive scores. */
+#include <string.h>
+
+#include "models/network/gate.h"
+
+size_t R(one_map)(const struct model_config *config) {
+    (void)config;
+    return 1;
+}
+
+size_t R(no_scratch)(const struct model_config *config) {
+    (void)config;
+    return 0;
+}
+
+size_t R(context_hidden)(const struct model_config *config) { return config->hidden; }
+
+/* ---- a = softmax(e), context = Σ_s a_s h_s ------------------------------------------------------------- */
+
+void R(weigh_forward)(const struct R(attention_run) *run, real *context, size_t ld) {
+    size_t T = run->config->lookback, H = run->config->hidden;
+    run->k->softmax_rows(run->n, T, T, 1, run->map, run->map);
+    for (size_t b = 0; b < run->n; b++) {
+        run->k->gemm_nn(1, H, T, run->map + b * T, T, run->h + b * T * H, H, context + b * ld, H, false);
+    }
+}
+
+/* dh_s += a_s dc;  da_s = dc · h_s;  de_s = a_s (da_s - Σ_u a_u da_u) */
+void R(weigh_backward)(const struct R(attention_run) *run, const real *dcontext, size_t ld, real *dscore) {
+    size_t T = run->config->lookback, H = run->config->hidden;
+    for (size_t b = 0; b < run->n; b++) {
+        const real *dc = dcontext + b * ld, *a = run->map + b * T;
+        real *de = dscore + b * T;
+        run->k->gemm_tn(T, H, 1, a, T, dc, H, run->dh + b * T * H, H, true);
+        run->k->gemm_nn(T, 1, H, run->h + b * T * H, H, dc, 1, de, 1, false);
+        real mean = run->k->dot(T, a, de);
+        for (size_t s = 0; s < T; s++) de[s] = a[s] * (de[s] - mean);
+    }
+}
+
+/* ---- e_s = v · tanh(q W1 + h_s W2), q = h_T ------------------------------------------------------------- */
+
+/* keep, for the tile: tanh values [n × T × A]; scratch: keys [tile × T × A], queries and their gradients. */
+size_t R(additive_keep)(const struct model_config *config) { return config->lookback * config->attention_units; }
+
+/* Sized for SHARD_WINDOWS, the largest tile. */
+size_t R(additive_scratch)(const struct model_config *config) {
+    return SHARD_WINDOWS *
+           (config->lookback * config->attention_units + config->attention_units + config->hidden + config->lookback);
+}
+
+static const real *queries(const struct R(attention_run) *run) {
+    return run->h + (run->config->lookback - 1) * run->config->hidden;
+}
+
+void R(additive_scores)(const struct R(attention_run) *run, const real *w1, const real *w2, const real *v) {
+    size_t T = run->config->lookback, H = run->config->hidden, A = run->config->attention_units;
+    real *key = run->scratch, *query = key + run->n * T * A;
+    run->k->large_nn(run->n * T, A, H, run->h, H, w2, A, key, A, false);
+    run->k->gemm_nn(run->n, A, H, queries(run), T * H, w1, A, query, A, false);
+    for (size_t b = 0; b < run->n; b++)
+        run->k->additive_forward(T, A, key + b * T * A, A, query + b * A, v, run->keep + b * T * A, run->map + b * T);
+}
+
+void R(additive_scores_backward)(const struct R(attention_run) *run, const real *dscore, const real *w1, const real *w2,
+                                 const real *v, real *dw1, real *dw2, real *dv) {
+    size_t T = run->config->lookback, H = run->config->hidden, A = run->config->attention_units;
+    real *dquery = run->scratch, *dpre = run->keep;
+    memset(dquery, 0, run->n * A * sizeof *dquery);
+    for (size_t b = 0; b < run->n; b++)
+        run->k->additive_backward(T, A, dscore + b * T, v, dpre + b * T * A, dv, dquery + b * A);
+    run->k->large_tn(H, A, run->n * T, run->h, H, dpre, A, dw2, A, true);
+    run->k->large_nt(run->n * T, H, A, dpre, A, w2, A, run->dh, H, true);
+    run->k->gemm_tn(H, A, run->n, queries(run), T * H, dquery, A, dw1, A, true);
+    run->k->gemm_nt(run->n, H, A, dquery, A, w1, A, run->dh + (T - 1) * H, T * H, true);
+}

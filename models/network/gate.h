@@ -1,0 +1,197 @@
+/* Inside a gate model: encoder → attention → head, each a table of functions, run over shards of windows.
+ *
+ * Legend of shapes, everywhere below:
+ *   B windows of a shard (at most SHARD_WINDOWS)   T steps (lookback)   F features   H hidden units
+ *   rows: distinct bars under a shard's windows    n: windows of a tile (a part of a shard)   C width of the context
+ *
+ * A mini-batch is cut into shards of SHARD_WINDOWS whatever the number of threads. A shard runs on one thread, in its
+ * own workspace, into its own gradient; gradients are added in shard order. So results do not depend on threads. */
+#ifndef GATEWALK_MODELS_GATE_H
+#define GATEWALK_MODELS_GATE_H
+
+#include "models/kernels/kernels.h"
+#include "models/loss/loss.h"
+#include "models/store/tensors.h"
+
+enum {
+    SHARD_WINDOWS = 32,
+    PROJECT_ROWS = 64, /* rows per input projection: a fixed shape gives a row the same bits in any company */
+    ATTENTION_TENSORS_MAX = 12,
+};
+
+struct R(network);
+struct R(workspace);
+
+/* One pass of one shard. */
+struct R(pass) {
+    const struct R(network) *net;
+    const struct R(kernels) *k;
+    const real *weights; /* the flat block */
+    const real *packed;  /* U of every layer in the kernels' layout, see network_pack */
+    real *gradient;      /* flat block, accumulated into; NULL when only scoring */
+    struct R(workspace) *ws;
+};
+
+/* ---- encoder: windows to hidden states ---------------------------------------------------------- */
+
+struct R(encoder_ops) {
+    const char *name, *help;
+    bool sequence; /* leaves hidden states for an attention; otherwise the context itself (logistic) */
+    void (*tensors)(const struct model_config *config, struct tensor_list *list);
+    /* Elements of scratch it wants in the workspace beside the common buffers. */
+    size_t (*extra_size)(const struct model_config *config);
+    void (*forward)(const struct R(pass) *pass);
+    /* Gradient of h at every step in ws->dh, and/or of the last one in ws->dh_last. */
+    void (*backward)(const struct R(pass) *pass, bool use_dh, bool use_dh_last);
+};
+
+/* ---- attention: hidden states to a context vector ------------------------------------------------ */
+
+/* A tile of windows, window-major and contiguous, so that one window's states lie side by side in the cache. */
+struct R(attention_run) {
+    const struct model_config *config;
+    const struct R(kernels) *k;
+    const real *w[ATTENTION_TENSORS_MAX]; /* own tensors in the order they were added */
+    real *g[ATTENTION_TENSORS_MAX];       /* their gradients, accumulated */
+    size_t n;
+    const real *h;        /* [n × T × H] */
+    real *dh;             /* [n × T × H] out, assigned */
+    real *context;        /* [n × C] out */
+    const real *dcontext; /* [n × C] */
+    real *map;            /* [n × maps × T] out, kept for backward */
+    real *keep;           /* [n × keep_size], forward to backward */
+    real *scratch;        /* [scratch_size] */
+};
+
+struct R(attention_ops) {
+    const char *name, *help;
+    const struct R(encoder_ops) *encoder; /* replaces the configured encoder (dual_stage), or NULL */
+    size_t tile;                          /* windows at a time: what it keeps should stay in the L2 cache */
+    bool combines;                        /* honours luong_combine */
+    size_t (*context_size)(const struct model_config *config);
+    size_t (*maps)(const struct model_config *config); /* attention maps per window, 0 when it has none */
+    void (*tensors)(const struct model_config *config, struct tensor_list *list);
+    size_t (*keep_size)(const struct model_config *config);    /* elements per window */
+    size_t (*scratch_size)(const struct model_config *config); /* elements */
+    /* NULL: the context is the last hidden state and nothing is gathered. */
+    void (*forward)(const struct R(attention_run) *run);
+    void (*backward)(const struct R(attention_run) *run);
+};
+
+/* ---- the network: a description, const once built ------------------------------------------------ */
+
+struct R(network) {
+    struct model_config config;
+    const struct R(encoder_ops) *encoder;
+    const struct R(attention_ops) *attention;
+    struct tensor_list tensors;
+    size_t attention_first, attention_n; /* its rows of the list */
+    size_t context;                      /* C */
+    size_t maps;
+    bool dense;                    /* dropout and Dense(ReLU) between context and logits; logistic has none */
+    size_t dense_first;            /* dense.W, dense.b, head.W, head.b, or the last two only */
+    size_t pack_stride, pack_size; /* elements of one packed U, and of forward + backward of all layers */
+};
+
+/* Looks the names up and lays the tensors out. Names were validated by model_config_check. */
+int R(network_init)(struct R(network) *net, const struct model_config *config) MUST_USE;
+static inline const real *R(tensor_of)(const struct R(pass) *pass, size_t i) {
+    return pass->weights + pass->net->tensors.item[i].offset;
+}
+static inline real *R(gradient_of)(const struct R(pass) *pass, size_t i) {
+    return pass->gradient + pass->net->tensors.item[i].offset;
+}
+/* Initial weights; `weights` has net->tensors.size elements. */
+int R(network_start)(const struct R(network) *net, uint64_t seed, real *weights) MUST_USE;
+/* Copies U of every layer into the layout of the kernels in use: after every change of the weights. */
+void R(network_pack)(const struct R(network) *net, const real *weights, real *packed);
+/* The same for a table of kernels by name: that of mixed precision has its own layout. */
+void R(network_pack_for)(const struct R(network) *net, const struct R(kernels) *k, const real *weights, real *packed);
+
+/* ---- workspace: what changes while a shard runs -------------------------------------------------- */
+
+struct R(workspace) {
+    real *memory; /* owns everything below */
+    size_t n_windows, n_rows, n_rows_padded;
+    uint32_t first_row[SHARD_WINDOWS], stack_row[SHARD_WINDOWS];
+    real *x;                                                 /* [rows × F] */
+    real *xw, *dxw;                                          /* [rows × 4H], stacked layers [T·B × 4H] */
+    real *gates[LAYERS_MAX], *c[LAYERS_MAX], *h[LAYERS_MAX]; /* as lstm_run */
+    real *dh, *dh_last;                                      /* [T × B × H], [B × H] */
+    real *lstm_scratch, *extra;
+    real *tile_h, *tile_dh, *keep, *attention_scratch;
+    real *context, *dcontext; /* [n × C] of the tile */
+    real *mask, *dropped;     /* [n × C] dropout factors and dropped context */
+    real *dense, *ddense;     /* [n × D] after ReLU */
+    real *map;                /* [B × maps × T] */
+    real *feature_map;        /* [B × F] mean input attention, dual_stage */
+    real *logit, *dlogit;     /* [B × 2] */
+};
+
+/* `train`: with what a way back needs. */
+int R(workspace_init)(struct R(workspace) *ws, const struct R(network) *net, bool train) MUST_USE;
+void R(workspace_free)(struct R(workspace) *ws);
+
+/* ---- shards ------------------------------------------------------------------------------------- */
+
+/* What the loss of a shard needs; NULL members where a pass only scores. */
+struct R(shard_loss) {
+    const struct loss_ops *ops;
+    const struct loss_setting *setting;
+    const double (*lambda)[2]; /* [N_GATES][class] of self-paced losses */
+    double weight[N_GATES];    /* of one labelled sample: 1 / (N_GATES × labelled samples of the batch) */
+    double dropout;
+    uint64_t seed, epoch;
+};
+
+struct R(shard) {
+    const struct series *series;
+    const struct sample *sample; /* all samples */
+    const uint32_t *index;       /* [n] which of them */
+    size_t n;
+    const struct R(shard_loss) *loss; /* NULL: score only, logits in ws->logit */
+    bool encoder_frozen;              /* nothing in the encoder is trained: the way back ends before it */
+    double loss_sum;                  /* out: Σ weight × loss */
+};
+
+/* Forward, and with a loss and pass->gradient also backward. */
+void R(shard_run)(const struct R(pass) *pass, struct R(shard) *shard);
+
+/* Pieces of a shard's run, in files of their own. */
+void R(rows_gather)(const struct R(pass) *pass, const struct R(shard) *shard);
+void R(rows_project)(const struct R(pass) *pass, const real *w, const real *b);
+void R(head_forward)(const struct R(pass) *pass, size_t n, bool train, real *logit);
+void R(head_backward)(const struct R(pass) *pass, size_t n, const real *dlogit);
+/* Dropout factors 0 or 1/(1-rate) keyed by (seed, epoch, sample), whatever shard or thread the sample is in. */
+void R(dropout_mask)(uint64_t seed, uint64_t epoch, uint32_t sample, double rate, size_t n, real *mask);
+
+/* ---- tables --------------------------------------------------------------------------------------- */
+
+#define ENCODER(symbol) extern const struct R(encoder_ops) R(symbol);
+#include "models/encoder/encoder.def"
+#undef ENCODER
+extern const struct R(encoder_ops) R(encoder_dual_stage); /* reached through its attention only */
+#define ATTENTION(symbol) extern const struct R(attention_ops) R(symbol);
+#include "models/attention/attention.def"
+#undef ATTENTION
+
+const struct R(encoder_ops) *R(encoder_find)(const char *name);
+const struct R(attention_ops) *R(attention_find)(const char *name);
+
+/* ---- shared parts of attentions (attention_parts.c) ------------------------------------------------ */
+
+size_t R(one_map)(const struct model_config *config);
+size_t R(no_scratch)(const struct model_config *config);
+size_t R(context_hidden)(const struct model_config *config);
+/* Softmax over the scores in run->map, then context += Σ a_s h_s; and back: dh += a_s dcontext, dscore [n × T]. */
+void R(weigh_forward)(const struct R(attention_run) *run, real *context, size_t ld);
+void R(weigh_backward)(const struct R(attention_run) *run, const real *dcontext, size_t ld, real *dscore);
+
+/* Additive scores e_s = v · tanh(q W1 + h_s W2) with the last state as query q (w1, w2, v: index of own tensors). */
+size_t R(additive_keep)(const struct model_config *config);
+size_t R(additive_scratch)(const struct model_config *config);
+void R(additive_scores)(const struct R(attention_run) *run, const real *w1, const real *w2, const real *v);
+void R(additive_scores_backward)(const struct R(attention_run) *run, const real *dscore, const real *w1, const real *w2,
+                                 const real *v, real *dw1, real *dw2, real *dv);
+
+#endif

@@ -1,0 +1,74 @@
+/* Scoring: forward passes over any number of windows. */
+#include <omp.h>
+#include <string.h>
+
+#include "models/training/training.h"
+
+int R(team_init)(struct R(team) *team, const struct R(network) *net, bool train) {
+    size_t n = (size_t)omp_get_num_threads();
+    team->ws = mem_calloc(n, sizeof *team->ws);
+    if (!team->ws) return ERR_NOMEM;
+    for (team->n = 0; team->n < n; team->n++) TRY(R(workspace_init)(&team->ws[team->n], net, train));
+    return OK;
+}
+
+void R(team_free)(struct R(team) *team) {
+    for (size_t i = 0; i < team->n; i++) R(workspace_free)(&team->ws[i]);
+    mem_free(team->ws);
+    memset(team, 0, sizeof *team);
+}
+
+static void copy_attention(const struct R(network) *net, const struct R(workspace) *ws, size_t first, size_t n,
+                           const struct attention_out *out) {
+    size_t per_window = net->maps * net->config.lookback, F = net->config.n_features;
+    if (out->time)
+        for (size_t i = 0; i < n * per_window; i++) out->time[first * per_window + i] = (float)ws->map[i];
+    if (out->feature && net->attention->encoder)
+        for (size_t i = 0; i < n * F; i++) out->feature[first * F + i] = (float)ws->feature_map[i];
+}
+
+void R(score_logits)(const struct R(network) *net, const real *weights, const real *packed, const struct R(team) *team,
+                     const struct series *series, const struct sample *sample, size_t n, real *logit,
+                     const struct attention_out *attention) {
+    size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS;
+    const struct R(kernels) *k = R(kernels_active)();
+/* clang warns of the sign of its own arithmetic on a task loop, whatever the loop's type is. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma omp taskloop grainsize(1) default(none)                                                                        \
+    firstprivate(n_shards, k, net, weights, packed, team, series, sample, n, logit, attention)
+    for (size_t s = 0; s < n_shards; s++) {
+#pragma GCC diagnostic pop
+        size_t first = s * SHARD_WINDOWS, count = n - first < SHARD_WINDOWS ? n - first : SHARD_WINDOWS;
+        uint32_t index[SHARD_WINDOWS];
+        for (size_t b = 0; b < SHARD_WINDOWS; b++) index[b] = (uint32_t)(first + (b < count ? b : count - 1));
+        struct R(workspace) *ws = &team->ws[omp_get_thread_num()];
+        struct R(pass) pass = {net, k, weights, packed, NULL, ws};
+        struct R(shard) shard = {.series = series, .sample = sample, .index = index, .n = SHARD_WINDOWS};
+        R(shard_run)(&pass, &shard);
+        memcpy(logit + first * N_GATES, ws->logit, count * N_GATES * sizeof *logit);
+        if (attention) copy_attention(net, ws, first, count, attention);
+    }
+}
+
+int R(gate_logits)(const struct R(gate) *gate, const struct series *series, const struct sample *sample, size_t n,
+                   real *logit, const struct attention_out *attention) {
+    struct R(team) team = {0};
+    int rc = ERR_NOMEM;
+    real *packed = mem_calloc(gate->net.pack_size, sizeof *packed);
+    if (!packed) goto end;
+    TRY_GOTO(R(team_init)(&team, &gate->net, false), end);
+    R(network_pack)(&gate->net, gate->weights, packed);
+    R(score_logits)(&gate->net, gate->weights, packed, &team, series, sample, n, logit, attention);
+end:
+    R(team_free)(&team);
+    mem_free(packed);
+    return rc;
+}
+
+void R(gate_free)(struct R(gate) *gate) {
+    for (size_t i = 0; i < N_GATES; i++) calibration_free(&gate->calibration[i]);
+    mem_free(gate->theta);
+    mem_free(gate->weights);
+    gate->weights = gate->theta = NULL;
+}

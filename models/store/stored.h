@@ -1,0 +1,24 @@
+/* What the saving and the loading of a model file agree on. */
+#ifndef GATEWALK_MODELS_STORED_H
+#define GATEWALK_MODELS_STORED_H
+
+#include "models/api/gate_model.h"
+#include "safetensors.h"
+#include "settings.h"
+
+#define STORED_FORMAT      "gatewalk-model-1"
+#define STORED_CALIBRATION "calibration." /* then the gate, a dot and the kind */
+static const char *const stored_gate[N_GATES] = {"long", "short"};
+
+/* What a file holds of the weights: every tensor, or A and B of every adapted matrix. */
+struct stored_place {
+    char name[48];
+    size_t rows, columns;
+    real *at; /* in the gate's own memory */
+};
+enum { STORED_PLACES_MAX = 2 * TENSORS_MAX, WEIGHTS_NAME_SIZE = 17 };
+size_t stored_places(const struct R(gate) *gate, struct stored_place place[STORED_PLACES_MAX]);
+/* Weights in metadata: their lora_hash in hex digits. */
+void stored_weights_name(uint64_t hash, char name[WEIGHTS_NAME_SIZE]);
+
+#endif

@@ -1,0 +1,115 @@
+/* One epoch: mini-batches of shards, gradients added in shard order, one update after every `accumulate` batches. */
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "models/api/batches.h"
+#include "training.h"
+
+/* Weight of a labelled sample of this batch in the loss: mean over samples per gate, mean over gates. */
+static void set_weights(struct R(fit) *fit, const uint32_t *index, size_t n) {
+    for (size_t gate = 0; gate < N_GATES; gate++) {
+        size_t labelled = 0;
+        for (size_t i = 0; i < n; i++) {
+            const struct sample *sample = &fit->input->train[index[i]];
+            labelled += fit->input->series[sample->series].label[gate][sample->row] != LABEL_MISSING;
+        }
+        fit->loss.weight[gate] = labelled ? 1.0 / (double)(labelled * N_GATES) : 0;
+    }
+}
+
+static void run_shard(struct R(fit) *fit, const uint32_t *index, size_t n, size_t s) {
+    size_t first = s * SHARD_WINDOWS, size = fit->net.tensors.size;
+    real *gradient = fit->shard_gradient + s * size;
+    memset(gradient, 0, size * sizeof *gradient);
+    struct R(pass) pass = {&fit->net, fit->k, fit->weights, fit->packed, gradient, &fit->team.ws[omp_get_thread_num()]};
+    struct R(shard) shard = {
+        .series = fit->input->series,
+        .sample = fit->input->train,
+        .index = index + first,
+        .n = n - first < SHARD_WINDOWS ? n - first : SHARD_WINDOWS,
+        .loss = &fit->loss,
+        .encoder_frozen = fit->lora.plan.n > 0 && !fit->lora.plan.in_encoder,
+    };
+    R(shard_run)(&pass, &shard);
+    fit->shard_loss[s] = shard.loss_sum;
+}
+
+/* Adds the batch's gradient to fit->gradient and returns its loss. */
+static double run_batch(struct R(fit) *fit, const uint32_t *index, size_t n) {
+    size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS, size = fit->net.tensors.size;
+    set_weights(fit, index, n);
+/* clang warns of the sign of its own arithmetic on a task loop, whatever the loop's type is. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma omp taskloop grainsize(1) default(none) firstprivate(fit, index, n, n_shards)
+    for (size_t s = 0; s < n_shards; s++) {
+#pragma GCC diagnostic pop
+        run_shard(fit, index, n, s);
+    }
+    double loss = 0;
+    for (size_t s = 0; s < n_shards; s++) {
+        for (size_t p = 0; p < fit->n_parts; p++) {
+            size_t first = fit->part[p].first;
+            fit->k->axpy(fit->part[p].n, 1, fit->shard_gradient + s * size + first, fit->gradient + first);
+        }
+        loss += fit->shard_loss[s];
+    }
+    return loss;
+}
+
+static int diverged(const struct R(fit) *fit, uint64_t epoch, const char *what) {
+    FAIL(ERR_DATA, "training diverged at epoch %llu (%s is not finite); lower training.learning_rate (now %g)",
+         (unsigned long long)epoch, what, fit->config->learning_rate);
+}
+
+/* Clips to the global norm, moves the weights (or adapters) and repacks what the kernels read. */
+static int update(struct R(fit) *fit, uint64_t epoch, size_t n_batches, double *rate) {
+    bool adapters = fit->lora.plan.n > 0;
+    if (adapters) R(lora_gradient)(&fit->lora, fit->k, fit->updates + 1, fit->gradient);
+    struct R(optimizer_step) step = {
+        .k = fit->k,
+        .config = fit->config,
+        .n = adapters ? fit->lora.plan.size : fit->net.tensors.size,
+        .w = adapters ? fit->lora.theta : fit->weights,
+        .g = adapters ? fit->lora.gradient : fit->gradient,
+        .state = fit->state,
+        .scale = 1 / (double)n_batches,
+        .number = fit->updates + 1,
+    };
+    double norm = sqrt(fit->k->sum_squares(step.n, step.g)) * step.scale;
+    if (!isfinite(norm)) return diverged(fit, epoch, "the gradient");
+    if (fit->config->clip_norm > 0 && norm > fit->config->clip_norm) step.scale *= fit->config->clip_norm / norm;
+    step.rate = *rate =
+        R(schedule_rate)(fit->schedule, fit->config->learning_rate, (double)fit->updates, (double)fit->warmup_updates,
+                         (double)fit->total_updates, fit->config->schedule_power);
+    fit->optimizer->step(&step);
+    fit->updates++;
+    if (adapters) R(lora_merge)(&fit->lora, fit->updates + 1, fit->weights);
+    R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
+    memset(fit->gradient, 0, fit->net.tensors.size * sizeof *fit->gradient);
+    return OK;
+}
+
+int R(fit_epoch)(struct R(fit) *fit, uint64_t epoch, struct epoch_record *record) {
+    size_t n = fit->input->n_train, batch = fit->config->batch_size, group = 0;
+    TRY(batches_order(fit->input, fit->config, fit->options->seed, epoch, fit->order));
+    fit->loss.epoch = epoch;
+    double loss_sum = 0;
+    for (size_t first = 0; first < n; first += batch) {
+        size_t count = n - first < batch ? n - first : batch;
+        TRY(interrupt_check());
+        double loss = run_batch(fit, fit->order + first, count);
+        if (!isfinite(loss)) return diverged(fit, epoch, "the loss");
+        loss_sum += loss * (double)count;
+        if (++group == fit->config->accumulate || first + count == n) {
+            TRY(update(fit, epoch, group, &record->learning_rate));
+            group = 0;
+        }
+        fit->windows += count;
+        if (fit->options->on_windows) fit->options->on_windows(fit->options->context, count);
+    }
+    record->epoch = (uint32_t)epoch;
+    record->train_loss = loss_sum / (double)n;
+    return OK;
+}

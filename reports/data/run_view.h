@@ -1,0 +1,81 @@
+/* A finished run as the reports see it: summary.json and run.json decoded, the CSV files read on first use. */
+#ifndef GATEWALK_RUN_VIEW_H
+#define GATEWALK_RUN_VIEW_H
+
+#include "engine/base/base.h"
+#include "engine/base/json.h"
+#include "gatewalk/run_files.h"
+
+enum { GATE_LONG, GATE_SHORT, N_GATES_SHOWN, KS_SHOWN = 4, STYLES_MODEL = 8, STYLES_ALL = 10 };
+extern const char *const gate_word[N_GATES_SHOWN]; /* "long", "short": the keys of summary.json and the CSV files */
+
+struct strategy_view {
+    const char *name;                       /* as in the files: the key that joins them */
+    const char *label;                      /* safe to show: one line, no control characters */
+    const char *kind, *encoder, *attention; /* "" when null */
+    double parameters;                      /* NAN without a model */
+    bool has_model, is_baseline;
+    size_t style;                             /* line type: 1 baseline, 2–8 models, 9–10 without model */
+    const json_value *gate[N_GATES_SHOWN];    /* NULL without a model */
+    const json_value *portfolio, *optimistic; /* may be NULL */
+};
+
+enum run_table {
+    TABLE_FOLDS,
+    TABLE_TRADES,
+    TABLE_TRAINING,
+    TABLE_CURVES,
+    TABLE_ATTENTION_INDEX,
+    TABLE_ATTENTION_MEAN,
+    TABLE_SIGNALS,
+    TABLE_IMPORTANCE,
+    N_RUN_TABLES
+};
+
+struct run_view {
+    const char *dir; /* borrowed */
+    struct arena arena;
+    struct json_document *document, *process_document;
+    const json_value *root, *verdict;                            /* verdict: array or NULL */
+    const json_value *process;                                   /* run.json; NULL when missing */
+    double confidence;                                           /* of the intervals; NAN when unknown */
+    const char *title, *name, *symbols, *interval, *begin, *end; /* safe to show; never NULL */
+    double n_bars, n_folds, horizon, lookback, act_on, prevalence[N_GATES_SHOWN]; /* NAN when absent */
+    size_t n_seeds, n_ks, n_strategies;
+    double k[KS_SHOWN];             /* percent of bars */
+    struct strategy_view *strategy; /* [n_strategies] */
+    struct table table[N_RUN_TABLES];
+    bool table_read[N_RUN_TABLES];
+};
+
+int run_view_open(const char *dir, struct run_view *run) MUST_USE;
+void run_view_close(struct run_view *run);
+
+/* The rows of one CSV file, read once. *table is NULL when the file is missing or has no rows. */
+int run_view_table(struct run_view *run, enum run_table which, const struct table **table) MUST_USE;
+/* Position of the strategy with this name, SIZE_MAX when the run has none. */
+size_t run_strategy_find(const struct run_view *run, const char *name);
+/* 0 long, 1 short, -1 anything else. */
+int gate_find(const char *word);
+
+/* A number or a text of an object; NAN or "" when it is missing or something else. The text is safe to show; NULL means
+ * that memory ran out. */
+double member_number(const json_value *object, const char *key);
+const char *member_text(struct run_view *run, const json_value *object, const char *key) MUST_USE;
+/* "95 % interval", or plain "interval" where the confidence is unknown. */
+const char *interval_words(const struct run_view *run, char words[32]);
+
+/* Metrics of summary.json; NAN when missing or null. `part` is "mean" or "sd". */
+double gate_metric(const struct strategy_view *strategy, int gate, const char *part, const char *metric);
+double portfolio_metric(const struct strategy_view *strategy, const char *part, const char *metric);
+/* "precision_at_k" and 1 to "precision_at_1", "pnl_mean_at_k_2x" to "pnl_mean_at_1_2x": how a per-K metric is written. */
+char *metric_key(char key[64], const char *metric, double k);
+
+/* Any text on one line: control characters and broken UTF-8 become spaces or '?', straight double quotes and
+ * backslashes (the only two characters that mean something in a data file) their typographic look-alikes. */
+char *text_safe(struct arena *arena, const char *text) MUST_USE;
+
+/* Reads a little-endian float32 .npy of two dimensions; *data is mem_free()d by the caller. */
+int npy_read_f32(const char *path, size_t shape[2], float **data) MUST_USE;
+
+#endif

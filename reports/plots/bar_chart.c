@@ -1,0 +1,195 @@
+#include "bar_chart.h"
+
+#include <math.h>
+#include <string.h>
+
+static const unsigned style_ink[STYLES_ALL + 1] = {0,        0x4D4D4D, 0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
+                                                   0xB87A00, 0x4AA3DF, 0x7A5195, 0x8C8C8C, 0xA8A8A8};
+static const double NAMES_WIDTH_MAX = 0.21;
+enum { ROWS_LEAST = 4, ROWS_MOST = 14 }; /* on a page: one model is not one huge bar, many are not a smear */
+
+struct bars {
+    const struct bars_layout *layout;
+    struct page *page;
+    size_t n_rows, *row_strategy; /* models from top to bottom */
+    FILE *bar, *dot;
+    struct range span;
+};
+
+static double metric_number(const json_value *object, const char *key) {
+    const json_value *value = object ? json_get(object, key) : NULL;
+    return value && json_kind(value) == JSON_NUMBER ? json_number(value, NAN) : (double)NAN;
+}
+
+/* One dot for each fold, the mean over the seeds that have a value there. */
+static void fold_dots(struct bars *b, const struct strategy_view *s, int gate, const char *key, double y, double spread,
+                      size_t panel) {
+    const json_value *seeds = json_get(s->gate[gate], "seeds");
+    size_t n_seeds = seeds && json_kind(seeds) == JSON_ARRAY ? json_size(seeds) : 0, n_folds = 0;
+    for (size_t i = 0; i < n_seeds; i++) {
+        const json_value *folds = json_get(json_at(seeds, i), "folds");
+        size_t n = folds && json_kind(folds) == JSON_ARRAY ? json_size(folds) : 0;
+        if (n > n_folds) n_folds = n;
+    }
+    for (size_t f = 0; f < n_folds; f++) {
+        double sum = 0;
+        size_t n = 0;
+        for (size_t i = 0; i < n_seeds; i++) {
+            const json_value *folds = json_get(json_at(seeds, i), "folds");
+            double v = folds && json_kind(folds) == JSON_ARRAY && f < json_size(folds)
+                           ? metric_number(json_at(folds, f), key)
+                           : (double)NAN;
+            if (!isfinite(v)) continue;
+            sum += v;
+            n++;
+        }
+        if (!n) continue;
+        double part = (double)(f + 1) * 0.6180339887; /* a fixed jitter: multiples of the golden ratio never line up */
+        double shift = n_folds > 1 ? (part - floor(part) - 0.5) * spread : 0;
+        PAGE_ROW(b->dot, 100 * sum / (double)n, y + shift, (double)panel);
+        range_add(&b->span, 100 * sum / (double)n);
+    }
+}
+
+static void panel_rows(struct bars *b, int gate, double k, size_t panel) {
+    const struct run_view *run = b->page->job->run;
+    const struct bars_layout *layout = b->layout;
+    double thickness = 0.72 / (double)layout->n_layers;
+    for (size_t r = 0; r < b->n_rows; r++) {
+        const struct strategy_view *s = &run->strategy[b->row_strategy[r]];
+        for (size_t layer = 0; layer < layout->n_layers; layer++) {
+            char key[64];
+            metric_key(key, layout->metric[layer], k);
+            double value = 100 * gate_metric(s, gate, "mean", key);
+            double y = -(double)r + 0.36 - thickness * ((double)layer + 0.5);
+            if (!isfinite(value)) continue;
+            unsigned ink = layout->layer_ink[layer] ? layout->layer_ink[layer] : style_ink[s->style];
+            PAGE_ROW(b->bar, value, y, thickness * 0.46, (double)ink, (double)panel);
+            range_add(&b->span, value);
+            if (layer == layout->dotted && s->gate[gate]) fold_dots(b, s, gate, key, y, 0.42 * thickness, panel);
+        }
+    }
+}
+
+static double rows_of(const struct bars *b) { return (double)(b->n_rows > ROWS_LEAST ? b->n_rows : ROWS_LEAST); }
+
+/* Names of the models at the left of every row, drawn as furniture so that long ones can be cut. */
+static int row_names(struct bars *b, double bottom, double gap, double *names_width) {
+    struct page *page = b->page;
+    struct run_view *run = page->job->run;
+    *names_width = 0.05;
+    for (size_t r = 0; r < b->n_rows; r++) {
+        double w = text_width(run->strategy[b->row_strategy[r]].label, font_size_pt[FONT_BODY]);
+        *names_width = fmin(fmax(*names_width, w), NAMES_WIDTH_MAX);
+    }
+    double height = (page->top - bottom - gap) / N_GATES_SHOWN, row_height = height / (rows_of(b) + 0.2);
+    for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
+        double panel_top = page->top - gate * (height + gap);
+        page_textf(page, FONT_BOLD, ALIGN_LEFT, 0.055, panel_top + 0.02, INK, "%s gate", gate_word[gate]);
+        for (size_t r = 0; r < b->n_rows; r++) {
+            char *name =
+                text_fit(&run->arena, run->strategy[b->row_strategy[r]].label, font_size_pt[FONT_BODY], *names_width);
+            if (!name) return ERR_NOMEM;
+            page_text(page, FONT_BODY, ALIGN_RIGHT, 0.055 + *names_width, panel_top - row_height * ((double)r + 0.6),
+                      INK, name);
+        }
+    }
+    return OK;
+}
+
+static int layer_legend(struct bars *b) {
+    const struct bars_layout *layout = b->layout;
+    double x = 0.055, y = b->page->top - 0.002;
+    for (size_t i = 0; i < layout->n_layers && layout->layer_name[i]; i++) {
+        page_box(b->page, x, y - 0.007, x + 0.02, y + 0.007, layout->layer_ink[i]);
+        page_text(b->page, FONT_BODY, ALIGN_LEFT, x + 0.026, y, INK, layout->layer_name[i]);
+        x += 0.026 + text_width(layout->layer_name[i], font_size_pt[FONT_BODY]) + 0.03;
+    }
+    if (layout->layer_name[0]) b->page->top = y - 0.035;
+    b->page->top -= 0.02;
+    return OK;
+}
+
+static int write_page(struct bars *b) {
+    static const double BOTTOM = 0.165, GAP = 0.085;
+    struct page *page = b->page;
+    const struct run_view *run = page->job->run;
+    double names_width = 0;
+    TRY(layer_legend(b));
+    TRY(row_names(b, BOTTOM, GAP, &names_width));
+    TRY(page_file(page, "bars", &b->bar));
+    TRY(page_file(page, "dots", &b->dot));
+    page_array(page, "k_of", run->n_ks);
+    b->span = range_empty();
+    for (int gate = 0; gate < N_GATES_SHOWN; gate++)
+        for (size_t k = 0; k < run->n_ks; k++) panel_rows(b, gate, run->k[k], (size_t)gate * run->n_ks + k);
+    range_add(&b->span, 0);
+    for (int gate = 0; gate < N_GATES_SHOWN && b->layout->prevalence; gate++)
+        range_add(&b->span, 105 * run->prevalence[gate]);
+    for (size_t k = 0; k < run->n_ks; k++) page_set_at(page, "k_of", k, run->k[k]);
+    page_set(page, "n_ks", (double)run->n_ks);
+    page_set(page, "n_rows", rows_of(b));
+    page_set(page, "names_right", 0.055 + names_width);
+    page_set(page, "bars_bottom", BOTTOM);
+    page_set(page, "bars_gap", GAP);
+    page_set(page, "prevalence0", b->layout->prevalence ? 100 * run->prevalence[0] : (double)NAN);
+    page_set(page, "prevalence1", b->layout->prevalence ? 100 * run->prevalence[1] : (double)NAN);
+    page_range(page, "value", range_round(b->span));
+    return OK;
+}
+
+static bool has_values(const struct run_view *run, const struct bars_layout *layout, size_t s) {
+    for (size_t k = 0; k < run->n_ks; k++)
+        for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
+            char key[64];
+            if (isfinite(gate_metric(&run->strategy[s], gate, "mean",
+                                     metric_key(key, layout->metric[layout->dotted], run->k[k]))))
+                return true;
+        }
+    return false;
+}
+
+int bars_prepare(struct plot_job *job, const struct bars_layout *layout) {
+    struct run_view *run = job->run;
+    struct bars b = {.layout = layout};
+    b.row_strategy = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *b.row_strategy);
+    if (!b.row_strategy) return ERR_NOMEM;
+    for (size_t s = 0; s < run->n_strategies; s++)
+        if (has_values(run, layout, s)) b.row_strategy[b.n_rows++] = s;
+    if (b.n_rows == 0) return plot_skip(job, "no model has a value");
+    size_t n = b.n_rows, pages = (n + ROWS_MOST - 1) / ROWS_MOST, per_page = (n + pages - 1) / pages;
+    for (size_t first = 0; first < n; first += per_page, b.row_strategy += per_page) {
+        struct page page;
+        b.page = &page;
+        b.n_rows = n - first < per_page ? n - first : per_page;
+        int rc = page_begin(job, &page, "", layout->caption);
+        if (rc == OK) rc = write_page(&b);
+        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        TRY(rc);
+    }
+    return OK;
+}
+
+const char bars_script[] =
+    "height = (page_top - bars_bottom - bars_gap) / 2\n"
+    "width = (page_right - names_right - 0.012 - (n_ks - 1) * 0.025) / n_ks\n"
+    "do for [gate = 0:1] { do for [k = 1:n_ks] {\n"
+    "  call 'panel.gp' 0 0 1 1\n"
+    "  set lmargin at screen names_right + 0.012 + (k - 1) * (width + 0.025)\n"
+    "  set rmargin at screen names_right + 0.012 + (k - 1) * (width + 0.025) + width\n"
+    "  set tmargin at screen page_top - gate * (height + bars_gap)\n"
+    "  set bmargin at screen page_top - gate * (height + bars_gap) - height\n"
+    "  panel = gate * n_ks + k - 1\n"
+    "  unset ytics; set border 1; set grid xtics\n"
+    "  set xrange [value_lo:value_hi]; set yrange [-n_rows + 0.4:0.6]\n"
+    "  set label 1 sprintf('K = %g %%', k_of[k]) at graph 1, 1 right offset 0, 0.9 font FONT.',9.5' tc rgb 0x3A3A3A\n"
+    "  if (gate == 1) { set xlabel axis_name }\n"
+    "  prevalence = gate == 0 ? prevalence0 : prevalence1\n"
+    "  if (prevalence == prevalence) { set arrow 1 from prevalence, graph 0 to prevalence, graph 1 nohead lt 11 lw 1.6 "
+    "front }\n"
+    "  if (value_lo < 0) { set arrow 2 from 0, graph 0 to 0, graph 1 nohead lw 0.8 lc rgb 0x3A3A3A front }\n"
+    "  plot ARG1.'.bars' using (($5 == panel) ? 0 : NaN):2:(0):1:($2 - $3):($2 + $3):4 with boxxyerror fc rgb "
+    "variable, "
+    "ARG1.'.dots' using ($3 == panel ? $1 : NaN):2 with points pt 7 ps 0.42 lc rgb 0xFFFFFF, "
+    "ARG1.'.dots' using ($3 == panel ? $1 : NaN):2 with points pt 6 ps 0.42 lw 0.8 lc rgb 0x3A3A3A\n"
+    "} }\n";

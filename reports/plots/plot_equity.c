@@ -1,0 +1,240 @@
+/* Equity and drawdown of every strategy: seeds thin, their mean thick. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "equity.h"
+#include "plot.h"
+#include "reports/data/csv_stream.h"
+
+/* A path thinned while it is read: when the buckets are full, neighbours merge and the stride doubles. */
+enum { BUCKETS = 1600, PATHS_MAX = 2048 };
+struct path {
+    size_t strategy, n, stride, filled; /* filled: rows in the bucket being made */
+    char seed[24];
+    double first;
+    double time[BUCKETS], equity[BUCKETS], drawdown[BUCKETS]; /* last time and equity, worst drawdown */
+};
+
+static void merge_neighbours(struct path *p) {
+    for (size_t i = 0; i < BUCKETS / 2; i++) {
+        p->time[i] = p->time[2 * i + 1];
+        p->equity[i] = p->equity[2 * i + 1];
+        p->drawdown[i] = fmin(p->drawdown[2 * i], p->drawdown[2 * i + 1]);
+    }
+    p->n = BUCKETS / 2;
+    p->stride *= 2;
+}
+
+static void path_add(struct path *p, const char *time, double equity, double drawdown) {
+    if (p->filled == 0) {
+        if (p->n == BUCKETS) merge_neighbours(p);
+        p->drawdown[p->n] = drawdown;
+        p->time[p->n] = seconds_of(time);
+    }
+    if (isnan(p->first)) p->first = equity;
+    p->equity[p->n] = equity;
+    p->drawdown[p->n] = fmin(p->drawdown[p->n], drawdown);
+    if (++p->filled < p->stride) return;
+    if (p->stride > 1) p->time[p->n] = seconds_of(time);
+    p->n++;
+    p->filled = 0;
+}
+
+/* Rows of one path follow one another, or nearly so: the last path found is tried first. *found is NULL for rows of
+ * strategies that the summary does not know. */
+static int find_path(struct path **path, size_t *n, const struct run_view *run, const char *name, const char *seed,
+                     struct path **found) {
+    struct path *last = *found;
+    if (last && strcmp(run->strategy[last->strategy].name, name) == 0 && strcmp(last->seed, seed) == 0) return OK;
+    *found = NULL;
+    size_t strategy = run_strategy_find(run, name);
+    if (strategy == SIZE_MAX) return OK;
+    for (size_t i = 0; i < *n && !*found; i++)
+        if (path[i]->strategy == strategy && strcmp(path[i]->seed, seed) == 0) *found = path[i];
+    if (*found || *n == PATHS_MAX || strlen(seed) >= sizeof path[0]->seed) return OK;
+    struct path *p = mem_calloc(1, sizeof *p);
+    if (!p) return ERR_NOMEM;
+    p->strategy = strategy;
+    p->stride = 1;
+    p->first = NAN;
+    strcpy(p->seed, seed);
+    *found = path[(*n)++] = p;
+    return OK;
+}
+
+static int read_paths(const struct run_view *run, struct path **path, size_t *n) {
+    static const char *const name[] = {"time", "strategy", "seed", "equity", "drawdown", NULL};
+    size_t column[5];
+    char file[1024];
+    struct csv_stream csv;
+    TRY(path_join(file, sizeof file, run->dir, RUN_EQUITY));
+    TRY(csv_stream_open(&csv, file, name, column));
+    int rc = OK;
+    struct path *last = NULL;
+    for (bool more; (rc = csv_stream_next(&csv, &more)) == OK && more;) {
+        rc = find_path(path, n, run, csv.field[column[1]], csv.field[column[2]], &last);
+        if (rc < 0) break;
+        if (!last) continue;
+        double equity = strtod(csv.field[column[3]], NULL), drawdown = strtod(csv.field[column[4]], NULL);
+        if (csv.field[column[3]][0] && isfinite(equity)) path_add(last, csv.field[column[0]], equity, drawdown);
+    }
+    csv_stream_close(&csv);
+    for (size_t i = 0; i < *n; i++)
+        if (path[i]->filled) path[i]->n++; /* the unfinished bucket counts */
+    return rc;
+}
+
+struct spans {
+    struct range time, equity, drawdown;
+};
+
+static void write_path(FILE *to, const struct path *p, size_t style, struct spans *span) {
+    for (size_t i = 0; i < p->n; i++) {
+        double growth = 100 * p->equity[i] / p->first, drawdown = 100 * p->drawdown[i];
+        PAGE_ROW(to, p->time[i], growth, drawdown, (double)style);
+        range_add(&span->time, p->time[i]);
+        range_add(&span->equity, growth);
+        range_add(&span->drawdown, drawdown);
+    }
+    fputs("\n", to);
+}
+
+/* Mean over the strategy's seeds, bucket by bucket: all seeds see the same bars. */
+static bool write_mean(FILE *to, struct path *const *path, size_t n, size_t strategy, struct spans *span) {
+    size_t seeds = 0, length = SIZE_MAX;
+    const struct path *any = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (path[i]->strategy == strategy && path[i]->n > 0) {
+            seeds++;
+            any = path[i];
+            if (path[i]->n < length) length = path[i]->n;
+        }
+    if (!any) return false;
+    for (size_t b = 0; b < length; b++) {
+        double growth = 0, drawdown = 0;
+        for (size_t i = 0; i < n; i++)
+            if (path[i]->strategy == strategy && path[i]->n > 0) {
+                growth += 100 * path[i]->equity[b] / path[i]->first / (double)seeds;
+                drawdown += 100 * path[i]->drawdown[b] / (double)seeds;
+            }
+        PAGE_ROW(to, any->time[b], growth, drawdown);
+        range_add(&span->equity, growth);
+        range_add(&span->time, any->time[b]);
+        range_add(&span->drawdown, drawdown);
+    }
+    fputs("\n\n", to);
+    return true;
+}
+
+/* Round numbers for a logarithmic axis, as many as can be told apart: 50, 70, 100, 150 … over a factor of ten, then 1, 2
+ * and 5 of each decade, then whole decades. Returns how many. */
+size_t equity_log_ticks(double lo, double hi, double tick[LOG_TICKS_MAX]) {
+    static const struct {
+        double of_decade[6];
+        size_t n;
+        int step; /* every so many decades */
+    } choice[] = {
+        {{1, 1.5, 2, 3, 5, 7}, 6, 1}, {{1, 2, 5}, 3, 1}, {{1, 3}, 2, 1}, {{1}, 1, 1}, {{1}, 1, 2}, {{1}, 1, 4}};
+    for (size_t c = 0; c < COUNT_OF(choice); c++) {
+        size_t n = 0, all = 0;
+        for (int decade = -300; decade <= 300; decade++) {
+            if ((decade - 2) % choice[c].step != 0) continue; /* 100, where every path starts, is always one */
+            for (size_t i = 0; i < choice[c].n; i++) {
+                double value = pow(10, decade) * choice[c].of_decade[i];
+                if (value < lo || value > hi) continue;
+                all++;
+                if (n < LOG_TICKS_MAX) tick[n++] = value;
+            }
+        }
+        if (all <= LOG_TICKS_MAX) return n;
+    }
+    return 0;
+}
+
+static int write_page(struct page *page, struct path *const *path, size_t n) {
+    struct run_view *run = page->job->run;
+    FILE *seeds, *means;
+    TRY(page_file(page, "seeds", &seeds));
+    TRY(page_file(page, "means", &means));
+    struct spans span = {range_empty(), range_empty(), range_empty()};
+    size_t n_means = 0;
+    bool *shown = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *shown);
+    if (!shown) return ERR_NOMEM;
+    page_array(page, "style_of", run->n_strategies);
+    for (size_t i = 0; i < n; i++) write_path(seeds, path[i], run->strategy[path[i]->strategy].style, &span);
+    for (size_t s = 0; s < run->n_strategies; s++) {
+        shown[s] = write_mean(means, path, n, s, &span);
+        if (shown[s]) page_set_at(page, "style_of", n_means++, (double)run->strategy[s].style);
+    }
+    TRY(page_strategy_legend(page, shown, MARK_LINE_POINT));
+    bool logarithmic = span.equity.lo > 0 && span.equity.hi / span.equity.lo > 4;
+    if (logarithmic) {
+        span.equity.lo /= 1.05;
+        span.equity.hi *= 1.05;
+    }
+    range_add(&span.drawdown, 0);
+    if (span.drawdown.lo == 0) span.drawdown.lo = -1;
+    page_set(page, "n_means", (double)n_means);
+    page_set(page, "logarithmic", logarithmic);
+    double tick[LOG_TICKS_MAX];
+    size_t n_ticks = logarithmic ? equity_log_ticks(span.equity.lo, span.equity.hi, tick) : 0;
+    page_array(page, "equity_tick", n_ticks);
+    for (size_t i = 0; i < n_ticks; i++) page_set_at(page, "equity_tick", i, tick[i]);
+    page_set(page, "n_equity_ticks", (double)n_ticks);
+    page_range(page, "equity", logarithmic ? span.equity : range_round(span.equity));
+    page_range(page, "drawdown", range_round(span.drawdown));
+    return page_time_axis(page, span.time.lo, span.time.hi, 0.87);
+}
+
+static int prepare(struct plot_job *job) {
+    struct path **path = mem_calloc(PATHS_MAX, sizeof *path);
+    if (!path) return ERR_NOMEM;
+    size_t n = 0, usable = 0;
+    int rc = read_paths(job->run, path, &n);
+    for (size_t i = 0; i < n; i++) usable += path[i]->n > 1;
+    if (rc == OK && usable == 0) rc = plot_skip(job, "no equity recorded");
+    if (rc == OK && usable) {
+        struct page page;
+        rc = page_begin(
+            job, &page, "",
+            "Mark-to-market equity of the traded signals after costs, each path starting at 100; thin lines are seeds, "
+            "thick "
+            "lines their mean. Below, the distance from the running peak (worst value of each drawn interval).");
+        if (rc == OK) rc = write_page(&page, path, n);
+        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+    }
+    for (size_t i = 0; i < n; i++) mem_free(path[i]);
+    mem_free(path);
+    return rc;
+}
+
+const struct plot_desc plot_desc_equity = {
+    .name = "equity",
+    .title = "Equity and drawdown",
+    .help = "equity over time with drawdown, seeds and their mean, against buy-and-hold",
+    .prepare = prepare,
+    .script =
+        "call 'panel.gp' 0 0 1 1\n"
+        "split = page_bottom + 0.30 * (page_top - page_bottom)\n"
+        "set bmargin at screen split + 0.02\n"
+        "set xrange [time_from:time_to]\n"
+        "set yrange [equity_lo:equity_hi]\n"
+        "if (logarithmic) { set logscale y; set ylabel 'Equity (start = 100, log scale)'; set ytics (100); "
+        "do for [i = 1:n_equity_ticks] { set ytics add (sprintf('%.10g', equity_tick[i]) equity_tick[i]) } "
+        "} else { set ylabel 'Equity (start = 100)' }\n"
+        "set format x ''\n"
+        "set grid xtics ytics\n"
+        "set arrow 1 from graph 0, first 100 to graph 1, first 100 nohead lt 11 back\n"
+        "plot ARG1.'.ticks' using 1:(NaN):xticlabels('') with lines, "
+        "ARG1.'.seeds' using 1:2:(thin($4, 150)) with lines lw 0.5 lc rgb variable, "
+        "for [i = 1:n_means] ARG1.'.means' index i - 1 using 1:2 with linespoints lt style_of[i] lw 1.7 ps 0.7 pn 9\n"
+        "unset arrow 1; unset logscale; set ytics autofreq\n"
+        "set tmargin at screen split - 0.02; set bmargin at screen page_bottom\n"
+        "set yrange [drawdown_lo:0]\n"
+        "set ylabel 'Drawdown (%)'\n"
+        "set xlabel 'Time (UTC)'\n"
+        "plot ARG1.'.ticks' using 1:(NaN):xticlabels(2) with lines, "
+        "ARG1.'.seeds' using 1:3:(thin($4, 150)) with lines lw 0.5 lc rgb variable, "
+        "for [i = 1:n_means] ARG1.'.means' index i - 1 using 1:3 with linespoints lt style_of[i] lw 1.3 ps 0.6 pn 9\n",
+};

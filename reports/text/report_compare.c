@@ -1,0 +1,91 @@
+/* Finished runs side by side: one line for each strategy of each run. */
+#include <math.h>
+#include <string.h>
+
+#include "gatewalk/report.h"
+#include "reports/data/run_view.h"
+#include "text_table.h"
+
+enum { COMPARE_WIDTH = 160 };
+
+static int number_cell(struct text_table *table, size_t column, const char *format, double value) {
+    if (!isfinite(value)) return text_table_cell(table, column, "—");
+    char text[48];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(text, sizeof text, format, value);
+#pragma GCC diagnostic pop
+    return text_table_cell(table, column, "%s", text);
+}
+
+/* Name, directory and market of a run stand on its first rows, one below the other. */
+static int run_cells(struct text_table *table, const struct run_view *run, size_t row) {
+    const char *slash = strrchr(run->dir, '/'), *base = slash && slash[1] ? slash + 1 : run->dir;
+    if (row == 0) text_table_rule(table);
+    TRY(text_table_cell(table, 0, "%s", row == 0 ? run->name : row == 1 && strcmp(base, run->name) != 0 ? base : ""));
+    TRY(text_table_cell(table, 1, "%.20s", row == 0 ? run->symbols : row == 1 ? run->interval : ""));
+    TRY(text_table_cell(table, 2, "%.10s", row == 0 ? run->begin : ""));
+    return text_table_cell(table, 3, "%.10s", row == 0 ? run->end : "");
+}
+
+static int strategy_row(struct text_table *table, const struct run_view *run, size_t row) {
+    const struct strategy_view *s = &run->strategy[row];
+    char p[64], pnl[64];
+    double k = run->n_ks ? run->k[0] : 1;
+    metric_key(p, "precision_at_k", k);
+    metric_key(pnl, "pnl_mean_at_k_1x", k);
+    TRY(text_table_row(table));
+    TRY(run_cells(table, run, row));
+    TRY(text_table_cell(table, 4, "%s", s->label));
+    TRY(text_table_cell(table, 5, "%g%%", k));
+    for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
+        size_t c = 6 + 4 * (size_t)gate;
+        TRY(number_cell(table, c, "%.3f", gate_metric(s, gate, "mean", "average_precision")));
+        TRY(number_cell(table, c + 1, "%.2f", gate_metric(s, gate, "mean", "ap_lift")));
+        TRY(number_cell(table, c + 2, "%.1f", 100 * gate_metric(s, gate, "mean", p)));
+        TRY(number_cell(table, c + 3, "%+.2f", 100 * gate_metric(s, gate, "mean", pnl)));
+    }
+    TRY(number_cell(table, 14, "%+.1f", 100 * portfolio_metric(s, "mean", "total_return")));
+    TRY(number_cell(table, 15, "%.2f", portfolio_metric(s, "mean", "sharpe")));
+    TRY(number_cell(table, 16, "%.1f", 100 * portfolio_metric(s, "mean", "max_drawdown")));
+    return number_cell(table, 17, "%.0f", portfolio_metric(s, "mean", "n_trades"));
+}
+
+static int compare_run(struct text_table *table, struct arena *arena, const char *dir) {
+    struct run_view run;
+    TRY(run_view_open(dir, &run));
+    int rc = OK;
+    if (!run.name[0]) { /* a nameless run goes by its directory */
+        run.name = text_safe(arena, dir);
+        if (!run.name) rc = ERR_NOMEM;
+    }
+    for (size_t i = 0; rc == OK && i < run.n_strategies; i++) rc = strategy_row(table, &run, i);
+    run_view_close(&run);
+    return rc;
+}
+
+int report_compare(const char *const *run_dir, size_t n, FILE *stream) {
+    static const struct {
+        const char *heading;
+        bool left;
+        int priority;
+    } column[] = {{"run", true, 0},       {"market", true, 2}, {"from", true, 5},      {"to", true, 5},
+                  {"strategy", true, 0},  {"K", false, 0},     {"AP long", false, 0},  {"lift", false, 3},
+                  {"P@K", false, 0},      {"PnL@K", false, 1}, {"AP short", false, 0}, {"lift", false, 3},
+                  {"P@K", false, 0},      {"PnL@K", false, 1}, {"return %", false, 0}, {"Sharpe", false, 0},
+                  {"max DD %", false, 1}, {"trades", false, 2}};
+    struct arena arena = {0};
+    struct text_table table;
+    int rc = OK;
+    text_table_begin(&table, &arena);
+    for (size_t c = 0; c < COUNT_OF(column); c++)
+        text_table_column(&table, column[c].heading, column[c].left, column[c].priority);
+    for (size_t i = 0; rc == OK && i < n; i++) rc = compare_run(&table, &arena, run_dir[i]);
+    if (rc == OK) rc = text_table_print(&table, stream, COMPARE_WIDTH);
+    if (rc == OK)
+        fputs("AP and lift as they are, P@K, PnL@K (per isolated trade after costs), return and drawdown in %; means "
+              "over seeds\n",
+              stream);
+    arena_free(&arena);
+    return rc;
+}

@@ -1,0 +1,133 @@
+/* The verdict and the training times as text. */
+#include <math.h>
+#include <string.h>
+
+#include "reports/data/checks.h"
+#include "text_table.h"
+#include "text_verdict.h"
+
+/* "precision_at_5" to "P@5%". */
+static void short_name(char out[64], const char *key) {
+    const char *at = strstr(key, "_at_");
+    bool pnl = strncmp(key, "pnl", 3) == 0, precision = strncmp(key, "precision", 9) == 0;
+    if (strcmp(key, "average_precision") == 0)
+        strcpy(out, "AP");
+    else if (at && (pnl || precision))
+        snprintf(out, 64, "%s@%.*s%%", pnl ? "PnL" : "P", (int)strcspn(at + 4, "_"), at + 4);
+    else
+        snprintf(out, 64, "%.60s", key);
+}
+
+/* Deltas of one gate, one row each. */
+static int delta_rows(struct text_table *table, const json_value *block, const char *gate) {
+    for (size_t i = 0; json_kind(block) == JSON_OBJECT && i < json_size(block); i++) {
+        const json_value *d = json_at(block, i);
+        if (json_kind(d) != JSON_OBJECT) continue;
+        const char *key = json_key(d) ? json_key(d) : "";
+        bool percent = strncmp(key, "pnl", 3) == 0 || strstr(key, "_at_");
+        double scale = percent ? 100 : 1;
+        int decimals = strncmp(key, "pnl", 3) == 0 ? 2 : percent ? 1 : 3;
+        TRY(text_table_row(table));
+        char name[64];
+        short_name(name, key);
+        TRY(text_table_cell(table, 0, "%s %s", gate, name));
+        static const char *const field[] = {"baseline", "candidate", "delta", "lo", "hi"};
+        for (size_t f = 0; f < COUNT_OF(field); f++) {
+            double value = member_number(d, field[f]) * scale;
+            if (!isfinite(value))
+                TRY(text_table_cell(table, 1 + f, "—"));
+            else
+                TRY(text_table_cell(table, 1 + f, f < 2 ? "%.*f" : "%+.*f", decimals, value));
+        }
+        double p = member_number(d, "p_value");
+        if (isfinite(p))
+            TRY(text_table_cell(table, 6, "%.3f", p));
+        else
+            TRY(text_table_cell(table, 6, "—"));
+        TRY(text_table_cell(table, 7, "%s", json_bool(json_get(d, "significant"), false) ? "significant" : ""));
+    }
+    return OK;
+}
+
+/* "  pass (not significant)  PnL@1 % better: …": the state is a column of its own, so that it cannot be overlooked. */
+static int print_checks(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) {
+    struct check_list list;
+    TRY(checks_read(run, verdict, &list));
+    int widest = 0;
+    for (size_t i = 0; i < list.n; i++) {
+        int columns = (int)strlen(check_word[list.check[i].state]);
+        if (columns > widest) widest = columns;
+    }
+    for (size_t i = 0; i < list.n; i++) {
+        const struct check_view *check = &list.check[i];
+        char line[700];
+        snprintf(line, sizeof line, "%s: %s", check->name, check->detail);
+        fprintf(stream, "  %-*s  ", widest, check_word[check->state]);
+        text_print_wrapped(stream, line, (size_t)widest + 4, width);
+    }
+    return OK;
+}
+
+int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) {
+    const char *candidate = member_text(run, verdict, "candidate"), *baseline = member_text(run, verdict, "baseline");
+    if (!candidate || !baseline) return ERR_NOMEM;
+    char words[32];
+    fprintf(stream, "\n%s against %s", candidate, baseline);
+    if (isfinite(run->confidence)) fprintf(stream, ", low to high: %s", interval_words(run, words));
+    fputc('\n', stream);
+    static const char *const heading[] = {"difference", "baseline", "candidate", "delta", "low", "high", "p", ""};
+    struct text_table table;
+    text_table_begin(&table, &run->arena);
+    for (size_t c = 0; c < COUNT_OF(heading); c++)
+        text_table_column(&table, heading[c], c == 0 || c == 7, c == 1 || c == 2 ? 1 : 0);
+    const json_value *gates = json_get(verdict, "gates");
+    for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
+        const json_value *block = gates ? json_get(gates, gate_word[gate]) : NULL;
+        if (block) TRY(delta_rows(&table, block, gate_word[gate]));
+    }
+    if (table.n_rows) TRY(text_table_print(&table, stream, width));
+    TRY(print_checks(run, verdict, stream, width));
+    const char *conclusion = member_text(run, verdict, "conclusion");
+    if (!conclusion) return ERR_NOMEM;
+    fputs("  => ", stream);
+    text_print_wrapped(stream, conclusion, 5, width);
+    return OK;
+}
+
+int text_selection(struct run_view *run, FILE *stream, size_t width) {
+    char line[600];
+    TRY(selection_words(run, line, sizeof line));
+    if (line[0]) text_print_wrapped(stream, line, 2, width);
+    return OK;
+}
+
+int text_unfinished(struct run_view *run, FILE *stream, size_t width) {
+    char line[600];
+    TRY(unfinished_words(run, line, sizeof line));
+    if (line[0]) text_print_wrapped(stream, line, 2, width);
+    return OK;
+}
+
+int text_training_time(struct run_view *run, FILE *stream, size_t width) {
+    char line[1200] = "";
+    const json_value *list = json_get(run->process, "training_time");
+    for (size_t i = 0; json_kind(list) == JSON_ARRAY && i < json_size(list); i++) {
+        const json_value *item = json_at(list, i);
+        size_t used = strlen(line);
+        double seconds = member_number(item, "seconds"), ratio = member_number(item, "ratio_to_baseline");
+        const char *name = member_text(run, item, "strategy");
+        if (!name) return ERR_NOMEM;
+        if (!(seconds > 0)) continue;
+        snprintf(line + used, sizeof line - used, "%s %s %.0f s", used ? "," : "training time:", name, seconds);
+        used = strlen(line);
+        if (isfinite(ratio)) snprintf(line + used, sizeof line - used, " (%.2fx)", ratio);
+    }
+    if (line[0]) text_print_wrapped(stream, line, 2, width);
+    double reused = member_number(json_get(run->process, "fits"), "reused");
+    if (reused > 0) {
+        snprintf(line, sizeof line, "%.0f fits were taken from an earlier run: their training time is not known",
+                 reused);
+        text_print_wrapped(stream, line, 2, width);
+    }
+    return OK;
+}

@@ -1,0 +1,145 @@
+/* Studies: what a stage carries on, what its variants keep, who walks in the end, and what is refused before anything
+ * is fitted. */
+#include "walk/rundir.h"
+
+static const char experiment_text[] =
+    "{\"name\":\"base\",\"data\":\"EARLY.csv\",\"features\":[\"log_return(1)\",\"range\"],"
+    "\"labels\":{\"horizon\":4,\"ratio\":1.2,\"min_move\":0.004},"
+    "\"folds\":{\"train\":150,\"validation\":60,\"test\":60},\"signals\":{\"k\":[5,20],\"act_on\":20},"
+    "\"model\":{\"lookback\":6,\"hidden\":4,\"attention_units\":4,\"dense_units\":4},"
+    "\"training\":{\"epochs\":2,\"batch_size\":64,\"block\":8},"
+    "\"verdict\":{\"bootstrap\":100,\"null_resamples\":10,\"importance\":false,\"confidence\":0.9},\"seeds\":1,"
+    "\"strategies\":[{\"name\":\"mine\",\"strategy\":\"gate\"},"
+    "{\"name\":\"floor\",\"strategy\":\"gate\",\"model\":{\"encoder\":\"logistic\"}},\"buy_and_hold\"]}";
+
+static int study_run(int folds, const char *stages, const char *name) {
+    char text[4000], dir[1024], out[700];
+    int n = snprintf(text, sizeof text, "{'name':'st','experiment':'base.json','search':{'folds':%d},'stages':[%s]}",
+                     folds, stages);
+    assert_in_range(n, 1, sizeof text - 1);
+    for (char *at = text; *at; at++)
+        if (*at == '\'') *at = '"';
+    scratch_write("base.json", experiment_text, sizeof experiment_text - 1);
+    scratch_write("study.json", text, (size_t)n);
+    snprintf(out, sizeof out, "%.500s/%s", scratch_dir, name);
+    return run_study(scratch("study.json"), NULL, &(struct run_options){.out_dir = out, .jobs = 1}, dir);
+}
+
+static struct json_document *read_json(const char *name, const char *file) {
+    char path[200];
+    struct json_document *doc;
+    snprintf(path, sizeof path, "%s/%s", name, file);
+    assert_ok(json_load(scratch(path), ERR_DATA, &doc));
+    return doc;
+}
+
+static const json_value *named(const json_value *list, const char *name) {
+    for (size_t i = 0; i < json_size(list); i++)
+        if (strcmp(json_string(json_get(json_at(list, i), "name"), ""), name) == 0) return json_at(list, i);
+    fail_msg("%s is missing", name);
+    return NULL;
+}
+
+static const json_value *variant(const struct json_document *doc, const char *stage, const char *name) {
+    return named(json_get(named(json_get(json_root(doc), "stages"), stage), "variants"), name);
+}
+
+/* ---- stages ----------------------------------------------------------------------------------------------------- */
+
+/* What the winner of a carrying stage trains with holds later on, but for what a variant says itself. */
+static void test_own_settings_stay_and_others_are_carried(void **state) {
+    (void)state;
+    assert_ok(study_run(1,
+                        "{'name':'loss','carry':true,'variants':[{'name':'focal','training':{'loss':'focal'}}]},"
+                        "{'name':'rate','variants':[{'name':'slow','training':{'learning_rate':0.00001}},"
+                        "{'name':'fast','training':{'learning_rate':0.1}}]},"
+                        "{'name':'back','variants':[{'name':'plain','training':{'loss':'bce'}}]}",
+                        "carried"));
+    struct json_document *doc = read_json("carried", RUN_STUDY);
+    assert_string_equal(json_string(json_get(variant(doc, "rate", "slow"), "loss"), ""), "focal");
+    assert_string_equal(json_string(json_get(variant(doc, "rate", "fast"), "loss"), ""), "focal");
+    assert_string_equal(json_string(json_get(variant(doc, "back", "plain"), "loss"), ""), "bce");
+    double slow = json_number(json_get(variant(doc, "rate", "slow"), "validation_loss"), NAN);
+    double fast = json_number(json_get(variant(doc, "rate", "fast"), "validation_loss"), NAN);
+    assert_true(slow > 0 && fast > 0 && fabs(slow - fast) > 1e-4); /* they did train differently */
+    json_free(doc);
+}
+
+/* The baseline is the common model whatever model a carried winner has; only its training is taken over. */
+static void test_baseline_is_the_common_model(void **state) {
+    (void)state;
+    assert_ok(study_run(1,
+                        "{'name':'both','carry':true,'variants':[{'name':'att','model':{'attention':'bahdanau'},"
+                        "'training':{'loss':'focal'}}]},"
+                        "{'name':'next','variants':[{'name':'dot','model':{'attention':'luong_dot'}}]}",
+                        "baseline"));
+    struct json_document *doc = read_json("baseline", RUN_SUMMARY);
+    const json_value *list = json_get(json_root(doc), "strategies");
+    assert_int_equal(json_size(list), 4); /* lstm, dot, floor, buy_and_hold */
+    assert_string_equal(json_string(json_get(json_root(doc), "baseline"), ""), "lstm");
+    assert_string_equal(json_string(json_get(json_root(doc), "title"), ""), "st"); /* the study's, not "base" */
+    assert_string_equal(json_string(json_get(named(list, "lstm"), "attention"), ""), "none");
+    assert_string_equal(json_string(json_get(named(list, "dot"), "attention"), ""), "luong_dot");
+    json_free(doc);
+    doc = read_json("baseline", RUN_JSON);
+    list = json_get(json_get(json_root(doc), "config"), "strategies");
+    assert_string_equal(json_string(json_get(json_get(named(list, "lstm"), "training"), "loss"), ""), "focal");
+    json_free(doc);
+}
+
+/* A variant may look back further than the experiment's own strategies. */
+static void test_longer_windows(void **state) {
+    (void)state;
+    assert_ok(study_run(1,
+                        "{'name':'window','variants':[{'name':'short','model':{'lookback':3}},"
+                        "{'name':'long','model':{'lookback':24}}]}",
+                        "windows"));
+    struct json_document *doc = read_json("windows", RUN_STUDY);
+    assert_true(json_number(json_get(variant(doc, "window", "long"), "fits"), 0) > 0);
+    json_free(doc);
+}
+
+/* ---- refused at once ---------------------------------------------------------------------------------------------- */
+
+static void test_refused_before_the_search(void **state) {
+    (void)state;
+    static const struct {
+        const char *stages, *says;
+    } bad[] = {
+        {"{'name':'a','variants':[{'name':'x'},{'name':'x'}]}", "two variants of stage \"a\" are called \"x\""},
+        {"{'name':'a','variants':[{'name':'x'}]},{'name':'a','variants':[{'name':'y'}]}",
+         "two stages are called \"a\""},
+        {"{'name':'a','variants':[{'name':'x'}]},{'name':'b','variants':[{'name':'y'},{'name':'x'}]}",
+         "could hold two strategies called \"x\""},
+        {"{'name':'a','variants':[{'name':'y'},{'name':'lstm'}]}", "could hold two strategies called \"lstm\""},
+        {"{'name':'a','variants':[{'name':'floor'}]}", "could hold two strategies called \"floor\""},
+        {"{'name':'a','variants':[{'name':'x','ensemble_of':'mine'}]}", "a variant cannot be an ensemble"},
+        {"{'name':'a','variants':[{'name':'x','strategy':'buy_and_hold'}]}", "needs a model"},
+        {"{'name':'a','carry':'yes','variants':[{'name':'x'}]}", "carry must be true or false"},
+        {"{'name':'a','final':1,'variants':[{'name':'x'}]}", "final must be true or false"},
+    };
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        int rc = study_run(1, bad[i].stages, "refused");
+        if (rc != ERR_CONFIG || !strstr(error_message(), bad[i].says))
+            fail_msg("%s: %d %s", bad[i].stages, rc, rc < 0 ? error_message() : "");
+        assert_ptr_equal(strstr(error_message(), scratch("study.json")), error_message());
+        assert_false(file_exists(scratch("refused")));
+    }
+    assert_fails(study_run(99, "{'name':'a','variants':[{'name':'x'}]}", "refused"), ERR_CONFIG,
+                 "study.json: search.folds is 99, but there are only");
+    assert_false(file_exists(scratch("refused")));
+    /* Names that never meet in the final walk may be the same. */
+    assert_ok(study_run(1, "{'name':'a','carry':true,'variants':[{'name':'x'}]},{'name':'b','variants':[{'name':'x'}]}",
+                        "fine"));
+}
+
+int main(void) {
+    progress_quiet(true);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_own_settings_stay_and_others_are_carried),
+        cmocka_unit_test(test_baseline_is_the_common_model),
+        cmocka_unit_test(test_longer_windows),
+        cmocka_unit_test(test_refused_before_the_search),
+    };
+    return cmocka_run_group_tests(tests, rundir_setup, scratch_remove);
+}
