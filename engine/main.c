@@ -41,22 +41,22 @@ static int unknown_command(const char *name) {
     size_t n = 0;
     for (; n < n_commands && n < COUNT_OF(names); n++) names[n] = command_table[n]->name;
     const char *near = nearest_word(name, names, n);
-    if (near) FAIL(ERR_USAGE, "unknown command \"%s\"; did you mean \"%s\"?", name, near);
-    FAIL(ERR_USAGE, "unknown command \"%s\"; `gatewalk --help` lists them", name);
+    if (near) FAIL(GW_ERR_USAGE, "unknown command \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(GW_ERR_USAGE, "unknown command \"%s\"; `gatewalk --help` lists them", name);
 }
 
 static int dispatch(int argc, char **argv) {
     if (argc < 2) {
         print_help(stderr);
-        FAIL(ERR_USAGE, "no command given");
+        FAIL(GW_ERR_USAGE, "no command given");
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
-        return OK;
+        return GW_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("gatewalk %s\n", GATEWALK_VERSION);
-        return OK;
+        return GW_OK;
     }
     const struct command *command = find_command(argv[1]);
     return command ? command->run(argc - 1, argv + 1) : unknown_command(argv[1]);
@@ -72,8 +72,8 @@ static void hold_standard_streams(void) {
 /* All output so far must have arrived; an earlier lost write shows in ferror alone. */
 static int flush_output(void) {
     errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout)) return OK;
-    FAIL(ERR_IO, "cannot write to standard output%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+    if (fflush(stdout) == 0 && !ferror(stdout)) return GW_OK;
+    FAIL(GW_ERR_IO, "cannot write to standard output%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
 }
 
 int main(int argc, char **argv) {
@@ -82,6 +82,6 @@ int main(int argc, char **argv) {
     interrupt_install();
     int rc = dispatch(argc, argv);
     if (rc >= 0) rc = flush_output();
-    if (rc < 0) message("gatewalk: %s", error_message());
-    return error_exit_code(rc);
+    if (rc < 0) message("gatewalk: %s", gw_error_message());
+    return gw_error_exit_code(rc);
 }

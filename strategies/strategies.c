@@ -4,24 +4,24 @@
 #include <math.h>
 #include <string.h>
 
-static const struct strategy_desc *const table[] = {
+static const struct gw_strategy_desc *const table[] = {
 #define STRATEGY(name) &strategy_##name,
 #include "strategies.def"
 #undef STRATEGY
 };
 
-size_t strategy_count(void) { return COUNT_OF(table); }
+size_t gw_strategy_count(void) { return COUNT_OF(table); }
 
-const struct strategy_desc *strategy_at(size_t i) { return i < COUNT_OF(table) ? table[i] : NULL; }
+const struct gw_strategy_desc *gw_strategy_at(size_t i) { return i < COUNT_OF(table) ? table[i] : NULL; }
 
-const struct strategy_desc *strategy_find(const char *name) {
+const struct gw_strategy_desc *gw_strategy_find(const char *name) {
     for (size_t i = 0; i < COUNT_OF(table); ++i)
         if (strcmp(table[i]->name, name) == 0) return table[i];
     return NULL;
 }
 
-void strategy_config_default(struct strategy_config *config) {
-    *config = (struct strategy_config){
+void gw_strategy_config_default(struct gw_strategy_config *config) {
+    *config = (struct gw_strategy_config){
         .size = 1,
         .target_moves = 1,
         .stop_moves = 0.5, /* 1 / ratio at the default ratio of 2 */
@@ -33,12 +33,13 @@ void strategy_config_default(struct strategy_config *config) {
     };
 }
 
-int strategy_config_check(const struct strategy_desc *strategy, const struct strategy_config *config) {
+int gw_strategy_config_check(const struct gw_strategy_desc *strategy, const struct gw_strategy_config *config) {
     if (!(config->size > 0) || !isfinite(config->size))
-        FAIL(ERR_CONFIG, "size: %g must be a positive fraction of equity", config->size);
+        FAIL(GW_ERR_CONFIG, "size: %g must be a positive fraction of equity", config->size);
     if (!(config->target_moves >= 0) || !isfinite(config->target_moves))
-        FAIL(ERR_CONFIG, "target_moves: %g must be 0 (off) or a positive multiple of min_move", config->target_moves);
+        FAIL(GW_ERR_CONFIG, "target_moves: %g must be 0 (off) or a positive multiple of min_move",
+             config->target_moves);
     if (!(config->stop_moves >= 0) || !isfinite(config->stop_moves))
-        FAIL(ERR_CONFIG, "stop_moves: %g must be 0 (off) or a positive multiple of min_move", config->stop_moves);
-    return strategy->check ? strategy->check(config) : OK;
+        FAIL(GW_ERR_CONFIG, "stop_moves: %g must be 0 (off) or a positive multiple of min_move", config->stop_moves);
+    return strategy->check ? strategy->check(config) : GW_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "gatewalk/strategy.h"
 
-#define STRATEGY(name) extern const struct strategy_desc strategy_##name;
+#define STRATEGY(name) extern const struct gw_strategy_desc strategy_##name;
 #include "strategies.def"
 #undef STRATEGY
 

@@ -8,18 +8,19 @@ struct state {
     bool bought;
 };
 
-static void on_bar(void *memory, const struct strategy_config *config, const struct bar_event *event,
-                   struct order_sink *orders) {
+static void on_bar(void *memory, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                   struct gw_order_sink *orders) {
     struct state *state = memory;
     if (state->bought) return;
     state->bought = true;
-    order_put(
-        orders,
-        &(struct order){
-            .symbol = event->symbol, .kind = ORDER_OPEN, .side = SIDE_LONG, .size = config->size, .probability = NAN});
+    gw_order_put(orders, &(struct gw_order){.symbol = event->symbol,
+                                            .kind = GW_ORDER_OPEN,
+                                            .side = GW_SIDE_LONG,
+                                            .size = config->size,
+                                            .probability = NAN});
 }
 
-const struct strategy_desc strategy_buy_and_hold = {
+const struct gw_strategy_desc strategy_buy_and_hold = {
     .name = "buy_and_hold",
     .help = "buy at the first open and hold: the market's own return",
     .on_bar = on_bar,

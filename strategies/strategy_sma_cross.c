@@ -16,14 +16,15 @@ struct state {
     int relation;     /* +1 fast above slow, -1 below, 0 not known yet */
 };
 
-static double sum_closes(const struct bar *last, size_t n) {
+static double sum_closes(const struct gw_bar *last, size_t n) {
     double sum = 0;
     for (size_t ago = n; ago-- > 0;) sum += (last - ago)->close;
     return sum;
 }
 
-static void update_sums(struct state *state, const struct strategy_config *config, const struct history *history) {
-    const struct bar *last = history->last;
+static void update_sums(struct state *state, const struct gw_strategy_config *config,
+                        const struct gw_history *history) {
+    const struct gw_bar *last = history->last;
     if (state->bars_left) {
         state->bars_left--;
         state->fast_sum += last->close - (last - config->fast)->close;
@@ -35,21 +36,21 @@ static void update_sums(struct state *state, const struct strategy_config *confi
     state->bars_left = config->slow - 1 - history->n % config->slow;
 }
 
-static void trade_cross(const struct strategy_config *config, const struct bar_event *event, int side,
-                        struct order_sink *orders) {
+static void trade_cross(const struct gw_strategy_config *config, const struct gw_bar_event *event, int side,
+                        struct gw_order_sink *orders) {
     const double held = event->position.quantity;
     if (held * side < 0 || event->position.pending)
-        order_put(orders, &(struct order){.symbol = event->symbol, .kind = ORDER_CLOSE});
+        gw_order_put(orders, &(struct gw_order){.symbol = event->symbol, .kind = GW_ORDER_CLOSE});
     if (held * side > 0 || !(side > 0 ? config->trade_long : config->trade_short)) return;
-    order_put(orders, &(struct order){.symbol = event->symbol,
-                                      .kind = ORDER_OPEN,
-                                      .side = side > 0 ? SIDE_LONG : SIDE_SHORT,
-                                      .size = config->size,
-                                      .probability = NAN});
+    gw_order_put(orders, &(struct gw_order){.symbol = event->symbol,
+                                            .kind = GW_ORDER_OPEN,
+                                            .side = side > 0 ? GW_SIDE_LONG : GW_SIDE_SHORT,
+                                            .size = config->size,
+                                            .probability = NAN});
 }
 
-static void on_bar(void *memory, const struct strategy_config *config, const struct bar_event *event,
-                   struct order_sink *orders) {
+static void on_bar(void *memory, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                   struct gw_order_sink *orders) {
     struct state *state = memory;
     if (event->history.n < config->slow) return;
     update_sums(state, config, &event->history);
@@ -63,14 +64,14 @@ static void on_bar(void *memory, const struct strategy_config *config, const str
     if (before && state->relation != before) trade_cross(config, event, state->relation, orders);
 }
 
-static int check(const struct strategy_config *config) {
-    if (config->fast < 1) FAIL(ERR_CONFIG, "fast: must be at least 1 bar");
+static int check(const struct gw_strategy_config *config) {
+    if (config->fast < 1) FAIL(GW_ERR_CONFIG, "fast: must be at least 1 bar");
     if (config->slow <= config->fast)
-        FAIL(ERR_CONFIG, "slow: %zu bars must be more than fast (%zu)", config->slow, config->fast);
-    return OK;
+        FAIL(GW_ERR_CONFIG, "slow: %zu bars must be more than fast (%zu)", config->slow, config->fast);
+    return GW_OK;
 }
 
-const struct strategy_desc strategy_sma_cross = {
+const struct gw_strategy_desc strategy_sma_cross = {
     .name = "sma_cross",
     .help = "cross of two moving averages of the close, always by market orders",
     .on_bar = on_bar,

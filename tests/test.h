@@ -19,7 +19,7 @@
 #define assert_ok(expression)                                                                                          \
     do {                                                                                                               \
         int assert_rc_ = (expression);                                                                                 \
-        if (assert_rc_ != OK) fail_msg("%s: %d %s", #expression, assert_rc_, error_message());                         \
+        if (assert_rc_ != GW_OK) fail_msg("%s: %d %s", #expression, assert_rc_, gw_error_message());                   \
     } while (0)
 
 /* The call must fail with this code and its line must contain `part`. */
@@ -27,8 +27,8 @@
     do {                                                                                                               \
         int assert_rc_ = (expression);                                                                                 \
         if (assert_rc_ != (code)) fail_msg("%s: got %d, not %d", #expression, assert_rc_, (code));                     \
-        if (!strstr(error_message(), (part)))                                                                          \
-            fail_msg("%s: \"%s\" does not say \"%s\"", #expression, error_message(), (part));                          \
+        if (!strstr(gw_error_message(), (part)))                                                                       \
+            fail_msg("%s: \"%s\" does not say \"%s\"", #expression, gw_error_message(), (part));                       \
     } while (0)
 
 /* Relative comparison: |got - want| <= tolerance * max(|want|, floor). NaN matches NaN only, and

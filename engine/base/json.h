@@ -13,8 +13,8 @@ enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 
 /* Parses text strictly: UTF-8 (a BOM is accepted), nothing after the value, no duplicate keys, depth
  * at most 64, no NaN. Errors read "path:line:column: what is wrong". `code` is their class. */
-int json_parse(const char *path, const char *text, size_t length, int code, struct json_document **out) MUST_USE;
-int json_load(const char *path, int code, struct json_document **out) MUST_USE; /* file of at most 16 MiB */
+int json_parse(const char *path, const char *text, size_t length, int code, struct json_document **out) GW_MUST_USE;
+int json_load(const char *path, int code, struct json_document **out) GW_MUST_USE; /* file of at most 16 MiB */
 void json_free(struct json_document *document);
 
 const json_value *json_root(const struct json_document *document);
@@ -30,14 +30,14 @@ bool json_bool(const json_value *value, bool fallback);
 
 /* Fails with "file:line:column: message" for the place where `value` stands. */
 int json_fail(const struct json_document *document, const json_value *value, int code, const char *format, ...)
-    PRINTF_LIKE(4, 5);
+    GW_PRINTF_LIKE(4, 5);
 /* The same at the name of an object's member: for unknown keys. */
 int json_fail_key(const struct json_document *document, const json_value *value, int code, const char *format, ...)
-    PRINTF_LIKE(4, 5);
+    GW_PRINTF_LIKE(4, 5);
 /* Sets `path` ("training.epochs") to the value that `text` means: JSON when it parses, else a string; text
  * that begins with {, [ or " and does not parse is an ERR_USAGE. Creates objects on the way; existing array
  * elements are addressed as "strategies.0.model". json_fail names such a value "--set path=text: …". */
-int json_set_path(struct json_document *document, const char *path, const char *text) MUST_USE;
+int json_set_path(struct json_document *document, const char *path, const char *text) GW_MUST_USE;
 
 /* Writing: a small streaming writer with indentation; numbers in shortest round-trip form, NaN as null.
  * Start from {.stream = …}; `key` is NULL inside arrays and for the outermost value, which ends in a newline.

@@ -18,138 +18,138 @@ static const char *const features[] = {
     "body",          "upper_wick"};
 
 /* One-minute bars of a random walk; plain enough to make ten million of them in a second. */
-static int random_walk(size_t n_bars, struct bars *out) {
-    struct rng rng;
+static int random_walk(size_t n_bars, struct gw_bars *out) {
+    struct gw_rng rng;
     double price = 10000;
-    *out = (struct bars){.symbol = "WALK", .interval_ns = NS_PER_MINUTE, .n = n_bars};
+    *out = (struct gw_bars){.symbol = "WALK", .interval_ns = NS_PER_MINUTE, .n = n_bars};
     out->bar = mem_calloc(n_bars, sizeof *out->bar);
-    if (!out->bar) return ERR_NOMEM;
-    rng_key(&rng, 1, "bench walk", 0, 0, 0);
+    if (!out->bar) return GW_ERR_NOMEM;
+    gw_rng_key(&rng, 1, "bench walk", 0, 0, 0);
     for (size_t t = 0; t < n_bars; t++) {
-        double step = price * 0.002 * (rng_uniform(&rng) - 0.5), tail = price * 0.0005 * rng_uniform(&rng);
+        double step = price * 0.002 * (gw_rng_uniform(&rng) - 0.5), tail = price * 0.0005 * gw_rng_uniform(&rng);
         double close = round((price + step) * 100) / 100;
-        out->bar[t] = (struct bar){
+        out->bar[t] = (struct gw_bar){
             .open_ns = (int64_t)t * NS_PER_MINUTE,
             .open = price,
             .high = round((fmax(price, close) + tail) * 100) / 100,
             .low = round((fmin(price, close) - tail) * 100) / 100,
             .close = close,
-            .volume = 1 + floor(100 * rng_uniform(&rng)),
+            .volume = 1 + floor(100 * gw_rng_uniform(&rng)),
         };
         price = close;
     }
-    return OK;
+    return GW_OK;
 }
 
-static int feature_rate(const struct bars *bars, const struct bench_options *o, double *best) {
-    struct feature_set *set;
-    TRY(feature_set_parse(features, COUNT_OF(features), &set));
+static int feature_rate(const struct gw_bars *bars, const struct bench_options *o, double *best) {
+    struct gw_feature_set *set;
+    TRY(gw_feature_set_parse(features, COUNT_OF(features), &set));
     double begin = clock_seconds();
-    int rc = OK;
+    int rc = GW_OK;
     *best = 0;
     do {
-        struct feature_matrix matrix;
+        struct gw_feature_matrix matrix;
         double start = clock_seconds();
-        rc = feature_set_build(set, bars, &matrix);
+        rc = gw_feature_set_build(set, bars, &matrix);
         if (rc < 0) break;
         *best = fmax(*best, (double)bars->n / (clock_seconds() - start));
-        feature_matrix_free(&matrix);
+        gw_feature_matrix_free(&matrix);
     } while (clock_seconds() - begin < o->seconds);
-    feature_set_free(set);
+    gw_feature_set_free(set);
     return rc;
 }
 
-static int label_rate(const struct bars *bars, const struct bench_options *o, double *best) {
-    struct label_config config = {.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
+static int label_rate(const struct gw_bars *bars, const struct bench_options *o, double *best) {
+    struct gw_label_config config = {.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
     double begin = clock_seconds();
     *best = 0;
     do {
-        struct labels labels;
+        struct gw_labels labels;
         double start = clock_seconds();
-        TRY(labels_build(bars, &config, &labels));
+        TRY(gw_labels_build(bars, &config, &labels));
         *best = fmax(*best, (double)bars->n / (clock_seconds() - start));
-        labels_free(&labels);
+        gw_labels_free(&labels);
     } while (clock_seconds() - begin < o->seconds);
-    return OK;
+    return GW_OK;
 }
 
 int bench_run_features(const struct bench_options *o, struct bench_list *list) {
-    struct bars bars;
+    struct gw_bars bars;
     double rate = 0;
     TRY(random_walk(200000, &bars));
     int rc = feature_rate(&bars, o, &rate);
-    if (rc == OK) bench_add(list, "features, default set of 14", "", rate, "bars/s", NAN);
-    if (rc == OK) rc = label_rate(&bars, o, &rate);
-    if (rc == OK) bench_add(list, "labels", "", rate, "bars/s", NAN);
-    bars_free(&bars);
+    if (rc == GW_OK) bench_add(list, "features, default set of 14", "", rate, "bars/s", NAN);
+    if (rc == GW_OK) rc = label_rate(&bars, o, &rate);
+    if (rc == GW_OK) bench_add(list, "labels", "", rate, "bars/s", NAN);
+    gw_bars_free(&bars);
     return rc;
 }
 
 /* ---- replay ----------------------------------------------------------------------------------- */
 
-static int replay_rate(const struct market *market, const struct bench_options *o, double *best) {
-    struct strategy_config parameters;
-    strategy_config_default(&parameters);
-    struct replay_config config = {
+static int replay_rate(const struct gw_market *market, const struct bench_options *o, double *best) {
+    struct gw_strategy_config parameters;
+    gw_strategy_config_default(&parameters);
+    struct gw_replay_config config = {
         .costs = {.taker_bps = 5, .multiplier = 1}, .initial_cash = 100000, .begin_ns = INT64_MIN, .end_ns = INT64_MAX};
     double begin = clock_seconds();
     *best = 0;
     do {
-        struct replay_result result;
+        struct gw_replay_result result;
         double start = clock_seconds();
-        TRY(replay_run(market, &config, strategy_find("sma_cross"), &parameters, NULL, NULL, &result));
+        TRY(gw_replay_run(market, &config, gw_strategy_find("sma_cross"), &parameters, NULL, NULL, &result));
         *best = fmax(*best, (double)market->symbol[0].n / (clock_seconds() - start));
-        replay_result_free(&result);
+        gw_replay_result_free(&result);
     } while (clock_seconds() - begin < o->seconds);
-    return OK;
+    return GW_OK;
 }
 
 int bench_run_replay(const struct bench_options *o, struct bench_list *list) {
     static const size_t sizes[] = {10000, 100000, 1000000, 10000000};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        struct bars bars;
+        struct gw_bars bars;
         double rate = 0;
         char what[64];
         TRY(random_walk(sizes[i], &bars));
-        struct market market = {.n_symbols = 1, .symbol = &bars};
+        struct gw_market market = {.n_symbols = 1, .symbol = &bars};
         int rc = replay_rate(&market, o, &rate);
-        bars_free(&bars);
+        gw_bars_free(&bars);
         TRY(rc);
         snprintf(what, sizeof what, "replay sma_cross, %zu bars", sizes[i]);
         bench_add(list, what, "", rate, "bars/s", NAN);
         TRY(interrupt_check());
     }
-    return OK;
+    return GW_OK;
 }
 
 /* ---- import ----------------------------------------------------------------------------------- */
 
 /* Best megabytes of source per second; with the cache, after a first import has filled it. */
 static int import_rate(const char *path, bool cached, const struct bench_options *o, double *best, double *best_ms) {
-    struct import_options options = {.no_cache = !cached};
-    struct bars bars;
+    struct gw_import_options options = {.no_cache = !cached};
+    struct gw_bars bars;
     struct stat info;
-    if (stat(path, &info) != 0) FAIL(ERR_IO, "%s: cannot be read", path);
-    if (cached) TRY(bars_import(path, &options, &bars, NULL));
-    if (cached) bars_free(&bars);
+    if (stat(path, &info) != 0) FAIL(GW_ERR_IO, "%s: cannot be read", path);
+    if (cached) TRY(gw_bars_import(path, &options, &bars, NULL));
+    if (cached) gw_bars_free(&bars);
     double begin = clock_seconds(), shortest = INFINITY;
     do {
         double start = clock_seconds();
-        TRY(bars_import(path, &options, &bars, NULL));
+        TRY(gw_bars_import(path, &options, &bars, NULL));
         shortest = fmin(shortest, clock_seconds() - start);
-        bars_free(&bars);
+        gw_bars_free(&bars);
     } while (clock_seconds() - begin < o->seconds);
     *best = (double)info.st_size / shortest / 1e6;
     *best_ms = 1e3 * shortest;
-    return OK;
+    return GW_OK;
 }
 
 /* As the exchange's archives: unix milliseconds, prices to eight places, twelve columns. */
-static int write_binance_csv(const struct bars *bars, const char *path) {
+static int write_binance_csv(const struct gw_bars *bars, const char *path) {
     struct out_file file;
     TRY(out_open(&file, path));
     for (size_t t = 0; t < bars->n; t++) {
-        const struct bar *bar = &bars->bar[t];
+        const struct gw_bar *bar = &bars->bar[t];
         int64_t open_ms = bar->open_ns / 1000000 + INT64_C(1500000000000);
         double volume = bar->volume + 0.00012345 * (double)(t % 8000);
         fprintf(file.stream, "%lld,%.8f,%.8f,%.8f,%.8f,%.8f,%lld,%.8f,%zu,%.8f,%.8f,0\n", (long long)open_ms, bar->open,
@@ -166,7 +166,7 @@ static int import_rows(const char *what, const char *path, const struct bench_op
     snprintf(text, sizeof text, "import %s, 1 thread", what);
     bench_add(list, text, "", rate, "MB/s", NAN);
     TRY(import_rate(path, true, o, &rate, &ms));
-    if (!file_exists(getenv("GATEWALK_CACHE"))) return OK; /* too small a file to be kept */
+    if (!file_exists(getenv("GATEWALK_CACHE"))) return GW_OK; /* too small a file to be kept */
     snprintf(text, sizeof text, "import %s, from the cache", what);
     bench_add(list, text, "", rate, "MB/s", NAN);
     bench_add(list, text, "", ms, "ms", NAN);
@@ -175,15 +175,15 @@ static int import_rows(const char *what, const char *path, const struct bench_op
 
 static int import_made_files(const char *folder, const struct bench_options *o, struct bench_list *list) {
     char iso[64], binance[64];
-    struct bars bars;
+    struct gw_bars bars;
     snprintf(iso, sizeof iso, "%s/iso.csv", folder);
     snprintf(binance, sizeof binance, "%s/binance.csv", folder);
     int rc = random_walk(500000, &bars);
-    if (rc == OK) rc = bars_write_csv(&bars, iso);
-    if (rc == OK) rc = write_binance_csv(&bars, binance);
-    bars_free(&bars);
-    if (rc == OK) rc = import_rows("CSV with a header, ISO times", iso, o, list);
-    if (rc == OK) rc = import_rows("CSV as of Binance", binance, o, list);
+    if (rc == GW_OK) rc = gw_bars_write_csv(&bars, iso);
+    if (rc == GW_OK) rc = write_binance_csv(&bars, binance);
+    gw_bars_free(&bars);
+    if (rc == GW_OK) rc = import_rows("CSV with a header, ISO times", iso, o, list);
+    if (rc == GW_OK) rc = import_rows("CSV as of Binance", binance, o, list);
     unlink(iso);
     unlink(binance);
     return rc;
@@ -202,7 +202,7 @@ static void remove_files(const char *folder) {
 int bench_run_import(const struct bench_options *o, struct bench_list *list) {
     char folder[] = "/tmp/gatewalk-bench-XXXXXX", cache[64], kept[1024];
     const char *before = getenv("GATEWALK_CACHE");
-    if (!mkdtemp(folder)) FAIL(ERR_IO, "cannot make a folder in /tmp");
+    if (!mkdtemp(folder)) FAIL(GW_ERR_IO, "cannot make a folder in /tmp");
     snprintf(cache, sizeof cache, "%s/cache", folder);
     snprintf(kept, sizeof kept, "%s", before ? before : "");
     setenv("GATEWALK_CACHE", cache, 1);

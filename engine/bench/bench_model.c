@@ -11,41 +11,41 @@ enum { FEATURES = 66, BARS = 12000, VALIDATION = 256, LOOKBACK = 96 };
 
 struct bench_data {
     float *x;
-    int8_t *label[N_GATES];
-    struct series series;
-    struct sample *sample;
+    int8_t *label[GW_N_GATES];
+    struct gw_series series;
+    struct gw_sample *sample;
     size_t n;
 };
 
 /* Noise with labels that follow it a little, so that gradients have ordinary sizes. */
 static int make_data(struct bench_data *d) {
-    struct rng rng;
+    struct gw_rng rng;
     memset(d, 0, sizeof *d);
-    rng_key(&rng, 1, "bench", 0, 0, 0);
+    gw_rng_key(&rng, 1, "bench", 0, 0, 0);
     d->x = mem_calloc((size_t)BARS * FEATURES, sizeof *d->x);
     d->n = BARS - LOOKBACK + 1;
     d->sample = mem_calloc(d->n, sizeof *d->sample);
-    for (int g = 0; g < N_GATES; g++) d->label[g] = mem_calloc(BARS, 1);
-    if (!d->x || !d->sample || !d->label[0] || !d->label[1]) return ERR_NOMEM;
-    for (size_t i = 0; i < (size_t)BARS * FEATURES; i++) d->x[i] = (float)rng_normal(&rng);
+    for (int g = 0; g < GW_N_GATES; g++) d->label[g] = mem_calloc(BARS, 1);
+    if (!d->x || !d->sample || !d->label[0] || !d->label[1]) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < (size_t)BARS * FEATURES; i++) d->x[i] = (float)gw_rng_normal(&rng);
     for (size_t t = 0; t < BARS; t++)
-        for (int g = 0; g < N_GATES; g++)
-            d->label[g][t] = rng_uniform(&rng) < 0.1 || d->x[t * FEATURES + (size_t)g] > 2.5f;
-    for (size_t i = 0; i < d->n; i++) d->sample[i] = (struct sample){0, (uint32_t)(i + LOOKBACK - 1)};
-    d->series = (struct series){.x = d->x, .n_rows = BARS, .label = {d->label[0], d->label[1]}};
-    return OK;
+        for (int g = 0; g < GW_N_GATES; g++)
+            d->label[g][t] = gw_rng_uniform(&rng) < 0.1 || d->x[t * FEATURES + (size_t)g] > 2.5f;
+    for (size_t i = 0; i < d->n; i++) d->sample[i] = (struct gw_sample){0, (uint32_t)(i + LOOKBACK - 1)};
+    d->series = (struct gw_series){.x = d->x, .n_rows = BARS, .label = {d->label[0], d->label[1]}};
+    return GW_OK;
 }
 
 static void free_data(struct bench_data *d) {
     mem_free(d->x);
     mem_free(d->sample);
-    for (int g = 0; g < N_GATES; g++) mem_free(d->label[g]);
+    for (int g = 0; g < GW_N_GATES; g++) mem_free(d->label[g]);
 }
 
-static void settings(const char *attention, const char *precision, size_t epochs, struct model_config *model,
-                     struct train_config *train) {
-    model_config_default(model);
-    train_config_default(train);
+static void settings(const char *attention, const char *precision, size_t epochs, struct gw_model_config *model,
+                     struct gw_train_config *train) {
+    gw_model_config_default(model);
+    gw_train_config_default(train);
     model->n_features = FEATURES;
     model->lookback = LOOKBACK;
     snprintf(model->attention, sizeof model->attention, "%s", attention);
@@ -54,9 +54,9 @@ static void settings(const char *attention, const char *precision, size_t epochs
     train->patience = 0;
 }
 
-static int fit_rate(const struct bench_data *d, const struct model_config *model, const struct train_config *train,
-                    double *rate, struct gate_model **out) {
-    struct fit_input input = {
+static int fit_rate(const struct bench_data *d, const struct gw_model_config *model,
+                    const struct gw_train_config *train, double *rate, struct gw_gate_model **out) {
+    struct gw_fit_input input = {
         .n_series = 1,
         .n_features = FEATURES,
         .series = &d->series,
@@ -65,24 +65,24 @@ static int fit_rate(const struct bench_data *d, const struct model_config *model
         .validation = d->sample + d->n - VALIDATION,
         .n_validation = VALIDATION,
     };
-    struct fit_options options = {.seed = 1};
-    struct training_log log = {0};
-    struct gate_model *fitted = NULL;
+    struct gw_fit_options options = {.seed = 1};
+    struct gw_training_log log = {0};
+    struct gw_gate_model *fitted = NULL;
     double start = clock_seconds();
-    TRY(model_fit(model, train, &input, &options, &fitted, &log));
+    TRY(gw_model_fit(model, train, &input, &options, &fitted, &log));
     *rate = (double)log.windows / (clock_seconds() - start);
-    training_log_free(&log);
+    gw_training_log_free(&log);
     if (out)
         *out = fitted;
     else
-        model_free(fitted);
-    return OK;
+        gw_model_free(fitted);
+    return GW_OK;
 }
 
 /* `fits` fits side by side on `threads` threads; the rate of all together. */
-static int parallel_rate(const struct bench_data *d, const struct model_config *model, const struct train_config *train,
-                         size_t threads, size_t fits, double *rate) {
-    int rc = OK;
+static int parallel_rate(const struct bench_data *d, const struct gw_model_config *model,
+                         const struct gw_train_config *train, size_t threads, size_t fits, double *rate) {
+    int rc = GW_OK;
     double total = 0, start = clock_seconds();
 #pragma omp parallel num_threads((int)threads)
 #pragma omp single
@@ -104,8 +104,8 @@ static int parallel_rate(const struct bench_data *d, const struct model_config *
     return rc;
 }
 
-static int best_rate(const struct bench_data *d, const struct bench_options *o, const struct model_config *model,
-                     const struct train_config *train, size_t threads, size_t fits, double *best) {
+static int best_rate(const struct bench_data *d, const struct bench_options *o, const struct gw_model_config *model,
+                     const struct gw_train_config *train, size_t threads, size_t fits, double *best) {
     double begin = clock_seconds();
     *best = 0;
     do {
@@ -114,7 +114,7 @@ static int best_rate(const struct bench_data *d, const struct bench_options *o, 
         if (rate > *best) *best = rate;
         TRY(interrupt_check());
     } while (clock_seconds() - begin < o->seconds);
-    return OK;
+    return GW_OK;
 }
 
 static const char *const attentions[] = {"none", "bahdanau", "multihead"};
@@ -125,8 +125,8 @@ static const double baseline_flop = 9.75e6;
 static int train_rows(const struct bench_data *d, const struct bench_options *o, const char *kernels,
                       const char *precision, bool all_threads, double peak, struct bench_list *list) {
     for (size_t i = 0; i < COUNT_OF(attentions); i++) {
-        struct model_config model;
-        struct train_config train;
+        struct gw_model_config model;
+        struct gw_train_config train;
         char what[64];
         double rate;
         settings(attentions[i], precision, 1, &model, &train);
@@ -142,19 +142,19 @@ static int train_rows(const struct bench_data *d, const struct bench_options *o,
                  o->threads);
         bench_add(list, what, kernels, rate, "windows/s", NAN);
     }
-    return OK;
+    return GW_OK;
 }
 
 /* The samples in as many equal parts as threads, scored side by side: what a run does with its folds. */
-static int score_rate(const struct bench_data *d, const struct gate_model *model, size_t threads, float *p,
+static int score_rate(const struct bench_data *d, const struct gw_gate_model *model, size_t threads, float *p,
                       double *rate) {
-    int rc = OK;
+    int rc = GW_OK;
     size_t part = (d->n + threads - 1) / threads;
     double start = clock_seconds();
 #pragma omp parallel for num_threads((int)threads) schedule(static)
     for (size_t i = 0; i < threads; i++) {
         size_t begin = i * part, n = begin + part < d->n ? part : d->n - begin;
-        int result = model_score(model, &d->series, 1, d->sample + begin, n, p + begin * N_GATES, NULL);
+        int result = gw_model_score(model, &d->series, 1, d->sample + begin, n, p + begin * GW_N_GATES, NULL);
 #pragma omp critical(gatewalk_bench)
         if (result < 0) rc = result;
     }
@@ -162,7 +162,7 @@ static int score_rate(const struct bench_data *d, const struct gate_model *model
     return rc;
 }
 
-static int best_score_rate(const struct bench_data *d, const struct bench_options *o, const struct gate_model *model,
+static int best_score_rate(const struct bench_data *d, const struct bench_options *o, const struct gw_gate_model *model,
                            size_t threads, float *p, double *best) {
     double begin = clock_seconds();
     *best = 0;
@@ -172,34 +172,34 @@ static int best_score_rate(const struct bench_data *d, const struct bench_option
         if (rate > *best) *best = rate;
         TRY(interrupt_check());
     } while (clock_seconds() - begin < o->seconds);
-    return OK;
+    return GW_OK;
 }
 
 static int score_attention(const struct bench_data *d, const struct bench_options *o, const char *attention,
                            const char *kernels, bool all_threads, float *p, struct bench_list *list) {
-    struct model_config model;
-    struct train_config train;
-    struct gate_model *fitted;
+    struct gw_model_config model;
+    struct gw_train_config train;
+    struct gw_gate_model *fitted;
     double rate;
     settings(attention, "float32", 1, &model, &train);
     TRY(fit_rate(d, &model, &train, &rate, &fitted));
-    int rc = OK;
-    for (size_t threads = 1; rc == OK && threads <= (all_threads ? o->threads : 1); threads += o->threads - 1) {
+    int rc = GW_OK;
+    for (size_t threads = 1; rc == GW_OK && threads <= (all_threads ? o->threads : 1); threads += o->threads - 1) {
         char what[64];
         rc = best_score_rate(d, o, fitted, threads, p, &rate);
         snprintf(what, sizeof what, "score %s, %zu thread%s", attention, threads, threads == 1 ? "" : "s");
-        if (rc == OK) bench_add(list, what, kernels, rate, "windows/s", NAN);
+        if (rc == GW_OK) bench_add(list, what, kernels, rate, "windows/s", NAN);
         if (o->threads == 1) break;
     }
-    model_free(fitted);
+    gw_model_free(fitted);
     return rc;
 }
 
 static int score_rows(const struct bench_data *d, const struct bench_options *o, const char *kernels, bool all_threads,
                       struct bench_list *list) {
-    float *p = mem_calloc(d->n * N_GATES, sizeof *p);
-    int rc = p ? OK : ERR_NOMEM;
-    for (size_t i = 0; rc == OK && i < COUNT_OF(attentions); i++)
+    float *p = mem_calloc(d->n * GW_N_GATES, sizeof *p);
+    int rc = p ? GW_OK : GW_ERR_NOMEM;
+    for (size_t i = 0; rc == GW_OK && i < COUNT_OF(attentions); i++)
         rc = score_attention(d, o, attentions[i], kernels, all_threads, p, list);
     mem_free(p);
     return rc;
@@ -209,19 +209,19 @@ static int score_rows(const struct bench_data *d, const struct bench_options *o,
 static int each_kernel_set(const struct bench_options *o, struct bench_list *list, bool score) {
     struct bench_data d;
     char selected[16];
-    snprintf(selected, sizeof selected, "%s", kernels_selected());
+    snprintf(selected, sizeof selected, "%s", gw_kernels_selected());
     double peak = score ? 0 : bench_sgemm_peak();
     int rc = make_data(&d);
-    for (size_t i = 0; rc == OK && kernels_name(i); i++) {
-        if (!kernels_supported(i)) continue;
-        rc = kernels_select(kernels_name(i));
+    for (size_t i = 0; rc == GW_OK && gw_kernels_name(i); i++) {
+        if (!gw_kernels_supported(i)) continue;
+        rc = gw_kernels_select(gw_kernels_name(i));
         if (rc < 0) break;
-        bool chosen = strcmp(kernels_name(i), selected) == 0;
-        rc = score ? score_rows(&d, o, kernels_name(i), chosen, list)
-                   : train_rows(&d, o, kernels_name(i), "float32", chosen, peak, list);
-        if (rc == OK && chosen && !score) rc = train_rows(&d, o, kernels_name(i), "bf16", true, peak, list);
+        bool chosen = strcmp(gw_kernels_name(i), selected) == 0;
+        rc = score ? score_rows(&d, o, gw_kernels_name(i), chosen, list)
+                   : train_rows(&d, o, gw_kernels_name(i), "float32", chosen, peak, list);
+        if (rc == GW_OK && chosen && !score) rc = train_rows(&d, o, gw_kernels_name(i), "bf16", true, peak, list);
     }
-    if (rc == OK) rc = kernels_select(selected);
+    if (rc == GW_OK) rc = gw_kernels_select(selected);
     free_data(&d);
     return rc;
 }

@@ -3,7 +3,8 @@
 
 #include "bench.h"
 
-#define BENCH(name, help) int bench_run_##name(const struct bench_options *options, struct bench_list *list) MUST_USE;
+#define BENCH(name, help)                                                                                              \
+    int bench_run_##name(const struct bench_options *options, struct bench_list *list) GW_MUST_USE;
 #include "bench.def"
 #undef BENCH
 

@@ -23,7 +23,8 @@ static bool is_value_of_some(const struct option *options, int value) {
 }
 
 static int reject_letter(const struct command *command, int letter) {
-    FAIL(ERR_USAGE, "%s: unknown option \"-%c\"; `gatewalk %s --help` shows all", command->name, letter, command->name);
+    FAIL(GW_ERR_USAGE, "%s: unknown option \"-%c\"; `gatewalk %s --help` shows all", command->name, letter,
+         command->name);
 }
 
 /* An option that is unknown, ambiguous, or was given a value it does not take; the nearest one to a mistyped one. */
@@ -34,18 +35,19 @@ static int reject_option(const struct command *command, const char *given, const
     if (!is_long(given) || (optopt && !is_value_of_some(options, optopt))) return reject_letter(command, optopt);
     snprintf(word, sizeof word, "%.*s", (int)strcspn(given + 2, "="), given + 2);
     if (optopt)
-        FAIL(ERR_USAGE, "%s: option \"--%s\" takes no value; leave \"%s\" out", command->name, word,
+        FAIL(GW_ERR_USAGE, "%s: option \"--%s\" takes no value; leave \"%s\" out", command->name, word,
              strchr(given, '=') ? strchr(given, '=') : "");
     for (; options[n].name && n < COUNT_OF(names); n++) {
         names[n] = options[n].name;
         if (strncmp(word, names[n], strlen(word)) == 0 && n_fits++ < 2) fits[n_fits - 1] = names[n];
     }
     if (n_fits > 1)
-        FAIL(ERR_USAGE, "%s: option \"--%s\" is short for \"--%s\" and for \"--%s\"; write it out", command->name, word,
-             fits[0], fits[1]);
+        FAIL(GW_ERR_USAGE, "%s: option \"--%s\" is short for \"--%s\" and for \"--%s\"; write it out", command->name,
+             word, fits[0], fits[1]);
     const char *near = nearest_word(word, names, n);
-    if (near) FAIL(ERR_USAGE, "%s: unknown option \"--%s\"; did you mean \"--%s\"?", command->name, word, near);
-    FAIL(ERR_USAGE, "%s: unknown option \"--%s\"; `gatewalk %s --help` shows all", command->name, word, command->name);
+    if (near) FAIL(GW_ERR_USAGE, "%s: unknown option \"--%s\"; did you mean \"--%s\"?", command->name, word, near);
+    FAIL(GW_ERR_USAGE, "%s: unknown option \"--%s\"; `gatewalk %s --help` shows all", command->name, word,
+         command->name);
 }
 
 int cli_option(const struct command *command, int argc, char **argv, const char *letters,
@@ -58,16 +60,16 @@ int cli_option(const struct command *command, int argc, char **argv, const char 
         return CLI_HELP;
     }
     if (c == ':')
-        FAIL(ERR_USAGE, "%s: option \"%s\" needs a value; see `gatewalk %s --help`", command->name, argv[optind - 1],
+        FAIL(GW_ERR_USAGE, "%s: option \"%s\" needs a value; see `gatewalk %s --help`", command->name, argv[optind - 1],
              command->name);
     if (c == '?') return reject_option(command, argv[optind - 1], options);
     return c;
 }
 
 int cli_text(const char *option, const char *text, const char **out) {
-    if (!*text) FAIL(ERR_USAGE, "%s: the value is empty; give one or leave the option out", option);
+    if (!*text) FAIL(GW_ERR_USAGE, "%s: the value is empty; give one or leave the option out", option);
     *out = text;
-    return OK;
+    return GW_OK;
 }
 
 int cli_count(const char *option, const char *text, size_t min, size_t max, size_t *out) {
@@ -75,19 +77,19 @@ int cli_count(const char *option, const char *text, size_t min, size_t max, size
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno || value < min || value > max)
-        FAIL(ERR_USAGE, "%s %s: must be a whole number from %zu to %zu", option, text, min, max);
+        FAIL(GW_ERR_USAGE, "%s %s: must be a whole number from %zu to %zu", option, text, min, max);
     *out = (size_t)value;
-    return OK;
+    return GW_OK;
 }
 
 int cli_arguments(const struct command *command, int argc, char **argv, int n, const char *what) {
     if (argc - optind < n)
-        FAIL(ERR_USAGE, "%s: %s is missing; see `gatewalk %s --help`", command->name, what, command->name);
+        FAIL(GW_ERR_USAGE, "%s: %s is missing; see `gatewalk %s --help`", command->name, what, command->name);
     if (argc - optind > n)
-        FAIL(ERR_USAGE, "%s: too many arguments (\"%s\"); it takes %s", command->name, argv[optind + n],
+        FAIL(GW_ERR_USAGE, "%s: too many arguments (\"%s\"); it takes %s", command->name, argv[optind + n],
              n ? what : "none");
     for (int i = 0; i < n; i++)
         if (!*argv[optind + i])
-            FAIL(ERR_USAGE, "%s: %s is empty; see `gatewalk %s --help`", command->name, what, command->name);
-    return OK;
+            FAIL(GW_ERR_USAGE, "%s: %s is empty; see `gatewalk %s --help`", command->name, what, command->name);
+    return GW_OK;
 }

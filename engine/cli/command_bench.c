@@ -57,10 +57,10 @@ static int run_named(const char *name, const struct bench_options *o, struct ben
         message("bench %s: %s", names[i], bench_at(i)->help);
         TRY(bench_at(i)->run(o, list));
     }
-    if (found) return OK;
+    if (found) return GW_OK;
     const char *near = nearest_word(name, names, bench_count());
-    if (near) FAIL(ERR_USAGE, "bench: nothing called \"%s\"; did you mean \"%s\"?", name, near);
-    FAIL(ERR_USAGE, "bench: nothing called \"%s\"; use gemm, train, score, features, import, replay or all", name);
+    if (near) FAIL(GW_ERR_USAGE, "bench: nothing called \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(GW_ERR_USAGE, "bench: nothing called \"%s\"; use gemm, train, score, features, import, replay or all", name);
 }
 
 static int command(int argc, char **argv) {
@@ -71,7 +71,7 @@ static int command(int argc, char **argv) {
     size_t seconds = 2;
     int c;
     while ((c = cli_option(&command_bench, argc, argv, ":h", options)) != CLI_END) {
-        if (c == CLI_HELP) return OK;
+        if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'j') format = JSON;
         if (c == 'c') format = CSV;
@@ -82,10 +82,10 @@ static int command(int argc, char **argv) {
     }
     TRY(cli_arguments(&command_bench, argc, argv, 1, "a bench or \"all\""));
     o.seconds = (double)seconds;
-    TRY(kernels_select(kernels));
+    TRY(gw_kernels_select(kernels));
     TRY(run_named(argv[optind], &o, &list));
     print_rows(&list, format);
-    return OK;
+    return GW_OK;
 }
 
 const struct command command_bench = {

@@ -9,11 +9,11 @@ static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL,
 static int command(int argc, char **argv) {
     int c;
     while ((c = cli_option(&command_compare, argc, argv, ":h", options)) != CLI_END) {
-        if (c == CLI_HELP) return OK;
+        if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
     }
-    if (argc == optind) FAIL(ERR_USAGE, "compare: RUN_DIR is missing; see `gatewalk compare --help`");
-    return report_compare((const char *const *)&argv[optind], (size_t)(argc - optind), stdout);
+    if (argc == optind) FAIL(GW_ERR_USAGE, "compare: RUN_DIR is missing; see `gatewalk compare --help`");
+    return gw_report_compare((const char *const *)&argv[optind], (size_t)(argc - optind), stdout);
 }
 
 const struct command command_compare = {

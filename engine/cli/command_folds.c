@@ -16,12 +16,12 @@ static int command(int argc, char **argv) {
     const char *set[MOST];
     int c;
     while ((c = cli_option(&command_folds, argc, argv, ":h", options)) != CLI_END) {
-        if (c == CLI_HELP) return OK;
+        if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'd') TRY(cli_text("--data", optarg, &override.data));
         if (c == 't') override.timerange = optarg;
         if (c == 's') {
-            if (override.n_set == MOST) FAIL(ERR_USAGE, "folds: more than %d --set", MOST);
+            if (override.n_set == MOST) FAIL(GW_ERR_USAGE, "folds: more than %d --set", MOST);
             set[override.n_set++] = optarg;
         }
     }
@@ -31,8 +31,8 @@ static int command(int argc, char **argv) {
     struct prepared *prepared;
     TRY(experiment_load(argv[optind], &override, &experiment));
     int rc = prepare(experiment, &prepared);
-    if (rc == OK) {
-        folds_print(&prepared->market, &prepared->plan, stdout);
+    if (rc == GW_OK) {
+        gw_folds_print(&prepared->market, &prepared->plan, stdout);
         prepared_free(prepared);
     }
     experiment_free(experiment);

@@ -15,19 +15,19 @@ static const struct option options[] = {
 static double prevalence(const int8_t *gate, size_t n) {
     size_t labelled = 0, positive = 0;
     for (size_t i = 0; i < n; i++) {
-        labelled += gate[i] != LABEL_MISSING;
+        labelled += gate[i] != GW_LABEL_MISSING;
         positive += gate[i] == 1;
     }
     return labelled ? (double)positive / (double)labelled : NAN;
 }
 
-static int label_prevalence(const struct bars *bars, double out[N_GATES]) {
-    struct label_config config = {.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
-    struct labels labels;
-    TRY(labels_build(bars, &config, &labels));
-    for (int g = 0; g < N_GATES; g++) out[g] = prevalence(labels.gate[g], bars->n);
-    labels_free(&labels);
-    return OK;
+static int label_prevalence(const struct gw_bars *bars, double out[GW_N_GATES]) {
+    struct gw_label_config config = {.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
+    struct gw_labels labels;
+    TRY(gw_labels_build(bars, &config, &labels));
+    for (int g = 0; g < GW_N_GATES; g++) out[g] = prevalence(labels.gate[g], bars->n);
+    gw_labels_free(&labels);
+    return GW_OK;
 }
 
 static void line(const char *what, size_t n, size_t first_line) {
@@ -36,8 +36,8 @@ static void line(const char *what, size_t n, size_t first_line) {
     printf("\n");
 }
 
-static void print_text(const char *path, const struct bars *bars, const struct import_report *r,
-                       const double prevalences[N_GATES]) {
+static void print_text(const char *path, const struct gw_bars *bars, const struct gw_import_report *r,
+                       const double prevalences[GW_N_GATES]) {
     char first[40], last[40], interval[40], longest[40], at[40];
     printf("%s\n", path);
     printf("  %-22s %s (%s)\n", "symbol", bars->symbol, r->format);
@@ -63,8 +63,8 @@ static void print_text(const char *path, const struct bars *bars, const struct i
            100 * prevalences[0], 100 * prevalences[1]);
 }
 
-static void print_json(const char *path, const struct bars *bars, const struct import_report *r,
-                       const double prevalences[N_GATES]) {
+static void print_json(const char *path, const struct gw_bars *bars, const struct gw_import_report *r,
+                       const double prevalences[GW_N_GATES]) {
     char text[40];
     struct json_writer w = {.stream = stdout};
     json_begin_object(&w, NULL);
@@ -89,34 +89,35 @@ static void print_json(const char *path, const struct bars *bars, const struct i
     json_put_int(&w, "bad_rows", (int64_t)r->n_bad_rows);
     json_put_string(&w, "first_problem", *r->first_problem ? r->first_problem : NULL);
     json_begin_object(&w, "label_prevalence");
-    for (int g = 0; g < N_GATES; g++) json_put_number(&w, gate_name[g], prevalences[g]);
+    for (int g = 0; g < GW_N_GATES; g++) json_put_number(&w, gw_gate_name[g], prevalences[g]);
     json_end_object(&w);
     json_end_object(&w);
     printf("\n");
 }
 
-static int inspect(const char *path, const struct import_options *import, bool json) {
-    struct bars bars = {0};
-    struct import_report report = {0};
-    double prevalences[N_GATES] = {NAN, NAN};
-    TRY(bars_import(path, import, &bars, &report));
-    int rc = bars.n ? label_prevalence(&bars, prevalences) : OK;
-    if (rc == OK) (json ? print_json : print_text)(path, &bars, &report, prevalences);
-    bars_free(&bars);
+static int inspect(const char *path, const struct gw_import_options *import, bool json) {
+    struct gw_bars bars = {0};
+    struct gw_import_report report = {0};
+    double prevalences[GW_N_GATES] = {NAN, NAN};
+    TRY(gw_bars_import(path, import, &bars, &report));
+    int rc = bars.n ? label_prevalence(&bars, prevalences) : GW_OK;
+    if (rc == GW_OK) (json ? print_json : print_text)(path, &bars, &report, prevalences);
+    gw_bars_free(&bars);
     return rc;
 }
 
 static int command(int argc, char **argv) {
-    struct import_options import = {.tolerant = true};
+    struct gw_import_options import = {.tolerant = true};
     bool json = false;
     int c;
     while ((c = cli_option(&command_inspect, argc, argv, ":h", options)) != CLI_END) {
-        if (c == CLI_HELP) return OK;
+        if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'f') import.format = optarg;
         if (c == 'j') json = true;
         if (c == 'r') import.repair = true;
-        if (c == 'i' && duration_parse(optarg, &import.interval_ns) < 0) return error_prefix(ERR_USAGE, "--interval");
+        if (c == 'i' && duration_parse(optarg, &import.interval_ns) < 0)
+            return gw_error_prefix(GW_ERR_USAGE, "--interval");
     }
     TRY(cli_arguments(&command_inspect, argc, argv, 1, "a data file"));
     return inspect(argv[optind], &import, json);

@@ -12,25 +12,26 @@ static const struct option options[] = {
     {"inputs", required_argument, NULL, 'i'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 
 static void print_strategies(void) {
-    for (size_t i = 0; i < strategy_count(); i++) printf("%-16s %s\n", strategy_at(i)->name, strategy_at(i)->help);
+    for (size_t i = 0; i < gw_strategy_count(); i++)
+        printf("%-16s %s\n", gw_strategy_at(i)->name, gw_strategy_at(i)->help);
 }
 
 static void print_models(size_t inputs) {
     printf("%-16s %12s  %s\n", "attention", "parameters",
            "(lstm encoder, defaults; --inputs sets the number of features)");
-    for (size_t i = 0; model_option_name("attention", i); i++) {
-        struct model_config config;
-        model_config_default(&config);
+    for (size_t i = 0; gw_model_option_name("attention", i); i++) {
+        struct gw_model_config config;
+        gw_model_config_default(&config);
         config.n_features = inputs;
-        snprintf(config.attention, sizeof config.attention, "%s", model_option_name("attention", i));
-        printf("%-16s %12zu  %s\n", config.attention, model_parameter_count(&config),
-               model_option_help("attention", i));
+        snprintf(config.attention, sizeof config.attention, "%s", gw_model_option_name("attention", i));
+        printf("%-16s %12zu  %s\n", config.attention, gw_model_parameter_count(&config),
+               gw_model_option_help("attention", i));
     }
 }
 
 static void print_features(void) {
-    for (size_t i = 0; i < feature_count(); i++) {
-        const struct feature_desc *f = feature_at(i);
+    for (size_t i = 0; i < gw_feature_count(); i++) {
+        const struct gw_feature_desc *f = gw_feature_at(i);
         char spec[96];
         size_t used = (size_t)snprintf(spec, sizeof spec, "%s", f->name);
         for (size_t a = 0; a < f->n_args; a++)
@@ -41,31 +42,31 @@ static void print_features(void) {
 }
 
 static void print_options(const char *kind) {
-    for (size_t i = 0; model_option_name(kind, i); i++)
-        printf("%-18s %s\n", model_option_name(kind, i), model_option_help(kind, i));
+    for (size_t i = 0; gw_model_option_name(kind, i); i++)
+        printf("%-18s %s\n", gw_model_option_name(kind, i), gw_model_option_help(kind, i));
 }
 
 static void print_metrics(void) {
-    for (size_t i = 0; i < metric_count(); i++)
-        printf("%-24s %-10s %s\n", metric_at(i)->name, metric_at(i)->unit, metric_at(i)->help);
+    for (size_t i = 0; i < gw_metric_count(); i++)
+        printf("%-24s %-10s %s\n", gw_metric_at(i)->name, gw_metric_at(i)->unit, gw_metric_at(i)->help);
     printf("\nof the traded result:\n");
-    for (size_t i = 0; i < portfolio_metric_count(); i++)
-        printf("%-24s %-10s %s\n", portfolio_metric_at(i)->name, portfolio_metric_at(i)->unit,
-               portfolio_metric_at(i)->help);
+    for (size_t i = 0; i < gw_portfolio_metric_count(); i++)
+        printf("%-24s %-10s %s\n", gw_portfolio_metric_at(i)->name, gw_portfolio_metric_at(i)->unit,
+               gw_portfolio_metric_at(i)->help);
 }
 
 static void print_plots(void) {
-    for (size_t i = 0; i < plot_count(); i++) printf("%-20s %s\n", plot_name(i), plot_help(i));
+    for (size_t i = 0; i < gw_plot_count(); i++) printf("%-20s %s\n", gw_plot_name(i), gw_plot_help(i));
 }
 
 static void print_formats(void) {
-    for (size_t i = 0; i < import_format_count(); i++)
-        printf("%-20s %s\n", import_format_name(i), import_format_help(i));
+    for (size_t i = 0; i < gw_import_format_count(); i++)
+        printf("%-20s %s\n", gw_import_format_name(i), gw_import_format_help(i));
 }
 
 static void print_kernels(void) {
-    for (size_t i = 0; kernels_name(i); i++)
-        printf("%-10s %s\n", kernels_name(i), kernels_supported(i) ? "available" : "not on this CPU");
+    for (size_t i = 0; gw_kernels_name(i); i++)
+        printf("%-10s %s\n", gw_kernels_name(i), gw_kernels_supported(i) ? "available" : "not on this CPU");
 }
 
 static void print_keys(void) {
@@ -110,18 +111,18 @@ static int list(const char *name, size_t inputs) {
             subjects[i].print();
         else
             print_models(inputs);
-        return OK;
+        return GW_OK;
     }
     const char *near = nearest_word(name, names, COUNT_OF(names));
-    if (near) FAIL(ERR_USAGE, "list: nothing called \"%s\"; did you mean \"%s\"?", name, near);
-    FAIL(ERR_USAGE, "list: nothing called \"%s\"; `gatewalk list --help` names the subjects", name);
+    if (near) FAIL(GW_ERR_USAGE, "list: nothing called \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(GW_ERR_USAGE, "list: nothing called \"%s\"; `gatewalk list --help` names the subjects", name);
 }
 
 static int command(int argc, char **argv) {
     size_t inputs = 66;
     int c;
     while ((c = cli_option(&command_list, argc, argv, ":h", options)) != CLI_END) {
-        if (c == CLI_HELP) return OK;
+        if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'i') TRY(cli_count("--inputs", optarg, 1, 100000, &inputs));
     }

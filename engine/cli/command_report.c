@@ -14,30 +14,30 @@ static const struct option options[] = {{"only", required_argument, NULL, 'o'},
 static int known_plot(const char *name) {
     const char *names[64];
     size_t n = 0;
-    for (; n < plot_count() && n < COUNT_OF(names); n++) {
-        names[n] = plot_name(n);
-        if (strcmp(names[n], name) == 0) return OK;
+    for (; n < gw_plot_count() && n < COUNT_OF(names); n++) {
+        names[n] = gw_plot_name(n);
+        if (strcmp(names[n], name) == 0) return GW_OK;
     }
     const char *near = nearest_word(name, names, n);
-    if (near) FAIL(ERR_USAGE, "--only: unknown plot \"%s\"; did you mean \"%s\"?", name, near);
-    FAIL(ERR_USAGE, "--only: unknown plot \"%s\"; `gatewalk list plots` shows all", name);
+    if (near) FAIL(GW_ERR_USAGE, "--only: unknown plot \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(GW_ERR_USAGE, "--only: unknown plot \"%s\"; `gatewalk list plots` shows all", name);
 }
 
 /* Is there a run to draw at all? Asked first, so that a missing gnuplot is only spoken of where it would have helped. */
 static int check_run(const char *dir) {
     FILE *nowhere = fopen("/dev/null", "w");
-    if (!nowhere) return OK;
-    int rc = report_text(dir, nowhere, 120);
+    if (!nowhere) return GW_OK;
+    int rc = gw_report_text(dir, nowhere, 120);
     fclose(nowhere);
     return rc;
 }
 
 static int command(int argc, char **argv) {
-    struct report_options what = {.pdf = true, .png = true};
+    struct gw_report_options what = {.pdf = true, .png = true};
     bool text = false;
     int c;
     while ((c = cli_option(&command_report, argc, argv, ":h", options)) != CLI_END) {
-        if (c == CLI_HELP) return OK;
+        if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 't') text = true;
         if (c == 'o') {
@@ -47,14 +47,14 @@ static int command(int argc, char **argv) {
         }
     }
     TRY(cli_arguments(&command_report, argc, argv, 1, "RUN_DIR"));
-    if (text) return report_text(argv[optind], stdout, 120);
+    if (text) return gw_report_text(argv[optind], stdout, 120);
     TRY(check_run(argv[optind]));
     TRY(draw_report(argv[optind], &what));
     if (what.only)
-        printf("plot: %s/" RUN_PLOTS "/%s.png\n", argv[optind], what.only);
+        printf("plot: %s/" GW_RUN_PLOTS "/%s.png\n", argv[optind], what.only);
     else
-        printf("report: %s/" RUN_REPORT "\n", argv[optind]);
-    return OK;
+        printf("report: %s/" GW_RUN_REPORT "\n", argv[optind]);
+    return GW_OK;
 }
 
 const struct command command_report = {

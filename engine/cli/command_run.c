@@ -10,7 +10,7 @@ enum { MAX_SETS = 128 };
 
 struct run_arguments {
     struct config_override override;
-    struct run_options options;
+    struct gw_run_options options;
     const char *set[MAX_SETS];
     const char *kernels;
     bool no_report;
@@ -57,30 +57,30 @@ static int take_option(struct run_arguments *a, int c) {
     case 'j':
         return cli_count("--jobs", optarg, 1, 1024, &a->options.jobs);
     case 's':
-        if (a->override.n_set == MAX_SETS) FAIL(ERR_USAGE, "run: more than %d --set", MAX_SETS);
+        if (a->override.n_set == MAX_SETS) FAIL(GW_ERR_USAGE, "run: more than %d --set", MAX_SETS);
         a->set[a->override.n_set++] = optarg;
         break;
     default:
         break;
     }
-    return OK;
+    return GW_OK;
 }
 
 static int command(int argc, char **argv) {
     struct run_arguments a = {.options.on_begin = forget_report};
     int c;
     while ((c = cli_option(&command_run, argc, argv, ":h", options)) != CLI_END) {
-        if (c == CLI_HELP) return OK;
+        if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         TRY(take_option(&a, c));
     }
     TRY(cli_arguments(&command_run, argc, argv, 1, "EXPERIMENT.json"));
-    TRY(kernels_select(a.kernels ? a.kernels : "auto"));
+    TRY(gw_kernels_select(a.kernels ? a.kernels : "auto"));
     a.override.set = a.set;
     struct experiment *experiment;
     char dir[1024];
     TRY(experiment_load(argv[optind], &a.override, &experiment));
-    int rc = run_experiment(experiment, &a.options, dir);
+    int rc = gw_run_experiment(experiment, &a.options, dir);
     experiment_free(experiment);
     TRY(rc);
     return show_run(dir, a.no_report);

@@ -24,12 +24,12 @@ static const struct option options[] = {
 
 static int command(int argc, char **argv) {
     struct config_override override = {0};
-    struct run_options run = {.on_begin = forget_report};
+    struct gw_run_options run = {.on_begin = forget_report};
     const char *set[MAX_SETS], *kernels = "auto";
     bool no_report = false;
     int c;
     while ((c = cli_option(&command_study, argc, argv, ":h", options)) != CLI_END) {
-        if (c == CLI_HELP) return OK;
+        if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'd') TRY(cli_text("--data", optarg, &override.data));
         if (c == 't') override.timerange = optarg;
@@ -40,15 +40,15 @@ static int command(int argc, char **argv) {
         if (c == 'n') TRY(cli_count("--seeds", optarg, 1, MAX_SEEDS, &override.n_seeds));
         if (c == 'j') TRY(cli_count("--jobs", optarg, 1, 1024, &run.jobs));
         if (c == 's') {
-            if (override.n_set == MAX_SETS) FAIL(ERR_USAGE, "study: more than %d --set", MAX_SETS);
+            if (override.n_set == MAX_SETS) FAIL(GW_ERR_USAGE, "study: more than %d --set", MAX_SETS);
             set[override.n_set++] = optarg;
         }
     }
     TRY(cli_arguments(&command_study, argc, argv, 1, "STUDY.json"));
-    TRY(kernels_select(kernels));
+    TRY(gw_kernels_select(kernels));
     override.set = set;
     char dir[1024];
-    TRY(run_study(argv[optind], &override, &run, dir));
+    TRY(gw_run_study(argv[optind], &override, &run, dir));
     return show_run(dir, no_report);
 }
 

@@ -13,36 +13,36 @@ static const struct option options[] = {{"bars", required_argument, NULL, 'b'},
                                         {NULL, 0, NULL, 0}};
 
 /* FILE.csv has its truth beside it in FILE.truth.csv. */
-static int write_truth(const struct bars *bars, const struct synth_truth *truth, const char *out) {
+static int write_truth(const struct gw_bars *bars, const struct gw_synth_truth *truth, const char *out) {
     char path[1024];
     size_t length = strlen(out);
     if (length > 4 && strcmp(out + length - 4, ".csv") == 0) length -= 4;
     if (snprintf(path, sizeof path, "%.*s.truth.csv", (int)length, out) >= (int)sizeof path)
-        FAIL(ERR_USAGE, "--out: the path is too long");
-    TRY(synth_truth_write(bars, truth, path));
+        FAIL(GW_ERR_USAGE, "--out: the path is too long");
+    TRY(gw_synth_truth_write(bars, truth, path));
     printf("truth: %s (%zu planted bars)\n", path, truth->n);
-    return OK;
+    return GW_OK;
 }
 
-static int generate(const struct synth_options *synth, const char *out) {
-    struct bars bars = {0};
-    struct synth_truth truth = {0};
-    TRY(synth_generate(synth, &bars, &truth));
-    int rc = bars_write_csv(&bars, out);
-    if (rc == OK) printf("bars: %s (%zu bars)\n", out, bars.n);
-    if (rc == OK && truth.n) rc = write_truth(&bars, &truth, out);
-    bars_free(&bars);
-    synth_truth_free(&truth);
+static int generate(const struct gw_synth_options *synth, const char *out) {
+    struct gw_bars bars = {0};
+    struct gw_synth_truth truth = {0};
+    TRY(gw_synth_generate(synth, &bars, &truth));
+    int rc = gw_bars_write_csv(&bars, out);
+    if (rc == GW_OK) printf("bars: %s (%zu bars)\n", out, bars.n);
+    if (rc == GW_OK && truth.n) rc = write_truth(&bars, &truth, out);
+    gw_bars_free(&bars);
+    gw_synth_truth_free(&truth);
     return rc;
 }
 
 static int command(int argc, char **argv) {
-    struct synth_options synth = {.difficulty = "default", .n_bars = 60000, .seed = 1};
+    struct gw_synth_options synth = {.difficulty = "default", .n_bars = 60000, .seed = 1};
     const char *out = NULL;
     size_t seed = 1;
     int c;
     while ((c = cli_option(&command_synth, argc, argv, ":h", options)) != CLI_END) {
-        if (c == CLI_HELP) return OK;
+        if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'b') TRY(cli_count("--bars", optarg, 1, 8000000, &synth.n_bars));
         if (c == 's') TRY(cli_count("--seed", optarg, 0, SIZE_MAX, &seed));
@@ -50,7 +50,7 @@ static int command(int argc, char **argv) {
         if (c == 'o') TRY(cli_text("--out", optarg, &out));
     }
     TRY(cli_arguments(&command_synth, argc, argv, 1, "a kind (planted, random-walk, garch)"));
-    if (!out) FAIL(ERR_USAGE, "synth: --out FILE is missing; see `gatewalk synth --help`");
+    if (!out) FAIL(GW_ERR_USAGE, "synth: --out FILE is missing; see `gatewalk synth --help`");
     synth.kind = argv[optind];
     synth.seed = seed;
     return generate(&synth, out);

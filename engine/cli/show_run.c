@@ -21,9 +21,9 @@ static size_t terminal_width(void) {
 static bool is_picture(const char *file) {
     const char *dot = strrchr(file, '.');
     if (!dot || (strcmp(dot, ".png") != 0 && strcmp(dot, ".pdf") != 0)) return false;
-    for (size_t i = 0; i < plot_count(); i++) {
-        size_t length = strlen(plot_name(i));
-        if (strncmp(file, plot_name(i), length) != 0) continue;
+    for (size_t i = 0; i < gw_plot_count(); i++) {
+        size_t length = strlen(gw_plot_name(i));
+        if (strncmp(file, gw_plot_name(i), length) != 0) continue;
         const char *page = file + length;
         if (*page == '-') page += 1 + strspn(page + 1, "0123456789");
         if (page == dot) return true;
@@ -34,51 +34,51 @@ static bool is_picture(const char *file) {
 static int remove_file(const char *dir, const char *name) {
     char path[1024];
     TRY(path_join(path, sizeof path, dir, name));
-    if (unlink(path) == 0 || errno == ENOENT) return OK;
-    FAIL(ERR_IO, "%s: cannot be removed: %s; give another --out", path, strerror(errno));
+    if (unlink(path) == 0 || errno == ENOENT) return GW_OK;
+    FAIL(GW_ERR_IO, "%s: cannot be removed: %s; give another --out", path, strerror(errno));
 }
 
 int forget_report(const char *dir) {
     char plots[1024];
-    TRY(remove_file(dir, RUN_REPORT));
-    TRY(path_join(plots, sizeof plots, dir, RUN_PLOTS));
+    TRY(remove_file(dir, GW_RUN_REPORT));
+    TRY(path_join(plots, sizeof plots, dir, GW_RUN_PLOTS));
     DIR *stream = opendir(plots);
-    int rc = OK;
-    for (struct dirent *entry; rc == OK && stream && (entry = readdir(stream));)
+    int rc = GW_OK;
+    for (struct dirent *entry; rc == GW_OK && stream && (entry = readdir(stream));)
         if (is_picture(entry->d_name)) rc = remove_file(plots, entry->d_name);
     if (stream) closedir(stream);
-    if (rc == OK) rmdir(plots); /* stays when somebody keeps other things there */
+    if (rc == GW_OK) rmdir(plots); /* stays when somebody keeps other things there */
     return rc;
 }
 
 /* ---- results, and the new report ------------------------------------------------------------------------------- */
 
-int draw_report(const char *dir, const struct report_options *options) {
+int draw_report(const char *dir, const struct gw_report_options *options) {
     int lock = -1;
     TRY(dir_lock(dir, &lock));
-    int rc = report_render(dir, options);
+    int rc = gw_report_render(dir, options);
     dir_unlock(&lock);
     return rc;
 }
 
 /* A report that cannot be drawn does not undo a finished run. */
 int show_run(const char *dir, bool no_report) {
-    TRY(report_text(dir, stdout, terminal_width()));
+    TRY(gw_report_text(dir, stdout, terminal_width()));
     if (no_report) {
         printf("\nresults: %s\n", dir);
-        return OK;
+        return GW_OK;
     }
-    struct report_options all = {.pdf = true, .png = true};
+    struct gw_report_options all = {.pdf = true, .png = true};
     int rc = draw_report(dir, &all);
-    if (rc == ERR_TOOL) {
-        message("gatewalk: %s", error_message());
+    if (rc == GW_ERR_TOOL) {
+        message("gatewalk: %s", gw_error_message());
         printf("\nresults: %s (no report yet: `gatewalk report %s` renders it)\n", dir, dir);
-        return OK;
+        return GW_OK;
     }
-    if (rc == ERR_INTERRUPTED)
-        FAIL(ERR_INTERRUPTED, "interrupted while drawing; all results are in %s, `gatewalk report %s` draws them", dir,
-             dir);
+    if (rc == GW_ERR_INTERRUPTED)
+        FAIL(GW_ERR_INTERRUPTED, "interrupted while drawing; all results are in %s, `gatewalk report %s` draws them",
+             dir, dir);
     TRY(rc);
-    printf("\nreport: %s/" RUN_REPORT "\n", dir);
-    return OK;
+    printf("\nreport: %s/" GW_RUN_REPORT "\n", dir);
+    return GW_OK;
 }

@@ -6,10 +6,10 @@
 #include "gatewalk/report.h"
 
 /* The comparison table and the report of a finished run. */
-int show_run(const char *dir, bool no_report) MUST_USE;
+int show_run(const char *dir, bool no_report) GW_MUST_USE;
 /* Removes report.pdf and the pictures that gatewalk drew of an earlier run's results. */
-int forget_report(const char *dir) MUST_USE;
-/* report_render while nobody else works in the directory. */
-int draw_report(const char *dir, const struct report_options *options) MUST_USE;
+int forget_report(const char *dir) GW_MUST_USE;
+/* gw_report_render while nobody else works in the directory. */
+int draw_report(const char *dir, const struct gw_report_options *options) GW_MUST_USE;
 
 #endif

@@ -15,30 +15,30 @@
 enum { MAX_K = 4, MAX_SEEDS = 64, MAX_STRATEGIES = 32, MAX_SYMBOLS = 64, MAX_FEATURES = 256 };
 
 struct data_source {
-    char symbol[SYMBOL_MAX]; /* "": from the file name */
-    char format[NAME_MAX_];  /* "auto" */
-    char file[1024];         /* resolved against the experiment file's directory */
-    int64_t interval_ns;     /* 0: from the data */
+    char symbol[GW_SYMBOL_MAX]; /* "": from the file name */
+    char format[GW_NAME_MAX];   /* "auto" */
+    char file[1024];            /* resolved against the experiment file's directory */
+    int64_t interval_ns;        /* 0: from the data */
     bool repair;
 };
 
 struct signal_config {
     double k[MAX_K]; /* percent of bars, ascending */
     size_t n_k;
-    double act_on;             /* one of k */
-    char threshold[NAME_MAX_]; /* validation | rolling | fixed */
-    size_t rolling_bars;       /* M of the rolling quantile */
+    double act_on;               /* one of k */
+    char threshold[GW_NAME_MAX]; /* validation | rolling | fixed */
+    size_t rolling_bars;         /* M of the rolling quantile */
     double fixed_long, fixed_short;
-    char pool[NAME_MAX_]; /* all | each | cross_section */
+    char pool[GW_NAME_MAX]; /* all | each | cross_section */
 };
 
 struct scaler_config {
-    char kind[NAME_MAX_];
+    char kind[GW_NAME_MAX];
     double clip;
 };
 
 struct broker_config {
-    char intrabar[NAME_MAX_]; /* stop_first | target_first */
+    char intrabar[GW_NAME_MAX]; /* stop_first | target_first */
     double initial_cash;
 };
 
@@ -50,8 +50,8 @@ struct verdict_settings {
 };
 
 struct fold_settings {
-    char mode[NAME_MAX_]; /* rolling | expanding */
-    struct span train, validation, test, step;
+    char mode[GW_NAME_MAX]; /* rolling | expanding */
+    struct gw_span train, validation, test, step;
     size_t embargo;
     size_t skip; /* folds left out at the beginning: their validation slices have served a search */
 };
@@ -59,10 +59,10 @@ struct fold_settings {
 /* One contestant. */
 struct strategy_spec {
     char name[48]; /* name_is_safe, unique */
-    const struct strategy_desc *desc;
-    struct model_config model; /* meaningful when desc->needs_model */
-    struct train_config train;
-    struct strategy_config trading;
+    const struct gw_strategy_desc *desc;
+    struct gw_model_config model; /* meaningful when desc->needs_model */
+    struct gw_train_config train;
+    struct gw_strategy_config trading;
     char ensemble_of[48]; /* averages the probabilities of this strategy's seeds instead of training; "": trains */
 };
 
@@ -75,11 +75,11 @@ struct experiment {
     int64_t from_ns, to_ns; /* 0,0: everything; bars with from <= open < to */
     char *feature[MAX_FEATURES];
     size_t n_features;
-    struct label_config labels;
+    struct gw_label_config labels;
     struct scaler_config scaler;
     struct fold_settings folds;
     struct signal_config signals;
-    struct cost_config costs;
+    struct gw_cost_config costs;
     struct broker_config broker;
     struct verdict_settings verdict;
     uint64_t seed[MAX_SEEDS];
@@ -111,7 +111,7 @@ struct config_override {
     size_t n_set;
 };
 
-int experiment_load(const char *path, const struct config_override *override, struct experiment **out) MUST_USE;
+int experiment_load(const char *path, const struct config_override *override, struct experiment **out) GW_MUST_USE;
 void experiment_free(struct experiment *experiment);
 /* Every key with its resolved value, as one JSON object named `key`. */
 void experiment_write(const struct experiment *experiment, struct json_writer *w, const char *key);
@@ -139,6 +139,6 @@ extern const size_t config_n_sections;
 const char *config_option_name(const char *kind, size_t i); /* NULL past the end */
 const char *key_type_name(int type);
 /* The value of a section's key when nothing gives it; "" when there is none or it follows from other keys. ERR_NOMEM. */
-int config_default_text(const struct key_section *section, size_t key, char out[48]) MUST_USE;
+int config_default_text(const struct key_section *section, size_t key, char out[48]) GW_MUST_USE;
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "config_private.h"
 
-static void put_span(const struct span *span, char *out, size_t size) {
+static void put_span(const struct gw_span *span, char *out, size_t size) {
     char text[40];
     if (span->ns)
         snprintf(out, size, "%s", duration_format(span->ns, text));
@@ -47,12 +47,12 @@ static void put_value(const struct key_desc *key, const void *base, char *out, s
 
 int config_default_text(const struct key_section *section, size_t key, char out[48]) {
     struct experiment *e = mem_calloc(1, sizeof *e);
-    if (!e) return ERR_NOMEM;
+    if (!e) return GW_ERR_NOMEM;
     experiment_defaults(e);
     const char *base =
         section->per_strategy ? (const char *)&e->common + section->common_offset : (const char *)e + section->offset;
     out[0] = '\0';
     put_value(&section->key[key], base, out, 48);
     mem_free(e);
-    return OK;
+    return GW_OK;
 }

@@ -17,7 +17,7 @@ static const char *const top_keys[] = {"name",       "title",   "data",   "timer
                                        "training",   "trading", "costs",  "broker",    "verdict"};
 
 void experiment_defaults(struct experiment *e) {
-    e->labels = (struct label_config){.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
+    e->labels = (struct gw_label_config){.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
     strcpy(e->scaler.kind, "standard");
     e->scaler.clip = 10;
     strcpy(e->folds.mode, "rolling");
@@ -25,15 +25,15 @@ void experiment_defaults(struct experiment *e) {
         .k = {1, 5, 10}, .n_k = 3, .act_on = 1, .rolling_bars = 2000, .fixed_long = 0.5, .fixed_short = 0.5};
     strcpy(e->signals.threshold, "validation");
     strcpy(e->signals.pool, "all");
-    e->costs = (struct cost_config){
+    e->costs = (struct gw_cost_config){
         .taker_bps = 5, .maker_bps = 2, .half_spread_bps = 0.5, .slippage_bps = 1, .multiplier = 1};
     strcpy(e->broker.intrabar, "stop_first");
     e->broker.initial_cash = 100000;
     e->verdict =
         (struct verdict_settings){.bootstrap = 1000, .null_resamples = 200, .confidence = 0.95, .importance = true};
-    model_config_default(&e->common.model);
-    train_config_default(&e->common.train);
-    strategy_config_default(&e->common.trading);
+    gw_model_config_default(&e->common.model);
+    gw_train_config_default(&e->common.train);
+    gw_strategy_config_default(&e->common.trading);
     e->common.trading.stop_moves = NAN;   /* resolved to 1/ratio unless given */
     e->common.trading.size = NAN;         /* resolved to 1 / symbols unless given */
     e->common.trading.horizon = SIZE_MAX; /* resolved to the label's horizon unless given */
@@ -42,119 +42,121 @@ void experiment_defaults(struct experiment *e) {
 int config_timerange(const char *text, int64_t *from_ns, int64_t *to_ns) {
     char copy[96];
     if (strlen(text) >= sizeof copy)
-        FAIL(ERR_CONFIG, "timerange: \"%.40s…\" is too long; write 20200101-20221231", text);
+        FAIL(GW_ERR_CONFIG, "timerange: \"%.40s…\" is too long; write 20200101-20221231", text);
     strcpy(copy, text);
     /* Dates may hold dashes themselves: the separator is the dash after 8 digits, or a lone one in the middle. */
     size_t length = strlen(copy), digits = strspn(copy, "0123456789");
     char *dash = digits == 8 || digits == 0 ? copy + digits : NULL;
     if (!dash && length == 21) dash = copy + 10;
     if (!dash || *dash != '-')
-        FAIL(ERR_CONFIG,
+        FAIL(GW_ERR_CONFIG,
              "timerange: \"%s\" is not a range of dates; write 20200101-20221231 (either side may be empty)", text);
     *dash = '\0';
     const char *to = dash + 1;
     *from_ns = INT64_MIN;
     *to_ns = INT64_MAX;
-    if (*copy && time_parse(copy, from_ns) < 0) return error_prefix(ERR_CONFIG, "timerange");
+    if (*copy && time_parse(copy, from_ns) < 0) return gw_error_prefix(GW_ERR_CONFIG, "timerange");
     if (*to) {
-        if (time_parse(to, to_ns) < 0) return error_prefix(ERR_CONFIG, "timerange");
+        if (time_parse(to, to_ns) < 0) return gw_error_prefix(GW_ERR_CONFIG, "timerange");
         *to_ns += NS_PER_DAY; /* the last day is included */
     }
     if ((*copy && *from_ns % NS_PER_DAY) || (*to && *to_ns % NS_PER_DAY))
-        FAIL(ERR_CONFIG, "timerange: \"%s\" must be whole days, such as 20200101-20221231", text);
-    if (*from_ns >= *to_ns) FAIL(ERR_CONFIG, "timerange: \"%s\" ends before it begins", text);
-    return OK;
+        FAIL(GW_ERR_CONFIG, "timerange: \"%s\" must be whole days, such as 20200101-20221231", text);
+    if (*from_ns >= *to_ns) FAIL(GW_ERR_CONFIG, "timerange: \"%s\" ends before it begins", text);
+    return GW_OK;
 }
 
 static int add_feature(struct experiment *e, const char *spec) {
     e->feature[e->n_features] = mem_strdup(spec);
-    if (!e->feature[e->n_features]) return ERR_NOMEM;
+    if (!e->feature[e->n_features]) return GW_ERR_NOMEM;
     e->n_features++;
-    return OK;
+    return GW_OK;
 }
 
 static int read_features(const struct json_document *doc, const json_value *value, struct experiment *e) {
     if (!value) {
         for (size_t i = 0; i < COUNT_OF(default_features); i++) TRY(add_feature(e, default_features[i]));
-        return OK;
+        return GW_OK;
     }
     if (json_kind(value) != JSON_ARRAY || json_size(value) == 0 || json_size(value) > MAX_FEATURES)
-        return json_fail(doc, value, ERR_CONFIG, "features must be an array of 1 to %d names such as \"rsi(14)\"",
+        return json_fail(doc, value, GW_ERR_CONFIG, "features must be an array of 1 to %d names such as \"rsi(14)\"",
                          MAX_FEATURES);
     for (size_t i = 0; i < json_size(value); i++) {
         const json_value *item = json_at(value, i);
         if (json_kind(item) != JSON_STRING)
-            return json_fail(doc, item, ERR_CONFIG, "a feature must be a string such as \"rsi(14)\"");
+            return json_fail(doc, item, GW_ERR_CONFIG, "a feature must be a string such as \"rsi(14)\"");
         TRY(add_feature(e, json_string(item, "")));
         /* Parsed one by one here so that the mistake is pointed at; the whole set is parsed again later. */
-        struct feature_set *set;
+        struct gw_feature_set *set;
         const char *spec = json_string(item, "");
-        if (feature_set_parse(&spec, 1, &set) < 0) {
+        if (gw_feature_set_parse(&spec, 1, &set) < 0) {
             char why[512];
-            snprintf(why, sizeof why, "%s", error_message());
-            return json_fail(doc, item, ERR_CONFIG, "%s", why);
+            snprintf(why, sizeof why, "%s", gw_error_message());
+            return json_fail(doc, item, GW_ERR_CONFIG, "%s", why);
         }
-        feature_set_free(set);
+        gw_feature_set_free(set);
     }
-    return OK;
+    return GW_OK;
 }
 
 static int read_seeds(const struct json_document *doc, const json_value *value, struct experiment *e) {
     e->n_seeds = 1;
     e->seed[0] = 1;
-    if (!value) return OK;
+    if (!value) return GW_OK;
     bool list = json_kind(value) == JSON_ARRAY;
     size_t n = list ? json_size(value) : 1;
-    if (n == 0 || n > MAX_SEEDS) return json_fail(doc, value, ERR_CONFIG, "seeds must hold 1 to %d numbers", MAX_SEEDS);
+    if (n == 0 || n > MAX_SEEDS)
+        return json_fail(doc, value, GW_ERR_CONFIG, "seeds must hold 1 to %d numbers", MAX_SEEDS);
     for (size_t i = 0; i < n; i++) {
         const json_value *item = list ? json_at(value, i) : value;
         double seed = json_kind(item) == JSON_NUMBER ? json_number(item, -1) : -1;
         double most = list ? 9e15 : MAX_SEEDS;
         if (!(seed >= (list ? 0 : 1) && seed <= most && seed == floor(seed)))
-            return json_fail(doc, item, ERR_CONFIG, "seeds must be how many (1 to %d) or an array of whole numbers",
+            return json_fail(doc, item, GW_ERR_CONFIG, "seeds must be how many (1 to %d) or an array of whole numbers",
                              MAX_SEEDS);
         if (!list) {
             e->n_seeds = (size_t)seed;
             for (size_t s = 0; s < e->n_seeds; s++) e->seed[s] = s + 1;
-            return OK;
+            return GW_OK;
         }
         for (size_t s = 0; s < i; s++)
             if (e->seed[s] == (uint64_t)seed)
-                return json_fail(doc, item, ERR_CONFIG, "seeds: %g stands there twice", seed);
+                return json_fail(doc, item, GW_ERR_CONFIG, "seeds: %g stands there twice", seed);
         e->seed[i] = (uint64_t)seed;
     }
     e->n_seeds = n;
-    return OK;
+    return GW_OK;
 }
 
 static int read_top(const struct json_document *doc, const json_value *root, struct experiment *e) {
     if (json_kind(root) != JSON_OBJECT)
-        return json_fail(doc, root, ERR_CONFIG, "an experiment must be an object { … }, not %s", json_kind_name(root));
+        return json_fail(doc, root, GW_ERR_CONFIG, "an experiment must be an object { … }, not %s",
+                         json_kind_name(root));
     for (size_t i = 0; i < json_size(root); i++) {
         const json_value *value = json_at(root, i);
         size_t k = 0;
         while (k < COUNT_OF(top_keys) && strcmp(top_keys[k], json_key(value)) != 0) k++;
         if (strcmp(json_key(value), "experiment") == 0 || strcmp(json_key(value), "stages") == 0)
-            return json_fail_key(doc, value, ERR_CONFIG, "this is a study, not an experiment; use `gatewalk study %s`",
-                                 e->path);
+            return json_fail_key(doc, value, GW_ERR_CONFIG,
+                                 "this is a study, not an experiment; use `gatewalk study %s`", e->path);
         if (k == COUNT_OF(top_keys))
             return config_unknown_key(doc, value, top_keys, COUNT_OF(top_keys), "the experiment");
     }
     const json_value *value = json_get(root, "name");
-    if (!value) return json_fail(doc, root, ERR_CONFIG, "\"name\" is missing; it names the run's directory");
+    if (!value) return json_fail(doc, root, GW_ERR_CONFIG, "\"name\" is missing; it names the run's directory");
     TRY(config_read_text(doc, value, "name", e->name, sizeof e->name));
     if (!name_is_safe(e->name))
-        return json_fail(doc, value, ERR_CONFIG,
+        return json_fail(doc, value, GW_ERR_CONFIG,
                          "name may hold only letters, digits, '_', '.', '-' and must start with a letter or digit");
     snprintf(e->title, sizeof e->title, "%s", e->name);
     if ((value = json_get(root, "title"))) TRY(config_read_text(doc, value, "title", e->title, sizeof e->title));
     if ((value = json_get(root, "timerange"))) {
         if (json_kind(value) != JSON_STRING)
-            return json_fail(doc, value, ERR_CONFIG, "timerange must be a string such as \"20200101-20221231\"");
+            return json_fail(doc, value, GW_ERR_CONFIG, "timerange must be a string such as \"20200101-20221231\"");
         if (config_timerange(json_string(value, ""), &e->from_ns, &e->to_ns) < 0) {
             char why[512];
-            snprintf(why, sizeof why, "%s", error_message());
-            return json_fail(doc, value, ERR_CONFIG, "%s", why);
+            snprintf(why, sizeof why, "%s", gw_error_message());
+            return json_fail(doc, value, GW_ERR_CONFIG, "%s", why);
         }
     }
     for (size_t s = 0; s < config_n_sections; s++) {
@@ -162,7 +164,7 @@ static int read_top(const struct json_document *doc, const json_value *root, str
         if ((value = json_get(root, section->name)))
             TRY(config_read_section(doc, value, section, (char *)e + section->offset));
     }
-    return OK;
+    return GW_OK;
 }
 
 static int read_document(const struct json_document *doc, const struct config_override *override,
@@ -172,16 +174,16 @@ static int read_document(const struct json_document *doc, const struct config_ov
     const json_value *data = json_get(root, "data");
     if (override && override->data) {
         if (data && json_kind(data) == JSON_ARRAY && json_size(data) > 1)
-            FAIL(ERR_USAGE, "--data replaces a single file, but %s names %zu", e->path, json_size(data));
+            FAIL(GW_ERR_USAGE, "--data replaces a single file, but %s names %zu", e->path, json_size(data));
         if (data) TRY(config_read_data(doc, data, e)); /* keeps symbol and interval given beside the file */
         e->n_data = 1;
         if (!e->data[0].format[0]) strcpy(e->data[0].format, "auto");
         if (snprintf(e->data[0].file, sizeof e->data[0].file, "%s", override->data) >= (int)sizeof e->data[0].file)
-            FAIL(ERR_USAGE, "--data: the path is too long");
+            FAIL(GW_ERR_USAGE, "--data: the path is too long");
     } else if (data) {
         TRY(config_read_data(doc, data, e));
     } else {
-        return json_fail(doc, root, ERR_CONFIG, "\"data\" is missing: name a file here or give --data FILE");
+        return json_fail(doc, root, GW_ERR_CONFIG, "\"data\" is missing: name a file here or give --data FILE");
     }
     TRY(read_features(doc, json_get(root, "features"), e));
     TRY(read_seeds(doc, json_get(root, "seeds"), e));
@@ -189,30 +191,30 @@ static int read_document(const struct json_document *doc, const struct config_ov
     static const char *const lengths[] = {"train", "validation", "test"};
     for (size_t i = 0; i < 3; i++)
         if (!folds || !json_get(folds, lengths[i]))
-            return json_fail(doc, folds ? folds : root, ERR_CONFIG,
+            return json_fail(doc, folds ? folds : root, GW_ERR_CONFIG,
                              "folds.%s is missing; give bars or a duration such as \"180d\"", lengths[i]);
     const json_value *list = json_get(root, "strategies");
-    if (!list) return json_fail(doc, root, ERR_CONFIG, "\"strategies\" is missing: an array of contestants");
+    if (!list) return json_fail(doc, root, GW_ERR_CONFIG, "\"strategies\" is missing: an array of contestants");
     return config_read_strategies(doc, list, e);
 }
 
 int experiment_load(const char *path, const struct config_override *override, struct experiment **out) {
     struct json_document *doc = NULL;
     struct experiment *e = mem_calloc(1, sizeof *e);
-    if (!e) return ERR_NOMEM;
-    int rc = OK;
+    if (!e) return GW_ERR_NOMEM;
+    int rc = GW_OK;
     if (strlen(path) >= sizeof e->path) {
-        rc = error_set(ERR_USAGE, "the experiment's path is too long");
+        rc = gw_error_set(GW_ERR_USAGE, "the experiment's path is too long");
         goto done;
     }
     strcpy(e->path, path);
     experiment_defaults(e);
-    TRY_GOTO(json_load(path, ERR_CONFIG, &doc), done);
+    TRY_GOTO(json_load(path, GW_ERR_CONFIG, &doc), done);
     for (size_t i = 0; override && i < override->n_set; i++) {
         char key[256];
         const char *equals = strchr(override->set[i], '=');
         if (!equals || equals == override->set[i] || (size_t)(equals - override->set[i]) >= sizeof key) {
-            rc = error_set(ERR_USAGE, "--set %s: write key=value, e.g. training.epochs=10", override->set[i]);
+            rc = gw_error_set(GW_ERR_USAGE, "--set %s: write key=value, e.g. training.epochs=10", override->set[i]);
             goto done;
         }
         memcpy(key, override->set[i], (size_t)(equals - override->set[i]));
@@ -223,7 +225,7 @@ int experiment_load(const char *path, const struct config_override *override, st
     if (override && override->timerange) TRY_GOTO(config_timerange(override->timerange, &e->from_ns, &e->to_ns), done);
     if (override && override->n_seeds) {
         if (override->n_seeds > MAX_SEEDS) {
-            rc = error_set(ERR_USAGE, "--seeds %zu: at most %d", override->n_seeds, MAX_SEEDS);
+            rc = gw_error_set(GW_ERR_USAGE, "--seeds %zu: at most %d", override->n_seeds, MAX_SEEDS);
             goto done;
         }
         e->n_seeds = override->n_seeds;

@@ -6,31 +6,31 @@
 
 static int strategy_type(const struct json_document *doc, const json_value *value, struct strategy_spec *spec) {
     const char *name = json_string(value, "");
-    spec->desc = strategy_find(name);
-    if (spec->desc) return OK;
+    spec->desc = gw_strategy_find(name);
+    if (spec->desc) return GW_OK;
     const char *known[64];
     size_t n = 0;
-    for (; n < strategy_count() && n < COUNT_OF(known); n++) known[n] = strategy_at(n)->name;
+    for (; n < gw_strategy_count() && n < COUNT_OF(known); n++) known[n] = gw_strategy_at(n)->name;
     const char *near = nearest_word(name, known, n);
-    if (near) return json_fail(doc, value, ERR_CONFIG, "unknown strategy \"%s\"; did you mean \"%s\"?", name, near);
-    return json_fail(doc, value, ERR_CONFIG, "unknown strategy \"%s\"; `gatewalk list strategies` shows all", name);
+    if (near) return json_fail(doc, value, GW_ERR_CONFIG, "unknown strategy \"%s\"; did you mean \"%s\"?", name, near);
+    return json_fail(doc, value, GW_ERR_CONFIG, "unknown strategy \"%s\"; `gatewalk list strategies` shows all", name);
 }
 
 int config_read_strategy(const struct json_document *doc, const json_value *object,
-                         const struct strategy_desc *fallback, struct strategy_spec *spec) {
+                         const struct gw_strategy_desc *fallback, struct strategy_spec *spec) {
     static const char *const known[] = {"name", "strategy", "model", "training", "trading", "ensemble_of"};
     const json_value *type = json_get(object, "strategy"), *name = json_get(object, "name");
     spec->desc = fallback;
     if ((type || !fallback) && (!type || json_kind(type) != JSON_STRING))
-        return json_fail(doc, type ? type : object, ERR_CONFIG,
+        return json_fail(doc, type ? type : object, GW_ERR_CONFIG,
                          "a strategy needs \"strategy\": one of `gatewalk list strategies`");
-    if (!type && !name) return json_fail(doc, object, ERR_CONFIG, "a \"name\" is missing");
+    if (!type && !name) return json_fail(doc, object, GW_ERR_CONFIG, "a \"name\" is missing");
     if (type) TRY(strategy_type(doc, type, spec));
     if (name && json_kind(name) != JSON_STRING)
-        return json_fail(doc, name, ERR_CONFIG, "a strategy's name must be a string");
+        return json_fail(doc, name, GW_ERR_CONFIG, "a strategy's name must be a string");
     const char *text = json_string(name ? name : type, "");
     if (!name_is_safe(text) || strlen(text) >= sizeof spec->name)
-        return json_fail(doc, name ? name : type, ERR_CONFIG,
+        return json_fail(doc, name ? name : type, GW_ERR_CONFIG,
                          "a strategy's name may hold up to %zu letters, digits, '_', '.', '-'", sizeof spec->name - 1);
     strcpy(spec->name, text);
     for (size_t i = 0; i < json_size(object); i++) {
@@ -43,34 +43,35 @@ int config_read_strategy(const struct json_document *doc, const json_value *obje
         if (s == config_n_sections) return config_unknown_key(doc, value, known, COUNT_OF(known), "a strategy");
         TRY(config_read_section(doc, value, &config_section[s], (char *)spec + config_section[s].common_offset));
     }
-    return OK;
+    return GW_OK;
 }
 
 /* "ensemble_of" names an earlier contestant with a model of its own; the ensemble is that model, its seeds averaged. */
 static int read_ensemble(const struct json_document *doc, const json_value *object, struct experiment *e,
                          struct strategy_spec *spec) {
     const json_value *of = json_get(object, "ensemble_of");
-    if (!of) return OK;
+    if (!of) return GW_OK;
     const char *name = json_string(of, "");
     size_t s = 0;
     while (s < e->n_strategies && strcmp(e->strategy[s].name, name) != 0) s++;
     if (json_kind(of) != JSON_STRING || s == e->n_strategies || !strategy_trains(&e->strategy[s]))
-        return json_fail(doc, of, ERR_CONFIG, "ensemble_of must name a strategy with a model that stands before it");
+        return json_fail(doc, of, GW_ERR_CONFIG, "ensemble_of must name a strategy with a model that stands before it");
     if (!spec->desc->needs_model)
-        return json_fail(doc, of, ERR_CONFIG, "strategy \"%s\" uses no model and cannot be an ensemble",
+        return json_fail(doc, of, GW_ERR_CONFIG, "strategy \"%s\" uses no model and cannot be an ensemble",
                          spec->desc->name);
     if (json_get(object, "model") || json_get(object, "training"))
-        return json_fail(doc, of, ERR_CONFIG, "an ensemble takes model and training from \"%s\"; leave them out here",
-                         name);
+        return json_fail(doc, of, GW_ERR_CONFIG,
+                         "an ensemble takes model and training from \"%s\"; leave them out here", name);
     spec->model = e->strategy[s].model;
     spec->train = e->strategy[s].train;
     strcpy(spec->ensemble_of, name);
-    return OK;
+    return GW_OK;
 }
 
 int config_read_strategies(const struct json_document *doc, const json_value *list, struct experiment *e) {
     if (json_kind(list) != JSON_ARRAY || json_size(list) == 0 || json_size(list) > MAX_STRATEGIES)
-        return json_fail(doc, list, ERR_CONFIG, "strategies must be an array of 1 to %d contestants", MAX_STRATEGIES);
+        return json_fail(doc, list, GW_ERR_CONFIG, "strategies must be an array of 1 to %d contestants",
+                         MAX_STRATEGIES);
     for (size_t i = 0; i < json_size(list); i++) {
         const json_value *value = json_at(list, i);
         struct strategy_spec *spec = &e->strategy[i];
@@ -82,16 +83,16 @@ int config_read_strategies(const struct json_document *doc, const json_value *li
             TRY(config_read_strategy(doc, value, NULL, spec));
             TRY(read_ensemble(doc, value, e, spec));
         } else {
-            return json_fail(doc, value, ERR_CONFIG, "a strategy must be a name or an object, not %s",
+            return json_fail(doc, value, GW_ERR_CONFIG, "a strategy must be a name or an object, not %s",
                              json_kind_name(value));
         }
         for (size_t j = 0; j < i; j++)
             if (strcmp(e->strategy[j].name, spec->name) == 0)
-                return json_fail(doc, value, ERR_CONFIG, "two strategies are called \"%s\"; give one another \"name\"",
-                                 spec->name);
+                return json_fail(doc, value, GW_ERR_CONFIG,
+                                 "two strategies are called \"%s\"; give one another \"name\"", spec->name);
         e->n_strategies = i + 1;
     }
-    return OK;
+    return GW_OK;
 }
 
 /* --strategies a,b keeps the named ones, in the file's order. */
@@ -109,7 +110,7 @@ static int keep_strategies(struct experiment *e, const char *keep) {
             char word[64];
             snprintf(word, sizeof word, "%.*s", (int)(length < 60 ? length : 60), at);
             const char *near = nearest_word(word, known, e->n_strategies);
-            FAIL(ERR_USAGE, "--strategies: %s has no strategy \"%s\"%s%s%s", e->path, word,
+            FAIL(GW_ERR_USAGE, "--strategies: %s has no strategy \"%s\"%s%s%s", e->path, word,
                  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
         }
         wanted[s] = true;
@@ -120,9 +121,9 @@ static int keep_strategies(struct experiment *e, const char *keep) {
     size_t n = 0;
     for (size_t s = 0; s < e->n_strategies; s++)
         if (wanted[s]) e->strategy[n++] = e->strategy[s];
-    if (n == 0) FAIL(ERR_USAGE, "--strategies: no name given");
+    if (n == 0) FAIL(GW_ERR_USAGE, "--strategies: no name given");
     e->n_strategies = n;
-    return OK;
+    return GW_OK;
 }
 
 /* Where a key of a section stands; NULL when it has its default. */
@@ -155,25 +156,25 @@ int experiment_check_strategy(const struct json_document *doc, const struct expe
         spec->trading.stop_moves = e->labels.ratio > 0 ? fmin(1 / e->labels.ratio, 1000) : 0;
     if (spec->trading.horizon == SIZE_MAX) spec->trading.horizon = e->labels.horizon;
     if (isnan(spec->trading.size)) spec->trading.size = 1.0 / (double)(e->n_data ? e->n_data : 1);
-    if (!spec->desc) return OK; /* the common defaults: what comes of them is checked in each strategy */
+    if (!spec->desc) return GW_OK; /* the common defaults: what comes of them is checked in each strategy */
     if (spec->trading.fast >= spec->trading.slow) {
         const json_value *fast = place_in(doc, spec->name, "trading", "fast");
-        return json_fail(doc, fast ? fast : place_in(doc, spec->name, "trading", "slow"), ERR_CONFIG,
+        return json_fail(doc, fast ? fast : place_in(doc, spec->name, "trading", "slow"), GW_ERR_CONFIG,
                          "strategy \"%s\": trading.fast (%zu) must be smaller than trading.slow (%zu)", spec->name,
                          spec->trading.fast, spec->trading.slow);
     }
     char warning[256], why[512];
-    if (strategy_config_check(spec->desc, &spec->trading) < 0) {
-        snprintf(why, sizeof why, "%s", error_message());
-        return json_fail(doc, entry_of(doc, spec->name), ERR_CONFIG, "strategy \"%s\": trading.%s", spec->name, why);
+    if (gw_strategy_config_check(spec->desc, &spec->trading) < 0) {
+        snprintf(why, sizeof why, "%s", gw_error_message());
+        return json_fail(doc, entry_of(doc, spec->name), GW_ERR_CONFIG, "strategy \"%s\": trading.%s", spec->name, why);
     }
-    if (!spec->desc->needs_model) return OK;
-    if (model_config_check(&spec->model, &spec->train, warning) < 0) {
-        snprintf(why, sizeof why, "%s", error_message());
-        return json_fail(doc, entry_of(doc, spec->name), ERR_CONFIG, "strategy \"%s\": %s", spec->name, why);
+    if (!spec->desc->needs_model) return GW_OK;
+    if (gw_model_config_check(&spec->model, &spec->train, warning) < 0) {
+        snprintf(why, sizeof why, "%s", gw_error_message());
+        return json_fail(doc, entry_of(doc, spec->name), GW_ERR_CONFIG, "strategy \"%s\": %s", spec->name, why);
     }
     if (*warning) message("warning: strategy \"%s\": %s", spec->name, warning);
-    return OK;
+    return GW_OK;
 }
 
 static void pick_baseline(struct experiment *e) {
@@ -193,11 +194,11 @@ static int check_act_on(const struct json_document *doc, const struct experiment
     const json_value *act_on = place_of(json_root(doc), "signals", "act_on");
     char ks[128] = "", number[32];
     for (size_t i = 0; i < e->signals.n_k; i++) {
-        if (e->signals.k[i] == e->signals.act_on) return OK;
+        if (e->signals.k[i] == e->signals.act_on) return GW_OK;
         snprintf(number, sizeof number, "%s%g", i ? ", " : "", e->signals.k[i]);
         strcat(ks, number);
     }
-    return json_fail(doc, act_on ? act_on : place_of(json_root(doc), "signals", "k"), ERR_CONFIG,
+    return json_fail(doc, act_on ? act_on : place_of(json_root(doc), "signals", "k"), GW_ERR_CONFIG,
                      "signals.act_on is %g%s, which is not in signals.k (%s); choose one of these or add it there",
                      e->signals.act_on, act_on ? "" : " by default", ks);
 }
@@ -208,17 +209,17 @@ static int check_baseline(const struct json_document *doc, struct experiment *e,
     const char *known[MAX_STRATEGIES], *name = e->verdict.baseline;
     size_t s = 0;
     for (; s < e->n_strategies && strcmp(e->strategy[s].name, name) != 0; s++) known[s] = e->strategy[s].name;
-    if (!*name || (s < e->n_strategies && e->strategy[s].desc->needs_model)) return OK;
+    if (!*name || (s < e->n_strategies && e->strategy[s].desc->needs_model)) return GW_OK;
     if (s < e->n_strategies)
-        return json_fail(doc, value, ERR_CONFIG,
+        return json_fail(doc, value, GW_ERR_CONFIG,
                          "verdict.baseline \"%s\" has no model to compare with; name a strategy that has one", name);
     if (!narrowed) {
         const char *near = nearest_word(name, known, s);
-        return json_fail(doc, value, ERR_CONFIG, "verdict.baseline \"%s\" is not one of the strategies%s%s%s", name,
+        return json_fail(doc, value, GW_ERR_CONFIG, "verdict.baseline \"%s\" is not one of the strategies%s%s%s", name,
                          near ? "; did you mean \"" : "; name one of them", near ? near : "", near ? "\"?" : "");
     }
     e->verdict.baseline[0] = '\0';
-    return OK;
+    return GW_OK;
 }
 
 int experiment_check(const struct json_document *doc, struct experiment *e, const char *keep) {
@@ -228,12 +229,12 @@ int experiment_check(const struct json_document *doc, struct experiment *e, cons
     TRY(experiment_check_strategy(doc, e, &e->common));
     TRY(check_baseline(doc, e, keep != NULL));
     pick_baseline(e);
-    struct feature_set *set;
+    struct gw_feature_set *set;
     char why[512];
-    if (feature_set_parse((const char *const *)e->feature, e->n_features, &set) < 0) {
-        snprintf(why, sizeof why, "%s", error_message());
-        return json_fail(doc, json_get(json_root(doc), "features"), ERR_CONFIG, "%s", why);
+    if (gw_feature_set_parse((const char *const *)e->feature, e->n_features, &set) < 0) {
+        snprintf(why, sizeof why, "%s", gw_error_message());
+        return json_fail(doc, json_get(json_root(doc), "features"), GW_ERR_CONFIG, "%s", why);
     }
-    feature_set_free(set);
-    return OK;
+    gw_feature_set_free(set);
+    return GW_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "config_private.h"
 
-static void write_span(struct json_writer *w, const char *key, const struct span *span) {
+static void write_span(struct json_writer *w, const char *key, const struct gw_span *span) {
     char text[40];
     if (span->ns)
         json_put_string(w, key, duration_format(span->ns, text));

@@ -6,14 +6,14 @@
 
 #include "costs.h"
 
-const char *const exit_reason_name[6] = {"", "stop", "target", "time", "signal", "end"};
+const char *const gw_exit_reason_name[6] = {"", "stop", "target", "time", "signal", "end"};
 
-void bracket_enter(struct bracket *b, const struct bars *bars, size_t i, const struct order *order, size_t due_index,
-                   double notional, const struct cost_config *costs) {
-    const struct bar *bar = &bars->bar[i];
+void bracket_enter(struct bracket *b, const struct gw_bars *bars, size_t i, const struct gw_order *order,
+                   size_t due_index, double notional, const struct gw_cost_config *costs) {
+    const struct gw_bar *bar = &bars->bar[i];
     const double side = order->side;
     const double price = bar->open * (1 + side * cost_slip(costs, bars, i));
-    struct trade *t = &b->trade;
+    struct gw_trade *t = &b->trade;
     memset(b, 0, sizeof *b); /* padding too: equal trades are equal bytes */
     t->symbol = order->symbol;
     t->side = order->side;
@@ -34,11 +34,11 @@ void bracket_enter(struct bracket *b, const struct bars *bars, size_t i, const s
 }
 
 /* Everything a trade records about its end. `raw` is the price before spread and slippage. */
-static void leave(struct bracket *b, const struct bars *bars, size_t i, enum exit_reason reason, double raw,
-                  int64_t exit_ns, const struct cost_config *costs) {
-    struct trade *t = &b->trade;
+static void leave(struct bracket *b, const struct gw_bars *bars, size_t i, enum gw_exit_reason reason, double raw,
+                  int64_t exit_ns, const struct gw_cost_config *costs) {
+    struct gw_trade *t = &b->trade;
     const double side = t->side;
-    const bool maker = reason == EXIT_TARGET;
+    const bool maker = reason == GW_EXIT_TARGET;
     const double price = maker ? raw : raw * (1 - side * cost_slip(costs, bars, i));
     bracket_saw(b, raw);
     t->reason = reason;
@@ -52,79 +52,80 @@ static void leave(struct bracket *b, const struct bars *bars, size_t i, enum exi
     t->pnl = side * t->quantity * (price - t->entry_price) - t->fees - t->funding;
     t->return_fraction = t->pnl / notional;
     const double down = b->low / t->entry_price - 1, up = b->high / t->entry_price - 1;
-    t->mae = fmin(0, t->side == SIDE_LONG ? down : -up);
-    t->mfe = fmax(0, t->side == SIDE_LONG ? up : -down);
+    t->mae = fmin(0, t->side == GW_SIDE_LONG ? down : -up);
+    t->mfe = fmax(0, t->side == GW_SIDE_LONG ? up : -down);
 }
 
-void bracket_exit_open(struct bracket *b, const struct bars *bars, size_t i, enum exit_reason reason,
-                       const struct cost_config *costs) {
+void bracket_exit_open(struct bracket *b, const struct gw_bars *bars, size_t i, enum gw_exit_reason reason,
+                       const struct gw_cost_config *costs) {
     b->trade.bars_held = (uint32_t)(i - b->entry_index);
     leave(b, bars, i, reason, bars->bar[i].open, bars->bar[i].open_ns, costs);
 }
 
-static void exit_level(struct bracket *b, const struct bars *bars, size_t i, enum exit_reason reason, double raw,
-                       const struct cost_config *costs) {
+static void exit_level(struct bracket *b, const struct gw_bars *bars, size_t i, enum gw_exit_reason reason, double raw,
+                       const struct gw_cost_config *costs) {
     b->trade.bars_held = (uint32_t)(i - b->entry_index + 1);
-    leave(b, bars, i, reason, raw, bar_close_ns(bars, i), costs);
+    leave(b, bars, i, reason, raw, gw_bar_close_ns(bars, i), costs);
 }
 
-void bracket_exit_close(struct bracket *b, const struct bars *bars, size_t i, enum exit_reason reason,
-                        const struct cost_config *costs) {
+void bracket_exit_close(struct bracket *b, const struct gw_bars *bars, size_t i, enum gw_exit_reason reason,
+                        const struct gw_cost_config *costs) {
     exit_level(b, bars, i, reason, bars->bar[i].close, costs);
 }
 
-bool bracket_open_touched(struct bracket *b, const struct bars *bars, size_t i, const struct cost_config *costs) {
-    const struct bar *bar = &bars->bar[i];
+bool bracket_open_touched(struct bracket *b, const struct gw_bars *bars, size_t i, const struct gw_cost_config *costs) {
+    const struct gw_bar *bar = &bars->bar[i];
     if (!bar_trades(bar)) return false;
-    const bool is_long = b->trade.side == SIDE_LONG;
+    const bool is_long = b->trade.side == GW_SIDE_LONG;
     const bool fell = bar->open <= b->low_level, rose = bar->open >= b->high_level;
-    enum exit_reason reason = EXIT_NONE;
+    enum gw_exit_reason reason = GW_EXIT_NONE;
     if (i > b->due_index)
-        reason = EXIT_TIME;
+        reason = GW_EXIT_TIME;
     else if (is_long ? fell : rose)
-        reason = EXIT_STOP;
+        reason = GW_EXIT_STOP;
     else if (is_long ? rose : fell)
-        reason = EXIT_TARGET;
-    if (reason == EXIT_NONE) return false;
+        reason = GW_EXIT_TARGET;
+    if (reason == GW_EXIT_NONE) return false;
     bracket_exit_open(b, bars, i, reason, costs);
     return true;
 }
 
-bool bracket_range_touched(struct bracket *b, const struct bars *bars, size_t i, enum intrabar rule,
-                           const struct cost_config *costs) {
-    const struct bar *bar = &bars->bar[i];
-    const bool is_long = b->trade.side == SIDE_LONG;
+bool bracket_range_touched(struct bracket *b, const struct gw_bars *bars, size_t i, enum gw_intrabar rule,
+                           const struct gw_cost_config *costs) {
+    const struct gw_bar *bar = &bars->bar[i];
+    const bool is_long = b->trade.side == GW_SIDE_LONG;
     const bool fell = bar->low <= b->low_level, rose = bar->high >= b->high_level;
     bool stop = is_long ? fell : rose;
     const bool target = is_long ? rose : fell;
     if (stop && target) {
         b->trade.ambiguous = true;
-        if (rule == INTRABAR_TARGET_FIRST) stop = false;
+        if (rule == GW_INTRABAR_TARGET_FIRST) stop = false;
     }
     bracket_saw(b, bar->open);
     if (stop || target) {
         const bool below = is_long == stop; /* a long's stop, a short's target */
-        exit_level(b, bars, i, stop ? EXIT_STOP : EXIT_TARGET, below ? b->low_level : b->high_level, costs);
+        exit_level(b, bars, i, stop ? GW_EXIT_STOP : GW_EXIT_TARGET, below ? b->low_level : b->high_level, costs);
         return true;
     }
     bracket_saw(b, bar->low);
     bracket_saw(b, bar->high);
     if (i < b->due_index) return false;
-    bracket_exit_close(b, bars, i, EXIT_TIME, costs);
+    bracket_exit_close(b, bars, i, GW_EXIT_TIME, costs);
     return true;
 }
 
-bool trade_isolated(const struct bars *bars, size_t t, enum side side, double stop, double target, size_t max_bars,
-                    const struct cost_config *costs, enum intrabar rule, struct trade *out) {
+bool gw_trade_isolated(const struct gw_bars *bars, size_t t, enum gw_side side, double stop, double target,
+                       size_t max_bars, const struct gw_cost_config *costs, enum gw_intrabar rule,
+                       struct gw_trade *out) {
     if (t >= bars->n) return false;
-    const struct order order = {.kind = ORDER_OPEN,
-                                .side = side,
-                                .size = 1,
-                                .stop = stop,
-                                .target = target,
-                                .max_bars = max_bars,
-                                .probability = NAN,
-                                .signal_ns = bar_close_ns(bars, t)};
+    const struct gw_order order = {.kind = GW_ORDER_OPEN,
+                                   .side = side,
+                                   .size = 1,
+                                   .stop = stop,
+                                   .target = target,
+                                   .max_bars = max_bars,
+                                   .probability = NAN,
+                                   .signal_ns = gw_bar_close_ns(bars, t)};
     const size_t due = bracket_due(t + 1, max_bars);
     size_t i = t + 1;
     while (i < bars->n && (!bar_trades(&bars->bar[i]) || bars->bar[i].open_ns < order.signal_ns)) ++i;
@@ -133,7 +134,7 @@ bool trade_isolated(const struct bars *bars, size_t t, enum side side, double st
     bracket_enter(&b, bars, i, &order, due, 1, costs);
     while (!bracket_open(&b, bars, i, costs) && !bracket_range(&b, bars, i, rule, costs)) {
         if (++i < bars->n) continue;
-        bracket_exit_close(&b, bars, i - 1, EXIT_END, costs);
+        bracket_exit_close(&b, bars, i - 1, GW_EXIT_END, costs);
         break;
     }
     *out = b.trade;

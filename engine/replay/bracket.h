@@ -1,4 +1,4 @@
-/* The life of one position, bar by bar: the ONLY fill rules of gatewalk. The broker and trade_isolated both
+/* The life of one position, bar by bar: the ONLY fill rules of gatewalk. The broker and gw_trade_isolated both
  * step a bracket, so a trade has one outcome wherever it is counted.
  *
  * Rules
@@ -22,7 +22,7 @@
 #include "gatewalk/order.h"
 
 struct bracket {
-    struct trade trade; /* complete once an exit function has returned true */
+    struct gw_trade trade; /* complete once an exit function has returned true */
     /* Where the price must not get to: a long's stop below and target above, a short's the other way round;
      * infinite when there is none. */
     double low_level, high_level;
@@ -33,7 +33,7 @@ struct bracket {
 };
 
 /* Does this bar fill anything? A price of 0 or NaN is no price. */
-static inline bool bar_trades(const struct bar *bar) { return !(bar->volume <= 0) && bar->open > 0; }
+static inline bool bar_trades(const struct gw_bar *bar) { return !(bar->volume <= 0) && bar->open > 0; }
 
 /* The bar of the time exit when the signal's bar is the newest of n_closed; SIZE_MAX without a time exit. */
 static inline size_t bracket_due(size_t n_closed, size_t max_bars) {
@@ -41,28 +41,29 @@ static inline size_t bracket_due(size_t n_closed, size_t max_bars) {
 }
 
 /* Enters `notional` of cash at the open of bar i, which must trade. */
-void bracket_enter(struct bracket *bracket, const struct bars *bars, size_t i, const struct order *order,
-                   size_t due_index, double notional, const struct cost_config *costs);
+void bracket_enter(struct bracket *bracket, const struct gw_bars *bars, size_t i, const struct gw_order *order,
+                   size_t due_index, double notional, const struct gw_cost_config *costs);
 
 /* What happens at the open of bar i. True: the position is closed. Most bars touch nothing; that is settled inline. */
-bool bracket_open_touched(struct bracket *bracket, const struct bars *bars, size_t i, const struct cost_config *costs);
-static inline bool bracket_open(struct bracket *bracket, const struct bars *bars, size_t i,
-                                const struct cost_config *costs) {
+bool bracket_open_touched(struct bracket *bracket, const struct gw_bars *bars, size_t i,
+                          const struct gw_cost_config *costs);
+static inline bool bracket_open(struct bracket *bracket, const struct gw_bars *bars, size_t i,
+                                const struct gw_cost_config *costs) {
     const double open = bars->bar[i].open;
     if (open > bracket->low_level && open < bracket->high_level && i <= bracket->due_index) return false;
     return bracket_open_touched(bracket, bars, i, costs);
 }
 
 /* What happens between the open and the close of bar i. True: the position is closed. */
-bool bracket_range_touched(struct bracket *bracket, const struct bars *bars, size_t i, enum intrabar rule,
-                           const struct cost_config *costs);
+bool bracket_range_touched(struct bracket *bracket, const struct gw_bars *bars, size_t i, enum gw_intrabar rule,
+                           const struct gw_cost_config *costs);
 static inline void bracket_saw(struct bracket *bracket, double price) {
     bracket->low = price < bracket->low ? price : bracket->low;
     bracket->high = price > bracket->high ? price : bracket->high;
 }
-static inline bool bracket_range(struct bracket *bracket, const struct bars *bars, size_t i, enum intrabar rule,
-                                 const struct cost_config *costs) {
-    const struct bar *bar = &bars->bar[i];
+static inline bool bracket_range(struct bracket *bracket, const struct gw_bars *bars, size_t i, enum gw_intrabar rule,
+                                 const struct gw_cost_config *costs) {
+    const struct gw_bar *bar = &bars->bar[i];
     if (!bar_trades(bar)) return false;
     if (!(bar->low > bracket->low_level && bar->high < bracket->high_level && i < bracket->due_index))
         return bracket_range_touched(bracket, bars, i, rule, costs);
@@ -72,10 +73,10 @@ static inline bool bracket_range(struct bracket *bracket, const struct bars *bar
     return false;
 }
 
-/* Market exits that the bracket does not decide itself: at the open of bar i (EXIT_SIGNAL), at its close (EXIT_END). */
-void bracket_exit_open(struct bracket *bracket, const struct bars *bars, size_t i, enum exit_reason reason,
-                       const struct cost_config *costs);
-void bracket_exit_close(struct bracket *bracket, const struct bars *bars, size_t i, enum exit_reason reason,
-                        const struct cost_config *costs);
+/* Market exits that the bracket does not decide itself: at the open of bar i (GW_EXIT_SIGNAL), at its close (GW_EXIT_END). */
+void bracket_exit_open(struct bracket *bracket, const struct gw_bars *bars, size_t i, enum gw_exit_reason reason,
+                       const struct gw_cost_config *costs);
+void bracket_exit_close(struct bracket *bracket, const struct gw_bars *bars, size_t i, enum gw_exit_reason reason,
+                        const struct gw_cost_config *costs);
 
 #endif

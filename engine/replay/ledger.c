@@ -3,7 +3,7 @@
  *
  *     cash + sum(quantity x average price) = initial cash + realised - fees - funding
  *
- * and cash and positions follow from the journal of fills alone. ledger_reconcile checks both. */
+ * and cash and positions follow from the journal of fills alone. gw_ledger_reconcile checks both. */
 #include "gatewalk/ledger.h"
 
 #include <math.h>
@@ -11,19 +11,19 @@
 
 static const double TOLERANCE = 1e-9;
 
-int ledger_init(struct ledger *ledger, size_t n_symbols, double initial_cash) {
+int gw_ledger_init(struct gw_ledger *ledger, size_t n_symbols, double initial_cash) {
     memset(ledger, 0, sizeof *ledger);
     if (!(initial_cash > 0) || !isfinite(initial_cash))
-        FAIL(ERR_CONFIG, "initial_cash: %g is no starting capital; give a positive number", initial_cash);
+        FAIL(GW_ERR_CONFIG, "initial_cash: %g is no starting capital; give a positive number", initial_cash);
     ledger->position = mem_calloc(n_symbols, sizeof *ledger->position);
-    if (!ledger->position) return ERR_NOMEM;
+    if (!ledger->position) return GW_ERR_NOMEM;
     ledger->n_symbols = n_symbols;
     ledger->initial_cash = ledger->cash = initial_cash;
-    return OK;
+    return GW_OK;
 }
 
 /* Applies a fill to one position; returns what it realised. */
-static double position_apply(struct ledger_position *p, double quantity, double price) {
+static double position_apply(struct gw_ledger_position *p, double quantity, double price) {
     const double before = p->quantity, after = before + quantity;
     double realised = 0;
     if (before * quantity >= 0) { /* opens or adds: the average moves */
@@ -39,44 +39,46 @@ static double position_apply(struct ledger_position *p, double quantity, double 
     return realised;
 }
 
-static int journal_reserve(struct ledger *ledger) {
-    if (ledger->n_fills < ledger->fill_capacity) return OK;
+static int journal_reserve(struct gw_ledger *ledger) {
+    if (ledger->n_fills < ledger->fill_capacity) return GW_OK;
     const size_t capacity = ledger->fill_capacity ? 2 * ledger->fill_capacity : 256;
-    struct fill *fill = mem_realloc(ledger->fill, capacity, sizeof *fill);
-    if (!fill) return ERR_NOMEM;
+    struct gw_fill *fill = mem_realloc(ledger->fill, capacity, sizeof *fill);
+    if (!fill) return GW_ERR_NOMEM;
     ledger->fill = fill;
     ledger->fill_capacity = capacity;
-    return OK;
+    return GW_OK;
 }
 
-int ledger_post(struct ledger *ledger, const struct fill *fill) {
+int gw_ledger_post(struct gw_ledger *ledger, const struct gw_fill *fill) {
     if (fill->symbol >= ledger->n_symbols)
-        FAIL(ERR_INTERNAL, "ledger: fill of symbol %u, but there are %zu", fill->symbol, ledger->n_symbols);
+        FAIL(GW_ERR_INTERNAL, "ledger: fill of symbol %u, but there are %zu", fill->symbol, ledger->n_symbols);
     TRY(journal_reserve(ledger));
     ledger->fill[ledger->n_fills++] = *fill;
-    struct ledger_position *position = &ledger->position[fill->symbol];
+    struct gw_ledger_position *position = &ledger->position[fill->symbol];
     ledger->realised += position_apply(position, fill->quantity, fill->price);
     position->mark_price = fill->price; /* until the next mark, the fill is the newest price */
     ledger->cash -= fill->quantity * fill->price + fill->fee;
     ledger->fees += fill->fee;
-    return OK;
+    return GW_OK;
 }
 
-void ledger_charge(struct ledger *ledger, double funding) {
+void gw_ledger_charge(struct gw_ledger *ledger, double funding) {
     ledger->cash -= funding;
     ledger->funding += funding;
 }
 
-void ledger_mark(struct ledger *ledger, uint32_t symbol, double price) { ledger->position[symbol].mark_price = price; }
+void gw_ledger_mark(struct gw_ledger *ledger, uint32_t symbol, double price) {
+    ledger->position[symbol].mark_price = price;
+}
 
-double ledger_equity(const struct ledger *ledger) {
+double gw_ledger_equity(const struct gw_ledger *ledger) {
     double equity = ledger->cash;
     for (size_t s = 0; s < ledger->n_symbols; ++s)
         equity += ledger->position[s].quantity * ledger->position[s].mark_price;
     return equity;
 }
 
-double ledger_gross(const struct ledger *ledger) {
+double gw_ledger_gross(const struct gw_ledger *ledger) {
     double gross = 0;
     for (size_t s = 0; s < ledger->n_symbols; ++s)
         gross += fabs(ledger->position[s].quantity) * ledger->position[s].mark_price;
@@ -86,46 +88,49 @@ double ledger_gross(const struct ledger *ledger) {
 /* NaN never agrees. */
 static bool agree(double a, double b, double flow) { return fabs(a - b) <= TOLERANCE * flow; }
 
-static int compare(const struct ledger *ledger, const struct ledger *rebuilt, double flow) {
+static int compare(const struct gw_ledger *ledger, const struct gw_ledger *rebuilt, double flow) {
     if (!agree(ledger->cash, rebuilt->cash, flow))
-        FAIL(ERR_INTERNAL, "ledger: cash %.17g, but its %zu fills leave %.17g", ledger->cash, ledger->n_fills,
+        FAIL(GW_ERR_INTERNAL, "ledger: cash %.17g, but its %zu fills leave %.17g", ledger->cash, ledger->n_fills,
              rebuilt->cash);
     if (!agree(ledger->fees, rebuilt->fees, flow))
-        FAIL(ERR_INTERNAL, "ledger: fees %.17g, but its fills paid %.17g", ledger->fees, rebuilt->fees);
+        FAIL(GW_ERR_INTERNAL, "ledger: fees %.17g, but its fills paid %.17g", ledger->fees, rebuilt->fees);
     if (!agree(ledger->realised, rebuilt->realised, flow))
-        FAIL(ERR_INTERNAL, "ledger: realised %.17g, but its fills realised %.17g", ledger->realised, rebuilt->realised);
+        FAIL(GW_ERR_INTERNAL, "ledger: realised %.17g, but its fills realised %.17g", ledger->realised,
+             rebuilt->realised);
     double booked = ledger->cash;
     for (size_t s = 0; s < ledger->n_symbols; ++s) {
-        const struct ledger_position *got = &ledger->position[s], *want = &rebuilt->position[s];
+        const struct gw_ledger_position *got = &ledger->position[s], *want = &rebuilt->position[s];
         /* want->mark_price is the last fill's price here: it turns quantities into cash. */
         const double price = want->mark_price > 0 ? want->mark_price : 1;
         if (!agree(got->quantity * price, want->quantity * price, flow))
-            FAIL(ERR_INTERNAL, "ledger: symbol %zu holds %.17g, but its fills add up to %.17g", s, got->quantity,
+            FAIL(GW_ERR_INTERNAL, "ledger: symbol %zu holds %.17g, but its fills add up to %.17g", s, got->quantity,
                  want->quantity);
         if (!agree(got->average_price * want->quantity, want->average_price * want->quantity, flow))
-            FAIL(ERR_INTERNAL, "ledger: symbol %zu has average price %.17g, but its fills average %.17g", s,
+            FAIL(GW_ERR_INTERNAL, "ledger: symbol %zu has average price %.17g, but its fills average %.17g", s,
                  got->average_price, want->average_price);
         booked += got->quantity * got->average_price;
     }
     const double owed = ledger->initial_cash + ledger->realised - ledger->fees - ledger->funding;
     if (!agree(booked, owed, flow))
-        FAIL(ERR_INTERNAL, "ledger: cash and positions at cost are %.17g, capital and results are %.17g", booked, owed);
-    return OK;
+        FAIL(GW_ERR_INTERNAL, "ledger: cash and positions at cost are %.17g, capital and results are %.17g", booked,
+             owed);
+    return GW_OK;
 }
 
-int ledger_reconcile(const struct ledger *ledger) {
-    struct ledger rebuilt = {.initial_cash = ledger->initial_cash, .cash = ledger->initial_cash};
+int gw_ledger_reconcile(const struct gw_ledger *ledger) {
+    struct gw_ledger rebuilt = {.initial_cash = ledger->initial_cash, .cash = ledger->initial_cash};
     rebuilt.position = mem_calloc(ledger->n_symbols, sizeof *rebuilt.position);
-    if (!rebuilt.position) return ERR_NOMEM;
+    if (!rebuilt.position) return GW_ERR_NOMEM;
     double flow = ledger->initial_cash + fabs(ledger->funding);
-    int rc = OK;
+    int rc = GW_OK;
     for (size_t i = 0; i < ledger->n_fills; ++i) {
-        const struct fill *fill = &ledger->fill[i];
+        const struct gw_fill *fill = &ledger->fill[i];
         if (fill->symbol >= ledger->n_symbols) {
-            rc = error_set(ERR_INTERNAL, "ledger: fill %zu is of symbol %u of %zu", i, fill->symbol, ledger->n_symbols);
+            rc = gw_error_set(GW_ERR_INTERNAL, "ledger: fill %zu is of symbol %u of %zu", i, fill->symbol,
+                              ledger->n_symbols);
             break;
         }
-        struct ledger_position *position = &rebuilt.position[fill->symbol];
+        struct gw_ledger_position *position = &rebuilt.position[fill->symbol];
         rebuilt.realised += position_apply(position, fill->quantity, fill->price);
         position->mark_price = fill->price;
         rebuilt.cash -= fill->quantity * fill->price + fill->fee;
@@ -133,12 +138,12 @@ int ledger_reconcile(const struct ledger *ledger) {
         flow += fabs(fill->quantity * fill->price) + fabs(fill->fee);
     }
     rebuilt.cash -= ledger->funding;
-    if (rc == OK) rc = compare(ledger, &rebuilt, flow);
+    if (rc == GW_OK) rc = compare(ledger, &rebuilt, flow);
     mem_free(rebuilt.position);
     return rc;
 }
 
-void ledger_free(struct ledger *ledger) {
+void gw_ledger_free(struct gw_ledger *ledger) {
     mem_free(ledger->position);
     mem_free(ledger->fill);
     memset(ledger, 0, sizeof *ledger);

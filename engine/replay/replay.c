@@ -25,30 +25,30 @@ struct cursor {
     bool opened; /* the bar's open is over: the next event is its close */
 };
 
-struct order_sink {
+struct gw_order_sink {
     struct broker *broker;
     int64_t now_ns;
     int rc; /* the first failure, looked at after on_bar */
 };
 
 struct replay {
-    const struct market *market;
-    const struct replay_config *config;
-    const struct strategy_desc *strategy;
-    const struct strategy_config *parameters;
-    const struct score *const *scores;
+    const struct gw_market *market;
+    const struct gw_replay_config *config;
+    const struct gw_strategy_desc *strategy;
+    const struct gw_strategy_config *parameters;
+    const struct gw_score *const *scores;
     const double *const *min_move;
-    struct replay_result *result;
+    struct gw_replay_result *result;
     struct broker broker;
-    struct order_sink sink;
+    struct gw_order_sink sink;
     struct cursor *cursor; /* [n_symbols] */
     unsigned char *state;  /* the strategy's: one block, or one a symbol */
     size_t state_stride;   /* bytes from one symbol's state to the next; 0: shared */
     size_t equity_capacity;
 };
 
-void order_put(struct order_sink *sink, const struct order *order) {
-    struct order stamped = *order;
+void gw_order_put(struct gw_order_sink *sink, const struct gw_order *order) {
+    struct gw_order stamped = *order;
     stamped.signal_ns = sink->now_ns;
     const int rc = broker_queue(sink->broker, &stamped);
     if (rc < 0 && sink->rc >= 0) sink->rc = rc;
@@ -57,8 +57,8 @@ void order_put(struct order_sink *sink, const struct order *order) {
 /* ---- events ------------------------------------------------------------------------------- */
 
 static int deliver(struct replay *r, size_t s, size_t i, int64_t now_ns) {
-    const struct bars *bars = &r->market->symbol[s];
-    const struct bar_event event = {
+    const struct gw_bars *bars = &r->market->symbol[s];
+    const struct gw_bar_event event = {
         .symbol = (uint32_t)s,
         .close_ns = now_ns,
         .history = {.last = &bars->bar[i], .n = i + 1},
@@ -74,7 +74,7 @@ static int deliver(struct replay *r, size_t s, size_t i, int64_t now_ns) {
 static int bar_opens(struct replay *r, size_t s) {
     struct cursor *c = &r->cursor[s];
     c->opened = true;
-    c->next_ns = bar_close_ns(&r->market->symbol[s], c->bar);
+    c->next_ns = gw_bar_close_ns(&r->market->symbol[s], c->bar);
     return broker_open(&r->broker, s, c->bar);
 }
 
@@ -87,28 +87,28 @@ static int bar_closes(struct replay *r, size_t s, int64_t now_ns) {
     c->opened = false;
     c->next_ns = c->bar < c->end ? r->market->symbol[s].bar[c->bar].open_ns : INT64_MAX;
     r->result->n_events++;
-    return r->config->check_ledger ? ledger_reconcile(&r->result->ledger) : OK;
+    return r->config->check_ledger ? gw_ledger_reconcile(&r->result->ledger) : GW_OK;
 }
 
 static int equity_grow(struct replay *r, size_t capacity) {
-    struct equity_point *grown = mem_realloc(r->result->equity, capacity, sizeof *grown);
-    if (!grown) return ERR_NOMEM;
+    struct gw_equity_point *grown = mem_realloc(r->result->equity, capacity, sizeof *grown);
+    if (!grown) return GW_ERR_NOMEM;
     r->result->equity = grown;
     r->equity_capacity = capacity;
-    return OK;
+    return GW_OK;
 }
 
 static int equity_record(struct replay *r, int64_t now_ns) {
-    struct replay_result *result = r->result;
+    struct gw_replay_result *result = r->result;
     if (result->n_equity == r->equity_capacity) TRY(equity_grow(r, 2 * r->equity_capacity));
-    const double equity = ledger_equity(&result->ledger), gross = ledger_gross(&result->ledger);
-    result->equity[result->n_equity++] = (struct equity_point){
+    const double equity = gw_ledger_equity(&result->ledger), gross = gw_ledger_gross(&result->ledger);
+    result->equity[result->n_equity++] = (struct gw_equity_point){
         .time_ns = now_ns,
         .equity = equity,
         .cash = result->ledger.cash,
         .exposure = gross > 0 ? gross / equity : 0,
     };
-    return OK;
+    return GW_OK;
 }
 
 static bool next_instant(const struct replay *r, int64_t *now_ns) {
@@ -129,17 +129,17 @@ static int event_loop(struct replay *r) {
         for (size_t s = 0; s < n_symbols; ++s)
             if (!r->cursor[s].opened && r->cursor[s].next_ns <= now_ns) TRY(bar_opens(r, s));
     }
-    return OK;
+    return GW_OK;
 }
 
 /* ---- before and after --------------------------------------------------------------------- */
 
 /* First bar whose close is at or after time_ns. */
-static size_t first_closing_from(const struct bars *bars, int64_t time_ns) {
+static size_t first_closing_from(const struct gw_bars *bars, int64_t time_ns) {
     size_t low = 0, high = bars->n;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (bar_close_ns(bars, middle) < time_ns)
+        if (gw_bar_close_ns(bars, middle) < time_ns)
             low = middle + 1;
         else
             high = middle;
@@ -148,13 +148,13 @@ static size_t first_closing_from(const struct bars *bars, int64_t time_ns) {
 }
 
 static int cursors_open(struct replay *r) {
-    const struct replay_config *config = r->config;
+    const struct gw_replay_config *config = r->config;
     const bool all = config->begin_ns == 0 && config->end_ns == 0;
     r->cursor = mem_calloc(r->market->n_symbols, sizeof *r->cursor);
-    if (!r->cursor) return ERR_NOMEM;
+    if (!r->cursor) return GW_ERR_NOMEM;
     size_t longest = 1;
     for (size_t s = 0; s < r->market->n_symbols; ++s) {
-        const struct bars *bars = &r->market->symbol[s];
+        const struct gw_bars *bars = &r->market->symbol[s];
         struct cursor *c = &r->cursor[s];
         c->bar = all ? 0 : first_closing_from(bars, config->begin_ns);
         c->end = all ? bars->n : first_closing_from(bars, config->end_ns);
@@ -166,35 +166,35 @@ static int cursors_open(struct replay *r) {
 }
 
 static int states_open(struct replay *r) {
-    const struct strategy_desc *strategy = r->strategy;
+    const struct gw_strategy_desc *strategy = r->strategy;
     const bool per_symbol = strategy->per_symbol_state_size > 0;
     const size_t size = per_symbol ? strategy->per_symbol_state_size : strategy->state_size;
     const size_t count = per_symbol ? r->market->n_symbols : 1;
     const size_t stride = (size + 63) / 64 * 64; /* keeps every state aligned */
     r->state = mem_calloc(count, stride ? stride : 64);
-    if (!r->state) return ERR_NOMEM;
+    if (!r->state) return GW_ERR_NOMEM;
     r->state_stride = per_symbol ? stride : 0;
     for (size_t s = 0; s < count && strategy->init; ++s) strategy->init(r->state + s * stride, r->parameters);
-    return OK;
+    return GW_OK;
 }
 
-void replay_config_default(struct replay_config *config) {
-    *config =
-        (struct replay_config){.costs = {.multiplier = 1}, .intrabar = INTRABAR_STOP_FIRST, .initial_cash = 100000};
+void gw_replay_config_default(struct gw_replay_config *config) {
+    *config = (struct gw_replay_config){
+        .costs = {.multiplier = 1}, .intrabar = GW_INTRABAR_STOP_FIRST, .initial_cash = 100000};
 }
 
 static int arguments_check(const struct replay *r) {
-    if (!r->market->n_symbols) FAIL(ERR_DATA, "replay: the market has no symbols");
-    if (r->config->begin_ns > r->config->end_ns) FAIL(ERR_CONFIG, "replay: the window ends before it begins");
+    if (!r->market->n_symbols) FAIL(GW_ERR_DATA, "replay: the market has no symbols");
+    if (r->config->begin_ns > r->config->end_ns) FAIL(GW_ERR_CONFIG, "replay: the window ends before it begins");
     if (r->strategy->needs_model && !r->scores)
-        FAIL(ERR_CONFIG, "strategy %s: needs a model's scores; give the strategy a model", r->strategy->name);
-    TRY(cost_config_check(&r->config->costs));
-    return strategy_config_check(r->strategy, r->parameters);
+        FAIL(GW_ERR_CONFIG, "strategy %s: needs a model's scores; give the strategy a model", r->strategy->name);
+    TRY(gw_cost_config_check(&r->config->costs));
+    return gw_strategy_config_check(r->strategy, r->parameters);
 }
 
 static int run(struct replay *r) {
     TRY(arguments_check(r));
-    TRY(ledger_init(&r->result->ledger, r->market->n_symbols, r->config->initial_cash));
+    TRY(gw_ledger_init(&r->result->ledger, r->market->n_symbols, r->config->initial_cash));
     TRY(broker_init(&r->broker, r->market, r->config, r->result));
     r->sink.broker = &r->broker;
     TRY(cursors_open(r));
@@ -202,12 +202,12 @@ static int run(struct replay *r) {
     TRY(event_loop(r));
     r->result->fees = r->result->ledger.fees;
     r->result->funding = r->result->ledger.funding;
-    return ledger_reconcile(&r->result->ledger);
+    return gw_ledger_reconcile(&r->result->ledger);
 }
 
-int replay_run(const struct market *market, const struct replay_config *config, const struct strategy_desc *strategy,
-               const struct strategy_config *parameters, const struct score *const *scores,
-               const double *const *min_move, struct replay_result *out) {
+int gw_replay_run(const struct gw_market *market, const struct gw_replay_config *config,
+                  const struct gw_strategy_desc *strategy, const struct gw_strategy_config *parameters,
+                  const struct gw_score *const *scores, const double *const *min_move, struct gw_replay_result *out) {
     memset(out, 0, sizeof *out);
     struct replay r = {.market = market,
                        .config = config,
@@ -220,13 +220,13 @@ int replay_run(const struct market *market, const struct replay_config *config, 
     mem_free(r.cursor);
     mem_free(r.state);
     broker_free(&r.broker);
-    if (rc < 0) replay_result_free(out);
+    if (rc < 0) gw_replay_result_free(out);
     return rc;
 }
 
-void replay_result_free(struct replay_result *result) {
+void gw_replay_result_free(struct gw_replay_result *result) {
     mem_free(result->trade);
     mem_free(result->equity);
-    ledger_free(&result->ledger);
+    gw_ledger_free(&result->ledger);
     memset(result, 0, sizeof *result);
 }

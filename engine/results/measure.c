@@ -5,14 +5,14 @@
 #include "engine/walk/run_private.h"
 
 void results_sample(const struct results *r, const struct contestant_scores *scores, int gate, size_t begin, size_t end,
-                    float *score, uint8_t *acted, struct gate_sample *out) {
+                    float *score, uint8_t *acted, struct gw_gate_sample *out) {
     const struct score_set *set = &r->scores;
     for (size_t i = begin; i < end; i++) {
-        const struct score *at = &scores->at[set->labelled[i]];
+        const struct gw_score *at = &scores->at[set->labelled[i]];
         score[i] = at->p[gate];
         acted[i] = at->p[gate] >= at->tau[gate];
     }
-    *out = (struct gate_sample){
+    *out = (struct gw_gate_sample){
         .n = end - begin,
         .score = score + begin,
         .label = set->label[gate] + begin,
@@ -22,9 +22,9 @@ void results_sample(const struct results *r, const struct contestant_scores *sco
     };
 }
 
-static void compute(const struct experiment *e, const struct gate_sample *sample, struct gate_values *out) {
-    for (size_t m = 0; m < metric_count(); m++) {
-        const struct metric_desc *metric = metric_at(m);
+static void compute(const struct experiment *e, const struct gw_gate_sample *sample, struct gate_values *out) {
+    for (size_t m = 0; m < gw_metric_count(); m++) {
+        const struct gw_metric_desc *metric = gw_metric_at(m);
         size_t n_k = metric->per_k ? e->signals.n_k : 1;
         for (size_t k = 0; k < n_k; k++)
             out->value[m][k] =
@@ -35,11 +35,11 @@ static void compute(const struct experiment *e, const struct gate_sample *sample
 static int measure_seed(const struct experiment *e, const struct prepared *p, const struct results *r,
                         struct seed_result *seed, int gate, float *score, uint8_t *acted) {
     const struct score_set *set = &r->scores;
-    struct gate_sample sample;
+    struct gw_gate_sample sample;
     results_sample(r, &seed->scores, gate, 0, set->n_labelled, score, acted, &sample);
     compute(e, &sample, &seed->pooled[gate]);
     seed->fold[gate] = mem_calloc(p->plan.n_folds, sizeof *seed->fold[gate]);
-    if (!seed->fold[gate]) return ERR_NOMEM;
+    if (!seed->fold[gate]) return GW_ERR_NOMEM;
     for (size_t f = 0, begin = 0; f < p->plan.n_folds; f++) {
         size_t end = begin;
         while (end < set->n_labelled && set->fold[end] == f) end++;
@@ -53,20 +53,20 @@ static int measure_seed(const struct experiment *e, const struct prepared *p, co
 /* Over all seeds at once: their mean is what the tables show. */
 static int null_control(const struct experiment *e, size_t n_symbols, const struct results *r,
                         struct strategy_result *result, int gate, uint8_t *acted) {
-    result->null[gate] = (struct null_result){NAN, NAN, NAN, NAN};
-    if (e->verdict.null_resamples == 0) return OK;
+    result->null[gate] = (struct gw_null_result){NAN, NAN, NAN, NAN};
+    if (e->verdict.null_resamples == 0) return GW_OK;
     float *score[MAX_SEEDS] = {NULL};
-    struct gate_sample sample = {0};
-    int rc = OK;
-    for (size_t k = 0; rc == OK && k < result->n_seeds; k++) {
+    struct gw_gate_sample sample = {0};
+    int rc = GW_OK;
+    for (size_t k = 0; rc == GW_OK && k < result->n_seeds; k++) {
         score[k] = mem_calloc(r->scores.n_labelled ? r->scores.n_labelled : 1, sizeof *score[k]);
-        if (!score[k]) rc = ERR_NOMEM;
-        if (rc == OK)
+        if (!score[k]) rc = GW_ERR_NOMEM;
+        if (rc == GW_OK)
             results_sample(r, &result->seed[k].scores, gate, 0, r->scores.n_labelled, score[k], acted, &sample);
     }
-    if (rc == OK)
-        rc = null_average_precision(&sample, (const float *const *)score, result->n_seeds, e->verdict.null_resamples,
-                                    2 * e->labels.horizon * n_symbols, e->seed[0], &result->null[gate]);
+    if (rc == GW_OK)
+        rc = gw_null_average_precision(&sample, (const float *const *)score, result->n_seeds, e->verdict.null_resamples,
+                                       2 * e->labels.horizon * n_symbols, e->seed[0], &result->null[gate]);
     for (size_t k = 0; k < result->n_seeds; k++) mem_free(score[k]);
     return rc;
 }
@@ -75,14 +75,14 @@ int results_measure(const struct experiment *e, const struct prepared *p, struct
     size_t n = r->scores.n_labelled ? r->scores.n_labelled : 1;
     float *score = mem_calloc(n, sizeof *score);
     uint8_t *acted = mem_calloc(n, 1);
-    int rc = score && acted ? OK : ERR_NOMEM;
-    for (size_t s = 0; rc == OK && s < e->n_strategies; s++) {
+    int rc = score && acted ? GW_OK : GW_ERR_NOMEM;
+    for (size_t s = 0; rc == GW_OK && s < e->n_strategies; s++) {
         if (!e->strategy[s].desc->needs_model) continue;
         struct strategy_result *result = &r->strategy[s];
-        for (int g = 0; rc == OK && g < N_GATES; g++) {
-            for (size_t k = 0; rc == OK && k < result->n_seeds; k++)
+        for (int g = 0; rc == GW_OK && g < GW_N_GATES; g++) {
+            for (size_t k = 0; rc == GW_OK && k < result->n_seeds; k++)
                 rc = measure_seed(e, p, r, &result->seed[k], g, score, acted);
-            if (rc == OK) rc = null_control(e, p->market.n_symbols, r, result, g, acted);
+            if (rc == GW_OK) rc = null_control(e, p->market.n_symbols, r, result, g, acted);
         }
     }
     mem_free(score);

@@ -7,7 +7,7 @@
 enum { SPLITS = 16 }; /* Bailey et al. 2017: 12,870 ways to choose half of them */
 
 /* Returns per bar of one trial into column `column` of [n × n_trials]. false when equity fell to nothing. */
-static bool put_returns(const struct replay_result *replay, double initial, size_t n, size_t n_trials, size_t column,
+static bool put_returns(const struct gw_replay_result *replay, double initial, size_t n, size_t n_trials, size_t column,
                         double *returns) {
     double before = initial;
     for (size_t t = 0; t < n; t++) {
@@ -44,8 +44,8 @@ static void judge_trials(struct selection *out, const double *returns, size_t n,
     }
     for (size_t t = 0; t < n; t++) column[t] = returns[t * n_traded + best];
     out->best = best;
-    out->deflated_sharpe = deflated_sharpe(column, n, out->n_trials, variance_of(sharpe, n_traded));
-    out->overfitting = backtest_overfitting(returns, n, n_traded, SPLITS);
+    out->deflated_sharpe = gw_deflated_sharpe(column, n, out->n_trials, variance_of(sharpe, n_traded));
+    out->overfitting = gw_backtest_overfitting(returns, n, n_traded, SPLITS);
 }
 
 /* The trial at position `index`, strategies one after the other, seeds within them. */
@@ -65,9 +65,9 @@ int results_selection(const struct experiment *e, struct results *r) {
     for (size_t s = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
             if (r->strategy[s].seed[k].replay.n_equity != n) n = 0; /* never: all are replayed over the same bars */
-    if (n < 3) return OK;
+    if (n < 3) return GW_OK;
     double *room = mem_calloc(n * n_traded + n_traded + n, sizeof *room);
-    if (!room) return ERR_NOMEM;
+    if (!room) return GW_ERR_NOMEM;
     bool solvent = true;
     for (size_t s = 0, column = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
@@ -77,5 +77,5 @@ int results_selection(const struct experiment *e, struct results *r) {
         name_best(r, out->best);
     }
     mem_free(room);
-    return OK;
+    return GW_OK;
 }

@@ -14,7 +14,7 @@ static int csv_open(struct out_file *file, const char *dir, const char *name, co
     TRY(path_join(path, sizeof path, dir, name));
     TRY(out_open(file, path));
     fprintf(file->stream, "%s\n", header);
-    return OK;
+    return GW_OK;
 }
 
 /* Mean over seeds is left to the reader; the mean over folds is weighted by bars. */
@@ -35,7 +35,7 @@ static void mean_rows(FILE *out, const struct experiment *e, const struct fit_li
         }
         char text[32];
         if (n)
-            fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%zu,%s,%zu\n", e->strategy[s].name, e->seed[k], gate_name[gate],
+            fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%zu,%s,%zu\n", e->strategy[s].name, e->seed[k], gw_gate_name[gate],
                     label, group, T - 1 - step, number_format(sum / (double)n, text), n);
     }
 }
@@ -43,12 +43,12 @@ static void mean_rows(FILE *out, const struct experiment *e, const struct fit_li
 static int write_means(const struct experiment *e, const struct fit_list *fits, const struct results *r,
                        const char *dir) {
     struct out_file file;
-    TRY(csv_open(&file, dir, RUN_ATTENTION_MEAN, "strategy,seed,gate,map,group,lag,weight,n"));
+    TRY(csv_open(&file, dir, GW_RUN_ATTENTION_MEAN, "strategy,seed,gate,map,group,lag,weight,n"));
     for (size_t s = 0; s < e->n_strategies; s++) {
-        size_t maps = strategy_trains(&e->strategy[s]) ? model_attention_maps(&e->strategy[s].model) : 0;
+        size_t maps = strategy_trains(&e->strategy[s]) ? gw_model_attention_maps(&e->strategy[s].model) : 0;
         if (maps == 0) continue;
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
-            for (int g = 0; g < N_GATES; g++)
+            for (int g = 0; g < GW_N_GATES; g++)
                 for (int top = 1; top >= 0; top--) {
                     const char *group = top ? "top" : "rest";
                     mean_rows(file.stream, e, fits, s, k, g, group, top, 0, maps, "mean");
@@ -71,24 +71,24 @@ static int push_map(struct maps *maps, const float *weight, size_t T) {
     if (maps->n == maps->capacity) {
         size_t capacity = maps->capacity ? 2 * maps->capacity : 256;
         float *grown = mem_realloc(maps->weight, capacity * maps->T, sizeof *grown);
-        if (!grown) return ERR_NOMEM;
+        if (!grown) return GW_ERR_NOMEM;
         maps->weight = grown;
         maps->capacity = capacity;
     }
     float *row = maps->weight + maps->n++ * maps->T;
     memset(row, 0, maps->T * sizeof *row);
     memcpy(row + (maps->T - T), weight, T * sizeof *row); /* shorter lookbacks are aligned at lag 0 */
-    return OK;
+    return GW_OK;
 }
 
 static const struct test_bar *find_bar(const struct prepared *p, const struct fit *fit, size_t test_row,
                                        struct test_bar *out) {
     for (size_t s = 0; s < p->market.n_symbols; s++) {
-        const struct range *r = &p->plan.fold[fit->fold].samples[SLICE_TEST][s];
+        const struct gw_range *r = &p->plan.fold[fit->fold].samples[GW_SLICE_TEST][s];
         if (test_row < r->end - r->begin) {
             *out = (struct test_bar){
                 .fold = (uint32_t)fit->fold, .symbol = (uint32_t)s, .bar = (uint32_t)(r->begin + test_row)};
-            out->close_ns = bar_close_ns(&p->market.symbol[s], out->bar);
+            out->close_ns = gw_bar_close_ns(&p->market.symbol[s], out->bar);
             return out;
         }
         test_row -= r->end - r->begin;
@@ -104,8 +104,8 @@ static void index_row(FILE *out, const struct experiment *e, const struct prepar
     int label = p->labels[at.symbol].gate[row->gate][at.bar];
     fprintf(out, "%zu,%s,%s,%s,%" PRIu64 ",%zu,%s,%.9g,", n, time_format(at.close_ns, time),
             p->market.symbol[at.symbol].symbol, e->strategy[fit->strategy].name, e->seed[fit->seed], fit->fold + 1,
-            gate_name[row->gate], (double)fit->probability[row->test_row * N_GATES + (size_t)row->gate]);
-    if (label != LABEL_MISSING) fprintf(out, "%d", label);
+            gw_gate_name[row->gate], (double)fit->probability[row->test_row * GW_N_GATES + (size_t)row->gate]);
+    if (label != GW_LABEL_MISSING) fprintf(out, "%d", label);
     fprintf(out, ",%s\n", map);
 }
 
@@ -124,14 +124,14 @@ static int write_signal(const struct experiment *e, const struct prepared *p, co
                         const struct attention_row *row, FILE *index, FILE *prices, struct maps *maps) {
     size_t T = fit_lookback(e, fit);
     float *mean = mem_calloc(T, sizeof *mean);
-    if (!mean) return ERR_NOMEM;
+    if (!mean) return GW_ERR_NOMEM;
     for (size_t m = 0; m < fit->n_maps; m++)
         for (size_t s = 0; s < T; s++) mean[s] += row->weight[m * T + s] / (float)fit->n_maps;
     index_row(index, e, p, fit, row, maps->n, "mean");
     price_rows(prices, p, fit, row, maps->n, T);
     int rc = push_map(maps, mean, T);
     mem_free(mean);
-    for (size_t m = 0; rc == OK && fit->n_maps > 1 && m < fit->n_maps; m++) {
+    for (size_t m = 0; rc == GW_OK && fit->n_maps > 1 && m < fit->n_maps; m++) {
         char label[32];
         snprintf(label, sizeof label, "%zu", m + 1);
         index_row(index, e, p, fit, row, maps->n, label);
@@ -147,13 +147,13 @@ static int write_signals(const struct experiment *e, const struct prepared *p, c
     char path[1024];
     int rc;
     TRY_GOTO(
-        csv_open(&index, dir, RUN_ATTENTION_INDEX, "row,time,symbol,strategy,seed,fold,gate,probability,label,map"),
+        csv_open(&index, dir, GW_RUN_ATTENTION_INDEX, "row,time,symbol,strategy,seed,fold,gate,probability,label,map"),
         done);
-    TRY_GOTO(csv_open(&prices, dir, RUN_SIGNALS, "row,lag,close"), done);
+    TRY_GOTO(csv_open(&prices, dir, GW_RUN_SIGNALS, "row,lag,close"), done);
     for (size_t i = 0; i < fits->n; i++)
         for (size_t k = 0; k < fits->fit[i].n_rows; k++)
             TRY_GOTO(write_signal(e, p, &fits->fit[i], &fits->fit[i].row[k], index.stream, prices.stream, &maps), done);
-    TRY_GOTO(path_join(path, sizeof path, dir, RUN_ATTENTION), done);
+    TRY_GOTO(path_join(path, sizeof path, dir, GW_RUN_ATTENTION), done);
     TRY_GOTO(npy_write(path, "<f4", sizeof(float), (size_t[]){maps.n, maps.T}, 2, maps.weight), done);
     TRY_GOTO(out_commit(&index), done);
     TRY_GOTO(out_commit(&prices), done);
@@ -179,11 +179,11 @@ static void importance_rows(FILE *out, const struct experiment *e, const struct 
             sum += value;
             n++;
         }
-        char text[32], *comma, name[FEATURE_NAME_MAX];
+        char text[32], *comma, name[GW_FEATURE_NAME_MAX];
         if (n == 0) continue;
         snprintf(name, sizeof name, "%s", e->feature[f]);
         while ((comma = strchr(name, ','))) *comma = ';'; /* the tables have no quotes */
-        fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%s\n", e->strategy[s].name, e->seed[k], gate_name[gate],
+        fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%s\n", e->strategy[s].name, e->seed[k], gw_gate_name[gate],
                 attention ? "attention" : "permutation", name, number_format(sum / (double)n, text));
     }
 }
@@ -191,11 +191,11 @@ static void importance_rows(FILE *out, const struct experiment *e, const struct 
 static int write_importance(const struct experiment *e, const struct fit_list *fits, const struct results *r,
                             const char *dir) {
     struct out_file file;
-    TRY(csv_open(&file, dir, RUN_IMPORTANCE, "strategy,seed,gate,kind,feature,value"));
+    TRY(csv_open(&file, dir, GW_RUN_IMPORTANCE, "strategy,seed,gate,kind,feature,value"));
     for (size_t s = 0; s < e->n_strategies; s++) {
         if (!strategy_trains(&e->strategy[s])) continue;
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
-            for (int g = 0; g < N_GATES; g++)
+            for (int g = 0; g < GW_N_GATES; g++)
                 for (int attention = 0; attention < 2; attention++)
                     importance_rows(file.stream, e, fits, s, k, g, attention);
     }

@@ -11,8 +11,8 @@ static void put_data(struct json_writer *w, const struct experiment *e, const st
     char text[40];
     json_begin_array(w, "data");
     for (size_t s = 0; s < p->market.n_symbols; s++) {
-        const struct bars *bars = &p->market.symbol[s];
-        const struct import_report *report = &p->import[s];
+        const struct gw_bars *bars = &p->market.symbol[s];
+        const struct gw_import_report *report = &p->import[s];
         json_begin_object(w, NULL);
         json_put_string(w, "symbol", bars->symbol);
         json_put_string(w, "file", e->data[s].file);
@@ -38,8 +38,8 @@ static void put_build(struct json_writer *w) {
     json_put_string(w, "compiler", __VERSION__);
     json_put_string(w, "date", NULL); /* left out so that a build repeats */
     json_end_object(w);
-    json_put_string(w, "kernels", kernels_selected());
-    json_put_string(w, "kernels_bf16", kernels_selected_bf16());
+    json_put_string(w, "kernels", gw_kernels_selected());
+    json_put_string(w, "kernels_bf16", gw_kernels_selected_bf16());
 }
 
 static void put_phases(struct json_writer *w, const struct phase_times *t) {
@@ -102,7 +102,7 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
                    const char *dir) {
     char path[1024];
     struct out_file file;
-    TRY(path_join(path, sizeof path, dir, RUN_JSON));
+    TRY(path_join(path, sizeof path, dir, GW_RUN_JSON));
     TRY(out_open(&file, path));
     struct json_writer w = {.stream = file.stream};
     json_begin_object(&w, NULL);

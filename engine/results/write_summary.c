@@ -4,7 +4,7 @@
 
 #include "engine/walk/run_private.h"
 
-static void metric_key(const struct metric_desc *metric, double k_percent, char key[96]) {
+static void metric_key(const struct gw_metric_desc *metric, double k_percent, char key[96]) {
     size_t length = strlen(metric->name);
     if (!metric->per_k) {
         snprintf(key, 96, "%s", metric->name);
@@ -23,8 +23,8 @@ typedef double (*value_of)(const void *context, size_t metric, size_t k);
 
 static void put_metrics(struct json_writer *w, const struct experiment *e, value_of value, const void *context) {
     char key[96];
-    for (size_t m = 0; m < metric_count(); m++) {
-        const struct metric_desc *metric = metric_at(m);
+    for (size_t m = 0; m < gw_metric_count(); m++) {
+        const struct gw_metric_desc *metric = gw_metric_at(m);
         for (size_t k = 0; k < (metric->per_k ? e->signals.n_k : 1); k++) {
             metric_key(metric, metric->per_k ? e->signals.k[k] : 0, key);
             json_put_number(w, key, value(context, m, k));
@@ -59,7 +59,7 @@ static double sd_value(const void *context, size_t m, size_t k) {
     return sqrt(sum / (double)(o->result->n_seeds - 1));
 }
 
-static void put_null(struct json_writer *w, const struct null_result *null) {
+static void put_null(struct json_writer *w, const struct gw_null_result *null) {
     json_begin_object(w, "null");
     json_put_number(w, "observed", null->observed);
     json_put_number(w, "null_mean", null->null_mean);
@@ -71,7 +71,7 @@ static void put_null(struct json_writer *w, const struct null_result *null) {
 static void put_gate(struct json_writer *w, const struct experiment *e, const struct prepared *p,
                      const struct strategy_spec *spec, const struct strategy_result *result, int gate) {
     struct over_seeds over = {result, gate};
-    json_begin_object(w, gate_name[gate]);
+    json_begin_object(w, gw_gate_name[gate]);
     json_begin_object(w, "mean");
     put_metrics(w, e, mean_value, &over);
     json_end_object(w);
@@ -115,8 +115,8 @@ static double portfolio_over_seeds(const struct strategy_result *result, size_t 
 static void put_portfolio_values(struct json_writer *w, const char *key, const struct strategy_result *result,
                                  int kind) {
     json_begin_object(w, key);
-    for (size_t m = 0; m < portfolio_metric_count(); m++)
-        json_put_number(w, portfolio_metric_at(m)->name, portfolio_over_seeds(result, m, kind));
+    for (size_t m = 0; m < gw_portfolio_metric_count(); m++)
+        json_put_number(w, gw_portfolio_metric_at(m)->name, portfolio_over_seeds(result, m, kind));
     json_end_object(w);
 }
 
@@ -129,8 +129,8 @@ static void put_portfolio(struct json_writer *w, const struct experiment *e, con
     for (size_t k = 0; k < result->n_seeds; k++) {
         json_begin_object(w, NULL);
         json_put_int(w, "seed", (int64_t)strategy_seed(e, spec, k));
-        for (size_t m = 0; m < portfolio_metric_count(); m++)
-            json_put_number(w, portfolio_metric_at(m)->name, result->seed[k].portfolio[m]);
+        for (size_t m = 0; m < gw_portfolio_metric_count(); m++)
+            json_put_number(w, gw_portfolio_metric_at(m)->name, result->seed[k].portfolio[m]);
         json_end_object(w);
     }
     json_end_array(w);
@@ -161,11 +161,11 @@ static void put_strategy(struct json_writer *w, const struct experiment *e, cons
     json_put_string(w, "encoder", model ? spec->model.encoder : NULL);
     json_put_string(w, "attention", model ? spec->model.attention : NULL);
     size_t copies = spec->ensemble_of[0] ? e->n_seeds : 1;
-    json_put_number(w, "parameters", model ? (double)(copies * model_parameter_count(&spec->model)) : NAN);
+    json_put_number(w, "parameters", model ? (double)(copies * gw_model_parameter_count(&spec->model)) : NAN);
     put_fits(w, e, fits, s);
     if (model) {
         json_begin_object(w, "gates");
-        for (int g = 0; g < N_GATES; g++) put_gate(w, e, p, spec, &r->strategy[s], g);
+        for (int g = 0; g < GW_N_GATES; g++) put_gate(w, e, p, spec, &r->strategy[s], g);
         json_end_object(w);
     } else {
         json_put_string(w, "gates", NULL);
@@ -179,12 +179,12 @@ static void put_verdict(struct json_writer *w, const struct experiment *e, const
     json_put_string(w, "candidate", e->strategy[v->candidate].name);
     json_put_string(w, "baseline", e->strategy[v->baseline].name);
     json_begin_object(w, "gates");
-    for (int g = 0; g < N_GATES; g++) {
-        json_begin_object(w, gate_name[g]);
+    for (int g = 0; g < GW_N_GATES; g++) {
+        json_begin_object(w, gw_gate_name[g]);
         json_put_number(w, "block_length", v->gate[g].block_length);
-        for (int d = 0; d < N_DELTAS; d++) {
-            const struct delta *delta = &v->gate[g].delta[d];
-            json_begin_object(w, delta_name[d]);
+        for (int d = 0; d < GW_N_DELTAS; d++) {
+            const struct gw_delta *delta = &v->gate[g].delta[d];
+            json_begin_object(w, gw_delta_name[d]);
             json_put_number(w, "candidate", delta->candidate);
             json_put_number(w, "baseline", delta->baseline);
             json_put_number(w, "delta", delta->value);
@@ -231,7 +231,7 @@ static double prevalence(const struct results *r, int gate) {
 
 static void put_header(struct json_writer *w, const struct experiment *e, const struct prepared *p,
                        const struct results *r) {
-    const struct fold_plan *plan = &p->plan;
+    const struct gw_fold_plan *plan = &p->plan;
     char text[40];
     json_put_string(w, "name", e->name);
     json_put_string(w, "title", e->title);
@@ -239,8 +239,8 @@ static void put_header(struct json_writer *w, const struct experiment *e, const 
     for (size_t s = 0; s < p->market.n_symbols; s++) json_put_string(w, NULL, p->market.symbol[s].symbol);
     json_end_array(w);
     json_put_string(w, "interval", duration_format(p->market.symbol[0].interval_ns, text));
-    json_put_string(w, "begin", time_format(plan->fold[0].begin_ns[SLICE_TEST], text));
-    json_put_string(w, "end", time_format(plan->fold[plan->n_folds - 1].end_ns[SLICE_TEST], text));
+    json_put_string(w, "begin", time_format(plan->fold[0].begin_ns[GW_SLICE_TEST], text));
+    json_put_string(w, "end", time_format(plan->fold[plan->n_folds - 1].end_ns[GW_SLICE_TEST], text));
     json_put_int(w, "n_bars", (int64_t)r->scores.n);
     json_put_int(w, "n_folds", (int64_t)plan->n_folds);
     json_begin_array(w, "seeds");
@@ -254,7 +254,7 @@ static void put_header(struct json_writer *w, const struct experiment *e, const 
     json_put_int(w, "lookback", (int64_t)p->lookback);
     json_put_string(w, "baseline", e->verdict.baseline[0] ? e->verdict.baseline : NULL);
     json_begin_object(w, "prevalence");
-    for (int g = 0; g < N_GATES; g++) json_put_number(w, gate_name[g], prevalence(r, g));
+    for (int g = 0; g < GW_N_GATES; g++) json_put_number(w, gw_gate_name[g], prevalence(r, g));
     json_end_object(w);
 }
 
@@ -262,7 +262,7 @@ int write_summary(const struct experiment *e, const struct prepared *p, const st
                   const struct results *r, const char *dir) {
     char path[1024];
     struct out_file file;
-    TRY(path_join(path, sizeof path, dir, RUN_SUMMARY));
+    TRY(path_join(path, sizeof path, dir, GW_RUN_SUMMARY));
     TRY(out_open(&file, path));
     struct json_writer w = {.stream = file.stream};
     json_begin_object(&w, NULL);

@@ -22,7 +22,7 @@ static int table_open(struct out_file *file, const char *dir, const char *name, 
     TRY(path_join(path, sizeof path, dir, name));
     TRY(out_open(file, path));
     fprintf(file->stream, "%s\n", header);
-    return OK;
+    return GW_OK;
 }
 
 static uint64_t seed_number(const struct experiment *e, size_t strategy, size_t seed) {
@@ -31,18 +31,18 @@ static uint64_t seed_number(const struct experiment *e, size_t strategy, size_t 
 
 int write_folds(const struct prepared *p, const char *dir) {
     struct out_file file;
-    TRY(table_open(&file, dir, RUN_FOLDS,
+    TRY(table_open(&file, dir, GW_RUN_FOLDS,
                    "fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged"));
     for (size_t f = 0; f < p->plan.n_folds; f++)
-        for (int slice = 0; slice < N_SLICES; slice++)
+        for (int slice = 0; slice < GW_N_SLICES; slice++)
             for (size_t s = 0; s < p->market.n_symbols; s++) {
-                const struct fold *fold = &p->plan.fold[f];
-                const struct range *bars = &fold->bars[slice][s], *samples = &fold->samples[slice][s];
+                const struct gw_fold *fold = &p->plan.fold[f];
+                const struct gw_range *bars = &fold->bars[slice][s], *samples = &fold->samples[slice][s];
                 char begin[40], end[40];
-                fprintf(file.stream, "%zu,%s,%s,%s,%s,%zu,%zu,%zu,%zu,%zu\n", f + 1, slice_name[slice],
+                fprintf(file.stream, "%zu,%s,%s,%s,%s,%zu,%zu,%zu,%zu,%zu\n", f + 1, gw_slice_name[slice],
                         p->market.symbol[s].symbol, time_format(fold->begin_ns[slice], begin),
                         time_format(fold->end_ns[slice], end), bars->begin, bars->end, samples->begin, samples->end,
-                        slice < SLICE_TEST ? bars->end - samples->end : 0);
+                        slice < GW_SLICE_TEST ? bars->end - samples->end : 0);
             }
     return out_commit(&file);
 }
@@ -50,14 +50,14 @@ int write_folds(const struct prepared *p, const char *dir) {
 static int write_scores(const struct experiment *e, const struct prepared *p, const struct results *r,
                         const char *dir) {
     struct out_file file;
-    TRY(table_open(&file, dir, RUN_SCORES,
+    TRY(table_open(&file, dir, GW_RUN_SCORES,
                    "time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short"));
     for (size_t s = 0; s < e->n_strategies; s++) {
         if (!e->strategy[s].desc->needs_model) continue;
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
             for (size_t i = 0; i < r->scores.n; i++) {
                 const struct test_bar *at = &r->scores.bar[i];
-                const struct score *score = &r->strategy[s].seed[k].scores.at[i];
+                const struct gw_score *score = &r->strategy[s].seed[k].scores.at[i];
                 char time[40];
                 fprintf(file.stream, "%s,%s,%s,%" PRIu64 ",%u,%.9g,%.9g,", time_format(at->close_ns, time),
                         p->market.symbol[at->symbol].symbol, e->strategy[s].name, seed_number(e, s, k), at->fold + 1,
@@ -67,7 +67,7 @@ static int write_scores(const struct experiment *e, const struct prepared *p, co
                             p->labels[at->symbol].gate[1][at->bar]);
                 else
                     fputc(',', file.stream);
-                char tau[N_GATES][32];
+                char tau[GW_N_GATES][32];
                 fprintf(file.stream, ",%s,%s\n", threshold(score->tau[0], tau[0]), threshold(score->tau[1], tau[1]));
             }
     }
@@ -75,14 +75,14 @@ static int write_scores(const struct experiment *e, const struct prepared *p, co
 }
 
 static void trade_row(FILE *out, const struct experiment *e, const struct prepared *p, size_t s, size_t k,
-                      const struct trade *t) {
+                      const struct gw_trade *t) {
     char signal[40], entry[40], exit[40], n[9][32];
     fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%u,%s,", e->strategy[s].name,
-            seed_number(e, s, k), p->market.symbol[t->symbol].symbol, t->side == SIDE_LONG ? "long" : "short",
+            seed_number(e, s, k), p->market.symbol[t->symbol].symbol, t->side == GW_SIDE_LONG ? "long" : "short",
             time_format(t->signal_ns, signal), time_format(t->entry_ns, entry), time_format(t->exit_ns, exit),
             number(t->entry_price, n[0]), number(t->exit_price, n[1]), number(t->quantity, n[2]), number(t->fees, n[3]),
             number(t->slippage, n[4]), number(t->funding, n[5]), number(t->pnl, n[6]), number(t->return_fraction, n[7]),
-            number(t->mae, n[8]), number(t->mfe, (char[32]){0}), t->bars_held, exit_reason_name[t->reason]);
+            number(t->mae, n[8]), number(t->mfe, (char[32]){0}), t->bars_held, gw_exit_reason_name[t->reason]);
     if (!isnan(t->probability)) fprintf(out, "%.9g", (double)t->probability);
     fprintf(out, ",%d\n", t->ambiguous);
 }
@@ -90,12 +90,12 @@ static void trade_row(FILE *out, const struct experiment *e, const struct prepar
 static int write_trades(const struct experiment *e, const struct prepared *p, const struct results *r,
                         const char *dir) {
     struct out_file file;
-    TRY(table_open(&file, dir, RUN_TRADES,
+    TRY(table_open(&file, dir, GW_RUN_TRADES,
                    "strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,fees,"
                    "slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous"));
     for (size_t s = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++) {
-            const struct replay_result *replay = &r->strategy[s].seed[k].replay;
+            const struct gw_replay_result *replay = &r->strategy[s].seed[k].replay;
             for (size_t i = 0; i < replay->n_trades; i++) trade_row(file.stream, e, p, s, k, &replay->trade[i]);
         }
     return out_commit(&file);
@@ -103,13 +103,13 @@ static int write_trades(const struct experiment *e, const struct prepared *p, co
 
 static int write_equity(const struct experiment *e, const struct results *r, const char *dir) {
     struct out_file file;
-    TRY(table_open(&file, dir, RUN_EQUITY, "time,strategy,seed,equity,cash,exposure,drawdown"));
+    TRY(table_open(&file, dir, GW_RUN_EQUITY, "time,strategy,seed,equity,cash,exposure,drawdown"));
     for (size_t s = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++) {
-            const struct replay_result *replay = &r->strategy[s].seed[k].replay;
+            const struct gw_replay_result *replay = &r->strategy[s].seed[k].replay;
             double peak = e->broker.initial_cash;
             for (size_t i = 0; i < replay->n_equity; i++) {
-                const struct equity_point *point = &replay->equity[i];
+                const struct gw_equity_point *point = &replay->equity[i];
                 char time[40], n[4][32];
                 if (point->equity > peak) peak = point->equity;
                 fprintf(file.stream, "%s,%s,%" PRIu64 ",%s,%s,%s,%s\n", time_format(point->time_ns, time),
@@ -123,12 +123,12 @@ static int write_equity(const struct experiment *e, const struct results *r, con
 
 static int write_training(const struct experiment *e, const struct fit_list *fits, const char *dir) {
     struct out_file file;
-    TRY(table_open(&file, dir, RUN_TRAINING,
+    TRY(table_open(&file, dir, GW_RUN_TRAINING,
                    "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best"));
     for (size_t i = 0; i < fits->n; i++) {
         const struct fit *fit = &fits->fit[i];
         for (size_t k = 0; k < fit->log.n_epochs; k++) {
-            const struct epoch_record *record = &fit->log.epoch[k];
+            const struct gw_epoch_record *record = &fit->log.epoch[k];
             char n[5][32];
             fprintf(file.stream, "%s,%" PRIu64 ",%zu,%u,%s,%s,%s,%s,%s,%d\n", e->strategy[fit->strategy].name,
                     e->seed[fit->seed], fit->fold + 1, record->epoch, number(record->learning_rate, n[0]),
@@ -145,22 +145,23 @@ enum { CURVE_POINTS = 400, RELIABILITY_BINS = 10, HISTOGRAM_BINS = 50 };
 static int curve_rows(FILE *out, const struct experiment *e, const struct results *r, size_t s, size_t k, int gate,
                       float *score, uint8_t *acted) {
     static const char *const name[] = {"pr", "reliability", "histogram"};
-    struct gate_sample sample;
-    struct curve_point point[CURVE_POINTS];
+    struct gw_gate_sample sample;
+    struct gw_curve_point point[CURVE_POINTS];
     results_sample(r, &r->strategy[s].seed[k].scores, gate, 0, r->scores.n_labelled, score, acted, &sample);
-    if (sample.n == 0) return OK;
+    if (sample.n == 0) return GW_OK;
     for (int curve = 0; curve < 3; curve++) {
         size_t n = HISTOGRAM_BINS;
-        if (curve == 0) TRY(curve_precision_recall(&sample, CURVE_POINTS, point, &n));
-        if (curve == 1) TRY(curve_reliability(&sample, RELIABILITY_BINS, point, &n));
-        if (curve == 2) TRY(curve_histogram(&sample, HISTOGRAM_BINS, point));
+        if (curve == 0) TRY(gw_curve_precision_recall(&sample, CURVE_POINTS, point, &n));
+        if (curve == 1) TRY(gw_curve_reliability(&sample, RELIABILITY_BINS, point, &n));
+        if (curve == 2) TRY(gw_curve_histogram(&sample, HISTOGRAM_BINS, point));
         for (size_t i = 0; i < n; i++) {
             char x[32], y[32], count[32];
-            fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s\n", e->strategy[s].name, seed_number(e, s, k), gate_name[gate],
-                    name[curve], number(point[i].x, x), number(point[i].y, y), number(point[i].count, count));
+            fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s\n", e->strategy[s].name, seed_number(e, s, k),
+                    gw_gate_name[gate], name[curve], number(point[i].x, x), number(point[i].y, y),
+                    number(point[i].count, count));
         }
     }
-    return OK;
+    return GW_OK;
 }
 
 static int write_curves(const struct experiment *e, const struct results *r, const char *dir) {
@@ -168,15 +169,16 @@ static int write_curves(const struct experiment *e, const struct results *r, con
     size_t n = r->scores.n_labelled ? r->scores.n_labelled : 1;
     float *score = mem_calloc(n, sizeof *score);
     uint8_t *acted = mem_calloc(n, 1);
-    int rc = score && acted ? OK : ERR_NOMEM;
-    if (rc == OK) rc = table_open(&file, dir, RUN_CURVES, "strategy,seed,gate,curve,x,y,count");
+    int rc = score && acted ? GW_OK : GW_ERR_NOMEM;
+    if (rc == GW_OK) rc = table_open(&file, dir, GW_RUN_CURVES, "strategy,seed,gate,curve,x,y,count");
     if (rc < 0) goto done;
     for (size_t s = 0; s < e->n_strategies; s++) {
         if (!e->strategy[s].desc->needs_model) continue;
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
-            for (int g = 0; rc == OK && g < N_GATES; g++) rc = curve_rows(file.stream, e, r, s, k, g, score, acted);
+            for (int g = 0; rc == GW_OK && g < GW_N_GATES; g++)
+                rc = curve_rows(file.stream, e, r, s, k, g, score, acted);
     }
-    if (rc == OK)
+    if (rc == GW_OK)
         rc = out_commit(&file);
     else
         out_abort(&file);

@@ -23,12 +23,12 @@ static double sum_of_steps(const float *score, const int8_t *label, const double
     return hits > 0 ? area / hits : (double)NAN;
 }
 
-double metric_average_precision(const float *score, const int8_t *label, const double *weight, size_t n) {
+double gw_metric_average_precision(const float *score, const int8_t *label, const double *weight, size_t n) {
     if (n == 0 || !labels_binary(label, n)) return NAN;
     uint32_t *order = mem_calloc(n, sizeof *order);
     if (!order) return NAN;
     double result = NAN;
-    if (rank_descending(score, n, order) == OK) result = sum_of_steps(score, label, weight, order, n);
+    if (rank_descending(score, n, order) == GW_OK) result = sum_of_steps(score, label, weight, order, n);
     mem_free(order);
     return result;
 }

@@ -6,12 +6,12 @@
 
 /* Blocks start anywhere, have geometric lengths of mean_block on average and wrap around the end, so that every
  * position is drawn with the same probability. */
-void bootstrap_stationary(struct rng *rng, size_t n, double mean_block, uint32_t *index) {
+void gw_bootstrap_stationary(struct gw_rng *rng, size_t n, double mean_block, uint32_t *index) {
     double log_continue = mean_block > 1.0 ? log1p(-1.0 / mean_block) : -(double)INFINITY;
     for (size_t i = 0; i < n;) {
-        size_t at = (size_t)rng_below(rng, n);
+        size_t at = (size_t)gw_rng_below(rng, n);
         /* P(length > l) = (1 - 1/mean)^l by inversion: one logarithm a block instead of one draw a bar. */
-        double drawn = 1.0 + floor(log1p(-rng_uniform(rng)) / log_continue);
+        double drawn = 1.0 + floor(log1p(-gw_rng_uniform(rng)) / log_continue);
         size_t length = drawn < (double)(n - i) ? (size_t)drawn : n - i;
         for (size_t end = i + length; i < end; i++) {
             index[i] = (uint32_t)at;
@@ -60,7 +60,7 @@ static double optimal_block(const double *covariance, size_t m, size_t n) {
     return block < most ? block : most; /* also when the spectrum vanished */
 }
 
-double bootstrap_block_length(const double *series, size_t n) {
+double gw_bootstrap_block_length(const double *series, size_t n) {
     if (n < 10) return 1.0; /* no autocorrelation worth estimating */
     double mean = 0, size = (double)n, log_n = log10(size);
     for (size_t i = 0; i < n; i++) mean += series[i];

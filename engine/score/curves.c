@@ -1,38 +1,40 @@
 /* Curves for the report. All of them are the same for any order of tied bars. */
 #include "ranking.h"
 
-static int check_curve(const struct gate_sample *sample, size_t n_points) {
-    if (n_points < 2) FAIL(ERR_CONFIG, "a curve needs at least 2 points, not %zu", n_points);
+static int check_curve(const struct gw_gate_sample *sample, size_t n_points) {
+    if (n_points < 2) FAIL(GW_ERR_CONFIG, "a curve needs at least 2 points, not %zu", n_points);
     if (!labels_binary(sample->label, sample->n))
-        FAIL(ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
-    return OK;
+        FAIL(GW_ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
+    return GW_OK;
 }
 
 /* One point per distinct score into all[], best score first. */
-static size_t trace_precision_recall(const struct gate_sample *sample, const uint32_t *order, struct curve_point *all) {
+static size_t trace_precision_recall(const struct gw_gate_sample *sample, const uint32_t *order,
+                                     struct gw_curve_point *all) {
     double hits = 0;
     size_t n_points = 0;
     for (size_t begin = 0, end; begin < sample->n; begin = end) {
         end = tie_end(sample->score, order, begin, sample->n);
         for (size_t r = begin; r < end; r++) hits += sample->label[order[r]];
-        all[n_points++] = (struct curve_point){.x = hits, .y = hits / (double)end, .count = (double)end};
+        all[n_points++] = (struct gw_curve_point){.x = hits, .y = hits / (double)end, .count = (double)end};
     }
     for (size_t i = 0; i < n_points; i++) all[i].x /= hits;
     return n_points;
 }
 
-int curve_precision_recall(const struct gate_sample *sample, size_t max_points, struct curve_point *out, size_t *n) {
+int gw_curve_precision_recall(const struct gw_gate_sample *sample, size_t max_points, struct gw_curve_point *out,
+                              size_t *n) {
     *n = 0;
     TRY(check_curve(sample, max_points));
     size_t positives = 0;
     for (size_t i = 0; i < sample->n; i++) positives += sample->label[i] == 1;
-    if (positives == 0) return OK;
+    if (positives == 0) return GW_OK;
 
-    int rc = OK;
+    int rc = GW_OK;
     uint32_t *order = NULL;
-    struct curve_point *all = mem_calloc(sample->n, sizeof *all);
+    struct gw_curve_point *all = mem_calloc(sample->n, sizeof *all);
     if (!all || !(order = mem_calloc(sample->n, sizeof *order))) {
-        rc = ERR_NOMEM;
+        rc = GW_ERR_NOMEM;
         goto cleanup;
     }
     TRY_GOTO(rank_descending(sample->score, sample->n, order), cleanup);
@@ -55,7 +57,7 @@ cleanup:
 }
 
 /* label_out[rank]: the tie group's mean label, so that a bin border inside a group does not matter. */
-static void spread_ties(const struct gate_sample *sample, const uint32_t *order, double *label_out) {
+static void spread_ties(const struct gw_gate_sample *sample, const uint32_t *order, double *label_out) {
     for (size_t begin = 0, end; begin < sample->n; begin = end) {
         end = tie_end(sample->score, order, begin, sample->n);
         double hits = 0;
@@ -64,15 +66,15 @@ static void spread_ties(const struct gate_sample *sample, const uint32_t *order,
     }
 }
 
-int curve_reliability(const struct gate_sample *sample, size_t n_bins, struct curve_point *out, size_t *n) {
+int gw_curve_reliability(const struct gw_gate_sample *sample, size_t n_bins, struct gw_curve_point *out, size_t *n) {
     *n = 0;
     TRY(check_curve(sample, n_bins));
-    if (sample->n == 0) return OK;
-    int rc = OK;
+    if (sample->n == 0) return GW_OK;
+    int rc = GW_OK;
     uint32_t *order = NULL;
     double *label = mem_calloc(sample->n, sizeof *label);
     if (!label || !(order = mem_calloc(sample->n, sizeof *order))) {
-        rc = ERR_NOMEM;
+        rc = GW_ERR_NOMEM;
         goto cleanup;
     }
     TRY_GOTO(rank_descending(sample->score, sample->n, order), cleanup);
@@ -87,7 +89,7 @@ int curve_reliability(const struct gate_sample *sample, size_t n_bins, struct cu
             p += sample->score[order[rank]];
             hits += label[rank];
         }
-        out[b] = (struct curve_point){.x = p / count, .y = hits / count, .count = count};
+        out[b] = (struct gw_curve_point){.x = p / count, .y = hits / count, .count = count};
     }
 cleanup:
     mem_free(order);
@@ -95,17 +97,18 @@ cleanup:
     return rc;
 }
 
-int curve_histogram(const struct gate_sample *sample, size_t n_bins, struct curve_point *out) {
+int gw_curve_histogram(const struct gw_gate_sample *sample, size_t n_bins, struct gw_curve_point *out) {
     TRY(check_curve(sample, n_bins));
     double width = 1.0 / (double)n_bins;
-    for (size_t b = 0; b < n_bins; b++) out[b] = (struct curve_point){.x = ((double)b + 0.5) * width};
+    for (size_t b = 0; b < n_bins; b++) out[b] = (struct gw_curve_point){.x = ((double)b + 0.5) * width};
     for (size_t i = 0; i < sample->n; i++) {
         double p = sample->score[i];
         if (isnan(p))
-            FAIL(ERR_DATA, "the score of bar %zu of %zu is NaN: bars without a score must be left out", i, sample->n);
+            FAIL(GW_ERR_DATA, "the score of bar %zu of %zu is NaN: bars without a score must be left out", i,
+                 sample->n);
         double place = fmin(fmax(p * (double)n_bins, 0.0), (double)(n_bins - 1));
         out[(size_t)place].y += 1.0 / ((double)sample->n * width);
         out[(size_t)place].count += sample->label[i];
     }
-    return OK;
+    return GW_OK;
 }

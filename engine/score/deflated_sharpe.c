@@ -21,7 +21,7 @@ static double normal_upper_quantile(double q) {
 }
 
 /* Expected maximum of n_trials Sharpe ratios that are all zero in truth. */
-double deflated_sharpe_threshold(size_t n_trials, double trial_sharpe_variance) {
+double gw_deflated_sharpe_threshold(size_t n_trials, double trial_sharpe_variance) {
     if (!(trial_sharpe_variance >= 0) || n_trials == 0) return NAN;
     if (n_trials == 1) return 0.0; /* one trial was not chosen from anything */
     double n = (double)n_trials;
@@ -30,15 +30,15 @@ double deflated_sharpe_threshold(size_t n_trials, double trial_sharpe_variance) 
     return sqrt(trial_sharpe_variance) * maximum;
 }
 
-double deflated_sharpe_from_moments(double sharpe, size_t n, double skewness, double kurtosis, size_t n_trials,
-                                    double trial_sharpe_variance) {
+double gw_deflated_sharpe_from_moments(double sharpe, size_t n, double skewness, double kurtosis, size_t n_trials,
+                                       double trial_sharpe_variance) {
     double spread = 1.0 - skewness * sharpe + (kurtosis - 1.0) / 4.0 * sharpe * sharpe;
     if (n < 2 || !(spread > 0)) return NAN;
-    double excess = sharpe - deflated_sharpe_threshold(n_trials, trial_sharpe_variance);
+    double excess = sharpe - gw_deflated_sharpe_threshold(n_trials, trial_sharpe_variance);
     return normal_cdf(excess * sqrt((double)(n - 1)) / sqrt(spread)); /* NaN stays NaN */
 }
 
-double deflated_sharpe(const double *returns, size_t n, size_t n_trials, double trial_sharpe_variance) {
+double gw_deflated_sharpe(const double *returns, size_t n, size_t n_trials, double trial_sharpe_variance) {
     if (n < 3) return NAN;
     double size = (double)n, mean = 0, second = 0, third = 0, fourth = 0;
     for (size_t i = 0; i < n; i++) mean += returns[i] / size;
@@ -50,6 +50,6 @@ double deflated_sharpe(const double *returns, size_t n, size_t n_trials, double 
     }
     if (!(second > 1e-24 * mean * mean)) return NAN; /* constant but for rounding */
     double sharpe = mean / sqrt(second * size / (size - 1.0));
-    return deflated_sharpe_from_moments(sharpe, n, third / (second * sqrt(second)), fourth / (second * second),
-                                        n_trials, trial_sharpe_variance);
+    return gw_deflated_sharpe_from_moments(sharpe, n, third / (second * sqrt(second)), fourth / (second * second),
+                                           n_trials, trial_sharpe_variance);
 }

@@ -5,7 +5,7 @@ struct acted_counts {
     double bars, hits, positives;
 };
 
-static struct acted_counts count_acted(const struct gate_sample *sample) {
+static struct acted_counts count_acted(const struct gw_gate_sample *sample) {
     struct acted_counts c = {0};
     for (size_t i = 0; i < sample->n; i++) {
         c.positives += sample->label[i] == 1;
@@ -16,38 +16,38 @@ static struct acted_counts count_acted(const struct gate_sample *sample) {
     return c;
 }
 
-static double coverage(const struct gate_sample *sample, double k_percent) {
+static double coverage(const struct gw_gate_sample *sample, double k_percent) {
     (void)k_percent;
     if (!sample->acted || sample->n == 0) return NAN;
     return count_acted(sample).bars / (double)sample->n;
 }
 
-static double acted_precision(const struct gate_sample *sample, double k_percent) {
+static double acted_precision(const struct gw_gate_sample *sample, double k_percent) {
     (void)k_percent;
     if (!sample->acted) return NAN;
     struct acted_counts c = count_acted(sample);
     return c.bars > 0 ? c.hits / c.bars : (double)NAN;
 }
 
-static double acted_recall(const struct gate_sample *sample, double k_percent) {
+static double acted_recall(const struct gw_gate_sample *sample, double k_percent) {
     (void)k_percent;
     if (!sample->acted) return NAN;
     struct acted_counts c = count_acted(sample);
     return c.positives > 0 ? c.hits / c.positives : (double)NAN;
 }
 
-const struct metric_desc metric_desc_coverage = {.name = "coverage",
-                                                 .help = "share of bars that reached the causal threshold",
-                                                 .unit = "fraction",
-                                                 .higher_is_better = true,
-                                                 .compute = coverage};
-const struct metric_desc metric_desc_acted_precision = {.name = "acted_precision",
-                                                        .help = "share of positives among the bars acted on",
+const struct gw_metric_desc metric_desc_coverage = {.name = "coverage",
+                                                    .help = "share of bars that reached the causal threshold",
+                                                    .unit = "fraction",
+                                                    .higher_is_better = true,
+                                                    .compute = coverage};
+const struct gw_metric_desc metric_desc_acted_precision = {.name = "acted_precision",
+                                                           .help = "share of positives among the bars acted on",
+                                                           .unit = "fraction",
+                                                           .higher_is_better = true,
+                                                           .compute = acted_precision};
+const struct gw_metric_desc metric_desc_acted_recall = {.name = "acted_recall",
+                                                        .help = "share of all positives that were acted on",
                                                         .unit = "fraction",
                                                         .higher_is_better = true,
-                                                        .compute = acted_precision};
-const struct metric_desc metric_desc_acted_recall = {.name = "acted_recall",
-                                                     .help = "share of all positives that were acted on",
-                                                     .unit = "fraction",
-                                                     .higher_is_better = true,
-                                                     .compute = acted_recall};
+                                                        .compute = acted_recall};

@@ -5,7 +5,7 @@ enum { CALIBRATION_BINS = 10 };
 /* A probability of exactly 0 or 1 that is wrong would cost infinity; this floor caps one bar at 34.5 nats. */
 static const double LOG_LOSS_FLOOR = 1e-15;
 
-static double brier(const struct gate_sample *sample, double k_percent) {
+static double brier(const struct gw_gate_sample *sample, double k_percent) {
     (void)k_percent;
     double sum = 0;
     for (size_t i = 0; i < sample->n; i++) {
@@ -15,7 +15,7 @@ static double brier(const struct gate_sample *sample, double k_percent) {
     return sample->n ? sum / (double)sample->n : (double)NAN;
 }
 
-static double log_loss(const struct gate_sample *sample, double k_percent) {
+static double log_loss(const struct gw_gate_sample *sample, double k_percent) {
     (void)k_percent;
     double sum = 0;
     for (size_t i = 0; i < sample->n; i++) {
@@ -28,21 +28,21 @@ static double log_loss(const struct gate_sample *sample, double k_percent) {
 }
 
 /* Expected calibration error over ten bins of equal count: mean |probability - hit rate|. */
-static double calibration_error(const struct gate_sample *sample, double k_percent) {
+static double calibration_error(const struct gw_gate_sample *sample, double k_percent) {
     (void)k_percent;
-    struct curve_point bin[CALIBRATION_BINS];
+    struct gw_curve_point bin[CALIBRATION_BINS];
     size_t n_bins = 0;
-    if (curve_reliability(sample, CALIBRATION_BINS, bin, &n_bins) < 0 || n_bins == 0) return NAN;
+    if (gw_curve_reliability(sample, CALIBRATION_BINS, bin, &n_bins) < 0 || n_bins == 0) return NAN;
     double sum = 0;
     for (size_t b = 0; b < n_bins; b++) sum += bin[b].count * fabs(bin[b].x - bin[b].y);
     return sum / (double)sample->n;
 }
 
-const struct metric_desc metric_desc_brier = {
+const struct gw_metric_desc metric_desc_brier = {
     .name = "brier", .help = "mean squared error of the probability", .unit = "", .compute = brier};
-const struct metric_desc metric_desc_log_loss = {
+const struct gw_metric_desc metric_desc_log_loss = {
     .name = "log_loss", .help = "mean cross-entropy", .unit = "nats", .compute = log_loss};
-const struct metric_desc metric_desc_calibration_error = {
+const struct gw_metric_desc metric_desc_calibration_error = {
     .name = "calibration_error",
     .help = "mean distance of probability and hit rate over ten bins of equal count",
     .unit = "fraction",

@@ -1,28 +1,28 @@
 /* The best k percent of each fold, every bar taken as one isolated trade, at no, normal and double costs. */
 #include "metric_rows.h"
 
-static double hit_rate_at_k(const struct gate_sample *sample, double k_percent) {
-    struct top_k top;
-    return metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.hit_rate;
+static double hit_rate_at_k(const struct gw_gate_sample *sample, double k_percent) {
+    struct gw_top_k top;
+    return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.hit_rate;
 }
 
-static double profit_factor_at_k(const struct gate_sample *sample, double k_percent) {
-    struct top_k top;
-    return metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.profit_factor;
+static double profit_factor_at_k(const struct gw_gate_sample *sample, double k_percent) {
+    struct gw_top_k top;
+    return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.profit_factor;
 }
 
 /* One descriptor for each of {mean, sum} × {0x, 1x, 2x}. */
 #define PNL_METRIC(what, level, words)                                                                                 \
-    static double pnl_##what##_##level##x(const struct gate_sample *sample, double k_percent) {                        \
-        struct top_k top;                                                                                              \
-        return metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.pnl_##what[level];                        \
+    static double pnl_##what##_##level##x(const struct gw_gate_sample *sample, double k_percent) {                     \
+        struct gw_top_k top;                                                                                           \
+        return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.pnl_##what[level];                     \
     }                                                                                                                  \
-    const struct metric_desc metric_desc_pnl_##what##_at_k_##level##x = {.name = "pnl_" #what "_at_k_" #level "x",     \
-                                                                         .help = words,                                \
-                                                                         .unit = "return",                             \
-                                                                         .per_k = true,                                \
-                                                                         .higher_is_better = true,                     \
-                                                                         .compute = pnl_##what##_##level##x};
+    const struct gw_metric_desc metric_desc_pnl_##what##_at_k_##level##x = {.name = "pnl_" #what "_at_k_" #level "x",  \
+                                                                            .help = words,                             \
+                                                                            .unit = "return",                          \
+                                                                            .per_k = true,                             \
+                                                                            .higher_is_better = true,                  \
+                                                                            .compute = pnl_##what##_##level##x};
 
 PNL_METRIC(mean, 0, "mean return of the best k % as isolated trades, without costs")
 PNL_METRIC(mean, 1, "mean return of the best k % as isolated trades, after costs")
@@ -31,14 +31,14 @@ PNL_METRIC(sum, 0, "sum of returns of the best k % as isolated trades, without c
 PNL_METRIC(sum, 1, "sum of returns of the best k % as isolated trades, after costs")
 PNL_METRIC(sum, 2, "sum of returns of the best k % as isolated trades, after double costs")
 
-const struct metric_desc metric_desc_hit_rate_at_k = {
+const struct gw_metric_desc metric_desc_hit_rate_at_k = {
     .name = "hit_rate_at_k",
     .help = "share of the best k %'s isolated trades that gain after costs",
     .unit = "fraction",
     .per_k = true,
     .higher_is_better = true,
     .compute = hit_rate_at_k};
-const struct metric_desc metric_desc_profit_factor_at_k = {
+const struct gw_metric_desc metric_desc_profit_factor_at_k = {
     .name = "profit_factor_at_k",
     .help = "gains over losses of the best k %'s isolated trades after costs; infinite without losses",
     .unit = "ratio",

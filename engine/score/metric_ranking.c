@@ -1,13 +1,13 @@
 /* How well the order of the scores separates positives, over all thresholds. */
 #include "metric_rows.h"
 
-static double average_precision(const struct gate_sample *sample, double k_percent) {
+static double average_precision(const struct gw_gate_sample *sample, double k_percent) {
     (void)k_percent;
-    return metric_average_precision(sample->score, sample->label, NULL, sample->n);
+    return gw_metric_average_precision(sample->score, sample->label, NULL, sample->n);
 }
 
 /* The average precision of random scores is the prevalence, so this is 1 without skill. */
-static double ap_lift(const struct gate_sample *sample, double k_percent) {
+static double ap_lift(const struct gw_gate_sample *sample, double k_percent) {
     return average_precision(sample, k_percent) / metric_desc_prevalence.compute(sample, k_percent);
 }
 
@@ -26,31 +26,32 @@ static double rank_sum(const float *score, const int8_t *label, const uint32_t *
     return 1.0 - pairs / (positives * negatives_above);
 }
 
-static double roc_auc(const struct gate_sample *sample, double k_percent) {
+static double roc_auc(const struct gw_gate_sample *sample, double k_percent) {
     (void)k_percent;
     if (sample->n == 0 || !labels_binary(sample->label, sample->n)) return NAN;
     uint32_t *order = mem_calloc(sample->n, sizeof *order);
     if (!order) return NAN;
     double result = NAN;
-    if (rank_descending(sample->score, sample->n, order) == OK)
+    if (rank_descending(sample->score, sample->n, order) == GW_OK)
         result = rank_sum(sample->score, sample->label, order, sample->n);
     mem_free(order);
     return result;
 }
 
-const struct metric_desc metric_desc_average_precision = {
+const struct gw_metric_desc metric_desc_average_precision = {
     .name = "average_precision",
     .help = "PR-AUC as the sum of (R_n - R_{n-1}) P_n over distinct scores",
     .unit = "fraction",
     .higher_is_better = true,
     .compute = average_precision};
-const struct metric_desc metric_desc_ap_lift = {.name = "ap_lift",
-                                                .help = "average precision over prevalence: 1 without skill",
-                                                .unit = "ratio",
-                                                .higher_is_better = true,
-                                                .compute = ap_lift};
-const struct metric_desc metric_desc_roc_auc = {.name = "roc_auc",
-                                                .help = "chance that a positive outscores a negative (ties count half)",
-                                                .unit = "fraction",
-                                                .higher_is_better = true,
-                                                .compute = roc_auc};
+const struct gw_metric_desc metric_desc_ap_lift = {.name = "ap_lift",
+                                                   .help = "average precision over prevalence: 1 without skill",
+                                                   .unit = "ratio",
+                                                   .higher_is_better = true,
+                                                   .compute = ap_lift};
+const struct gw_metric_desc metric_desc_roc_auc = {.name = "roc_auc",
+                                                   .help =
+                                                       "chance that a positive outscores a negative (ties count half)",
+                                                   .unit = "fraction",
+                                                   .higher_is_better = true,
+                                                   .compute = roc_auc};

@@ -4,7 +4,7 @@
 
 #include "ranking.h"
 
-#define METRIC(name) extern const struct metric_desc metric_desc_##name;
+#define METRIC(name) extern const struct gw_metric_desc metric_desc_##name;
 #include "metrics.def"
 #undef METRIC
 

@@ -1,37 +1,37 @@
 /* The best k percent of each fold: how many are positives. */
 #include "metric_rows.h"
 
-static double precision_at_k(const struct gate_sample *sample, double k_percent) {
-    struct top_k top;
-    return metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.precision;
+static double precision_at_k(const struct gw_gate_sample *sample, double k_percent) {
+    struct gw_top_k top;
+    return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.precision;
 }
 
-static double recall_at_k(const struct gate_sample *sample, double k_percent) {
-    struct top_k top;
-    return metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.recall;
+static double recall_at_k(const struct gw_gate_sample *sample, double k_percent) {
+    struct gw_top_k top;
+    return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.recall;
 }
 
-static double lift_at_k(const struct gate_sample *sample, double k_percent) {
-    struct top_k top;
-    return metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.lift;
+static double lift_at_k(const struct gw_gate_sample *sample, double k_percent) {
+    struct gw_top_k top;
+    return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.lift;
 }
 
-const struct metric_desc metric_desc_precision_at_k = {.name = "precision_at_k",
-                                                       .help = "share of positives among the best k % of each fold",
+const struct gw_metric_desc metric_desc_precision_at_k = {.name = "precision_at_k",
+                                                          .help = "share of positives among the best k % of each fold",
+                                                          .unit = "fraction",
+                                                          .per_k = true,
+                                                          .higher_is_better = true,
+                                                          .compute = precision_at_k};
+const struct gw_metric_desc metric_desc_recall_at_k = {.name = "recall_at_k",
+                                                       .help =
+                                                           "share of all positives that the best k % of each fold hold",
                                                        .unit = "fraction",
                                                        .per_k = true,
                                                        .higher_is_better = true,
-                                                       .compute = precision_at_k};
-const struct metric_desc metric_desc_recall_at_k = {.name = "recall_at_k",
-                                                    .help =
-                                                        "share of all positives that the best k % of each fold hold",
-                                                    .unit = "fraction",
-                                                    .per_k = true,
-                                                    .higher_is_better = true,
-                                                    .compute = recall_at_k};
-const struct metric_desc metric_desc_lift_at_k = {.name = "lift_at_k",
-                                                  .help = "precision_at_k over prevalence",
-                                                  .unit = "ratio",
-                                                  .per_k = true,
-                                                  .higher_is_better = true,
-                                                  .compute = lift_at_k};
+                                                       .compute = recall_at_k};
+const struct gw_metric_desc metric_desc_lift_at_k = {.name = "lift_at_k",
+                                                     .help = "precision_at_k over prevalence",
+                                                     .unit = "ratio",
+                                                     .per_k = true,
+                                                     .higher_is_better = true,
+                                                     .compute = lift_at_k};

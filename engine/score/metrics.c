@@ -1,12 +1,12 @@
 /* The table of classification metrics. */
 #include "metric_rows.h"
 
-static const struct metric_desc *const table[] = {
+static const struct gw_metric_desc *const table[] = {
 #define METRIC(name) &metric_desc_##name,
 #include "metrics.def"
 #undef METRIC
 };
 
-size_t metric_count(void) { return COUNT_OF(table); }
+size_t gw_metric_count(void) { return COUNT_OF(table); }
 
-const struct metric_desc *metric_at(size_t i) { return i < COUNT_OF(table) ? table[i] : NULL; }
+const struct gw_metric_desc *gw_metric_at(size_t i) { return i < COUNT_OF(table) ? table[i] : NULL; }

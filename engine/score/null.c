@@ -16,12 +16,12 @@ static void shift_range(size_t n, size_t min_shift, size_t *low, size_t *high) {
     *high = n - *low;
 }
 
-static void shift_labels(const struct gate_sample *sample, size_t min_shift, struct rng *rng, int8_t *out) {
+static void shift_labels(const struct gw_gate_sample *sample, size_t min_shift, struct gw_rng *rng, int8_t *out) {
     for (size_t begin = 0, end; begin < sample->n; begin = end) {
         end = fold_end(sample->fold, begin, sample->n);
         size_t n = end - begin, low, high;
         shift_range(n, min_shift, &low, &high);
-        size_t shift = low + (size_t)rng_below(rng, high - low + 1);
+        size_t shift = low + (size_t)gw_rng_below(rng, high - low + 1);
         memcpy(out + begin, sample->label + begin + (shift % n), n - shift % n);
         memcpy(out + end - shift % n, sample->label + begin, shift % n);
     }
@@ -40,7 +40,7 @@ static double precision_of_order(const float *score, const uint32_t *order, cons
     return hits > 0 ? area / hits : (double)NAN;
 }
 
-static void summarise(const double *null, size_t n, struct null_result *out) {
+static void summarise(const double *null, size_t n, struct gw_null_result *out) {
     double sum = 0, squares = 0;
     size_t reached = 0;
     for (size_t r = 0; r < n; r++) {
@@ -54,11 +54,12 @@ static void summarise(const double *null, size_t n, struct null_result *out) {
 }
 
 /* The scores' orders of all seeds, one behind the other. */
-static int rank_seeds(const struct gate_sample *sample, const float *const *score, size_t n_seeds, uint32_t **order) {
+static int rank_seeds(const struct gw_gate_sample *sample, const float *const *score, size_t n_seeds,
+                      uint32_t **order) {
     *order = mem_calloc(sample->n * n_seeds, sizeof **order);
-    if (!*order) return ERR_NOMEM;
+    if (!*order) return GW_ERR_NOMEM;
     for (size_t k = 0; k < n_seeds; k++) TRY(rank_descending(score[k], sample->n, *order + k * sample->n));
-    return OK;
+    return GW_OK;
 }
 
 static double mean_precision(const float *const *score, size_t n_seeds, const uint32_t *order, const int8_t *label,
@@ -68,28 +69,28 @@ static double mean_precision(const float *const *score, size_t n_seeds, const ui
     return sum / (double)n_seeds;
 }
 
-int null_average_precision(const struct gate_sample *sample, const float *const *score, size_t n_seeds,
-                           size_t n_resamples, size_t min_shift, uint64_t seed, struct null_result *out) {
-    *out = (struct null_result){NAN, NAN, NAN, NAN};
-    if (n_resamples == 0) FAIL(ERR_CONFIG, "the null control needs at least 1 resample");
+int gw_null_average_precision(const struct gw_gate_sample *sample, const float *const *score, size_t n_seeds,
+                              size_t n_resamples, size_t min_shift, uint64_t seed, struct gw_null_result *out) {
+    *out = (struct gw_null_result){NAN, NAN, NAN, NAN};
+    if (n_resamples == 0) FAIL(GW_ERR_CONFIG, "the null control needs at least 1 resample");
     if (!labels_binary(sample->label, sample->n))
-        FAIL(ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
-    if (sample->n == 0 || n_seeds == 0) return OK;
+        FAIL(GW_ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
+    if (sample->n == 0 || n_seeds == 0) return GW_OK;
 
-    int rc = OK;
+    int rc = GW_OK;
     int8_t *label = NULL;
     double *null = NULL;
     uint32_t *order = NULL;
     if (!(label = mem_calloc(sample->n, sizeof *label)) || !(null = mem_calloc(n_resamples, sizeof *null))) {
-        rc = ERR_NOMEM;
+        rc = GW_ERR_NOMEM;
         goto cleanup;
     }
     TRY_GOTO(rank_seeds(sample, score, n_seeds, &order), cleanup);
     out->observed = mean_precision(score, n_seeds, order, sample->label, sample->n);
     if (isnan(out->observed)) goto cleanup;
     for (size_t r = 0; r < n_resamples; r++) {
-        struct rng rng;
-        rng_key(&rng, seed, "null", r, 0, 0);
+        struct gw_rng rng;
+        gw_rng_key(&rng, seed, "null", r, 0, 0);
         shift_labels(sample, min_shift, &rng, label);
         null[r] = mean_precision(score, n_seeds, order, label, sample->n);
     }

@@ -69,7 +69,7 @@ static double share_below(const struct block_sums *blocks, double *inside, doubl
     return below / choices;
 }
 
-double backtest_overfitting(const double *returns, size_t n_periods, size_t n_trials, size_t n_splits) {
+double gw_backtest_overfitting(const double *returns, size_t n_periods, size_t n_trials, size_t n_splits) {
     if (n_trials < 2 || n_splits < 2 || n_splits % 2 || n_splits > SPLITS_MAX || n_periods < 2 * n_splits) return NAN;
     for (size_t i = 0; i < n_periods * n_trials; i++)
         if (!isfinite(returns[i])) return NAN;

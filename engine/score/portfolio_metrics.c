@@ -1,17 +1,19 @@
 /* The table of portfolio metrics and the passes over the equity that several of them share. */
 #include "portfolio_rows.h"
 
-static const struct portfolio_metric_desc *const table[] = {
+static const struct gw_portfolio_metric_desc *const table[] = {
 #define PORTFOLIO_METRIC(name) &portfolio_desc_##name,
 #include "portfolio_metrics.def"
 #undef PORTFOLIO_METRIC
 };
 
-size_t portfolio_metric_count(void) { return COUNT_OF(table); }
+size_t gw_portfolio_metric_count(void) { return COUNT_OF(table); }
 
-const struct portfolio_metric_desc *portfolio_metric_at(size_t i) { return i < COUNT_OF(table) ? table[i] : NULL; }
+const struct gw_portfolio_metric_desc *gw_portfolio_metric_at(size_t i) {
+    return i < COUNT_OF(table) ? table[i] : NULL;
+}
 
-struct return_moments return_moments(const struct portfolio_input *input) {
+struct return_moments return_moments(const struct gw_portfolio_input *input) {
     struct return_moments m = {NAN, NAN, NAN};
     size_t n = input->n_equity;
     double sum = 0, squares = 0, negative = 0;
@@ -35,7 +37,7 @@ struct return_moments return_moments(const struct portfolio_input *input) {
 static double days_between(int64_t from_ns, int64_t to_ns) { return (double)(to_ns - from_ns) / (double)NS_PER_DAY; }
 
 /* A spell under water lasts from the last point at the peak to the point that reaches it again, or to the end. */
-struct drawdown drawdown_measure(const struct portfolio_input *input) {
+struct drawdown drawdown_measure(const struct gw_portfolio_input *input) {
     struct drawdown d = {NAN, NAN, NAN};
     if (input->n_equity == 0) return d;
     d = (struct drawdown){0};

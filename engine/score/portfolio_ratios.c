@@ -4,29 +4,29 @@
 /* Rounding leaves a deviation near 1e-16 of the mean where there is none; its ratio would be a huge nonsense. */
 static bool is_flat(double deviation, double mean) { return deviation <= 1e-12 * fabs(mean); }
 
-static double sharpe(const struct portfolio_input *input) {
+static double sharpe(const struct gw_portfolio_input *input) {
     struct return_moments m = return_moments(input);
     if (is_flat(m.deviation, m.mean)) return NAN;
     return m.mean / m.deviation * sqrt(input->periods_per_year);
 }
 
-static double sortino(const struct portfolio_input *input) {
+static double sortino(const struct gw_portfolio_input *input) {
     struct return_moments m = return_moments(input);
     return ratio_or_nan(m.mean, m.downside) * sqrt(input->periods_per_year);
 }
 
-static double calmar(const struct portfolio_input *input) {
+static double calmar(const struct gw_portfolio_input *input) {
     return ratio_or_nan(compound_annual_growth(input), drawdown_measure(input).depth);
 }
 
-const struct portfolio_metric_desc portfolio_desc_sharpe = {
+const struct gw_portfolio_metric_desc portfolio_desc_sharpe = {
     .name = "sharpe", .help = "mean over standard deviation of returns, annualised", .unit = "", .compute = sharpe};
-const struct portfolio_metric_desc portfolio_desc_sortino = {
+const struct gw_portfolio_metric_desc portfolio_desc_sortino = {
     .name = "sortino",
     .help = "mean over root mean squared negative return, annualised; infinite without losses",
     .unit = "",
     .compute = sortino};
-const struct portfolio_metric_desc portfolio_desc_calmar = {
+const struct gw_portfolio_metric_desc portfolio_desc_calmar = {
     .name = "calmar",
     .help = "growth per year over maximum drawdown; infinite without drawdown",
     .unit = "",

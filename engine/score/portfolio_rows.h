@@ -7,15 +7,15 @@
 
 #include "ranking.h"
 
-#define PORTFOLIO_METRIC(name) extern const struct portfolio_metric_desc portfolio_desc_##name;
+#define PORTFOLIO_METRIC(name) extern const struct gw_portfolio_metric_desc portfolio_desc_##name;
 #include "portfolio_metrics.def"
 #undef PORTFOLIO_METRIC
 
-static inline double equity_before(const struct portfolio_input *input, size_t i) {
+static inline double equity_before(const struct gw_portfolio_input *input, size_t i) {
     return i ? input->equity[i - 1].equity : input->initial_cash;
 }
 
-static inline double period_return(const struct portfolio_input *input, size_t i) {
+static inline double period_return(const struct gw_portfolio_input *input, size_t i) {
     return input->equity[i].equity / equity_before(input, i) - 1.0;
 }
 
@@ -24,15 +24,15 @@ struct return_moments {
     double downside;        /* root of the mean squared negative return, over all n */
 };
 /* NaN fields where undefined: fewer than two returns, or equity that reached zero before the end. */
-struct return_moments return_moments(const struct portfolio_input *input);
+struct return_moments return_moments(const struct gw_portfolio_input *input);
 
-double compound_annual_growth(const struct portfolio_input *input);
+double compound_annual_growth(const struct gw_portfolio_input *input);
 
 struct drawdown {
     double depth;        /* fraction of the peak */
     double days;         /* of the deepest one: peak to recovery, or to the end */
     double longest_days; /* of the longest one */
 };
-struct drawdown drawdown_measure(const struct portfolio_input *input);
+struct drawdown drawdown_measure(const struct gw_portfolio_input *input);
 
 #endif

@@ -24,14 +24,14 @@ static void radix_pass(const uint64_t *from, uint64_t *to, size_t n, unsigned sh
 }
 
 int rank_descending(const float *score, size_t n, uint32_t *order) {
-    if (n > UINT32_MAX) FAIL(ERR_DATA, "%zu bars cannot be ranked at once: at most %u", n, UINT32_MAX);
-    if (n == 0) return OK;
+    if (n > UINT32_MAX) FAIL(GW_ERR_DATA, "%zu bars cannot be ranked at once: at most %u", n, UINT32_MAX);
+    if (n == 0) return GW_OK;
     uint64_t *a = mem_calloc(n, 2 * sizeof *a), *b = a + n;
-    if (!a) return ERR_NOMEM;
+    if (!a) return GW_ERR_NOMEM;
     for (size_t i = 0; i < n; i++) {
         if (isnan(score[i])) {
             mem_free(a);
-            FAIL(ERR_DATA, "the score of bar %zu of %zu is NaN: bars without a score must be left out", i, n);
+            FAIL(GW_ERR_DATA, "the score of bar %zu of %zu is NaN: bars without a score must be left out", i, n);
         }
         a[i] = (uint64_t)descending_key(score[i]) << 32 | i;
     }
@@ -44,5 +44,5 @@ int rank_descending(const float *score, size_t n, uint32_t *order) {
     }
     for (size_t i = 0; i < n; i++) order[i] = (uint32_t)from[i];
     mem_free(a);
-    return OK;
+    return GW_OK;
 }

@@ -6,8 +6,8 @@
 
 #include "gatewalk/metrics.h"
 
-/* order[n]: positions by falling score, tied ones in a fixed order. ERR_DATA on a NaN score. */
-int rank_descending(const float *score, size_t n, uint32_t *order) MUST_USE;
+/* order[n]: positions by falling score, tied ones in a fixed order. GW_ERR_DATA on a NaN score. */
+int rank_descending(const float *score, size_t n, uint32_t *order) GW_MUST_USE;
 
 /* First rank after `begin` whose score differs: ranks [begin, end) are one tie group. */
 static inline size_t tie_end(const float *score, const uint32_t *order, size_t begin, size_t n) {

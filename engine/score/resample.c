@@ -3,14 +3,14 @@
 
 int ap_ranking_init(struct ap_ranking *ranking, const float *score, const int8_t *label, size_t n) {
     *ranking = (struct ap_ranking){0};
-    int rc = OK;
+    int rc = GW_OK;
     for (size_t i = 0; i < n; i++) ranking->n_positives += label[i] == 1;
     size_t room = ranking->n_positives ? ranking->n_positives : 1;
     if (!(ranking->order = mem_calloc(n ? n : 1, sizeof *ranking->order)) ||
         !(ranking->end = mem_calloc(room, sizeof *ranking->end)) ||
         !(ranking->positive = mem_calloc(room, sizeof *ranking->positive)) ||
         !(ranking->positive_end = mem_calloc(room, sizeof *ranking->positive_end))) {
-        rc = ERR_NOMEM;
+        rc = GW_ERR_NOMEM;
         goto fail;
     }
     TRY_GOTO(rank_descending(score, n, ranking->order), fail);
@@ -24,7 +24,7 @@ int ap_ranking_init(struct ap_ranking *ranking, const float *score, const int8_t
         ranking->end[ranking->n_groups] = (uint32_t)end;
         ranking->positive_end[ranking->n_groups++] = (uint32_t)positives;
     }
-    return OK;
+    return GW_OK;
 fail:
     ap_ranking_free(ranking);
     return rc;
@@ -57,12 +57,12 @@ int picks_init(struct picks *picks, const double *weight, const double *value, s
     *picks = (struct picks){0};
     size_t room = 0;
     for (size_t i = 0; i < n; i++) room += weight[i] > 0 && !isnan(value[i]);
-    if (room == 0) return OK;
+    if (room == 0) return GW_OK;
     if (!(picks->bar = mem_calloc(room, sizeof *picks->bar)) ||
         !(picks->weight = mem_calloc(room, sizeof *picks->weight)) ||
         !(picks->weighted_value = mem_calloc(room, sizeof *picks->weighted_value))) {
         picks_free(picks);
-        return ERR_NOMEM;
+        return GW_ERR_NOMEM;
     }
     for (size_t i = 0; i < n; i++) {
         if (!(weight[i] > 0) || isnan(value[i])) continue;
@@ -70,7 +70,7 @@ int picks_init(struct picks *picks, const double *weight, const double *value, s
         picks->weight[picks->n] = weight[i];
         picks->weighted_value[picks->n++] = weight[i] * value[i];
     }
-    return OK;
+    return GW_OK;
 }
 
 void picks_free(struct picks *picks) {

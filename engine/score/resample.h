@@ -13,7 +13,7 @@ struct ap_ranking {
     uint32_t *positive;     /* [n_positives] positive bars by falling score */
     uint32_t *positive_end; /* [n_groups] into positive */
 };
-int ap_ranking_init(struct ap_ranking *ranking, const float *score, const int8_t *label, size_t n) MUST_USE;
+int ap_ranking_init(struct ap_ranking *ranking, const float *score, const int8_t *label, size_t n) GW_MUST_USE;
 void ap_ranking_free(struct ap_ranking *ranking);
 /* Average precision of the resample; NaN when it holds no positive. */
 double ap_ranking_resample(const struct ap_ranking *ranking, const uint32_t *count);
@@ -26,7 +26,7 @@ struct picks {
     double *weight, *weighted_value;
 };
 /* Takes the bars of weight > 0 whose value is not NaN. weight, value: [n]. */
-int picks_init(struct picks *picks, const double *weight, const double *value, size_t n) MUST_USE;
+int picks_init(struct picks *picks, const double *weight, const double *value, size_t n) GW_MUST_USE;
 void picks_free(struct picks *picks);
 /* count NULL: every bar once. NaN when nothing was drawn. */
 double picks_resample(const struct picks *picks, const uint32_t *count);

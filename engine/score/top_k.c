@@ -19,15 +19,16 @@ static int fold_weights(const float *score, size_t n, double k_percent, uint32_t
         for (size_t r = begin; r < end; r++) weight[order[r]] = share;
     }
     for (size_t r = begin; r < n; r++) weight[order[r]] = 0.0;
-    return OK;
+    return GW_OK;
 }
 
-int metric_top_k_weights(const struct gate_sample *sample, double k_percent, double *weight) {
-    if (!(k_percent > 0 && k_percent <= 100)) FAIL(ERR_CONFIG, "k = %g %%: must be above 0 and at most 100", k_percent);
-    if (sample->n == 0) return OK;
-    int rc = OK;
+int gw_metric_top_k_weights(const struct gw_gate_sample *sample, double k_percent, double *weight) {
+    if (!(k_percent > 0 && k_percent <= 100))
+        FAIL(GW_ERR_CONFIG, "k = %g %%: must be above 0 and at most 100", k_percent);
+    if (sample->n == 0) return GW_OK;
+    int rc = GW_OK;
     uint32_t *order = mem_calloc(sample->n, sizeof *order);
-    if (!order) return ERR_NOMEM;
+    if (!order) return GW_ERR_NOMEM;
     for (size_t begin = 0, end; begin < sample->n; begin = end) {
         end = fold_end(sample->fold, begin, sample->n);
         TRY_GOTO(fold_weights(sample->score + begin, end - begin, k_percent, order, weight + begin), cleanup);
@@ -58,7 +59,7 @@ static struct pnl_sums sum_pnl(const double *pnl, const double *weight, size_t n
     return s;
 }
 
-static void fill_pnl(const struct gate_sample *sample, const double *weight, struct top_k *out) {
+static void fill_pnl(const struct gw_gate_sample *sample, const double *weight, struct gw_top_k *out) {
     for (int level = 0; level < 3; level++) {
         if (!sample->pnl[level]) continue;
         struct pnl_sums s = sum_pnl(sample->pnl[level], weight, sample->n);
@@ -71,21 +72,22 @@ static void fill_pnl(const struct gate_sample *sample, const double *weight, str
     }
 }
 
-int metric_top_k(const struct gate_sample *sample, double k_percent, struct top_k *out) {
-    *out = (struct top_k){.precision = NAN,
-                          .recall = NAN,
-                          .lift = NAN,
-                          .pnl_mean = {NAN, NAN, NAN},
-                          .pnl_sum = {NAN, NAN, NAN},
-                          .hit_rate = NAN,
-                          .profit_factor = NAN};
+int gw_metric_top_k(const struct gw_gate_sample *sample, double k_percent, struct gw_top_k *out) {
+    *out = (struct gw_top_k){.precision = NAN,
+                             .recall = NAN,
+                             .lift = NAN,
+                             .pnl_mean = {NAN, NAN, NAN},
+                             .pnl_sum = {NAN, NAN, NAN},
+                             .hit_rate = NAN,
+                             .profit_factor = NAN};
     size_t n = sample->n;
-    if (n == 0) return OK;
-    if (!labels_binary(sample->label, n)) FAIL(ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
-    int rc = OK;
+    if (n == 0) return GW_OK;
+    if (!labels_binary(sample->label, n))
+        FAIL(GW_ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
+    int rc = GW_OK;
     double *weight = mem_calloc(n, sizeof *weight);
-    if (!weight) return ERR_NOMEM;
-    TRY_GOTO(metric_top_k_weights(sample, k_percent, weight), cleanup);
+    if (!weight) return GW_ERR_NOMEM;
+    TRY_GOTO(gw_metric_top_k_weights(sample, k_percent, weight), cleanup);
 
     double selected = 0, hits = 0, positives = 0;
     for (size_t i = 0; i < n; i++) {

@@ -11,32 +11,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const delta_name[N_DELTAS] = {[DELTA_AP] = "average_precision",
-                                          [DELTA_P1] = "precision_at_1",
-                                          [DELTA_P5] = "precision_at_5",
-                                          [DELTA_PNL1] = "pnl_mean_at_1"};
+const char *const gw_delta_name[GW_N_DELTAS] = {[GW_DELTA_AP] = "average_precision",
+                                                [GW_DELTA_P1] = "precision_at_1",
+                                                [GW_DELTA_P5] = "precision_at_5",
+                                                [GW_DELTA_PNL1] = "pnl_mean_at_1"};
 
 /* With fewer blocks than this in the sample a resample of blocks says nothing. */
 static const double MIN_BLOCKS = 10;
 /* A replicate can miss all positives or all picks; when that is common the rest is no sample of anything. */
 static const double MIN_DEFINED_SHARE = 0.9;
 
-static int check_arguments(const struct paired_sample *sample, const struct verdict_config *config) {
+static int check_arguments(const struct gw_paired_sample *sample, const struct gw_verdict_config *config) {
     double confidence = config->confidence;
     if (!(confidence > 0 && confidence < 1))
-        FAIL(ERR_CONFIG, "confidence = %g: must be above 0 and below 1", confidence);
+        FAIL(GW_ERR_CONFIG, "confidence = %g: must be above 0 and below 1", confidence);
     double needed = ceil(1.0 / (1.0 - confidence) - 1e-9) - 1.0;
     if ((double)config->n_bootstrap < needed)
-        FAIL(ERR_CONFIG, "n_bootstrap = %zu: confidence %g needs at least %.0f replicates", config->n_bootstrap,
+        FAIL(GW_ERR_CONFIG, "n_bootstrap = %zu: confidence %g needs at least %.0f replicates", config->n_bootstrap,
              confidence, needed);
     if (!labels_binary(sample->label, sample->n))
-        FAIL(ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
-    return OK;
+        FAIL(GW_ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
+    return GW_OK;
 }
 
 /* Means over seeds of both sides, their difference and its spread from seed to seed. */
-static void observe(const struct verdict_pair *pair, const uint32_t *ones, struct gate_verdict *out) {
-    for (int d = 0; d < N_DELTAS; d++) {
+static void observe(const struct verdict_pair *pair, const uint32_t *ones, struct gw_gate_verdict *out) {
+    for (int d = 0; d < GW_N_DELTAS; d++) {
         double a = 0, b = 0, squares = 0, seeds = (double)pair->n_seeds;
         for (size_t s = 0; s < pair->n_seeds; s++) {
             a += verdict_scorer_measure(&pair->a[s], d, ones) / seeds;
@@ -56,15 +56,15 @@ static void observe(const struct verdict_pair *pair, const uint32_t *ones, struc
 
 /* The longest of the lengths that the four statistics ask for: one resample serves them all, and blocks that are
  * too short make intervals too narrow. */
-static int choose_block(const struct verdict_pair *pair, const struct verdict_config *config,
-                        const struct gate_verdict *observed, const uint32_t *ones, double *block) {
+static int choose_block(const struct verdict_pair *pair, const struct gw_verdict_config *config,
+                        const struct gw_gate_verdict *observed, const uint32_t *ones, double *block) {
     *block = (double)(config->block_length ? config->block_length : config->horizon);
     if (*block < 1) *block = 1;
-    if (config->block_length) return OK;
-    int rc = OK;
+    if (config->block_length) return GW_OK;
+    int rc = GW_OK;
     double *influence = mem_calloc(pair->n, sizeof *influence);
-    if (!influence) return ERR_NOMEM;
-    for (int d = 0; d < N_DELTAS; d++) {
+    if (!influence) return GW_ERR_NOMEM;
+    for (int d = 0; d < GW_N_DELTAS; d++) {
         if (!isfinite(observed->delta[d].value)) continue;
         memset(influence, 0, pair->n * sizeof *influence);
         for (size_t s = 0; s < pair->n_seeds; s++) {
@@ -72,9 +72,9 @@ static int choose_block(const struct verdict_pair *pair, const struct verdict_co
             verdict_scorer_influence(a, d, verdict_scorer_measure(a, d, ones), +1.0, influence);
             verdict_scorer_influence(b, d, verdict_scorer_measure(b, d, ones), -1.0, influence);
         }
-        double length = bootstrap_block_length(influence, pair->n);
+        double length = gw_bootstrap_block_length(influence, pair->n);
         if (isnan(length)) { /* the series is finite: memory ran out, and its message is stored */
-            rc = ERR_NOMEM;
+            rc = GW_ERR_NOMEM;
             break;
         }
         *block = fmax(*block, length);
@@ -89,7 +89,7 @@ static int by_value(const void *left, const void *right) {
 }
 
 /* Destroys the replicates. */
-static void judge(double *replicate, size_t n_bootstrap, double confidence, struct delta *delta) {
+static void judge(double *replicate, size_t n_bootstrap, double confidence, struct gw_delta *delta) {
     size_t m = 0, as_far = 0;
     for (size_t r = 0; r < n_bootstrap; r++)
         if (!isnan(replicate[r])) replicate[m++] = fabs(replicate[r] - delta->value);
@@ -105,23 +105,24 @@ static void judge(double *replicate, size_t n_bootstrap, double confidence, stru
     delta->significant = fabs(delta->value) > replicate[rank - 1];
 }
 
-static int compare(const struct verdict_pair *pair, const struct verdict_config *config, struct gate_verdict *out) {
-    int rc = OK;
+static int compare(const struct verdict_pair *pair, const struct gw_verdict_config *config,
+                   struct gw_gate_verdict *out) {
+    int rc = GW_OK;
     double *replicate = NULL;
     uint32_t *ones = mem_calloc(pair->n, sizeof *ones);
-    if (!ones) return ERR_NOMEM;
+    if (!ones) return GW_ERR_NOMEM;
     for (size_t i = 0; i < pair->n; i++) ones[i] = 1;
     observe(pair, ones, out);
     TRY_GOTO(choose_block(pair, config, out, ones, &out->block_length), cleanup);
     if ((double)pair->n < MIN_BLOCKS * out->block_length) goto cleanup;
 
-    replicate = mem_calloc(config->n_bootstrap, N_DELTAS * sizeof *replicate);
+    replicate = mem_calloc(config->n_bootstrap, GW_N_DELTAS * sizeof *replicate);
     if (!replicate) {
-        rc = ERR_NOMEM;
+        rc = GW_ERR_NOMEM;
         goto cleanup;
     }
     TRY_GOTO(verdict_pair_replicates(pair, config->n_bootstrap, out->block_length, config->seed, replicate), cleanup);
-    for (size_t d = 0; d < N_DELTAS; d++)
+    for (size_t d = 0; d < GW_N_DELTAS; d++)
         judge(replicate + d * config->n_bootstrap, config->n_bootstrap, config->confidence, &out->delta[d]);
 cleanup:
     mem_free(replicate);
@@ -129,13 +130,14 @@ cleanup:
     return rc;
 }
 
-int verdict_compare(const struct paired_sample *sample, const struct verdict_config *config, struct gate_verdict *out) {
-    *out = (struct gate_verdict){.block_length = NAN};
-    for (int d = 0; d < N_DELTAS; d++)
-        out->delta[d] = (struct delta){
+int gw_verdict_compare(const struct gw_paired_sample *sample, const struct gw_verdict_config *config,
+                       struct gw_gate_verdict *out) {
+    *out = (struct gw_gate_verdict){.block_length = NAN};
+    for (int d = 0; d < GW_N_DELTAS; d++)
+        out->delta[d] = (struct gw_delta){
             .candidate = NAN, .baseline = NAN, .value = NAN, .seed_sd = NAN, .lo = NAN, .hi = NAN, .p_value = NAN};
     TRY(check_arguments(sample, config));
-    if (sample->n == 0 || sample->n_seeds == 0) return OK;
+    if (sample->n == 0 || sample->n_seeds == 0) return GW_OK;
     struct verdict_pair pair;
     TRY(verdict_pair_init(&pair, sample));
     int rc = compare(&pair, config, out);

@@ -3,25 +3,25 @@
 
 #include "gatewalk/rng.h"
 
-static const double delta_k_percent[N_DELTAS] = {[DELTA_P1] = 1, [DELTA_P5] = 5, [DELTA_PNL1] = 1};
+static const double delta_k_percent[GW_N_DELTAS] = {[GW_DELTA_P1] = 1, [GW_DELTA_P5] = 5, [GW_DELTA_PNL1] = 1};
 
-static int init_picks(struct verdict_scorer *scorer, const struct paired_sample *sample, const float *score,
+static int init_picks(struct verdict_scorer *scorer, const struct gw_paired_sample *sample, const float *score,
                       double *weight, double *hit) {
-    struct gate_sample gate = {.n = sample->n, .score = score, .label = sample->label, .fold = sample->fold};
+    struct gw_gate_sample gate = {.n = sample->n, .score = score, .label = sample->label, .fold = sample->fold};
     for (size_t i = 0; i < sample->n; i++) hit[i] = sample->label[i];
-    for (int d = DELTA_P1; d < N_DELTAS; d++) {
-        if (d == DELTA_PNL1 && !sample->pnl) continue;
-        TRY(metric_top_k_weights(&gate, delta_k_percent[d], weight));
-        TRY(picks_init(&scorer->pick[d], weight, d == DELTA_PNL1 ? sample->pnl : hit, sample->n));
+    for (int d = GW_DELTA_P1; d < GW_N_DELTAS; d++) {
+        if (d == GW_DELTA_PNL1 && !sample->pnl) continue;
+        TRY(gw_metric_top_k_weights(&gate, delta_k_percent[d], weight));
+        TRY(picks_init(&scorer->pick[d], weight, d == GW_DELTA_PNL1 ? sample->pnl : hit, sample->n));
     }
-    return OK;
+    return GW_OK;
 }
 
-int verdict_scorer_init(struct verdict_scorer *scorer, const struct paired_sample *sample, const float *score) {
+int verdict_scorer_init(struct verdict_scorer *scorer, const struct gw_paired_sample *sample, const float *score) {
     *scorer = (struct verdict_scorer){0};
-    int rc = OK;
+    int rc = GW_OK;
     double *room = mem_calloc(sample->n, 2 * sizeof *room);
-    if (!room) return ERR_NOMEM;
+    if (!room) return GW_ERR_NOMEM;
     TRY_GOTO(ap_ranking_init(&scorer->ranking, score, sample->label, sample->n), cleanup);
     TRY_GOTO(init_picks(scorer, sample, score, room, room + sample->n), cleanup);
 cleanup:
@@ -31,18 +31,18 @@ cleanup:
 }
 
 void verdict_scorer_free(struct verdict_scorer *scorer) {
-    for (int d = 0; d < N_DELTAS; d++) picks_free(&scorer->pick[d]);
+    for (int d = 0; d < GW_N_DELTAS; d++) picks_free(&scorer->pick[d]);
     ap_ranking_free(&scorer->ranking);
 }
 
 double verdict_scorer_measure(const struct verdict_scorer *scorer, int delta, const uint32_t *count) {
-    return delta == DELTA_AP ? ap_ranking_resample(&scorer->ranking, count)
-                             : picks_resample(&scorer->pick[delta], count);
+    return delta == GW_DELTA_AP ? ap_ranking_resample(&scorer->ranking, count)
+                                : picks_resample(&scorer->pick[delta], count);
 }
 
 void verdict_scorer_influence(const struct verdict_scorer *scorer, int delta, double observed, double sign,
                               double *influence) {
-    if (delta != DELTA_AP) {
+    if (delta != GW_DELTA_AP) {
         const struct picks *picks = &scorer->pick[delta];
         for (size_t i = 0; i < picks->n; i++)
             influence[picks->bar[i]] += sign * (picks->weighted_value[i] - picks->weight[i] * observed);
@@ -58,20 +58,20 @@ void verdict_scorer_influence(const struct verdict_scorer *scorer, int delta, do
     }
 }
 
-int verdict_pair_init(struct verdict_pair *pair, const struct paired_sample *sample) {
+int verdict_pair_init(struct verdict_pair *pair, const struct gw_paired_sample *sample) {
     *pair = (struct verdict_pair){.n = sample->n, .n_seeds = sample->n_seeds};
-    int rc = OK;
+    int rc = GW_OK;
     pair->a = mem_calloc(sample->n_seeds, sizeof *pair->a);
     pair->b = mem_calloc(sample->n_seeds, sizeof *pair->b);
     if (!pair->a || !pair->b) {
-        rc = ERR_NOMEM;
+        rc = GW_ERR_NOMEM;
         goto fail;
     }
     for (size_t s = 0; s < sample->n_seeds; s++) {
         TRY_GOTO(verdict_scorer_init(&pair->a[s], sample, sample->score_a[s]), fail);
         TRY_GOTO(verdict_scorer_init(&pair->b[s], sample, sample->score_b[s]), fail);
     }
-    return OK;
+    return GW_OK;
 fail:
     verdict_pair_free(pair);
     return rc;
@@ -87,8 +87,8 @@ void verdict_pair_free(struct verdict_pair *pair) {
     *pair = (struct verdict_pair){0};
 }
 
-void verdict_pair_difference(const struct verdict_pair *pair, const uint32_t *count, double difference[N_DELTAS]) {
-    for (int d = 0; d < N_DELTAS; d++) {
+void verdict_pair_difference(const struct verdict_pair *pair, const uint32_t *count, double difference[GW_N_DELTAS]) {
+    for (int d = 0; d < GW_N_DELTAS; d++) {
         double sum = 0;
         for (size_t s = 0; s < pair->n_seeds; s++)
             sum += verdict_scorer_measure(&pair->a[s], d, count) - verdict_scorer_measure(&pair->b[s], d, count);
@@ -99,17 +99,17 @@ void verdict_pair_difference(const struct verdict_pair *pair, const uint32_t *co
 int verdict_pair_replicates(const struct verdict_pair *pair, size_t n_bootstrap, double block_length, uint64_t seed,
                             double *replicate) {
     uint32_t *index = mem_calloc(pair->n, 2 * sizeof *index), *count = index + pair->n;
-    if (!index) return ERR_NOMEM;
+    if (!index) return GW_ERR_NOMEM;
     for (size_t r = 0; r < n_bootstrap; r++) {
-        struct rng rng;
-        rng_key(&rng, seed, "bootstrap", r, 0, 0);
-        bootstrap_stationary(&rng, pair->n, block_length, index);
+        struct gw_rng rng;
+        gw_rng_key(&rng, seed, "bootstrap", r, 0, 0);
+        gw_bootstrap_stationary(&rng, pair->n, block_length, index);
         for (size_t i = 0; i < pair->n; i++) count[i] = 0;
         for (size_t i = 0; i < pair->n; i++) count[index[i]]++;
-        double difference[N_DELTAS];
+        double difference[GW_N_DELTAS];
         verdict_pair_difference(pair, count, difference);
-        for (int d = 0; d < N_DELTAS; d++) replicate[(size_t)d * n_bootstrap + r] = difference[d];
+        for (int d = 0; d < GW_N_DELTAS; d++) replicate[(size_t)d * n_bootstrap + r] = difference[d];
     }
     mem_free(index);
-    return OK;
+    return GW_OK;
 }

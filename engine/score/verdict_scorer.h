@@ -8,9 +8,10 @@
 
 struct verdict_scorer {
     struct ap_ranking ranking;
-    struct picks pick[N_DELTAS]; /* DELTA_AP's is unused */
+    struct picks pick[GW_N_DELTAS]; /* GW_DELTA_AP's is unused */
 };
-int verdict_scorer_init(struct verdict_scorer *scorer, const struct paired_sample *sample, const float *score) MUST_USE;
+int verdict_scorer_init(struct verdict_scorer *scorer, const struct gw_paired_sample *sample,
+                        const float *score) GW_MUST_USE;
 void verdict_scorer_free(struct verdict_scorer *scorer);
 
 /* The statistic of one delta under the counts of a replicate (all 1: the observed value). */
@@ -25,12 +26,12 @@ struct verdict_pair {
     size_t n, n_seeds;
     struct verdict_scorer *a, *b; /* [n_seeds] */
 };
-int verdict_pair_init(struct verdict_pair *pair, const struct paired_sample *sample) MUST_USE;
+int verdict_pair_init(struct verdict_pair *pair, const struct gw_paired_sample *sample) GW_MUST_USE;
 void verdict_pair_free(struct verdict_pair *pair);
 /* Mean over seeds of candidate minus baseline, for every delta. */
-void verdict_pair_difference(const struct verdict_pair *pair, const uint32_t *count, double difference[N_DELTAS]);
+void verdict_pair_difference(const struct verdict_pair *pair, const uint32_t *count, double difference[GW_N_DELTAS]);
 /* Bootstrap replicates of that: replicate[d × n_bootstrap + r]. */
 int verdict_pair_replicates(const struct verdict_pair *pair, size_t n_bootstrap, double block_length, uint64_t seed,
-                            double *replicate) MUST_USE;
+                            double *replicate) GW_MUST_USE;
 
 #endif

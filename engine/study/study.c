@@ -20,14 +20,15 @@ static int stage_experiment(const struct study *study, const struct study_stage 
         if (study->search_epochs) e->strategy[v].train.epochs = study->search_epochs;
         if (study->search_patience) e->strategy[v].train.patience = study->search_patience;
     }
-    return OK;
+    return GW_OK;
 }
 
 static void add_fit(const struct fit *fit, struct study_variant *variant) {
     if (fit->log.n_epochs == 0 || fit->log.best_epoch == 0) return;
-    const struct epoch_record *best = &fit->log.epoch[fit->log.best_epoch - 1];
+    const struct gw_epoch_record *best = &fit->log.epoch[fit->log.best_epoch - 1];
     double ap = 0;
-    for (int g = 0; g < N_GATES; g++) ap += (isnan(best->validation_ap[g]) ? 0 : best->validation_ap[g]) / N_GATES;
+    for (int g = 0; g < GW_N_GATES; g++)
+        ap += (isnan(best->validation_ap[g]) ? 0 : best->validation_ap[g]) / GW_N_GATES;
     variant->validation_ap += ap;
     variant->validation_loss += best->validation_loss;
     variant->seconds += fit->log.seconds;
@@ -59,21 +60,21 @@ static int run_stage(struct study *study, struct prepared *p, size_t index, size
     progress_message("stage %zu/%zu: %s (%zu variants)", index + 1, study->n_stages + 1, stage->name,
                      stage->n_variants);
     TRY(stage_experiment(study, stage, &e));
-    if (snprintf(stage_dir, sizeof stage_dir, "%s/" RUN_STAGES "/%s", dir, stage->name) >= (int)sizeof stage_dir)
-        FAIL(ERR_USAGE, "--out: the path is too long");
-    TRY(path_join(models, sizeof models, stage_dir, RUN_MODELS));
+    if (snprintf(stage_dir, sizeof stage_dir, "%s/" GW_RUN_STAGES "/%s", dir, stage->name) >= (int)sizeof stage_dir)
+        FAIL(GW_ERR_USAGE, "--out: the path is too long");
+    TRY(path_join(models, sizeof models, stage_dir, GW_RUN_MODELS));
     TRY(dir_make(models));
     size_t all_folds = p->plan.n_folds;
     p->plan.n_folds = study->search_folds;
     int rc = fits_plan(&e, p, stage_dir, &fits);
-    if (rc == OK) rc = fits_execute(&e, p, &fits, jobs);
+    if (rc == GW_OK) rc = fits_execute(&e, p, &fits, jobs);
     p->plan.n_folds = all_folds;
-    if (rc == OK) choose(stage, &fits);
+    if (rc == GW_OK) choose(stage, &fits);
     fits_free(&fits);
     TRY(rc);
     const struct study_variant *best = &stage->variant[stage->chosen];
     progress_message("stage %s: %s wins with AP %.4f on validation", stage->name, best->spec.name, best->validation_ap);
-    return OK;
+    return GW_OK;
 }
 
 const struct key_section *study_training_section(void) {
@@ -91,14 +92,14 @@ static size_t key_size(int type) {
     case KEY_BOOL:
         return sizeof(bool);
     case KEY_WORD:
-        return NAME_MAX_;
+        return GW_NAME_MAX;
     default:
         return 0; /* no such key in "training" */
     }
 }
 
 /* A carried winner's training settings become every later variant's, but for what that variant sets itself. */
-static void take_over(const struct train_config *from, struct study_variant *to) {
+static void take_over(const struct gw_train_config *from, struct study_variant *to) {
     const struct key_section *section = study_training_section();
     for (size_t k = 0; k < section->n_keys; k++)
         if (!(to->own_training >> k & 1))
@@ -116,12 +117,12 @@ static void carry(struct study *study, size_t from) {
 static void final_experiment(struct study *study) {
     struct experiment *e = study->experiment;
     size_t n = 0;
-    const struct train_config *train = &e->common.train;
+    const struct gw_train_config *train = &e->common.train;
     for (size_t i = 0; i < study->n_stages; i++)
         if (study->stage[i].carry) train = &study->stage[i].variant[study->stage[i].chosen].spec.train;
     e->strategy[n] = e->common;
     e->strategy[n].train = *train;
-    e->strategy[n].desc = strategy_find("gate");
+    e->strategy[n].desc = gw_strategy_find("gate");
     strcpy(e->strategy[n++].name, STUDY_BASELINE);
     for (size_t i = 0; i < study->n_stages; i++) {
         const struct study_stage *stage = &study->stage[i];
@@ -138,10 +139,10 @@ static void final_experiment(struct study *study) {
 }
 
 static int search(struct study *study, struct prepared *p, const char *dir, size_t jobs) {
-    int rc = OK;
-    for (size_t i = 0; rc == OK && i < study->n_stages; i++) {
+    int rc = GW_OK;
+    for (size_t i = 0; rc == GW_OK && i < study->n_stages; i++) {
         rc = run_stage(study, p, i, jobs, dir);
-        if (rc == OK && study->stage[i].carry) carry(study, i);
+        if (rc == GW_OK && study->stage[i].carry) carry(study, i);
     }
     return rc;
 }
@@ -149,7 +150,7 @@ static int search(struct study *study, struct prepared *p, const char *dir, size
 /* Inputs and folds for every variant: all stages see the samples that the longest window leaves. */
 static int prepare_search(const struct study *study, struct prepared **p) {
     struct experiment *e = mem_calloc(1, sizeof *e);
-    if (!e) return ERR_NOMEM;
+    if (!e) return GW_ERR_NOMEM;
     *e = *study->experiment;
     e->strategy[0] = study->stage[0].variant[0].spec;
     e->n_strategies = 1;
@@ -164,35 +165,35 @@ static int prepare_search(const struct study *study, struct prepared **p) {
 }
 
 /* The search in a directory that is ours. Nothing is made or removed before the data are known to be fine. */
-static int search_in(struct study *study, const struct run_options *options, const char *dir, int *lock) {
+static int search_in(struct study *study, const struct gw_run_options *options, const char *dir, int *lock) {
     struct prepared *p = NULL;
     size_t jobs = options->jobs ? options->jobs : (size_t)omp_get_max_threads();
     TRY(dir_lock(dir, lock));
     TRY(prepare_search(study, &p));
-    int rc = OK;
+    int rc = GW_OK;
     if (study->search_folds > p->plan.n_folds)
-        rc = error_set(ERR_CONFIG,
-                       "%s: search.folds is %zu, but there are only %zu folds; search fewer or give more data",
-                       study->path, study->search_folds, p->plan.n_folds);
-    if (rc == OK) rc = run_claim_directory(dir);
-    if (rc == OK) rc = dir_lock(dir, lock);
-    if (rc == OK) rc = run_drop_results(dir, options, "");
-    if (rc == OK) rc = search(study, p, dir, jobs);
+        rc = gw_error_set(GW_ERR_CONFIG,
+                          "%s: search.folds is %zu, but there are only %zu folds; search fewer or give more data",
+                          study->path, study->search_folds, p->plan.n_folds);
+    if (rc == GW_OK) rc = run_claim_directory(dir);
+    if (rc == GW_OK) rc = dir_lock(dir, lock);
+    if (rc == GW_OK) rc = run_drop_results(dir, options, "");
+    if (rc == GW_OK) rc = search(study, p, dir, jobs);
     prepared_free(p);
     return rc;
 }
 
-int run_study(const char *path, const struct config_override *override, const struct run_options *options,
-              char dir[1024]) {
+int gw_run_study(const char *path, const struct config_override *override, const struct gw_run_options *options,
+                 char dir[1024]) {
     struct study *study;
     TRY(study_load(path, override, &study));
-    struct run_options own = *options;
+    struct gw_run_options own = *options;
     int lock = -1;
     int rc = run_directory_name(options->out_dir, study->name, dir);
-    if (rc == OK) rc = search_in(study, options, dir, &lock);
-    if (rc == OK) final_experiment(study);
-    if (rc == OK) rc = study_write(study, dir);
-    if (rc == OK) {
+    if (rc == GW_OK) rc = search_in(study, options, dir, &lock);
+    if (rc == GW_OK) final_experiment(study);
+    if (rc == GW_OK) rc = study_write(study, dir);
+    if (rc == GW_OK) {
         progress_message("stage %zu/%zu: final comparison (%zu strategies, %zu seeds)", study->n_stages + 1,
                          study->n_stages + 1, study->experiment->n_strategies, study->experiment->n_seeds);
         own.out_dir = dir;

@@ -41,24 +41,24 @@ static const char reference_order[] =
 static int count_field(const struct json_document *doc, const json_value *object, const char *key, size_t min,
                        size_t max, size_t *out) {
     const json_value *value = json_get(object, key);
-    if (!value) return OK;
+    if (!value) return GW_OK;
     double number = json_kind(value) == JSON_NUMBER ? json_number(value, -1) : -1;
     if (!(number >= (double)min && number <= (double)max && number == (double)(size_t)number))
-        return json_fail(doc, value, ERR_CONFIG, "%s must be a whole number from %zu to %zu", key, min, max);
+        return json_fail(doc, value, GW_ERR_CONFIG, "%s must be a whole number from %zu to %zu", key, min, max);
     *out = (size_t)number;
-    return OK;
+    return GW_OK;
 }
 
 static int string_field(const struct json_document *doc, const json_value *object, const char *key, bool safe,
                         char *out, size_t size) {
     const json_value *value = json_get(object, key);
-    if (!value) return OK;
+    if (!value) return GW_OK;
     const char *text = json_kind(value) == JSON_STRING ? json_string(value, "") : NULL;
     if (!text || strlen(text) >= size || (safe && !name_is_safe(text)))
-        return json_fail(doc, value, ERR_CONFIG, "%s must be a string of at most %zu bytes%s", key, size - 1,
+        return json_fail(doc, value, GW_ERR_CONFIG, "%s must be a string of at most %zu bytes%s", key, size - 1,
                          safe ? " (letters, digits, '_', '.', '-')" : "");
     strcpy(out, text);
-    return OK;
+    return GW_OK;
 }
 
 static int known_keys(const struct json_document *doc, const json_value *object, const char *const *known, size_t n,
@@ -69,15 +69,15 @@ static int known_keys(const struct json_document *doc, const json_value *object,
         while (k < n && strcmp(known[k], json_key(value)) != 0) k++;
         if (k == n) return config_unknown_key(doc, value, known, n, where);
     }
-    return OK;
+    return GW_OK;
 }
 
 static int flag_field(const struct json_document *doc, const json_value *object, const char *key, bool *out) {
     const json_value *value = json_get(object, key);
-    if (!value) return OK;
-    if (json_kind(value) != JSON_BOOL) return json_fail(doc, value, ERR_CONFIG, "%s must be true or false", key);
+    if (!value) return GW_OK;
+    if (json_kind(value) != JSON_BOOL) return json_fail(doc, value, GW_ERR_CONFIG, "%s must be true or false", key);
     *out = json_bool(value, false);
-    return OK;
+    return GW_OK;
 }
 
 static uint64_t own_training(const json_value *training) {
@@ -94,49 +94,49 @@ static int check_variant(const struct json_document *doc, const json_value *item
     const struct strategy_spec *spec = &stage->variant[i].spec;
     const json_value *ensemble = json_get(item, "ensemble_of");
     if (ensemble)
-        return json_fail_key(doc, ensemble, ERR_CONFIG, "a variant cannot be an ensemble; it must train a model");
+        return json_fail_key(doc, ensemble, GW_ERR_CONFIG, "a variant cannot be an ensemble; it must train a model");
     if (!spec->desc->needs_model)
-        return json_fail(doc, json_get(item, "strategy"), ERR_CONFIG, "a variant needs a model, \"%s\" has none",
+        return json_fail(doc, json_get(item, "strategy"), GW_ERR_CONFIG, "a variant needs a model, \"%s\" has none",
                          spec->desc->name);
     for (size_t j = 0; j < i; j++)
         if (strcmp(stage->variant[j].spec.name, spec->name) == 0)
-            return json_fail(doc, json_get(item, "name"), ERR_CONFIG,
+            return json_fail(doc, json_get(item, "name"), GW_ERR_CONFIG,
                              "two variants of stage \"%s\" are called \"%s\"; rename one", stage->name, spec->name);
-    return OK;
+    return GW_OK;
 }
 
 static int read_variants(const struct json_document *doc, const json_value *list, const struct experiment *e,
                          struct study_stage *stage) {
     if (!list || json_kind(list) != JSON_ARRAY || json_size(list) == 0 || json_size(list) > MAX_VARIANTS)
-        return json_fail(doc, list, ERR_CONFIG, "a stage needs \"variants\": an array of 1 to %d", MAX_VARIANTS);
+        return json_fail(doc, list, GW_ERR_CONFIG, "a stage needs \"variants\": an array of 1 to %d", MAX_VARIANTS);
     for (size_t i = 0; i < json_size(list); i++) {
         struct strategy_spec *spec = &stage->variant[i].spec;
         *spec = e->common;
         if (json_kind(json_at(list, i)) != JSON_OBJECT)
-            return json_fail(doc, json_at(list, i), ERR_CONFIG, "a variant must be an object");
-        TRY(config_read_strategy(doc, json_at(list, i), strategy_find("gate"), spec));
+            return json_fail(doc, json_at(list, i), GW_ERR_CONFIG, "a variant must be an object");
+        TRY(config_read_strategy(doc, json_at(list, i), gw_strategy_find("gate"), spec));
         TRY(check_variant(doc, json_at(list, i), stage, i));
         TRY(experiment_check_strategy(doc, e, spec));
         stage->variant[i].own_training = own_training(json_get(json_at(list, i), "training"));
         stage->n_variants = i + 1;
     }
-    return OK;
+    return GW_OK;
 }
 
 static int read_stages(const struct json_document *doc, const json_value *list, struct study *study) {
     static const char *const known[] = {"name", "carry", "final", "variants"};
     if (json_kind(list) != JSON_ARRAY || json_size(list) == 0 || json_size(list) > MAX_STAGES)
-        return json_fail(doc, list, ERR_CONFIG, "stages must be an array of 1 to %d", MAX_STAGES);
+        return json_fail(doc, list, GW_ERR_CONFIG, "stages must be an array of 1 to %d", MAX_STAGES);
     for (size_t i = 0; i < json_size(list); i++) {
         const json_value *item = json_at(list, i);
         struct study_stage *stage = &study->stage[i];
         if (json_kind(item) != JSON_OBJECT || !json_get(item, "name"))
-            return json_fail(doc, item, ERR_CONFIG, "a stage must be an object with a \"name\"");
+            return json_fail(doc, item, GW_ERR_CONFIG, "a stage must be an object with a \"name\"");
         TRY(known_keys(doc, item, known, COUNT_OF(known), "a stage"));
         TRY(string_field(doc, item, "name", true, stage->name, sizeof stage->name));
         for (size_t j = 0; j < i; j++)
             if (strcmp(study->stage[j].name, stage->name) == 0)
-                return json_fail(doc, json_get(item, "name"), ERR_CONFIG, "two stages are called \"%s\"; rename one",
+                return json_fail(doc, json_get(item, "name"), GW_ERR_CONFIG, "two stages are called \"%s\"; rename one",
                                  stage->name);
         TRY(flag_field(doc, item, "carry", &stage->carry));
         stage->final = !stage->carry;
@@ -144,12 +144,12 @@ static int read_stages(const struct json_document *doc, const json_value *list, 
         TRY(read_variants(doc, json_get(item, "variants"), study->experiment, stage));
         study->n_stages = i + 1;
     }
-    return OK;
+    return GW_OK;
 }
 
 static int read_reference(struct study *study) {
     struct json_document *doc;
-    TRY(json_parse("reference study", reference_order, sizeof reference_order - 1, ERR_INTERNAL, &doc));
+    TRY(json_parse("reference study", reference_order, sizeof reference_order - 1, GW_ERR_INTERNAL, &doc));
     int rc = read_stages(doc, json_get(json_root(doc), "stages"), study);
     json_free(doc);
     return rc;
@@ -164,7 +164,7 @@ static void keep_floors(struct study *study) {
 }
 
 static int taken(const char *path, const char *name) {
-    FAIL(ERR_CONFIG, "%s: the final walk could hold two strategies called \"%s\"; rename one", path, name);
+    FAIL(GW_ERR_CONFIG, "%s: the final walk could hold two strategies called \"%s\"; rename one", path, name);
 }
 
 /* Known before the search, not after it: whichever variants win, the final walk must hold each name once. */
@@ -189,9 +189,9 @@ static int check_final(const struct study *study, const char *path) {
         }
     }
     if (most > MAX_STRATEGIES)
-        FAIL(ERR_CONFIG, "%s: the final walk would hold %zu strategies, at most %d are possible; give fewer stages",
+        FAIL(GW_ERR_CONFIG, "%s: the final walk would hold %zu strategies, at most %d are possible; give fewer stages",
              path, most, MAX_STRATEGIES);
-    return OK;
+    return GW_OK;
 }
 
 static int load_experiment(const struct json_document *doc, const json_value *root, const char *path,
@@ -199,7 +199,7 @@ static int load_experiment(const struct json_document *doc, const json_value *ro
     char file[900] = "", full[2048];
     TRY(string_field(doc, root, "experiment", false, file, sizeof file));
     if (!*file)
-        return json_fail(doc, root, ERR_CONFIG, "\"experiment\" is missing: the file with data, features and folds");
+        return json_fail(doc, root, GW_ERR_CONFIG, "\"experiment\" is missing: the file with data, features and folds");
     const char *slash = file[0] == '/' ? NULL : strrchr(path, '/');
     snprintf(full, sizeof full, "%.*s%s", slash ? (int)(slash - path) + 1 : 0, path, file);
     return experiment_load(full, override, &study->experiment);
@@ -210,11 +210,11 @@ static int read_study(const struct json_document *doc, const char *path, const s
     static const char *const known[] = {"name", "title", "experiment", "search", "stages"};
     static const char *const search_known[] = {"seeds", "folds", "epochs", "patience"};
     const json_value *root = json_root(doc);
-    if (json_kind(root) != JSON_OBJECT) return json_fail(doc, root, ERR_CONFIG, "a study must be an object { … }");
+    if (json_kind(root) != JSON_OBJECT) return json_fail(doc, root, GW_ERR_CONFIG, "a study must be an object { … }");
     const json_value *strategies = json_get(root, "strategies");
     if (strategies)
-        return json_fail_key(doc, strategies, ERR_CONFIG, "this is an experiment, not a study; use `gatewalk run %s`",
-                             path);
+        return json_fail_key(doc, strategies, GW_ERR_CONFIG,
+                             "this is an experiment, not a study; use `gatewalk run %s`", path);
     TRY(known_keys(doc, root, known, COUNT_OF(known), "the study"));
     TRY(load_experiment(doc, root, path, override, study));
     snprintf(study->name, sizeof study->name, "%s", study->experiment->name);
@@ -227,7 +227,7 @@ static int read_study(const struct json_document *doc, const char *path, const s
     const json_value *search = json_get(root, "search");
     if (search) {
         if (json_kind(search) != JSON_OBJECT)
-            return json_fail(doc, search, ERR_CONFIG, "search must be an object { … }");
+            return json_fail(doc, search, GW_ERR_CONFIG, "search must be an object { … }");
         TRY(known_keys(doc, search, search_known, COUNT_OF(search_known), "search"));
         TRY(count_field(doc, search, "seeds", 1, MAX_SEEDS, &study->search_seeds));
         TRY(count_field(doc, search, "folds", 1, 100000, &study->search_folds));
@@ -242,17 +242,17 @@ static int read_study(const struct json_document *doc, const char *path, const s
 
 int study_load(const char *path, const struct config_override *override, struct study **out) {
     struct json_document *doc;
-    TRY(json_load(path, ERR_CONFIG, &doc));
+    TRY(json_load(path, GW_ERR_CONFIG, &doc));
     struct study *study = mem_calloc(1, sizeof *study);
     if (study) study->path = path;
-    int rc = study ? read_study(doc, path, override, study) : ERR_NOMEM;
+    int rc = study ? read_study(doc, path, override, study) : GW_ERR_NOMEM;
     json_free(doc);
     if (rc < 0) {
         study_free(study);
         return rc;
     }
     *out = study;
-    return OK;
+    return GW_OK;
 }
 
 void study_free(struct study *study) {

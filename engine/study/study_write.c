@@ -9,7 +9,7 @@ static void put_variant(struct json_writer *w, const struct study_variant *varia
     json_put_string(w, "attention", variant->spec.model.attention);
     json_put_string(w, "loss", variant->spec.train.loss);
     json_put_number(w, "pos_weight", variant->spec.train.pos_weight);
-    json_put_int(w, "parameters", (int64_t)model_parameter_count(&variant->spec.model));
+    json_put_int(w, "parameters", (int64_t)gw_model_parameter_count(&variant->spec.model));
     json_put_int(w, "fits", (int64_t)variant->n_fits);
     json_put_number(w, "validation_average_precision", variant->n_fits ? variant->validation_ap : NAN);
     json_put_number(w, "validation_loss", variant->n_fits ? variant->validation_loss : NAN);
@@ -20,7 +20,7 @@ static void put_variant(struct json_writer *w, const struct study_variant *varia
 int study_write(const struct study *study, const char *dir) {
     char path[1024];
     struct out_file file;
-    TRY(path_join(path, sizeof path, dir, RUN_STUDY));
+    TRY(path_join(path, sizeof path, dir, GW_RUN_STUDY));
     TRY(out_open(&file, path));
     struct json_writer w = {.stream = file.stream};
     json_begin_object(&w, NULL);

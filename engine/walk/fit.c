@@ -27,42 +27,43 @@ static float top_threshold(float *value, size_t n, double k_percent) {
 }
 
 /* One gate's probabilities of one symbol, or of all (symbol SIZE_MAX), side by side. */
-static size_t gather(const struct fold *fold, size_t n_symbols, const float *p, int gate, size_t symbol, float *out) {
+static size_t gather(const struct gw_fold *fold, size_t n_symbols, const float *p, int gate, size_t symbol,
+                     float *out) {
     size_t n = 0, at = 0;
     for (size_t s = 0; s < n_symbols; s++) {
-        const struct range *r = &fold->samples[SLICE_VALIDATION][s];
+        const struct gw_range *r = &fold->samples[GW_SLICE_VALIDATION][s];
         for (size_t t = r->begin; t < r->end; t++, at++)
-            if (symbol == SIZE_MAX || symbol == s) out[n++] = p[at * N_GATES + (size_t)gate];
+            if (symbol == SIZE_MAX || symbol == s) out[n++] = p[at * GW_N_GATES + (size_t)gate];
     }
     return n;
 }
 
 /* With a pool over all symbols every symbol gets the same threshold. */
 int fit_thresholds(const struct experiment *e, const struct prepared *p, size_t index, const float *validation,
-                   float (*tau)[N_GATES]) {
-    const struct fold *fold = &p->plan.fold[index];
+                   float (*tau)[GW_N_GATES]) {
+    const struct gw_fold *fold = &p->plan.fold[index];
     size_t n_symbols = p->market.n_symbols, total = 0;
     for (size_t s = 0; s < n_symbols; s++)
-        total += fold->samples[SLICE_VALIDATION][s].end - fold->samples[SLICE_VALIDATION][s].begin;
+        total += fold->samples[GW_SLICE_VALIDATION][s].end - fold->samples[GW_SLICE_VALIDATION][s].begin;
     float *column = mem_calloc(total ? total : 1, sizeof *column);
-    if (!column) return ERR_NOMEM;
+    if (!column) return GW_ERR_NOMEM;
     bool each = strcmp(e->signals.pool, "each") == 0;
     for (size_t s = 0; s < n_symbols; s++)
-        for (int g = 0; g < N_GATES; g++) {
+        for (int g = 0; g < GW_N_GATES; g++) {
             size_t n = gather(fold, n_symbols, validation, g, each ? s : SIZE_MAX, column);
             tau[s][g] = top_threshold(column, n, e->signals.act_on);
         }
     mem_free(column);
-    return OK;
+    return GW_OK;
 }
 
-static int set_thresholds(const struct fit_context *c, const struct fold_data *d, const struct gate_model *model,
+static int set_thresholds(const struct fit_context *c, const struct fold_data *d, const struct gw_gate_model *model,
                           struct fit *fit) {
-    size_t n = d->n[SLICE_VALIDATION];
-    fit->validation = mem_calloc(n ? n * N_GATES : 1, sizeof *fit->validation);
+    size_t n = d->n[GW_SLICE_VALIDATION];
+    fit->validation = mem_calloc(n ? n * GW_N_GATES : 1, sizeof *fit->validation);
     fit->tau = mem_calloc(d->n_symbols, sizeof *fit->tau);
-    if (!fit->validation || !fit->tau) return ERR_NOMEM;
-    TRY(model_score(model, d->fit_series, d->n_symbols, d->sample[SLICE_VALIDATION], n, fit->validation, NULL));
+    if (!fit->validation || !fit->tau) return GW_ERR_NOMEM;
+    TRY(gw_model_score(model, d->fit_series, d->n_symbols, d->sample[GW_SLICE_VALIDATION], n, fit->validation, NULL));
     return fit_thresholds(c->experiment, c->prepared, fit->fold, fit->validation, fit->tau);
 }
 
@@ -73,20 +74,20 @@ static void add_weights(double *sum, const float *weight, size_t n) {
 /* Splits attention by lag into the fold's top K % of bars and the rest, and keeps the maps of the top. */
 static int keep_attention(const struct experiment *e, struct fit *fit, const float *weight, size_t width) {
     float *column = mem_calloc(fit->n_test, sizeof *column);
-    if (!column) return ERR_NOMEM;
-    for (int g = 0; g < N_GATES; g++) {
+    if (!column) return GW_ERR_NOMEM;
+    for (int g = 0; g < GW_N_GATES; g++) {
         struct attention_sums *sums = &fit->attention[g];
         sums->top = mem_calloc(width, sizeof(double));
         sums->rest = mem_calloc(width, sizeof(double));
         if (!sums->top || !sums->rest) goto no_memory;
-        for (size_t i = 0; i < fit->n_test; i++) column[i] = fit->probability[i * N_GATES + (size_t)g];
+        for (size_t i = 0; i < fit->n_test; i++) column[i] = fit->probability[i * GW_N_GATES + (size_t)g];
         float border = top_threshold(column, fit->n_test, e->signals.act_on);
         size_t n_top = 0;
-        for (size_t i = 0; i < fit->n_test; i++) n_top += fit->probability[i * N_GATES + (size_t)g] >= border;
+        for (size_t i = 0; i < fit->n_test; i++) n_top += fit->probability[i * GW_N_GATES + (size_t)g] >= border;
         /* A constant score would make every bar a signal: such maps say nothing and are not kept. */
         bool keep = n_top < fit->n_test / 4 + 2;
         for (size_t i = 0; i < fit->n_test; i++) {
-            bool top = fit->probability[i * N_GATES + (size_t)g] >= border;
+            bool top = fit->probability[i * GW_N_GATES + (size_t)g] >= border;
             add_weights(top ? sums->top : sums->rest, weight + i * width, width);
             if (top)
                 sums->n_top++;
@@ -104,34 +105,34 @@ static int keep_attention(const struct experiment *e, struct fit *fit, const flo
         }
     }
     mem_free(column);
-    return OK;
+    return GW_OK;
 no_memory:
     mem_free(column);
-    return ERR_NOMEM;
+    return GW_ERR_NOMEM;
 }
 
-static int score_test(const struct experiment *e, const struct fold_data *d, const struct gate_model *model,
+static int score_test(const struct experiment *e, const struct fold_data *d, const struct gw_gate_model *model,
                       struct fit *fit) {
-    const struct model_config *config = model_get_config(model);
-    size_t n = d->n[SLICE_TEST], width = model_attention_maps(config) * config->lookback, F = d->n_features;
-    bool by_feature = model_has_feature_attention(config);
-    int rc = OK;
+    const struct gw_model_config *config = gw_model_get_config(model);
+    size_t n = d->n[GW_SLICE_TEST], width = gw_model_attention_maps(config) * config->lookback, F = d->n_features;
+    bool by_feature = gw_model_has_feature_attention(config);
+    int rc = GW_OK;
     fit->n_test = n;
-    fit->n_maps = model_attention_maps(config);
-    fit->probability = mem_calloc(n ? n * N_GATES : 1, sizeof(float));
+    fit->n_maps = gw_model_attention_maps(config);
+    fit->probability = mem_calloc(n ? n * GW_N_GATES : 1, sizeof(float));
     float *weight = width ? mem_calloc(n ? n * width : 1, sizeof(float)) : NULL;
     float *feature = by_feature ? mem_calloc(SCORE_CHUNK * F, sizeof(float)) : NULL;
     if (by_feature) fit->feature_attention = mem_calloc(F, sizeof(double));
     if (!fit->probability || (width && !weight) || (by_feature && (!feature || !fit->feature_attention))) {
-        rc = ERR_NOMEM;
+        rc = GW_ERR_NOMEM;
         goto done;
     }
     for (size_t i = 0; i < n; i += SCORE_CHUNK) {
         size_t m = n - i < SCORE_CHUNK ? n - i : SCORE_CHUNK;
-        struct attention_out attention = {
+        struct gw_attention_out attention = {
             .n_maps = fit->n_maps, .time = width ? weight + i * width : NULL, .feature = feature};
-        TRY_GOTO(model_score(model, d->score_series, d->n_symbols, d->sample[SLICE_TEST] + i, m,
-                             fit->probability + i * N_GATES, width || by_feature ? &attention : NULL),
+        TRY_GOTO(gw_model_score(model, d->score_series, d->n_symbols, d->sample[GW_SLICE_TEST] + i, m,
+                                fit->probability + i * GW_N_GATES, width || by_feature ? &attention : NULL),
                  done);
         for (size_t j = 0; by_feature && j < m; j++)
             for (size_t f = 0; f < F; f++) fit->feature_attention[f] += (double)feature[j * F + f] / (double)n;
@@ -144,37 +145,37 @@ done:
 }
 
 /* The permutation importance rides along in the stored model, so that a resumed run has the same bytes. */
-static int store(const struct prepared *p, const struct gate_model *model, const struct fold_data *d,
+static int store(const struct prepared *p, const struct gw_gate_model *model, const struct fold_data *d,
                  const struct fit *fit) {
-    struct meta_pair meta[] = {{"gatewalk.fit_key", fit->key}};
-    struct extra_tensor extra[3] = {
+    struct gw_meta_pair meta[] = {{"gatewalk.fit_key", fit->key}};
+    struct gw_extra_tensor extra[3] = {
         {.name = "scaler.center", .n = d->scaler.n, .value = d->scaler.center},
         {.name = "scaler.inverse_scale", .n = d->scaler.n, .value = d->scaler.inverse_scale},
-        {.name = "permutation_importance", .n = N_GATES * d->n_features, .value = fit->permutation},
+        {.name = "permutation_importance", .n = GW_N_GATES * d->n_features, .value = fit->permutation},
     };
     (void)p;
-    return model_save(model, &fit->log, meta, COUNT_OF(meta), extra, fit->permutation ? 3 : 2, fit->model_path);
+    return gw_model_save(model, &fit->log, meta, COUNT_OF(meta), extra, fit->permutation ? 3 : 2, fit->model_path);
 }
 
 /* A key can be forged; what would read beyond the windows of this experiment is not its model. */
-static bool matches(const struct gate_model *model, const struct strategy_spec *spec) {
-    const struct model_config *config = model_get_config(model);
+static bool matches(const struct gw_gate_model *model, const struct strategy_spec *spec) {
+    const struct gw_model_config *config = gw_model_get_config(model);
     return config->n_features == spec->model.n_features && config->lookback == spec->model.lookback;
 }
 
 /* A stored model of another key, a damaged one, or adapters on another model than `previous`, is not an error: the fit
  * is simply done again. */
-static bool load(const struct strategy_spec *spec, struct fit *fit, const struct gate_model *previous,
-                 bool want_importance, struct gate_model **model) {
-    struct meta_pair expect[] = {{"gatewalk.fit_key", fit->key}};
-    struct extra_tensor extra[8];
+static bool load(const struct strategy_spec *spec, struct fit *fit, const struct gw_gate_model *previous,
+                 bool want_importance, struct gw_gate_model **model) {
+    struct gw_meta_pair expect[] = {{"gatewalk.fit_key", fit->key}};
+    struct gw_extra_tensor extra[8];
     size_t n_extra = COUNT_OF(extra);
     if (!file_exists(fit->model_path)) return false;
-    if (model_load_onto(fit->model_path, previous, expect, COUNT_OF(expect), model, &fit->log, extra, &n_extra) < 0)
+    if (gw_model_load_onto(fit->model_path, previous, expect, COUNT_OF(expect), model, &fit->log, extra, &n_extra) < 0)
         return false;
     bool fits = matches(*model, spec);
     for (size_t i = 0; i < n_extra; i++) {
-        if (want_importance && extra[i].n == N_GATES * spec->model.n_features &&
+        if (want_importance && extra[i].n == GW_N_GATES * spec->model.n_features &&
             strcmp(extra[i].name, "permutation_importance") == 0)
             fit->permutation = extra[i].value;
         else
@@ -183,43 +184,43 @@ static bool load(const struct strategy_spec *spec, struct fit *fit, const struct
     if (fits && (!want_importance || fit->permutation)) return true;
     mem_free(fit->permutation);
     fit->permutation = NULL;
-    model_free(*model);
+    gw_model_free(*model);
     *model = NULL;
-    training_log_free(&fit->log);
+    gw_training_log_free(&fit->log);
     return false;
 }
 
-static int train(const struct fit_context *c, const struct fold_data *d, const struct gate_model *previous,
-                 struct fit *fit, struct gate_model **model) {
+static int train(const struct fit_context *c, const struct fold_data *d, const struct gw_gate_model *previous,
+                 struct fit *fit, struct gw_gate_model **model) {
     const struct experiment *e = c->experiment;
     const struct strategy_spec *spec = &e->strategy[fit->strategy];
-    struct fit_input input = {
+    struct gw_fit_input input = {
         .n_series = d->n_symbols,
         .n_features = d->n_features,
         .series = d->fit_series,
-        .train = d->sample[SLICE_TRAIN],
-        .n_train = d->n[SLICE_TRAIN],
-        .validation = d->sample[SLICE_VALIDATION],
-        .n_validation = d->n[SLICE_VALIDATION],
+        .train = d->sample[GW_SLICE_TRAIN],
+        .n_train = d->n[GW_SLICE_TRAIN],
+        .validation = d->sample[GW_SLICE_VALIDATION],
+        .n_validation = d->n[GW_SLICE_VALIDATION],
     };
     /* Paired comparison: all strategies of one seed and fold share their random numbers. */
     uint64_t key[2] = {e->seed[fit->seed], fit->fold};
-    struct fit_options options = {
+    struct gw_fit_options options = {
         .seed = hash_bytes(key, sizeof key, 0), .previous = previous, .on_epoch = c->on_epoch, .context = c->context};
-    TRY(model_fit(&spec->model, &spec->train, &input, &options, model, &fit->log));
-    if (!e->verdict.importance) return OK;
-    fit->permutation = mem_calloc(N_GATES * d->n_features, sizeof(double));
-    if (!fit->permutation) return ERR_NOMEM;
-    return model_permutation_importance(*model, &input, options.seed, fit->permutation);
+    TRY(gw_model_fit(&spec->model, &spec->train, &input, &options, model, &fit->log));
+    if (!e->verdict.importance) return GW_OK;
+    fit->permutation = mem_calloc(GW_N_GATES * d->n_features, sizeof(double));
+    if (!fit->permutation) return GW_ERR_NOMEM;
+    return gw_model_permutation_importance(*model, &input, options.seed, fit->permutation);
 }
 
-int fit_execute(const struct fit_context *c, const struct gate_model *previous, struct fit *fit,
-                struct gate_model **model_out) {
+int fit_execute(const struct fit_context *c, const struct gw_gate_model *previous, struct fit *fit,
+                struct gw_gate_model **model_out) {
     struct fold_data data;
-    struct gate_model *model = NULL;
+    struct gw_gate_model *model = NULL;
     TRY(interrupt_check());
     TRY(fold_data_build(c->experiment, c->prepared, fit->fold, NULL, &data));
-    int rc = OK;
+    int rc = GW_OK;
     fit->reused =
         load(&c->experiment->strategy[fit->strategy], fit, previous, c->experiment->verdict.importance, &model);
     if (!fit->reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
@@ -232,7 +233,7 @@ int fit_execute(const struct fit_context *c, const struct gate_model *previous, 
         model = NULL;
     }
 done:
-    model_free(model);
+    gw_model_free(model);
     fold_data_free(&data);
     return rc;
 }
@@ -241,8 +242,8 @@ void fit_release(struct fit *fit) {
     mem_free(fit->validation);
     mem_free(fit->probability);
     mem_free(fit->tau);
-    training_log_free(&fit->log);
-    for (int g = 0; g < N_GATES; g++) {
+    gw_training_log_free(&fit->log);
+    for (int g = 0; g < GW_N_GATES; g++) {
         mem_free(fit->attention[g].top);
         mem_free(fit->attention[g].rest);
     }

@@ -38,10 +38,10 @@ static uint64_t mix_section(const struct key_section *section, const void *base,
 
 void fit_key_of(const char *version, const struct experiment *e, const struct prepared *p, struct fit *fit) {
     const struct strategy_spec *spec = &e->strategy[fit->strategy];
-    const struct fold *fold = &p->plan.fold[fit->fold];
+    const struct gw_fold *fold = &p->plan.fold[fit->fold];
     uint64_t hash = mix_text(version, mix_text("gatewalk fit 1", 0));
-    hash = mix_text(kernels_selected(), hash);
-    if (strcmp(spec->train.precision, "bf16") == 0) hash = mix_text(kernels_selected_bf16(), hash);
+    hash = mix_text(gw_kernels_selected(), hash);
+    if (strcmp(spec->train.precision, "bf16") == 0) hash = mix_text(gw_kernels_selected_bf16(), hash);
     for (size_t s = 0; s < config_n_sections; s++) {
         const struct key_section *section = &config_section[s];
         if (strcmp(section->name, "model") == 0) hash = mix_section(section, &spec->model, hash);
@@ -54,7 +54,7 @@ void fit_key_of(const char *version, const struct experiment *e, const struct pr
     MIX(fit->fold);
     for (size_t s = 0; s < p->market.n_symbols; s++) {
         MIX(p->market.symbol[s].fingerprint);
-        for (int slice = 0; slice < N_SLICES; slice++) {
+        for (int slice = 0; slice < GW_N_SLICES; slice++) {
             MIX(fold->samples[slice][s]);
             MIX(fold->bars[slice][s]);
         }
@@ -62,7 +62,7 @@ void fit_key_of(const char *version, const struct experiment *e, const struct pr
     /* Warm starts depend on every fold before: their key chains through the fold's number and the ranges' origin. */
     if (strcmp(spec->train.retrain, "fresh") != 0)
         for (size_t f = 0; f < fit->fold; f++)
-            for (size_t s = 0; s < p->market.n_symbols; s++) MIX(p->plan.fold[f].samples[SLICE_TRAIN][s]);
+            for (size_t s = 0; s < p->market.n_symbols; s++) MIX(p->plan.fold[f].samples[GW_SLICE_TRAIN][s]);
     snprintf(fit->key, sizeof fit->key, "%016" PRIx64, hash);
 }
 

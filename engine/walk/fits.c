@@ -31,7 +31,7 @@ struct failure {
     char message[1024];
 };
 
-static void on_epoch(void *context, const struct epoch_record *record, size_t epochs, double windows_per_second) {
+static void on_epoch(void *context, const struct gw_epoch_record *record, size_t epochs, double windows_per_second) {
     struct fit_monitor *m = context;
     const struct experiment *e = m->all->experiment;
     progress_note(m->all->progress,
@@ -39,8 +39,9 @@ static void on_epoch(void *context, const struct epoch_record *record, size_t ep
                   "%.2f/%.2f%s | %.0f windows/s",
                   atomic_load(&m->all->n_done) + 1, m->all->n_fits, e->strategy[m->fit->strategy].name,
                   (unsigned long long)e->seed[m->fit->seed], m->fit->fold + 1, record->epoch, epochs,
-                  record->learning_rate, record->train_loss, record->validation_loss, record->validation_ap[GATE_LONG],
-                  record->validation_ap[GATE_SHORT], record->best ? " | best" : "", windows_per_second);
+                  record->learning_rate, record->train_loss, record->validation_loss,
+                  record->validation_ap[GW_GATE_LONG], record->validation_ap[GW_GATE_SHORT],
+                  record->best ? " | best" : "", windows_per_second);
     if (m->epochs_done < m->epochs_most) {
         m->epochs_done++;
 #pragma omp critical(gatewalk_fit_estimate)
@@ -58,7 +59,7 @@ int fits_plan(const struct experiment *e, const struct prepared *p, const char *
     for (size_t s = 0; s < e->n_strategies; s++)
         if (strategy_trains(&e->strategy[s])) n += e->n_seeds * p->plan.n_folds;
     out->fit = mem_calloc(n ? n : 1, sizeof *out->fit);
-    if (!out->fit) return ERR_NOMEM;
+    if (!out->fit) return GW_ERR_NOMEM;
     for (size_t f = 0; f < p->plan.n_folds; f++)
         for (size_t seed = 0; seed < e->n_seeds; seed++)
             for (size_t s = 0; s < e->n_strategies; s++) {
@@ -68,17 +69,17 @@ int fits_plan(const struct experiment *e, const struct prepared *p, const char *
                 fit->seed = seed;
                 fit->fold = f;
                 fit_key(e, p, fit);
-                int length =
-                    snprintf(fit->model_path, sizeof fit->model_path, "%s/" RUN_MODELS "/%s-s%llu-f%03zu.safetensors",
-                             dir, e->strategy[s].name, (unsigned long long)e->seed[seed], f + 1);
+                int length = snprintf(fit->model_path, sizeof fit->model_path,
+                                      "%s/" GW_RUN_MODELS "/%s-s%llu-f%03zu.safetensors", dir, e->strategy[s].name,
+                                      (unsigned long long)e->seed[seed], f + 1);
                 if (length < 0 || (size_t)length >= sizeof fit->model_path)
-                    FAIL(ERR_USAGE, "the run directory's path is too long");
+                    FAIL(GW_ERR_USAGE, "the run directory's path is too long");
             }
-    return OK;
+    return GW_OK;
 }
 
 static int run_one(struct monitor *monitor, const struct prepared *p, struct fit *fit,
-                   const struct gate_model *previous, struct gate_model **model) {
+                   const struct gw_gate_model *previous, struct gw_gate_model **model) {
     const struct experiment *e = monitor->experiment;
     struct fit_monitor own = {.all = monitor, .fit = fit, .epochs_most = e->strategy[fit->strategy].train.epochs};
     struct fit_context context = {.experiment = e, .prepared = p, .on_epoch = on_epoch, .context = &own};
@@ -91,7 +92,7 @@ static int run_one(struct monitor *monitor, const struct prepared *p, struct fit
         progress_expect(monitor->progress, monitor->trained, fit_estimate_left(&monitor->estimate));
     }
     progress_add(monitor->progress, own.epochs_most - own.epochs_done);
-    return OK;
+    return GW_OK;
 }
 
 /* A chain starts at fits[begin] and takes every later fit of the same strategy and seed when folds depend on each
@@ -100,19 +101,19 @@ static int run_chain(struct monitor *monitor, const struct prepared *p, struct f
                      size_t *at) {
     const struct fit *head = &fits->fit[begin];
     bool chained = strcmp(monitor->experiment->strategy[head->strategy].train.retrain, "fresh") != 0;
-    struct gate_model *previous = NULL;
-    int rc = OK;
+    struct gw_gate_model *previous = NULL;
+    int rc = GW_OK;
     for (size_t i = begin; i < fits->n; i++) {
         struct fit *fit = &fits->fit[i];
         if (fit->strategy != head->strategy || fit->seed != head->seed) continue;
-        struct gate_model *model = NULL;
+        struct gw_gate_model *model = NULL;
         *at = i;
         rc = run_one(monitor, p, fit, previous, chained ? &model : NULL);
-        model_free(previous);
+        gw_model_free(previous);
         previous = model;
         if (rc < 0 || !chained) break;
     }
-    model_free(previous);
+    gw_model_free(previous);
     return rc;
 }
 
@@ -124,10 +125,10 @@ static void note_failure(struct failure *failure, atomic_bool *stop, int rc, siz
 #pragma omp critical(gatewalk_fit_failure)
     {
         /* The first fit in plan order names the failure, so that the message does not depend on timing. */
-        if (failure->code == OK || (fit < failure->fit && failure->code != ERR_INTERRUPTED)) {
+        if (failure->code == GW_OK || (fit < failure->fit && failure->code != GW_ERR_INTERRUPTED)) {
             failure->code = rc;
             failure->fit = fit;
-            snprintf(failure->message, sizeof failure->message, "%s", error_message());
+            snprintf(failure->message, sizeof failure->message, "%s", gw_error_message());
         }
     }
     atomic_store(stop, true);
@@ -135,7 +136,7 @@ static void note_failure(struct failure *failure, atomic_bool *stop, int rc, siz
 
 int fits_execute(const struct experiment *e, const struct prepared *p, struct fit_list *fits, size_t jobs) {
     struct monitor monitor = {.experiment = e, .n_fits = fits->n};
-    struct failure failure = {.code = OK};
+    struct failure failure = {.code = GW_OK};
     atomic_bool stop = false;
     size_t epochs = 0;
     for (size_t i = 0; i < fits->n; i++) {
@@ -143,7 +144,7 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
         fit_estimate_add(&monitor.estimate, fits->fit[i].strategy, most);
         epochs += most;
     }
-    if (fits->n == 0) return OK;
+    if (fits->n == 0) return GW_OK;
     TRY(progress_begin(&monitor.progress, "training", epochs, "epochs"));
     double start = clock_seconds();
 #pragma omp parallel num_threads((int)jobs)
@@ -161,14 +162,14 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
     fits->n_reused = 0;
     for (size_t i = 0; i < fits->n; i++) fits->n_reused += fits->fit[i].reused;
     progress_end(monitor.progress);
-    if (failure.code == OK) return OK;
-    error_adopt(failure.message);
+    if (failure.code == GW_OK) return GW_OK;
+    gw_error_adopt(failure.message);
     const struct fit *fit = &fits->fit[failure.fit];
-    if (failure.code == ERR_INTERRUPTED)
-        FAIL(ERR_INTERRUPTED, "interrupted: %zu of %zu fits are kept; run the same command again to continue",
+    if (failure.code == GW_ERR_INTERRUPTED)
+        FAIL(GW_ERR_INTERRUPTED, "interrupted: %zu of %zu fits are kept; run the same command again to continue",
              atomic_load(&monitor.n_done), fits->n);
-    return error_prefix(failure.code, "strategy \"%s\" seed %llu fold %zu", e->strategy[fit->strategy].name,
-                        (unsigned long long)e->seed[fit->seed], fit->fold + 1);
+    return gw_error_prefix(failure.code, "strategy \"%s\" seed %llu fold %zu", e->strategy[fit->strategy].name,
+                           (unsigned long long)e->seed[fit->seed], fit->fold + 1);
 }
 
 void fits_free(struct fit_list *fits) {

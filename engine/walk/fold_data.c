@@ -3,91 +3,91 @@
 
 #include "fold_data.h"
 
-static size_t slice_total(const struct fold *fold, int slice, size_t n_symbols) {
+static size_t slice_total(const struct gw_fold *fold, int slice, size_t n_symbols) {
     size_t n = 0;
     for (size_t s = 0; s < n_symbols; s++) n += fold->samples[slice][s].end - fold->samples[slice][s].begin;
     return n;
 }
 
 /* The earliest row any window of the fold reaches. */
-static size_t first_row(const struct fold *fold, size_t symbol, size_t lookback) {
+static size_t first_row(const struct gw_fold *fold, size_t symbol, size_t lookback) {
     size_t first = SIZE_MAX;
-    for (int slice = 0; slice < N_SLICES; slice++) {
-        const struct range *r = &fold->samples[slice][symbol];
+    for (int slice = 0; slice < GW_N_SLICES; slice++) {
+        const struct gw_range *r = &fold->samples[slice][symbol];
         if (r->end > r->begin && r->begin < first) first = r->begin;
     }
     if (first == SIZE_MAX) return 0;
     return first >= lookback - 1 ? first - (lookback - 1) : 0;
 }
 
-static int fit_scaler(const struct experiment *e, const struct prepared *p, const struct fold *fold,
+static int fit_scaler(const struct experiment *e, const struct prepared *p, const struct gw_fold *fold,
                       struct fold_data *d) {
-    size_t n = slice_total(fold, SLICE_TRAIN, d->n_symbols), k = 0;
+    size_t n = slice_total(fold, GW_SLICE_TRAIN, d->n_symbols), k = 0;
     const float **rows = mem_calloc(n ? n : 1, sizeof *rows);
-    if (!rows) return ERR_NOMEM;
+    if (!rows) return GW_ERR_NOMEM;
     for (size_t s = 0; s < d->n_symbols; s++)
-        for (size_t t = fold->samples[SLICE_TRAIN][s].begin; t < fold->samples[SLICE_TRAIN][s].end; t++)
+        for (size_t t = fold->samples[GW_SLICE_TRAIN][s].begin; t < fold->samples[GW_SLICE_TRAIN][s].end; t++)
             rows[k++] = p->features[s].value + t * d->n_features;
-    enum scaler_kind kind = SCALER_STANDARD;
-    while (kind < SCALER_NONE && strcmp(scaler_name[kind], e->scaler.kind) != 0) kind++;
-    int rc = scaler_fit(kind, e->scaler.clip, rows, n, d->n_features, &d->scaler);
+    enum gw_scaler_kind kind = GW_SCALER_STANDARD;
+    while (kind < GW_SCALER_NONE && strcmp(gw_scaler_name[kind], e->scaler.kind) != 0) kind++;
+    int rc = gw_scaler_fit(kind, e->scaler.clip, rows, n, d->n_features, &d->scaler);
     mem_free(rows);
     return rc;
 }
 
-static int copy_scaler(const struct scaler *stored, struct scaler *out) {
+static int copy_scaler(const struct gw_scaler *stored, struct gw_scaler *out) {
     *out = *stored;
     out->center = mem_calloc(stored->n, sizeof *out->center);
     out->inverse_scale = mem_calloc(stored->n, sizeof *out->inverse_scale);
-    if (!out->center || !out->inverse_scale) return ERR_NOMEM;
+    if (!out->center || !out->inverse_scale) return GW_ERR_NOMEM;
     memcpy(out->center, stored->center, stored->n * sizeof *out->center);
     memcpy(out->inverse_scale, stored->inverse_scale, stored->n * sizeof *out->inverse_scale);
-    return OK;
+    return GW_OK;
 }
 
-static int scale_symbol(const struct prepared *p, const struct fold *fold, size_t s, struct fold_data *d) {
-    size_t first = first_row(fold, s, p->lookback), end = fold->bars[SLICE_TEST][s].end;
-    size_t n = end > first ? end - first : 0, fit_end = fold->bars[SLICE_VALIDATION][s].end;
+static int scale_symbol(const struct prepared *p, const struct gw_fold *fold, size_t s, struct fold_data *d) {
+    size_t first = first_row(fold, s, p->lookback), end = fold->bars[GW_SLICE_TEST][s].end;
+    size_t n = end > first ? end - first : 0, fit_end = fold->bars[GW_SLICE_VALIDATION][s].end;
     d->first[s] = first;
     d->x[s] = mem_calloc(n ? n * d->n_features : 1, sizeof(float));
-    if (!d->x[s]) return ERR_NOMEM;
-    scaler_apply(&d->scaler, p->features[s].value + first * d->n_features, n, d->x[s]);
-    d->score_series[s] = (struct series){.x = d->x[s], .n_rows = n};
-    d->fit_series[s] = (struct series){.x = d->x[s], .n_rows = fit_end > first ? fit_end - first : 0};
-    for (int g = 0; g < N_GATES; g++) d->fit_series[s].label[g] = p->labels[s].gate[g] + first;
-    return OK;
+    if (!d->x[s]) return GW_ERR_NOMEM;
+    gw_scaler_apply(&d->scaler, p->features[s].value + first * d->n_features, n, d->x[s]);
+    d->score_series[s] = (struct gw_series){.x = d->x[s], .n_rows = n};
+    d->fit_series[s] = (struct gw_series){.x = d->x[s], .n_rows = fit_end > first ? fit_end - first : 0};
+    for (int g = 0; g < GW_N_GATES; g++) d->fit_series[s].label[g] = p->labels[s].gate[g] + first;
+    return GW_OK;
 }
 
-static int list_samples(const struct fold *fold, int slice, struct fold_data *d) {
+static int list_samples(const struct gw_fold *fold, int slice, struct fold_data *d) {
     d->n[slice] = slice_total(fold, slice, d->n_symbols);
     d->sample[slice] = mem_calloc(d->n[slice] ? d->n[slice] : 1, sizeof *d->sample[slice]);
-    if (!d->sample[slice]) return ERR_NOMEM;
+    if (!d->sample[slice]) return GW_ERR_NOMEM;
     size_t k = 0;
     for (size_t s = 0; s < d->n_symbols; s++)
         for (size_t t = fold->samples[slice][s].begin; t < fold->samples[slice][s].end; t++)
-            d->sample[slice][k++] = (struct sample){(uint32_t)s, (uint32_t)(t - d->first[s])};
-    return OK;
+            d->sample[slice][k++] = (struct gw_sample){(uint32_t)s, (uint32_t)(t - d->first[s])};
+    return GW_OK;
 }
 
-int fold_data_build(const struct experiment *e, const struct prepared *p, size_t index, const struct scaler *stored,
+int fold_data_build(const struct experiment *e, const struct prepared *p, size_t index, const struct gw_scaler *stored,
                     struct fold_data *d) {
-    const struct fold *fold = &p->plan.fold[index];
+    const struct gw_fold *fold = &p->plan.fold[index];
     int rc;
     memset(d, 0, sizeof *d);
     d->n_symbols = p->market.n_symbols;
-    d->n_features = feature_set_size(p->set);
+    d->n_features = gw_feature_set_size(p->set);
     d->first = mem_calloc(d->n_symbols, sizeof *d->first);
     d->x = mem_calloc(d->n_symbols, sizeof *d->x);
     d->fit_series = mem_calloc(d->n_symbols, sizeof *d->fit_series);
     d->score_series = mem_calloc(d->n_symbols, sizeof *d->score_series);
     if (!d->first || !d->x || !d->fit_series || !d->score_series) {
-        rc = ERR_NOMEM;
+        rc = GW_ERR_NOMEM;
         goto fail;
     }
     TRY_GOTO(stored ? copy_scaler(stored, &d->scaler) : fit_scaler(e, p, fold, d), fail);
     for (size_t s = 0; s < d->n_symbols; s++) TRY_GOTO(scale_symbol(p, fold, s, d), fail);
-    for (int slice = 0; slice < N_SLICES; slice++) TRY_GOTO(list_samples(fold, slice, d), fail);
-    return OK;
+    for (int slice = 0; slice < GW_N_SLICES; slice++) TRY_GOTO(list_samples(fold, slice, d), fail);
+    return GW_OK;
 fail:
     fold_data_free(d);
     return rc;
@@ -95,8 +95,8 @@ fail:
 
 void fold_data_free(struct fold_data *d) {
     for (size_t s = 0; d->x && s < d->n_symbols; s++) mem_free(d->x[s]);
-    for (int slice = 0; slice < N_SLICES; slice++) mem_free(d->sample[slice]);
-    scaler_free(&d->scaler);
+    for (int slice = 0; slice < GW_N_SLICES; slice++) mem_free(d->sample[slice]);
+    gw_scaler_free(&d->scaler);
     mem_free(d->first);
     mem_free(d->x);
     mem_free(d->fit_series);

@@ -6,17 +6,17 @@
 
 struct fold_data {
     size_t n_symbols, n_features;
-    size_t *first;                   /* [n_symbols] bar index of the first row */
-    float **x;                       /* [n_symbols] scaled rows from `first` to the end of the test slice */
-    struct series *fit_series;       /* [n_symbols] ends with the validation slice: the fit cannot reach further */
-    struct series *score_series;     /* [n_symbols] ends with the test slice, without labels */
-    struct sample *sample[N_SLICES]; /* (symbol, row) order */
-    size_t n[N_SLICES];
-    struct scaler scaler;
+    size_t *first;                  /* [n_symbols] bar index of the first row */
+    float **x;                      /* [n_symbols] scaled rows from `first` to the end of the test slice */
+    struct gw_series *fit_series;   /* [n_symbols] ends with the validation slice: the fit cannot reach further */
+    struct gw_series *score_series; /* [n_symbols] ends with the test slice, without labels */
+    struct gw_sample *sample[GW_N_SLICES]; /* (symbol, row) order */
+    size_t n[GW_N_SLICES];
+    struct gw_scaler scaler;
 };
 /* `stored`: a scaler from a stored model, used instead of fitting; NULL to fit on the purged training samples. */
-int fold_data_build(const struct experiment *e, const struct prepared *p, size_t fold, const struct scaler *stored,
-                    struct fold_data *out) MUST_USE;
+int fold_data_build(const struct experiment *e, const struct prepared *p, size_t fold, const struct gw_scaler *stored,
+                    struct fold_data *out) GW_MUST_USE;
 void fold_data_free(struct fold_data *data);
 
 #endif

@@ -5,7 +5,7 @@
 #include "gatewalk/run.h"
 
 /* A source without volume (all zero) is not a market that never trades: NaN says "unknown" to features and broker. */
-static void mark_unknown_volume(struct bars *bars) {
+static void mark_unknown_volume(struct gw_bars *bars) {
     for (size_t t = 0; t < bars->n; t++)
         if (bars->bar[t].volume != 0) return;
     for (size_t t = 0; t < bars->n; t++) bars->bar[t].volume = NAN;
@@ -21,10 +21,10 @@ static int64_t limit_of(const struct experiment *e, int64_t time_ns) {
 static int import_all(const struct experiment *e, struct prepared *p) {
     p->market.symbol = mem_calloc(e->n_data, sizeof *p->market.symbol);
     p->import = mem_calloc(e->n_data, sizeof *p->import);
-    if (!p->market.symbol || !p->import) return ERR_NOMEM;
+    if (!p->market.symbol || !p->import) return GW_ERR_NOMEM;
     for (size_t i = 0; i < e->n_data; i++) {
         const struct data_source *source = &e->data[i];
-        struct import_options options = {
+        struct gw_import_options options = {
             .symbol = source->symbol[0] ? source->symbol : NULL,
             .format = strcmp(source->format, "auto") == 0 ? NULL : source->format,
             .interval_ns = source->interval_ns,
@@ -32,50 +32,50 @@ static int import_all(const struct experiment *e, struct prepared *p) {
             .to_ns = limit_of(e, e->to_ns),
             .repair = source->repair,
         };
-        TRY(bars_import(source->file, &options, &p->market.symbol[i], &p->import[i]));
+        TRY(gw_bars_import(source->file, &options, &p->market.symbol[i], &p->import[i]));
         p->market.n_symbols = i + 1;
         mark_unknown_volume(&p->market.symbol[i]);
         for (size_t j = 0; j < i; j++)
             if (strcmp(p->market.symbol[j].symbol, p->market.symbol[i].symbol) == 0)
-                FAIL(ERR_CONFIG, "%s: two data files are called \"%s\"; give each its own \"symbol\"", e->path,
+                FAIL(GW_ERR_CONFIG, "%s: two data files are called \"%s\"; give each its own \"symbol\"", e->path,
                      p->market.symbol[i].symbol);
         if (p->market.symbol[i].interval_ns != p->market.symbol[0].interval_ns)
-            FAIL(ERR_CONFIG, "%s: all data files must share one interval; %s and %s differ", e->path,
+            FAIL(GW_ERR_CONFIG, "%s: all data files must share one interval; %s and %s differ", e->path,
                  p->market.symbol[0].symbol, p->market.symbol[i].symbol);
         TRY(interrupt_check());
     }
-    return OK;
+    return GW_OK;
 }
 
 static int build_inputs(const struct experiment *e, struct prepared *p) {
     size_t n = p->market.n_symbols;
     p->labels = mem_calloc(n, sizeof *p->labels);
     p->features = mem_calloc(n, sizeof *p->features);
-    if (!p->labels || !p->features) return ERR_NOMEM;
-    TRY(feature_set_parse((const char *const *)e->feature, e->n_features, &p->set));
+    if (!p->labels || !p->features) return GW_ERR_NOMEM;
+    TRY(gw_feature_set_parse((const char *const *)e->feature, e->n_features, &p->set));
     for (size_t i = 0; i < n; i++) {
-        TRY(labels_build(&p->market.symbol[i], &e->labels, &p->labels[i]));
-        int rc = feature_set_build(p->set, &p->market.symbol[i], &p->features[i]);
-        if (rc < 0) return error_prefix(rc, "%s", e->path);
+        TRY(gw_labels_build(&p->market.symbol[i], &e->labels, &p->labels[i]));
+        int rc = gw_feature_set_build(p->set, &p->market.symbol[i], &p->features[i]);
+        if (rc < 0) return gw_error_prefix(rc, "%s", e->path);
         TRY(interrupt_check());
     }
-    return OK;
+    return GW_OK;
 }
 
 /* Folds on whose validation slices something was chosen before this run do not count as tests. */
-static int skip_folds(const struct experiment *e, struct fold_plan *plan) {
-    if (e->folds.skip == 0) return OK;
+static int skip_folds(const struct experiment *e, struct gw_fold_plan *plan) {
+    if (e->folds.skip == 0) return GW_OK;
     if (e->folds.skip >= plan->n_folds)
-        FAIL(ERR_CONFIG, "%s: folds.skip is %zu, but there are only %zu folds; give more data or shorter slices",
+        FAIL(GW_ERR_CONFIG, "%s: folds.skip is %zu, but there are only %zu folds; give more data or shorter slices",
              e->path, e->folds.skip, plan->n_folds);
-    struct fold_plan dropped = {.n_folds = e->folds.skip, .n_symbols = plan->n_symbols};
+    struct gw_fold_plan dropped = {.n_folds = e->folds.skip, .n_symbols = plan->n_symbols};
     dropped.fold = mem_calloc(dropped.n_folds, sizeof *dropped.fold);
-    if (!dropped.fold) return ERR_NOMEM;
+    if (!dropped.fold) return GW_ERR_NOMEM;
     memcpy(dropped.fold, plan->fold, dropped.n_folds * sizeof *dropped.fold);
     memmove(plan->fold, plan->fold + e->folds.skip, (plan->n_folds - e->folds.skip) * sizeof *plan->fold);
     plan->n_folds -= e->folds.skip;
-    folds_free(&dropped);
-    return OK;
+    gw_folds_free(&dropped);
+    return GW_OK;
 }
 
 static int plan_folds(const struct experiment *e, struct prepared *p) {
@@ -86,7 +86,7 @@ static int plan_folds(const struct experiment *e, struct prepared *p) {
     for (size_t s = 0; s < e->n_strategies; s++)
         if (e->strategy[s].desc->needs_model && e->strategy[s].model.lookback > p->lookback)
             p->lookback = e->strategy[s].model.lookback;
-    struct fold_config config = {
+    struct gw_fold_config config = {
         .expanding = strcmp(e->folds.mode, "expanding") == 0,
         .train = e->folds.train,
         .validation = e->folds.validation,
@@ -96,24 +96,24 @@ static int plan_folds(const struct experiment *e, struct prepared *p) {
         .horizon = e->labels.horizon,
         .first_usable = warmup + p->lookback - 1,
     };
-    if (folds_plan(&p->market, &config, &p->plan) < 0) return error_prefix(ERR_CONFIG, "%s", e->path);
-    TRY(folds_audit(&p->market, &p->plan));
+    if (gw_folds_plan(&p->market, &config, &p->plan) < 0) return gw_error_prefix(GW_ERR_CONFIG, "%s", e->path);
+    TRY(gw_folds_audit(&p->market, &p->plan));
     return skip_folds(e, &p->plan);
 }
 
 int prepare(const struct experiment *e, struct prepared **out) {
     struct prepared *p = mem_calloc(1, sizeof *p);
-    if (!p) return ERR_NOMEM;
+    if (!p) return GW_ERR_NOMEM;
     double start = clock_seconds();
     int rc = import_all(e, p);
     p->import_seconds = clock_seconds() - start;
-    if (rc == OK) rc = prepare_inputs(e, p);
+    if (rc == GW_OK) rc = prepare_inputs(e, p);
     if (rc < 0) {
         prepared_free(p);
         return rc;
     }
     *out = p;
-    return OK;
+    return GW_OK;
 }
 
 int prepare_inputs(const struct experiment *e, struct prepared *p) {
@@ -121,20 +121,20 @@ int prepare_inputs(const struct experiment *e, struct prepared *p) {
     TRY(build_inputs(e, p));
     TRY(plan_folds(e, p));
     p->feature_seconds = clock_seconds() - start;
-    return OK;
+    return GW_OK;
 }
 
 void prepared_free(struct prepared *p) {
     if (!p) return;
-    folds_free(&p->plan);
+    gw_folds_free(&p->plan);
     for (size_t i = 0; i < p->market.n_symbols; i++) {
-        if (p->labels) labels_free(&p->labels[i]);
-        if (p->features) feature_matrix_free(&p->features[i]);
+        if (p->labels) gw_labels_free(&p->labels[i]);
+        if (p->features) gw_feature_matrix_free(&p->features[i]);
     }
-    feature_set_free(p->set);
+    gw_feature_set_free(p->set);
     mem_free(p->labels);
     mem_free(p->features);
     mem_free(p->import);
-    market_free(&p->market);
+    gw_market_free(&p->market);
     mem_free(p);
 }

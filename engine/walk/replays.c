@@ -4,37 +4,37 @@
 
 #include "run_private.h"
 
-static struct replay_config replay_settings(const struct experiment *e, const struct prepared *p, bool optimistic) {
-    const struct fold_plan *plan = &p->plan;
-    return (struct replay_config){
+static struct gw_replay_config replay_settings(const struct experiment *e, const struct prepared *p, bool optimistic) {
+    const struct gw_fold_plan *plan = &p->plan;
+    return (struct gw_replay_config){
         .costs = e->costs,
-        .intrabar =
-            optimistic || strcmp(e->broker.intrabar, "target_first") == 0 ? INTRABAR_TARGET_FIRST : INTRABAR_STOP_FIRST,
+        .intrabar = optimistic || strcmp(e->broker.intrabar, "target_first") == 0 ? GW_INTRABAR_TARGET_FIRST
+                                                                                  : GW_INTRABAR_STOP_FIRST,
         .initial_cash = e->broker.initial_cash,
-        .begin_ns = plan->fold[0].begin_ns[SLICE_TEST],
-        .end_ns = plan->fold[plan->n_folds - 1].end_ns[SLICE_TEST],
+        .begin_ns = plan->fold[0].begin_ns[GW_SLICE_TEST],
+        .end_ns = plan->fold[plan->n_folds - 1].end_ns[GW_SLICE_TEST],
     };
 }
 
 /* Scores by symbol and bar, as the event loop hands them out; NaN where no model spoke. */
 static int spread_scores(const struct prepared *p, const struct score_set *set, const struct contestant_scores *from,
-                         struct score **by_symbol) {
+                         struct gw_score **by_symbol) {
     for (size_t s = 0; s < p->market.n_symbols; s++) {
         by_symbol[s] = mem_calloc(p->market.symbol[s].n, sizeof **by_symbol);
-        if (!by_symbol[s]) return ERR_NOMEM;
+        if (!by_symbol[s]) return GW_ERR_NOMEM;
         for (size_t t = 0; t < p->market.symbol[s].n; t++)
-            by_symbol[s][t] = (struct score){{NAN, NAN}, {INFINITY, INFINITY}};
+            by_symbol[s][t] = (struct gw_score){{NAN, NAN}, {INFINITY, INFINITY}};
     }
     for (size_t i = 0; i < set->n; i++) by_symbol[set->bar[i].symbol][set->bar[i].bar] = from->at[i];
-    return OK;
+    return GW_OK;
 }
 
-static void portfolio_values(const struct experiment *e, const struct replay_result *replay, double *value) {
+static void portfolio_values(const struct experiment *e, const struct gw_replay_result *replay, double *value) {
     double years = 0;
     if (replay->n_equity > 1)
         years = (double)(replay->equity[replay->n_equity - 1].time_ns - replay->equity[0].time_ns) /
                 (365.25 * (double)NS_PER_DAY);
-    struct portfolio_input input = {
+    struct gw_portfolio_input input = {
         .equity = replay->equity,
         .n_equity = replay->n_equity,
         .trade = replay->trade,
@@ -43,27 +43,27 @@ static void portfolio_values(const struct experiment *e, const struct replay_res
         .turnover = replay->turnover,
         .periods_per_year = years > 0 ? (double)(replay->n_equity - 1) / years : NAN,
     };
-    for (size_t m = 0; m < portfolio_metric_count(); m++) value[m] = portfolio_metric_at(m)->compute(&input);
+    for (size_t m = 0; m < gw_portfolio_metric_count(); m++) value[m] = gw_portfolio_metric_at(m)->compute(&input);
 }
 
 static int replay_seed(const struct experiment *e, const struct prepared *p, const struct strategy_spec *spec,
                        const struct score_set *set, struct seed_result *seed) {
     size_t n = p->market.n_symbols;
-    struct score **scores = mem_calloc(n, sizeof *scores);
+    struct gw_score **scores = mem_calloc(n, sizeof *scores);
     const double **moves = mem_calloc(n, sizeof *moves);
-    int rc = scores && moves ? OK : ERR_NOMEM;
+    int rc = scores && moves ? GW_OK : GW_ERR_NOMEM;
     if (rc < 0) goto done;
     for (size_t s = 0; s < n; s++) moves[s] = p->labels[s].min_move;
     if (spec->desc->needs_model) TRY_GOTO(spread_scores(p, set, &seed->scores, scores), done);
-    const struct score *const *view = spec->desc->needs_model ? (const struct score *const *)scores : NULL;
-    struct replay_config config = replay_settings(e, p, false);
-    TRY_GOTO(replay_run(&p->market, &config, spec->desc, &spec->trading, view, moves, &seed->replay), done);
+    const struct gw_score *const *view = spec->desc->needs_model ? (const struct gw_score *const *)scores : NULL;
+    struct gw_replay_config config = replay_settings(e, p, false);
+    TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, &spec->trading, view, moves, &seed->replay), done);
     portfolio_values(e, &seed->replay, seed->portfolio);
-    struct replay_result other;
+    struct gw_replay_result other;
     config = replay_settings(e, p, true);
-    TRY_GOTO(replay_run(&p->market, &config, spec->desc, &spec->trading, view, moves, &other), done);
+    TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, &spec->trading, view, moves, &other), done);
     portfolio_values(e, &other, seed->optimistic);
-    replay_result_free(&other);
+    gw_replay_result_free(&other);
 done:
     for (size_t s = 0; scores && s < n; s++) mem_free(scores[s]);
     mem_free(scores);
@@ -73,18 +73,18 @@ done:
 
 int results_replay(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                    struct results *r) {
-    if (portfolio_metric_count() > PORTFOLIO_MAX || metric_count() > METRICS_MAX)
-        FAIL(ERR_INTERNAL, "more metrics than a result holds; raise METRICS_MAX");
+    if (gw_portfolio_metric_count() > PORTFOLIO_MAX || gw_metric_count() > METRICS_MAX)
+        FAIL(GW_ERR_INTERNAL, "more metrics than a result holds; raise METRICS_MAX");
     memset(r, 0, sizeof *r);
     TRY(scores_index(e, p, &r->scores));
     r->strategy = mem_calloc(e->n_strategies, sizeof *r->strategy);
-    if (!r->strategy) return ERR_NOMEM;
+    if (!r->strategy) return GW_ERR_NOMEM;
     for (size_t s = 0; s < e->n_strategies; s++) {
         const struct strategy_spec *spec = &e->strategy[s];
         struct strategy_result *result = &r->strategy[s];
         size_t n_seeds = strategy_repeats(e, spec);
         result->seed = mem_calloc(n_seeds, sizeof *result->seed);
-        if (!result->seed) return ERR_NOMEM;
+        if (!result->seed) return GW_ERR_NOMEM;
         result->n_seeds = n_seeds;
         for (size_t k = 0; k < n_seeds; k++) {
             if (spec->desc->needs_model) TRY(scores_collect(e, p, &r->scores, fits, s, k, &result->seed[k].scores));
@@ -92,7 +92,7 @@ int results_replay(const struct experiment *e, const struct prepared *p, const s
             TRY(interrupt_check());
         }
     }
-    return OK;
+    return GW_OK;
 }
 
 void results_free(const struct experiment *e, struct results *r) {
@@ -100,8 +100,8 @@ void results_free(const struct experiment *e, struct results *r) {
         struct strategy_result *result = &r->strategy[s];
         for (size_t k = 0; k < result->n_seeds; k++) {
             mem_free(result->seed[k].scores.at);
-            for (int g = 0; g < N_GATES; g++) mem_free(result->seed[k].fold[g]);
-            replay_result_free(&result->seed[k].replay);
+            for (int g = 0; g < GW_N_GATES; g++) mem_free(result->seed[k].fold[g]);
+            gw_replay_result_free(&result->seed[k].replay);
         }
         mem_free(result->seed);
     }

@@ -8,7 +8,7 @@
 
 static bool holds(const char *dir, const char *name) {
     char probe[1024];
-    return path_join(probe, sizeof probe, dir, name) == OK && file_exists(probe);
+    return path_join(probe, sizeof probe, dir, name) == GW_OK && file_exists(probe);
 }
 
 static bool is_empty(const char *dir) {
@@ -20,29 +20,29 @@ static bool is_empty(const char *dir) {
 }
 
 int run_claim_directory(const char *dir) {
-    if (!is_empty(dir) && !holds(dir, RUN_JSON) && !holds(dir, RUN_MODELS) && !holds(dir, RUN_STAGES))
-        FAIL(ERR_USAGE, "%s is not empty and holds no gatewalk run; give another --out", dir);
+    if (!is_empty(dir) && !holds(dir, GW_RUN_JSON) && !holds(dir, GW_RUN_MODELS) && !holds(dir, GW_RUN_STAGES))
+        FAIL(GW_ERR_USAGE, "%s is not empty and holds no gatewalk run; give another --out", dir);
     char models[1024];
     TRY(dir_make(dir));
-    TRY(path_join(models, sizeof models, dir, RUN_MODELS));
+    TRY(path_join(models, sizeof models, dir, GW_RUN_MODELS));
     return dir_make(models);
 }
 
 int run_directory_name(const char *asked, const char *name, char dir[1024]) {
     int n = asked ? snprintf(dir, 1024, "%s", asked) : snprintf(dir, 1024, "reports/out/%s", name);
-    if (n < 0 || n >= 900) FAIL(ERR_USAGE, "--out: the path is too long");
-    return OK;
+    if (n < 0 || n >= 900) FAIL(GW_ERR_USAGE, "--out: the path is too long");
+    return GW_OK;
 }
 
 /* An earlier summary would make `report` show its numbers as this run's until this one is finished. */
-int run_drop_results(const char *dir, const struct run_options *options, const char *keep) {
-    static const char *const name[] = {RUN_SUMMARY, RUN_STUDY};
+int run_drop_results(const char *dir, const struct gw_run_options *options, const char *keep) {
+    static const char *const name[] = {GW_RUN_SUMMARY, GW_RUN_STUDY};
     for (size_t i = 0; i < COUNT_OF(name); i++) {
         char path[1024];
         if (strcmp(name[i], keep) == 0) continue;
         TRY(path_join(path, sizeof path, dir, name[i]));
         if (unlink(path) != 0 && errno != ENOENT)
-            FAIL(ERR_IO, "%s: cannot be removed: %s; give another --out", path, strerror(errno));
+            FAIL(GW_ERR_IO, "%s: cannot be removed: %s; give another --out", path, strerror(errno));
     }
-    return options->on_begin ? options->on_begin(dir) : OK;
+    return options->on_begin ? options->on_begin(dir) : GW_OK;
 }

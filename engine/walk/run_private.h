@@ -7,14 +7,14 @@
 enum { METRICS_MAX = 48, PORTFOLIO_MAX = 48 };
 
 /* Makes the run directory; one that holds something else is never written into. */
-int run_claim_directory(const char *dir) MUST_USE;
-int run_directory_name(const char *asked, const char *name, char dir[1024]) MUST_USE;
+int run_claim_directory(const char *dir) GW_MUST_USE;
+int run_directory_name(const char *asked, const char *name, char dir[1024]) GW_MUST_USE;
 /* What an earlier run or study has left and would be taken for this one's: its summary, the path of its study (but for
  * `keep`, a file's name or ""), and what options->on_begin knows of. */
-int run_drop_results(const char *dir, const struct run_options *options, const char *keep) MUST_USE;
-/* run_experiment for a caller who may have locked the directory (dir_lock) already, and unlocks it. */
-int run_walk(const struct experiment *experiment, const struct run_options *options, bool in_study, char dir[1024],
-             int *lock) MUST_USE;
+int run_drop_results(const char *dir, const struct gw_run_options *options, const char *keep) GW_MUST_USE;
+/* gw_run_experiment for a caller who may have locked the directory (dir_lock) already, and unlocks it. */
+int run_walk(const struct experiment *experiment, const struct gw_run_options *options, bool in_study, char dir[1024],
+             int *lock) GW_MUST_USE;
 
 /* ---- fits ----------------------------------------------------------------------------------- */
 
@@ -38,35 +38,35 @@ struct fit {
     char key[17];      /* hash of everything that decides the fit: a stored model with another key is stale */
     bool done, reused; /* reused: loaded, not trained; its log knows no seconds */
 
-    size_t n_test;         /* test samples of all symbols, in (symbol, bar) order */
-    float *validation;     /* [n_validation × N_GATES]: probabilities of the validation samples */
-    float *probability;    /* [n_test × N_GATES] */
-    float (*tau)[N_GATES]; /* [n_symbols]: causal threshold of the traded K from validation */
-    struct training_log log;
+    size_t n_test;            /* test samples of all symbols, in (symbol, bar) order */
+    float *validation;        /* [n_validation × GW_N_GATES]: probabilities of the validation samples */
+    float *probability;       /* [n_test × GW_N_GATES] */
+    float (*tau)[GW_N_GATES]; /* [n_symbols]: causal threshold of the traded K from validation */
+    struct gw_training_log log;
     size_t n_maps;
-    struct attention_sums attention[N_GATES];
+    struct attention_sums attention[GW_N_GATES];
     struct attention_row *row;
     size_t n_rows;
-    double *permutation;       /* [N_GATES × F] or NULL */
+    double *permutation;       /* [GW_N_GATES × F] or NULL */
     double *feature_attention; /* [F] mean over test bars, or NULL */
 };
 void fit_release(struct fit *fit);
-/* Causal thresholds of the traded K from a fold's validation probabilities [n × N_GATES]; tau: [n_symbols]. */
+/* Causal thresholds of the traded K from a fold's validation probabilities [n × GW_N_GATES]; tau: [n_symbols]. */
 int fit_thresholds(const struct experiment *experiment, const struct prepared *prepared, size_t fold,
-                   const float *validation, float (*tau)[N_GATES]) MUST_USE;
-/* How many of n bars the top k percent are: ceil(k n / 100), at least 1, at most n, as metric_top_k counts. */
+                   const float *validation, float (*tau)[GW_N_GATES]) GW_MUST_USE;
+/* How many of n bars the top k percent are: ceil(k n / 100), at least 1, at most n, as gw_metric_top_k counts. */
 size_t top_count(double k_percent, size_t n);
 
 struct fit_context {
     const struct experiment *experiment;
     const struct prepared *prepared;
-    void (*on_epoch)(void *context, const struct epoch_record *record, size_t epochs, double windows_per_second);
+    void (*on_epoch)(void *context, const struct gw_epoch_record *record, size_t epochs, double windows_per_second);
     void *context;
 };
 /* Trains (or loads the stored model of the same key), scores, thresholds, stores. `previous` and `model_out` serve
  * warm and lora retraining; both may be NULL. A stored lora fold loads onto `previous` only. */
-int fit_execute(const struct fit_context *context, const struct gate_model *previous, struct fit *fit,
-                struct gate_model **model_out) MUST_USE;
+int fit_execute(const struct fit_context *context, const struct gw_gate_model *previous, struct fit *fit,
+                struct gw_gate_model **model_out) GW_MUST_USE;
 void fit_key(const struct experiment *experiment, const struct prepared *prepared, struct fit *fit);
 /* What the key would be in another version: another one may do the same sums differently. */
 void fit_key_of(const char *version, const struct experiment *experiment, const struct prepared *prepared,
@@ -80,9 +80,9 @@ struct fit_list {
     double seconds;
 };
 int fits_plan(const struct experiment *experiment, const struct prepared *prepared, const char *dir,
-              struct fit_list *out) MUST_USE;
+              struct fit_list *out) GW_MUST_USE;
 int fits_execute(const struct experiment *experiment, const struct prepared *prepared, struct fit_list *fits,
-                 size_t jobs) MUST_USE;
+                 size_t jobs) GW_MUST_USE;
 void fits_free(struct fit_list *fits);
 
 /* ---- scores --------------------------------------------------------------------------------- */
@@ -98,41 +98,43 @@ struct score_set {
     size_t n;             /* test bars */
     struct test_bar *bar; /* [n] */
     size_t n_labelled;
-    uint32_t *labelled;      /* [n_labelled] indexes into bar */
-    int8_t *label[N_GATES];  /* [n_labelled] */
-    uint32_t *fold;          /* [n_labelled] */
-    double *pnl[N_GATES][3]; /* [n_labelled] isolated trades at 0x, 1x, 2x costs */
+    uint32_t *labelled;         /* [n_labelled] indexes into bar */
+    int8_t *label[GW_N_GATES];  /* [n_labelled] */
+    uint32_t *fold;             /* [n_labelled] */
+    double *pnl[GW_N_GATES][3]; /* [n_labelled] isolated trades at 0x, 1x, 2x costs */
 };
-int scores_index(const struct experiment *experiment, const struct prepared *prepared, struct score_set *out) MUST_USE;
+int scores_index(const struct experiment *experiment, const struct prepared *prepared,
+                 struct score_set *out) GW_MUST_USE;
 void scores_free(struct score_set *set);
 
 /* One (strategy, seed): probabilities and thresholds of all test bars. */
 struct contestant_scores {
-    struct score *at; /* [set->n] */
+    struct gw_score *at; /* [set->n] */
 };
 int scores_collect(const struct experiment *experiment, const struct prepared *prepared, const struct score_set *set,
-                   const struct fit_list *fits, size_t strategy, size_t seed, struct contestant_scores *out) MUST_USE;
+                   const struct fit_list *fits, size_t strategy, size_t seed,
+                   struct contestant_scores *out) GW_MUST_USE;
 
 /* ---- results -------------------------------------------------------------------------------- */
 
 struct gate_values {
-    double value[METRICS_MAX][METRIC_KS_MAX]; /* metrics without K use column 0 */
+    double value[METRICS_MAX][GW_METRIC_KS_MAX]; /* metrics without K use column 0 */
 };
 struct seed_result {
     struct contestant_scores scores;
-    struct gate_values pooled[N_GATES];
-    struct gate_values *fold[N_GATES]; /* [n_folds] */
-    struct replay_result replay;
+    struct gate_values pooled[GW_N_GATES];
+    struct gate_values *fold[GW_N_GATES]; /* [n_folds] */
+    struct gw_replay_result replay;
     double portfolio[PORTFOLIO_MAX], optimistic[PORTFOLIO_MAX];
 };
 struct strategy_result {
     size_t n_seeds; /* 1 for strategies without a model */
     struct seed_result *seed;
-    struct null_result null[N_GATES];
+    struct gw_null_result null[GW_N_GATES];
 };
 struct candidate_verdict {
     size_t candidate, baseline; /* strategy indexes */
-    struct gate_verdict gate[N_GATES];
+    struct gw_gate_verdict gate[GW_N_GATES];
     struct check {
         char name[96], detail[192];
         bool pass;
@@ -157,14 +159,14 @@ struct results {
 };
 
 int results_replay(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                   struct results *r) MUST_USE;
-int results_measure(const struct experiment *e, const struct prepared *p, struct results *r) MUST_USE;
-int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r) MUST_USE;
-int results_selection(const struct experiment *e, struct results *r) MUST_USE;
+                   struct results *r) GW_MUST_USE;
+int results_measure(const struct experiment *e, const struct prepared *p, struct results *r) GW_MUST_USE;
+int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r) GW_MUST_USE;
+int results_selection(const struct experiment *e, struct results *r) GW_MUST_USE;
 void results_free(const struct experiment *e, struct results *r);
 /* Fills a gate_sample over [begin, end) of the labelled bars; score and acted are caller's arrays of n_labelled. */
 void results_sample(const struct results *r, const struct contestant_scores *scores, int gate, size_t begin, size_t end,
-                    float *score, uint8_t *acted, struct gate_sample *out);
+                    float *score, uint8_t *acted, struct gw_gate_sample *out);
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
@@ -172,14 +174,14 @@ struct phase_times {
     double import, features, fits, replay, metrics, verdict, files;
 };
 int write_tables(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                 const struct results *r, const char *dir) MUST_USE;
+                 const struct results *r, const char *dir) GW_MUST_USE;
 int write_attention(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                    const struct results *r, const char *dir) MUST_USE;
+                    const struct results *r, const char *dir) GW_MUST_USE;
 int write_summary(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                  const struct results *r, const char *dir) MUST_USE;
+                  const struct results *r, const char *dir) GW_MUST_USE;
 int write_run_json(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                    const struct results *r, const struct phase_times *times, size_t jobs, const char *status,
-                   const char *dir) MUST_USE;
-int write_folds(const struct prepared *p, const char *dir) MUST_USE;
+                   const char *dir) GW_MUST_USE;
+int write_folds(const struct prepared *p, const char *dir) GW_MUST_USE;
 
 #endif

@@ -16,42 +16,43 @@ static int list_bars(const struct prepared *p, struct score_set *set) {
     size_t n = 0;
     for (size_t f = 0; f < p->plan.n_folds; f++)
         for (size_t s = 0; s < p->market.n_symbols; s++) {
-            const struct range *r = &p->plan.fold[f].samples[SLICE_TEST][s];
+            const struct gw_range *r = &p->plan.fold[f].samples[GW_SLICE_TEST][s];
             n += r->end - r->begin;
         }
     set->bar = mem_calloc(n ? n : 1, sizeof *set->bar);
-    if (!set->bar) return ERR_NOMEM;
+    if (!set->bar) return GW_ERR_NOMEM;
     for (size_t f = 0; f < p->plan.n_folds; f++) {
         size_t fit_row = 0;
         for (size_t s = 0; s < p->market.n_symbols; s++) {
-            const struct range *r = &p->plan.fold[f].samples[SLICE_TEST][s];
+            const struct gw_range *r = &p->plan.fold[f].samples[GW_SLICE_TEST][s];
             for (size_t t = r->begin; t < r->end; t++)
                 set->bar[set->n++] = (struct test_bar){
                     .fold = (uint32_t)f,
                     .symbol = (uint32_t)s,
                     .bar = (uint32_t)t,
                     .fit_row = (uint32_t)fit_row++,
-                    .close_ns = bar_close_ns(&p->market.symbol[s], t),
-                    .labelled = p->labels[s].gate[GATE_LONG][t] != LABEL_MISSING &&
-                                p->labels[s].gate[GATE_SHORT][t] != LABEL_MISSING,
+                    .close_ns = gw_bar_close_ns(&p->market.symbol[s], t),
+                    .labelled = p->labels[s].gate[GW_GATE_LONG][t] != GW_LABEL_MISSING &&
+                                p->labels[s].gate[GW_GATE_SHORT][t] != GW_LABEL_MISSING,
                 };
         }
     }
     qsort(set->bar, set->n, sizeof *set->bar, by_fold_time_symbol);
-    return OK;
+    return GW_OK;
 }
 
 static double isolated_return(const struct experiment *e, const struct prepared *p, const struct test_bar *at, int gate,
                               double multiplier) {
-    const struct strategy_config *trading = &e->common.trading;
-    struct cost_config costs = e->costs;
+    const struct gw_strategy_config *trading = &e->common.trading;
+    struct gw_cost_config costs = e->costs;
     double move = p->labels[at->symbol].min_move[at->bar];
-    struct trade trade;
+    struct gw_trade trade;
     costs.multiplier = multiplier;
-    enum intrabar rule = strcmp(e->broker.intrabar, "target_first") == 0 ? INTRABAR_TARGET_FIRST : INTRABAR_STOP_FIRST;
-    if (!trade_isolated(&p->market.symbol[at->symbol], at->bar, gate == GATE_LONG ? SIDE_LONG : SIDE_SHORT,
-                        trading->stop_moves * move, trading->target_moves * move, trading->horizon, &costs, rule,
-                        &trade))
+    enum gw_intrabar rule =
+        strcmp(e->broker.intrabar, "target_first") == 0 ? GW_INTRABAR_TARGET_FIRST : GW_INTRABAR_STOP_FIRST;
+    if (!gw_trade_isolated(&p->market.symbol[at->symbol], at->bar, gate == GW_GATE_LONG ? GW_SIDE_LONG : GW_SIDE_SHORT,
+                           trading->stop_moves * move, trading->target_moves * move, trading->horizon, &costs, rule,
+                           &trade))
         return NAN;
     return trade.return_fraction;
 }
@@ -62,12 +63,12 @@ int scores_index(const struct experiment *e, const struct prepared *p, struct sc
     size_t n = set->n ? set->n : 1;
     set->labelled = mem_calloc(n, sizeof *set->labelled);
     set->fold = mem_calloc(n, sizeof *set->fold);
-    if (!set->labelled || !set->fold) return ERR_NOMEM;
-    for (int g = 0; g < N_GATES; g++) {
+    if (!set->labelled || !set->fold) return GW_ERR_NOMEM;
+    for (int g = 0; g < GW_N_GATES; g++) {
         set->label[g] = mem_calloc(n, 1);
-        if (!set->label[g]) return ERR_NOMEM;
+        if (!set->label[g]) return GW_ERR_NOMEM;
         for (int c = 0; c < 3; c++)
-            if (!(set->pnl[g][c] = mem_calloc(n, sizeof(double)))) return ERR_NOMEM;
+            if (!(set->pnl[g][c] = mem_calloc(n, sizeof(double)))) return GW_ERR_NOMEM;
     }
     for (size_t i = 0; i < set->n; i++) {
         const struct test_bar *at = &set->bar[i];
@@ -75,19 +76,19 @@ int scores_index(const struct experiment *e, const struct prepared *p, struct sc
         size_t k = set->n_labelled++;
         set->labelled[k] = (uint32_t)i;
         set->fold[k] = at->fold;
-        for (int g = 0; g < N_GATES; g++) {
+        for (int g = 0; g < GW_N_GATES; g++) {
             set->label[g][k] = p->labels[at->symbol].gate[g][at->bar];
             for (int c = 0; c < 3; c++) set->pnl[g][c][k] = isolated_return(e, p, at, g, (double)c);
         }
     }
-    return OK;
+    return GW_OK;
 }
 
 void scores_free(struct score_set *set) {
     mem_free(set->bar);
     mem_free(set->labelled);
     mem_free(set->fold);
-    for (int g = 0; g < N_GATES; g++) {
+    for (int g = 0; g < GW_N_GATES; g++) {
         mem_free(set->label[g]);
         for (int c = 0; c < 3; c++) mem_free(set->pnl[g][c]);
     }
@@ -134,24 +135,24 @@ static float rolling_threshold(const struct rolling *r, double k_percent) {
 
 /* tau at a bar uses only probabilities emitted BEFORE it; until the window is full, validation's tau holds. */
 static int rolling_taus(const struct experiment *e, const struct prepared *p, const struct score_set *set,
-                        struct score *at) {
+                        struct gw_score *at) {
     bool each = strcmp(e->signals.pool, "each") == 0;
     size_t n_pools = each ? p->market.n_symbols : 1, size = e->signals.rolling_bars;
-    struct rolling *pool = mem_calloc(n_pools * N_GATES, sizeof *pool);
-    int rc = pool ? OK : ERR_NOMEM;
-    for (size_t i = 0; rc == OK && i < n_pools * N_GATES; i++) {
+    struct rolling *pool = mem_calloc(n_pools * GW_N_GATES, sizeof *pool);
+    int rc = pool ? GW_OK : GW_ERR_NOMEM;
+    for (size_t i = 0; rc == GW_OK && i < n_pools * GW_N_GATES; i++) {
         pool[i].size = size;
         pool[i].ring = mem_calloc(size, sizeof(float));
         pool[i].sorted = mem_calloc(size + 1, sizeof(float));
-        if (!pool[i].ring || !pool[i].sorted) rc = ERR_NOMEM;
+        if (!pool[i].ring || !pool[i].sorted) rc = GW_ERR_NOMEM;
     }
-    for (size_t i = 0; rc == OK && i < set->n; i++)
-        for (size_t g = 0; g < N_GATES; g++) {
-            struct rolling *r = &pool[(each ? set->bar[i].symbol : 0) * N_GATES + g];
+    for (size_t i = 0; rc == GW_OK && i < set->n; i++)
+        for (size_t g = 0; g < GW_N_GATES; g++) {
+            struct rolling *r = &pool[(each ? set->bar[i].symbol : 0) * GW_N_GATES + g];
             if (r->n == r->size) at[i].tau[g] = rolling_threshold(r, e->signals.act_on);
             rolling_push(r, at[i].p[g]);
         }
-    for (size_t i = 0; pool && i < n_pools * N_GATES; i++) {
+    for (size_t i = 0; pool && i < n_pools * GW_N_GATES; i++) {
         mem_free(pool[i].ring);
         mem_free(pool[i].sorted);
     }
@@ -160,12 +161,12 @@ static int rolling_taus(const struct experiment *e, const struct prepared *p, co
 }
 
 /* Cross-section: of all symbols that close together only the highest probability may act. */
-static void best_symbol_only(const struct score_set *set, struct score *at) {
+static void best_symbol_only(const struct score_set *set, struct gw_score *at) {
     for (size_t i = 0; i < set->n;) {
         size_t end = i + 1;
         while (end < set->n && set->bar[end].close_ns == set->bar[i].close_ns && set->bar[end].fold == set->bar[i].fold)
             end++;
-        for (size_t g = 0; g < N_GATES; g++) {
+        for (size_t g = 0; g < GW_N_GATES; g++) {
             size_t best = i;
             for (size_t j = i + 1; j < end; j++)
                 if (at[j].p[g] > at[best].p[g]) best = j;
@@ -184,11 +185,11 @@ static size_t strategy_index(const struct experiment *e, const char *name) {
 
 /* One member's probabilities added in; with the last one the sum becomes the mean. */
 static void add_member(const struct score_set *set, const struct fit *const *by_fold, size_t n_members,
-                       struct score *at) {
+                       struct gw_score *at) {
     for (size_t i = 0; i < set->n; i++) {
         const struct fit *fit = by_fold[set->bar[i].fold];
-        for (size_t g = 0; g < N_GATES; g++)
-            at[i].p[g] += fit->probability[set->bar[i].fit_row * N_GATES + g] / (float)n_members;
+        for (size_t g = 0; g < GW_N_GATES; g++)
+            at[i].p[g] += fit->probability[set->bar[i].fit_row * GW_N_GATES + g] / (float)n_members;
     }
 }
 
@@ -200,7 +201,7 @@ static void fold_fits(const struct fit_list *fits, size_t strategy, size_t seed,
 static size_t validation_size(const struct prepared *p, size_t fold) {
     size_t n = 0;
     for (size_t s = 0; s < p->market.n_symbols; s++) {
-        const struct range *r = &p->plan.fold[fold].samples[SLICE_VALIDATION][s];
+        const struct gw_range *r = &p->plan.fold[fold].samples[GW_SLICE_VALIDATION][s];
         n += r->end - r->begin;
     }
     return n;
@@ -208,21 +209,21 @@ static size_t validation_size(const struct prepared *p, size_t fold) {
 
 /* Validation thresholds of the mean probability, fold by fold: a single fit has its own, an ensemble needs them anew. */
 static int mean_thresholds(const struct experiment *e, const struct prepared *p, const struct score_set *set,
-                           const struct fit_list *fits, size_t member, struct score *at) {
+                           const struct fit_list *fits, size_t member, struct gw_score *at) {
     const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
-    float(*tau)[N_GATES] = mem_calloc(p->market.n_symbols, sizeof *tau), *mean = NULL;
-    int rc = by_fold && tau ? OK : ERR_NOMEM;
-    for (size_t f = 0, i = 0; rc == OK && f < p->plan.n_folds; f++) {
-        size_t n = validation_size(p, f) * N_GATES;
+    float(*tau)[GW_N_GATES] = mem_calloc(p->market.n_symbols, sizeof *tau), *mean = NULL;
+    int rc = by_fold && tau ? GW_OK : GW_ERR_NOMEM;
+    for (size_t f = 0, i = 0; rc == GW_OK && f < p->plan.n_folds; f++) {
+        size_t n = validation_size(p, f) * GW_N_GATES;
         mean = mem_calloc(n ? n : 1, sizeof *mean);
-        if (!mean) rc = ERR_NOMEM;
-        for (size_t k = 0; rc == OK && k < e->n_seeds; k++) {
+        if (!mean) rc = GW_ERR_NOMEM;
+        for (size_t k = 0; rc == GW_OK && k < e->n_seeds; k++) {
             fold_fits(fits, member, k, by_fold);
             for (size_t v = 0; v < n; v++) mean[v] += by_fold[f]->validation[v] / (float)e->n_seeds;
         }
-        if (rc == OK) rc = fit_thresholds(e, p, f, mean, tau);
+        if (rc == GW_OK) rc = fit_thresholds(e, p, f, mean, tau);
         mem_free(mean);
-        for (; rc == OK && i < set->n && set->bar[i].fold == f; i++)
+        for (; rc == GW_OK && i < set->n && set->bar[i].fold == f; i++)
             memcpy(at[i].tau, tau[set->bar[i].symbol], sizeof at[i].tau);
     }
     mem_free(tau);
@@ -231,21 +232,21 @@ static int mean_thresholds(const struct experiment *e, const struct prepared *p,
 }
 
 static int member_scores(const struct prepared *p, const struct score_set *set, const struct fit_list *fits,
-                         size_t strategy, size_t seed, struct score *at) {
+                         size_t strategy, size_t seed, struct gw_score *at) {
     const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
-    if (!by_fold) return ERR_NOMEM;
+    if (!by_fold) return GW_ERR_NOMEM;
     fold_fits(fits, strategy, seed, by_fold);
     add_member(set, by_fold, 1, at);
     for (size_t i = 0; i < set->n; i++)
         memcpy(at[i].tau, by_fold[set->bar[i].fold]->tau[set->bar[i].symbol], sizeof at[i].tau);
     mem_free(by_fold);
-    return OK;
+    return GW_OK;
 }
 
 static int ensemble_scores(const struct experiment *e, const struct prepared *p, const struct score_set *set,
-                           const struct fit_list *fits, size_t member, struct score *at) {
+                           const struct fit_list *fits, size_t member, struct gw_score *at) {
     const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
-    if (!by_fold) return ERR_NOMEM;
+    if (!by_fold) return GW_ERR_NOMEM;
     for (size_t k = 0; k < e->n_seeds; k++) {
         fold_fits(fits, member, k, by_fold);
         add_member(set, by_fold, e->n_seeds, at);
@@ -258,17 +259,17 @@ int scores_collect(const struct experiment *e, const struct prepared *p, const s
                    const struct fit_list *fits, size_t strategy, size_t seed, struct contestant_scores *out) {
     const struct strategy_spec *spec = &e->strategy[strategy];
     out->at = mem_calloc(set->n ? set->n : 1, sizeof *out->at);
-    if (!out->at) return ERR_NOMEM;
+    if (!out->at) return GW_ERR_NOMEM;
     if (spec->ensemble_of[0])
         TRY(ensemble_scores(e, p, set, fits, strategy_index(e, spec->ensemble_of), out->at));
     else
         TRY(member_scores(p, set, fits, strategy, seed, out->at));
     if (strcmp(e->signals.threshold, "fixed") == 0)
         for (size_t i = 0; i < set->n; i++) {
-            out->at[i].tau[GATE_LONG] = (float)e->signals.fixed_long;
-            out->at[i].tau[GATE_SHORT] = (float)e->signals.fixed_short;
+            out->at[i].tau[GW_GATE_LONG] = (float)e->signals.fixed_long;
+            out->at[i].tau[GW_GATE_SHORT] = (float)e->signals.fixed_short;
         }
     if (strcmp(e->signals.threshold, "rolling") == 0) TRY(rolling_taus(e, p, set, out->at));
     if (strcmp(e->signals.pool, "cross_section") == 0) best_symbol_only(set, out->at);
-    return OK;
+    return GW_OK;
 }

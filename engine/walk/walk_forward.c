@@ -15,7 +15,7 @@ static double lap(double *mark) {
     return passed;
 }
 
-static int walk(const struct experiment *e, struct prepared *p, const struct run_options *options, const char *dir,
+static int walk(const struct experiment *e, struct prepared *p, const struct gw_run_options *options, const char *dir,
                 bool in_study, struct fit_list *fits, struct results *r) {
     size_t jobs = thread_count(options->jobs);
     struct phase_times times = {.import = p->import_seconds, .features = p->feature_seconds};
@@ -24,7 +24,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct run
     TRY(fits_plan(e, p, dir, fits));
     TRY(write_folds(p, dir));
     TRY(write_run_json(e, p, fits, NULL, &times, jobs, "running", dir));
-    TRY(run_drop_results(dir, options, in_study ? RUN_STUDY : ""));
+    TRY(run_drop_results(dir, options, in_study ? GW_RUN_STUDY : ""));
     TRY(fits_execute(e, p, fits, jobs));
     times.fits = lap(&mark);
     TRY(results_replay(e, p, fits, r));
@@ -41,7 +41,8 @@ static int walk(const struct experiment *e, struct prepared *p, const struct run
     return write_run_json(e, p, fits, r, &times, jobs, "finished", dir);
 }
 
-int run_walk(const struct experiment *e, const struct run_options *options, bool in_study, char dir[1024], int *lock) {
+int run_walk(const struct experiment *e, const struct gw_run_options *options, bool in_study, char dir[1024],
+             int *lock) {
     struct prepared *p = NULL;
     struct fit_list fits = {0};
     struct results results = {0};
@@ -59,7 +60,7 @@ done:
     return rc;
 }
 
-int run_experiment(const struct experiment *e, const struct run_options *options, char dir[1024]) {
+int gw_run_experiment(const struct experiment *e, const struct gw_run_options *options, char dir[1024]) {
     int lock = -1, rc = run_walk(e, options, false, dir, &lock);
     dir_unlock(&lock);
     return rc;

@@ -4,48 +4,48 @@
 
 #include "engine/base/base.h"
 
-enum { SYMBOL_MAX = 32 };
+enum { GW_SYMBOL_MAX = 32 };
 
 /* One record is 48 bytes, so a replay reads one cache line per bar. Time is the OPEN time in UTC ns;
  * the bar may be known to anyone only from its close time = open_ns + interval_ns on. */
-struct bar {
+struct gw_bar {
     int64_t open_ns;
     double open, high, low, close, volume;
 };
 
 /* One symbol's history in time order, strictly increasing open times. Gaps are gaps. */
-struct bars {
-    char symbol[SYMBOL_MAX]; /* name_is_safe */
+struct gw_bars {
+    char symbol[GW_SYMBOL_MAX]; /* name_is_safe */
     int64_t interval_ns;
     size_t n;
-    struct bar *bar;        /* [n] owned */
+    struct gw_bar *bar;     /* [n] owned */
     double *quote_volume;   /* [n] or NULL when the source lacks it */
     double *trade_count;    /* [n] or NULL */
     double *taker_buy_base; /* [n] or NULL: base volume bought by takers */
     uint64_t fingerprint;   /* hash of all of the above: names the data in a run's record */
 };
 
-static inline int64_t bar_close_ns(const struct bars *bars, size_t i) {
+static inline int64_t gw_bar_close_ns(const struct gw_bars *bars, size_t i) {
     return bars->bar[i].open_ns + bars->interval_ns;
 }
 
-void bars_free(struct bars *bars);
+void gw_bars_free(struct gw_bars *bars);
 /* Closed bars of a longer interval (a multiple of bars->interval_ns), aligned to UTC midnight/epoch.
  * A bucket that the data does not close is not emitted. A bar off the grid counts where it CLOSES, so that a
  * longer bar never holds what is known only after its own close. */
-int bars_resample(const struct bars *bars, int64_t interval_ns, struct bars *out) MUST_USE;
-void bars_fingerprint(struct bars *bars);
+int gw_bars_resample(const struct gw_bars *bars, int64_t interval_ns, struct gw_bars *out) GW_MUST_USE;
+void gw_bars_fingerprint(struct gw_bars *bars);
 
 /* All symbols of a run, in config order (ties in time go by this order). */
-struct market {
+struct gw_market {
     size_t n_symbols;
-    struct bars *symbol; /* [n_symbols] owned */
+    struct gw_bars *symbol; /* [n_symbols] owned */
 };
-void market_free(struct market *market);
+void gw_market_free(struct gw_market *market);
 
 /* ---- import ------------------------------------------------------------------------------- */
 
-struct import_options {
+struct gw_import_options {
     const char *symbol;     /* NULL: derived from the file name */
     const char *format;     /* NULL or "auto": detected from the content */
     int64_t interval_ns;    /* 0: the most frequent distance between rows */
@@ -55,13 +55,13 @@ struct import_options {
     bool repair;
     /* For `inspect`: collect every problem and keep the good rows, however few. */
     bool tolerant;
-    /* Neither look up nor keep the result in the cache (see bars_import). */
+    /* Neither look up nor keep the result in the cache (see gw_bars_import). */
     bool no_cache;
 };
 
 /* What `inspect` says of a file. Counts, and the first place (1-based line) where each occurred. Filled as
  * far as the import came, also when it fails. */
-struct import_report {
+struct gw_import_report {
     char format[32];
     size_t n_rows; /* rows in the file */
     size_t n_bars; /* bars kept: rows less bad ones, duplicates and those outside from..to */
@@ -80,27 +80,27 @@ struct import_report {
     char first_problem[256]; /* "line:column: …" of the first bad row */
 };
 
-/* Reads plain, gzip or single-entry zip files. Bad rows are ERR_DATA with "path:line:column: …".
+/* Reads plain, gzip or single-entry zip files. Bad rows are GW_ERR_DATA with "path:line:column: …".
  * `report` may be NULL.
  * What was made of a file is cached under the hash of its bytes and the options (.npy, numpy opens it) in
  * $GATEWALK_CACHE, else $XDG_CACHE_HOME/gatewalk, else $HOME/.cache/gatewalk, at most 2 GiB; bars, report and
  * fingerprint are the same with it and without. GATEWALK_CACHE=off switches it off; files below 64 KiB are not kept. */
-int bars_import(const char *path, const struct import_options *options, struct bars *out,
-                struct import_report *report) MUST_USE;
+int gw_bars_import(const char *path, const struct gw_import_options *options, struct gw_bars *out,
+                   struct gw_import_report *report) GW_MUST_USE;
 
 /* One import format: a file + a row in engine/market/import/formats.def. */
-struct import_format;
-size_t import_format_count(void);
-const char *import_format_name(size_t i);
-const char *import_format_help(size_t i);
+struct gw_import_format;
+size_t gw_import_format_count(void);
+const char *gw_import_format_name(size_t i);
+const char *gw_import_format_help(size_t i);
 
 /* Writes time,open,high,low,close,volume and the optional columns that are there, with ISO times; read back
- * by bars_import to the same bits. */
-int bars_write_csv(const struct bars *bars, const char *path) MUST_USE;
+ * by gw_bars_import to the same bits. */
+int gw_bars_write_csv(const struct gw_bars *bars, const char *path) GW_MUST_USE;
 
 /* ---- synthetic markets ---------------------------------------------------------------------- */
 
-struct synth_options {
+struct gw_synth_options {
     const char *kind;       /* "planted", "random-walk", "garch" */
     const char *difficulty; /* planted: "easy", "default", "hard" */
     size_t n_bars;
@@ -109,9 +109,9 @@ struct synth_options {
     double tail_df;    /* garch: degrees of freedom of Student's t, > 2; 0: 5; INFINITY: normal */
 };
 /* Truth of a planted market, one row per bar with something planted. */
-struct synth_truth {
+struct gw_synth_truth {
     size_t n;
-    struct synth_event {
+    struct gw_synth_event {
         size_t bar;      /* index of the marked bar */
         uint8_t trigger; /* the volume trigger marks this bar */
         uint8_t motif;   /* a motif precedes it: the bar is predictable */
@@ -119,12 +119,13 @@ struct synth_truth {
         uint16_t lag;    /* bars between the motif's end and this bar */
     } * event;           /* owned */
 };
-int synth_generate(const struct synth_options *options, struct bars *out, struct synth_truth *truth) MUST_USE;
-void synth_truth_free(struct synth_truth *truth);
+int gw_synth_generate(const struct gw_synth_options *options, struct gw_bars *out,
+                      struct gw_synth_truth *truth) GW_MUST_USE;
+void gw_synth_truth_free(struct gw_synth_truth *truth);
 /* CSV with columns time,bar,trigger,motif,side,lag. */
-int synth_truth_write(const struct bars *bars, const struct synth_truth *truth, const char *path) MUST_USE;
-size_t synth_kind_count(void);
-const char *synth_kind_name(size_t i);
-const char *synth_kind_help(size_t i);
+int gw_synth_truth_write(const struct gw_bars *bars, const struct gw_synth_truth *truth, const char *path) GW_MUST_USE;
+size_t gw_synth_kind_count(void);
+const char *gw_synth_kind_name(size_t i);
+const char *gw_synth_kind_help(size_t i);
 
 #endif

@@ -5,22 +5,22 @@
 
 #include "bars.h"
 
-enum { FEATURE_ARGS_MAX = 4, FEATURE_NAME_MAX = 64, FEATURE_LENGTH_MAX = 20000 };
+enum { GW_FEATURE_ARGS_MAX = 4, GW_FEATURE_NAME_MAX = 64, GW_FEATURE_LENGTH_MAX = 20000 };
 
 /* A bar as a feature may see it: the record plus the optional columns (NaN when the source lacks them). */
-struct feature_input {
-    const struct bar *bar;
+struct gw_feature_input {
+    const struct gw_bar *bar;
     int64_t close_ns;
     double quote_volume, trade_count, taker_buy_base;
 };
 
 /* One feature: a file in engine/market/features/ + a row in features.def. */
-struct feature_desc {
-    const char *name, *help, *source;       /* source: paper, book and page */
-    size_t n_args;                          /* trailing arguments may be left out of a spec: defaults follow */
-    const char *arg_name[FEATURE_ARGS_MAX]; /* "n" */
-    bool fractional[FEATURE_ARGS_MAX];      /* false: the argument is a whole number */
-    double default_arg[FEATURE_ARGS_MAX], min_arg[FEATURE_ARGS_MAX], max_arg[FEATURE_ARGS_MAX];
+struct gw_feature_desc {
+    const char *name, *help, *source;          /* source: paper, book and page */
+    size_t n_args;                             /* trailing arguments may be left out of a spec: defaults follow */
+    const char *arg_name[GW_FEATURE_ARGS_MAX]; /* "n" */
+    bool fractional[GW_FEATURE_ARGS_MAX];      /* false: the argument is a whole number */
+    double default_arg[GW_FEATURE_ARGS_MAX], min_arg[GW_FEATURE_ARGS_MAX], max_arg[GW_FEATURE_ARGS_MAX];
     bool needs_taker_buy, needs_quote_volume, needs_trade_count;
     const char *(*check)(const double *args); /* what is wrong with the arguments together, NULL = nothing; optional */
     /* Bars that must be pushed before the first finite value comes out (value number warmup, counted
@@ -28,60 +28,62 @@ struct feature_desc {
     size_t (*warmup)(const double *args);
     size_t (*state_size)(const double *args); /* bytes, zeroed before first push, no pointers inside */
     /* NaN during warm-up; finite from then on for finite bars, also without volume or on a flat price. */
-    double (*push)(void *state, const double *args, const struct feature_input *in);
+    double (*push)(void *state, const double *args, const struct gw_feature_input *in);
 };
-size_t feature_count(void);
-const struct feature_desc *feature_at(size_t i);
-const struct feature_desc *feature_find(const char *name); /* NULL when unknown */
+size_t gw_feature_count(void);
+const struct gw_feature_desc *gw_feature_at(size_t i);
+const struct gw_feature_desc *gw_feature_find(const char *name); /* NULL when unknown */
 /* "bollinger_b(n=20,k=2)": name with argument names and defaults, for help. */
-char *feature_signature(const struct feature_desc *desc, char buffer[FEATURE_NAME_MAX + 32]);
+char *gw_feature_signature(const struct gw_feature_desc *desc, char buffer[GW_FEATURE_NAME_MAX + 32]);
 
 /* Values of all features for all bars of one symbol. float32, not yet scaled. */
-struct feature_matrix {
+struct gw_feature_matrix {
     size_t n_bars, n_features;
     size_t warmup; /* first row without NaN, n_bars when there is none; every later row is finite too */
     float *value;  /* [n_bars × n_features] row-major, owned */
 };
 
 /* Specs such as "rsi(14)@1h": name, arguments, and optionally a longer interval. "@1h" feeds the feature
- * with CLOSED one-hour bars only, aligned to the epoch as bars_resample: an hour closes with its last base
+ * with CLOSED one-hour bars only, aligned to the epoch as gw_bars_resample: an hour closes with its last base
  * bar or, when that is missing, with the first later bar; its value holds until the next hour closes.
  * Parsed once; const afterwards. */
-struct feature_set;
-/* `spec`: n texts. Errors (ERR_CONFIG) name the spec: unknown feature (with the nearest known one), number
+struct gw_feature_set;
+/* `spec`: n texts. Errors (GW_ERR_CONFIG) name the spec: unknown feature (with the nearest known one), number
  * and range of arguments, bad interval, a feature given twice. */
-int feature_set_parse(const char *const *spec, size_t n, struct feature_set **out) MUST_USE;
-void feature_set_free(struct feature_set *set);
-size_t feature_set_size(const struct feature_set *set);
-const char *feature_set_name(const struct feature_set *set, size_t i); /* canonical: "bollinger_b(20,2)@1h" */
-/* Checks needed columns and intervals against the bars (ERR_CONFIG); then computes. */
-int feature_set_build(const struct feature_set *set, const struct bars *bars, struct feature_matrix *out) MUST_USE;
-void feature_matrix_free(struct feature_matrix *matrix);
+int gw_feature_set_parse(const char *const *spec, size_t n, struct gw_feature_set **out) GW_MUST_USE;
+void gw_feature_set_free(struct gw_feature_set *set);
+size_t gw_feature_set_size(const struct gw_feature_set *set);
+const char *gw_feature_set_name(const struct gw_feature_set *set, size_t i); /* canonical: "bollinger_b(20,2)@1h" */
+/* Checks needed columns and intervals against the bars (GW_ERR_CONFIG); then computes. */
+int gw_feature_set_build(const struct gw_feature_set *set, const struct gw_bars *bars,
+                         struct gw_feature_matrix *out) GW_MUST_USE;
+void gw_feature_matrix_free(struct gw_feature_matrix *matrix);
 
 /* Bar by bar, for tests and live use. row: [n_features], NaN where not warmed up. */
-struct feature_stream;
-int feature_stream_open(const struct feature_set *set, int64_t interval_ns, struct feature_stream **out) MUST_USE;
-void feature_stream_push(struct feature_stream *stream, const struct feature_input *in, float *row);
-void feature_stream_close(struct feature_stream *stream);
+struct gw_feature_stream;
+int gw_feature_stream_open(const struct gw_feature_set *set, int64_t interval_ns,
+                           struct gw_feature_stream **out) GW_MUST_USE;
+void gw_feature_stream_push(struct gw_feature_stream *stream, const struct gw_feature_input *in, float *row);
+void gw_feature_stream_close(struct gw_feature_stream *stream);
 
 /* ---- scaler ------------------------------------------------------------------------------- */
 
-enum scaler_kind { SCALER_STANDARD, SCALER_ROBUST, SCALER_NONE };
-extern const char *const scaler_name[3];
+enum gw_scaler_kind { GW_SCALER_STANDARD, GW_SCALER_ROBUST, GW_SCALER_NONE };
+extern const char *const gw_scaler_name[3];
 
 /* y = (x - center) * inverse_scale, clipped to ±clip. Fitted on a fold's purged training rows only. */
-struct scaler {
-    enum scaler_kind kind;
+struct gw_scaler {
+    enum gw_scaler_kind kind;
     size_t n;
     double *center, *inverse_scale; /* [n] owned; a constant feature gets inverse_scale 0 */
     double clip;                    /* default 10 */
 };
 /* rows[k] points at one feature row; n_rows of them. standard: mean and population sd in double;
  * robust: median and IQR/1.349. */
-int scaler_fit(enum scaler_kind kind, double clip, const float *const *rows, size_t n_rows, size_t n_features,
-               struct scaler *out) MUST_USE;
+int gw_scaler_fit(enum gw_scaler_kind kind, double clip, const float *const *rows, size_t n_rows, size_t n_features,
+                  struct gw_scaler *out) GW_MUST_USE;
 /* In and out may be the same block: [n_rows × n]. NaN stays NaN. */
-void scaler_apply(const struct scaler *scaler, const float *in, size_t n_rows, float *out);
-void scaler_free(struct scaler *scaler);
+void gw_scaler_apply(const struct gw_scaler *scaler, const float *in, size_t n_rows, float *out);
+void gw_scaler_free(struct gw_scaler *scaler);
 
 #endif

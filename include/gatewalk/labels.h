@@ -5,17 +5,17 @@
  *   long_gate  = upside > ratio*downside  and  upside/close[t]   > min_move
  *   short_gate = downside > ratio*upside  and  downside/close[t] > min_move
  *
- * The last h bars have no label: LABEL_MISSING, never 0. */
+ * The last h bars have no label: GW_LABEL_MISSING, never 0. */
 #ifndef GATEWALK_LABELS_H
 #define GATEWALK_LABELS_H
 
 #include "bars.h"
 
-enum { GATE_LONG = 0, GATE_SHORT = 1, N_GATES = 2 };
-enum { LABEL_MISSING = -1 };
-extern const char *const gate_name[N_GATES]; /* "long", "short" */
+enum { GW_GATE_LONG = 0, GW_GATE_SHORT = 1, GW_N_GATES = 2 };
+enum { GW_LABEL_MISSING = -1 };
+extern const char *const gw_gate_name[GW_N_GATES]; /* "long", "short" */
 
-struct label_config {
+struct gw_label_config {
     size_t horizon;      /* bars, >= 1; default 24 */
     double ratio;        /* default 2 */
     double min_move;     /* fraction of close; default 0.01; used when min_move_atr is 0 */
@@ -23,13 +23,14 @@ struct label_config {
     size_t atr_length;   /* default 14 */
 };
 
-struct labels {
+struct gw_labels {
     size_t n;
-    int8_t *gate[N_GATES]; /* [n] each: 1, 0 or LABEL_MISSING */
-    double *min_move;      /* [n] fraction of close that counted as a move at that bar; NaN when unknown */
+    int8_t *gate[GW_N_GATES]; /* [n] each: 1, 0 or GW_LABEL_MISSING */
+    double *min_move;         /* [n] fraction of close that counted as a move at that bar; NaN when unknown */
 };
 
-int labels_build(const struct bars *bars, const struct label_config *config, struct labels *out) MUST_USE;
-void labels_free(struct labels *labels);
+int gw_labels_build(const struct gw_bars *bars, const struct gw_label_config *config,
+                    struct gw_labels *out) GW_MUST_USE;
+void gw_labels_free(struct gw_labels *labels);
 
 #endif

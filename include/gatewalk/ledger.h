@@ -4,7 +4,7 @@
 
 #include "order.h"
 
-struct fill {
+struct gw_fill {
     int64_t time_ns;
     uint32_t symbol;
     double quantity; /* signed: + bought, - sold */
@@ -12,29 +12,29 @@ struct fill {
     double fee;
 };
 
-struct ledger_position {
+struct gw_ledger_position {
     double quantity, average_price, mark_price;
 };
 
-struct ledger {
+struct gw_ledger {
     double initial_cash, cash;
     size_t n_symbols;
-    struct ledger_position *position; /* [n_symbols] owned */
+    struct gw_ledger_position *position; /* [n_symbols] owned */
     double fees, funding, realised;
-    struct fill *fill; /* journal, grows; owned */
+    struct gw_fill *fill; /* journal, grows; owned */
     size_t n_fills, fill_capacity;
 };
 
-int ledger_init(struct ledger *ledger, size_t n_symbols, double initial_cash) MUST_USE;
-int ledger_post(struct ledger *ledger, const struct fill *fill) MUST_USE;
-void ledger_charge(struct ledger *ledger, double funding); /* cash out (+) or in (-) */
-void ledger_mark(struct ledger *ledger, uint32_t symbol, double price);
-double ledger_equity(const struct ledger *ledger);
-double ledger_gross(const struct ledger *ledger); /* sum of |quantity| x mark: what is at stake */
+int gw_ledger_init(struct gw_ledger *ledger, size_t n_symbols, double initial_cash) GW_MUST_USE;
+int gw_ledger_post(struct gw_ledger *ledger, const struct gw_fill *fill) GW_MUST_USE;
+void gw_ledger_charge(struct gw_ledger *ledger, double funding); /* cash out (+) or in (-) */
+void gw_ledger_mark(struct gw_ledger *ledger, uint32_t symbol, double price);
+double gw_ledger_equity(const struct gw_ledger *ledger);
+double gw_ledger_gross(const struct gw_ledger *ledger); /* sum of |quantity| x mark: what is at stake */
 /* Rebuilds cash and positions from the journal alone (and the sum of funding) and compares; then checks that cash
- * and positions at cost equal capital and results. ERR_INTERNAL when they differ by more than 1e-9 of the gross flow.
+ * and positions at cost equal capital and results. GW_ERR_INTERNAL when they differ by more than 1e-9 of the gross flow.
  */
-int ledger_reconcile(const struct ledger *ledger) MUST_USE;
-void ledger_free(struct ledger *ledger);
+int gw_ledger_reconcile(const struct gw_ledger *ledger) GW_MUST_USE;
+void gw_ledger_free(struct gw_ledger *ledger);
 
 #endif

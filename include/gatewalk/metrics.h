@@ -8,7 +8,7 @@
 
 /* One gate of one (strategy, seed) over one or more folds. All arrays have n entries, ordered by time within
  * fold; bars without label are already left out. */
-struct gate_sample {
+struct gw_gate_sample {
     size_t n;
     const float *score;   /* probability */
     const int8_t *label;  /* 0 or 1 */
@@ -19,62 +19,64 @@ struct gate_sample {
 
 /* Average precision: sum over DISTINCT thresholds of (R_n - R_{n-1}) P_n; equals scikit-learn's
  * average_precision_score to 1e-12. NaN without positives. weight may be NULL (all 1). */
-double metric_average_precision(const float *score, const int8_t *label, const double *weight, size_t n);
+double gw_metric_average_precision(const float *score, const int8_t *label, const double *weight, size_t n);
 
 /* The top k_percent of each fold by score: ceil(k/100 * n_fold) bars (at least 1). The tie group at the
  * border shares its members' mean, so the result does not depend on order. */
-struct top_k {
+struct gw_top_k {
     size_t n_selected;
     double precision, recall, lift;                          /* pooled over folds */
     double pnl_mean[3], pnl_sum[3], hit_rate, profit_factor; /* at 0x/1x/2x; hit rate and factor at 1x */
 };
 /* NaN where undefined: no bars, no positives (recall, lift), no selected bar that can be entered (pnl). profit_factor is
- * infinite when nothing lost. ERR_CONFIG for k outside (0, 100], ERR_DATA for a NaN score or a label other than 0, 1. */
-int metric_top_k(const struct gate_sample *sample, double k_percent, struct top_k *out) MUST_USE;
-/* Selection weight of every bar (1 in, 0 out, fraction on the tie border): what metric_top_k uses. */
-int metric_top_k_weights(const struct gate_sample *sample, double k_percent, double *weight /* [n] */) MUST_USE;
+ * infinite when nothing lost. GW_ERR_CONFIG for k outside (0, 100], GW_ERR_DATA for a NaN score or a label other than 0, 1. */
+int gw_metric_top_k(const struct gw_gate_sample *sample, double k_percent, struct gw_top_k *out) GW_MUST_USE;
+/* Selection weight of every bar (1 in, 0 out, fraction on the tie border): what gw_metric_top_k uses. */
+int gw_metric_top_k_weights(const struct gw_gate_sample *sample, double k_percent,
+                            double *weight /* [n] */) GW_MUST_USE;
 
-enum { METRIC_KS_MAX = 4 };
-struct metric_desc {
+enum { GW_METRIC_KS_MAX = 4 };
+struct gw_metric_desc {
     const char *name; /* e.g. "average_precision", "precision_at_k" */
     const char *help, *unit;
     bool per_k; /* evaluated once for every K */
     bool higher_is_better;
-    double (*compute)(const struct gate_sample *sample, double k_percent); /* NaN when undefined */
+    double (*compute)(const struct gw_gate_sample *sample, double k_percent); /* NaN when undefined */
 };
-size_t metric_count(void);
-const struct metric_desc *metric_at(size_t i);
+size_t gw_metric_count(void);
+const struct gw_metric_desc *gw_metric_at(size_t i);
 
-struct portfolio_input {
-    const struct equity_point *equity;
+struct gw_portfolio_input {
+    const struct gw_equity_point *equity;
     size_t n_equity;
-    const struct trade *trade;
+    const struct gw_trade *trade;
     size_t n_trades;
     double initial_cash;     /* equity before the first point: n points are n periods */
     double turnover;         /* traded notional / initial cash */
     double periods_per_year; /* of the equity series */
 };
-struct portfolio_metric_desc {
+struct gw_portfolio_metric_desc {
     const char *name, *help, *unit;
-    double (*compute)(const struct portfolio_input *input); /* NaN when undefined, infinite for x/0 with x > 0 */
+    double (*compute)(const struct gw_portfolio_input *input); /* NaN when undefined, infinite for x/0 with x > 0 */
 };
-size_t portfolio_metric_count(void);
-const struct portfolio_metric_desc *portfolio_metric_at(size_t i);
+size_t gw_portfolio_metric_count(void);
+const struct gw_portfolio_metric_desc *gw_portfolio_metric_at(size_t i);
 
 /* ---- curves for the report -------------------------------------------------------------------- */
 
-struct curve_point {
+struct gw_curve_point {
     double x, y, count;
 };
-/* All fail with ERR_DATA on a NaN score or a label other than 0 and 1, ERR_CONFIG on fewer than 2 points. */
+/* All fail with GW_ERR_DATA on a NaN score or a label other than 0 and 1, GW_ERR_CONFIG on fewer than 2 points. */
 /* Precision (y) over recall (x), thinned to at most max_points without losing the ends, dense at the best scores; count:
  * bars at or above the threshold. No points without positives. */
-int curve_precision_recall(const struct gate_sample *sample, size_t max_points, struct curve_point *out,
-                           size_t *n) MUST_USE;
+int gw_curve_precision_recall(const struct gw_gate_sample *sample, size_t max_points, struct gw_curve_point *out,
+                              size_t *n) GW_MUST_USE;
 /* n_bins equal-count bins (fewer when there are fewer bars), lowest probabilities first: x mean probability, y hit rate,
  * count bars. Tied bars on a bin's border share their hit rate. */
-int curve_reliability(const struct gate_sample *sample, size_t n_bins, struct curve_point *out, size_t *n) MUST_USE;
+int gw_curve_reliability(const struct gw_gate_sample *sample, size_t n_bins, struct gw_curve_point *out,
+                         size_t *n) GW_MUST_USE;
 /* Histogram of scores over [0,1]: x bin centre, y density, split: positives counted in `count`. */
-int curve_histogram(const struct gate_sample *sample, size_t n_bins, struct curve_point *out) MUST_USE;
+int gw_curve_histogram(const struct gw_gate_sample *sample, size_t n_bins, struct gw_curve_point *out) GW_MUST_USE;
 
 #endif

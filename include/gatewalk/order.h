@@ -4,30 +4,30 @@
 
 #include "bars.h"
 
-enum side { SIDE_LONG = 1, SIDE_SHORT = -1 };
-enum order_kind { ORDER_OPEN, ORDER_CLOSE };
+enum gw_side { GW_SIDE_LONG = 1, GW_SIDE_SHORT = -1 };
+enum gw_order_kind { GW_ORDER_OPEN, GW_ORDER_CLOSE };
 
 /* A market order, queued at a bar's close, filled at the next bar's open of its symbol at the earliest.
- * Bracket levels are fractions of the entry fill price (0 = none). ORDER_CLOSE closes the symbol's position and
+ * Bracket levels are fractions of the entry fill price (0 = none). GW_ORDER_CLOSE closes the symbol's position and
  * withdraws an open order that waits; close then open at one bar is a reversal and fills at one open. */
-struct order {
+struct gw_order {
     uint32_t symbol; /* index into the market */
-    enum order_kind kind;
-    enum side side;      /* for ORDER_OPEN */
-    double size;         /* fraction of equity at the fill, > 0; for ORDER_OPEN */
+    enum gw_order_kind kind;
+    enum gw_side side;   /* for GW_ORDER_OPEN */
+    double size;         /* fraction of equity at the fill, > 0; for GW_ORDER_OPEN */
     double stop, target; /* 0.005 = half a percent from entry; 0 = none */
     size_t max_bars; /* exit at the close of the max_bars-th bar after the SIGNAL bar (its label's horizon); 0 = none */
     float probability; /* of the signal, for the record; NaN when there is none */
     int64_t signal_ns; /* close time of the bar that caused it; filled in by the replay */
 };
 
-enum exit_reason { EXIT_NONE, EXIT_STOP, EXIT_TARGET, EXIT_TIME, EXIT_SIGNAL, EXIT_END };
-extern const char *const exit_reason_name[6]; /* "", "stop", "target", "time", "signal", "end" */
+enum gw_exit_reason { GW_EXIT_NONE, GW_EXIT_STOP, GW_EXIT_TARGET, GW_EXIT_TIME, GW_EXIT_SIGNAL, GW_EXIT_END };
+extern const char *const gw_exit_reason_name[6]; /* "", "stop", "target", "time", "signal", "end" */
 
-struct trade {
+struct gw_trade {
     uint32_t symbol;
-    enum side side;
-    enum exit_reason reason;
+    enum gw_side side;
+    enum gw_exit_reason reason;
     int64_t signal_ns, entry_ns, exit_ns;     /* entry: open time of the filling bar; exit: open or close time */
     double quantity, entry_price, exit_price; /* quantity > 0; prices after half-spread and slippage */
     double fees, slippage, funding;           /* in cash, >= 0 is a cost; slippage is already inside the prices */
@@ -39,7 +39,7 @@ struct trade {
     bool ambiguous; /* stop and target lay in one bar */
 };
 
-struct cost_config {
+struct gw_cost_config {
     double taker_bps, maker_bps; /* fee per side; market and stop orders pay taker, targets pay maker */
     double half_spread_bps;
     double slippage_bps;        /* fixed part */
@@ -49,16 +49,17 @@ struct cost_config {
     double multiplier;          /* 0, 1, 2 …: scales all of the above */
 };
 
-/* ERR_CONFIG when a figure is not finite, or negative where that makes no sense. */
-int cost_config_check(const struct cost_config *costs) MUST_USE;
+/* GW_ERR_CONFIG when a figure is not finite, or negative where that makes no sense. */
+int gw_cost_config_check(const struct gw_cost_config *costs) GW_MUST_USE;
 
-enum intrabar { INTRABAR_STOP_FIRST, INTRABAR_TARGET_FIRST };
+enum gw_intrabar { GW_INTRABAR_STOP_FIRST, GW_INTRABAR_TARGET_FIRST };
 
 /* One trade on its own, as PnL@K counts it: signal at the close of bar t, entry at the open of t+1, exits
  * by bracket, time (bar t + max_bars) or end of data. Returns false when there is no next bar to enter (none that
  * trades before the time exit). Notional 1, so pnl equals return_fraction; probability is NaN.
  * Same fill rules as the broker (one implementation). return_fraction is what PnL@K averages. */
-bool trade_isolated(const struct bars *bars, size_t t, enum side side, double stop, double target, size_t max_bars,
-                    const struct cost_config *costs, enum intrabar rule, struct trade *out);
+bool gw_trade_isolated(const struct gw_bars *bars, size_t t, enum gw_side side, double stop, double target,
+                       size_t max_bars, const struct gw_cost_config *costs, enum gw_intrabar rule,
+                       struct gw_trade *out);
 
 #endif

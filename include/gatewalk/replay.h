@@ -12,23 +12,23 @@
 #include "ledger.h"
 #include "strategy.h"
 
-struct replay_config {
-    struct cost_config costs;
-    enum intrabar intrabar;
+struct gw_replay_config {
+    struct gw_cost_config costs;
+    enum gw_intrabar intrabar;
     double initial_cash;      /* default 100000 */
     int64_t begin_ns, end_ns; /* bars with begin <= close < end are delivered; history reaches back; 0,0: all */
     bool check_ledger;        /* reconcile at every bar (tests); always once at the end */
 };
 
-struct equity_point {
+struct gw_equity_point {
     int64_t time_ns;               /* close time; one point per distinct time */
     double equity, cash, exposure; /* exposure: gross notional / equity */
 };
 
-struct replay_result {
-    struct trade *trade; /* owned */
+struct gw_replay_result {
+    struct gw_trade *trade; /* owned */
     size_t n_trades;
-    struct equity_point *equity; /* owned */
+    struct gw_equity_point *equity; /* owned */
     size_t n_equity;
     size_t n_events; /* bars delivered */
     /* rejected: an open order while a position stays or an order waits, a close of nothing, and open orders that
@@ -37,18 +37,19 @@ struct replay_result {
     size_t n_ambiguous; /* exits decided by the intrabar rule */
     double turnover;    /* traded notional / initial cash */
     double fees, slippage, funding;
-    struct ledger ledger; /* final state with journal */
+    struct gw_ledger ledger; /* final state with journal */
 };
 
 /* No costs (multiplier 1), stop first, 100000 of cash, all bars. */
-void replay_config_default(struct replay_config *config);
+void gw_replay_config_default(struct gw_replay_config *config);
 
-/* scores: [n_symbols] arrays of [bars.n] struct score, or NULL. min_move: [n_symbols] arrays or NULL. A position
+/* scores: [n_symbols] arrays of [bars.n] struct gw_score, or NULL. min_move: [n_symbols] arrays or NULL. A position
  * open at its symbol's last bar in the window is closed at that close with reason "end". Reads nothing but its
  * arguments, so equal arguments give equal bytes. On failure `out` is empty. */
-int replay_run(const struct market *market, const struct replay_config *config, const struct strategy_desc *strategy,
-               const struct strategy_config *parameters, const struct score *const *scores,
-               const double *const *min_move, struct replay_result *out) MUST_USE;
-void replay_result_free(struct replay_result *result);
+int gw_replay_run(const struct gw_market *market, const struct gw_replay_config *config,
+                  const struct gw_strategy_desc *strategy, const struct gw_strategy_config *parameters,
+                  const struct gw_score *const *scores, const double *const *min_move,
+                  struct gw_replay_result *out) GW_MUST_USE;
+void gw_replay_result_free(struct gw_replay_result *result);
 
 #endif

@@ -4,26 +4,26 @@
 
 #include "engine/base/base.h"
 
-struct report_options {
+struct gw_report_options {
     const char *only; /* one plot's name, NULL for all; alone it goes to plots/NAME.png and plots/NAME.pdf */
     bool pdf, png;    /* both by default */
 };
 
 /* NULL options: everything. A plot without data is left out (noted on the summary page); its old picture is removed.
- * Same files of a run, same fonts, same bytes. ERR_TOOL when gnuplot is missing (says how to install it and to run `gatewalk report DIR` later). Files appear whole
+ * Same files of a run, same fonts, same bytes. GW_ERR_TOOL when gnuplot is missing (says how to install it and to run `gatewalk report DIR` later). Files appear whole
  * or not at all. */
-int report_render(const char *run_dir, const struct report_options *options) MUST_USE;
+int gw_report_render(const char *run_dir, const struct gw_report_options *options) GW_MUST_USE;
 
 /* One plot: a file reports/plot_NAME.c + a row in reports/plots/plots.def. */
-size_t plot_count(void);
-const char *plot_name(size_t i);
-const char *plot_help(size_t i);
+size_t gw_plot_count(void);
+const char *gw_plot_name(size_t i);
+const char *gw_plot_help(size_t i);
 
 /* Finished runs side by side: one table as text on `stream`. Whether it arrived there, ferror(stream) tells the caller; so
  * with report_text. */
-int report_compare(const char *const *run_dir, size_t n, FILE *stream) MUST_USE;
+int gw_report_compare(const char *const *run_dir, size_t n, FILE *stream) GW_MUST_USE;
 
 /* The comparison table and verdict of one run as text, as `gatewalk run` prints at the end. width: terminal columns. */
-int report_text(const char *run_dir, FILE *stream, size_t width) MUST_USE;
+int gw_report_text(const char *run_dir, FILE *stream, size_t width) GW_MUST_USE;
 
 #endif

@@ -6,16 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct rng {
+struct gw_rng {
     uint64_t s[4];
 };
 
 /* Stream for a purpose: the same (seed, purpose, a, b, c) always yields the same numbers. */
-void rng_key(struct rng *rng, uint64_t seed, const char *purpose, uint64_t a, uint64_t b, uint64_t c);
-uint64_t rng_next(struct rng *rng);
-double rng_uniform(struct rng *rng);             /* [0, 1) with 53 bits */
-double rng_normal(struct rng *rng);              /* standard normal, polar method, no cached spare */
-uint64_t rng_below(struct rng *rng, uint64_t n); /* unbiased, n > 0 */
-void rng_shuffle(struct rng *rng, uint32_t *items, size_t n);
+void gw_rng_key(struct gw_rng *rng, uint64_t seed, const char *purpose, uint64_t a, uint64_t b, uint64_t c);
+uint64_t gw_rng_next(struct gw_rng *rng);
+double gw_rng_uniform(struct gw_rng *rng);             /* [0, 1) with 53 bits */
+double gw_rng_normal(struct gw_rng *rng);              /* standard normal, polar method, no cached spare */
+uint64_t gw_rng_below(struct gw_rng *rng, uint64_t n); /* unbiased, n > 0 */
+void gw_rng_shuffle(struct gw_rng *rng, uint32_t *items, size_t n);
 
 #endif

@@ -50,29 +50,29 @@
  *       "conclusion": "one or two plain sentences" } ],
  *                  (every gate against the baseline; then, when a gate without attention has a higher P@1 % than the baseline,
  *                  the best attention gate against that one, as "candidate" and "baseline" of a last entry)
- *   "selection": { "trials" (strategies × seeds, and what a study searched), "searched", "best", "seed", "deflated_sharpe",
+ *   "selection": { "trials" (strategies × seeds, and what a study searched), "searched", "best", "seed", "gw_deflated_sharpe",
  *                  "overfitting_probability" } }
  * METRIC of a per-K metric is written with its K in place of k: "precision_at_1", "pnl_mean_at_5_1x" (see metrics.def). */
 #ifndef GATEWALK_RUN_FILES_H
 #define GATEWALK_RUN_FILES_H
 
-#define RUN_JSON            "run.json"
-#define RUN_SUMMARY         "summary.json"
-#define RUN_FOLDS           "folds.csv"
-#define RUN_SCORES          "scores.csv"
-#define RUN_TRADES          "trades.csv"
-#define RUN_EQUITY          "equity.csv"
-#define RUN_TRAINING        "training.csv"
-#define RUN_CURVES          "curves.csv"
-#define RUN_ATTENTION       "attention.npy"
-#define RUN_ATTENTION_INDEX "attention.csv"
-#define RUN_ATTENTION_MEAN  "attention_mean.csv"
-#define RUN_SIGNALS         "signals.csv"
-#define RUN_IMPORTANCE      "importance.csv"
-#define RUN_MODELS          "models"
-#define RUN_PLOTS           "plots"
-#define RUN_STAGES          "stages"
-#define RUN_STUDY           "study.json"
-#define RUN_REPORT          "report.pdf"
+#define GW_RUN_JSON            "run.json"
+#define GW_RUN_SUMMARY         "summary.json"
+#define GW_RUN_FOLDS           "folds.csv"
+#define GW_RUN_SCORES          "scores.csv"
+#define GW_RUN_TRADES          "trades.csv"
+#define GW_RUN_EQUITY          "equity.csv"
+#define GW_RUN_TRAINING        "training.csv"
+#define GW_RUN_CURVES          "curves.csv"
+#define GW_RUN_ATTENTION       "attention.npy"
+#define GW_RUN_ATTENTION_INDEX "attention.csv"
+#define GW_RUN_ATTENTION_MEAN  "attention_mean.csv"
+#define GW_RUN_SIGNALS         "signals.csv"
+#define GW_RUN_IMPORTANCE      "importance.csv"
+#define GW_RUN_MODELS          "models"
+#define GW_RUN_PLOTS           "plots"
+#define GW_RUN_STAGES          "stages"
+#define GW_RUN_STUDY           "study.json"
+#define GW_RUN_REPORT          "report.pdf"
 
 #endif

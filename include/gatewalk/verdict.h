@@ -2,14 +2,14 @@
  *
  * AP is taken on the pooled scores of a seed; P@K and PnL@K rank within each fold; both are means over seeds. A
  * replicate draws bars in blocks, the same bars for both sides and all seeds; replicate r uses the stream
- * rng_key(seed, "bootstrap", r, 0, 0). What is resampled are the bars, not the trainings: an interval says how sure
+ * gw_rng_key(seed, "bootstrap", r, 0, 0). What is resampled are the bars, not the trainings: an interval says how sure
  * the difference of THESE fitted models is, and seed_sd how much it varies from training to training. */
 #ifndef GATEWALK_VERDICT_H
 #define GATEWALK_VERDICT_H
 
 #include "metrics.h"
 
-struct verdict_config {
+struct gw_verdict_config {
     size_t n_bootstrap; /* default 1000 */
     double confidence;  /* default 0.95 */
     uint64_t seed;
@@ -18,7 +18,7 @@ struct verdict_config {
 };
 
 /* One gate. score_a/b: [n_seeds] arrays of n; labels, folds, pnl shared. */
-struct paired_sample {
+struct gw_paired_sample {
     size_t n, n_seeds;
     const float *const *score_a; /* candidate */
     const float *const *score_b; /* baseline */
@@ -27,55 +27,56 @@ struct paired_sample {
     const double *pnl; /* isolated return at 1x costs, NaN when not enterable; may be NULL */
 };
 
-enum { DELTA_AP, DELTA_P1, DELTA_P5, DELTA_PNL1, N_DELTAS };
+enum { GW_DELTA_AP, GW_DELTA_P1, GW_DELTA_P5, GW_DELTA_PNL1, GW_N_DELTAS };
 extern const char
-    *const delta_name[N_DELTAS]; /* "average_precision", "precision_at_1", "precision_at_5", "pnl_mean_at_1" */
+    *const gw_delta_name[GW_N_DELTAS]; /* "average_precision", "precision_at_1", "precision_at_5", "pnl_mean_at_1" */
 
-struct delta {
+struct gw_delta {
     double candidate, baseline; /* means over seeds */
     double value, lo, hi;       /* difference and its symmetric basic bootstrap interval */
     double seed_sd;             /* standard deviation of the difference over seeds; NaN with one seed */
     double p_value;             /* two-sided, (1 + as extreme) / (replicates + 1) */
     bool significant;           /* 0 outside [lo, hi], the same as p_value <= 1 - confidence */
 };
-struct gate_verdict {
-    struct delta delta[N_DELTAS];
+struct gw_gate_verdict {
+    struct gw_delta delta[GW_N_DELTAS];
     double block_length; /* mean length used, entries */
 };
 /* NaN where something is undefined, never a failure: no positives; nothing to enter; fewer than ten blocks; no spread
- * (both sides choose the same bars); more than a tenth of the replicates undefined. ERR_CONFIG for a confidence outside
- * (0, 1) or too few replicates for it, ERR_DATA for a NaN score or a label other than 0 and 1. */
-int verdict_compare(const struct paired_sample *sample, const struct verdict_config *config,
-                    struct gate_verdict *out) MUST_USE;
+ * (both sides choose the same bars); more than a tenth of the replicates undefined. GW_ERR_CONFIG for a confidence outside
+ * (0, 1) or too few replicates for it, GW_ERR_DATA for a NaN score or a label other than 0 and 1. */
+int gw_verdict_compare(const struct gw_paired_sample *sample, const struct gw_verdict_config *config,
+                       struct gw_gate_verdict *out) GW_MUST_USE;
 
 /* Null control: does AP beat label series that keep their own autocorrelation but not the scores'? Labels
  * are circularly shifted within folds, each fold by its own amount of at least min_shift bars (a fold shorter than four
  * times that uses its middle half), the same shifts for all seeds. AP is the mean over n_seeds score arrays; of the
  * sample only labels and folds count. p_value is one-sided. NaN without positives. Lift is against the mean of the null. */
-struct null_result {
+struct gw_null_result {
     double observed, null_mean, null_sd, p_value;
 };
-int null_average_precision(const struct gate_sample *sample, const float *const *score, size_t n_seeds,
-                           size_t n_resamples, size_t min_shift, uint64_t seed, struct null_result *out) MUST_USE;
+int gw_null_average_precision(const struct gw_gate_sample *sample, const float *const *score, size_t n_seeds,
+                              size_t n_resamples, size_t min_shift, uint64_t seed,
+                              struct gw_null_result *out) GW_MUST_USE;
 
 /* Bailey & Lopez de Prado (2014): probability that the Sharpe ratio (per period) exceeds what the best of n_trials
  * unskilled ones would show. returns: [n] per period. trial_sharpe_variance: variance of the trials' Sharpe ratios. */
-double deflated_sharpe(const double *returns, size_t n, size_t n_trials, double trial_sharpe_variance);
+double gw_deflated_sharpe(const double *returns, size_t n, size_t n_trials, double trial_sharpe_variance);
 /* The same from a Sharpe ratio per period, the number of periods, and the returns' skewness and kurtosis (normal: 3). */
-double deflated_sharpe_from_moments(double sharpe, size_t n, double skewness, double kurtosis, size_t n_trials,
-                                    double trial_sharpe_variance);
+double gw_deflated_sharpe_from_moments(double sharpe, size_t n, double skewness, double kurtosis, size_t n_trials,
+                                       double trial_sharpe_variance);
 /* The Sharpe ratio per period to beat: the expected best of n_trials without skill. 0 for a single trial. */
-double deflated_sharpe_threshold(size_t n_trials, double trial_sharpe_variance);
+double gw_deflated_sharpe_threshold(size_t n_trials, double trial_sharpe_variance);
 /* Bailey et al. (2017): probability of backtest overfitting by combinatorially symmetric cross-validation.
  * returns: [n_periods × n_trials] row-major; n_splits even, 2 … 20 (16 is usual). A winner exactly on the median of the
  * other half counts half. NaN when it cannot be computed: fewer than 2 trials or 2 periods a split, non-finite returns. */
-double backtest_overfitting(const double *returns, size_t n_periods, size_t n_trials, size_t n_splits);
+double gw_backtest_overfitting(const double *returns, size_t n_periods, size_t n_trials, size_t n_splits);
 
 /* Stationary bootstrap (Politis & Romano 1994): fills index[n] with resampled positions. */
-struct rng;
-void bootstrap_stationary(struct rng *rng, size_t n, double mean_block, uint32_t *index);
+struct gw_rng;
+void gw_bootstrap_stationary(struct gw_rng *rng, size_t n, double mean_block, uint32_t *index);
 /* Politis–White automatic choice for the stationary bootstrap, with the correction of Patton, Politis & White (2009);
  * within [1, ceil(min(3 sqrt(n), n/3))]. 1 for a constant or very short series, NaN when a value is NaN. */
-double bootstrap_block_length(const double *series, size_t n);
+double gw_bootstrap_block_length(const double *series, size_t n);
 
 #endif

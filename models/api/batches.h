@@ -8,8 +8,8 @@
  * consecutive rows; gaps shorten a block) because neighbours share their bars; borders move by a random phase from
  * epoch to epoch and blocks are shuffled. block 1 is a full shuffle. With positive_fraction blocks are drawn with
  * replacement, that share of them around a random sample with a positive label. Keyed by (seed, epoch). */
-int batches_order(const struct fit_input *input, const struct train_config *config, uint64_t seed, uint64_t epoch,
-                  uint32_t *order) MUST_USE;
+int batches_order(const struct gw_fit_input *input, const struct gw_train_config *config, uint64_t seed, uint64_t epoch,
+                  uint32_t *order) GW_MUST_USE;
 
 /* Average precision over distinct thresholds, Σ (R_n - R_{n-1}) P_n, samples without label left out; NaN without
  * positives or with a NaN among the scores. scratch: [2n]. */

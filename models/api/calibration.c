@@ -107,7 +107,7 @@ static int isotonic(struct point *point, size_t n, struct calibration *out) {
     if (!pool || !out->x || !out->y) {
         mem_free(pool);
         calibration_free(out);
-        return ERR_NOMEM;
+        return GW_ERR_NOMEM;
     }
     for (size_t i = 0; i < m; i++) {
         pool[top++] = (struct pool){point[i].target, point[i].weight, i};
@@ -127,7 +127,7 @@ static int isotonic(struct point *point, size_t n, struct calibration *out) {
     }
     out->kind = CALIBRATION_ISOTONIC;
     mem_free(pool);
-    return OK;
+    return GW_OK;
 }
 
 static double interpolate(const struct calibration *calibration, double p) {
@@ -150,13 +150,13 @@ static double interpolate(const struct calibration *calibration, double p) {
 int calibration_fit(const char *name, const double *logit, const int8_t *label, size_t n, struct calibration *out) {
     memset(out, 0, sizeof *out);
     bool use_isotonic = strcmp(name, "isotonic") == 0;
-    if (!use_isotonic && strcmp(name, "platt") != 0) return OK;
+    if (!use_isotonic && strcmp(name, "platt") != 0) return GW_OK;
     struct point *point = mem_calloc(n, sizeof *point);
-    if (!point) return ERR_NOMEM;
+    if (!point) return GW_ERR_NOMEM;
     size_t m = 0, n_positive = 0;
-    int rc = OK;
+    int rc = GW_OK;
     for (size_t i = 0; i < n; i++) {
-        if (label[i] == LABEL_MISSING) continue;
+        if (label[i] == GW_LABEL_MISSING) continue;
         point[m++] = (struct point){use_isotonic ? sigmoid(logit[i]) : logit[i], label[i], 1};
         n_positive += label[i] == 1;
     }

@@ -14,7 +14,7 @@ struct calibration {
 
 /* Labels may be missing; without both classes present the calibration stays the identity. */
 int calibration_fit(const char *name, const double *logit, const int8_t *label, size_t n,
-                    struct calibration *out) MUST_USE;
+                    struct calibration *out) GW_MUST_USE;
 double calibration_apply(const struct calibration *calibration, double logit);
 void calibration_free(struct calibration *calibration);
 const char *calibration_name(size_t i); /* NULL past the end */

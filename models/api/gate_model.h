@@ -4,7 +4,7 @@
 
 #include "models/training/training.h"
 
-struct gate_model {
+struct gw_gate_model {
     struct R(gate) gate;
 };
 

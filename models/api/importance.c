@@ -8,28 +8,28 @@
 #include "gatewalk/rng.h"
 
 struct importance {
-    const struct gate_model *model;
-    const struct fit_input *input;
-    struct series *series; /* copies with one feature permuted at a time */
-    float **x;             /* [n_series] owned */
-    float *probability;    /* [n × N_GATES] */
-    float *score;          /* [3n] */
+    const struct gw_gate_model *model;
+    const struct gw_fit_input *input;
+    struct gw_series *series; /* copies with one feature permuted at a time */
+    float **x;                /* [n_series] owned */
+    float *probability;       /* [n × GW_N_GATES] */
+    float *score;             /* [3n] */
     int8_t *label;
 };
 
-static int average_precision(struct importance *work, double ap[N_GATES]) {
-    const struct fit_input *input = work->input;
+static int average_precision(struct importance *work, double ap[GW_N_GATES]) {
+    const struct gw_fit_input *input = work->input;
     size_t n = input->n_validation;
-    TRY(model_score(work->model, work->series, input->n_series, input->validation, n, work->probability, NULL));
-    for (size_t gate = 0; gate < N_GATES; gate++) {
+    TRY(gw_model_score(work->model, work->series, input->n_series, input->validation, n, work->probability, NULL));
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) {
         for (size_t i = 0; i < n; i++) {
-            const struct sample *sample = &input->validation[i];
-            work->score[i] = work->probability[i * N_GATES + gate];
+            const struct gw_sample *sample = &input->validation[i];
+            work->score[i] = work->probability[i * GW_N_GATES + gate];
             work->label[i] = input->series[sample->series].label[gate][sample->row];
         }
         ap[gate] = monitor_average_precision(work->score, work->label, n, work->score + n);
     }
-    return OK;
+    return GW_OK;
 }
 
 /* Rows first..last-1 of `series` that the samples reach: only these are finite and only these are shuffled. */
@@ -39,7 +39,7 @@ static void reach(const struct importance *work, size_t series, size_t *first, s
     *first = work->input->series[series].n_rows;
     *last = 0;
     for (size_t i = 0; i < work->input->n_validation; i++) {
-        const struct sample *sample = &work->input->validation[i];
+        const struct gw_sample *sample = &work->input->validation[i];
         if (sample->series != series) continue;
         size_t start = sequence ? sample->row + (size_t)1 - lookback : sample->row;
         if (start < *first) *first = start;
@@ -56,18 +56,18 @@ static int permute(struct importance *work, size_t feature, uint64_t seed) {
         if (first >= last || (last - first) / block < 2) continue;
         size_t n_blocks = (last - first) / block;
         uint32_t *turn = mem_calloc(n_blocks, sizeof *turn);
-        if (!turn) return ERR_NOMEM;
+        if (!turn) return GW_ERR_NOMEM;
         for (size_t i = 0; i < n_blocks; i++) turn[i] = (uint32_t)i;
-        struct rng rng;
-        rng_key(&rng, seed, "permutation importance", feature, s, 0);
-        rng_shuffle(&rng, turn, n_blocks);
+        struct gw_rng rng;
+        gw_rng_key(&rng, seed, "permutation importance", feature, s, 0);
+        gw_rng_shuffle(&rng, turn, n_blocks);
         for (size_t i = 0; i < n_blocks * block; i++) {
             size_t from = first + turn[i / block] * block + i % block;
             work->x[s][(first + i) * F + feature] = work->input->series[s].x[from * F + feature];
         }
         mem_free(turn);
     }
-    return OK;
+    return GW_OK;
 }
 
 static void restore(struct importance *work, size_t feature) {
@@ -78,22 +78,22 @@ static void restore(struct importance *work, size_t feature) {
 }
 
 static int allocate(struct importance *work) {
-    const struct fit_input *input = work->input;
+    const struct gw_fit_input *input = work->input;
     work->series = mem_calloc(input->n_series, sizeof *work->series);
     work->x = mem_calloc(input->n_series, sizeof *work->x);
-    work->probability = mem_calloc(input->n_validation * N_GATES, sizeof *work->probability);
+    work->probability = mem_calloc(input->n_validation * GW_N_GATES, sizeof *work->probability);
     work->score = mem_calloc(3 * input->n_validation, sizeof *work->score);
     work->label = mem_calloc(input->n_validation, sizeof *work->label);
-    if (!work->series || !work->x || !work->probability || !work->score || !work->label) return ERR_NOMEM;
+    if (!work->series || !work->x || !work->probability || !work->score || !work->label) return GW_ERR_NOMEM;
     for (size_t s = 0; s < input->n_series; s++) {
         size_t n = input->series[s].n_rows * input->n_features;
         work->x[s] = mem_calloc(n, sizeof **work->x);
-        if (!work->x[s]) return ERR_NOMEM;
+        if (!work->x[s]) return GW_ERR_NOMEM;
         memcpy(work->x[s], input->series[s].x, n * sizeof **work->x);
         work->series[s] = input->series[s];
         work->series[s].x = work->x[s];
     }
-    return OK;
+    return GW_OK;
 }
 
 static void release(struct importance *work) {
@@ -105,10 +105,10 @@ static void release(struct importance *work) {
     mem_free(work->series);
 }
 
-int model_permutation_importance(const struct gate_model *model, const struct fit_input *input, uint64_t seed,
-                                 double *drop) {
+int gw_model_permutation_importance(const struct gw_gate_model *model, const struct gw_fit_input *input, uint64_t seed,
+                                    double *drop) {
     struct importance work = {.model = model, .input = input};
-    double whole[N_GATES], without[N_GATES];
+    double whole[GW_N_GATES], without[GW_N_GATES];
     int rc;
     TRY_GOTO(allocate(&work), end);
     TRY_GOTO(average_precision(&work, whole), end);
@@ -117,7 +117,7 @@ int model_permutation_importance(const struct gate_model *model, const struct fi
         TRY_GOTO(permute(&work, feature, seed), end);
         TRY_GOTO(average_precision(&work, without), end);
         restore(&work, feature);
-        for (size_t gate = 0; gate < N_GATES; gate++)
+        for (size_t gate = 0; gate < GW_N_GATES; gate++)
             drop[gate * input->n_features + feature] = whole[gate] - without[gate];
     }
 end:

@@ -5,8 +5,8 @@
 
 #include "models/training/training.h"
 
-void model_config_default(struct model_config *config) {
-    *config = (struct model_config){
+void gw_model_config_default(struct gw_model_config *config) {
+    *config = (struct gw_model_config){
         .encoder = "lstm",
         .attention = "none",
         .lookback = 96,
@@ -21,8 +21,8 @@ void model_config_default(struct model_config *config) {
     };
 }
 
-void train_config_default(struct train_config *config) {
-    *config = (struct train_config){
+void gw_train_config_default(struct gw_train_config *config) {
+    *config = (struct gw_train_config){
         .loss = "bce",
         .pos_weight = 1,
         .focal_gamma = 2,
@@ -125,8 +125,8 @@ static struct option option_at(const char *kind, size_t i) {
     return none;
 }
 
-const char *model_option_name(const char *kind, size_t i) { return option_at(kind, i).name; }
-const char *model_option_help(const char *kind, size_t i) { return option_at(kind, i).help; }
+const char *gw_model_option_name(const char *kind, size_t i) { return option_at(kind, i).name; }
+const char *gw_model_option_help(const char *kind, size_t i) { return option_at(kind, i).help; }
 
 /* ---- check ------------------------------------------------------------------------------------------------- */
 
@@ -135,29 +135,29 @@ enum { OPTIONS_MAX = 32 };
 static int check_name(const char *section, const char *kind, const char *name) {
     const char *names[OPTIONS_MAX];
     size_t n = 0;
-    for (const char *option; n < OPTIONS_MAX && (option = model_option_name(kind, n)); n++) {
-        if (strcmp(option, name) == 0) return OK;
+    for (const char *option; n < OPTIONS_MAX && (option = gw_model_option_name(kind, n)); n++) {
+        if (strcmp(option, name) == 0) return GW_OK;
         names[n] = option;
     }
     const char *nearest = nearest_word(name, names, n);
-    if (nearest) FAIL(ERR_CONFIG, "%s.%s: unknown \"%s\"; did you mean \"%s\"?", section, kind, name, nearest);
+    if (nearest) FAIL(GW_ERR_CONFIG, "%s.%s: unknown \"%s\"; did you mean \"%s\"?", section, kind, name, nearest);
     char known[256] = "";
     for (size_t i = 0, used = 0; i < n && used < sizeof known; i++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", names[i]);
-    FAIL(ERR_CONFIG, "%s.%s: unknown \"%s\"; known: %s", section, kind, name, known);
+    FAIL(GW_ERR_CONFIG, "%s.%s: unknown \"%s\"; known: %s", section, kind, name, known);
 }
 
 static int check_size(const char *key, size_t value, size_t low, size_t high) {
-    if (value >= low && value <= high) return OK;
-    FAIL(ERR_CONFIG, "%s: %zu is outside %zu to %zu", key, value, low, high);
+    if (value >= low && value <= high) return GW_OK;
+    FAIL(GW_ERR_CONFIG, "%s: %zu is outside %zu to %zu", key, value, low, high);
 }
 
 static int check_number(const char *key, double value, double low, double high) {
-    if (value >= low && value <= high) return OK; /* false for NaN */
-    FAIL(ERR_CONFIG, "%s: %g is outside %g to %g", key, value, low, high);
+    if (value >= low && value <= high) return GW_OK; /* false for NaN */
+    FAIL(GW_ERR_CONFIG, "%s: %g is outside %g to %g", key, value, low, high);
 }
 
-static int check_names(const struct model_config *config, const struct train_config *train) {
+static int check_names(const struct gw_model_config *config, const struct gw_train_config *train) {
     TRY(check_name("model", "encoder", config->encoder));
     TRY(check_name("model", "attention", config->attention));
     TRY(check_name("model", "forget_init", config->forget_init));
@@ -171,7 +171,7 @@ static int check_names(const struct model_config *config, const struct train_con
     return check_name("training", "precision", train->precision);
 }
 
-static int check_model(const struct model_config *config) {
+static int check_model(const struct gw_model_config *config) {
     TRY(check_size("model.lookback", config->lookback, 1, 4096));
     TRY(check_size("model.hidden", config->hidden, 1, 1024));
     TRY(check_size("model.layers", config->layers, 1, LAYERS_MAX));
@@ -183,17 +183,18 @@ static int check_model(const struct model_config *config) {
     const struct R(attention_ops) *attention = R(attention_find)(config->attention);
     const struct R(encoder_ops) *encoder = R(encoder_find)(config->encoder);
     if (!encoder->sequence && strcmp(config->attention, "none") != 0)
-        FAIL(ERR_CONFIG, "model.attention: encoder \"%s\" has no states to attend to; use \"none\"", config->encoder);
+        FAIL(GW_ERR_CONFIG, "model.attention: encoder \"%s\" has no states to attend to; use \"none\"",
+             config->encoder);
     if (config->luong_combine && !attention->combines)
-        FAIL(ERR_CONFIG, "model.luong_combine: attention \"%s\" has nothing to combine", config->attention);
+        FAIL(GW_ERR_CONFIG, "model.luong_combine: attention \"%s\" has nothing to combine", config->attention);
     if (config->causal_mask && strcmp(config->attention, "multihead") != 0)
-        FAIL(ERR_CONFIG, "model.causal_mask: only attention \"multihead\" looks both ways");
+        FAIL(GW_ERR_CONFIG, "model.causal_mask: only attention \"multihead\" looks both ways");
     if (attention->encoder && config->layers > 1)
-        FAIL(ERR_CONFIG, "model.layers: attention \"%s\" works on one layer", config->attention);
-    return OK;
+        FAIL(GW_ERR_CONFIG, "model.layers: attention \"%s\" works on one layer", config->attention);
+    return GW_OK;
 }
 
-static int check_training(const struct train_config *train) {
+static int check_training(const struct gw_train_config *train) {
     TRY(check_number("training.pos_weight", train->pos_weight, 1e-3, 1e4));
     TRY(check_number("training.focal_gamma", train->focal_gamma, 0, 10));
     TRY(check_number("training.focal_alpha", train->focal_alpha, 0, 1));
@@ -218,20 +219,20 @@ static int check_training(const struct train_config *train) {
 }
 
 /* Adapters need something to sit on; better said before the first fold than after it. */
-static int check_adapters(const struct model_config *config, const struct train_config *train) {
+static int check_adapters(const struct gw_model_config *config, const struct gw_train_config *train) {
     struct R(network) net;
     struct R(lora_plan) plan;
-    if (strcmp(train->retrain, "lora") != 0) return OK;
+    if (strcmp(train->retrain, "lora") != 0) return GW_OK;
     TRY(R(network_init)(&net, config));
     R(lora_lay_out)(&net, train, &plan);
-    if (plan.n > 0) return OK;
-    FAIL(ERR_CONFIG,
+    if (plan.n > 0) return GW_OK;
+    FAIL(GW_ERR_CONFIG,
          "training.lora_on: \"%s\" names no matrix of encoder \"%s\" with attention \"%s\"; name others or retrain "
          "\"warm\"",
          train->lora_on, net.encoder->name, config->attention);
 }
 
-static void advise(const struct model_config *config, char warning[256]) {
+static void advise(const struct gw_model_config *config, char warning[256]) {
     warning[0] = '\0';
     if (strcmp(config->attention, "multihead") != 0) return;
     if (config->key_dim < 16)
@@ -242,26 +243,27 @@ static void advise(const struct model_config *config, char warning[256]) {
                  config->heads, config->hidden);
 }
 
-int model_config_check(const struct model_config *config, const struct train_config *train, char warning[256]) {
+int gw_model_config_check(const struct gw_model_config *config, const struct gw_train_config *train,
+                          char warning[256]) {
     TRY(check_names(config, train));
     TRY(check_model(config));
     TRY(check_training(train));
     TRY(check_adapters(config, train));
     if (warning) advise(config, warning);
-    return OK;
+    return GW_OK;
 }
 
-size_t model_parameter_count(const struct model_config *config) {
+size_t gw_model_parameter_count(const struct gw_model_config *config) {
     struct R(network) net;
-    return R(network_init)(&net, config) == OK ? net.tensors.count : 0;
+    return R(network_init)(&net, config) == GW_OK ? net.tensors.count : 0;
 }
 
-size_t model_attention_maps(const struct model_config *config) {
+size_t gw_model_attention_maps(const struct gw_model_config *config) {
     struct R(network) net;
-    return R(network_init)(&net, config) == OK ? net.maps : 0;
+    return R(network_init)(&net, config) == GW_OK ? net.maps : 0;
 }
 
-bool model_has_feature_attention(const struct model_config *config) {
+bool gw_model_has_feature_attention(const struct gw_model_config *config) {
     const struct R(attention_ops) *attention = R(attention_find)(config->attention);
     return attention && attention->encoder != NULL;
 }

@@ -15,7 +15,7 @@ static void take_query_gradients(const struct R(attention_run) *run, const real 
     for (size_t b = 0; b < run->n; b++) run->k->axpy(H, 1, dboth + b * 2 * H + H, run->dh + (b * T + T - 1) * H);
 }
 
-size_t R(concat_size)(const struct model_config *config) {
+size_t R(concat_size)(const struct gw_model_config *config) {
     return config->luong_combine ? 2 * config->hidden : config->hidden;
 }
 
@@ -37,12 +37,12 @@ void R(concat_backward)(const struct R(attention_run) *run, real *dscore) {
 
 /* ---- h~ = tanh([c; q] W_c) ------------------------------------------------------------------------------ */
 
-void R(luong_tensors)(const struct model_config *config, struct tensor_list *list) {
+void R(luong_tensors)(const struct gw_model_config *config, struct tensor_list *list) {
     if (config->luong_combine) tensor_add(list, "attention.Wc", 2 * config->hidden, config->hidden, INIT_GLOROT, false);
 }
 
-size_t R(luong_keep)(const struct model_config *config) { return 2 * config->hidden; }
-size_t R(luong_scratch)(const struct model_config *config) { return SHARD_WINDOWS * 3 * config->hidden; }
+size_t R(luong_keep)(const struct gw_model_config *config) { return 2 * config->hidden; }
+size_t R(luong_scratch)(const struct gw_model_config *config) { return SHARD_WINDOWS * 3 * config->hidden; }
 
 void R(luong_forward)(const struct R(attention_run) *run, const real *wc, real *both) {
     size_t H = run->config->hidden;

@@ -5,14 +5,14 @@
 #include "models/network/gate.h"
 
 /* Context c, or [c; q] with luong_combine (bahdanau). Backward clears dh and starts it. */
-size_t R(concat_size)(const struct model_config *config);
+size_t R(concat_size)(const struct gw_model_config *config);
 void R(concat_forward)(const struct R(attention_run) *run);
 void R(concat_backward)(const struct R(attention_run) *run, real *dscore);
 
 /* Context c, or h~ = tanh([c; q] W_c) with luong_combine. `both` keeps [c; q] of the tile: luong_keep per window. */
-void R(luong_tensors)(const struct model_config *config, struct tensor_list *list);
-size_t R(luong_keep)(const struct model_config *config);
-size_t R(luong_scratch)(const struct model_config *config);
+void R(luong_tensors)(const struct gw_model_config *config, struct tensor_list *list);
+size_t R(luong_keep)(const struct gw_model_config *config);
+size_t R(luong_scratch)(const struct gw_model_config *config);
 void R(luong_forward)(const struct R(attention_run) *run, const real *wc, real *both);
 void R(luong_backward)(const struct R(attention_run) *run, const real *wc, real *dwc, const real *both, real *scratch,
                        real *dscore);

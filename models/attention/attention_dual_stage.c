@@ -5,7 +5,7 @@
 
 enum { W1, W2, V };
 
-static void tensors(const struct model_config *config, struct tensor_list *list) {
+static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
     tensor_add(list, "attention.W1", config->hidden, config->attention_units, INIT_GLOROT, true);
     tensor_add(list, "attention.W2", config->hidden, config->attention_units, INIT_GLOROT, true);
     tensor_add(list, "attention.v", config->attention_units, 1, INIT_GLOROT, false);

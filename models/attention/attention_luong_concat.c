@@ -4,14 +4,16 @@
 
 enum { W, V, WC };
 
-static void tensors(const struct model_config *config, struct tensor_list *list) {
+static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
     tensor_add(list, "attention.W", 2 * config->hidden, config->attention_units, INIT_GLOROT, true);
     tensor_add(list, "attention.v", config->attention_units, 1, INIT_GLOROT, false);
     R(luong_tensors)(config, list);
 }
 
-static size_t keep_size(const struct model_config *config) { return R(additive_keep)(config) + R(luong_keep)(config); }
-static size_t scratch_size(const struct model_config *config) {
+static size_t keep_size(const struct gw_model_config *config) {
+    return R(additive_keep)(config) + R(luong_keep)(config);
+}
+static size_t scratch_size(const struct gw_model_config *config) {
     return R(additive_scratch)(config) + R(luong_scratch)(config);
 }
 

@@ -3,7 +3,7 @@
 
 enum { WC };
 
-static size_t scratch_size(const struct model_config *config) {
+static size_t scratch_size(const struct gw_model_config *config) {
     return R(luong_scratch)(config) + SHARD_WINDOWS * config->lookback;
 }
 

@@ -5,17 +5,17 @@
 
 enum { W, WC };
 
-static void tensors(const struct model_config *config, struct tensor_list *list) {
+static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
     tensor_add(list, "attention.W", config->hidden, config->hidden, INIT_GLOROT, true);
     R(luong_tensors)(config, list);
 }
 
 /* Per window: [c; q] and, behind those of the whole tile, q W. */
-static size_t keep_size(const struct model_config *config) { return R(luong_keep)(config) + config->hidden; }
+static size_t keep_size(const struct gw_model_config *config) { return R(luong_keep)(config) + config->hidden; }
 static real *projected(const struct R(attention_run) *run) { return run->keep + run->n * R(luong_keep)(run->config); }
 
 /* luong_backward's, dscore [n × T], d(q W) [n × H] */
-static size_t scratch_size(const struct model_config *config) {
+static size_t scratch_size(const struct gw_model_config *config) {
     return R(luong_scratch)(config) + SHARD_WINDOWS * (config->lookback + config->hidden);
 }
 

@@ -3,7 +3,7 @@
 
 #include "models/network/gate.h"
 
-static size_t nothing(const struct model_config *config) {
+static size_t nothing(const struct gw_model_config *config) {
     (void)config;
     return 0;
 }

@@ -14,10 +14,10 @@
 enum { WQ, BQ, WK, BK, WV, BV, WO, BO };
 enum { TILE = 4 };
 
-static size_t width(const struct model_config *config) { return config->heads * config->key_dim; }
-static size_t maps(const struct model_config *config) { return config->heads; }
+static size_t width(const struct gw_model_config *config) { return config->heads * config->key_dim; }
+static size_t maps(const struct gw_model_config *config) { return config->heads; }
 
-static void tensors(const struct model_config *config, struct tensor_list *list) {
+static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
     size_t H = config->hidden, D = width(config);
     tensor_add(list, "attention.query.W", H, D, INIT_GLOROT, true);
     tensor_add(list, "attention.query.b", 1, D, INIT_ZERO, false);
@@ -37,7 +37,7 @@ struct kept {
     real *value;  /* [n × D] */
 };
 
-static size_t keep_size(const struct model_config *config) {
+static size_t keep_size(const struct gw_model_config *config) {
     size_t D = width(config), per_head = R(kernels_active)()->head_keep_size(config->lookback);
     return 2 * config->lookback * D + config->heads * (per_head + config->hidden) + D;
 }
@@ -53,7 +53,7 @@ static struct kept kept_of(const struct R(attention_run) *run) {
 }
 
 /* Training may use another table of kernels than scoring. */
-static size_t head_scratch(const struct model_config *config) {
+static size_t head_scratch(const struct gw_model_config *config) {
     size_t size = R(kernels_active)()->head_scratch_size(config->lookback, config->key_dim);
     size_t mixed = R(kernels_mixed)()->head_scratch_size(config->lookback, config->key_dim);
     return size > mixed ? size : mixed;
@@ -61,7 +61,7 @@ static size_t head_scratch(const struct model_config *config) {
 
 /* The kernel's own, gradients of the tile's queries and keys [n·T × 2D] and values [n × D], then of one window g
  * [heads × T] and dpooled [heads × H]. */
-static size_t scratch_size(const struct model_config *config) {
+static size_t scratch_size(const struct gw_model_config *config) {
     size_t T = config->lookback, D = width(config);
     return head_scratch(config) + TILE * (2 * T * D + D) + config->heads * (T + config->hidden);
 }

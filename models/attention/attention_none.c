@@ -1,7 +1,7 @@
 /* No attention: the context is the last hidden state. The baseline that every other row is measured against. */
 #include "models/network/gate.h"
 
-static size_t no_maps(const struct model_config *config) {
+static size_t no_maps(const struct gw_model_config *config) {
     (void)config;
     return 0;
 }

@@ -3,17 +3,17 @@
 
 #include "models/network/gate.h"
 
-size_t R(one_map)(const struct model_config *config) {
+size_t R(one_map)(const struct gw_model_config *config) {
     (void)config;
     return 1;
 }
 
-size_t R(no_scratch)(const struct model_config *config) {
+size_t R(no_scratch)(const struct gw_model_config *config) {
     (void)config;
     return 0;
 }
 
-size_t R(context_hidden)(const struct model_config *config) { return config->hidden; }
+size_t R(context_hidden)(const struct gw_model_config *config) { return config->hidden; }
 
 /* ---- a = softmax(e), context = Σ_s a_s h_s ------------------------------------------------------------- */
 
@@ -41,10 +41,10 @@ void R(weigh_backward)(const struct R(attention_run) *run, const real *dcontext,
 /* ---- e_s = v · tanh(q W1 + h_s W2), q = h_T ------------------------------------------------------------- */
 
 /* keep, for the tile: tanh values [n × T × A]; scratch: keys [tile × T × A], queries and their gradients. */
-size_t R(additive_keep)(const struct model_config *config) { return config->lookback * config->attention_units; }
+size_t R(additive_keep)(const struct gw_model_config *config) { return config->lookback * config->attention_units; }
 
 /* Sized for SHARD_WINDOWS, the largest tile. */
-size_t R(additive_scratch)(const struct model_config *config) {
+size_t R(additive_scratch)(const struct gw_model_config *config) {
     return SHARD_WINDOWS *
            (config->lookback * config->attention_units + config->attention_units + config->hidden + config->lookback);
 }

@@ -9,7 +9,7 @@
 
 enum { W, U, BIAS, IN_W, IN_U, IN_V };
 
-static void tensors(const struct model_config *config, struct tensor_list *list) {
+static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
     size_t H = config->hidden, A = config->attention_units;
     tensor_add(list, "lstm0.W", config->n_features, 4 * H, INIT_GLOROT, false);
     tensor_add(list, "lstm0.U", H, 4 * H, INIT_ORTHOGONAL, true);
@@ -31,7 +31,7 @@ struct buffers {
     real *dh, *dc;              /* [B × H] carried back in time */
 };
 
-static size_t lay_out(struct buffers *at, const struct model_config *config, real *memory) {
+static size_t lay_out(struct buffers *at, const struct gw_model_config *config, real *memory) {
     size_t B = SHARD_WINDOWS, T = config->lookback, F = config->n_features, H = config->hidden;
     size_t A = config->attention_units, used = 0;
     const struct {
@@ -51,7 +51,7 @@ static size_t lay_out(struct buffers *at, const struct model_config *config, rea
     return used;
 }
 
-static size_t extra_size(const struct model_config *config) {
+static size_t extra_size(const struct gw_model_config *config) {
     struct buffers at;
     return lay_out(&at, config, NULL);
 }

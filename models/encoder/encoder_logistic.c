@@ -4,7 +4,7 @@
 
 #include "models/network/gate.h"
 
-static void tensors(const struct model_config *config, struct tensor_list *list) {
+static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
     (void)config;
     (void)list;
 }

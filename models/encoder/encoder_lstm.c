@@ -7,7 +7,7 @@
 
 enum { W, U, BIAS, TENSORS_PER_LAYER };
 
-static void tensors(const struct model_config *config, struct tensor_list *list) {
+static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
     for (size_t layer = 0; layer < config->layers; layer++) {
         size_t inputs = layer == 0 ? config->n_features : config->hidden, columns = 4 * config->hidden;
         tensor_add_layer(list, "lstm", layer, "W", inputs, columns, INIT_GLOROT, false);

@@ -32,7 +32,7 @@ static bool cpu_has_amx(void) {
 
 /* Linux traps the first use of tiles unless the process has asked for their state. The permission belongs to the
  * process: every thread has it, and those begun later as well. It is refused when a thread's alternate signal stack is
- * too small for the larger frame, so it is best asked for before there are threads: kernels_select does. */
+ * too small for the larger frame, so it is best asked for before there are threads: gw_kernels_select does. */
 static bool permission(void) {
 #if defined(__linux__) && defined(SYS_arch_prctl)
     enum { GET_PERMITTED = 0x1022, REQUEST = 0x1023, TILE_DATA = 18 };

@@ -25,7 +25,7 @@ static void fill(float *x, size_t n) {
 /* The fastest set this CPU has. */
 static const struct kernels_f32 *fastest(void) {
     size_t i = 0;
-    while (kernels_at(i + 1) && kernels_supported(i + 1)) i++;
+    while (kernels_at(i + 1) && gw_kernels_supported(i + 1)) i++;
     return kernels_at(i);
 }
 
@@ -54,9 +54,9 @@ static void shape_rows(const struct shape *s, const struct operands *x, double s
     double value = rate(NULL, s, x, seconds);
     bench_add(list, s->use, "openblas", value, "GFLOP/s", value / peak);
     for (size_t i = 0; kernels_at(i); i++) {
-        if (!kernels_supported(i)) continue;
+        if (!gw_kernels_supported(i)) continue;
         value = rate(kernels_at(i), s, x, seconds);
-        bench_add(list, s->use, kernels_name(i), value, "GFLOP/s", value / peak);
+        bench_add(list, s->use, gw_kernels_name(i), value, "GFLOP/s", value / peak);
     }
     value = rate(kernels_mixed_f32(), s, x, seconds);
     bench_add(list, s->use, kernels_mixed_f32()->name, value, "GFLOP/s", value / peak);
@@ -66,8 +66,8 @@ int bench_kernels_gemm(const struct bench_options *o, struct bench_list *list) {
     enum { MOST = 512 * 512 };
     struct operands x = {mem_calloc(MOST, sizeof(float)), mem_calloc(MOST, sizeof(float)),
                          mem_calloc(MOST, sizeof(float))};
-    int rc = x.a && x.b && x.c ? OK : ERR_NOMEM;
-    if (rc == OK) {
+    int rc = x.a && x.b && x.c ? GW_OK : GW_ERR_NOMEM;
+    if (rc == GW_OK) {
         double blas = square_product_gflops(NULL), own = square_product_gflops(fastest()), peak = fmax(blas, own);
         fill(x.a, MOST);
         fill(x.b, MOST);

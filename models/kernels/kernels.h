@@ -111,10 +111,10 @@ struct R(kernels) {
  * without memory. For benches only. */
 struct kernels_f32;
 double square_product_gflops(const struct kernels_f32 *kernel);
-/* Set i of kernels_name, NULL past the end. */
+/* Set i of gw_kernels_name, NULL past the end. */
 const struct kernels_f32 *kernels_at(size_t i);
 
-/* The set in use: chosen by kernels_select (float32), always the reference for float64. */
+/* The set in use: chosen by gw_kernels_select (float32), always the reference for float64. */
 const struct R(kernels) *R(kernels_active)(void);
 /* Its table of mixed precision: large_*, lstm_* and head_* round what they multiply to bf16 (to nearest, ties to even;
  * below 2^-126 to zero) and sum in float32, on tiles in an order of their own; everything else is the set's own. The

@@ -44,7 +44,7 @@ enum { N_MIXED = sizeof mixed / sizeof mixed[0] };
 static const struct kernels_f32 *active;
 static const struct kernels_f32 *asked_for; /* by a test, instead of the table of mixed precision */
 
-bool kernels_supported(size_t i) {
+bool gw_kernels_supported(size_t i) {
     if (i == 0) return true;
 #if defined(__x86_64__)
     __builtin_cpu_init();
@@ -57,12 +57,12 @@ bool kernels_supported(size_t i) {
     return false;
 }
 
-const char *kernels_name(size_t i) { return i < N_SETS ? sets[i]->name : NULL; }
+const char *gw_kernels_name(size_t i) { return i < N_SETS ? sets[i]->name : NULL; }
 const struct kernels_f32 *kernels_at(size_t i) { return i < N_SETS ? sets[i] : NULL; }
 
 static const struct kernels_f32 *best(void) {
     size_t i = N_SETS - 1;
-    while (!kernels_supported(i)) i--;
+    while (!gw_kernels_supported(i)) i--;
     return sets[i];
 }
 
@@ -70,18 +70,18 @@ static const struct kernels_f32 *best(void) {
 static int use(const struct kernels_f32 *set) {
     active = set;
     (void)kernels_mixed_f32();
-    return OK;
+    return GW_OK;
 }
 
-int kernels_select(const char *name) {
+int gw_kernels_select(const char *name) {
     if (strcmp(name, "auto") == 0) return use(best());
     for (size_t i = 0; i < N_SETS; i++) {
         if (strcmp(name, sets[i]->name) != 0) continue;
-        if (!kernels_supported(i))
-            FAIL(ERR_USAGE, "kernels \"%s\": this CPU does not support them; use \"auto\"", name);
+        if (!gw_kernels_supported(i))
+            FAIL(GW_ERR_USAGE, "kernels \"%s\": this CPU does not support them; use \"auto\"", name);
         return use(sets[i]);
     }
-    FAIL(ERR_USAGE, "kernels \"%s\": unknown; one of auto, portable, avx2, avx512", name);
+    FAIL(GW_ERR_USAGE, "kernels \"%s\": unknown; one of auto, portable, avx2, avx512", name);
 }
 
 /* Without a selection every caller finds the same best set, so threads may ask at the same time. */
@@ -89,7 +89,7 @@ const struct kernels_f32 *kernels_active_f32(void) { return active ? active : be
 
 const struct kernels_f32 *kernels_mixed_at(size_t i, bool *supported) {
     if (i >= N_MIXED) return NULL;
-    *supported = kernels_supported(mixed[i].set) && (!mixed[i].supported || mixed[i].supported());
+    *supported = gw_kernels_supported(mixed[i].set) && (!mixed[i].supported || mixed[i].supported());
     return mixed[i].table;
 }
 
@@ -106,6 +106,6 @@ const struct kernels_f32 *kernels_mixed_f32(void) {
     return asked_for ? asked_for : found;
 }
 
-const char *kernels_selected(void) { return kernels_active_f32()->name; }
+const char *gw_kernels_selected(void) { return kernels_active_f32()->name; }
 
-const char *kernels_selected_bf16(void) { return kernels_mixed_f32()->name; }
+const char *gw_kernels_selected_bf16(void) { return kernels_mixed_f32()->name; }

@@ -37,9 +37,9 @@ struct R(pass) {
 struct R(encoder_ops) {
     const char *name, *help;
     bool sequence; /* leaves hidden states for an attention; otherwise the context itself (logistic) */
-    void (*tensors)(const struct model_config *config, struct tensor_list *list);
+    void (*tensors)(const struct gw_model_config *config, struct tensor_list *list);
     /* Elements of scratch it wants in the workspace beside the common buffers. */
-    size_t (*extra_size)(const struct model_config *config);
+    size_t (*extra_size)(const struct gw_model_config *config);
     void (*forward)(const struct R(pass) *pass);
     /* Gradient of h at every step in ws->dh, and/or of the last one in ws->dh_last. */
     void (*backward)(const struct R(pass) *pass, bool use_dh, bool use_dh_last);
@@ -49,7 +49,7 @@ struct R(encoder_ops) {
 
 /* A tile of windows, window-major and contiguous, so that one window's states lie side by side in the cache. */
 struct R(attention_run) {
-    const struct model_config *config;
+    const struct gw_model_config *config;
     const struct R(kernels) *k;
     const real *w[ATTENTION_TENSORS_MAX]; /* own tensors in the order they were added */
     real *g[ATTENTION_TENSORS_MAX];       /* their gradients, accumulated */
@@ -68,11 +68,11 @@ struct R(attention_ops) {
     const struct R(encoder_ops) *encoder; /* replaces the configured encoder (dual_stage), or NULL */
     size_t tile;                          /* windows at a time: what it keeps should stay in the L2 cache */
     bool combines;                        /* honours luong_combine */
-    size_t (*context_size)(const struct model_config *config);
-    size_t (*maps)(const struct model_config *config); /* attention maps per window, 0 when it has none */
-    void (*tensors)(const struct model_config *config, struct tensor_list *list);
-    size_t (*keep_size)(const struct model_config *config);    /* elements per window */
-    size_t (*scratch_size)(const struct model_config *config); /* elements */
+    size_t (*context_size)(const struct gw_model_config *config);
+    size_t (*maps)(const struct gw_model_config *config); /* attention maps per window, 0 when it has none */
+    void (*tensors)(const struct gw_model_config *config, struct tensor_list *list);
+    size_t (*keep_size)(const struct gw_model_config *config);    /* elements per window */
+    size_t (*scratch_size)(const struct gw_model_config *config); /* elements */
     /* NULL: the context is the last hidden state and nothing is gathered. */
     void (*forward)(const struct R(attention_run) *run);
     void (*backward)(const struct R(attention_run) *run);
@@ -81,7 +81,7 @@ struct R(attention_ops) {
 /* ---- the network: a description, const once built ------------------------------------------------ */
 
 struct R(network) {
-    struct model_config config;
+    struct gw_model_config config;
     const struct R(encoder_ops) *encoder;
     const struct R(attention_ops) *attention;
     struct tensor_list tensors;
@@ -94,7 +94,7 @@ struct R(network) {
 };
 
 /* Looks the names up and lays the tensors out. Names were validated by model_config_check. */
-int R(network_init)(struct R(network) *net, const struct model_config *config) MUST_USE;
+int R(network_init)(struct R(network) *net, const struct gw_model_config *config) GW_MUST_USE;
 static inline const real *R(tensor_of)(const struct R(pass) *pass, size_t i) {
     return pass->weights + pass->net->tensors.item[i].offset;
 }
@@ -102,7 +102,7 @@ static inline real *R(gradient_of)(const struct R(pass) *pass, size_t i) {
     return pass->gradient + pass->net->tensors.item[i].offset;
 }
 /* Initial weights; `weights` has net->tensors.size elements. */
-int R(network_start)(const struct R(network) *net, uint64_t seed, real *weights) MUST_USE;
+int R(network_start)(const struct R(network) *net, uint64_t seed, real *weights) GW_MUST_USE;
 /* Copies U of every layer into the layout of the kernels in use: after every change of the weights. */
 void R(network_pack)(const struct R(network) *net, const real *weights, real *packed);
 /* The same for a table of kernels by name: that of mixed precision has its own layout. */
@@ -129,7 +129,7 @@ struct R(workspace) {
 };
 
 /* `train`: with what a way back needs. */
-int R(workspace_init)(struct R(workspace) *ws, const struct R(network) *net, bool train) MUST_USE;
+int R(workspace_init)(struct R(workspace) *ws, const struct R(network) *net, bool train) GW_MUST_USE;
 void R(workspace_free)(struct R(workspace) *ws);
 
 /* ---- shards ------------------------------------------------------------------------------------- */
@@ -138,16 +138,16 @@ void R(workspace_free)(struct R(workspace) *ws);
 struct R(shard_loss) {
     const struct loss_ops *ops;
     const struct loss_setting *setting;
-    const double (*lambda)[2]; /* [N_GATES][class] of self-paced losses */
-    double weight[N_GATES];    /* of one labelled sample: 1 / (N_GATES × labelled samples of the batch) */
+    const double (*lambda)[2]; /* [GW_N_GATES][class] of self-paced losses */
+    double weight[GW_N_GATES]; /* of one labelled sample: 1 / (GW_N_GATES × labelled samples of the batch) */
     double dropout;
     uint64_t seed, epoch;
 };
 
 struct R(shard) {
-    const struct series *series;
-    const struct sample *sample; /* all samples */
-    const uint32_t *index;       /* [n] which of them */
+    const struct gw_series *series;
+    const struct gw_sample *sample; /* all samples */
+    const uint32_t *index;          /* [n] which of them */
     size_t n;
     const struct R(shard_loss) *loss; /* NULL: score only, logits in ws->logit */
     bool encoder_frozen;              /* nothing in the encoder is trained: the way back ends before it */
@@ -180,16 +180,16 @@ const struct R(attention_ops) *R(attention_find)(const char *name);
 
 /* ---- shared parts of attentions (attention_parts.c) ------------------------------------------------ */
 
-size_t R(one_map)(const struct model_config *config);
-size_t R(no_scratch)(const struct model_config *config);
-size_t R(context_hidden)(const struct model_config *config);
+size_t R(one_map)(const struct gw_model_config *config);
+size_t R(no_scratch)(const struct gw_model_config *config);
+size_t R(context_hidden)(const struct gw_model_config *config);
 /* Softmax over the scores in run->map, then context += Σ a_s h_s; and back: dh += a_s dcontext, dscore [n × T]. */
 void R(weigh_forward)(const struct R(attention_run) *run, real *context, size_t ld);
 void R(weigh_backward)(const struct R(attention_run) *run, const real *dcontext, size_t ld, real *dscore);
 
 /* Additive scores e_s = v · tanh(q W1 + h_s W2) with the last state as query q (w1, w2, v: index of own tensors). */
-size_t R(additive_keep)(const struct model_config *config);
-size_t R(additive_scratch)(const struct model_config *config);
+size_t R(additive_keep)(const struct gw_model_config *config);
+size_t R(additive_scratch)(const struct gw_model_config *config);
 void R(additive_scores)(const struct R(attention_run) *run, const real *w1, const real *w2, const real *v);
 void R(additive_scores_backward)(const struct R(attention_run) *run, const real *dscore, const real *w1, const real *w2,
                                  const real *v, real *dw1, real *dw2, real *dv);

@@ -23,7 +23,7 @@ void R(head_forward)(const struct R(pass) *pass, size_t n, bool train, real *log
     struct R(workspace) *ws = pass->ws;
     struct layers at = layers_of(pass->net);
     if (!pass->net->dense) {
-        product(pass, n, ws->context, at.C, at.head_w, at.head_b, logit, N_GATES);
+        product(pass, n, ws->context, at.C, at.head_w, at.head_b, logit, GW_N_GATES);
         return;
     }
     const real *in = ws->context;
@@ -34,7 +34,7 @@ void R(head_forward)(const struct R(pass) *pass, size_t n, bool train, real *log
     product(pass, n, in, at.C, at.w, at.b, ws->dense, at.D);
     for (size_t i = 0; i < n * at.D; i++)
         if (!(ws->dense[i] > 0)) ws->dense[i] = ws->dense[i] == ws->dense[i] ? 0 : ws->dense[i]; /* keeps NaN */
-    product(pass, n, ws->dense, at.D, at.head_w, at.head_b, logit, N_GATES);
+    product(pass, n, ws->dense, at.D, at.head_w, at.head_b, logit, GW_N_GATES);
 }
 
 /* Gradients of one product out = in W + b. din may be NULL. */
@@ -49,10 +49,10 @@ void R(head_backward)(const struct R(pass) *pass, size_t n, const real *dlogit) 
     struct R(workspace) *ws = pass->ws;
     struct layers at = layers_of(pass->net);
     if (!pass->net->dense) {
-        product_backward(pass, n, ws->context, at.C, at.head_w, at.head_b, dlogit, N_GATES, NULL);
+        product_backward(pass, n, ws->context, at.C, at.head_w, at.head_b, dlogit, GW_N_GATES, NULL);
         return;
     }
-    product_backward(pass, n, ws->dense, at.D, at.head_w, at.head_b, dlogit, N_GATES, ws->ddense);
+    product_backward(pass, n, ws->dense, at.D, at.head_w, at.head_b, dlogit, GW_N_GATES, ws->ddense);
     for (size_t i = 0; i < n * at.D; i++)
         if (ws->dense[i] <= 0) ws->ddense[i] = 0;
     product_backward(pass, n, ws->dropped, at.C, at.w, at.b, ws->ddense, at.D, ws->dcontext);

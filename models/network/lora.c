@@ -14,7 +14,7 @@ static bool named(const struct tensor *tensor, const char *lora_on) {
     return strcmp(lora_on, "all") == 0 || recurrent == (strcmp(lora_on, "recurrent") == 0);
 }
 
-void R(lora_lay_out)(const struct R(network) *net, const struct train_config *config, struct R(lora_plan) *plan) {
+void R(lora_lay_out)(const struct R(network) *net, const struct gw_train_config *config, struct R(lora_plan) *plan) {
     memset(plan, 0, sizeof *plan);
     plan->rank = config->lora_rank;
     plan->scale = (real)(config->lora_alpha / (double)config->lora_rank);
@@ -62,8 +62,8 @@ uint64_t R(lora_hash)(const struct tensor_list *list, const real *weights) {
 
 /* ---- in training -------------------------------------------------------------------------------------------- */
 
-int R(lora_init)(struct R(lora) *lora, const struct R(network) *net, const struct train_config *config, uint64_t seed,
-                 const real *weights) {
+int R(lora_init)(struct R(lora) *lora, const struct R(network) *net, const struct gw_train_config *config,
+                 uint64_t seed, const real *weights) {
     memset(lora, 0, sizeof *lora);
     R(lora_lay_out)(net, config, &lora->plan);
     lora->list = &net->tensors;
@@ -74,16 +74,16 @@ int R(lora_init)(struct R(lora) *lora, const struct R(network) *net, const struc
     lora->best = mem_calloc(lora->plan.size, sizeof *lora->best);
     lora->gradient = mem_calloc(lora->plan.size, sizeof *lora->gradient);
     lora->masked = mem_calloc(lora->plan.largest * lora->plan.rank, sizeof *lora->masked);
-    if (!lora->frozen || !lora->theta || !lora->best || !lora->gradient || !lora->masked) return ERR_NOMEM;
+    if (!lora->frozen || !lora->theta || !lora->best || !lora->gradient || !lora->masked) return GW_ERR_NOMEM;
     memcpy(lora->frozen, weights, net->tensors.size * sizeof *weights);
     for (size_t i = 0; i < lora->plan.n; i++) {
         const struct R(lora_matrix) *matrix = &lora->plan.matrix[i];
         double limit = 1 / sqrt((double)net->tensors.item[matrix->tensor].rows);
-        struct rng rng;
-        rng_key(&rng, seed, "lora", i, 0, 0);
-        for (size_t j = matrix->a; j < matrix->b; j++) lora->theta[j] = (real)((2 * rng_uniform(&rng) - 1) * limit);
+        struct gw_rng rng;
+        gw_rng_key(&rng, seed, "lora", i, 0, 0);
+        for (size_t j = matrix->a; j < matrix->b; j++) lora->theta[j] = (real)((2 * gw_rng_uniform(&rng) - 1) * limit);
     }
-    return OK;
+    return GW_OK;
 }
 
 void R(lora_free)(struct R(lora) *lora) {
@@ -99,10 +99,10 @@ void R(lora_free)(struct R(lora) *lora) {
 static void mask_rows(const struct R(lora) *lora, size_t i, uint64_t update, const real *in, real *out) {
     size_t rows = lora->list->item[lora->plan.matrix[i].tensor].rows, rank = lora->plan.rank;
     double rate = update == 0 ? 0 : lora->dropout;
-    struct rng rng;
-    rng_key(&rng, lora->seed, "lora dropout", update, i, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, lora->seed, "lora dropout", update, i, 0);
     for (size_t row = 0; row < rows; row++) {
-        real factor = rng_uniform(&rng) < rate ? 0 : (real)(1 / (1 - rate));
+        real factor = gw_rng_uniform(&rng) < rate ? 0 : (real)(1 / (1 - rate));
         for (size_t c = 0; c < rank; c++) out[row * rank + c] = factor * in[row * rank + c];
     }
 }

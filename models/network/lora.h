@@ -17,7 +17,7 @@ struct R(lora_plan) {
     } matrix[TENSORS_MAX];
 };
 /* The tensors marked `adapt` that training.lora_on names: "recurrent" are those of the LSTM, "attention" the others. */
-void R(lora_lay_out)(const struct R(network) *net, const struct train_config *config, struct R(lora_plan) *plan);
+void R(lora_lay_out)(const struct R(network) *net, const struct gw_train_config *config, struct R(lora_plan) *plan);
 /* weights = base + (α/r) A B for the adapted matrices; all others are left as they are. Plain sums in a fixed order,
  * no kernels: the same bits while training and from a file, on any instruction set. */
 void R(lora_apply)(const struct R(lora_plan) *plan, const struct tensor_list *list, const real *theta, const real *base,
@@ -39,8 +39,8 @@ struct R(lora) {
 };
 
 /* A uniform ±1/√rows, B zero, so that training starts where the previous fold ended. */
-int R(lora_init)(struct R(lora) *lora, const struct R(network) *net, const struct train_config *config, uint64_t seed,
-                 const real *weights) MUST_USE;
+int R(lora_init)(struct R(lora) *lora, const struct R(network) *net, const struct gw_train_config *config,
+                 uint64_t seed, const real *weights) GW_MUST_USE;
 void R(lora_free)(struct R(lora) *lora);
 /* weights = frozen + (α/r) (mask ∘ A) B. Dropout acts on the adapters' inputs, one mask per update (that is, on rows
  * of A), so that merged weights can serve the whole batch; update 0 is without dropout. */

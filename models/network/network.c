@@ -40,7 +40,7 @@ const struct loss_ops *R(loss_find)(const char *name) {
 }
 
 static void lay_out(struct R(network) *net) {
-    const struct model_config *config = &net->config;
+    const struct gw_model_config *config = &net->config;
     struct tensor_list *list = &net->tensors;
     net->encoder->tensors(config, list);
     net->attention_first = list->n;
@@ -53,17 +53,17 @@ static void lay_out(struct R(network) *net) {
         tensor_add(list, "dense.b", 1, config->dense_units, INIT_ZERO, false);
         width = config->dense_units;
     }
-    tensor_add(list, "head.W", width, N_GATES, INIT_GLOROT, false);
-    tensor_add(list, "head.b", 1, N_GATES, INIT_ZERO, false);
+    tensor_add(list, "head.W", width, GW_N_GATES, INIT_GLOROT, false);
+    tensor_add(list, "head.b", 1, GW_N_GATES, INIT_ZERO, false);
 }
 
-int R(network_init)(struct R(network) *net, const struct model_config *config) {
+int R(network_init)(struct R(network) *net, const struct gw_model_config *config) {
     memset(net, 0, sizeof *net);
     net->config = *config;
     net->encoder = R(encoder_find)(config->encoder);
     net->attention = R(attention_find)(config->attention);
-    if (!net->encoder) FAIL(ERR_CONFIG, "model.encoder: \"%s\" is not an encoder", config->encoder);
-    if (!net->attention) FAIL(ERR_CONFIG, "model.attention: \"%s\" is not an attention", config->attention);
+    if (!net->encoder) FAIL(GW_ERR_CONFIG, "model.encoder: \"%s\" is not an encoder", config->encoder);
+    if (!net->attention) FAIL(GW_ERR_CONFIG, "model.attention: \"%s\" is not an attention", config->attention);
     if (net->attention->encoder) net->encoder = net->attention->encoder;
     net->dense = net->encoder->sequence;
     net->context = net->dense ? net->attention->context_size(config) : config->n_features;
@@ -75,7 +75,7 @@ int R(network_init)(struct R(network) *net, const struct model_config *config) {
         net->pack_size = 2 * net->pack_stride * config->layers;
     }
     lay_out(net);
-    return OK;
+    return GW_OK;
 }
 
 int R(network_start)(const struct R(network) *net, uint64_t seed, real *weights) {
@@ -84,12 +84,12 @@ int R(network_start)(const struct R(network) *net, uint64_t seed, real *weights)
         const struct tensor *tensor = &net->tensors.item[i];
         size_t n = tensor->rows * tensor->columns;
         double *value = mem_calloc(n, sizeof *value);
-        if (!value) return ERR_NOMEM;
+        if (!value) return GW_ERR_NOMEM;
         tensor_init_values(tensor, &net->config, seed, value);
         for (size_t j = 0; j < n; j++) weights[tensor->offset + j] = (real)value[j];
         mem_free(value);
     }
-    return OK;
+    return GW_OK;
 }
 
 /* Encoders list W, U, b per layer first, so U of layer l is tensor 3l + 1. */

@@ -4,7 +4,7 @@
 
 #include "gate.h"
 
-static void copy_rows(const struct series *series, size_t n_features, size_t first, size_t n, real *out) {
+static void copy_rows(const struct gw_series *series, size_t n_features, size_t first, size_t n, real *out) {
     const float *x = series->x + first * n_features;
     for (size_t i = 0; i < n * n_features; i++) out[i] = (real)x[i];
 }
@@ -12,12 +12,12 @@ static void copy_rows(const struct series *series, size_t n_features, size_t fir
 /* Fills ws->x and ws->first_row. A window joins the run of bars before it when it starts inside or right after it. */
 void R(rows_gather)(const struct R(pass) *pass, const struct R(shard) *shard) {
     struct R(workspace) *ws = pass->ws;
-    const struct model_config *config = &pass->net->config;
+    const struct gw_model_config *config = &pass->net->config;
     size_t F = config->n_features, T = pass->net->encoder->sequence ? config->lookback : 1;
     size_t rows = 0, run_base = 0, run_start = 0, run_end = 0;
     uint32_t run_series = UINT32_MAX;
     for (size_t b = 0; b < shard->n; b++) {
-        const struct sample *sample = &shard->sample[shard->index[b]];
+        const struct gw_sample *sample = &shard->sample[shard->index[b]];
         size_t start = (size_t)sample->row + 1 - T, end = (size_t)sample->row + 1;
         if (sample->series != run_series || start < run_start || start > run_end) {
             run_series = sample->series;

@@ -7,9 +7,9 @@
 int R(team_init)(struct R(team) *team, const struct R(network) *net, bool train) {
     size_t n = (size_t)omp_get_num_threads();
     team->ws = mem_calloc(n, sizeof *team->ws);
-    if (!team->ws) return ERR_NOMEM;
+    if (!team->ws) return GW_ERR_NOMEM;
     for (team->n = 0; team->n < n; team->n++) TRY(R(workspace_init)(&team->ws[team->n], net, train));
-    return OK;
+    return GW_OK;
 }
 
 void R(team_free)(struct R(team) *team) {
@@ -19,7 +19,7 @@ void R(team_free)(struct R(team) *team) {
 }
 
 static void copy_attention(const struct R(network) *net, const struct R(workspace) *ws, size_t first, size_t n,
-                           const struct attention_out *out) {
+                           const struct gw_attention_out *out) {
     size_t per_window = net->maps * net->config.lookback, F = net->config.n_features;
     if (out->time)
         for (size_t i = 0; i < n * per_window; i++) out->time[first * per_window + i] = (float)ws->map[i];
@@ -28,8 +28,8 @@ static void copy_attention(const struct R(network) *net, const struct R(workspac
 }
 
 void R(score_logits)(const struct R(network) *net, const real *weights, const real *packed, const struct R(team) *team,
-                     const struct series *series, const struct sample *sample, size_t n, real *logit,
-                     const struct attention_out *attention) {
+                     const struct gw_series *series, const struct gw_sample *sample, size_t n, real *logit,
+                     const struct gw_attention_out *attention) {
     size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS;
     const struct R(kernels) *k = R(kernels_active)();
 /* clang warns of the sign of its own arithmetic on a task loop, whatever the loop's type is. */
@@ -46,15 +46,15 @@ void R(score_logits)(const struct R(network) *net, const real *weights, const re
         struct R(pass) pass = {net, k, weights, packed, NULL, ws};
         struct R(shard) shard = {.series = series, .sample = sample, .index = index, .n = SHARD_WINDOWS};
         R(shard_run)(&pass, &shard);
-        memcpy(logit + first * N_GATES, ws->logit, count * N_GATES * sizeof *logit);
+        memcpy(logit + first * GW_N_GATES, ws->logit, count * GW_N_GATES * sizeof *logit);
         if (attention) copy_attention(net, ws, first, count, attention);
     }
 }
 
-int R(gate_logits)(const struct R(gate) *gate, const struct series *series, const struct sample *sample, size_t n,
-                   real *logit, const struct attention_out *attention) {
+int R(gate_logits)(const struct R(gate) *gate, const struct gw_series *series, const struct gw_sample *sample, size_t n,
+                   real *logit, const struct gw_attention_out *attention) {
     struct R(team) team = {0};
-    int rc = ERR_NOMEM;
+    int rc = GW_ERR_NOMEM;
     real *packed = mem_calloc(gate->net.pack_size, sizeof *packed);
     if (!packed) goto end;
     TRY_GOTO(R(team_init)(&team, &gate->net, false), end);
@@ -67,7 +67,7 @@ end:
 }
 
 void R(gate_free)(struct R(gate) *gate) {
-    for (size_t i = 0; i < N_GATES; i++) calibration_free(&gate->calibration[i]);
+    for (size_t i = 0; i < GW_N_GATES; i++) calibration_free(&gate->calibration[i]);
     mem_free(gate->theta);
     mem_free(gate->weights);
     gate->weights = gate->theta = NULL;

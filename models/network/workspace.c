@@ -12,7 +12,7 @@ static real *cut(real *memory, size_t *used, size_t n) {
 
 /* Scoring keeps no gates (unless the encoder walks by itself) and sends nothing back. */
 static void cut_encoder(struct R(workspace) *ws, const struct R(network) *net, bool train, size_t *used) {
-    const struct model_config *config = &net->config;
+    const struct gw_model_config *config = &net->config;
     size_t B = SHARD_WINDOWS, T = config->lookback, H = config->hidden;
     size_t windows_rows = net->encoder->sequence ? B * T : B;
     size_t rows = (windows_rows + PROJECT_ROWS - 1) / PROJECT_ROWS * PROJECT_ROWS;
@@ -34,7 +34,7 @@ static void cut_encoder(struct R(workspace) *ws, const struct R(network) *net, b
 }
 
 static void cut_attention(struct R(workspace) *ws, const struct R(network) *net, size_t *used) {
-    const struct model_config *config = &net->config;
+    const struct gw_model_config *config = &net->config;
     const struct R(attention_ops) *attention = net->attention;
     if (!net->encoder->sequence || !attention->forward) return;
     size_t tile_states = attention->tile * config->lookback * config->hidden;
@@ -56,8 +56,8 @@ static void cut_all(struct R(workspace) *ws, const struct R(network) *net, bool 
     ws->dropped = cut(ws->memory, used, B * C);
     ws->dense = cut(ws->memory, used, B * D);
     ws->ddense = cut(ws->memory, used, B * D);
-    ws->logit = cut(ws->memory, used, B * N_GATES);
-    ws->dlogit = cut(ws->memory, used, B * N_GATES);
+    ws->logit = cut(ws->memory, used, B * GW_N_GATES);
+    ws->dlogit = cut(ws->memory, used, B * GW_N_GATES);
 }
 
 int R(workspace_init)(struct R(workspace) *ws, const struct R(network) *net, bool train) {
@@ -65,10 +65,10 @@ int R(workspace_init)(struct R(workspace) *ws, const struct R(network) *net, boo
     size_t size = 0, used = 0;
     cut_all(ws, net, train, &size);
     ws->memory = mem_calloc(size, sizeof(real));
-    if (!ws->memory) return ERR_NOMEM;
+    if (!ws->memory) return GW_ERR_NOMEM;
     cut_all(ws, net, train, &used);
     for (uint32_t b = 0; b < SHARD_WINDOWS; b++) ws->stack_row[b] = b;
-    return OK;
+    return GW_OK;
 }
 
 void R(workspace_free)(struct R(workspace) *ws) {

@@ -7,7 +7,7 @@
 
 struct R(optimizer_step) {
     const struct R(kernels) *k;
-    const struct train_config *config;
+    const struct gw_train_config *config;
     size_t n;
     real *w;
     const real *g;

@@ -4,58 +4,58 @@
 
 #include "stored.h"
 
-static int load_calibration(const char *path, const struct stored_tensor *stored, struct gate_model *model) {
+static int load_calibration(const char *path, const struct stored_tensor *stored, struct gw_gate_model *model) {
     const char *gate_at = stored->name + strlen(STORED_CALIBRATION), *dot = strchr(gate_at, '.');
     size_t gate = 0, n = stored->shape[1];
-    while (gate < N_GATES && (!dot || strncmp(gate_at, stored_gate[gate], (size_t)(dot - gate_at)) != 0)) gate++;
-    if (gate == N_GATES || !stored->is_double || stored->n_dims != 2 || n == 0 || model->gate.calibration[gate].kind)
-        FAIL(ERR_DATA, "%s: tensor \"%s\" is not a calibration; train the model anew", path, stored->name);
+    while (gate < GW_N_GATES && (!dot || strncmp(gate_at, stored_gate[gate], (size_t)(dot - gate_at)) != 0)) gate++;
+    if (gate == GW_N_GATES || !stored->is_double || stored->n_dims != 2 || n == 0 || model->gate.calibration[gate].kind)
+        FAIL(GW_ERR_DATA, "%s: tensor \"%s\" is not a calibration; train the model anew", path, stored->name);
     struct calibration *calibration = &model->gate.calibration[gate];
     if (strcmp(dot, ".platt") == 0 && stored->shape[0] == 1 && n == 2) {
         calibration->kind = CALIBRATION_PLATT;
         memcpy(&calibration->slope, stored->data, sizeof(double));
         memcpy(&calibration->intercept, (const char *)stored->data + sizeof(double), sizeof(double));
-        return OK;
+        return GW_OK;
     }
     if (strcmp(dot, ".isotonic") != 0 || stored->shape[0] != 2)
-        FAIL(ERR_DATA, "%s: tensor \"%s\" is not a calibration; train the model anew", path, stored->name);
+        FAIL(GW_ERR_DATA, "%s: tensor \"%s\" is not a calibration; train the model anew", path, stored->name);
     calibration->kind = CALIBRATION_ISOTONIC;
     calibration->n = n;
     calibration->x = mem_calloc(n, sizeof(double));
     calibration->y = mem_calloc(n, sizeof(double));
-    if (!calibration->x || !calibration->y) return ERR_NOMEM;
+    if (!calibration->x || !calibration->y) return GW_ERR_NOMEM;
     memcpy(calibration->x, stored->data, n * sizeof(double));
     memcpy(calibration->y, (const char *)stored->data + n * sizeof(double), n * sizeof(double));
-    return OK;
+    return GW_OK;
 }
 
-static int load_extra(const char *path, const struct stored_tensor *stored, struct extra_tensor *extra, size_t capacity,
-                      size_t *n_extra) {
+static int load_extra(const char *path, const struct stored_tensor *stored, struct gw_extra_tensor *extra,
+                      size_t capacity, size_t *n_extra) {
     if (*n_extra == capacity)
-        FAIL(ERR_DATA, "%s: more extra tensors than expected (\"%s\"); train the model anew", path, stored->name);
-    struct extra_tensor *out = &extra[*n_extra];
+        FAIL(GW_ERR_DATA, "%s: more extra tensors than expected (\"%s\"); train the model anew", path, stored->name);
+    struct gw_extra_tensor *out = &extra[*n_extra];
     if (!stored->is_double || strlen(stored->name) >= sizeof out->name)
-        FAIL(ERR_DATA, "%s: tensor \"%s\" does not belong to the model; train it anew", path, stored->name);
+        FAIL(GW_ERR_DATA, "%s: tensor \"%s\" does not belong to the model; train it anew", path, stored->name);
     out->n = stored_count(stored);
     snprintf(out->name, sizeof out->name, "%s", stored->name);
     out->value = mem_calloc(out->n, sizeof *out->value);
-    if (!out->value) return ERR_NOMEM;
+    if (!out->value) return GW_ERR_NOMEM;
     memcpy(out->value, stored->data, out->n * sizeof *out->value);
     ++*n_extra;
-    return OK;
+    return GW_OK;
 }
 
 static int load_weights(const char *path, const struct stored_tensor *stored, const struct stored_place *place) {
     if (stored->is_double || stored->n_dims != 2 || stored->shape[0] != place->rows ||
         stored->shape[1] != place->columns)
-        FAIL(ERR_DATA, "%s: tensor \"%s\" is not %zu x %zu float32; train the model anew", path, place->name,
+        FAIL(GW_ERR_DATA, "%s: tensor \"%s\" is not %zu x %zu float32; train the model anew", path, place->name,
              place->rows, place->columns);
     memcpy(place->at, stored->data, stored_count(stored) * sizeof(real));
-    return OK;
+    return GW_OK;
 }
 
-static int load_tensors(const char *path, const struct safetensors *file, struct gate_model *model,
-                        struct extra_tensor *extra, size_t capacity, size_t *n_extra) {
+static int load_tensors(const char *path, const struct safetensors *file, struct gw_gate_model *model,
+                        struct gw_extra_tensor *extra, size_t capacity, size_t *n_extra) {
     struct stored_place place[STORED_PLACES_MAX];
     size_t n = stored_places(&model->gate, place), n_loaded = 0;
     for (size_t i = 0;; i++) {
@@ -75,56 +75,56 @@ static int load_tensors(const char *path, const struct safetensors *file, struct
             TRY(load_extra(path, &stored, extra, capacity, n_extra));
         }
     }
-    if (n_loaded != n) FAIL(ERR_DATA, "%s: a tensor of the model is missing; train it anew", path);
-    return OK;
+    if (n_loaded != n) FAIL(GW_ERR_DATA, "%s: a tensor of the model is missing; train it anew", path);
+    return GW_OK;
 }
 
-static int check_meta(const char *path, const struct safetensors *file, const struct meta_pair *expect,
+static int check_meta(const char *path, const struct safetensors *file, const struct gw_meta_pair *expect,
                       size_t n_expect) {
     const char *format = safetensors_meta(file, "format");
     if (!format || strcmp(format, STORED_FORMAT) != 0)
-        FAIL(ERR_DATA, "%s: is not a %s file; train the model anew", path, STORED_FORMAT);
+        FAIL(GW_ERR_DATA, "%s: is not a %s file; train the model anew", path, STORED_FORMAT);
     for (size_t i = 0; i < n_expect; i++) {
         const char *value = safetensors_meta(file, expect[i].key);
         if (!value || strcmp(value, expect[i].value) != 0)
-            FAIL(ERR_DATA, "%s: is stale: %s is \"%s\", not \"%s\"; train the model anew", path, expect[i].key,
+            FAIL(GW_ERR_DATA, "%s: is stale: %s is \"%s\", not \"%s\"; train the model anew", path, expect[i].key,
                  value ? value : "", expect[i].value);
     }
-    return OK;
+    return GW_OK;
 }
 
-static int load_model(const char *path, const struct safetensors *file, struct gate_model *model) {
-    struct model_config config;
+static int load_model(const char *path, const struct safetensors *file, struct gw_gate_model *model) {
+    struct gw_model_config config;
     const char *settings = safetensors_meta(file, "settings"), *seed = safetensors_meta(file, "seed");
-    if (!settings || !seed) FAIL(ERR_DATA, "%s: settings are missing; train the model anew", path);
+    if (!settings || !seed) FAIL(GW_ERR_DATA, "%s: settings are missing; train the model anew", path);
     TRY(settings_from_text(path, settings, &config, &model->gate.train));
-    int rc = model_config_check(&config, &model->gate.train, NULL);
-    if (rc == OK) rc = R(network_init)(&model->gate.net, &config);
-    if (rc < 0) return error_prefix(ERR_DATA, "%s", path);
-    if (config.n_features < 1) FAIL(ERR_DATA, "%s: its settings name no features; train the model anew", path);
+    int rc = gw_model_config_check(&config, &model->gate.train, NULL);
+    if (rc == GW_OK) rc = R(network_init)(&model->gate.net, &config);
+    if (rc < 0) return gw_error_prefix(GW_ERR_DATA, "%s", path);
+    if (config.n_features < 1) FAIL(GW_ERR_DATA, "%s: its settings name no features; train the model anew", path);
     model->gate.seed = strtoull(seed, NULL, 10);
-    return OK;
+    return GW_OK;
 }
 
 /* Before memory is asked for: the settings must not promise more than the file holds. Forged ones could ask for
  * anything, and a file of them for more memory than there is. */
 static int check_payload(const char *path, const struct safetensors *file, size_t n_values) {
     size_t bytes = n_values * sizeof(real);
-    if (bytes <= file->payload_size) return OK;
-    FAIL(ERR_DATA, "%s: its settings mean %zu bytes of weights, but it holds %zu; train the model anew", path, bytes,
+    if (bytes <= file->payload_size) return GW_OK;
+    FAIL(GW_ERR_DATA, "%s: its settings mean %zu bytes of weights, but it holds %zu; train the model anew", path, bytes,
          file->payload_size);
 }
 
 static int make_room(struct R(gate) *gate) {
     gate->weights = mem_calloc(gate->net.tensors.size, sizeof *gate->weights);
-    return gate->weights ? OK : ERR_NOMEM;
+    return gate->weights ? GW_OK : GW_ERR_NOMEM;
 }
 
 /* ---- adapters ---------------------------------------------------------------------------------------------- */
 
 /* A file that names a base holds adapters: makes room for them once `previous` is found to be that base, and otherwise
  * for the weights alone. */
-static int make_place(const char *path, const struct safetensors *file, const struct gate_model *previous,
+static int make_place(const char *path, const struct safetensors *file, const struct gw_gate_model *previous,
                       struct R(gate) *gate) {
     const char *base = safetensors_meta(file, "base");
     char found[WEIGHTS_NAME_SIZE];
@@ -134,46 +134,47 @@ static int make_place(const char *path, const struct safetensors *file, const st
         return make_room(gate);
     }
     if (strcmp(gate->train.retrain, "lora") != 0)
-        FAIL(ERR_DATA, "%s: names a base but is no lora model; train the model anew", path);
+        FAIL(GW_ERR_DATA, "%s: names a base but is no lora model; train the model anew", path);
     if (!previous)
-        FAIL(ERR_DATA, "%s: holds adapters only and needs the model they were trained on, of the fold before (%.16s)",
-             path, base);
+        FAIL(GW_ERR_DATA,
+             "%s: holds adapters only and needs the model they were trained on, of the fold before (%.16s)", path,
+             base);
     gate->base = R(lora_hash)(&previous->gate.net.tensors, previous->gate.weights);
     stored_weights_name(gate->base, found);
     if (!tensors_same_shape(&previous->gate.net.tensors, &gate->net.tensors) || strcmp(found, base) != 0)
-        FAIL(ERR_DATA, "%s: its adapters belong on the model %.16s, not on %s; train the model anew", path, base,
+        FAIL(GW_ERR_DATA, "%s: its adapters belong on the model %.16s, not on %s; train the model anew", path, base,
              found);
     R(lora_lay_out)(&gate->net, &gate->train, &plan);
     TRY(check_payload(path, file, plan.size));
     TRY(make_room(gate));
     memcpy(gate->weights, previous->gate.weights, gate->net.tensors.size * sizeof *gate->weights);
     gate->theta = mem_calloc(plan.size, sizeof *gate->theta);
-    return gate->theta ? OK : ERR_NOMEM;
+    return gate->theta ? GW_OK : GW_ERR_NOMEM;
 }
 
-static int merge_adapters(const char *path, const struct safetensors *file, const struct gate_model *previous,
+static int merge_adapters(const char *path, const struct safetensors *file, const struct gw_gate_model *previous,
                           struct R(gate) *gate) {
     const char *merged = safetensors_meta(file, "merged");
     char found[WEIGHTS_NAME_SIZE];
     struct R(lora_plan) plan;
-    if (!gate->theta) return OK;
+    if (!gate->theta) return GW_OK;
     R(lora_lay_out)(&gate->net, &gate->train, &plan);
     R(lora_apply)(&plan, &gate->net.tensors, gate->theta, previous->gate.weights, gate->weights);
     stored_weights_name(R(lora_hash)(&gate->net.tensors, gate->weights), found);
     if (!merged || strcmp(found, merged) != 0)
-        FAIL(ERR_DATA, "%s: with its base it makes the model %s, not %.16s; train the model anew", path, found,
+        FAIL(GW_ERR_DATA, "%s: with its base it makes the model %s, not %.16s; train the model anew", path, found,
              merged ? merged : "a named one");
-    return OK;
+    return GW_OK;
 }
 
-int model_load(const char *path, const struct meta_pair *expect, size_t n_expect, struct gate_model **out,
-               struct training_log *log, struct extra_tensor *extra, size_t *n_extra) {
-    return model_load_onto(path, NULL, expect, n_expect, out, log, extra, n_extra);
+int gw_model_load(const char *path, const struct gw_meta_pair *expect, size_t n_expect, struct gw_gate_model **out,
+                  struct gw_training_log *log, struct gw_extra_tensor *extra, size_t *n_extra) {
+    return gw_model_load_onto(path, NULL, expect, n_expect, out, log, extra, n_extra);
 }
 
-int model_load_onto(const char *path, const struct gate_model *previous, const struct meta_pair *expect,
-                    size_t n_expect, struct gate_model **out, struct training_log *log, struct extra_tensor *extra,
-                    size_t *n_extra) {
+int gw_model_load_onto(const char *path, const struct gw_gate_model *previous, const struct gw_meta_pair *expect,
+                       size_t n_expect, struct gw_gate_model **out, struct gw_training_log *log,
+                       struct gw_extra_tensor *extra, size_t *n_extra) {
     struct safetensors file;
     size_t capacity = extra && n_extra ? *n_extra : 0, loaded = 0;
     const char *log_text;
@@ -181,8 +182,8 @@ int model_load_onto(const char *path, const struct gate_model *previous, const s
     *out = NULL;
     if (log) memset(log, 0, sizeof *log);
     TRY(safetensors_read(path, &file));
-    struct gate_model *model = mem_calloc(1, sizeof *model);
-    rc = model ? OK : ERR_NOMEM;
+    struct gw_gate_model *model = mem_calloc(1, sizeof *model);
+    rc = model ? GW_OK : GW_ERR_NOMEM;
     if (rc < 0) goto end;
     TRY_GOTO(check_meta(path, &file, expect, n_expect), end);
     TRY_GOTO(load_model(path, &file, model), end);
@@ -197,7 +198,7 @@ end:
     if (rc < 0)
         while (loaded > 0) mem_free(extra[--loaded].value);
     if (n_extra) *n_extra = loaded;
-    model_free(model);
+    gw_model_free(model);
     safetensors_free(&file);
     return rc;
 }

@@ -32,7 +32,7 @@ static void put_tensor(struct json_writer *w, const struct stored_tensor *tensor
 static int build_header(const struct stored_meta *meta, size_t n_meta, const struct stored_tensor *tensor,
                         size_t n_tensors, char **header, size_t *length) {
     FILE *stream = open_memstream(header, length);
-    if (!stream) FAIL(ERR_NOMEM, "out of memory while describing a model");
+    if (!stream) FAIL(GW_ERR_NOMEM, "out of memory while describing a model");
     struct json_writer w = {.stream = stream, .compact = true};
     size_t offset = 0;
     json_begin_object(&w, NULL);
@@ -45,9 +45,9 @@ static int build_header(const struct stored_meta *meta, size_t n_meta, const str
     for (long at = ftell(stream); at % 8 != 0; at++) fputc(' ', stream);
     if (fclose(stream) != 0) {
         free(*header);
-        FAIL(ERR_NOMEM, "out of memory while describing a model");
+        FAIL(GW_ERR_NOMEM, "out of memory while describing a model");
     }
-    return OK;
+    return GW_OK;
 }
 
 static void hash_text(uint64_t hash, char text[HASH_DIGITS + 1]) {
@@ -70,7 +70,7 @@ int safetensors_write(const char *path, const struct stored_meta *meta, size_t n
     hash_text(hash_all(header, length, tensor, n_tensors), digits);
     memcpy(strstr(header, no_hash), digits, HASH_DIGITS);
     int rc = out_open(&file, path);
-    if (rc == OK) {
+    if (rc == GW_OK) {
         uint64_t prefix = length;
         fwrite(&prefix, sizeof prefix, 1, file.stream);
         fwrite(header, 1, length, file.stream);
@@ -99,10 +99,10 @@ int safetensors_tensor(const struct safetensors *file, const char *path, size_t 
     if (member && strcmp(json_key(member), "__metadata__") == 0) {
         memset(out, 0, sizeof *out);
         *end = false;
-        return OK;
+        return GW_OK;
     }
     *end = i >= json_size(root);
-    if (*end) return OK;
+    if (*end) return GW_OK;
     const char *dtype = json_string(json_get(member, "dtype"), "");
     const json_value *shape = json_get(member, "shape"), *offsets = json_get(member, "data_offsets");
     memset(out, 0, sizeof *out);
@@ -118,19 +118,19 @@ int safetensors_tensor(const struct safetensors *file, const char *path, size_t 
     sound = sound && first <= last && last <= file->payload_size && count < largest_file &&
             last - first == count * item_size(out);
     if (!sound)
-        FAIL(ERR_DATA, "%s: tensor \"%s\" has a wrong type, shape or place; train the model anew", path, out->name);
+        FAIL(GW_ERR_DATA, "%s: tensor \"%s\" has a wrong type, shape or place; train the model anew", path, out->name);
     out->data = file->payload + first;
-    return OK;
+    return GW_OK;
 }
 
 /* The hash was taken with zeros in its own place. */
 static int check_hash(const char *path, struct safetensors *file, char *header, size_t length) {
     char stored[HASH_DIGITS + 1], digits[HASH_DIGITS + 1];
     const char *text = safetensors_meta(file, "hash");
-    if (!text || strlen(text) != HASH_DIGITS) FAIL(ERR_DATA, "%s: carries no hash: not a gatewalk model", path);
+    if (!text || strlen(text) != HASH_DIGITS) FAIL(GW_ERR_DATA, "%s: carries no hash: not a gatewalk model", path);
     memcpy(stored, text, sizeof stored);
     char *place = memmem(header, length, stored, HASH_DIGITS);
-    if (!place) FAIL(ERR_DATA, "%s: carries no hash: not a gatewalk model", path);
+    if (!place) FAIL(GW_ERR_DATA, "%s: carries no hash: not a gatewalk model", path);
     memcpy(place, no_hash, HASH_DIGITS);
     uint64_t hash = hash_bytes(header, length, length);
     bool end = false;
@@ -142,8 +142,8 @@ static int check_hash(const char *path, struct safetensors *file, char *header, 
     memcpy(place, stored, HASH_DIGITS);
     hash_text(hash, digits);
     if (strcmp(digits, stored) != 0)
-        FAIL(ERR_DATA, "%s: is damaged (hash %s, its bytes give %s); train the model anew", path, stored, digits);
-    return OK;
+        FAIL(GW_ERR_DATA, "%s: is damaged (hash %s, its bytes give %s); train the model anew", path, stored, digits);
+    return GW_OK;
 }
 
 /* Every payload byte must belong to exactly one tensor, or some could change unnoticed by the hash. */
@@ -155,26 +155,26 @@ static int check_cover(const char *path, const struct safetensors *file) {
         TRY(safetensors_tensor(file, path, i, &tensor, &end));
         if (end || !tensor.data) continue;
         if ((const char *)tensor.data != file->payload + expected)
-            FAIL(ERR_DATA, "%s: tensor \"%s\" overlaps or leaves a hole; train the model anew", path, tensor.name);
+            FAIL(GW_ERR_DATA, "%s: tensor \"%s\" overlaps or leaves a hole; train the model anew", path, tensor.name);
         expected += stored_count(&tensor) * item_size(&tensor);
     }
     if (expected != file->payload_size)
-        FAIL(ERR_DATA, "%s: %zu bytes after the last tensor; train the model anew", path,
+        FAIL(GW_ERR_DATA, "%s: %zu bytes after the last tensor; train the model anew", path,
              file->payload_size - expected);
-    return OK;
+    return GW_OK;
 }
 
 static int read_header(const char *path, struct safetensors *file, size_t size) {
     uint64_t length;
-    if (size < sizeof length) FAIL(ERR_DATA, "%s: is too short for a model file", path);
+    if (size < sizeof length) FAIL(GW_ERR_DATA, "%s: is too short for a model file", path);
     memcpy(&length, file->bytes, sizeof length);
     if (length > size - sizeof length)
-        FAIL(ERR_DATA, "%s: is cut off or not a safetensors file (header of %" PRIu64 " bytes, file of %zu)", path,
+        FAIL(GW_ERR_DATA, "%s: is cut off or not a safetensors file (header of %" PRIu64 " bytes, file of %zu)", path,
              length, size);
     char *header = file->bytes + sizeof length;
     file->payload = header + length;
     file->payload_size = size - sizeof length - (size_t)length;
-    TRY(json_parse(path, header, (size_t)length, ERR_DATA, &file->document));
+    TRY(json_parse(path, header, (size_t)length, GW_ERR_DATA, &file->document));
     TRY(check_cover(path, file));
     return check_hash(path, file, header, (size_t)length);
 }
@@ -182,7 +182,7 @@ static int read_header(const char *path, struct safetensors *file, size_t size) 
 int safetensors_read(const char *path, struct safetensors *file) {
     size_t size;
     memset(file, 0, sizeof *file);
-    TRY(file_read_all(path, largest_file, ERR_DATA, &file->bytes, &size));
+    TRY(file_read_all(path, largest_file, GW_ERR_DATA, &file->bytes, &size));
     int rc = read_header(path, file, size);
     if (rc < 0) safetensors_free(file);
     return rc;

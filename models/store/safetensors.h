@@ -21,7 +21,7 @@ struct stored_meta {
 
 /* F64 tensors should come first: their bytes then stay aligned. */
 int safetensors_write(const char *path, const struct stored_meta *meta, size_t n_meta,
-                      const struct stored_tensor *tensor, size_t n_tensors) MUST_USE;
+                      const struct stored_tensor *tensor, size_t n_tensors) GW_MUST_USE;
 
 struct safetensors {
     char *bytes; /* owned: the whole file */
@@ -30,12 +30,12 @@ struct safetensors {
     struct json_document *document; /* the header */
 };
 /* Checks sizes, header and hash: ERR_DATA. */
-int safetensors_read(const char *path, struct safetensors *file) MUST_USE;
+int safetensors_read(const char *path, struct safetensors *file) GW_MUST_USE;
 void safetensors_free(struct safetensors *file);
 const char *safetensors_meta(const struct safetensors *file, const char *key); /* NULL when absent */
 /* Tensor i of the header in file order, false past the end; offsets and shape were checked. */
 int safetensors_tensor(const struct safetensors *file, const char *path, size_t i, struct stored_tensor *out,
-                       bool *end) MUST_USE;
+                       bool *end) GW_MUST_USE;
 static inline size_t stored_count(const struct stored_tensor *tensor) {
     return tensor->shape[0] * (tensor->n_dims == 2 ? tensor->shape[1] : 1);
 }

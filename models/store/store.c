@@ -47,7 +47,7 @@ static int store_calibration(const struct calibration *calibration, size_t gate,
     bool platt = calibration->kind == CALIBRATION_PLATT;
     size_t n = platt ? 1 : calibration->n;
     *value = mem_calloc(2 * n, sizeof **value);
-    if (!*value) return ERR_NOMEM;
+    if (!*value) return GW_ERR_NOMEM;
     if (platt) {
         (*value)[0] = calibration->slope;
         (*value)[1] = calibration->intercept;
@@ -59,10 +59,10 @@ static int store_calibration(const struct calibration *calibration, size_t gate,
     out->shape[0] = platt ? 1 : 2;
     out->shape[1] = platt ? 2 : n;
     snprintf(out->name, sizeof out->name, "%s%s.%s", STORED_CALIBRATION, stored_gate[gate], kind[calibration->kind]);
-    return OK;
+    return GW_OK;
 }
 
-static size_t store_weights(const struct gate_model *model, struct stored_tensor *out) {
+static size_t store_weights(const struct gw_gate_model *model, struct stored_tensor *out) {
     struct stored_place place[STORED_PLACES_MAX];
     size_t n = stored_places(&model->gate, place);
     for (size_t i = 0; i < n; i++) {
@@ -81,9 +81,9 @@ struct own_meta {
 };
 enum { OWN_META_MAX = 6 };
 
-static int gather_meta(const struct gate_model *model, const struct training_log *log, struct own_meta *own,
+static int gather_meta(const struct gw_gate_model *model, const struct gw_training_log *log, struct own_meta *own,
                        struct stored_meta *meta, size_t *n) {
-    static const struct training_log empty;
+    static const struct gw_training_log empty;
     TRY(settings_to_text(&model->gate.net.config, &model->gate.train, &own->settings));
     TRY(log_to_text(log ? log : &empty, &own->log));
     snprintf(own->seed, sizeof own->seed, "%llu", (unsigned long long)model->gate.seed);
@@ -91,22 +91,22 @@ static int gather_meta(const struct gate_model *model, const struct training_log
     meta[(*n)++] = (struct stored_meta){"settings", own->settings};
     meta[(*n)++] = (struct stored_meta){"seed", own->seed};
     meta[(*n)++] = (struct stored_meta){"log", own->log};
-    if (!model->gate.theta) return OK;
+    if (!model->gate.theta) return GW_OK;
     stored_weights_name(model->gate.base, own->base);
     stored_weights_name(R(lora_hash)(&model->gate.net.tensors, model->gate.weights), own->merged);
     meta[(*n)++] = (struct stored_meta){"base", own->base};
     meta[(*n)++] = (struct stored_meta){"merged", own->merged};
-    return OK;
+    return GW_OK;
 }
 
-int model_save(const struct gate_model *model, const struct training_log *log, const struct meta_pair *meta,
-               size_t n_meta, const struct extra_tensor *extra, size_t n_extra, const char *path) {
+int gw_model_save(const struct gw_gate_model *model, const struct gw_training_log *log, const struct gw_meta_pair *meta,
+                  size_t n_meta, const struct gw_extra_tensor *extra, size_t n_extra, const char *path) {
     struct own_meta own = {.settings = NULL};
-    double *calibration[N_GATES] = {NULL};
+    double *calibration[GW_N_GATES] = {NULL};
     size_t n = 0, n_all = 0;
-    int rc = ERR_NOMEM;
-    if (n_extra + N_GATES + STORED_PLACES_MAX > STORED_MAX)
-        FAIL(ERR_INTERNAL, "%zu extra tensors are more than a model file takes", n_extra);
+    int rc = GW_ERR_NOMEM;
+    if (n_extra + GW_N_GATES + STORED_PLACES_MAX > STORED_MAX)
+        FAIL(GW_ERR_INTERNAL, "%zu extra tensors are more than a model file takes", n_extra);
     struct stored_tensor *tensor = mem_calloc(STORED_MAX, sizeof *tensor);
     struct stored_meta *all = mem_calloc(OWN_META_MAX + n_meta, sizeof *all);
     if (!tensor || !all) goto end;
@@ -117,13 +117,13 @@ int model_save(const struct gate_model *model, const struct training_log *log, c
         tensor[n].shape[0] = extra[i].n;
         snprintf(tensor[n].name, sizeof tensor[n].name, "%s", extra[i].name);
     }
-    for (size_t gate = 0; gate < N_GATES; gate++)
+    for (size_t gate = 0; gate < GW_N_GATES; gate++)
         if (model->gate.calibration[gate].kind != CALIBRATION_NONE)
             TRY_GOTO(store_calibration(&model->gate.calibration[gate], gate, &tensor[n++], &calibration[gate]), end);
     n += store_weights(model, tensor + n);
     rc = safetensors_write(path, all, n_all, tensor, n);
 end:
-    for (size_t gate = 0; gate < N_GATES; gate++) mem_free(calibration[gate]);
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) mem_free(calibration[gate]);
     free(own.log);
     free(own.settings);
     mem_free(all);

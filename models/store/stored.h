@@ -8,7 +8,7 @@
 
 #define STORED_FORMAT      "gatewalk-model-1"
 #define STORED_CALIBRATION "calibration." /* then the gate, a dot and the kind */
-static const char *const stored_gate[N_GATES] = {"long", "short"};
+static const char *const stored_gate[GW_N_GATES] = {"long", "short"};
 
 /* What a file holds of the weights: every tensor, or A and B of every adapted matrix. */
 struct stored_place {

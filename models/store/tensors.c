@@ -41,9 +41,9 @@ bool tensors_same_shape(const struct tensor_list *a, const struct tensor_list *b
 
 /* ---- initial values --------------------------------------------------------------------------- */
 
-static void glorot(const struct tensor *tensor, struct rng *rng, double *value) {
+static void glorot(const struct tensor *tensor, struct gw_rng *rng, double *value) {
     double limit = sqrt(6.0 / (double)(tensor->rows + tensor->columns));
-    for (size_t i = 0; i < tensor->rows * tensor->columns; i++) value[i] = (2 * rng_uniform(rng) - 1) * limit;
+    for (size_t i = 0; i < tensor->rows * tensor->columns; i++) value[i] = (2 * gw_rng_uniform(rng) - 1) * limit;
 }
 
 static double row_dot(const double *a, const double *b, size_t n) {
@@ -54,12 +54,12 @@ static double row_dot(const double *a, const double *b, size_t n) {
 
 /* Gram-Schmidt on normal rows: uniform over matrices with orthonormal rows, as a sign-corrected QR is. Two sweeps,
  * because one leaves rounding errors that grow with the number of rows. */
-static void orthogonal(const struct tensor *tensor, struct rng *rng, double *value) {
+static void orthogonal(const struct tensor *tensor, struct gw_rng *rng, double *value) {
     size_t rows = tensor->rows, columns = tensor->columns;
     assert(rows <= columns);
     for (size_t r = 0; r < rows; r++) {
         double *row = value + r * columns;
-        for (size_t i = 0; i < columns; i++) row[i] = rng_normal(rng);
+        for (size_t i = 0; i < columns; i++) row[i] = gw_rng_normal(rng);
         for (int sweep = 0; sweep < 2; sweep++)
             for (size_t p = 0; p < r; p++) {
                 double along = row_dot(row, value + p * columns, columns);
@@ -72,20 +72,22 @@ static void orthogonal(const struct tensor *tensor, struct rng *rng, double *val
 
 /* "one": forget bias 1. "chrono": b_f = log U(1, T_max - 1), b_i = -b_f, so that memories of up to T_max steps
  * survive from the start (Tallec & Ollivier 2018, eq. 16). */
-static void lstm_bias(const struct tensor *tensor, const struct model_config *config, struct rng *rng, double *value) {
+static void lstm_bias(const struct tensor *tensor, const struct gw_model_config *config, struct gw_rng *rng,
+                      double *value) {
     size_t hidden = tensor->columns / 4;
     for (size_t i = 0; i < tensor->columns; i++) value[i] = 0;
     bool chrono = strcmp(config->forget_init, "chrono") == 0;
     double span = config->lookback > 2 ? (double)config->lookback - 2 : 0;
     for (size_t i = 0; i < hidden; i++) {
-        value[hidden + i] = chrono ? log(1 + span * rng_uniform(rng)) : 1;
+        value[hidden + i] = chrono ? log(1 + span * gw_rng_uniform(rng)) : 1;
         if (chrono) value[i] = -value[hidden + i];
     }
 }
 
-void tensor_init_values(const struct tensor *tensor, const struct model_config *config, uint64_t seed, double *value) {
-    struct rng rng;
-    rng_key(&rng, seed, tensor->name, 0, 0, 0);
+void tensor_init_values(const struct tensor *tensor, const struct gw_model_config *config, uint64_t seed,
+                        double *value) {
+    struct gw_rng rng;
+    gw_rng_key(&rng, seed, tensor->name, 0, 0, 0);
     switch (tensor->init) {
     case INIT_ZERO:
         memset(value, 0, tensor->rows * tensor->columns * sizeof *value);

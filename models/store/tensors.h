@@ -46,6 +46,7 @@ size_t tensor_add_layer(struct tensor_list *list, const char *prefix, size_t lay
 bool tensors_same_shape(const struct tensor_list *a, const struct tensor_list *b);
 
 /* Initial values of one tensor in double. Keyed by (seed, tensor name): models that share a tensor share its start. */
-void tensor_init_values(const struct tensor *tensor, const struct model_config *config, uint64_t seed, double *value);
+void tensor_init_values(const struct tensor *tensor, const struct gw_model_config *config, uint64_t seed,
+                        double *value);
 
 #endif

@@ -82,12 +82,12 @@ static void tile_masks(const struct R(pass) *pass, const struct R(shard) *shard,
 static void tile_loss(const struct R(pass) *pass, struct R(shard) *shard, size_t first, size_t n) {
     const struct R(shard_loss) *loss = shard->loss;
     for (size_t b = first; b < first + n; b++) {
-        const struct sample *sample = &shard->sample[shard->index[b]];
-        for (size_t gate = 0; gate < N_GATES; gate++) {
-            size_t i = b * N_GATES + gate;
+        const struct gw_sample *sample = &shard->sample[shard->index[b]];
+        for (size_t gate = 0; gate < GW_N_GATES; gate++) {
+            size_t i = b * GW_N_GATES + gate;
             int label = shard->series[sample->series].label[gate][sample->row];
             pass->ws->dlogit[i] = 0;
-            if (label == LABEL_MISSING) continue;
+            if (label == GW_LABEL_MISSING) continue;
             double dz, lambda = loss->lambda ? loss->lambda[gate][label] : HUGE_VAL;
             double value = loss->ops->value(loss->setting, (double)pass->ws->logit[i], label, lambda, &dz);
             shard->loss_sum += loss->weight[gate] * value;
@@ -109,10 +109,10 @@ void R(shard_run)(const struct R(pass) *pass, struct R(shard) *shard) {
         struct R(attention_run) run = tile_run(pass, first, n);
         context_forward(pass, &run, first, n);
         if (train) tile_masks(pass, shard, first, n);
-        R(head_forward)(pass, n, train, ws->logit + first * N_GATES);
+        R(head_forward)(pass, n, train, ws->logit + first * GW_N_GATES);
         if (shard->loss) tile_loss(pass, shard, first, n);
         if (!train) continue;
-        R(head_backward)(pass, n, ws->dlogit + first * N_GATES);
+        R(head_backward)(pass, n, ws->dlogit + first * GW_N_GATES);
         context_backward(pass, &run, first, n, !shard->encoder_frozen);
     }
     if (train && !shard->encoder_frozen && net->encoder->backward)

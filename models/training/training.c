@@ -6,25 +6,26 @@
 
 /* ---- setting up ------------------------------------------------------------------------------------------ */
 
-static int check_samples(const struct R(fit) *fit, const struct sample *sample, size_t n, const char *what) {
+static int check_samples(const struct R(fit) *fit, const struct gw_sample *sample, size_t n, const char *what) {
     size_t reach = fit->net.encoder->sequence ? fit->net.config.lookback : 1;
     for (size_t i = 0; i < n; i++)
         if (sample[i].series >= fit->input->n_series || sample[i].row + (size_t)1 < reach ||
             sample[i].row >= fit->input->series[sample[i].series].n_rows)
-            FAIL(ERR_INTERNAL, "%s sample %zu (series %u, row %u) has no full window", what, i, sample[i].series,
+            FAIL(GW_ERR_INTERNAL, "%s sample %zu (series %u, row %u) has no full window", what, i, sample[i].series,
                  sample[i].row);
-    return OK;
+    return GW_OK;
 }
 
 static int check_input(const struct R(fit) *fit) {
-    const struct fit_input *input = fit->input;
+    const struct gw_fit_input *input = fit->input;
     if (input->n_features != fit->net.config.n_features)
-        FAIL(ERR_INTERNAL, "the model has %zu features, its input %zu", fit->net.config.n_features, input->n_features);
-    if (input->n_features == 0) FAIL(ERR_CONFIG, "features: a model needs at least one feature");
+        FAIL(GW_ERR_INTERNAL, "the model has %zu features, its input %zu", fit->net.config.n_features,
+             input->n_features);
+    if (input->n_features == 0) FAIL(GW_ERR_CONFIG, "features: a model needs at least one feature");
     if (input->n_train == 0)
-        FAIL(ERR_DATA,
+        FAIL(GW_ERR_DATA,
              "no training samples: the training slice is shorter than the lookback, the horizon and the purge");
-    if (input->n_train > UINT32_MAX) FAIL(ERR_DATA, "more than %u training samples", UINT32_MAX);
+    if (input->n_train > UINT32_MAX) FAIL(GW_ERR_DATA, "more than %u training samples", UINT32_MAX);
     TRY(check_samples(fit, input->train, input->n_train, "training"));
     return check_samples(fit, input->validation, input->n_validation, "validation");
 }
@@ -40,12 +41,12 @@ static int allocate(struct R(fit) *fit) {
     fit->packed = mem_calloc(fit->net.pack_size, sizeof(real));
     fit->shard_gradient = mem_calloc(fit->n_shards * size, sizeof(real));
     fit->shard_loss = mem_calloc(fit->n_shards, sizeof *fit->shard_loss);
-    fit->logit = mem_calloc(scored * N_GATES, sizeof(real));
+    fit->logit = mem_calloc(scored * GW_N_GATES, sizeof(real));
     fit->loss_value = mem_calloc(fit->loss_ops->self_paced ? n_train : 1, sizeof *fit->loss_value);
     fit->order = mem_calloc(n_train, sizeof *fit->order);
     if (!fit->weights || !fit->best || !fit->gradient || !fit->packed || !fit->shard_gradient || !fit->shard_loss ||
         !fit->logit || !fit->loss_value || !fit->order)
-        return ERR_NOMEM;
+        return GW_ERR_NOMEM;
     return R(team_init)(&fit->team, &fit->net, true);
 }
 
@@ -58,7 +59,7 @@ static int start_adapters(struct R(fit) *fit) {
         fit->part[fit->n_parts].first = tensor->offset;
         fit->part[fit->n_parts].n = tensor->rows * tensor->columns;
     }
-    return OK;
+    return GW_OK;
 }
 
 /* Fresh weights, or those of the fold before; under "lora" adapters on top of them. */
@@ -71,7 +72,8 @@ static int start_weights(struct R(fit) *fit, const struct R(gate) *previous) {
         TRY(R(network_start)(&fit->net, fit->options->seed, fit->weights));
     } else {
         if (!tensors_same_shape(&previous->net.tensors, &fit->net.tensors))
-            FAIL(ERR_CONFIG, "training.retrain: \"%s\" needs a previous model of the same shape", fit->config->retrain);
+            FAIL(GW_ERR_CONFIG, "training.retrain: \"%s\" needs a previous model of the same shape",
+                 fit->config->retrain);
         memcpy(fit->weights, previous->weights, size * sizeof *fit->weights);
     }
     if (!fresh && strcmp(fit->config->retrain, "lora") == 0) {
@@ -80,11 +82,11 @@ static int start_weights(struct R(fit) *fit, const struct R(gate) *previous) {
     }
     R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
     fit->state = mem_calloc(fit->optimizer->state_blocks * trained, sizeof *fit->state);
-    return fit->state ? OK : ERR_NOMEM;
+    return fit->state ? GW_OK : GW_ERR_NOMEM;
 }
 
 static void set_loss(struct R(fit) *fit) {
-    const struct train_config *config = fit->config;
+    const struct gw_train_config *config = fit->config;
     fit->setting = (struct loss_setting){
         .pos_weight = config->pos_weight,
         .gamma = config->focal_gamma,
@@ -107,21 +109,21 @@ static void set_schedule(struct R(fit) *fit) {
     fit->warmup_updates = (uint64_t)llround(fit->config->warmup_epochs * (double)per_epoch);
 }
 
-static int set_up(struct R(fit) *fit, const struct model_config *model, const struct R(gate) *previous) {
+static int set_up(struct R(fit) *fit, const struct gw_model_config *model, const struct R(gate) *previous) {
     TRY(R(network_init)(&fit->net, model));
     fit->k = strcmp(fit->config->precision, "bf16") == 0 ? R(kernels_mixed)() : R(kernels_active)();
     fit->loss_ops = R(loss_find)(fit->config->loss);
     fit->optimizer = R(optimizer_find)(fit->config->optimizer);
     fit->schedule = R(schedule_find)(fit->config->schedule);
-    if (!fit->loss_ops) FAIL(ERR_CONFIG, "training.loss: \"%s\" is not a loss", fit->config->loss);
-    if (!fit->optimizer) FAIL(ERR_CONFIG, "training.optimizer: \"%s\" is not an optimizer", fit->config->optimizer);
-    if (!fit->schedule) FAIL(ERR_CONFIG, "training.schedule: \"%s\" is not a schedule", fit->config->schedule);
+    if (!fit->loss_ops) FAIL(GW_ERR_CONFIG, "training.loss: \"%s\" is not a loss", fit->config->loss);
+    if (!fit->optimizer) FAIL(GW_ERR_CONFIG, "training.optimizer: \"%s\" is not an optimizer", fit->config->optimizer);
+    if (!fit->schedule) FAIL(GW_ERR_CONFIG, "training.schedule: \"%s\" is not a schedule", fit->config->schedule);
     TRY(check_input(fit));
     TRY(allocate(fit));
     TRY(start_weights(fit, previous));
     set_loss(fit);
     set_schedule(fit);
-    return OK;
+    return GW_OK;
 }
 
 static void tear_down(struct R(fit) *fit) {
@@ -142,12 +144,12 @@ static void tear_down(struct R(fit) *fit) {
 /* ---- epochs ------------------------------------------------------------------------------------------------ */
 
 /* Higher is better. Average precision is undefined without positives; the loss then stands in for it. */
-static double merit(const struct R(fit) *fit, const struct epoch_record *record) {
+static double merit(const struct R(fit) *fit, const struct gw_epoch_record *record) {
     if (fit->input->n_validation == 0) return record->epoch; /* nothing to choose by: the last epoch */
     if (strcmp(fit->config->monitor, "average_precision") == 0) {
         double sum = 0;
         size_t n = 0;
-        for (size_t gate = 0; gate < N_GATES; gate++)
+        for (size_t gate = 0; gate < GW_N_GATES; gate++)
             if (!isnan(record->validation_ap[gate])) {
                 sum += record->validation_ap[gate];
                 n++;
@@ -158,7 +160,7 @@ static double merit(const struct R(fit) *fit, const struct epoch_record *record)
 }
 
 /* Validation sees the adapters whole; training goes on with the next update's dropout in them. */
-static int validate(struct R(fit) *fit, struct epoch_record *record) {
+static int validate(struct R(fit) *fit, struct gw_epoch_record *record) {
     if (fit->lora.plan.n > 0) R(lora_merge)(&fit->lora, 0, fit->weights);
     return R(fit_validate)(fit, record);
 }
@@ -169,17 +171,17 @@ static void resume(struct R(fit) *fit) {
     R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
 }
 
-static int one_epoch(struct R(fit) *fit, uint64_t epoch, struct epoch_record *record) {
+static int one_epoch(struct R(fit) *fit, uint64_t epoch, struct gw_epoch_record *record) {
     fit->epoch_start = clock_seconds();
     if (fit->loss_ops->self_paced) R(fit_pace)(fit, epoch);
     TRY(R(fit_epoch)(fit, epoch, record));
     TRY(validate(fit, record));
     if (fit->input->n_validation > 0 && !isfinite(record->validation_loss))
-        FAIL(ERR_DATA,
+        FAIL(GW_ERR_DATA,
              "training diverged at epoch %llu (validation loss is not finite); lower training.learning_rate "
              "(now %g)",
              (unsigned long long)epoch, fit->config->learning_rate);
-    return OK;
+    return GW_OK;
 }
 
 /* What validation has just seen: merged without dropout. */
@@ -189,10 +191,10 @@ static void keep_best(struct R(fit) *fit) {
     if (lora->plan.n > 0) memcpy(lora->best, lora->theta, lora->plan.size * sizeof *lora->best);
 }
 
-static int run_epochs(struct R(fit) *fit, struct training_log *log) {
+static int run_epochs(struct R(fit) *fit, struct gw_training_log *log) {
     double best = -HUGE_VAL;
     for (uint64_t epoch = 1; epoch <= fit->config->epochs; epoch++) {
-        struct epoch_record *record = &log->epoch[log->n_epochs];
+        struct gw_epoch_record *record = &log->epoch[log->n_epochs];
         TRY(one_epoch(fit, epoch, record));
         log->n_epochs++;
         double now = merit(fit, record);
@@ -209,7 +211,7 @@ static int run_epochs(struct R(fit) *fit, struct training_log *log) {
         if (fit->config->patience > 0 && epoch - log->best_epoch >= fit->config->patience) break;
         resume(fit);
     }
-    return OK;
+    return GW_OK;
 }
 
 /* The best weights become the gate's; calibration is fitted on what they say of the validation slice. */
@@ -225,11 +227,11 @@ static int finish(struct R(fit) *fit, struct R(gate) *gate) {
          NULL);
         double *logit = mem_calloc(n, sizeof *logit);
         int8_t *label = mem_calloc(n, sizeof *label);
-        int rc = logit && label ? OK : ERR_NOMEM;
-        for (size_t g = 0; g < N_GATES && rc == OK; g++) {
+        int rc = logit && label ? GW_OK : GW_ERR_NOMEM;
+        for (size_t g = 0; g < GW_N_GATES && rc == GW_OK; g++) {
             for (size_t i = 0; i < n; i++) {
-                const struct sample *sample = &fit->input->validation[i];
-                logit[i] = (double)fit->logit[i * N_GATES + g];
+                const struct gw_sample *sample = &fit->input->validation[i];
+                logit[i] = (double)fit->logit[i * GW_N_GATES + g];
                 label[i] = fit->input->series[sample->series].label[g][sample->row];
             }
             rc = calibration_fit(fit->config->calibration, logit, label, n, &gate->calibration[g]);
@@ -248,19 +250,19 @@ static int finish(struct R(fit) *fit, struct R(gate) *gate) {
         fit->lora.best = NULL;
         gate->base = R(lora_hash)(&fit->net.tensors, fit->lora.frozen);
     }
-    return OK;
+    return GW_OK;
 }
 
-int R(model_fit)(const struct model_config *model, const struct train_config *train, const struct fit_input *input,
-                 const struct fit_options *options, const struct R(gate) *previous, struct R(gate) *out,
-                 struct training_log *log) {
+int R(gw_model_fit)(const struct gw_model_config *model, const struct gw_train_config *train,
+                    const struct gw_fit_input *input, const struct gw_fit_options *options,
+                    const struct R(gate) *previous, struct R(gate) *out, struct gw_training_log *log) {
     int rc;
     double start = clock_seconds();
     memset(out, 0, sizeof *out);
     memset(log, 0, sizeof *log);
     struct R(fit) *fit = mem_calloc(1, sizeof *fit);
     log->epoch = mem_calloc(train->epochs, sizeof *log->epoch);
-    rc = fit && log->epoch ? OK : ERR_NOMEM;
+    rc = fit && log->epoch ? GW_OK : GW_ERR_NOMEM;
     if (rc < 0) goto end;
     fit->config = train;
     fit->input = input;
@@ -275,7 +277,7 @@ end:
     mem_free(fit);
     if (rc < 0) {
         R(gate_free)(out);
-        training_log_free(log);
+        gw_training_log_free(log);
     }
     return rc;
 }

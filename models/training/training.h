@@ -10,12 +10,12 @@
 
 struct R(gate) {
     struct R(network) net;
-    struct train_config train;
+    struct gw_train_config train;
     uint64_t seed;
     real *weights; /* [net.tensors.size] owned */
     real *theta;   /* the adapters merged into them, as lora_lay_out orders them; owned; NULL: not a lora fit */
     uint64_t base; /* lora_hash of the weights that the adapters were trained on */
-    struct calibration calibration[N_GATES];
+    struct calibration calibration[GW_N_GATES];
 };
 void R(gate_free)(struct R(gate) *gate);
 
@@ -24,24 +24,24 @@ struct R(team) {
     size_t n;
     struct R(workspace) *ws; /* [n] by thread number */
 };
-int R(team_init)(struct R(team) *team, const struct R(network) *net, bool train) MUST_USE;
+int R(team_init)(struct R(team) *team, const struct R(network) *net, bool train) GW_MUST_USE;
 void R(team_free)(struct R(team) *team);
 
-/* Logits [n × N_GATES] of samples, spread as tasks over the enclosing parallel region; attention may be NULL.
+/* Logits [n × GW_N_GATES] of samples, spread as tasks over the enclosing parallel region; attention may be NULL.
  * Shards are always full (the last one repeats its last window), so a window gets the same bits in any company. */
 void R(score_logits)(const struct R(network) *net, const real *weights, const real *packed, const struct R(team) *team,
-                     const struct series *series, const struct sample *sample, size_t n, real *logit,
-                     const struct attention_out *attention);
+                     const struct gw_series *series, const struct gw_sample *sample, size_t n, real *logit,
+                     const struct gw_attention_out *attention);
 /* The same from a trained gate: allocates what it needs. */
-int R(gate_logits)(const struct R(gate) *gate, const struct series *series, const struct sample *sample, size_t n,
-                   real *logit, const struct attention_out *attention) MUST_USE;
+int R(gate_logits)(const struct R(gate) *gate, const struct gw_series *series, const struct gw_sample *sample, size_t n,
+                   real *logit, const struct gw_attention_out *attention) GW_MUST_USE;
 
 /* ---- fit --------------------------------------------------------------------------------------------- */
 
 struct R(fit) {
-    const struct train_config *config;
-    const struct fit_input *input;
-    const struct fit_options *options;
+    const struct gw_train_config *config;
+    const struct gw_fit_input *input;
+    const struct gw_fit_options *options;
     const struct R(kernels) *k;
     const struct loss_ops *loss_ops;
     const struct R(optimizer_ops) *optimizer;
@@ -56,14 +56,14 @@ struct R(fit) {
     size_t n_parts;
     struct loss_setting setting;
     struct R(shard_loss) loss;
-    double lambda[N_GATES][2];
+    double lambda[GW_N_GATES][2];
     size_t n_shards; /* of a full batch */
     real *weights, *best, *packed;
     real *shard_gradient; /* [n_shards × size] */
     double *shard_loss;   /* [n_shards] */
     real *gradient;       /* [size] summed over a group of accumulated batches */
     real *state;          /* of the optimiser */
-    real *logit;          /* [max(n_validation, n_train if self-paced) × N_GATES] */
+    real *logit;          /* [max(n_validation, n_train if self-paced) × GW_N_GATES] */
     double *loss_value;   /* [n_train] scratch of self-paced quantiles */
     uint32_t *order;      /* [n_train] */
     uint64_t updates, total_updates, warmup_updates;
@@ -72,14 +72,14 @@ struct R(fit) {
 };
 
 /* One pass over the training samples in this epoch's order. */
-int R(fit_epoch)(struct R(fit) *fit, uint64_t epoch, struct epoch_record *record) MUST_USE;
+int R(fit_epoch)(struct R(fit) *fit, uint64_t epoch, struct gw_epoch_record *record) GW_MUST_USE;
 /* Loss and average precision on the validation slice with the weights as they are, into the record. */
-int R(fit_validate)(struct R(fit) *fit, struct epoch_record *record) MUST_USE;
+int R(fit_validate)(struct R(fit) *fit, struct gw_epoch_record *record) GW_MUST_USE;
 /* Self-paced losses: lambda per gate and class for this epoch, from a forward pass over the training samples. */
 void R(fit_pace)(struct R(fit) *fit, uint64_t epoch);
 
-int R(model_fit)(const struct model_config *model, const struct train_config *train, const struct fit_input *input,
-                 const struct fit_options *options, const struct R(gate) *previous, struct R(gate) *out,
-                 struct training_log *log) MUST_USE;
+int R(gw_model_fit)(const struct gw_model_config *model, const struct gw_train_config *train,
+                    const struct gw_fit_input *input, const struct gw_fit_options *options,
+                    const struct R(gate) *previous, struct R(gate) *out, struct gw_training_log *log) GW_MUST_USE;
 
 #endif

@@ -8,13 +8,13 @@
 
 /* Weight of a labelled sample of this batch in the loss: mean over samples per gate, mean over gates. */
 static void set_weights(struct R(fit) *fit, const uint32_t *index, size_t n) {
-    for (size_t gate = 0; gate < N_GATES; gate++) {
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) {
         size_t labelled = 0;
         for (size_t i = 0; i < n; i++) {
-            const struct sample *sample = &fit->input->train[index[i]];
-            labelled += fit->input->series[sample->series].label[gate][sample->row] != LABEL_MISSING;
+            const struct gw_sample *sample = &fit->input->train[index[i]];
+            labelled += fit->input->series[sample->series].label[gate][sample->row] != GW_LABEL_MISSING;
         }
-        fit->loss.weight[gate] = labelled ? 1.0 / (double)(labelled * N_GATES) : 0;
+        fit->loss.weight[gate] = labelled ? 1.0 / (double)(labelled * GW_N_GATES) : 0;
     }
 }
 
@@ -59,7 +59,7 @@ static double run_batch(struct R(fit) *fit, const uint32_t *index, size_t n) {
 }
 
 static int diverged(const struct R(fit) *fit, uint64_t epoch, const char *what) {
-    FAIL(ERR_DATA, "training diverged at epoch %llu (%s is not finite); lower training.learning_rate (now %g)",
+    FAIL(GW_ERR_DATA, "training diverged at epoch %llu (%s is not finite); lower training.learning_rate (now %g)",
          (unsigned long long)epoch, what, fit->config->learning_rate);
 }
 
@@ -88,10 +88,10 @@ static int update(struct R(fit) *fit, uint64_t epoch, size_t n_batches, double *
     if (adapters) R(lora_merge)(&fit->lora, fit->updates + 1, fit->weights);
     R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
     memset(fit->gradient, 0, fit->net.tensors.size * sizeof *fit->gradient);
-    return OK;
+    return GW_OK;
 }
 
-int R(fit_epoch)(struct R(fit) *fit, uint64_t epoch, struct epoch_record *record) {
+int R(fit_epoch)(struct R(fit) *fit, uint64_t epoch, struct gw_epoch_record *record) {
     size_t n = fit->input->n_train, batch = fit->config->batch_size, group = 0;
     TRY(batches_order(fit->input, fit->config, fit->options->seed, epoch, fit->order));
     fit->loss.epoch = epoch;
@@ -111,5 +111,5 @@ int R(fit_epoch)(struct R(fit) *fit, uint64_t epoch, struct epoch_record *record
     }
     record->epoch = (uint32_t)epoch;
     record->train_loss = loss_sum / (double)n;
-    return OK;
+    return GW_OK;
 }

@@ -6,12 +6,12 @@
 #include "models/api/batches.h"
 #include "training.h"
 
-static int label_of(const struct R(fit) *fit, const struct sample *sample, size_t gate) {
+static int label_of(const struct R(fit) *fit, const struct gw_sample *sample, size_t gate) {
     return fit->input->series[sample->series].label[gate][sample->row];
 }
 
 /* In full precision whatever training uses, as the finished gate will be asked. */
-static void score(struct R(fit) *fit, const struct sample *sample, size_t n) {
+static void score(struct R(fit) *fit, const struct gw_sample *sample, size_t n) {
     R(network_pack)(&fit->net, fit->weights, fit->packed);
     R(score_logits)(&fit->net, fit->weights, fit->packed, &fit->team, fit->input->series, sample, n, fit->logit, NULL);
     R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
@@ -23,28 +23,28 @@ static double validation_loss(const struct R(fit) *fit, size_t gate) {
     size_t labelled = 0;
     for (size_t i = 0; i < fit->input->n_validation; i++) {
         int label = label_of(fit, &fit->input->validation[i], gate);
-        if (label == LABEL_MISSING) continue;
-        sum += fit->loss_ops->value(&fit->setting, (double)fit->logit[i * N_GATES + gate], label, HUGE_VAL, &dz);
+        if (label == GW_LABEL_MISSING) continue;
+        sum += fit->loss_ops->value(&fit->setting, (double)fit->logit[i * GW_N_GATES + gate], label, HUGE_VAL, &dz);
         labelled++;
     }
     return labelled ? sum / (double)labelled : 0;
 }
 
-int R(fit_validate)(struct R(fit) *fit, struct epoch_record *record) {
+int R(fit_validate)(struct R(fit) *fit, struct gw_epoch_record *record) {
     size_t n = fit->input->n_validation;
     record->validation_loss = NAN;
-    for (size_t gate = 0; gate < N_GATES; gate++) record->validation_ap[gate] = NAN;
-    if (n == 0) return OK;
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) record->validation_ap[gate] = NAN;
+    if (n == 0) return GW_OK;
     float *gate_score = mem_calloc(3 * n, sizeof *gate_score);
     int8_t *label = mem_calloc(n, sizeof *label);
-    int rc = gate_score && label ? OK : ERR_NOMEM;
+    int rc = gate_score && label ? GW_OK : GW_ERR_NOMEM;
     if (rc < 0) goto end;
     score(fit, fit->input->validation, n);
     record->validation_loss = 0;
-    for (size_t gate = 0; gate < N_GATES; gate++) {
-        record->validation_loss += validation_loss(fit, gate) / N_GATES;
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) {
+        record->validation_loss += validation_loss(fit, gate) / GW_N_GATES;
         for (size_t i = 0; i < n; i++) {
-            gate_score[i] = (float)fit->logit[i * N_GATES + gate];
+            gate_score[i] = (float)fit->logit[i * GW_N_GATES + gate];
             label[i] = (int8_t)label_of(fit, &fit->input->validation[i], gate);
         }
         record->validation_ap[gate] = monitor_average_precision(gate_score, label, n, gate_score + n);
@@ -69,7 +69,7 @@ static double class_quantile(struct R(fit) *fit, size_t gate, int class, double 
     double dz;
     for (size_t i = 0; i < fit->input->n_train; i++) {
         if (label_of(fit, &fit->input->train[i], gate) != class) continue;
-        double z = (double)fit->logit[i * N_GATES + gate];
+        double z = (double)fit->logit[i * GW_N_GATES + gate];
         fit->loss_value[n++] = fit->loss_ops->value(&fit->setting, z, class, HUGE_VAL, &dz);
     }
     if (n == 0) return HUGE_VAL;
@@ -83,7 +83,7 @@ void R(fit_pace)(struct R(fit) *fit, uint64_t epoch) {
     double start = fit->config->self_paced_start, span = fit->config->self_paced_epochs;
     double share = span > 0 ? start + (1 - start) * (double)(epoch - 1) / span : 1;
     if (share < 1) score(fit, fit->input->train, fit->input->n_train);
-    for (size_t gate = 0; gate < N_GATES; gate++)
+    for (size_t gate = 0; gate < GW_N_GATES; gate++)
         for (int class = 0; class < 2; class ++)
             fit->lambda[gate][class] = share < 1 ? class_quantile(fit, gate, class, share) : HUGE_VAL;
 }

@@ -108,7 +108,7 @@ static int judge_time(struct run_view *run, const json_value *verdict, struct ch
         snprintf(check->brief, sizeof check->brief, "%.2f×%s", ratio, per_window);
     }
     check->detail = text_safe(&run->arena, detail);
-    return check->detail ? OK : ERR_NOMEM;
+    return check->detail ? GW_OK : GW_ERR_NOMEM;
 }
 
 /* ---- the list ------------------------------------------------------------------------------------------------- */
@@ -120,9 +120,9 @@ int selection_words(struct run_view *run, char *out, size_t size) {
            searched = member_number(selection, "searched");
     char more[64] = "", half[120] = "";
     out[0] = '\0';
-    if (json_kind(selection) != JSON_OBJECT || !isfinite(trials) || !isfinite(deflated)) return OK;
+    if (json_kind(selection) != JSON_OBJECT || !isfinite(trials) || !isfinite(deflated)) return GW_OK;
     const char *best = member_text(run, selection, "best");
-    if (!best) return ERR_NOMEM;
+    if (!best) return GW_ERR_NOMEM;
     if (searched > 0) snprintf(more, sizeof more, ", %.0f of them tried on validation only", searched);
     if (isfinite(overfitting))
         snprintf(half, sizeof half,
@@ -134,7 +134,7 @@ int selection_words(struct run_view *run, char *out, size_t size) {
              "probability "
              "that it is more than the best of as many unskilled trials that differ as much as these, is %.3f%s.",
              best, trials, more, deflated, half);
-    return OK;
+    return GW_OK;
 }
 
 int checks_read(struct run_view *run, const json_value *verdict, struct check_list *list) {
@@ -145,7 +145,7 @@ int checks_read(struct run_view *run, const json_value *verdict, struct check_li
         struct check_view *check = &list->check[list->n++];
         check->name = member_text(run, json_at(from, i), "name");
         check->detail = member_text(run, json_at(from, i), "detail");
-        if (!check->name || !check->detail) return ERR_NOMEM;
+        if (!check->name || !check->detail) return GW_ERR_NOMEM;
         check->state = json_bool(json_get(json_at(from, i), "pass"), false) ? CHECK_PASS : CHECK_FAIL;
         judge(check, verdict);
     }
@@ -156,7 +156,7 @@ int checks_read(struct run_view *run, const json_value *verdict, struct check_li
         list->n_significant += state == CHECK_SIGNIFICANT;
         list->n_unmeasured += state == CHECK_UNMEASURED;
     }
-    return OK;
+    return GW_OK;
 }
 
 int unfinished_words(struct run_view *run, char *out, size_t size) {
@@ -169,7 +169,7 @@ int unfinished_words(struct run_view *run, char *out, size_t size) {
                last = member_number(json_at(list, i), "fits_best_at_last_epoch");
         if (!(2 * last > fits)) continue;
         const char *name = member_text(run, json_at(list, i), "name");
-        if (!name) return ERR_NOMEM;
+        if (!name) return GW_ERR_NOMEM;
         int wrote = snprintf(out + used, size - used, "%s%.64s (%.0f of %.0f fits)",
                              n++ ? ", " : "Perhaps not trained to the end, best at the last epoch: ", name, last, fits);
         if (wrote < 0 || (size_t)wrote + sizeof end > size - used) { /* no room: those named so far are enough */
@@ -179,5 +179,5 @@ int unfinished_words(struct run_view *run, char *out, size_t size) {
         used += (size_t)wrote;
     }
     if (used) snprintf(out + used, size - used, "%s", end);
-    return OK;
+    return GW_OK;
 }

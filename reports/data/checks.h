@@ -26,12 +26,12 @@ struct check_list {
 };
 
 /* All criteria of one entry of summary.json's verdict; the last is the training time. ERR_NOMEM. */
-int checks_read(struct run_view *run, const json_value *verdict, struct check_list *list) MUST_USE;
+int checks_read(struct run_view *run, const json_value *verdict, struct check_list *list) GW_MUST_USE;
 
 /* What the best traded strategy is worth as the best of all trials, in words; "" when that is not known. ERR_NOMEM. */
-int selection_words(struct run_view *run, char *out, size_t size) MUST_USE;
+int selection_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
 
 /* Strategies most of whose fits were best at their very last epoch, in words; "" when there are none. ERR_NOMEM. */
-int unfinished_words(struct run_view *run, char *out, size_t size) MUST_USE;
+int unfinished_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
 
 #endif

@@ -27,12 +27,12 @@ static bool read_line(struct csv_stream *csv) {
 int csv_stream_open(struct csv_stream *csv, const char *path, const char *const *name, size_t *column) {
     memset(csv, 0, sizeof *csv);
     snprintf(csv->path, sizeof csv->path, "%s", path);
-    if (!file_exists(path)) return OK;
+    if (!file_exists(path)) return GW_OK;
     csv->stream = fopen(path, "r");
-    if (!csv->stream) FAIL(ERR_IO, "%s: cannot read: %s", path, strerror(errno));
+    if (!csv->stream) FAIL(GW_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
     if (!read_line(csv)) {
         csv_stream_close(csv);
-        return OK;
+        return GW_OK;
     }
     csv->n_columns = split(csv);
     for (size_t i = 0; name[i]; i++) {
@@ -40,26 +40,26 @@ int csv_stream_open(struct csv_stream *csv, const char *path, const char *const 
         while (c < csv->n_columns && strcmp(csv->field[c], name[i]) != 0) c++;
         if (c == csv->n_columns) {
             csv_stream_close(csv);
-            FAIL(ERR_DATA, "%s:1: no column \"%s\"", path, name[i]);
+            FAIL(GW_ERR_DATA, "%s:1: no column \"%s\"", path, name[i]);
         }
         column[i] = c;
     }
-    return OK;
+    return GW_OK;
 }
 
 int csv_stream_next(struct csv_stream *csv, bool *more) {
     *more = false;
-    if (!csv->stream) return OK;
+    if (!csv->stream) return GW_OK;
     if (!read_line(csv)) {
-        if (ferror(csv->stream)) FAIL(ERR_IO, "%s: cannot read: %s", csv->path, strerror(errno));
-        return OK;
+        if (ferror(csv->stream)) FAIL(GW_ERR_IO, "%s: cannot read: %s", csv->path, strerror(errno));
+        return GW_OK;
     }
     csv->n_fields = split(csv);
     if (csv->n_fields != csv->n_columns)
-        FAIL(ERR_DATA, "%s:%zu: %zu fields where the header has %zu", csv->path, csv->row, csv->n_fields,
+        FAIL(GW_ERR_DATA, "%s:%zu: %zu fields where the header has %zu", csv->path, csv->row, csv->n_fields,
              csv->n_columns);
     *more = true;
-    return OK;
+    return GW_OK;
 }
 
 void csv_stream_close(struct csv_stream *csv) {

@@ -12,9 +12,9 @@ struct csv_stream {
     char path[1024];
 };
 /* Opens and finds the named columns (NULL-terminated). A file that is not there leaves stream NULL and is no error. */
-int csv_stream_open(struct csv_stream *csv, const char *path, const char *const *name, size_t *column) MUST_USE;
+int csv_stream_open(struct csv_stream *csv, const char *path, const char *const *name, size_t *column) GW_MUST_USE;
 /* The next row's fields; *more false at the end. */
-int csv_stream_next(struct csv_stream *csv, bool *more) MUST_USE;
+int csv_stream_next(struct csv_stream *csv, bool *more) GW_MUST_USE;
 void csv_stream_close(struct csv_stream *csv);
 
 #endif

@@ -7,14 +7,14 @@
 const char *const gate_word[N_GATES_SHOWN] = {"long", "short"};
 
 static const char *const table_file[N_RUN_TABLES] = {
-    [TABLE_FOLDS] = RUN_FOLDS,
-    [TABLE_TRADES] = RUN_TRADES,
-    [TABLE_TRAINING] = RUN_TRAINING,
-    [TABLE_CURVES] = RUN_CURVES,
-    [TABLE_ATTENTION_INDEX] = RUN_ATTENTION_INDEX,
-    [TABLE_ATTENTION_MEAN] = RUN_ATTENTION_MEAN,
-    [TABLE_SIGNALS] = RUN_SIGNALS,
-    [TABLE_IMPORTANCE] = RUN_IMPORTANCE,
+    [TABLE_FOLDS] = GW_RUN_FOLDS,
+    [TABLE_TRADES] = GW_RUN_TRADES,
+    [TABLE_TRAINING] = GW_RUN_TRAINING,
+    [TABLE_CURVES] = GW_RUN_CURVES,
+    [TABLE_ATTENTION_INDEX] = GW_RUN_ATTENTION_INDEX,
+    [TABLE_ATTENTION_MEAN] = GW_RUN_ATTENTION_MEAN,
+    [TABLE_SIGNALS] = GW_RUN_SIGNALS,
+    [TABLE_IMPORTANCE] = GW_RUN_IMPORTANCE,
 };
 
 /* ---- text ---------------------------------------------------------------------------------- */
@@ -99,7 +99,7 @@ const char *interval_words(const struct run_view *run, char words[32]) {
 
 static int safe_text(struct run_view *run, const json_value *object, const char *key, const char **out) {
     *out = member_text(run, object, key);
-    return *out ? OK : ERR_NOMEM;
+    return *out ? GW_OK : GW_ERR_NOMEM;
 }
 
 /* "BTCUSDT", or "EURUSD, GBPUSD and 3 more". */
@@ -115,7 +115,7 @@ static int symbols_text(struct run_view *run) {
     }
     if (n > shown) snprintf(line + used, sizeof line - used, " and %zu more", n - shown);
     run->symbols = text_safe(&run->arena, line);
-    return run->symbols ? OK : ERR_NOMEM;
+    return run->symbols ? GW_OK : GW_ERR_NOMEM;
 }
 
 static int read_facts(struct run_view *run) {
@@ -143,7 +143,7 @@ static int read_facts(struct run_view *run) {
     }
     const json_value *verdict = member(root, "verdict", JSON_ARRAY);
     run->verdict = verdict && json_size(verdict) > 0 ? verdict : NULL;
-    return OK;
+    return GW_OK;
 }
 
 static int read_strategy(struct run_view *run, const json_value *from, struct strategy_view *out) {
@@ -156,11 +156,11 @@ static int read_strategy(struct run_view *run, const json_value *from, struct st
     out->parameters = member_number(from, "parameters");
     const json_value *gates = member(from, "gates", JSON_OBJECT);
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) out->gate[gate] = member(gates, gate_word[gate], JSON_OBJECT);
-    out->has_model = out->gate[GATE_LONG] || out->gate[GATE_SHORT];
+    out->has_model = out->gate[GW_GATE_LONG] || out->gate[GW_GATE_SHORT];
     out->is_baseline = out->name[0] && strcmp(out->name, raw_text(run->root, "baseline")) == 0;
     out->portfolio = member(from, "portfolio", JSON_OBJECT);
     out->optimistic = member(from, "optimistic", JSON_OBJECT);
-    return OK;
+    return GW_OK;
 }
 
 /* One look for one strategy on every page: the baseline is black, the others take colours in file order. */
@@ -181,40 +181,41 @@ static void give_styles(struct run_view *run) {
 static int read_process(struct run_view *run) {
     char path[1024];
     run->confidence = NAN;
-    TRY(path_join(path, sizeof path, run->dir, RUN_JSON));
-    if (!file_exists(path)) return OK;
-    TRY(json_load(path, ERR_DATA, &run->process_document));
+    TRY(path_join(path, sizeof path, run->dir, GW_RUN_JSON));
+    if (!file_exists(path)) return GW_OK;
+    TRY(json_load(path, GW_ERR_DATA, &run->process_document));
     run->process = json_root(run->process_document);
     const json_value *config = member(run->process, "config", JSON_OBJECT);
     double confidence = member_number(member(config, "verdict", JSON_OBJECT), "confidence");
     if (confidence > 0 && confidence < 1) run->confidence = confidence;
-    return OK;
+    return GW_OK;
 }
 
 /* A run that was interrupted has its run.json already, but no results yet. */
 static int no_summary(const char *summary, const char *dir) {
     char path[1024];
-    TRY(path_join(path, sizeof path, dir, RUN_JSON));
+    TRY(path_join(path, sizeof path, dir, GW_RUN_JSON));
     if (file_exists(path))
-        FAIL(ERR_DATA, "%s: not there: the run is not finished; give its command again to continue it", summary);
-    FAIL(ERR_DATA, "%s: not there; is %s the directory of a finished run?", summary, dir);
+        FAIL(GW_ERR_DATA, "%s: not there: the run is not finished; give its command again to continue it", summary);
+    FAIL(GW_ERR_DATA, "%s: not there; is %s the directory of a finished run?", summary, dir);
 }
 
 int run_view_open(const char *dir, struct run_view *run) {
     memset(run, 0, sizeof *run);
     run->dir = dir;
     char path[1024];
-    TRY(path_join(path, sizeof path, dir, RUN_SUMMARY));
+    TRY(path_join(path, sizeof path, dir, GW_RUN_SUMMARY));
     if (!file_exists(path)) return no_summary(path, dir);
     int rc;
-    TRY_GOTO(json_load(path, ERR_DATA, &run->document), fail);
+    TRY_GOTO(json_load(path, GW_ERR_DATA, &run->document), fail);
     run->root = json_root(run->document);
     if (json_kind(run->root) != JSON_OBJECT) {
-        rc = json_fail(run->document, run->root, ERR_DATA, "expected an object, found %s", json_kind_name(run->root));
+        rc =
+            json_fail(run->document, run->root, GW_ERR_DATA, "expected an object, found %s", json_kind_name(run->root));
         goto fail;
     }
     if (!member(run->root, "strategies", JSON_ARRAY)) {
-        rc = json_fail(run->document, run->root, ERR_DATA, "\"strategies\" is missing; this is no summary of a run");
+        rc = json_fail(run->document, run->root, GW_ERR_DATA, "\"strategies\" is missing; this is no summary of a run");
         goto fail;
     }
     TRY_GOTO(read_facts(run), fail);
@@ -222,12 +223,12 @@ int run_view_open(const char *dir, struct run_view *run) {
     const json_value *list = member(run->root, "strategies", JSON_ARRAY);
     run->n_strategies = list ? json_size(list) : 0;
     run->strategy = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *run->strategy);
-    rc = run->strategy ? OK : ERR_NOMEM;
-    for (size_t i = 0; rc == OK && i < run->n_strategies; i++)
+    rc = run->strategy ? GW_OK : GW_ERR_NOMEM;
+    for (size_t i = 0; rc == GW_OK && i < run->n_strategies; i++)
         rc = read_strategy(run, json_at(list, i), &run->strategy[i]);
     if (rc < 0) goto fail;
     give_styles(run);
-    return OK;
+    return GW_OK;
 fail:
     run_view_close(run);
     return rc;
@@ -247,12 +248,12 @@ int run_view_table(struct run_view *run, enum run_table which, const struct tabl
     if (!run->table_read[which]) {
         char path[1024];
         TRY(path_join(path, sizeof path, run->dir, table_file[which]));
-        if (!file_exists(path)) return OK;
+        if (!file_exists(path)) return GW_OK;
         TRY(table_read(path, &run->table[which]));
         run->table_read[which] = true;
     }
     if (run->table[which].n_rows > 0) *table = &run->table[which];
-    return OK;
+    return GW_OK;
 }
 
 size_t run_strategy_find(const struct run_view *run, const char *name) {

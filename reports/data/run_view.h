@@ -6,7 +6,7 @@
 #include "engine/base/json.h"
 #include "gatewalk/run_files.h"
 
-enum { GATE_LONG, GATE_SHORT, N_GATES_SHOWN, KS_SHOWN = 4, STYLES_MODEL = 8, STYLES_ALL = 10 };
+enum { GW_GATE_LONG, GW_GATE_SHORT, N_GATES_SHOWN, KS_SHOWN = 4, STYLES_MODEL = 8, STYLES_ALL = 10 };
 extern const char *const gate_word[N_GATES_SHOWN]; /* "long", "short": the keys of summary.json and the CSV files */
 
 struct strategy_view {
@@ -48,11 +48,11 @@ struct run_view {
     bool table_read[N_RUN_TABLES];
 };
 
-int run_view_open(const char *dir, struct run_view *run) MUST_USE;
+int run_view_open(const char *dir, struct run_view *run) GW_MUST_USE;
 void run_view_close(struct run_view *run);
 
 /* The rows of one CSV file, read once. *table is NULL when the file is missing or has no rows. */
-int run_view_table(struct run_view *run, enum run_table which, const struct table **table) MUST_USE;
+int run_view_table(struct run_view *run, enum run_table which, const struct table **table) GW_MUST_USE;
 /* Position of the strategy with this name, SIZE_MAX when the run has none. */
 size_t run_strategy_find(const struct run_view *run, const char *name);
 /* 0 long, 1 short, -1 anything else. */
@@ -61,7 +61,7 @@ int gate_find(const char *word);
 /* A number or a text of an object; NAN or "" when it is missing or something else. The text is safe to show; NULL means
  * that memory ran out. */
 double member_number(const json_value *object, const char *key);
-const char *member_text(struct run_view *run, const json_value *object, const char *key) MUST_USE;
+const char *member_text(struct run_view *run, const json_value *object, const char *key) GW_MUST_USE;
 /* "95 % interval", or plain "interval" where the confidence is unknown. */
 const char *interval_words(const struct run_view *run, char words[32]);
 
@@ -73,9 +73,9 @@ char *metric_key(char key[64], const char *metric, double k);
 
 /* Any text on one line: control characters and broken UTF-8 become spaces or '?', straight double quotes and
  * backslashes (the only two characters that mean something in a data file) their typographic look-alikes. */
-char *text_safe(struct arena *arena, const char *text) MUST_USE;
+char *text_safe(struct arena *arena, const char *text) GW_MUST_USE;
 
 /* Reads a little-endian float32 .npy of two dimensions; *data is mem_free()d by the caller. */
-int npy_read_f32(const char *path, size_t shape[2], float **data) MUST_USE;
+int npy_read_f32(const char *path, size_t shape[2], float **data) GW_MUST_USE;
 
 #endif

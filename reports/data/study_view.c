@@ -13,10 +13,10 @@ const char *study_caveat(void) {
 static int read_loss(struct run_view *run, const json_value *from, const char **loss) {
     double weight = member_number(from, "pos_weight");
     char text[96];
-    if (!(*loss = member_text(run, from, "loss"))) return ERR_NOMEM;
-    if (!(weight > 0) || weight == 1) return OK;
+    if (!(*loss = member_text(run, from, "loss"))) return GW_ERR_NOMEM;
+    if (!(weight > 0) || weight == 1) return GW_OK;
     snprintf(text, sizeof text, "%.60s ×%g", *loss, weight);
-    return (*loss = text_safe(&run->arena, text)) ? OK : ERR_NOMEM;
+    return (*loss = text_safe(&run->arena, text)) ? GW_OK : GW_ERR_NOMEM;
 }
 
 static int read_variant(struct run_view *run, const json_value *from, struct study_variant_view *variant) {
@@ -27,7 +27,7 @@ static int read_variant(struct run_view *run, const json_value *from, struct stu
     variant->fits = member_number(from, "fits");
     variant->average_precision = member_number(from, "validation_average_precision");
     variant->chosen = json_bool(json_get(from, "chosen"), false);
-    return variant->name && variant->attention && variant->loss ? OK : ERR_NOMEM;
+    return variant->name && variant->attention && variant->loss ? GW_OK : GW_ERR_NOMEM;
 }
 
 static int read_stage(struct run_view *run, const json_value *from, struct study_stage_view *stage) {
@@ -37,7 +37,7 @@ static int read_stage(struct run_view *run, const json_value *from, struct study
     stage->final = json_bool(json_get(from, "final"), false);
     for (size_t i = 0; json_kind(list) == JSON_ARRAY && i < json_size(list) && stage->n < STUDY_VARIANTS_MAX; i++)
         TRY(read_variant(run, json_at(list, i), &stage->variant[stage->n++]));
-    return stage->name ? OK : ERR_NOMEM;
+    return stage->name ? GW_OK : GW_ERR_NOMEM;
 }
 
 static int read_final(struct run_view *run, const json_value *list, const char **final) {
@@ -47,7 +47,7 @@ static int read_final(struct run_view *run, const json_value *list, const char *
         snprintf(line + used, sizeof line - used, "%s%.60s", used ? ", " : "", json_string(json_at(list, i), "?"));
     }
     *final = text_safe(&run->arena, line);
-    return *final ? OK : ERR_NOMEM;
+    return *final ? GW_OK : GW_ERR_NOMEM;
 }
 
 static int read_study(struct run_view *run, const json_value *root, struct study_view *study) {
@@ -66,20 +66,20 @@ static int read_study(struct run_view *run, const json_value *root, struct study
         }
     }
     if (most_fits > 0 && study->search_seeds > 0) study->search_folds = most_fits / study->search_seeds;
-    return OK;
+    return GW_OK;
 }
 
 int study_view_read(struct run_view *run, const struct study_view **study) {
     char path[1024];
     struct json_document *document;
     *study = NULL;
-    TRY(path_join(path, sizeof path, run->dir, RUN_STUDY));
-    if (!file_exists(path)) return OK;
+    TRY(path_join(path, sizeof path, run->dir, GW_RUN_STUDY));
+    if (!file_exists(path)) return GW_OK;
     struct study_view *view = arena_alloc(&run->arena, 1, sizeof *view);
-    if (!view) return ERR_NOMEM;
-    TRY(json_load(path, ERR_DATA, &document));
+    if (!view) return GW_ERR_NOMEM;
+    TRY(json_load(path, GW_ERR_DATA, &document));
     int rc = read_study(run, json_root(document), view);
     json_free(document);
-    if (rc == OK) *study = view;
+    if (rc == GW_OK) *study = view;
     return rc;
 }

@@ -25,8 +25,8 @@ struct study_view {
     struct study_stage_view stage[STUDY_STAGES_MAX];
 };
 
-/* *study lives in the run's arena; NULL when the run is no study's. Texts are safe to show. ERR_DATA, ERR_NOMEM. */
-int study_view_read(struct run_view *run, const struct study_view **study) MUST_USE;
+/* *study lives in the run's arena; NULL when the run is no study's. Texts are safe to show. GW_ERR_DATA, ERR_NOMEM. */
+int study_view_read(struct run_view *run, const struct study_view **study) GW_MUST_USE;
 
 /* How far the choice can be trusted, in a sentence. */
 const char *study_caveat(void);

@@ -21,10 +21,10 @@ int scratch_open(struct scratch *scratch) {
     const char *base = getenv("TMPDIR");
     if (!base || base[0] != '/' || strlen(base) > 400) base = "/tmp";
     snprintf(scratch->dir, sizeof scratch->dir, "%s/gatewalk-report-XXXXXX", base);
-    if (mkdtemp(scratch->dir)) return OK;
+    if (mkdtemp(scratch->dir)) return GW_OK;
     int why = errno;
     scratch->dir[0] = 0;
-    FAIL(ERR_IO, "%s: cannot make a temporary directory (%s); set TMPDIR to a writable place", base, strerror(why));
+    FAIL(GW_ERR_IO, "%s: cannot make a temporary directory (%s); set TMPDIR to a writable place", base, strerror(why));
 }
 
 void scratch_close(struct scratch *scratch) {
@@ -52,11 +52,11 @@ int gnuplot_find(const char *run_dir, char path[1024]) {
         /* Relative entries are skipped: the process runs in another directory. */
         if (length > 0 && length < 1000 && at[0] == '/') {
             snprintf(path, 1024, "%.*s/gnuplot", (int)length, at);
-            if (is_program(path)) return OK;
+            if (is_program(path)) return GW_OK;
         }
         at += length + (at[length] == ':');
     }
-    FAIL(ERR_TOOL,
+    FAIL(GW_ERR_TOOL,
          "gnuplot is not installed (not found on PATH), so no pictures were drawn; every result file is in place. "
          "Install it "
          "(Debian, Ubuntu: apt install gnuplot-nox fonts-liberation) and run: gatewalk report %s",
@@ -119,7 +119,7 @@ static int stop(struct child *child, int code, const char *why) {
     kill(child->pid, SIGKILL);
     while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
     }
-    return error_set(code, "%s", why);
+    return gw_error_set(code, "%s", why);
 }
 
 /* Follows stderr until gnuplot closes it, then collects the exit status. */
@@ -130,15 +130,15 @@ static int wait_for(struct child *child, double timeout_seconds, int *status) {
         if (open && poll(&wait, 1, POLL_MS) > 0) open = drain(child);
         if (!open) {
             pid_t got = waitpid(child->pid, status, WNOHANG);
-            if (got == child->pid) return OK;
-            if (got < 0 && errno != EINTR) FAIL(ERR_TOOL, "lost track of gnuplot: %s", strerror(errno));
+            if (got == child->pid) return GW_OK;
+            if (got < 0 && errno != EINTR) FAIL(GW_ERR_TOOL, "lost track of gnuplot: %s", strerror(errno));
             poll(NULL, 0, 1);
         }
-        if (interrupt_requested()) return stop(child, ERR_INTERRUPTED, "interrupted while gnuplot was drawing");
+        if (interrupt_requested()) return stop(child, GW_ERR_INTERRUPTED, "interrupted while gnuplot was drawing");
         if (clock_seconds() > deadline) {
             char why[120];
             snprintf(why, sizeof why, "gnuplot did not finish within %.0f seconds and was stopped", timeout_seconds);
-            return stop(child, ERR_TOOL, why);
+            return stop(child, GW_ERR_TOOL, why);
         }
     }
 }
@@ -152,16 +152,16 @@ static const char *last_complaint(char *said) {
 }
 
 int gnuplot_run(const char *gnuplot, const struct scratch *scratch, const char *script, double timeout_seconds) {
-    int rc = ERR_TOOL, pipe_fd[2], status = 0;
+    int rc = GW_ERR_TOOL, pipe_fd[2], status = 0;
     char *environment[MAX_ENVIRONMENT], script_copy[64];
     if (strlen(script) >= sizeof script_copy || !name_is_safe(script))
-        FAIL(ERR_INTERNAL, "bad script name: %s", script);
+        FAIL(GW_ERR_INTERNAL, "bad script name: %s", script);
     strcpy(script_copy, script);
     clean_environment(environment);
     struct child *child = mem_calloc(1, sizeof *child);
-    if (!child) return ERR_NOMEM;
+    if (!child) return GW_ERR_NOMEM;
     if (pipe2(pipe_fd, O_CLOEXEC) < 0) {
-        rc = error_set(ERR_IO, "cannot make a pipe: %s", strerror(errno));
+        rc = gw_error_set(GW_ERR_IO, "cannot make a pipe: %s", strerror(errno));
         goto cleanup;
     }
     child->fd = pipe_fd[0];
@@ -169,17 +169,18 @@ int gnuplot_run(const char *gnuplot, const struct scratch *scratch, const char *
     if (child->pid == 0) become_gnuplot(gnuplot, scratch->dir, script_copy, pipe_fd[1], environment);
     close(pipe_fd[1]);
     if (child->pid < 0)
-        rc = error_set(ERR_TOOL, "cannot start %s: %s", gnuplot, strerror(errno));
+        rc = gw_error_set(GW_ERR_TOOL, "cannot start %s: %s", gnuplot, strerror(errno));
     else
         rc = wait_for(child, timeout_seconds, &status);
     close(pipe_fd[0]);
     if (rc < 0) goto cleanup;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-        rc = error_set(ERR_TOOL, "%s cannot be executed", gnuplot);
+        rc = gw_error_set(GW_ERR_TOOL, "%s cannot be executed", gnuplot);
     else if (WIFSIGNALED(status))
-        rc = error_set(ERR_TOOL, "gnuplot was ended by signal %d", WTERMSIG(status));
+        rc = gw_error_set(GW_ERR_TOOL, "gnuplot was ended by signal %d", WTERMSIG(status));
     else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        rc = error_set(ERR_TOOL, "gnuplot failed (status %d): %s", WEXITSTATUS(status), last_complaint(child->said));
+        rc = gw_error_set(GW_ERR_TOOL, "gnuplot failed (status %d): %s", WEXITSTATUS(status),
+                          last_complaint(child->said));
 cleanup:
     mem_free(child);
     return rc;

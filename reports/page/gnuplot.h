@@ -8,15 +8,15 @@
 struct scratch {
     char dir[512];
 };
-int scratch_open(struct scratch *scratch) MUST_USE;
+int scratch_open(struct scratch *scratch) GW_MUST_USE;
 void scratch_close(struct scratch *scratch); /* removes the files in it and itself; safe on a zeroed struct */
 
-/* ERR_TOOL when there is no gnuplot on PATH: says what to install and which command to repeat. */
-int gnuplot_find(const char *run_dir, char path[1024]) MUST_USE;
+/* GW_ERR_TOOL when there is no gnuplot on PATH: says what to install and which command to repeat. */
+int gnuplot_find(const char *run_dir, char path[1024]) GW_MUST_USE;
 
-/* Runs `gnuplot -d script` inside the scratch directory. ERR_TOOL with gnuplot's own words when it fails or takes longer
- * than timeout_seconds; ERR_INTERRUPTED on Ctrl-C. What it says on stderr although all went well is dropped. */
+/* Runs `gnuplot -d script` inside the scratch directory. GW_ERR_TOOL with gnuplot's own words when it fails or takes longer
+ * than timeout_seconds; GW_ERR_INTERRUPTED on Ctrl-C. What it says on stderr although all went well is dropped. */
 int gnuplot_run(const char *gnuplot, const struct scratch *scratch, const char *script,
-                double timeout_seconds) MUST_USE;
+                double timeout_seconds) GW_MUST_USE;
 
 #endif

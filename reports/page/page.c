@@ -13,12 +13,12 @@ static const double CAPTION_Y = 0.082, LINE_HEIGHT = 0.0205, FOOTER_Y = 0.022;
 
 int plot_skip(struct plot_job *job, const char *why) {
     snprintf(job->skipped, sizeof job->skipped, "%s", why);
-    return OK;
+    return GW_OK;
 }
 
 double seconds_of(const char *time) {
     int64_t ns;
-    return time[0] && time_parse(time, &ns) == OK ? (double)(ns / NS_PER_SECOND) : (double)NAN;
+    return time[0] && time_parse(time, &ns) == GW_OK ? (double)(ns / NS_PER_SECOND) : (double)NAN;
 }
 
 static int open_stream(struct page *page, const char *name, FILE **stream) {
@@ -26,37 +26,37 @@ static int open_stream(struct page *page, const char *name, FILE **stream) {
     snprintf(file_name, sizeof file_name, "%s.%s", page->prefix, name);
     TRY(path_join(path, sizeof path, page->job->dir, file_name));
     *stream = fopen(path, "w");
-    if (*stream) return OK;
+    if (*stream) return GW_OK;
     page->failed = true;
-    FAIL(ERR_IO, "%s: cannot write: %s", path, strerror(errno));
+    FAIL(GW_ERR_IO, "%s: cannot write: %s", path, strerror(errno));
 }
 
 int page_file(struct page *page, const char *name, FILE **stream) {
-    if (page->n_files == PAGE_FILES_MAX) FAIL(ERR_INTERNAL, "plot %s writes too many files", page->job->plot->name);
+    if (page->n_files == PAGE_FILES_MAX) FAIL(GW_ERR_INTERNAL, "plot %s writes too many files", page->job->plot->name);
     TRY(open_stream(page, name, stream));
     page->file[page->n_files++] = *stream;
-    return OK;
+    return GW_OK;
 }
 
 static int close_stream(FILE **stream) {
-    if (!*stream) return OK;
+    if (!*stream) return GW_OK;
     bool bad = ferror(*stream) != 0;
     bad |= fclose(*stream) != 0;
     *stream = NULL;
-    if (bad) FAIL(ERR_IO, "cannot write a plot's data: %s", strerror(errno));
-    return OK;
+    if (bad) FAIL(GW_ERR_IO, "cannot write a plot's data: %s", strerror(errno));
+    return GW_OK;
 }
 
 int page_end(struct page *page) {
-    int rc = page->failed ? ERR_IO : OK;
+    int rc = page->failed ? GW_ERR_IO : GW_OK;
     FILE **fixed[] = {&page->variables, &page->boxes, &page->rules, &page->keys};
     if (page->variables) page_set(page, "page_top", page->top);
     for (size_t i = 0; i < COUNT_OF(fixed); i++)
-        if (close_stream(fixed[i]) < 0) rc = ERR_IO;
+        if (close_stream(fixed[i]) < 0) rc = GW_ERR_IO;
     for (size_t i = 0; i < PAGE_TEXTS; i++)
-        if (close_stream(&page->text[i]) < 0) rc = ERR_IO;
+        if (close_stream(&page->text[i]) < 0) rc = GW_ERR_IO;
     for (size_t i = 0; i < page->n_files; i++)
-        if (close_stream(&page->file[i]) < 0) rc = ERR_IO;
+        if (close_stream(&page->file[i]) < 0) rc = GW_ERR_IO;
     page->n_files = 0;
     return rc;
 }
@@ -91,7 +91,7 @@ void page_set_at(struct page *page, const char *name, size_t index, double value
 
 int table_columns(const struct table *table, const char *const *name, size_t *column) {
     for (size_t i = 0; name[i]; i++) TRY(table_column(table, name[i], &column[i]));
-    return OK;
+    return GW_OK;
 }
 
 /* ---- furniture -------------------------------------------------------------------------------------- */
@@ -145,7 +145,7 @@ static int heading(struct page *page, const char *about) {
     char title[600], facts[900], from[11], to[11];
     snprintf(title, sizeof title, "%s%s%s", job->plot->title, about[0] ? " · " : "", about);
     char *fitted = text_fit(&run->arena, title, font_size_pt[FONT_TITLE], RIGHT - LEFT);
-    if (!fitted) return ERR_NOMEM;
+    if (!fitted) return GW_ERR_NOMEM;
     page_text(page, FONT_TITLE, ALIGN_LEFT, LEFT, TITLE_Y, INK, fitted);
 
     snprintf(from, sizeof from, "%s", run->begin);
@@ -158,11 +158,11 @@ static int heading(struct page *page, const char *about) {
     double room = RIGHT - LEFT - facts_width - 0.02;
     char *title_fit = room > 0.1 ? text_fit(&run->arena, run->title, font_size_pt[FONT_BODY], room) : "";
     char *facts_fit = text_fit(&run->arena, facts, font_size_pt[FONT_BODY], RIGHT - LEFT);
-    if (!title_fit || !facts_fit) return ERR_NOMEM;
+    if (!title_fit || !facts_fit) return GW_ERR_NOMEM;
     page_text(page, FONT_BODY, ALIGN_LEFT, LEFT, SUBTITLE_Y, INK_SOFT, title_fit);
     page_text(page, FONT_BODY, ALIGN_RIGHT, RIGHT, SUBTITLE_Y, INK_SOFT, facts_fit);
     page_rule(page, LEFT, RULE_Y, RIGHT, RULE_Y, 0.35);
-    return OK;
+    return GW_OK;
 }
 
 static int caption_text(struct page *page, const char *caption) {
@@ -174,14 +174,14 @@ static int caption_text(struct page *page, const char *caption) {
         page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, y - (double)i * LINE_HEIGHT * 0.9, INK_SOFT, line[i]);
     page_rule(page, LEFT, FOOTER_Y + 0.016, RIGHT, FOOTER_Y + 0.016, 0.8);
     char *name = text_fit(&page->job->run->arena, page->job->run->name, font_size_pt[FONT_SMALL], 0.6);
-    if (!name) return ERR_NOMEM;
+    if (!name) return GW_ERR_NOMEM;
     page_textf(page, FONT_SMALL, ALIGN_LEFT, LEFT, FOOTER_Y, INK_SOFT, "gatewalk · %s", name);
-    return OK;
+    return GW_OK;
 }
 
 int page_begin(struct plot_job *job, struct page *page, const char *about, const char *caption) {
     memset(page, 0, sizeof *page);
-    if (job->n_pages == PLOT_PAGES_MAX) FAIL(ERR_INTERNAL, "plot %s makes too many pages", job->plot->name);
+    if (job->n_pages == PLOT_PAGES_MAX) FAIL(GW_ERR_INTERNAL, "plot %s makes too many pages", job->plot->name);
     page->job = job;
     page->top = RULE_Y - 0.03;
     snprintf(page->prefix, sizeof page->prefix, "%.40s-%zu", job->plot->name, ++job->n_pages);
@@ -199,7 +199,7 @@ int page_legend(struct page *page, const struct legend_entry *entry, size_t n) {
     double x = LEFT, y = page->top - 0.002;
     for (size_t i = 0; i < n; i++) {
         char *label = text_fit(&page->job->run->arena, entry[i].label, font_size_pt[FONT_BODY], WIDEST);
-        if (!label) return ERR_NOMEM;
+        if (!label) return GW_ERR_NOMEM;
         double width = SAMPLE + GAP + text_width(label, font_size_pt[FONT_BODY]);
         if (x > LEFT && x + width > RIGHT) {
             x = LEFT;
@@ -212,13 +212,13 @@ int page_legend(struct page *page, const struct legend_entry *entry, size_t n) {
     }
     page_set(page, "n_keys", (double)n);
     page->top = y - 0.055;
-    return OK;
+    return GW_OK;
 }
 
 int page_strategy_legend(struct page *page, const bool *include, enum legend_mark mark) {
     struct run_view *run = page->job->run;
     struct legend_entry *entry = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *entry);
-    if (!entry) return ERR_NOMEM;
+    if (!entry) return GW_ERR_NOMEM;
     size_t n = 0;
     for (size_t i = 0; i < run->n_strategies; i++) {
         if (include && !include[i]) continue;

@@ -18,14 +18,14 @@ static const struct plot_desc *const plots[] = {
 static const double timeout_seconds = 180;
 static const size_t largest_picture = (size_t)256 << 20;
 
-size_t plot_count(void) { return COUNT_OF(plots); }
+size_t gw_plot_count(void) { return COUNT_OF(plots); }
 const struct plot_desc *plot_at(size_t i) { return i < COUNT_OF(plots) ? plots[i] : NULL; }
-const char *plot_name(size_t i) { return i < COUNT_OF(plots) ? plots[i]->name : NULL; }
-const char *plot_help(size_t i) { return i < COUNT_OF(plots) ? plots[i]->help : NULL; }
+const char *gw_plot_name(size_t i) { return i < COUNT_OF(plots) ? plots[i]->name : NULL; }
+const char *gw_plot_help(size_t i) { return i < COUNT_OF(plots) ? plots[i]->help : NULL; }
 
 struct rendering {
     const char *run_dir, *gnuplot;
-    const struct report_options *options;
+    const struct gw_report_options *options;
     struct run_view run;
     struct scratch scratch;
     struct plot_job job[COUNT_OF(plots)];
@@ -39,11 +39,11 @@ static int write_script(const struct scratch *scratch, const char *name, const c
     char path[1024];
     TRY(path_join(path, sizeof path, scratch->dir, name));
     FILE *stream = fopen(path, "w");
-    if (!stream) FAIL(ERR_IO, "%s: cannot write: %s", path, strerror(errno));
+    if (!stream) FAIL(GW_ERR_IO, "%s: cannot write: %s", path, strerror(errno));
     bool bad = fputs(text, stream) < 0;
     bad |= fclose(stream) != 0;
-    if (bad) FAIL(ERR_IO, "%s: cannot write: %s", path, strerror(errno));
-    return OK;
+    if (bad) FAIL(GW_ERR_IO, "%s: cannot write: %s", path, strerror(errno));
+    return GW_OK;
 }
 
 static bool wanted(const struct rendering *r, size_t i) {
@@ -60,7 +60,7 @@ static int write_scripts(const struct rendering *r) {
         snprintf(name, sizeof name, "%s.gp", plots[i]->name);
         if (r->job[i].n_pages) TRY(write_script(&r->scratch, name, plots[i]->script));
     }
-    return OK;
+    return GW_OK;
 }
 
 /* The picture of page `page` (1 …): NAME.png, then NAME-2.png and so on. */
@@ -76,7 +76,7 @@ static int write_driver(const struct rendering *r, const char *name, bool pdf) {
     char path[1024];
     TRY(path_join(path, sizeof path, r->scratch.dir, name));
     FILE *to = fopen(path, "w");
-    if (!to) FAIL(ERR_IO, "%s: cannot write: %s", path, strerror(errno));
+    if (!to) FAIL(GW_ERR_IO, "%s: cannot write: %s", path, strerror(errno));
     if (pdf) /* the cairo terminals draw a point as 1/54 inch: 0.75 makes it 1/72 */
         fputs("set terminal pdfcairo noenhanced color size 29.7cm, 21cm font 'Liberation Sans,9' fontscale 0.75 "
               "linewidth 1.6 butt\n"
@@ -99,8 +99,8 @@ static int write_driver(const struct rendering *r, const char *name, bool pdf) {
     fputs("unset output\n", to);
     bool bad = ferror(to) != 0;
     bad |= fclose(to) != 0;
-    if (bad) FAIL(ERR_IO, "%s: cannot write: %s", path, strerror(errno));
-    return OK;
+    if (bad) FAIL(GW_ERR_IO, "%s: cannot write: %s", path, strerror(errno));
+    return GW_OK;
 }
 
 /* ---- results into the run directory ----------------------------------------------------------------------- */
@@ -121,9 +121,9 @@ static int deliver(const struct rendering *r, const char *from_name, const char 
     size_t length;
     struct out_file out = {0};
     TRY(path_join(from, sizeof from, r->scratch.dir, from_name));
-    int rc = file_read_all(from, largest_picture, ERR_TOOL, &bytes, &length);
-    if (rc == OK && (length < 100 || memcmp(bytes, magic, strlen(magic)) != 0))
-        rc = error_set(ERR_TOOL, "gnuplot left a broken %s", from_name);
+    int rc = file_read_all(from, largest_picture, GW_ERR_TOOL, &bytes, &length);
+    if (rc == GW_OK && (length < 100 || memcmp(bytes, magic, strlen(magic)) != 0))
+        rc = gw_error_set(GW_ERR_TOOL, "gnuplot left a broken %s", from_name);
     if (rc < 0) goto cleanup;
     forget_time(bytes, length);
     TRY_GOTO(out_open(&out, to_path), cleanup);
@@ -140,13 +140,13 @@ static void remove_stale(const char *dir, const char *plot, size_t n_pages) {
     for (size_t page = n_pages + 1; page <= PLOT_PAGES_MAX; page++) {
         char name[100], path[1024];
         picture_name(name, plot, page);
-        if (path_join(path, sizeof path, dir, name) == OK) unlink(path);
+        if (path_join(path, sizeof path, dir, name) == GW_OK) unlink(path);
     }
 }
 
 static int deliver_png(const struct rendering *r) {
     char dir[1024], name[100], path[1024];
-    TRY(path_join(dir, sizeof dir, r->run_dir, RUN_PLOTS));
+    TRY(path_join(dir, sizeof dir, r->run_dir, GW_RUN_PLOTS));
     TRY(dir_make(dir));
     for (size_t i = 0; i < COUNT_OF(plots); i++) {
         if (!wanted(r, i)) continue;
@@ -157,17 +157,17 @@ static int deliver_png(const struct rendering *r) {
         }
         remove_stale(dir, plots[i]->name, r->job[i].n_pages);
     }
-    return OK;
+    return GW_OK;
 }
 
 /* One plot alone goes to plots/NAME.pdf: report.pdf always is the whole report. */
 static int deliver_pdf(const struct rendering *r) {
     char dir[1024], name[100], path[1024];
     if (!r->options->only) {
-        TRY(path_join(path, sizeof path, r->run_dir, RUN_REPORT));
+        TRY(path_join(path, sizeof path, r->run_dir, GW_RUN_REPORT));
         return deliver(r, "report.pdf", "%PDF-", path);
     }
-    TRY(path_join(dir, sizeof dir, r->run_dir, RUN_PLOTS));
+    TRY(path_join(dir, sizeof dir, r->run_dir, GW_RUN_PLOTS));
     TRY(dir_make(dir));
     snprintf(name, sizeof name, "%.60s.pdf", r->options->only);
     TRY(path_join(path, sizeof path, dir, name));
@@ -179,17 +179,17 @@ static int deliver_pdf(const struct rendering *r) {
 static int prepare_one(struct rendering *r, size_t i) {
     struct plot_job *job = &r->job[i];
     *job = (struct plot_job){.run = &r->run, .plot = plots[i], .dir = r->scratch.dir, .not_shown = r->not_shown};
-    if (!wanted(r, i)) return OK;
+    if (!wanted(r, i)) return GW_OK;
     int rc = plots[i]->prepare(job);
-    if (rc < 0) return error_prefix(rc, "plot %s", plots[i]->name);
+    if (rc < 0) return gw_error_prefix(rc, "plot %s", plots[i]->name);
     r->n_pages += job->n_pages;
-    if (job->n_pages || !job->skipped[0]) return OK;
+    if (job->n_pages || !job->skipped[0]) return GW_OK;
     if (r->options->only) message("plot %s is empty: %s", plots[i]->name, job->skipped);
-    if (plots[i]->optional) return OK;
+    if (plots[i]->optional) return GW_OK;
     size_t used = strlen(r->not_shown);
     snprintf(r->not_shown + used, sizeof r->not_shown - used, "%s%s (%s)", used ? "; " : "", plots[i]->name,
              job->skipped);
-    return OK;
+    return GW_OK;
 }
 
 /* The summary comes first on paper but last here: it lists what could not be shown. */
@@ -198,7 +198,7 @@ static int prepare_all(struct rendering *r) {
         TRY(interrupt_check());
         TRY(prepare_one(r, i));
     }
-    return OK;
+    return GW_OK;
 }
 
 static int draw(const struct rendering *r, bool pdf) {
@@ -212,21 +212,21 @@ static int check_only(const char *only) {
     const char *known[COUNT_OF(plots)];
     for (size_t i = 0; i < COUNT_OF(plots); i++) {
         known[i] = plots[i]->name;
-        if (strcmp(only, known[i]) == 0) return OK;
+        if (strcmp(only, known[i]) == 0) return GW_OK;
     }
     const char *near = nearest_word(only, known, COUNT_OF(plots));
-    if (near) FAIL(ERR_USAGE, "unknown plot \"%s\"; did you mean \"%s\"?", only, near);
-    FAIL(ERR_USAGE, "unknown plot \"%s\"; `gatewalk list plots` shows all", only);
+    if (near) FAIL(GW_ERR_USAGE, "unknown plot \"%s\"; did you mean \"%s\"?", only, near);
+    FAIL(GW_ERR_USAGE, "unknown plot \"%s\"; `gatewalk list plots` shows all", only);
 }
 
-int report_render(const char *run_dir, const struct report_options *options) {
-    static const struct report_options everything = {.pdf = true, .png = true};
+int gw_report_render(const char *run_dir, const struct gw_report_options *options) {
+    static const struct gw_report_options everything = {.pdf = true, .png = true};
     if (!options) options = &everything;
     if (options->only) TRY(check_only(options->only));
     char gnuplot[1024];
     TRY(gnuplot_find(run_dir, gnuplot));
     struct rendering *r = mem_calloc(1, sizeof *r);
-    if (!r) return ERR_NOMEM;
+    if (!r) return GW_ERR_NOMEM;
     r->run_dir = run_dir;
     r->options = options;
     r->gnuplot = gnuplot;

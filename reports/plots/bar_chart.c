@@ -8,12 +8,12 @@ static const unsigned style_ink[STYLES_ALL + 1] = {0,        0x4D4D4D, 0x0072B2,
 static const double NAMES_WIDTH_MAX = 0.21;
 enum { ROWS_LEAST = 4, ROWS_MOST = 14 }; /* on a page: one model is not one huge bar, many are not a smear */
 
-struct bars {
+struct gw_bars {
     const struct bars_layout *layout;
     struct page *page;
     size_t n_rows, *row_strategy; /* models from top to bottom */
     FILE *bar, *dot;
-    struct range span;
+    struct gw_range span;
 };
 
 static double metric_number(const json_value *object, const char *key) {
@@ -22,8 +22,8 @@ static double metric_number(const json_value *object, const char *key) {
 }
 
 /* One dot for each fold, the mean over the seeds that have a value there. */
-static void fold_dots(struct bars *b, const struct strategy_view *s, int gate, const char *key, double y, double spread,
-                      size_t panel) {
+static void fold_dots(struct gw_bars *b, const struct strategy_view *s, int gate, const char *key, double y,
+                      double spread, size_t panel) {
     const json_value *seeds = json_get(s->gate[gate], "seeds");
     size_t n_seeds = seeds && json_kind(seeds) == JSON_ARRAY ? json_size(seeds) : 0, n_folds = 0;
     for (size_t i = 0; i < n_seeds; i++) {
@@ -51,7 +51,7 @@ static void fold_dots(struct bars *b, const struct strategy_view *s, int gate, c
     }
 }
 
-static void panel_rows(struct bars *b, int gate, double k, size_t panel) {
+static void panel_rows(struct gw_bars *b, int gate, double k, size_t panel) {
     const struct run_view *run = b->page->job->run;
     const struct bars_layout *layout = b->layout;
     double thickness = 0.72 / (double)layout->n_layers;
@@ -71,10 +71,10 @@ static void panel_rows(struct bars *b, int gate, double k, size_t panel) {
     }
 }
 
-static double rows_of(const struct bars *b) { return (double)(b->n_rows > ROWS_LEAST ? b->n_rows : ROWS_LEAST); }
+static double rows_of(const struct gw_bars *b) { return (double)(b->n_rows > ROWS_LEAST ? b->n_rows : ROWS_LEAST); }
 
 /* Names of the models at the left of every row, drawn as furniture so that long ones can be cut. */
-static int row_names(struct bars *b, double bottom, double gap, double *names_width) {
+static int row_names(struct gw_bars *b, double bottom, double gap, double *names_width) {
     struct page *page = b->page;
     struct run_view *run = page->job->run;
     *names_width = 0.05;
@@ -89,15 +89,15 @@ static int row_names(struct bars *b, double bottom, double gap, double *names_wi
         for (size_t r = 0; r < b->n_rows; r++) {
             char *name =
                 text_fit(&run->arena, run->strategy[b->row_strategy[r]].label, font_size_pt[FONT_BODY], *names_width);
-            if (!name) return ERR_NOMEM;
+            if (!name) return GW_ERR_NOMEM;
             page_text(page, FONT_BODY, ALIGN_RIGHT, 0.055 + *names_width, panel_top - row_height * ((double)r + 0.6),
                       INK, name);
         }
     }
-    return OK;
+    return GW_OK;
 }
 
-static int layer_legend(struct bars *b) {
+static int layer_legend(struct gw_bars *b) {
     const struct bars_layout *layout = b->layout;
     double x = 0.055, y = b->page->top - 0.002;
     for (size_t i = 0; i < layout->n_layers && layout->layer_name[i]; i++) {
@@ -107,10 +107,10 @@ static int layer_legend(struct bars *b) {
     }
     if (layout->layer_name[0]) b->page->top = y - 0.035;
     b->page->top -= 0.02;
-    return OK;
+    return GW_OK;
 }
 
-static int write_page(struct bars *b) {
+static int write_page(struct gw_bars *b) {
     static const double BOTTOM = 0.165, GAP = 0.085;
     struct page *page = b->page;
     const struct run_view *run = page->job->run;
@@ -135,7 +135,7 @@ static int write_page(struct bars *b) {
     page_set(page, "prevalence0", b->layout->prevalence ? 100 * run->prevalence[0] : (double)NAN);
     page_set(page, "prevalence1", b->layout->prevalence ? 100 * run->prevalence[1] : (double)NAN);
     page_range(page, "value", range_round(b->span));
-    return OK;
+    return GW_OK;
 }
 
 static bool has_values(const struct run_view *run, const struct bars_layout *layout, size_t s) {
@@ -151,9 +151,9 @@ static bool has_values(const struct run_view *run, const struct bars_layout *lay
 
 int bars_prepare(struct plot_job *job, const struct bars_layout *layout) {
     struct run_view *run = job->run;
-    struct bars b = {.layout = layout};
+    struct gw_bars b = {.layout = layout};
     b.row_strategy = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *b.row_strategy);
-    if (!b.row_strategy) return ERR_NOMEM;
+    if (!b.row_strategy) return GW_ERR_NOMEM;
     for (size_t s = 0; s < run->n_strategies; s++)
         if (has_values(run, layout, s)) b.row_strategy[b.n_rows++] = s;
     if (b.n_rows == 0) return plot_skip(job, "no model has a value");
@@ -163,11 +163,11 @@ int bars_prepare(struct plot_job *job, const struct bars_layout *layout) {
         b.page = &page;
         b.n_rows = n - first < per_page ? n - first : per_page;
         int rc = page_begin(job, &page, "", layout->caption);
-        if (rc == OK) rc = write_page(&b);
-        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        if (rc == GW_OK) rc = write_page(&b);
+        if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         TRY(rc);
     }
-    return OK;
+    return GW_OK;
 }
 
 const char bars_script[] =

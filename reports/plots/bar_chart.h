@@ -13,7 +13,7 @@ struct bars_layout {
     unsigned layer_ink[BARS_LAYERS_MAX]; /* 0: the strategy's own colour */
     const char *layer_name[BARS_LAYERS_MAX];
 };
-int bars_prepare(struct plot_job *job, const struct bars_layout *layout) MUST_USE;
+int bars_prepare(struct plot_job *job, const struct bars_layout *layout) GW_MUST_USE;
 extern const char bars_script[];
 
 #endif

@@ -22,9 +22,9 @@ static int take_curve(struct run_view *run, const struct table *t, const size_t 
     struct curve curve = {.strategy = run_strategy_find(run, cell(t, first, c[STRATEGY])),
                           .gate = gate_find(cell(t, first, c[GATE])),
                           .seed = cell(t, first, c[SEED])};
-    if (curve.strategy == SIZE_MAX || curve.gate < 0) return OK;
+    if (curve.strategy == SIZE_MAX || curve.gate < 0) return GW_OK;
     double *values = arena_alloc(&run->arena, 3 * (end - first), sizeof *values);
-    if (!values) return ERR_NOMEM;
+    if (!values) return GW_ERR_NOMEM;
     curve.x = values;
     curve.y = values + (end - first);
     curve.count = values + 2 * (end - first);
@@ -36,7 +36,7 @@ static int take_curve(struct run_view *run, const struct table *t, const size_t 
         curve.count[curve.n++] = table_number(t, row, c[COUNT]);
     }
     if (curve.n) set->curve[set->n++] = curve;
-    return OK;
+    return GW_OK;
 }
 
 int curves_read(struct run_view *run, const char *kind, struct curve_set *set) {
@@ -44,17 +44,17 @@ int curves_read(struct run_view *run, const char *kind, struct curve_set *set) {
     size_t c[N_COLUMNS], n_groups = 0;
     *set = (struct curve_set){0};
     TRY(run_view_table(run, TABLE_CURVES, &t));
-    if (!t) return OK;
+    if (!t) return GW_OK;
     TRY(table_columns(t, column_name, c));
     for (size_t row = 0; row < t->n_rows; row++) n_groups += row == 0 || !same_curve(t, c, row - 1, row);
     set->curve = arena_alloc(&run->arena, n_groups, sizeof *set->curve);
-    if (!set->curve) return ERR_NOMEM;
+    if (!set->curve) return GW_ERR_NOMEM;
     for (size_t first = 0, end; first < t->n_rows; first = end) {
         for (end = first + 1; end < t->n_rows && same_curve(t, c, first, end); end++) {
         }
         if (strcmp(cell(t, first, c[KIND]), kind) == 0) TRY(take_curve(run, t, c, first, end, set));
     }
-    return OK;
+    return GW_OK;
 }
 
 double curve_at(const struct curve *curve, double x) {

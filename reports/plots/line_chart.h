@@ -17,7 +17,7 @@ struct curve_set {
     size_t n;
 };
 /* Collects the curves of one kind ("pr", "reliability", "histogram"); memory from the run's arena. */
-int curves_read(struct run_view *run, const char *kind, struct curve_set *set) MUST_USE;
+int curves_read(struct run_view *run, const char *kind, struct curve_set *set) GW_MUST_USE;
 /* y of a step line at x: the value of the last point at or before it (the first point's before that). */
 double curve_at(const struct curve *curve, double x);
 bool curves_have(const struct curve_set *set, size_t strategy);

@@ -45,10 +45,10 @@ int plot_skip(struct plot_job *job, const char *why);
 double text_width(const char *text, double size_pt);
 /* Copies text; where it is wider than `width`, "…" stands for the end of a sentence or the middle of a name (a text
  * without spaces). Result lives in the arena. */
-char *text_fit(struct arena *arena, const char *text, double size_pt, double width) MUST_USE;
+char *text_fit(struct arena *arena, const char *text, double size_pt, double width) GW_MUST_USE;
 /* Breaks at spaces. Returns how many lines were made (at most max_lines, the last one cut with "…"). */
 int text_wrap(struct arena *arena, const char *text, double size_pt, double width, size_t max_lines, char **line,
-              size_t *n_lines) MUST_USE;
+              size_t *n_lines) GW_MUST_USE;
 
 /* ---- pages ------------------------------------------------------------------------------------------ */
 
@@ -84,11 +84,11 @@ struct page {
 
 /* Begins the next page of the job with its heading; `about` (may be "") is what sets this page apart from its siblings
  * and may hold text of the run. The caption stands under the plots and says how to read them. */
-int page_begin(struct plot_job *job, struct page *page, const char *about, const char *caption) MUST_USE;
-int page_end(struct page *page) MUST_USE; /* closes every file; call it also after a failure */
+int page_begin(struct plot_job *job, struct page *page, const char *about, const char *caption) GW_MUST_USE;
+int page_end(struct page *page) GW_MUST_USE; /* closes every file; call it also after a failure */
 
 /* A data file PREFIX.name for the script; closed by page_end. Columns are separated by tabs. */
-int page_file(struct page *page, const char *name, FILE **stream) MUST_USE;
+int page_file(struct page *page, const char *name, FILE **stream) GW_MUST_USE;
 /* A number that the script sees as a variable. */
 void page_set(struct page *page, const char *variable, double value);
 /* Numbers as gnuplot reads them, NAN included; each is followed by a tab, the row by a newline. */
@@ -101,33 +101,33 @@ void page_array(struct page *page, const char *name, size_t n);
 void page_set_at(struct page *page, const char *name, size_t index, double value); /* index from 0 */
 
 /* The span of an axis: grows with the numbers shown, then rounds outwards. */
-struct range {
+struct gw_range {
     double lo, hi;
 };
-struct range range_empty(void);
-void range_add(struct range *range, double value); /* NAN is ignored */
+struct gw_range range_empty(void);
+void range_add(struct gw_range *range, double value); /* NAN is ignored */
 /* Outwards to a round step with a little air; an empty one becomes 0 … 1. */
-struct range range_round(struct range range);
+struct gw_range range_round(struct gw_range range);
 /* Sets <axis>_lo and <axis>_hi. */
-void page_range(struct page *page, const char *axis, struct range range);
+void page_range(struct page *page, const char *axis, struct gw_range range);
 
 /* Furniture in page coordinates. Text must have come through text_safe(). */
 void page_text(struct page *page, enum text_font font, enum text_align align, double x, double y, unsigned ink,
                const char *text);
 void page_textf(struct page *page, enum text_font font, enum text_align align, double x, double y, unsigned ink,
-                const char *format, ...) PRINTF_LIKE(7, 8);
+                const char *format, ...) GW_PRINTF_LIKE(7, 8);
 void page_box(struct page *page, double x0, double y0, double x1, double y1, unsigned fill);
 void page_rule(struct page *page, double x0, double y0, double x1, double y1, double grey);
 /* A legend below the heading, as many rows as it needs; lowers page->top. */
-int page_legend(struct page *page, const struct legend_entry *entry, size_t n) MUST_USE;
+int page_legend(struct page *page, const struct legend_entry *entry, size_t n) GW_MUST_USE;
 /* Legend of the run's strategies: `include` (may be NULL: all) chooses. */
-int page_strategy_legend(struct page *page, const bool *include, enum legend_mark mark) MUST_USE;
+int page_strategy_legend(struct page *page, const bool *include, enum legend_mark mark) GW_MUST_USE;
 
 /* A calendar axis: sets PREFIX variables <axis>_from, <axis>_to and writes tick marks to the file "ticks". */
-int page_time_axis(struct page *page, double from, double to, double width) MUST_USE;
+int page_time_axis(struct page *page, double from, double to, double width) GW_MUST_USE;
 
-/* Positions of columns by name, NULL-terminated list; ERR_DATA when one is missing. */
-int table_columns(const struct table *table, const char *const *name, size_t *column) MUST_USE;
+/* Positions of columns by name, NULL-terminated list; GW_ERR_DATA when one is missing. */
+int table_columns(const struct table *table, const char *const *name, size_t *column) GW_MUST_USE;
 double seconds_of(const char *time); /* ISO time to seconds since 1970; NAN when it does not parse */
 
 /* ---- gnuplot text shared by all plots ------------------------------------------------------------------ */

@@ -14,13 +14,13 @@ static int write_map(struct page *page, const struct attention_matrix *m, const 
     TRY(page_file(page, name, &heat));
     for (size_t i = 0; i < list->n; i++) row[i] = list->signal[i].head_row[head];
     signals_heat(heat, m, row, list->n);
-    return OK;
+    return GW_OK;
 }
 
 static int write_page(struct page *page, const struct attention_matrix *m, const struct signal_list *list) {
     size_t n = list->n_heads < MAPS_MAX ? list->n_heads : MAPS_MAX;
     size_t row[MAPS_MAX * SIGNALS_SHOWN];
-    struct range colours;
+    struct gw_range colours;
     for (size_t h = 0; h < n; h++) TRY(write_map(page, m, list, h, row + h * list->n));
     TRY(signals_colours(m, row, n * list->n, &colours));
     page_set(page, "n_maps", (double)n);
@@ -28,16 +28,16 @@ static int write_page(struct page *page, const struct attention_matrix *m, const
     page_set(page, "n_signals", (double)list->n);
     page_set(page, "n_lags", (double)m->n_lags);
     page_range(page, "weight", colours);
-    return OK;
+    return GW_OK;
 }
 
 static int prepare(struct plot_job *job) {
     struct run_view *run = job->run;
     struct attention_matrix m;
     TRY(attention_load(run, &m));
-    int rc = OK;
-    for (size_t s = 0; rc == OK && m.weight && m.n_lags && s < run->n_strategies; s++)
-        for (int gate = 0; rc == OK && gate < N_GATES_SHOWN; gate++) {
+    int rc = GW_OK;
+    for (size_t s = 0; rc == GW_OK && m.weight && m.n_lags && s < run->n_strategies; s++)
+        for (int gate = 0; rc == GW_OK && gate < N_GATES_SHOWN; gate++) {
             struct signal_list list;
             rc = signals_best(run, s, gate, m.n_rows, &list);
             if (rc < 0 || list.n == 0 || list.n_heads < 2) continue;
@@ -49,11 +49,11 @@ static int prepare(struct plot_job *job) {
                             "folds, best first, in the same "
                             "order everywhere; all maps share one colour scale, which ends at "
                             "the 99th percentile.");
-            if (rc == OK) rc = write_page(&page, &m, &list);
-            if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+            if (rc == GW_OK) rc = write_page(&page, &m, &list);
+            if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         }
     mem_free(m.weight);
-    if (rc == OK && job->n_pages == 0) rc = plot_skip(job, "no model has several heads");
+    if (rc == GW_OK && job->n_pages == 0) rc = plot_skip(job, "no model has several heads");
     return rc;
 }
 

@@ -51,7 +51,7 @@ static void collect(const struct table *t, const size_t *c, const char *strategy
     }
 }
 
-static void write_mean(FILE *to, const struct lag_mean *mean, struct range *span) {
+static void write_mean(FILE *to, const struct lag_mean *mean, struct gw_range *span) {
     size_t rows = 0;
     for (size_t lag = 0; lag < mean->lags; lag++) {
         if (!mean->n[lag]) continue;
@@ -65,7 +65,7 @@ static void write_mean(FILE *to, const struct lag_mean *mean, struct range *span
 }
 
 static int write_panel(struct page *page, const struct attention *a, size_t row, int gate, size_t *lags,
-                       struct range *span) {
+                       struct gw_range *span) {
     char name[32];
     FILE *means, *heads;
     snprintf(name, sizeof name, "means%zu_%d", row, gate);
@@ -84,13 +84,13 @@ static int write_panel(struct page *page, const struct attention *a, size_t row,
     page_set(page, name, (double)n);
     if (a->top.lags > *lags) *lags = a->top.lags;
     if (a->rest.lags > *lags) *lags = a->rest.lags;
-    return OK;
+    return GW_OK;
 }
 
 static int write_page(struct page *page, const struct table *t, const size_t *c, const size_t *strategy, size_t n) {
     struct run_view *run = page->job->run;
     struct attention *a = mem_calloc(1, sizeof *a);
-    if (!a) return ERR_NOMEM;
+    if (!a) return GW_ERR_NOMEM;
     const struct legend_entry legend[] = {{"bars picked by the gate (top K)", 2, MARK_LINE},
                                           {"all other bars", 13, MARK_LINE},
                                           {"single heads, picked bars", 12, MARK_LINE},
@@ -98,12 +98,12 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
     int rc = page_legend(page, legend, COUNT_OF(legend));
     page_array(page, "n_heads", 2 * PANEL_ROWS);
     double height = (page->top - 0.165 - (double)(n - 1) * 0.09) / (double)n;
-    for (size_t i = 0; rc == OK && i < n; i++) {
+    for (size_t i = 0; rc == GW_OK && i < n; i++) {
         const struct strategy_view *s = &run->strategy[strategy[i]];
         size_t lags = 1;
-        struct range span = range_empty();
+        struct gw_range span = range_empty();
         range_add(&span, 0);
-        for (int gate = 0; rc == OK && gate < N_GATES_SHOWN; gate++) {
+        for (int gate = 0; rc == GW_OK && gate < N_GATES_SHOWN; gate++) {
             collect(t, c, s->name, gate, a);
             rc = write_panel(page, a, i, gate, &lags, &span);
         }
@@ -117,7 +117,7 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
             char heading[300];
             snprintf(heading, sizeof heading, "%s gate · %s", gate_word[gate], s->label);
             char *fitted = text_fit(&run->arena, heading, font_size_pt[FONT_BOLD], 0.39);
-            if (!fitted) rc = ERR_NOMEM;
+            if (!fitted) rc = GW_ERR_NOMEM;
             if (fitted)
                 page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085 + gate * (0.87 + 0.085) / 2,
                           page->top - (double)i * (height + 0.09) + 0.018, INK, fitted);
@@ -136,7 +136,7 @@ static int prepare(struct plot_job *job) {
     if (!t) return plot_skip(job, "no strategy has attention over time");
     TRY(table_columns(t, column_name, c));
     size_t *strategy = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *strategy);
-    if (!strategy) return ERR_NOMEM;
+    if (!strategy) return GW_ERR_NOMEM;
     for (size_t s = 0; s < run->n_strategies; s++)
         for (size_t row = 0; row < t->n_rows; row++)
             if (strcmp(cell(t, row, c[STRATEGY]), run->strategy[s].name) == 0) {
@@ -151,11 +151,12 @@ static int prepare(struct plot_job *job) {
                        "Mean attention weight of each lag over the test bars, mean over seeds. Time runs to the right: "
                        "lag 0 is the bar at "
                        "whose close the gate decides. A gap between the lines is what sets the picked bars apart.");
-        if (rc == OK) rc = write_page(&page, t, c, strategy + first, n - first < PANEL_ROWS ? n - first : PANEL_ROWS);
-        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        if (rc == GW_OK)
+            rc = write_page(&page, t, c, strategy + first, n - first < PANEL_ROWS ? n - first : PANEL_ROWS);
+        if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         TRY(rc);
     }
-    return OK;
+    return GW_OK;
 }
 
 const struct plot_desc plot_desc_attention_lag = {

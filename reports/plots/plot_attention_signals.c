@@ -31,7 +31,7 @@ static double *read_paths(struct run_view *run, const struct table *t, const siz
 /* Each path scaled to its own row: 0.8 of the row's height from its lowest to its highest close. */
 static void write_paths(FILE *to, const double *close, size_t n, size_t n_lags) {
     for (size_t i = 0; i < n; i++) {
-        struct range span = range_empty();
+        struct gw_range span = range_empty();
         for (size_t lag = 0; lag < n_lags; lag++) range_add(&span, close[i * n_lags + lag]);
         for (size_t lag = n_lags; lag-- > 0;) {
             double at = close[i * n_lags + lag];
@@ -75,7 +75,7 @@ static int write_page(struct page *page, const struct attention_matrix *m, const
     TRY(page_file(page, "heat", &heat));
     size_t row[SIGNALS_SHOWN];
     for (size_t i = 0; i < list->n; i++) row[i] = list->signal[i].mean_row;
-    struct range colours;
+    struct gw_range colours;
     signals_heat(heat, m, row, list->n);
     TRY(signals_colours(m, row, list->n, &colours));
     bool has_paths = false;
@@ -85,7 +85,7 @@ static int write_page(struct page *page, const struct attention_matrix *m, const
         TRY(table_columns(paths, column_name, c));
         TRY(page_file(page, "paths", &to));
         double *close = read_paths(page->job->run, paths, c, list, m->n_lags);
-        if (!close) return ERR_NOMEM;
+        if (!close) return GW_ERR_NOMEM;
         write_paths(to, close, list->n, m->n_lags);
         has_paths = true;
     }
@@ -96,7 +96,7 @@ static int write_page(struct page *page, const struct attention_matrix *m, const
     page_set(page, "map_bottom", l.bottom);
     page_set(page, "map_left", l.names_right);
     page_range(page, "weight", colours);
-    return OK;
+    return GW_OK;
 }
 
 static int prepare(struct plot_job *job) {
@@ -105,8 +105,8 @@ static int prepare(struct plot_job *job) {
     const struct table *paths;
     TRY(attention_load(run, &m));
     int rc = run_view_table(run, TABLE_SIGNALS, &paths);
-    for (size_t s = 0; rc == OK && m.weight && m.n_lags && s < run->n_strategies; s++)
-        for (int gate = 0; rc == OK && gate < N_GATES_SHOWN; gate++) {
+    for (size_t s = 0; rc == GW_OK && m.weight && m.n_lags && s < run->n_strategies; s++)
+        for (int gate = 0; rc == GW_OK && gate < N_GATES_SHOWN; gate++) {
             struct signal_list list;
             rc = signals_best(run, s, gate, m.n_rows, &list);
             if (rc < 0 || list.n == 0) continue;
@@ -119,11 +119,11 @@ static int prepare(struct plot_job *job) {
                 "attention "
                 "weight of each bar of the lookback (colours end at the 99th percentile). Right: close over the "
                 "same bars, each row scaled to its own range. Hit: the gate's label came true.");
-            if (rc == OK) rc = write_page(&page, &m, &list, paths);
-            if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+            if (rc == GW_OK) rc = write_page(&page, &m, &list, paths);
+            if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         }
     mem_free(m.weight);
-    if (rc == OK && job->n_pages == 0) rc = plot_skip(job, "no trade signal of a strategy with attention");
+    if (rc == GW_OK && job->n_pages == 0) rc = plot_skip(job, "no trade signal of a strategy with attention");
     return rc;
 }
 

@@ -32,7 +32,7 @@ static void pool(const struct curve_set *set, size_t strategy, int gate, struct 
     }
 }
 
-static void write_reliability(FILE *to, const struct pooled *p, struct range *span) {
+static void write_reliability(FILE *to, const struct pooled *p, struct gw_range *span) {
     for (size_t j = 0; j < p->n; j++) {
         PAGE_ROW(to, p->x[j], p->y[j]);
         range_add(span, p->x[j]);
@@ -42,7 +42,7 @@ static void write_reliability(FILE *to, const struct pooled *p, struct range *sp
 }
 
 /* Density of all bars and of the positive ones, each with area 1; zero bins stay out of the logarithmic axis. */
-static void write_histogram(FILE *to, const struct pooled *p, struct range *span, struct range *probability) {
+static void write_histogram(FILE *to, const struct pooled *p, struct gw_range *span, struct gw_range *probability) {
     double width = p->n > 1 ? p->x[1] - p->x[0] : 1, positives = 0;
     for (size_t j = 0; j < p->n; j++) positives += p->positives[j];
     for (size_t j = 0; j < p->n; j++) {
@@ -60,14 +60,14 @@ static int write_page(struct page *page, const struct curve_set *reliability, co
     struct run_view *run = page->job->run;
     struct pooled *p = arena_alloc(&run->arena, 1, sizeof *p);
     bool *shown = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *shown);
-    if (!p || !shown) return ERR_NOMEM;
+    if (!p || !shown) return GW_ERR_NOMEM;
     size_t n = 0;
     page_array(page, "style_of", run->n_strategies);
     for (size_t s = 0; s < run->n_strategies; s++) {
         shown[s] = curves_have(reliability, s) || curves_have(histogram, s);
         if (shown[s]) page_set_at(page, "style_of", n++, (double)run->strategy[s].style);
     }
-    struct range square = range_empty(), density = range_empty(), probability = range_empty();
+    struct gw_range square = range_empty(), density = range_empty(), probability = range_empty();
     range_add(&square, 0);
     range_add(&probability, 0);
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
@@ -89,13 +89,13 @@ static int write_page(struct page *page, const struct curve_set *reliability, co
     }
     TRY(page_strategy_legend(page, shown, MARK_LINE_POINT));
     page_set(page, "n_lines", (double)n);
-    struct range rounded = range_round(square);
+    struct gw_range rounded = range_round(square);
     rounded.hi = fmin(rounded.hi, 1.02);
     page_range(page, "square", rounded);
     page_set(page, "probability_hi", fmin(1, range_round(probability).hi));
-    if (!(density.lo <= density.hi)) density = (struct range){0.1, 10};
-    page_range(page, "density", (struct range){fmax(density.lo / 1.5, density.hi * 1e-6), density.hi * 2});
-    return OK;
+    if (!(density.lo <= density.hi)) density = (struct gw_range){0.1, 10};
+    page_range(page, "density", (struct gw_range){fmax(density.lo / 1.5, density.hi * 1e-6), density.hi * 2});
+    return GW_OK;
 }
 
 static int prepare(struct plot_job *job) {
@@ -110,8 +110,8 @@ static int prepare(struct plot_job *job) {
                         "probabilities are honest. Below: where the probabilities lie; solid, all bars; dotted, bars "
                         "with a positive label (each "
                         "with area 1).");
-    if (rc == OK) rc = write_page(&page, &reliability, &histogram);
-    if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+    if (rc == GW_OK) rc = write_page(&page, &reliability, &histogram);
+    if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     return rc;
 }
 

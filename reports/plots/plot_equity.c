@@ -46,21 +46,21 @@ static void path_add(struct path *p, const char *time, double equity, double dra
 static int find_path(struct path **path, size_t *n, const struct run_view *run, const char *name, const char *seed,
                      struct path **found) {
     struct path *last = *found;
-    if (last && strcmp(run->strategy[last->strategy].name, name) == 0 && strcmp(last->seed, seed) == 0) return OK;
+    if (last && strcmp(run->strategy[last->strategy].name, name) == 0 && strcmp(last->seed, seed) == 0) return GW_OK;
     *found = NULL;
     size_t strategy = run_strategy_find(run, name);
-    if (strategy == SIZE_MAX) return OK;
+    if (strategy == SIZE_MAX) return GW_OK;
     for (size_t i = 0; i < *n && !*found; i++)
         if (path[i]->strategy == strategy && strcmp(path[i]->seed, seed) == 0) *found = path[i];
-    if (*found || *n == PATHS_MAX || strlen(seed) >= sizeof path[0]->seed) return OK;
+    if (*found || *n == PATHS_MAX || strlen(seed) >= sizeof path[0]->seed) return GW_OK;
     struct path *p = mem_calloc(1, sizeof *p);
-    if (!p) return ERR_NOMEM;
+    if (!p) return GW_ERR_NOMEM;
     p->strategy = strategy;
     p->stride = 1;
     p->first = NAN;
     strcpy(p->seed, seed);
     *found = path[(*n)++] = p;
-    return OK;
+    return GW_OK;
 }
 
 static int read_paths(const struct run_view *run, struct path **path, size_t *n) {
@@ -68,11 +68,11 @@ static int read_paths(const struct run_view *run, struct path **path, size_t *n)
     size_t column[5];
     char file[1024];
     struct csv_stream csv;
-    TRY(path_join(file, sizeof file, run->dir, RUN_EQUITY));
+    TRY(path_join(file, sizeof file, run->dir, GW_RUN_EQUITY));
     TRY(csv_stream_open(&csv, file, name, column));
-    int rc = OK;
+    int rc = GW_OK;
     struct path *last = NULL;
-    for (bool more; (rc = csv_stream_next(&csv, &more)) == OK && more;) {
+    for (bool more; (rc = csv_stream_next(&csv, &more)) == GW_OK && more;) {
         rc = find_path(path, n, run, csv.field[column[1]], csv.field[column[2]], &last);
         if (rc < 0) break;
         if (!last) continue;
@@ -86,7 +86,7 @@ static int read_paths(const struct run_view *run, struct path **path, size_t *n)
 }
 
 struct spans {
-    struct range time, equity, drawdown;
+    struct gw_range time, equity, drawdown;
 };
 
 static void write_path(FILE *to, const struct path *p, size_t style, struct spans *span) {
@@ -160,7 +160,7 @@ static int write_page(struct page *page, struct path *const *path, size_t n) {
     struct spans span = {range_empty(), range_empty(), range_empty()};
     size_t n_means = 0;
     bool *shown = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *shown);
-    if (!shown) return ERR_NOMEM;
+    if (!shown) return GW_ERR_NOMEM;
     page_array(page, "style_of", run->n_strategies);
     for (size_t i = 0; i < n; i++) write_path(seeds, path[i], run->strategy[path[i]->strategy].style, &span);
     for (size_t s = 0; s < run->n_strategies; s++) {
@@ -189,20 +189,20 @@ static int write_page(struct page *page, struct path *const *path, size_t n) {
 
 static int prepare(struct plot_job *job) {
     struct path **path = mem_calloc(PATHS_MAX, sizeof *path);
-    if (!path) return ERR_NOMEM;
+    if (!path) return GW_ERR_NOMEM;
     size_t n = 0, usable = 0;
     int rc = read_paths(job->run, path, &n);
     for (size_t i = 0; i < n; i++) usable += path[i]->n > 1;
-    if (rc == OK && usable == 0) rc = plot_skip(job, "no equity recorded");
-    if (rc == OK && usable) {
+    if (rc == GW_OK && usable == 0) rc = plot_skip(job, "no equity recorded");
+    if (rc == GW_OK && usable) {
         struct page page;
         rc = page_begin(
             job, &page, "",
             "Mark-to-market equity of the traded signals after costs, each path starting at 100; thin lines are seeds, "
             "thick "
             "lines their mean. Below, the distance from the running peak (worst value of each drawn interval).");
-        if (rc == OK) rc = write_page(&page, path, n);
-        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        if (rc == GW_OK) rc = write_page(&page, path, n);
+        if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     }
     for (size_t i = 0; i < n; i++) mem_free(path[i]);
     mem_free(path);

@@ -19,7 +19,7 @@ static int read_folds(struct run_view *run, struct fold_list *folds) {
     const struct table *t;
     size_t c[4];
     TRY(run_view_table(run, TABLE_FOLDS, &t));
-    if (!t) return OK;
+    if (!t) return GW_OK;
     TRY(table_columns(t, name, c));
     for (size_t row = 0; row < t->n_rows; row++) {
         char **cell = t->cell + row * t->n_columns;
@@ -32,7 +32,7 @@ static int read_folds(struct run_view *run, struct fold_list *folds) {
         folds->span[fold].to = fmax(folds->span[fold].to, to);
         folds->dated = isfinite(from) && isfinite(to);
     }
-    return OK;
+    return GW_OK;
 }
 
 /* Mean over seeds of one fold's metric. */
@@ -56,7 +56,7 @@ static double fold_mean(const struct strategy_view *s, int gate, size_t fold, co
 struct measure {
     char metric[64];
     double scale;
-    struct range span;
+    struct gw_range span;
 };
 
 static bool write_strategy(FILE *to, const struct fold_list *folds, const struct strategy_view *s, struct measure *m) {
@@ -100,7 +100,7 @@ static int write_page(struct page *page, struct fold_list *folds, bool *any) {
     double k = run->n_ks ? run->k[0] : 1;
     metric_key(m[1].metric, "precision_at_k", k);
     bool *shown = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *shown);
-    if (!shown) return ERR_NOMEM;
+    if (!shown) return GW_ERR_NOMEM;
     page_array(page, "style_of", run->n_strategies);
     size_t n = 0;
     for (size_t s = 0; s < run->n_strategies; s++) {
@@ -117,7 +117,7 @@ static int write_page(struct page *page, struct fold_list *folds, bool *any) {
         range_add(&m[i].span, 0);
         page_range(page, i ? "hits" : "ap", range_round(m[i].span));
     }
-    struct range time = range_empty();
+    struct gw_range time = range_empty();
     for (size_t f = 0; f < folds->n; f++) {
         range_add(&time, folds->span[f].from);
         range_add(&time, folds->span[f].to);
@@ -127,20 +127,20 @@ static int write_page(struct page *page, struct fold_list *folds, bool *any) {
 
 static int prepare(struct plot_job *job) {
     struct fold_list *folds = mem_calloc(1, sizeof *folds);
-    if (!folds) return ERR_NOMEM;
+    if (!folds) return GW_ERR_NOMEM;
     bool any = false;
     struct page page;
     int rc = read_folds(job->run, folds);
-    if (rc == OK && (folds->n == 0 || !folds->dated)) {
+    if (rc == GW_OK && (folds->n == 0 || !folds->dated)) {
         rc = plot_skip(job, "no dated test folds");
-    } else if (rc == OK) {
+    } else if (rc == GW_OK) {
         rc = page_begin(job, &page, "",
                         "Each point is one test fold at the middle of its dates (mean over seeds). Grey steps: "
                         "prevalence in the fold, the value "
                         "of an unskilled scorer.");
-        if (rc == OK) rc = write_page(&page, folds, &any);
-        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
-        if (rc == OK && !any) {
+        if (rc == GW_OK) rc = write_page(&page, folds, &any);
+        if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
+        if (rc == GW_OK && !any) {
             job->n_pages = 0;
             rc = plot_skip(job, "no fold has a defined metric");
         }

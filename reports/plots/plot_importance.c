@@ -67,7 +67,7 @@ struct grid {
 
 /* Seeds as dots on the bars, so that a lucky shuffle shows. */
 static void write_seeds(FILE *to, const struct run_view *run, const struct table *t, const size_t *c,
-                        const struct panel *p, size_t index, struct range *span) {
+                        const struct panel *p, size_t index, struct gw_range *span) {
     double scale = 100;
     for (size_t row = 0; row < t->n_rows; row++) {
         int gate = gate_find(cell(t, row, c[GATE]));
@@ -84,7 +84,7 @@ static void write_seeds(FILE *to, const struct run_view *run, const struct table
 static int write_panel(struct page *page, const struct table *t, const size_t *c, struct panel *p, const struct grid *g,
                        size_t index, FILE *bars, FILE *dots) {
     struct run_view *run = page->job->run;
-    struct range span = range_empty();
+    struct gw_range span = range_empty();
     range_add(&span, 0);
     double names = 0.04, row_height = g->height / ((double)g->rows + 0.2);
     for (size_t f = 0; f < p->n; f++) names = fmax(names, text_width(p->feature[f].name, font_size_pt[FONT_SMALL]));
@@ -93,7 +93,7 @@ static int write_panel(struct page *page, const struct table *t, const size_t *c
         char *safe = text_safe(&run->arena, p->feature[f].name);
         for (char *at = safe; at && *at; at++)
             if (*at == ';') *at = ','; /* the tables have no quotes, so arguments stand apart by semicolons there */
-        if (!safe || !(safe = text_fit(&run->arena, safe, font_size_pt[FONT_SMALL], names))) return ERR_NOMEM;
+        if (!safe || !(safe = text_fit(&run->arena, safe, font_size_pt[FONT_SMALL], names))) return GW_ERR_NOMEM;
         page_text(page, FONT_SMALL, ALIGN_RIGHT, g->left + names, g->top - row_height * ((double)f + 0.6), INK, safe);
         for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
             double value = 100 * mean_of(&p->feature[f], gate);
@@ -106,7 +106,7 @@ static int write_panel(struct page *page, const struct table *t, const size_t *c
     char heading[300], name[32];
     snprintf(heading, sizeof heading, "%s%s", p->kind ? "input attention · " : "", run->strategy[p->strategy].label);
     char *fitted = text_fit(&run->arena, heading, font_size_pt[FONT_BOLD], g->width);
-    if (!fitted) return ERR_NOMEM;
+    if (!fitted) return GW_ERR_NOMEM;
     page_text(page, FONT_BOLD, ALIGN_LEFT, g->left, g->top + 0.018, INK, fitted);
     const struct {
         const char *what;
@@ -123,7 +123,7 @@ static int write_panel(struct page *page, const struct table *t, const size_t *c
     }
     snprintf(name, sizeof name, "p%zu", index);
     page_range(page, name, range_round(span));
-    return OK;
+    return GW_OK;
 }
 
 static int write_page(struct page *page, const struct table *t, const size_t *c, struct panel *panel, size_t n) {
@@ -151,7 +151,7 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
         TRY(write_panel(page, t, c, &panel[i], &g, i, bars, dots));
     }
     page_set(page, "n_panels", (double)n);
-    return OK;
+    return GW_OK;
 }
 
 static int prepare(struct plot_job *job) {
@@ -162,7 +162,7 @@ static int prepare(struct plot_job *job) {
     if (!t) return plot_skip(job, "no feature importance was computed");
     TRY(table_columns(t, column_name, c));
     struct panel *panel = arena_alloc(&run->arena, 2 * run->n_strategies + 1, sizeof *panel);
-    if (!panel) return ERR_NOMEM;
+    if (!panel) return GW_ERR_NOMEM;
     for (size_t kind = 0; kind < COUNT_OF(kind_name); kind++)
         for (size_t s = 0; s < run->n_strategies; s++)
             for (size_t row = 0; row < t->n_rows; row++)
@@ -180,11 +180,11 @@ static int prepare(struct plot_job *job) {
                             "negative values are noise. Input attention (dual_stage): mean weight given to the "
                             "feature. At most sixteen features "
                             "per model, the most important first; each panel has its own axis.");
-        if (rc == OK) rc = write_page(&page, t, c, panel + first, n - first < PANELS ? n - first : PANELS);
-        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        if (rc == GW_OK) rc = write_page(&page, t, c, panel + first, n - first < PANELS ? n - first : PANELS);
+        if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         TRY(rc);
     }
-    return OK;
+    return GW_OK;
 }
 
 const struct plot_desc plot_desc_importance = {

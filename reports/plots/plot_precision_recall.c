@@ -6,7 +6,7 @@
 enum { GRID = 240 };
 
 static void write_seeds(FILE *to, const struct run_view *run, const struct curve_set *set, int gate,
-                        struct range *span) {
+                        struct gw_range *span) {
     for (size_t i = 0; i < set->n; i++) {
         const struct curve *c = &set->curve[i];
         if (c->gate != gate) continue;
@@ -48,7 +48,7 @@ static int write_gate(struct page *page, const struct curve_set *set, int gate) 
     TRY(page_file(page, name, &seeds));
     snprintf(name, sizeof name, "means%d", gate);
     TRY(page_file(page, name, &means));
-    struct range span = range_empty();
+    struct gw_range span = range_empty();
     write_seeds(seeds, run, set, gate, &span);
     range_add(&span, 0);
     range_add(&span, 1.15 * run->prevalence[gate]);
@@ -59,23 +59,23 @@ static int write_gate(struct page *page, const struct curve_set *set, int gate) 
         if (write_mean(means, set, s, gate)) page_set_at(page, name, n++, (double)run->strategy[s].style);
     snprintf(name, sizeof name, "n_means%d", gate);
     page_set(page, name, (double)n);
-    struct range rounded = range_round(span);
+    struct gw_range rounded = range_round(span);
     rounded.hi = fmin(rounded.hi, 1.02);
     snprintf(name, sizeof name, "precision%d", gate);
     page_range(page, name, rounded);
     snprintf(name, sizeof name, "prevalence%d", gate);
     page_set(page, name, run->prevalence[gate]);
-    return OK;
+    return GW_OK;
 }
 
 static int write_page(struct page *page, const struct curve_set *set) {
     struct run_view *run = page->job->run;
     bool *shown = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *shown);
-    if (!shown) return ERR_NOMEM;
+    if (!shown) return GW_ERR_NOMEM;
     for (size_t s = 0; s < run->n_strategies; s++) shown[s] = curves_have(set, s);
     TRY(page_strategy_legend(page, shown, MARK_LINE_POINT));
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) TRY(write_gate(page, set, gate));
-    return OK;
+    return GW_OK;
 }
 
 static int prepare(struct plot_job *job) {
@@ -88,8 +88,8 @@ static int prepare(struct plot_job *job) {
         "All test folds pooled, every bar ranked by its probability. Thin lines are seeds, thick lines their mean; the "
         "dotted "
         "line is prevalence, the precision of a scorer without skill. The left edge is where the gate trades.");
-    if (rc == OK) rc = write_page(&page, &set);
-    if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+    if (rc == GW_OK) rc = write_page(&page, &set);
+    if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     return rc;
 }
 

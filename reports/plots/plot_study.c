@@ -21,9 +21,9 @@ static double row_y(const struct study_page *p) { return p->top - p->row_height 
 
 static int fitted(struct study_page *p, enum text_font font, double x, double width, unsigned ink, const char *text) {
     char *line = text_fit(&p->page->job->run->arena, text, font_size_pt[font], width);
-    if (!line) return ERR_NOMEM;
+    if (!line) return GW_ERR_NOMEM;
     page_text(p->page, font, ALIGN_LEFT, x, row_y(p), ink, line);
-    return OK;
+    return GW_OK;
 }
 
 static void number_cell(struct study_page *p, enum text_font font, double x, const char *format, double value) {
@@ -51,7 +51,7 @@ static int stage_heading(struct study_page *p, const struct study_stage_view *st
     name_end = LEFT + fmin(text_width(text, font_size_pt[FONT_BOLD]), 0.17);
     TRY(fitted(p, FONT_SMALL, fmax(name_end + 0.015, ATTENTION_X), 0.4, INK_SOFT, fate(stage)));
     p->row++;
-    return OK;
+    return GW_OK;
 }
 
 static int variant_row(struct study_page *p, const struct study_variant_view *variant) {
@@ -64,7 +64,7 @@ static int variant_row(struct study_page *p, const struct study_variant_view *va
     number_cell(p, font, RIGHT, "%.4f", variant->average_precision);
     PAGE_ROW(p->dots, variant->average_precision, (double)p->row + 0.5, variant->chosen);
     p->row++;
-    return OK;
+    return GW_OK;
 }
 
 static void table_head(struct study_page *p) {
@@ -105,12 +105,12 @@ static int legend(struct study_page *p) {
     for (size_t i = 0; i < n; i++, page->top -= 0.0215)
         page_text(page, FONT_BODY, ALIGN_LEFT, LEFT, page->top, INK, line[i]);
     page->top -= 0.018;
-    return OK;
+    return GW_OK;
 }
 
 /* All pages share the axis, so that a stage on one can be compared with a stage on another. */
-static struct range axis_of(const struct study_view *study) {
-    struct range span = range_empty();
+static struct gw_range axis_of(const struct study_view *study) {
+    struct gw_range span = range_empty();
     for (size_t i = 0; i < study->n; i++)
         for (size_t v = 0; v < study->stage[i].n; v++) range_add(&span, study->stage[i].variant[v].average_precision);
     return range_round(span);
@@ -140,7 +140,7 @@ static int write_page(struct page *page, const struct study_view *study, size_t 
     page_set(page, "panel_left", PANEL_LEFT);
     page_set(page, "panel_right", PANEL_RIGHT);
     page_set(page, "baseline", study->baseline);
-    return OK;
+    return GW_OK;
 }
 
 static void caption_of(const struct study_view *study, char *caption, size_t size) {
@@ -165,11 +165,11 @@ static int prepare(struct plot_job *job) {
         for (end = first + 1; end < study->n && rows_of(study, first, end + 1) <= ROWS_MOST; end++) continue;
         struct page page;
         int rc = page_begin(job, &page, "", caption);
-        if (rc == OK) rc = write_page(&page, study, first, end);
-        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        if (rc == GW_OK) rc = write_page(&page, study, first, end);
+        if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         TRY(rc);
     }
-    return OK;
+    return GW_OK;
 }
 
 const struct plot_desc plot_desc_study = {

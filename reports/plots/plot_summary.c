@@ -55,7 +55,7 @@ static int under_name(struct page *page, const json_value *verdict, char **note)
     else if (strcmp(baseline, json_string(json_get(run->root, "baseline"), baseline)) != 0)
         snprintf(text, sizeof text, "against %.80s", baseline);
     *note = text_fit(&run->arena, text, font_size_pt[FONT_SMALL], NAME - 0.01);
-    return *note ? OK : ERR_NOMEM;
+    return *note ? GW_OK : GW_ERR_NOMEM;
 }
 
 static double height_of(const struct layout *as, size_t n_lines) {
@@ -66,7 +66,7 @@ static double height_of(const struct layout *as, size_t n_lines) {
 static int wrap_conclusion(struct run_view *run, const json_value *verdict, const struct layout *as, char **line,
                            size_t *n_lines) {
     const char *said = member_text(run, verdict, "conclusion");
-    if (!said) return ERR_NOMEM;
+    if (!said) return GW_ERR_NOMEM;
     return text_wrap(&run->arena, said[0] ? said : "no conclusion recorded", font_size_pt[as->font],
                      RIGHT + 0.05 - LEFT - NAME - COUNT, as->lines, line, n_lines);
 }
@@ -82,9 +82,9 @@ static int choose_layout(struct run_view *run, double room, size_t *chosen) {
             TRY(wrap_conclusion(run, json_at(run->verdict, i), as, line, &n_lines));
             height += height_of(as, n_lines);
         }
-        if (height <= room) return OK;
+        if (height <= room) return GW_OK;
     }
-    return OK;
+    return GW_OK;
 }
 
 /* One candidate; *y moves below it. */
@@ -93,9 +93,9 @@ static int conclusion(struct page *page, const json_value *verdict, const struct
     struct check_list list;
     TRY(checks_read(run, verdict, &list));
     const char *candidate = member_text(run, verdict, "candidate");
-    if (!candidate) return ERR_NOMEM;
+    if (!candidate) return GW_ERR_NOMEM;
     char *name = text_fit(&run->arena, candidate, font_size_pt[FONT_BOLD], NAME - 0.01), *line[3];
-    if (!name) return ERR_NOMEM;
+    if (!name) return GW_ERR_NOMEM;
     size_t n_lines;
     TRY(wrap_conclusion(run, verdict, as, line, &n_lines));
     page_text(page, FONT_BOLD, ALIGN_LEFT, LEFT, *y, INK, name);
@@ -106,7 +106,7 @@ static int conclusion(struct page *page, const json_value *verdict, const struct
     for (size_t j = 0; j < n_lines; j++)
         page_text(page, as->font, ALIGN_LEFT, LEFT + NAME + COUNT, *y - (double)j * as->line, INK, line[j]);
     *y -= height_of(as, n_lines);
-    return OK;
+    return GW_OK;
 }
 
 static int conclusions(struct page *page, double y, double bottom) {
@@ -116,13 +116,13 @@ static int conclusions(struct page *page, double y, double bottom) {
     if (!run->verdict) {
         page_text(page, FONT_BODY, ALIGN_LEFT, LEFT, y, INK_SOFT,
                   "This run names no candidate beside its baseline, so there is nothing to compare.");
-        return OK;
+        return GW_OK;
     }
     size_t chosen;
     TRY(choose_layout(run, y - bottom, &chosen));
     for (size_t i = 0; i < json_size(run->verdict) && y > bottom; i++)
         TRY(conclusion(page, json_at(run->verdict, i), &layouts[chosen], &y));
-    return OK;
+    return GW_OK;
 }
 
 static void facts(struct page *page, double y) {
@@ -149,12 +149,12 @@ static int small_print(struct page *page, const char *text, double *bottom) {
     for (size_t i = n; i-- > 0; *bottom += 0.0185)
         page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, *bottom + 0.008, INK_SOFT, line[i]);
     *bottom += 0.02;
-    return OK;
+    return GW_OK;
 }
 
 /* Pages that a reader may miss, and why they are missing. */
 static int not_shown(struct page *page, double *bottom) {
-    if (!page->job->not_shown[0]) return OK;
+    if (!page->job->not_shown[0]) return GW_OK;
     char text[900];
     snprintf(text, sizeof text, "Not shown: %s.", page->job->not_shown);
     return small_print(page, text, bottom);
@@ -163,13 +163,13 @@ static int not_shown(struct page *page, double *bottom) {
 static int selection(struct page *page, double *bottom) {
     char text[600];
     TRY(selection_words(page->job->run, text, sizeof text));
-    return text[0] ? small_print(page, text, bottom) : OK;
+    return text[0] ? small_print(page, text, bottom) : GW_OK;
 }
 
 static int unfinished(struct page *page, double *bottom) {
     char text[600];
     TRY(unfinished_words(page->job->run, text, sizeof text));
-    return text[0] ? small_print(page, text, bottom) : OK;
+    return text[0] ? small_print(page, text, bottom) : GW_OK;
 }
 
 /* Is there any skill at all? Average precision against labels that were shifted in time. */
@@ -189,7 +189,7 @@ static int null_control(struct page *page, double *bottom) {
         used += (size_t)n;
         any = true;
     }
-    return any ? small_print(page, text, bottom) : OK;
+    return any ? small_print(page, text, bottom) : GW_OK;
 }
 
 /* The conclusions get a page of their own where the table leaves too little room to read them in. */
@@ -197,7 +197,7 @@ static int wants_page(const struct plot_job *job, double y, double bottom, bool 
     size_t chosen = 0;
     if (job->run->verdict) TRY(choose_layout(job->run, y - HEAD - bottom, &chosen));
     *wanted = chosen >= readable_layouts;
-    return OK;
+    return GW_OK;
 }
 
 static int prepare(struct plot_job *job) {
@@ -229,7 +229,7 @@ static int prepare(struct plot_job *job) {
     }
     rc = conclusions(&page, y - 0.022, bottom);
 done:
-    return page_end(&page) < 0 && rc == OK ? ERR_IO : rc;
+    return page_end(&page) < 0 && rc == GW_OK ? GW_ERR_IO : rc;
 failed:
     return rc;
 }

@@ -26,7 +26,7 @@ static double cost_of(const struct table *t, const size_t *c, size_t row) {
 }
 
 struct trade_spans {
-    struct range mae, mfe, net;
+    struct gw_range mae, mfe, net;
     double density; /* highest share of trades in a bin, percent */
 };
 
@@ -55,7 +55,7 @@ struct histogram {
     double net[BINS], gross[BINS], net_mean, gross_mean, wins, n;
 };
 
-static void count_returns(const struct table *t, const size_t *c, const char *strategy, struct range span,
+static void count_returns(const struct table *t, const size_t *c, const char *strategy, struct gw_range span,
                           struct histogram *h) {
     memset(h, 0, sizeof *h);
     double width = (span.hi - span.lo) / BINS;
@@ -71,7 +71,7 @@ static void count_returns(const struct table *t, const size_t *c, const char *st
     }
 }
 
-static void write_histogram(FILE *to, const struct histogram *h, struct range span, double *density) {
+static void write_histogram(FILE *to, const struct histogram *h, struct gw_range span, double *density) {
     double width = (span.hi - span.lo) / BINS;
     for (size_t b = 0; b < BINS; b++)
         for (int side = 0; side < 2; side++)
@@ -87,12 +87,12 @@ static int panel_heading(struct page *page, const struct strategy_view *s, const
     double height = (page->top - 0.165 - (double)(n_rows - 1) * GAP) / (double)n_rows,
            y = page->top - (double)row * (height + GAP) + 0.016;
     char *name = text_fit(&page->job->run->arena, s->label, font_size_pt[FONT_BOLD], 0.38);
-    if (!name) return ERR_NOMEM;
+    if (!name) return GW_ERR_NOMEM;
     page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085, y, INK, name);
     page_textf(page, FONT_SMALL, ALIGN_LEFT, 0.085 + (0.87 + 0.085) / 2, y, INK,
                "%.0f trade%s, %.0f %% with profit · mean %+.3f %% after costs, %+.3f %% before", h->n,
                h->n == 1 ? "" : "s", 100 * h->wins / h->n, h->net_mean / h->n, h->gross_mean / h->n);
-    return OK;
+    return GW_OK;
 }
 
 static int write_page(struct page *page, const struct table *t, const size_t *c, const size_t *strategy, size_t n) {
@@ -110,7 +110,7 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
     range_add(&spans.mae, 0);
     range_add(&spans.mfe, 0);
     range_add(&spans.net, 0);
-    struct range net = range_round(spans.net);
+    struct gw_range net = range_round(spans.net);
     for (size_t i = 0; i < n; i++) {
         const struct strategy_view *s = &run->strategy[strategy[i]];
         struct histogram h;
@@ -123,8 +123,8 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
     page_range(page, "mae", range_round(spans.mae));
     page_range(page, "mfe", range_round(spans.mfe));
     page_range(page, "net", net);
-    page_set(page, "share_hi", range_round((struct range){0, spans.density}).hi);
-    return OK;
+    page_set(page, "share_hi", range_round((struct gw_range){0, spans.density}).hi);
+    return GW_OK;
 }
 
 /* Who is drawn: strategies with enough trades, or all when none has. The others are named in the caption. */
@@ -161,17 +161,17 @@ static int prepare(struct plot_job *job) {
     TRY(table_columns(t, column_name, c));
     size_t *strategy = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *strategy),
            *count = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *count);
-    if (!strategy || !count) return ERR_NOMEM;
+    if (!strategy || !count) return GW_ERR_NOMEM;
     size_t n = choose(run, t, c, count, strategy, caption, sizeof caption);
     if (n == 0) return plot_skip(job, "no trades");
     for (size_t first = 0; first < n; first += ROWS) {
         struct page page;
         int rc = page_begin(job, &page, "", caption);
-        if (rc == OK) rc = write_page(&page, t, c, strategy + first, n - first < ROWS ? n - first : ROWS);
-        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        if (rc == GW_OK) rc = write_page(&page, t, c, strategy + first, n - first < ROWS ? n - first : ROWS);
+        if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         TRY(rc);
     }
-    return OK;
+    return GW_OK;
 }
 
 const struct plot_desc plot_desc_trades = {

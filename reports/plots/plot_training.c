@@ -24,7 +24,7 @@ static bool same_fit(const struct table *t, const size_t *c, size_t a, size_t b)
 }
 
 static void write_fits(FILE *to, const struct table *t, const size_t *c, const char *strategy, struct mean_curve *mean,
-                       struct range *span) {
+                       struct gw_range *span) {
     size_t previous = SIZE_MAX;
     for (size_t row = 0; row < t->n_rows; row++) {
         if (strcmp(cell(t, row, c[STRATEGY]), strategy) != 0) continue;
@@ -70,7 +70,7 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
     FILE *fits, *means;
     TRY(page_file(page, "fits", &fits));
     TRY(page_file(page, "means", &means));
-    struct range loss = range_empty();
+    struct gw_range loss = range_empty();
     size_t columns = n <= 2 ? n : n <= 4 ? 2 : n <= 6 ? 3 : 4, rows = (n + columns - 1) / columns, longest = 1;
     struct legend_entry legend[] = {{"training loss", 2, MARK_LINE}, {"validation loss", 3, MARK_LINE}};
     TRY(page_legend(page, legend, COUNT_OF(legend)));
@@ -79,12 +79,12 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
     for (size_t i = 0; i < n; i++) {
         const struct strategy_view *s = &run->strategy[strategy[i]];
         struct mean_curve *mean = arena_alloc(&run->arena, 1, sizeof *mean);
-        if (!mean) return ERR_NOMEM;
+        if (!mean) return GW_ERR_NOMEM;
         write_fits(fits, t, c, s->name, mean, &loss);
         write_mean(means, mean);
         if (mean->last > longest) longest = mean->last;
         char *name = text_fit(&run->arena, s->label, font_size_pt[FONT_BOLD], width);
-        if (!name) return ERR_NOMEM;
+        if (!name) return GW_ERR_NOMEM;
         page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085 + (double)(i % columns) * (width + 0.06),
                   page->top - (double)(i / columns) * (height + 0.13) + 0.02, INK, name);
     }
@@ -93,7 +93,7 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
     page_set(page, "n_rows", (double)rows);
     page_set(page, "epochs", (double)longest);
     page_range(page, "loss", range_round(loss));
-    return OK;
+    return GW_OK;
 }
 
 static bool has_rows(const struct table *t, const size_t *c, const char *strategy) {
@@ -112,7 +112,7 @@ static int prepare(struct plot_job *job) {
     if (!t) return plot_skip(job, "nothing was trained");
     TRY(table_columns(t, column_name, c));
     size_t *strategy = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *strategy);
-    if (!strategy) return ERR_NOMEM;
+    if (!strategy) return GW_ERR_NOMEM;
     for (size_t s = 0; s < run->n_strategies; s++)
         if (has_rows(t, c, run->strategy[s].name)) strategy[n++] = s;
     if (n == 0) return plot_skip(job, "no finite loss was recorded");
@@ -122,11 +122,11 @@ static int prepare(struct plot_job *job) {
                             "One faint line for each fold and seed; bold, their mean as long as at least half of the "
                             "fits still run (early "
                             "stopping ends them one by one). All panels share their axes.");
-        if (rc == OK) rc = write_page(&page, t, c, strategy + first, n - first < PANELS ? n - first : PANELS);
-        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        if (rc == GW_OK) rc = write_page(&page, t, c, strategy + first, n - first < PANELS ? n - first : PANELS);
+        if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         TRY(rc);
     }
-    return OK;
+    return GW_OK;
 }
 
 const struct plot_desc plot_desc_training = {

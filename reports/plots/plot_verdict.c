@@ -127,7 +127,7 @@ static int paragraph(struct page *page, const char *text, double x, double *y, u
     size_t n;
     TRY(text_wrap(&page->job->run->arena, text, font_size_pt[FONT_SMALL], RIGHT + 0.012 - x, 2, line, &n));
     for (size_t i = 0; i < n; i++, *y -= 0.0158) page_text(page, FONT_SMALL, ALIGN_LEFT, x, *y, ink, line[i]);
-    return OK;
+    return GW_OK;
 }
 
 /* The intervals behind a pass or a failure stand in the table beside; here is what they come to. */
@@ -161,7 +161,7 @@ static int check_list(struct page *page, const json_value *verdict, double y) {
         }
         y -= 0.005;
     }
-    return OK;
+    return GW_OK;
 }
 
 static int block(struct page *page, const json_value *verdict, double y) {
@@ -172,11 +172,11 @@ static int block(struct page *page, const json_value *verdict, double y) {
     const char *candidate = member_text(run, verdict, "candidate"), *baseline = member_text(run, verdict, "baseline"),
                *said = member_text(run, verdict, "conclusion");
     char *line[2];
-    if (!candidate || !baseline || !said) return ERR_NOMEM;
+    if (!candidate || !baseline || !said) return GW_ERR_NOMEM;
     char heading[600];
     snprintf(heading, sizeof heading, "%s against %s", candidate, baseline);
     char *fitted = text_fit(arena, heading, font_size_pt[FONT_HEAD], RIGHT - LEFT);
-    if (!fitted) return ERR_NOMEM;
+    if (!fitted) return GW_ERR_NOMEM;
     page_text(page, FONT_HEAD, ALIGN_LEFT, LEFT, y, INK, fitted);
     TRY(text_wrap(arena, said, font_size_pt[FONT_BODY], RIGHT - LEFT, 2, line, &n_lines));
     y -= 0.028;
@@ -200,12 +200,12 @@ static int prepare(struct plot_job *job) {
     for (size_t first = 0; first < n; first += BLOCKS_PER_PAGE) {
         struct page page;
         int rc = page_begin(job, &page, "", caption);
-        for (size_t i = first; rc == OK && i < n && i < first + BLOCKS_PER_PAGE; i++)
+        for (size_t i = first; rc == GW_OK && i < n && i < first + BLOCKS_PER_PAGE; i++)
             rc = block(&page, json_at(job->run->verdict, i), page.top - 0.005 - (double)(i - first) * 0.375);
-        if (page_end(&page) < 0 && rc == OK) rc = ERR_IO;
+        if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         TRY(rc);
     }
-    return OK;
+    return GW_OK;
 }
 
 const struct plot_desc plot_desc_verdict = {

@@ -16,12 +16,12 @@ int attention_load(const struct run_view *run, struct attention_matrix *matrix) 
     char path[1024];
     size_t shape[2];
     *matrix = (struct attention_matrix){0};
-    TRY(path_join(path, sizeof path, run->dir, RUN_ATTENTION));
-    if (!file_exists(path)) return OK;
+    TRY(path_join(path, sizeof path, run->dir, GW_RUN_ATTENTION));
+    if (!file_exists(path)) return GW_OK;
     TRY(npy_read_f32(path, shape, &matrix->weight));
     matrix->n_rows = shape[0];
     matrix->n_lags = shape[1];
-    return OK;
+    return GW_OK;
 }
 
 static bool same_signal(const struct signal *s, const char *time, const char *symbol, const char *seed) {
@@ -101,10 +101,10 @@ int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows,
     size_t c[N_COLUMNS];
     memset(list, 0, sizeof *list);
     TRY(run_view_table(run, TABLE_ATTENTION_INDEX, &t));
-    if (!t) return OK;
+    if (!t) return GW_OK;
     TRY(table_columns(t, column_name, c));
     struct signal *all = mem_calloc(t->n_rows, sizeof *all);
-    if (!all) return ERR_NOMEM;
+    if (!all) return GW_ERR_NOMEM;
     const char *name = run->strategy[strategy].name;
     choose(list, all, gather(t, c, name, gate, n_rows, all), least_distance(run));
     mem_free(all);
@@ -119,7 +119,7 @@ int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows,
         while (j < i && strcmp(list->signal[i].symbol, list->signal[j].symbol) != 0) j++;
         list->n_symbols += j == i;
     }
-    return OK;
+    return GW_OK;
 }
 
 static int ascending(const void *a, const void *b) {
@@ -127,10 +127,10 @@ static int ascending(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-int signals_colours(const struct attention_matrix *matrix, const size_t *row, size_t n, struct range *span) {
-    *span = (struct range){0, 1};
+int signals_colours(const struct attention_matrix *matrix, const size_t *row, size_t n, struct gw_range *span) {
+    *span = (struct gw_range){0, 1};
     float *sorted = mem_calloc(n * matrix->n_lags + 1, sizeof *sorted);
-    if (!sorted) return ERR_NOMEM;
+    if (!sorted) return GW_ERR_NOMEM;
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
         for (size_t lag = 0; row[i] < matrix->n_rows && lag < matrix->n_lags; lag++) {
@@ -140,11 +140,11 @@ int signals_colours(const struct attention_matrix *matrix, const size_t *row, si
     qsort(sorted, count, sizeof *sorted, ascending);
     if (count) {
         double lo = 100.0 * (double)sorted[count / 100], hi = 100.0 * (double)sorted[count - 1 - count / 100];
-        *span = (struct range){lo > 0.5 * hi ? lo : 0, hi};
-        if (!(span->hi > span->lo)) *span = (struct range){0, hi > 0 ? hi : 1}; /* uniform attention */
+        *span = (struct gw_range){lo > 0.5 * hi ? lo : 0, hi};
+        if (!(span->hi > span->lo)) *span = (struct gw_range){0, hi > 0 ? hi : 1}; /* uniform attention */
     }
     mem_free(sorted);
-    return OK;
+    return GW_OK;
 }
 
 void signals_heat(FILE *to, const struct attention_matrix *matrix, const size_t *row, size_t n) {

@@ -25,13 +25,14 @@ struct attention_matrix {
 };
 
 /* Reads attention.npy; leaves weight NULL when the run has none. Released with mem_free(weight). */
-int attention_load(const struct run_view *run, struct attention_matrix *matrix) MUST_USE;
+int attention_load(const struct run_view *run, struct attention_matrix *matrix) GW_MUST_USE;
 /* The most probable signals of one strategy and gate. Of signals of one symbol that lie within one horizon of each other
  * only the surest is taken: their windows and outcomes are nearly the same. */
-int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows, struct signal_list *list) MUST_USE;
+int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows, struct signal_list *list) GW_MUST_USE;
 /* The span of a colour scale, in percent: 1st to 99th percentile of the given rows, beginning at 0 unless all weights lie
  * close together. */
-int signals_colours(const struct attention_matrix *matrix, const size_t *row, size_t n, struct range *span) MUST_USE;
+int signals_colours(const struct attention_matrix *matrix, const size_t *row, size_t n,
+                    struct gw_range *span) GW_MUST_USE;
 /* Rows "lag, row, weight" of a heat map in reading order of gnuplot's image style; weights in percent. */
 void signals_heat(FILE *to, const struct attention_matrix *matrix, const size_t *row, size_t n);
 

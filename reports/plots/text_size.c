@@ -91,9 +91,9 @@ int text_wrap(struct arena *arena, const char *text, double size_pt, double widt
             copy = arena_alloc(arena, take_bytes + 1, 1);
             if (copy) memcpy(copy, text, take_bytes);
         }
-        if (!copy) return ERR_NOMEM;
+        if (!copy) return GW_ERR_NOMEM;
         line[(*n_lines)++] = copy;
         text += take_bytes;
     }
-    return OK;
+    return GW_OK;
 }

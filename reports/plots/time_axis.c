@@ -86,5 +86,5 @@ int page_time_axis(struct page *page, double from, double to, double width) {
         label(text, "Y-M-D", (int64_t)from);
         fprintf(stream, "%.0f\t\"%s\"\n", from, text);
     }
-    return OK;
+    return GW_OK;
 }

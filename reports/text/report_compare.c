@@ -54,17 +54,17 @@ static int strategy_row(struct text_table *table, const struct run_view *run, si
 static int compare_run(struct text_table *table, struct arena *arena, const char *dir) {
     struct run_view run;
     TRY(run_view_open(dir, &run));
-    int rc = OK;
+    int rc = GW_OK;
     if (!run.name[0]) { /* a nameless run goes by its directory */
         run.name = text_safe(arena, dir);
-        if (!run.name) rc = ERR_NOMEM;
+        if (!run.name) rc = GW_ERR_NOMEM;
     }
-    for (size_t i = 0; rc == OK && i < run.n_strategies; i++) rc = strategy_row(table, &run, i);
+    for (size_t i = 0; rc == GW_OK && i < run.n_strategies; i++) rc = strategy_row(table, &run, i);
     run_view_close(&run);
     return rc;
 }
 
-int report_compare(const char *const *run_dir, size_t n, FILE *stream) {
+int gw_report_compare(const char *const *run_dir, size_t n, FILE *stream) {
     static const struct {
         const char *heading;
         bool left;
@@ -76,13 +76,13 @@ int report_compare(const char *const *run_dir, size_t n, FILE *stream) {
                   {"max DD %", false, 1}, {"trades", false, 2}};
     struct arena arena = {0};
     struct text_table table;
-    int rc = OK;
+    int rc = GW_OK;
     text_table_begin(&table, &arena);
     for (size_t c = 0; c < COUNT_OF(column); c++)
         text_table_column(&table, column[c].heading, column[c].left, column[c].priority);
-    for (size_t i = 0; rc == OK && i < n; i++) rc = compare_run(&table, &arena, run_dir[i]);
-    if (rc == OK) rc = text_table_print(&table, stream, COMPARE_WIDTH);
-    if (rc == OK)
+    for (size_t i = 0; rc == GW_OK && i < n; i++) rc = compare_run(&table, &arena, run_dir[i]);
+    if (rc == GW_OK) rc = text_table_print(&table, stream, COMPARE_WIDTH);
+    if (rc == GW_OK)
         fputs("AP and lift as they are, P@K, PnL@K (per isolated trade after costs), return and drawdown in %; means "
               "over seeds\n",
               stream);

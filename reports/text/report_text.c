@@ -131,7 +131,7 @@ static int metric_cells(struct text_table *table, const struct run_view *run, co
         if (run->n_seeds > 1 && spread) sd = metric_of(s, gate, "sd", list[c].metric);
         TRY(put_cell(table, first_column + c, list[c].unit, mean, sd, is_best(run, &list[c], gate, mean)));
     }
-    return OK;
+    return GW_OK;
 }
 
 static int gate_table(struct run_view *run, FILE *stream, size_t width) {
@@ -164,7 +164,7 @@ static int gate_table(struct run_view *run, FILE *stream, size_t width) {
             TRY(metric_cells(&table, run, s, gate, list, n, 2));
         }
     }
-    return table.n_rows ? text_table_print(&table, stream, width) : OK;
+    return table.n_rows ? text_table_print(&table, stream, width) : GW_OK;
 }
 
 static int portfolio_table(struct run_view *run, FILE *stream, size_t width) {
@@ -212,7 +212,7 @@ static void heading(const struct run_view *run, FILE *stream, size_t width) {
     text_print_wrapped(stream, line, 0, width);
 }
 
-int report_text(const char *run_dir, FILE *stream, size_t width) {
+int gw_report_text(const char *run_dir, FILE *stream, size_t width) {
     struct run_view run;
     TRY(run_view_open(run_dir, &run));
     if (width < narrowest) width = narrowest;

@@ -136,14 +136,14 @@ static int table_row(struct page *page, const struct strategy_view *s, const str
                      size_t n, double y, bool two_lines) {
     struct arena *arena = &page->job->run->arena;
     char *name = text_fit(arena, s->label, font_size_pt[FONT_BOLD], NAME_WIDTH);
-    if (!name) return ERR_NOMEM;
+    if (!name) return GW_ERR_NOMEM;
     page_text(page, s->is_baseline ? FONT_BOLD : FONT_BODY, ALIGN_LEFT, LEFT, y, INK, name);
     char *kind = text_fit(arena,
                           s->is_baseline ? "baseline"
                           : s->has_model ? s->attention
                                          : "no model",
                           font_size_pt[FONT_SMALL], NAME_WIDTH);
-    if (!kind) return ERR_NOMEM;
+    if (!kind) return GW_ERR_NOMEM;
     if (two_lines) page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, y - 0.0185, INK_SOFT, kind);
     page_textf(page, FONT_BODY, ALIGN_RIGHT, LEFT + NAME_WIDTH + 0.045, y, INK, isfinite(s->parameters) ? "%.0f" : "—",
                s->parameters);
@@ -164,7 +164,7 @@ static int table_row(struct page *page, const struct strategy_view *s, const str
         if (isfinite(lift)) snprintf(second + strlen(second), 24, "%s×%.2f", second[0] ? " " : "", lift);
         page_text(page, FONT_SMALL, ALIGN_RIGHT, c->right, y - 0.0185, INK_SOFT, second);
     }
-    return OK;
+    return GW_OK;
 }
 
 int summary_table(struct page *page, double *y) {
@@ -196,5 +196,5 @@ int summary_table(struct page *page, double *y) {
         *y -= height;
     }
     page_rule(page, LEFT - 0.006, *y + above, RIGHT + 0.006, *y + above, 0.35);
-    return OK;
+    return GW_OK;
 }

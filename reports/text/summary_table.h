@@ -5,6 +5,6 @@
 #include "reports/plots/plot.h"
 
 /* Draws the table from *y downwards; *y moves below it. Strategies that do not fit are counted in a last line. */
-int summary_table(struct page *page, double *y) MUST_USE;
+int summary_table(struct page *page, double *y) GW_MUST_USE;
 
 #endif

@@ -37,7 +37,7 @@ int text_study(struct run_view *run, FILE *stream, size_t width) {
     const struct study_view *study;
     struct text_table table;
     TRY(study_view_read(run, &study));
-    if (!study) return OK;
+    if (!study) return GW_OK;
     text_table_begin(&table, &run->arena);
     for (size_t c = 0; c < COUNT_OF(column); c++)
         text_table_column(&table, column[c].heading, column[c].left, column[c].priority);
@@ -53,5 +53,5 @@ int text_study(struct run_view *run, FILE *stream, size_t width) {
     snprintf(line, sizeof line, "final comparison: %s", study->final);
     text_print_wrapped(stream, line, 2, width);
     fputc('\n', stream);
-    return OK;
+    return GW_OK;
 }

@@ -5,6 +5,6 @@
 #include "reports/data/run_view.h"
 
 /* Nothing when the run is no study's. */
-int text_study(struct run_view *run, FILE *stream, size_t width) MUST_USE;
+int text_study(struct run_view *run, FILE *stream, size_t width) GW_MUST_USE;
 
 #endif

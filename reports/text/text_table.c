@@ -26,7 +26,7 @@ int text_table_row(struct text_table *table) {
     if ((n & (n + 1)) == 0) { /* capacity 1, 3, 7 …: the arena has no realloc */
         char ***cell = arena_alloc(table->arena, 2 * n + 2, sizeof *cell);
         bool *rule = arena_alloc(table->arena, 2 * n + 2, sizeof *rule);
-        if (!cell || !rule) return ERR_NOMEM;
+        if (!cell || !rule) return GW_ERR_NOMEM;
         if (n) {
             memcpy(cell, table->cell, n * sizeof *cell);
             memcpy(rule, table->rule, n * sizeof *rule);
@@ -35,9 +35,9 @@ int text_table_row(struct text_table *table) {
         table->rule = rule;
     }
     table->cell[n] = arena_alloc(table->arena, table->n_columns + 1, sizeof **table->cell);
-    if (!table->cell[n]) return ERR_NOMEM;
+    if (!table->cell[n]) return GW_ERR_NOMEM;
     table->n_rows++;
-    return OK;
+    return GW_OK;
 }
 
 void text_table_rule(struct text_table *table) { table->rule[table->n_rows - 1] = true; }
@@ -48,9 +48,9 @@ int text_table_cell(struct text_table *table, size_t column, const char *format,
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (column >= table->n_columns) return OK;
+    if (column >= table->n_columns) return GW_OK;
     table->cell[table->n_rows - 1][column] = arena_strdup(table->arena, text);
-    return table->cell[table->n_rows - 1][column] ? OK : ERR_NOMEM;
+    return table->cell[table->n_rows - 1][column] ? GW_OK : GW_ERR_NOMEM;
 }
 
 static const char *cell_text(const struct text_table *table, size_t row, size_t column) {
@@ -178,7 +178,7 @@ int text_table_print(const struct text_table *table, FILE *stream, size_t width)
         strncat(note, ")", sizeof note - strlen(note) - 1);
         text_print_wrapped(stream, note, 1, width);
     }
-    return OK;
+    return GW_OK;
 }
 
 void text_print_wrapped(FILE *stream, const char *text, size_t indent, size_t width) {

@@ -19,11 +19,11 @@ struct text_table {
 
 void text_table_begin(struct text_table *table, struct arena *arena);
 void text_table_column(struct text_table *table, const char *heading, bool left, int priority);
-int text_table_row(struct text_table *table) MUST_USE;
+int text_table_row(struct text_table *table) GW_MUST_USE;
 void text_table_rule(struct text_table *table); /* a line before the row just begun */
-int text_table_cell(struct text_table *table, size_t column, const char *format, ...) MUST_USE PRINTF_LIKE(3, 4);
+int text_table_cell(struct text_table *table, size_t column, const char *format, ...) GW_MUST_USE GW_PRINTF_LIKE(3, 4);
 /* Prints within `width` columns; names of columns that had to go are listed below. */
-int text_table_print(const struct text_table *table, FILE *stream, size_t width) MUST_USE;
+int text_table_print(const struct text_table *table, FILE *stream, size_t width) GW_MUST_USE;
 
 size_t text_columns(const char *text); /* characters of UTF-8 */
 /* Text broken at spaces, every line after the first indented. */

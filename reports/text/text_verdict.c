@@ -46,7 +46,7 @@ static int delta_rows(struct text_table *table, const json_value *block, const c
             TRY(text_table_cell(table, 6, "—"));
         TRY(text_table_cell(table, 7, "%s", json_bool(json_get(d, "significant"), false) ? "significant" : ""));
     }
-    return OK;
+    return GW_OK;
 }
 
 /* "  pass (not significant)  PnL@1 % better: …": the state is a column of its own, so that it cannot be overlooked. */
@@ -65,12 +65,12 @@ static int print_checks(struct run_view *run, const json_value *verdict, FILE *s
         fprintf(stream, "  %-*s  ", widest, check_word[check->state]);
         text_print_wrapped(stream, line, (size_t)widest + 4, width);
     }
-    return OK;
+    return GW_OK;
 }
 
 int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) {
     const char *candidate = member_text(run, verdict, "candidate"), *baseline = member_text(run, verdict, "baseline");
-    if (!candidate || !baseline) return ERR_NOMEM;
+    if (!candidate || !baseline) return GW_ERR_NOMEM;
     char words[32];
     fprintf(stream, "\n%s against %s", candidate, baseline);
     if (isfinite(run->confidence)) fprintf(stream, ", low to high: %s", interval_words(run, words));
@@ -88,24 +88,24 @@ int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, 
     if (table.n_rows) TRY(text_table_print(&table, stream, width));
     TRY(print_checks(run, verdict, stream, width));
     const char *conclusion = member_text(run, verdict, "conclusion");
-    if (!conclusion) return ERR_NOMEM;
+    if (!conclusion) return GW_ERR_NOMEM;
     fputs("  => ", stream);
     text_print_wrapped(stream, conclusion, 5, width);
-    return OK;
+    return GW_OK;
 }
 
 int text_selection(struct run_view *run, FILE *stream, size_t width) {
     char line[600];
     TRY(selection_words(run, line, sizeof line));
     if (line[0]) text_print_wrapped(stream, line, 2, width);
-    return OK;
+    return GW_OK;
 }
 
 int text_unfinished(struct run_view *run, FILE *stream, size_t width) {
     char line[600];
     TRY(unfinished_words(run, line, sizeof line));
     if (line[0]) text_print_wrapped(stream, line, 2, width);
-    return OK;
+    return GW_OK;
 }
 
 int text_training_time(struct run_view *run, FILE *stream, size_t width) {
@@ -116,7 +116,7 @@ int text_training_time(struct run_view *run, FILE *stream, size_t width) {
         size_t used = strlen(line);
         double seconds = member_number(item, "seconds"), ratio = member_number(item, "ratio_to_baseline");
         const char *name = member_text(run, item, "strategy");
-        if (!name) return ERR_NOMEM;
+        if (!name) return GW_ERR_NOMEM;
         if (!(seconds > 0)) continue;
         snprintf(line + used, sizeof line - used, "%s %s %.0f s", used ? "," : "training time:", name, seconds);
         used = strlen(line);
@@ -129,5 +129,5 @@ int text_training_time(struct run_view *run, FILE *stream, size_t width) {
                  reused);
         text_print_wrapped(stream, line, 2, width);
     }
-    return OK;
+    return GW_OK;
 }

@@ -5,12 +5,12 @@
 #include "reports/data/run_view.h"
 
 /* One candidate: its differences, checks and conclusion. */
-int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) MUST_USE;
+int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) GW_MUST_USE;
 /* What the best traded strategy is worth as the best of all trials. */
-int text_selection(struct run_view *run, FILE *stream, size_t width) MUST_USE;
+int text_selection(struct run_view *run, FILE *stream, size_t width) GW_MUST_USE;
 /* Strategies whose training was probably cut short. */
-int text_unfinished(struct run_view *run, FILE *stream, size_t width) MUST_USE;
+int text_unfinished(struct run_view *run, FILE *stream, size_t width) GW_MUST_USE;
 /* Seconds of training by strategy, when run.json has them. */
-int text_training_time(struct run_view *run, FILE *stream, size_t width) MUST_USE;
+int text_training_time(struct run_view *run, FILE *stream, size_t width) GW_MUST_USE;
 
 #endif

@@ -11,7 +11,7 @@ static int parse(const char *text, size_t length, struct json_document **documen
     char *exact = malloc(length ? length : 1); /* no NUL behind it: the sanitizer sees a read too far */
     assert_non_null(exact);
     memcpy(exact, text, length);
-    int rc = json_parse("x.json", exact, length, ERR_CONFIG, document);
+    int rc = json_parse("x.json", exact, length, GW_ERR_CONFIG, document);
     free(exact);
     return rc;
 }
@@ -179,9 +179,10 @@ static void points_at_mistakes(void **state) {
         struct json_document *document;
         char start[64];
         snprintf(start, sizeof start, "x.json:%s: ", rows[i].place);
-        assert_fails(parse(rows[i].text, rows[i].length, &document), ERR_CONFIG, rows[i].says);
+        assert_fails(parse(rows[i].text, rows[i].length, &document), GW_ERR_CONFIG, rows[i].says);
         assert_null(document);
-        if (strncmp(error_message(), start, strlen(start)) != 0) fail_msg("%s is not at %s", error_message(), start);
+        if (strncmp(gw_error_message(), start, strlen(start)) != 0)
+            fail_msg("%s is not at %s", gw_error_message(), start);
     }
 }
 
@@ -202,16 +203,16 @@ static void limits_depth(void **state) {
     for (int objects = 0; objects < 2; objects++) {
         json_free(parsed(nested(64, objects)));
         char *text = nested(65, objects);
-        assert_fails(parse(text, strlen(text), &document), ERR_CONFIG, "nested more than 64 levels");
+        assert_fails(parse(text, strlen(text), &document), GW_ERR_CONFIG, "nested more than 64 levels");
         text = nested(150000, objects); /* would exhaust the stack */
-        assert_fails(parse(text, strlen(text), &document), ERR_CONFIG, "nested more than 64 levels");
+        assert_fails(parse(text, strlen(text), &document), GW_ERR_CONFIG, "nested more than 64 levels");
     }
     static char siblings[1000] = "[[]"; /* many, but none deep */
     for (int i = 0; i < 200; i++) strcat(siblings, ",[]");
     json_free(parsed(strcat(siblings, "]")));
     static char open[100000];
     memset(open, '[', sizeof open); /* never closed: still the depth is what is wrong first */
-    assert_fails(parse(open, sizeof open, &document), ERR_CONFIG, "x.json:1:65: nested more than 64 levels");
+    assert_fails(parse(open, sizeof open, &document), GW_ERR_CONFIG, "x.json:1:65: nested more than 64 levels");
 }
 
 static void points_at_values(void **state) {
@@ -235,14 +236,14 @@ static void points_at_values(void **state) {
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         char want[64];
         snprintf(want, sizeof want, "x.json:%s: epochs is 7", rows[i].place);
-        assert_int_equal(json_fail(document, rows[i].value, ERR_DATA, "epochs is %d", 7), ERR_DATA);
-        assert_string_equal(error_message(), want);
+        assert_int_equal(json_fail(document, rows[i].value, GW_ERR_DATA, "epochs is %d", 7), GW_ERR_DATA);
+        assert_string_equal(gw_error_message(), want);
         snprintf(want, sizeof want, "x.json:%s: no such key", rows[i].key_place);
-        assert_int_equal(json_fail_key(document, rows[i].value, ERR_CONFIG, "no such key"), ERR_CONFIG);
-        assert_string_equal(error_message(), want);
+        assert_int_equal(json_fail_key(document, rows[i].value, GW_ERR_CONFIG, "no such key"), GW_ERR_CONFIG);
+        assert_string_equal(gw_error_message(), want);
     }
-    json_fail(document, NULL, ERR_CONFIG, "symbols is missing");
-    assert_string_equal(error_message(), "x.json: symbols is missing");
+    json_fail(document, NULL, GW_ERR_CONFIG, "symbols is missing");
+    assert_string_equal(gw_error_message(), "x.json: symbols is missing");
     json_free(document);
 }
 
@@ -279,17 +280,17 @@ static void sets_values(void **state) {
     assert_string_equal(json_string(json_get(json_at(strategies, 0), "m"), ""), "b");
     assert_true(json_number(json_at(strategies, 1), 0) == 3);
     /* Errors name what was typed; untouched neighbours keep their places. */
-    json_fail(document, json_get(training, "epochs"), ERR_CONFIG, "is too many");
-    assert_string_equal(error_message(), "--set training.epochs=20: is too many");
-    json_fail(document, json_get(json_at(json_get(training, "list"), 1), "k"), ERR_CONFIG, "inside");
-    assert_string_equal(error_message(), "--set training.list=[1, {\"k\": 2}]: inside");
-    json_fail_key(document, json_get(json_get(root, "new"), "deep"), ERR_CONFIG, "on the way");
-    assert_string_equal(error_message(), "--set new.deep.key=-1e-3: on the way");
-    json_fail(document, json_get(training, "lr"), ERR_CONFIG, "x");
-    assert_string_equal(error_message(), "x.json:1:34: x");
+    json_fail(document, json_get(training, "epochs"), GW_ERR_CONFIG, "is too many");
+    assert_string_equal(gw_error_message(), "--set training.epochs=20: is too many");
+    json_fail(document, json_get(json_at(json_get(training, "list"), 1), "k"), GW_ERR_CONFIG, "inside");
+    assert_string_equal(gw_error_message(), "--set training.list=[1, {\"k\": 2}]: inside");
+    json_fail_key(document, json_get(json_get(root, "new"), "deep"), GW_ERR_CONFIG, "on the way");
+    assert_string_equal(gw_error_message(), "--set new.deep.key=-1e-3: on the way");
+    json_fail(document, json_get(training, "lr"), GW_ERR_CONFIG, "x");
+    assert_string_equal(gw_error_message(), "x.json:1:34: x");
     assert_ok(json_set_path(document, "training.epochs", "21")); /* the last one counts */
-    json_fail(document, json_get(training, "epochs"), ERR_CONFIG, "x");
-    assert_string_equal(error_message(), "--set training.epochs=21: x");
+    json_fail(document, json_get(training, "epochs"), GW_ERR_CONFIG, "x");
+    assert_string_equal(gw_error_message(), "--set training.epochs=21: x");
     json_free(document);
 }
 
@@ -317,18 +318,18 @@ static void refuses_bad_sets(void **state) {
         {"a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q", "1", "more than 16 steps"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_fails(json_set_path(document, rows[i][0], rows[i][1]), ERR_USAGE, rows[i][2]);
+        assert_fails(json_set_path(document, rows[i][0], rows[i][1]), GW_ERR_USAGE, rows[i][2]);
     assert_int_equal(json_size(json_root(document)), 3); /* nothing was changed */
     char path[300];
     memset(path, 'p', sizeof path);
     path[299] = '\0';
-    assert_fails(json_set_path(document, path, "1"), ERR_USAGE, "longer than 255");
+    assert_fails(json_set_path(document, path, "1"), GW_ERR_USAGE, "longer than 255");
     json_free(document);
     document = parsed("[1]");
-    assert_fails(json_set_path(document, "a.b", "1"), ERR_USAGE, "an element from 0 to 0");
+    assert_fails(json_set_path(document, "a.b", "1"), GW_ERR_USAGE, "an element from 0 to 0");
     json_free(document);
     document = parsed("7");
-    assert_fails(json_set_path(document, "a", "1"), ERR_USAGE, "inside a number");
+    assert_fails(json_set_path(document, "a", "1"), GW_ERR_USAGE, "inside a number");
     json_free(document);
 }
 
@@ -337,13 +338,14 @@ static void loads_files(void **state) {
     struct json_document *document;
     scratch_write("good.json", "{\"a\": 1}\n", 9);
     scratch_write("bad.json", "{\"a\": 1\n", 8);
-    assert_ok(json_load(scratch("good.json"), ERR_CONFIG, &document));
+    assert_ok(json_load(scratch("good.json"), GW_ERR_CONFIG, &document));
     assert_true(json_number(json_get(json_root(document), "a"), 0) == 1);
     json_free(document);
-    assert_fails(json_load(scratch("bad.json"), ERR_DATA, &document), ERR_DATA, "bad.json:2:1: the text ends inside");
-    assert_fails(json_load(scratch("none.json"), ERR_CONFIG, &document), ERR_CONFIG, "No such file");
-    assert_fails(json_load(scratch_dir, ERR_CONFIG, &document), ERR_CONFIG, "is a folder");
-    assert_fails(json_load("/dev/zero", ERR_CONFIG, &document), ERR_CONFIG, "too large");
+    assert_fails(json_load(scratch("bad.json"), GW_ERR_DATA, &document), GW_ERR_DATA,
+                 "bad.json:2:1: the text ends inside");
+    assert_fails(json_load(scratch("none.json"), GW_ERR_CONFIG, &document), GW_ERR_CONFIG, "No such file");
+    assert_fails(json_load(scratch_dir, GW_ERR_CONFIG, &document), GW_ERR_CONFIG, "is a folder");
+    assert_fails(json_load("/dev/zero", GW_ERR_CONFIG, &document), GW_ERR_CONFIG, "too large");
 }
 
 static void write_sample(struct json_writer *w, const struct json_document *document) {
@@ -425,8 +427,8 @@ static void writes_what_it_reads(void **state) {
 /* Every value must be found where the text has it: the byte there begins a value of that kind. */
 static void check_places(const struct json_document *document, const char *text, const json_value *value) {
     size_t line, column;
-    json_fail(document, value, ERR_DATA, "here");
-    assert_int_equal(sscanf(error_message(), "x.json:%zu:%zu: here", &line, &column), 2);
+    json_fail(document, value, GW_ERR_DATA, "here");
+    assert_int_equal(sscanf(gw_error_message(), "x.json:%zu:%zu: here", &line, &column), 2);
     const char *at = text;
     if (memcmp(at, "\xEF\xBB\xBF", 3) == 0) at += 3;
     for (; line > 1; at++) line -= *at == '\n';
@@ -434,20 +436,21 @@ static void check_places(const struct json_document *document, const char *text,
             at++;
         while (((unsigned char)*at & 0xC0) == 0x80);
     static const char *const begins[] = {"n", "tf", "-0123456789", "\"", "[", "{"};
-    if (!*at || !strchr(begins[json_kind(value)], *at)) fail_msg("%s: no %s", error_message(), json_kind_name(value));
+    if (!*at || !strchr(begins[json_kind(value)], *at))
+        fail_msg("%s: no %s", gw_error_message(), json_kind_name(value));
     if (json_kind(value) == JSON_NUMBER) assert_true(strtod(at, NULL) == json_number(value, 0));
     for (size_t i = 0; i < json_size(value); i++) check_places(document, text, json_at(value, i));
 }
 
-static size_t mutate(struct rng *rng, char *text, size_t length, size_t capacity) {
+static size_t mutate(struct gw_rng *rng, char *text, size_t length, size_t capacity) {
     static const char *const pieces[] = {"{",    "}",    "[",        "]",        ",",       ":",
                                          "\"",   "\\",   "\\u",      "\\ud83d",  "\\u0000", "1e999",
                                          "-",    "null", "\"a\":",   "\"a\":1,", "\n",      "\xEF\xBB\xBF",
                                          "\xC3", "\x80", "[[[[[[[[", "0",        "e",       "."};
-    size_t at = rng_below(rng, length + 1), n = rng_below(rng, 1 + (length - at > 12 ? 12 : length - at));
-    switch (rng_below(rng, 5)) {
+    size_t at = gw_rng_below(rng, length + 1), n = gw_rng_below(rng, 1 + (length - at > 12 ? 12 : length - at));
+    switch (gw_rng_below(rng, 5)) {
     case 0: /* another byte */
-        if (at < length) text[at] = (char)rng_below(rng, 256);
+        if (at < length) text[at] = (char)gw_rng_below(rng, 256);
         return length;
     case 1: /* a cut */
         memmove(text + at, text + at + n, length - at - n);
@@ -455,7 +458,7 @@ static size_t mutate(struct rng *rng, char *text, size_t length, size_t capacity
     case 2: /* an early end */
         return at;
     case 3: { /* a piece of grammar in between */
-        const char *piece = pieces[rng_below(rng, COUNT_OF(pieces))];
+        const char *piece = pieces[gw_rng_below(rng, COUNT_OF(pieces))];
         size_t m = strlen(piece);
         if (length + m > capacity) return length;
         memmove(text + at + m, text + at, length - at);
@@ -474,18 +477,18 @@ static void mutated_documents_never_crash(void **state) {
     static const char sample[] =
         "{\"name\": \"f\\u00fcr \xE2\x82\xAC\", \"n\": [1, -2.5e-3, 0, 1e10],\n \"on\": true, \"off\": false, "
         "\"none\": null,\n \"deep\": {\"a\": {\"b\": [{\"c\": []}, {}]}}, \"s\": \"\\ud83d\\ude00\\\"\"}";
-    struct rng rng;
+    struct gw_rng rng;
     char text[4096];
     size_t accepted = 0, live = mem_live_bytes();
-    rng_key(&rng, 1, "json mutations", 0, 0, 0);
+    gw_rng_key(&rng, 1, "json mutations", 0, 0, 0);
     for (int i = 0; i < 20000; i++) {
-        size_t length = sizeof sample - 1, steps = 1 + rng_below(&rng, 4);
+        size_t length = sizeof sample - 1, steps = 1 + gw_rng_below(&rng, 4);
         struct json_document *document;
         memcpy(text, sample, sizeof sample);
         while (steps-- > 0) length = mutate(&rng, text, length, sizeof text - 1);
         text[length] = '\0';
         int rc = parse(text, length, &document);
-        if (rc == OK) {
+        if (rc == GW_OK) {
             accepted++;
             check_places(document, text, json_root(document));
             if (json_kind(json_root(document)) == JSON_OBJECT) {
@@ -494,10 +497,10 @@ static void mutated_documents_never_crash(void **state) {
             }
         } else {
             size_t line, column;
-            assert_int_equal(rc, ERR_CONFIG);
+            assert_int_equal(rc, GW_ERR_CONFIG);
             assert_null(document);
-            assert_int_equal(sscanf(error_message(), "x.json:%zu:%zu: ", &line, &column), 2);
-            assert_true(utf8_valid(error_message(), strlen(error_message()), NULL));
+            assert_int_equal(sscanf(gw_error_message(), "x.json:%zu:%zu: ", &line, &column), 2);
+            assert_true(utf8_valid(gw_error_message(), strlen(gw_error_message()), NULL));
         }
         json_free(document);
     }

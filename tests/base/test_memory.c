@@ -31,10 +31,10 @@ static void calloc_is_aligned_and_zeroed(void **state) {
 static void refuses_overflow(void **state) {
     (void)state;
     assert_null(mem_calloc(SIZE_MAX / 2, 3));
-    assert_non_null(strstr(error_message(), "out of memory"));
+    assert_non_null(strstr(gw_error_message(), "out of memory"));
     assert_null(mem_calloc((size_t)PTRDIFF_MAX + 1, 1));
     assert_null(mem_calloc((size_t)1 << 60, 1)); /* more than any machine maps */
-    assert_non_null(strstr(error_message(), "out of memory"));
+    assert_non_null(strstr(gw_error_message(), "out of memory"));
     char *kept = mem_strdup("kept");
     assert_non_null(kept);
     assert_null(mem_realloc(kept, SIZE_MAX / 2, 3));
@@ -111,7 +111,7 @@ static void arena_blocks_stay_apart(void **state) {
     assert_non_null(arena_alloc(&arena, 5 << 20, 1)); /* larger than any block so far */
     assert_null(arena_alloc(&arena, SIZE_MAX / 4, 8));
     assert_null(arena_alloc(&arena, PTRDIFF_MAX, 1));
-    assert_non_null(strstr(error_message(), "out of memory"));
+    assert_non_null(strstr(gw_error_message(), "out of memory"));
     arena_free(&arena);
 }
 

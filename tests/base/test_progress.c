@@ -67,7 +67,7 @@ static int lines_in(const char *text) {
 }
 
 static void begin(struct progress **progress, const char *what, size_t total, const char *unit) {
-    if (progress_begin(progress, what, total, unit) != OK) _exit(9);
+    if (progress_begin(progress, what, total, unit) != GW_OK) _exit(9);
 }
 
 static void say_often(void) {
@@ -274,10 +274,10 @@ static void threads_do_not_tear_lines(void **state) {
 
 static void stop_once(void) {
     interrupt_install();
-    if (interrupt_requested() || interrupt_check() != OK) _exit(1);
+    if (interrupt_requested() || interrupt_check() != GW_OK) _exit(1);
     raise(SIGINT);
     if (!interrupt_requested()) _exit(2);
-    if (interrupt_check() != ERR_INTERRUPTED || !strstr(error_message(), "interrupted")) _exit(3);
+    if (interrupt_check() != GW_ERR_INTERRUPTED || !strstr(gw_error_message(), "interrupted")) _exit(3);
     _exit(77);
 }
 

@@ -33,10 +33,10 @@ static void reads_columns(void **state) {
         double value = 1;
         assert_ok(table_get_number(&table, 0, note, &value));
         assert_true(isnan(value));
-        assert_fails(table_get_number(&table, 1, note, &value), ERR_DATA, "t.csv:3: column \"note\"");
+        assert_fails(table_get_number(&table, 1, note, &value), GW_ERR_DATA, "t.csv:3: column \"note\"");
         assert_true(isnan(table_number(&table, 1, note)));
-        assert_fails(table_column(&table, "prise", &price), ERR_DATA, "the nearest is \"price\"");
-        assert_fails(table_column(&table, "volume", &price), ERR_DATA, "has no column \"volume\"");
+        assert_fails(table_column(&table, "prise", &price), GW_ERR_DATA, "the nearest is \"price\"");
+        assert_fails(table_column(&table, "volume", &price), GW_ERR_DATA, "has no column \"volume\"");
         table_free(&table);
         table_free(&table);
     }
@@ -74,10 +74,10 @@ static void refuses_damage(void **state) {
     size_t live = mem_live_bytes();
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct table table;
-        assert_fails(read_text(rows[i].text, rows[i].length, &table), ERR_DATA, rows[i].says);
+        assert_fails(read_text(rows[i].text, rows[i].length, &table), GW_ERR_DATA, rows[i].says);
     }
     struct table table;
-    assert_fails(table_read(scratch("none.csv"), &table), ERR_IO, "none.csv");
+    assert_fails(table_read(scratch("none.csv"), &table), GW_ERR_IO, "none.csv");
     assert_int_equal(mem_live_bytes(), live);
 }
 
@@ -90,7 +90,7 @@ static void numbers_are_strict(void **state) {
         double value;
         snprintf(text, sizeof text, "a\n%s\n", bad[i]);
         assert_ok(read_text(text, strlen(text), &table));
-        assert_fails(table_get_number(&table, 0, 0, &value), ERR_DATA, "is not a number");
+        assert_fails(table_get_number(&table, 0, 0, &value), GW_ERR_DATA, "is not a number");
         table_free(&table);
     }
 }
@@ -119,8 +119,8 @@ static void arrays_are_numpys(void **state) {
         size_t our_length, their_length;
         assert_ok(
             npy_write(scratch("a.npy"), rows[i].dtype, rows[i].item_size, rows[i].shape, rows[i].n_dims, rows[i].data));
-        assert_ok(file_read_all(scratch("a.npy"), 4096, ERR_IO, &ours, &our_length));
-        assert_ok(file_read_all(rows[i].golden, 4096, ERR_IO, &theirs, &their_length));
+        assert_ok(file_read_all(scratch("a.npy"), 4096, GW_ERR_IO, &ours, &our_length));
+        assert_ok(file_read_all(rows[i].golden, 4096, GW_ERR_IO, &theirs, &their_length));
         size_t header = our_length - rows[i].n_bytes;
         assert_int_equal(header % 64, 0);
         assert_int_equal((unsigned char)ours[8] + 256 * (unsigned char)ours[9], header - 10);
@@ -141,12 +141,12 @@ static void arrays_are_checked(void **state) {
     float data[6] = {0};
     static const char *const bad[] = {"<f8", "f4", "<x4", "<f", "<f4x", ">f4", "'<f4"};
     for (size_t i = 0; i < COUNT_OF(bad); i++)
-        assert_fails(npy_write(scratch("b.npy"), bad[i], 4, shape, 2, data), ERR_INTERNAL, "does not describe");
-    assert_fails(npy_write(scratch("b.npy"), "<f4", 4, shape, 33, data), ERR_INTERNAL, "33 dimensions");
+        assert_fails(npy_write(scratch("b.npy"), bad[i], 4, shape, 2, data), GW_ERR_INTERNAL, "does not describe");
+    assert_fails(npy_write(scratch("b.npy"), "<f4", 4, shape, 33, data), GW_ERR_INTERNAL, "33 dimensions");
     shape[0] = SIZE_MAX;
-    assert_fails(npy_write(scratch("b.npy"), "<f4", 4, shape, 2, data), ERR_INTERNAL, "overflows");
+    assert_fails(npy_write(scratch("b.npy"), "<f4", 4, shape, 2, data), GW_ERR_INTERNAL, "overflows");
     assert_false(file_exists(scratch("b.npy")));
-    assert_fails(npy_write(scratch("none/b.npy"), "<f4", 4, shape, 0, data), ERR_IO, "none/b.npy");
+    assert_fails(npy_write(scratch("none/b.npy"), "<f4", 4, shape, 0, data), GW_ERR_IO, "none/b.npy");
 }
 
 int main(void) {

@@ -119,7 +119,7 @@ static void refuses_bad_times(void **state) {
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t untouched = 42;
-        assert_fails(time_parse(rows[i].text, &untouched), ERR_DATA, rows[i].says);
+        assert_fails(time_parse(rows[i].text, &untouched), GW_ERR_DATA, rows[i].says);
         assert_int_equal(untouched, 42);
     }
     int64_t edge; /* zones may carry a time over the edge of the year, never over the edge of the type */
@@ -165,11 +165,12 @@ static void durations(void **state) {
     static const char *const bad[] = {"",     "m",    "15",   "15 m", "1.5h", "-1d", "1M",
                                       "15mm", "15m ", " 15m", "1y",   "0x5m", "+5m", "1h30m"};
     int64_t ns;
-    for (size_t i = 0; i < COUNT_OF(bad); i++) assert_fails(duration_parse(bad[i], &ns), ERR_CONFIG, "not a duration");
-    assert_fails(duration_parse("0m", &ns), ERR_CONFIG, "longer than nothing");
-    assert_fails(duration_parse("15251w", &ns), ERR_CONFIG, "292 years");
-    assert_fails(duration_parse("99999999999999999999s", &ns), ERR_CONFIG, "292 years");
-    assert_fails(duration_parse("18446744073709551617ns", &ns), ERR_CONFIG, "292 years"); /* 2^64 + 1 */
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_fails(duration_parse(bad[i], &ns), GW_ERR_CONFIG, "not a duration");
+    assert_fails(duration_parse("0m", &ns), GW_ERR_CONFIG, "longer than nothing");
+    assert_fails(duration_parse("15251w", &ns), GW_ERR_CONFIG, "292 years");
+    assert_fails(duration_parse("99999999999999999999s", &ns), GW_ERR_CONFIG, "292 years");
+    assert_fails(duration_parse("18446744073709551617ns", &ns), GW_ERR_CONFIG, "292 years"); /* 2^64 + 1 */
 }
 
 static void the_clock_goes_forward(void **state) {

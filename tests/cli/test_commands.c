@@ -102,7 +102,7 @@ static void assert_options(const char *subject, const char *kind) {
     struct run run;
     size_t n = 0;
     run_fine(&run, "list", subject);
-    for (; model_option_name(kind, n); n++) assert_row(&run, subject, model_option_name(kind, n));
+    for (; gw_model_option_name(kind, n); n++) assert_row(&run, subject, gw_model_option_name(kind, n));
     assert_true(n > 0);
     run_free(&run);
 }
@@ -127,27 +127,28 @@ static void test_list_tables(void **state) {
     assert_options("optimizers", "optimizer");
     assert_options("schedules", "schedule");
     run_fine(&run, "list", "strategies");
-    for (size_t i = 0; i < strategy_count(); i++) assert_row(&run, "strategies", strategy_at(i)->name);
-    assert_int_equal(count_lines(run.out), strategy_count());
+    for (size_t i = 0; i < gw_strategy_count(); i++) assert_row(&run, "strategies", gw_strategy_at(i)->name);
+    assert_int_equal(count_lines(run.out), gw_strategy_count());
     run_free(&run);
     run_fine(&run, "list", "features");
-    for (size_t i = 0; i < feature_count(); i++) assert_row(&run, "features", feature_at(i)->name);
-    assert_int_equal(count_lines(run.out), feature_count());
+    for (size_t i = 0; i < gw_feature_count(); i++) assert_row(&run, "features", gw_feature_at(i)->name);
+    assert_int_equal(count_lines(run.out), gw_feature_count());
     run_free(&run);
     run_fine(&run, "list", "metrics");
-    for (size_t i = 0; i < metric_count(); i++) assert_row(&run, "metrics", metric_at(i)->name);
-    for (size_t i = 0; i < portfolio_metric_count(); i++) assert_row(&run, "metrics", portfolio_metric_at(i)->name);
+    for (size_t i = 0; i < gw_metric_count(); i++) assert_row(&run, "metrics", gw_metric_at(i)->name);
+    for (size_t i = 0; i < gw_portfolio_metric_count(); i++)
+        assert_row(&run, "metrics", gw_portfolio_metric_at(i)->name);
     run_free(&run);
     run_fine(&run, "list", "plots");
-    for (size_t i = 0; i < plot_count(); i++) assert_row(&run, "plots", plot_name(i));
-    assert_int_equal(count_lines(run.out), plot_count());
+    for (size_t i = 0; i < gw_plot_count(); i++) assert_row(&run, "plots", gw_plot_name(i));
+    assert_int_equal(count_lines(run.out), gw_plot_count());
     run_free(&run);
     run_fine(&run, "list", "formats");
-    for (size_t i = 0; i < import_format_count(); i++) assert_row(&run, "formats", import_format_name(i));
-    assert_int_equal(count_lines(run.out), import_format_count());
+    for (size_t i = 0; i < gw_import_format_count(); i++) assert_row(&run, "formats", gw_import_format_name(i));
+    assert_int_equal(count_lines(run.out), gw_import_format_count());
     run_free(&run);
     run_fine(&run, "list", "kernels");
-    for (size_t i = 0; kernels_name(i); i++) assert_row(&run, "kernels", kernels_name(i));
+    for (size_t i = 0; gw_kernels_name(i); i++) assert_row(&run, "kernels", gw_kernels_name(i));
     run_free(&run);
     run_fine(&run, "list", "keys");
     for (size_t s = 0; s < config_n_sections; s++)
@@ -214,7 +215,7 @@ static struct json_document *inspect(const char *file) {
     struct json_document *document;
     run_fine(&run, "inspect", file, "--json");
     assert_int_equal(run.n_err, 0);
-    assert_ok(json_parse("stdout", run.out, run.n_out, ERR_DATA, &document));
+    assert_ok(json_parse("stdout", run.out, run.n_out, GW_ERR_DATA, &document));
     run_free(&run);
     return document;
 }
@@ -229,10 +230,10 @@ static void test_synth_inspect(void **state) {
     (void)state;
     static const char *const count[] = {"gaps",     "missing_bars",    "duplicates", "backward",
                                         "off_grid", "ohlc_violations", "bad_rows"};
-    assert_true(synth_kind_count() >= 3);
-    for (size_t i = 0; i < synth_kind_count(); i++) {
+    assert_true(gw_synth_kind_count() >= 3);
+    for (size_t i = 0; i < gw_synth_kind_count(); i++) {
         struct run run;
-        run_fine(&run, "synth", synth_kind_name(i), "--bars", "3000", "--seed", "7", "--out", "s.csv");
+        run_fine(&run, "synth", gw_synth_kind_name(i), "--bars", "3000", "--seed", "7", "--out", "s.csv");
         assert_non_null(strstr(run.out, "bars: s.csv (3000 bars)\n"));
         run_free(&run);
         struct json_document *document = inspect("s.csv");
@@ -444,7 +445,7 @@ static void test_recorded_experiment(void **state) {
     run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet", "--seeds", "2", "--timerange",
              "20200102-", "--set", "training.loss=focal", "--set", "labels.ratio=1e-9");
     run_free(&run);
-    assert_ok(json_load(work("o/run.json"), ERR_DATA, &document));
+    assert_ok(json_load(work("o/run.json"), GW_ERR_DATA, &document));
     FILE *to = fopen(work("recorded.json"), "w");
     assert_non_null(to);
     struct json_writer w = {.stream = to};

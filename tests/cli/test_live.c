@@ -25,7 +25,7 @@ static int forget_output(void **state) {
 
 static double number_in(const char *file, const char *object, const char *key) {
     struct json_document *document;
-    assert_ok(json_load(work(file), ERR_DATA, &document));
+    assert_ok(json_load(work(file), GW_ERR_DATA, &document));
     double value = json_number(json_get(json_get(json_root(document), object), key), NAN);
     json_free(document);
     return value;
@@ -33,7 +33,7 @@ static double number_in(const char *file, const char *object, const char *key) {
 
 static void assert_status(const char *file, const char *status) {
     struct json_document *document;
-    assert_ok(json_load(work(file), ERR_DATA, &document));
+    assert_ok(json_load(work(file), GW_ERR_DATA, &document));
     assert_string_equal(json_string(json_get(json_root(document), "status"), ""), status);
     json_free(document);
 }

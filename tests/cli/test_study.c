@@ -29,7 +29,7 @@ static int setup(void **state) {
 
 static struct json_document *load(const char *file) {
     struct json_document *document;
-    assert_ok(json_load(work(file), ERR_DATA, &document));
+    assert_ok(json_load(work(file), GW_ERR_DATA, &document));
     return document;
 }
 

@@ -178,7 +178,7 @@ static void test_import_cache(void **state) {
 
 static void write_experiment_titled(const char *title) {
     struct json_document *document;
-    assert_ok(json_parse("small", small_experiment, strlen(small_experiment), ERR_CONFIG, &document));
+    assert_ok(json_parse("small", small_experiment, strlen(small_experiment), GW_ERR_CONFIG, &document));
     FILE *to = fopen(work("titled.json"), "w");
     assert_non_null(to);
     struct json_writer w = {.stream = to};
@@ -200,7 +200,7 @@ static void assert_title_kept(const char *dir, const char *title) {
     char path[200];
     struct json_document *document;
     snprintf(path, sizeof path, "%.100s/summary.json", dir);
-    assert_ok(json_load(work(path), ERR_DATA, &document));
+    assert_ok(json_load(work(path), GW_ERR_DATA, &document));
     assert_string_equal(json_string(json_get(json_root(document), "title"), "none"), title);
     json_free(document);
 }

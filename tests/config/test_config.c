@@ -177,12 +177,12 @@ static void test_mistakes_are_pointed_at(void **state) {
         snprintf(text, sizeof text, "%s%s%s", whole ? "" : BASE ",\n", wrong->text, whole ? "" : "}");
         int rc = load(text, NULL, &e);
         snprintf(place, sizeof place, "%s:%s:", scratch("experiment.json"), wrong->where);
-        bool right = rc == ERR_CONFIG && strncmp(error_message(), place, strlen(place)) == 0 &&
-                     strstr(error_message(), wrong->says);
-        if (rc == OK) experiment_free(e);
+        bool right = rc == GW_ERR_CONFIG && strncmp(gw_error_message(), place, strlen(place)) == 0 &&
+                     strstr(gw_error_message(), wrong->says);
+        if (rc == GW_OK) experiment_free(e);
         if (right) continue;
         print_error("%s\n    want %s: %s\n    got  %d %s\n", wrong->text, wrong->where, wrong->says, rc,
-                    rc == OK ? "accepted" : error_message() + strlen(scratch("experiment.json")));
+                    rc == GW_OK ? "accepted" : gw_error_message() + strlen(scratch("experiment.json")));
         failed++;
     }
     assert_int_equal(failed, 0);
@@ -202,16 +202,16 @@ static void test_every_key_is_checked(void **state) {
             snprintf(text, sizeof text, BASE ",\n'%s':{'%s':%s}}", config_section[s].name, key->name, bad);
             if (strcmp(config_section[s].name, "folds") == 0)
                 snprintf(text, sizeof text, FOLDS("{'%s':%s}"), key->name, bad);
-            assert_fails(load(text, NULL, &e), ERR_CONFIG, ":2:");
-            assert_non_null(strstr(error_message(), key->name));
+            assert_fails(load(text, NULL, &e), GW_ERR_CONFIG, ":2:");
+            assert_non_null(strstr(gw_error_message(), key->name));
             if (key->type != KEY_SIZE && key->type != KEY_NUMBER) continue;
             for (int high = 0; high < 2; high++) {
                 double value = high ? key->max + 1 : key->min - 1;
                 snprintf(text, sizeof text, BASE ",\n'%s':{'%s':%.17g}}", config_section[s].name, key->name, value);
                 if (strcmp(config_section[s].name, "folds") == 0)
                     snprintf(text, sizeof text, FOLDS("{'%s':%.17g}"), key->name, value);
-                assert_fails(load(text, NULL, &e), ERR_CONFIG, "must lie between");
-                assert_non_null(strstr(error_message(), key->name));
+                assert_fails(load(text, NULL, &e), GW_ERR_CONFIG, "must lie between");
+                assert_non_null(strstr(gw_error_message(), key->name));
             }
         }
     assert_true(n > 60);
@@ -256,13 +256,13 @@ static void test_too_deep_too_large(void **state) {
     memset(text + begin, '[', DEEP);
     memset(text + begin + DEEP, ']', DEEP);
     text[begin + 2 * DEEP] = '}';
-    assert_fails(load(text, NULL, &e), ERR_CONFIG, "64");
+    assert_fails(load(text, NULL, &e), GW_ERR_CONFIG, "64");
     memset(text + begin, ' ', 2 * DEEP);
     text[begin] = text[begin + 2 * DEEP - 1] = '\'';
-    assert_fails(load(text, NULL, &e), ERR_CONFIG, "title is longer than 255 bytes");
+    assert_fails(load(text, NULL, &e), GW_ERR_CONFIG, "title is longer than 255 bytes");
     mem_free(text);
-    assert_fails(experiment_load(scratch("absent.json"), NULL, &e), ERR_CONFIG, "absent.json");
-    assert_fails(experiment_load(scratch_dir, NULL, &e), ERR_CONFIG, "folder");
+    assert_fails(experiment_load(scratch("absent.json"), NULL, &e), GW_ERR_CONFIG, "absent.json");
+    assert_fails(experiment_load(scratch_dir, NULL, &e), GW_ERR_CONFIG, "folder");
 }
 
 static void test_byte_order_mark_and_defaults(void **state) {
@@ -329,19 +329,21 @@ static void test_set(void **state) {
         int code;
         const char *says;
     } bad[] = {
-        {"training.epochs", ERR_USAGE, "--set training.epochs: write key=value"},
-        {"=5", ERR_USAGE, "write key=value"},
-        {"training..epochs=5", ERR_USAGE, "empty step"},
-        {"labels={\"horizon\":", ERR_USAGE, "--set labels"},
-        {"strategies.7.name=a", ERR_USAGE, "must be an element from 0 to 1"},
-        {"name.first=a", ERR_USAGE, "lies inside a string"},
-        {"training.epochs=many", ERR_CONFIG, "--set training.epochs=many: epochs must be a whole number, not a string"},
-        {"training.epochs=0", ERR_CONFIG, "--set training.epochs=0: epochs is 0"},
-        {"training.epohcs=3", ERR_CONFIG, "--set training.epohcs=3: unknown key \"epohcs\" in training; did you mean"},
-        {"trainig.epochs=3", ERR_CONFIG, "did you mean \"training\"?"},
-        {"model.attention=bahdanu", ERR_CONFIG, "did you mean \"bahdanau\"?"},
-        {"name=../x", ERR_CONFIG, "--set name=../x: name may hold only letters"},
-        {"strategies.0.model.hidden=8", ERR_USAGE, "lies inside a string"},
+        {"training.epochs", GW_ERR_USAGE, "--set training.epochs: write key=value"},
+        {"=5", GW_ERR_USAGE, "write key=value"},
+        {"training..epochs=5", GW_ERR_USAGE, "empty step"},
+        {"labels={\"horizon\":", GW_ERR_USAGE, "--set labels"},
+        {"strategies.7.name=a", GW_ERR_USAGE, "must be an element from 0 to 1"},
+        {"name.first=a", GW_ERR_USAGE, "lies inside a string"},
+        {"training.epochs=many", GW_ERR_CONFIG,
+         "--set training.epochs=many: epochs must be a whole number, not a string"},
+        {"training.epochs=0", GW_ERR_CONFIG, "--set training.epochs=0: epochs is 0"},
+        {"training.epohcs=3", GW_ERR_CONFIG,
+         "--set training.epohcs=3: unknown key \"epohcs\" in training; did you mean"},
+        {"trainig.epochs=3", GW_ERR_CONFIG, "did you mean \"training\"?"},
+        {"model.attention=bahdanu", GW_ERR_CONFIG, "did you mean \"bahdanau\"?"},
+        {"name=../x", GW_ERR_CONFIG, "--set name=../x: name may hold only letters"},
+        {"strategies.0.model.hidden=8", GW_ERR_USAGE, "lies inside a string"},
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         const struct config_override one = {.set = &bad[i].set, .n_set = 1};
@@ -367,11 +369,11 @@ static void test_seeds_strategies_data(void **state) {
     assert_ok(load(text, &(struct config_override){.strategies = "b"}, &e)); /* the baseline went: none is left */
     assert_string_equal(e->verdict.baseline, "");
     experiment_free(e);
-    assert_fails(load(text, &(struct config_override){.strategies = "bb"}, &e), ERR_USAGE, "no strategy \"bb\"");
-    assert_fails(load(text, &(struct config_override){.strategies = "buy_and_hodl"}, &e), ERR_USAGE,
+    assert_fails(load(text, &(struct config_override){.strategies = "bb"}, &e), GW_ERR_USAGE, "no strategy \"bb\"");
+    assert_fails(load(text, &(struct config_override){.strategies = "buy_and_hodl"}, &e), GW_ERR_USAGE,
                  "did you mean \"buy_and_hold\"?");
-    assert_fails(load(text, &(struct config_override){.strategies = ""}, &e), ERR_USAGE, "no name given");
-    assert_fails(load(text, &(struct config_override){.strategies = "a,,b"}, &e), ERR_USAGE, "no strategy \"\"");
+    assert_fails(load(text, &(struct config_override){.strategies = ""}, &e), GW_ERR_USAGE, "no name given");
+    assert_fails(load(text, &(struct config_override){.strategies = "a,,b"}, &e), GW_ERR_USAGE, "no strategy \"\"");
 
     assert_ok(
         load(DATA("{'file':'d.csv','symbol':'S','interval':'1h'}"), &(struct config_override){.data = "z.csv"}, &e));
@@ -382,7 +384,7 @@ static void test_seeds_strategies_data(void **state) {
                    &(struct config_override){.data = "z.csv"}, &e));
     assert_string_equal(e->data[0].format, "auto");
     experiment_free(e);
-    assert_fails(load(DATA("['a.csv','b.csv']"), &(struct config_override){.data = "z.csv"}, &e), ERR_USAGE,
+    assert_fails(load(DATA("['a.csv','b.csv']"), &(struct config_override){.data = "z.csv"}, &e), GW_ERR_USAGE,
                  "--data replaces a single file");
 }
 
@@ -412,7 +414,7 @@ static void test_timerange(void **state) {
         "tomorrow-", "20200101-tomorrow", "2020-01-01-", "20200101-20200202-20200303"};
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct experiment *e;
-        assert_fails(load(BASE "}", &(struct config_override){.timerange = bad[i]}, &e), ERR_CONFIG, "timerange");
+        assert_fails(load(BASE "}", &(struct config_override){.timerange = bad[i]}, &e), GW_ERR_CONFIG, "timerange");
     }
 }
 
@@ -435,7 +437,7 @@ static void compare_sections(const struct experiment *a, const struct experiment
             const char *y = (const char *)b + config_section[s].offset + key->offset;
             size_t size = key->type == KEY_SIZE     ? sizeof(size_t)
                           : key->type == KEY_BOOL   ? sizeof(bool)
-                          : key->type == KEY_SPAN   ? sizeof(struct span)
+                          : key->type == KEY_SPAN   ? sizeof(struct gw_span)
                           : key->type == KEY_KS     ? MAX_K * sizeof(double)
                           : key->type == KEY_NUMBER ? sizeof(double)
                                                     : strlen(x) + 1;

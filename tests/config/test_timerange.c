@@ -50,8 +50,8 @@ static void test_bars_of_a_range(void **state) {
         if (kept[i].n < 40) {
             char says[40];
             snprintf(says, sizeof says, "the data has %d bars", kept[i].n);
-            if (rc != ERR_CONFIG || !strstr(error_message(), says))
-                fail_msg("%s: %d %s", kept[i].range, rc, rc < 0 ? error_message() : "taken");
+            if (rc != GW_ERR_CONFIG || !strstr(gw_error_message(), says))
+                fail_msg("%s: %d %s", kept[i].range, rc, rc < 0 ? gw_error_message() : "taken");
         } else {
             assert_ok(rc);
             if (p->market.symbol[0].n != (size_t)kept[i].n)

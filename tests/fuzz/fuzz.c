@@ -46,7 +46,7 @@ static int one(const struct fuzz_target *target, bool show, uint64_t seed, uint6
         fwrite(run.input.bytes, 1, run.input.n, stdout);
     else {
         good = fuzz_step(&run, number);
-        printf("%s (message \"%s\")\n", good ? "nothing found" : run.finding, error_message());
+        printf("%s (message \"%s\")\n", good ? "nothing found" : run.finding, gw_error_message());
     }
     fuzz_end(&run);
     return good ? 0 : 1;

@@ -391,7 +391,7 @@ static inline bool fuzz_step(struct fuzz_run *run, uint64_t i) {
 /* What a failing call left as its message: one clean line that says something. NULL when it is. */
 static inline const char *fuzz_judge_message(int rc) {
     static char why[1200];
-    const char *line = error_message();
+    const char *line = gw_error_message();
     size_t n = strlen(line);
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F) {

@@ -125,7 +125,7 @@ static const char *fuzz_reload(const struct experiment *experiment) {
     fuzz_put(path, first, strlen(first));
     why[0] = '\0';
     if (experiment_load(path, NULL, &again) < 0) {
-        snprintf(why, sizeof why, "the resolved experiment does not load: %s", error_message());
+        snprintf(why, sizeof why, "the resolved experiment does not load: %s", gw_error_message());
     } else {
         second = fuzz_resolved(again);
         /* Files are named relative to the experiment: the second time they begin with our folder. */
@@ -176,14 +176,14 @@ static const char *fuzz_experiment_check(const char *bytes, size_t n, struct fuz
     fuzz_override(&override, set, text, random);
     fuzz_put(path, bytes, n);
     int rc = experiment_load(path, &override, &experiment);
-    if (rc == OK) {
+    if (rc == GW_OK) {
         fuzz_accepted++;
         const char *complaint = fuzz_reload(experiment);
         experiment_free(experiment);
         return complaint;
     }
-    const char *line = error_message();
-    if (rc != ERR_CONFIG && rc != ERR_USAGE) return "neither success nor ERR_CONFIG nor ERR_USAGE";
+    const char *line = gw_error_message();
+    if (rc != GW_ERR_CONFIG && rc != GW_ERR_USAGE) return "neither success nor ERR_CONFIG nor ERR_USAGE";
     if (strncmp(line, path, strlen(path)) != 0 && strncmp(line, "--", 2) != 0 &&
         strncmp(line, "timerange: ", 11) != 0) {
         static char why[1200];

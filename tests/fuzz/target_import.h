@@ -1,4 +1,4 @@
-/* Fuzz target: bars_import with its options, on real layouts of every kind, plain and packed. */
+/* Fuzz target: gw_bars_import with its options, on real layouts of every kind, plain and packed. */
 #ifndef GATEWALK_TEST_FUZZ_IMPORT_H
 #define GATEWALK_TEST_FUZZ_IMPORT_H
 
@@ -84,7 +84,7 @@ static size_t fuzz_import_setup(struct fuzz_input seed[MOST_SOUND]) {
     return n;
 }
 
-static const char *fuzz_judge_bars(const struct bars *bars, const struct import_report *report) {
+static const char *fuzz_judge_bars(const struct gw_bars *bars, const struct gw_import_report *report) {
     if (bars->n == 0 || !bars->bar) return "success without a bar";
     if (bars->interval_ns <= 0) return "an interval of nothing";
     if (!name_is_safe(bars->symbol)) return "an unsafe symbol";
@@ -92,7 +92,7 @@ static const char *fuzz_judge_bars(const struct bars *bars, const struct import_
     if (report->first_ns != bars->bar[0].open_ns || report->last_ns != bars->bar[bars->n - 1].open_ns)
         return "the report has another span";
     for (size_t i = 0; i < bars->n; i++) {
-        const struct bar *b = &bars->bar[i];
+        const struct gw_bar *b = &bars->bar[i];
         double slack = 1e-8 * b->high;
         if (i && b->open_ns <= b[-1].open_ns) return "times do not ascend";
         if (!isfinite(b->open) || !isfinite(b->high) || !isfinite(b->low) || !isfinite(b->close) ||
@@ -107,14 +107,14 @@ static const char *fuzz_judge_bars(const struct bars *bars, const struct import_
 }
 
 /* What is built on the bars next must stand them too. */
-static const char *fuzz_use_bars(const struct bars *bars) {
-    struct label_config config = {.horizon = 3, .ratio = 2, .min_move = 0.01, .atr_length = 14};
-    struct labels labels;
-    struct bars longer = {0};
-    if (labels_build(bars, &config, &labels) < 0) return "labels refuse the bars";
-    labels_free(&labels);
-    if (bars->interval_ns <= 366 * NS_PER_DAY && bars_resample(bars, 4 * bars->interval_ns, &longer) == OK)
-        bars_free(&longer);
+static const char *fuzz_use_bars(const struct gw_bars *bars) {
+    struct gw_label_config config = {.horizon = 3, .ratio = 2, .min_move = 0.01, .atr_length = 14};
+    struct gw_labels labels;
+    struct gw_bars longer = {0};
+    if (gw_labels_build(bars, &config, &labels) < 0) return "labels refuse the bars";
+    gw_labels_free(&labels);
+    if (bars->interval_ns <= 366 * NS_PER_DAY && gw_bars_resample(bars, 4 * bars->interval_ns, &longer) == GW_OK)
+        gw_bars_free(&longer);
     return NULL;
 }
 
@@ -122,30 +122,30 @@ static const char *fuzz_import_check(const char *bytes, size_t n, struct fuzz_ra
     static const char *const symbols[] = {NULL, NULL, NULL, "ABC", "../x", "", "a b"};
     static const int64_t intervals[] = {0, 0, 0, NS_PER_MINUTE, NS_PER_DAY, 1};
     const char *path = fuzz_path("x-15m.csv");
-    struct import_options options = {
+    struct gw_import_options options = {
         .symbol = symbols[fuzz_below(random, COUNT_OF(symbols))],
         .interval_ns = intervals[fuzz_below(random, COUNT_OF(intervals))],
         .repair = fuzz_one_in(random, 3),
         .tolerant = fuzz_one_in(random, 3),
     };
-    if (fuzz_one_in(random, 4)) options.format = import_format_name(fuzz_below(random, import_format_count()));
+    if (fuzz_one_in(random, 4)) options.format = gw_import_format_name(fuzz_below(random, gw_import_format_count()));
     if (fuzz_one_in(random, 6)) {
         options.from_ns = time_from_civil(2020, 1, 1);
         options.to_ns = fuzz_one_in(random, 2) ? INT64_MAX : time_from_civil(2021, 6, 1);
     }
-    struct bars bars;
-    struct import_report report;
+    struct gw_bars bars;
+    struct gw_import_report report;
     fuzz_put(path, bytes, n);
-    int rc = bars_import(path, &options, &bars, &report);
-    if (rc == OK) {
+    int rc = gw_bars_import(path, &options, &bars, &report);
+    if (rc == GW_OK) {
         fuzz_accepted++;
         const char *complaint = fuzz_judge_bars(&bars, &report);
         if (!complaint) complaint = fuzz_use_bars(&bars);
-        bars_free(&bars);
+        gw_bars_free(&bars);
         return complaint;
     }
-    if (rc != ERR_DATA && !(rc == ERR_CONFIG && options.symbol)) return "neither success nor ERR_DATA";
-    if (rc == ERR_DATA && strncmp(error_message(), path, strlen(path)) != 0)
+    if (rc != GW_ERR_DATA && !(rc == GW_ERR_CONFIG && options.symbol)) return "neither success nor ERR_DATA";
+    if (rc == GW_ERR_DATA && strncmp(gw_error_message(), path, strlen(path)) != 0)
         return "the message does not begin with the file";
     if (bars.bar || bars.n) return "bars are left behind by a failure";
     return fuzz_judge_message(rc);

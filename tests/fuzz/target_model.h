@@ -50,9 +50,9 @@ static const char *const fuzz_model_words[] = {
 
 static struct fuzz_samples {
     float x[FUZZ_ROWS * 16];
-    int8_t label[N_GATES][FUZZ_ROWS];
-    struct sample train[FUZZ_SAMPLES], validation[FUZZ_SAMPLES];
-    struct series series;
+    int8_t label[GW_N_GATES][FUZZ_ROWS];
+    struct gw_sample train[FUZZ_SAMPLES], validation[FUZZ_SAMPLES];
+    struct gw_series series;
 } fuzz_samples;
 
 static void fuzz_fill_samples(void) {
@@ -60,32 +60,32 @@ static void fuzz_fill_samples(void) {
     struct fuzz_random random = {42};
     for (size_t i = 0; i < COUNT_OF(s->x); i++) s->x[i] = (float)fuzz_below(&random, 2000) / 1000 - 1;
     for (size_t r = 0; r < FUZZ_ROWS; r++)
-        for (size_t g = 0; g < N_GATES; g++) s->label[g][r] = (int8_t)fuzz_below(&random, 2);
-    s->series = (struct series){s->x, FUZZ_ROWS, {s->label[0], s->label[1]}};
+        for (size_t g = 0; g < GW_N_GATES; g++) s->label[g][r] = (int8_t)fuzz_below(&random, 2);
+    s->series = (struct gw_series){s->x, FUZZ_ROWS, {s->label[0], s->label[1]}};
     for (uint32_t i = 0; i < FUZZ_SAMPLES; i++) {
-        s->train[i] = (struct sample){0, 16 + i};
-        s->validation[i] = (struct sample){0, 90 + i};
+        s->train[i] = (struct gw_sample){0, 16 + i};
+        s->validation[i] = (struct gw_sample){0, 90 + i};
     }
 }
 
-static struct gate_model *fuzz_base; /* the model that the adapters of one seed belong on */
+static struct gw_gate_model *fuzz_base; /* the model that the adapters of one seed belong on */
 
 /* The bytes of a fitted model's file; the model itself to `keep`, or away. */
 static struct fuzz_input fuzz_fit_model(const char *encoder, const char *attention, const char *calibration,
-                                        const char *retrain, struct gate_model **keep) {
-    struct model_config model;
-    struct train_config train;
-    struct gate_model *fitted;
-    struct training_log log;
+                                        const char *retrain, struct gw_gate_model **keep) {
+    struct gw_model_config model;
+    struct gw_train_config train;
+    struct gw_gate_model *fitted;
+    struct gw_training_log log;
     double values[FUZZ_FEATURES] = {1, -2, 3};
-    struct extra_tensor extra = {.name = "scaler.center", .n = FUZZ_FEATURES, .value = values};
-    struct meta_pair meta = {"gatewalk.fit_key", "0123456789abcdef"};
+    struct gw_extra_tensor extra = {.name = "scaler.center", .n = FUZZ_FEATURES, .value = values};
+    struct gw_meta_pair meta = {"gatewalk.fit_key", "0123456789abcdef"};
     struct fuzz_samples *s = &fuzz_samples;
-    struct fit_input input = {1, FUZZ_FEATURES, &s->series, s->train, s->validation, FUZZ_SAMPLES, FUZZ_SAMPLES};
-    struct fit_options options = {.seed = 5, .previous = fuzz_base};
+    struct gw_fit_input input = {1, FUZZ_FEATURES, &s->series, s->train, s->validation, FUZZ_SAMPLES, FUZZ_SAMPLES};
+    struct gw_fit_options options = {.seed = 5, .previous = fuzz_base};
     const char *path = fuzz_path("seed.safetensors");
-    model_config_default(&model);
-    train_config_default(&train);
+    gw_model_config_default(&model);
+    gw_train_config_default(&train);
     model.n_features = FUZZ_FEATURES;
     model.lookback = FUZZ_LOOKBACK;
     model.hidden = model.attention_units = model.dense_units = model.key_dim = 4;
@@ -97,13 +97,13 @@ static struct fuzz_input fuzz_fit_model(const char *encoder, const char *attenti
     snprintf(model.encoder, sizeof model.encoder, "%s", encoder);
     snprintf(model.attention, sizeof model.attention, "%s", attention);
     snprintf(train.calibration, sizeof train.calibration, "%s", calibration);
-    if (model_fit(&model, &train, &input, &options, &fitted, &log) < 0) fuzz_die(error_message());
-    if (model_save(fitted, &log, &meta, 1, &extra, 1, path) < 0) fuzz_die(error_message());
+    if (gw_model_fit(&model, &train, &input, &options, &fitted, &log) < 0) fuzz_die(gw_error_message());
+    if (gw_model_save(fitted, &log, &meta, 1, &extra, 1, path) < 0) fuzz_die(gw_error_message());
     if (keep)
         *keep = fitted;
     else
-        model_free(fitted);
-    training_log_free(&log);
+        gw_model_free(fitted);
+    gw_training_log_free(&log);
     return fuzz_get(path);
 }
 
@@ -118,7 +118,7 @@ static size_t fuzz_model_setup(struct fuzz_input seed[MOST_SOUND]) {
 }
 
 static void fuzz_model_teardown(void) {
-    model_free(fuzz_base);
+    gw_model_free(fuzz_base);
     fuzz_base = NULL;
 }
 
@@ -168,15 +168,15 @@ static void fuzz_mend_length(char *bytes, size_t n) {
     memcpy(bytes, &length, sizeof length);
 }
 
-static const char *fuzz_use_model(const struct gate_model *model) {
-    const struct model_config *config = model_get_config(model);
-    float probability[FUZZ_SAMPLES * N_GATES];
+static const char *fuzz_use_model(const struct gw_gate_model *model) {
+    const struct gw_model_config *config = gw_model_get_config(model);
+    float probability[FUZZ_SAMPLES * GW_N_GATES];
     if (config->n_features > 16 || config->lookback > 16 || config->hidden > 64) return NULL;
-    struct series series = {fuzz_samples.x,
-                            FUZZ_ROWS * 16 / config->n_features < FUZZ_ROWS ? FUZZ_ROWS * 16 / config->n_features
-                                                                            : FUZZ_ROWS,
-                            {NULL}};
-    int rc = model_score(model, &series, 1, fuzz_samples.train, FUZZ_SAMPLES, probability, NULL);
+    struct gw_series series = {fuzz_samples.x,
+                               FUZZ_ROWS * 16 / config->n_features < FUZZ_ROWS ? FUZZ_ROWS * 16 / config->n_features
+                                                                               : FUZZ_ROWS,
+                               {NULL}};
+    int rc = gw_model_score(model, &series, 1, fuzz_samples.train, FUZZ_SAMPLES, probability, NULL);
     return rc < 0 ? "a loaded model does not score" : NULL;
 }
 
@@ -189,25 +189,25 @@ static const char *fuzz_model_check(const char *bytes, size_t n, struct fuzz_ran
     if (!fuzz_one_in(random, 3)) fuzz_mend_hash(copy, n);
     fuzz_put(path, copy, n);
     free(copy);
-    struct meta_pair expect = {"gatewalk.fit_key", "0123456789abcdef"};
-    struct gate_model *model;
-    struct training_log log;
-    struct extra_tensor extra[4];
+    struct gw_meta_pair expect = {"gatewalk.fit_key", "0123456789abcdef"};
+    struct gw_gate_model *model;
+    struct gw_training_log log;
+    struct gw_extra_tensor extra[4];
     size_t n_extra = COUNT_OF(extra);
     bool want_extra = !fuzz_one_in(random, 4);
-    int rc = model_load_onto(path, fuzz_one_in(random, 4) ? NULL : fuzz_base, &expect, fuzz_one_in(random, 2), &model,
-                             &log, want_extra ? extra : NULL, want_extra ? &n_extra : NULL);
-    if (rc == OK) {
+    int rc = gw_model_load_onto(path, fuzz_one_in(random, 4) ? NULL : fuzz_base, &expect, fuzz_one_in(random, 2),
+                                &model, &log, want_extra ? extra : NULL, want_extra ? &n_extra : NULL);
+    if (rc == GW_OK) {
         fuzz_accepted++;
         const char *complaint = model ? fuzz_use_model(model) : "success without a model";
         for (size_t i = 0; want_extra && i < n_extra; i++) mem_free(extra[i].value);
-        training_log_free(&log);
-        model_free(model);
+        gw_training_log_free(&log);
+        gw_model_free(model);
         return complaint;
     }
     if (model) return "a model is left behind by a failure";
-    if (rc != ERR_DATA && rc != ERR_NOMEM) return "neither success nor ERR_DATA";
-    if (rc == ERR_DATA && strncmp(error_message(), path, strlen(path)) != 0)
+    if (rc != GW_ERR_DATA && rc != GW_ERR_NOMEM) return "neither success nor ERR_DATA";
+    if (rc == GW_ERR_DATA && strncmp(gw_error_message(), path, strlen(path)) != 0)
         return "the message does not begin with the file";
     return fuzz_judge_message(rc);
 }

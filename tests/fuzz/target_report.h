@@ -57,29 +57,29 @@ static FILE *fuzz_nowhere;
 static struct fuzz_input fuzz_run_json, fuzz_summary;
 
 static size_t fuzz_report_setup(struct fuzz_input seed[MOST_SOUND]) {
-    struct synth_options synth = {.kind = "random-walk", .difficulty = "default", .n_bars = 700, .seed = 2};
-    struct synth_truth truth = {0};
-    struct bars bars = {0};
+    struct gw_synth_options synth = {.kind = "random-walk", .difficulty = "default", .n_bars = 700, .seed = 2};
+    struct gw_synth_truth truth = {0};
+    struct gw_bars bars = {0};
     struct experiment *experiment;
     char dir[1024], out[400];
     progress_quiet(true);
     fuzz_nowhere = fopen("/dev/null", "w");
     if (!fuzz_nowhere) fuzz_die("/dev/null");
-    if (synth_generate(&synth, &bars, &truth) < 0 || bars_write_csv(&bars, fuzz_path("r.csv")) < 0)
-        fuzz_die(error_message());
-    bars_free(&bars);
-    synth_truth_free(&truth);
+    if (gw_synth_generate(&synth, &bars, &truth) < 0 || gw_bars_write_csv(&bars, fuzz_path("r.csv")) < 0)
+        fuzz_die(gw_error_message());
+    gw_bars_free(&bars);
+    gw_synth_truth_free(&truth);
     fuzz_put(fuzz_path("r.json"), fuzz_report_experiment, strlen(fuzz_report_experiment));
     snprintf(out, sizeof out, "%s", fuzz_path("run"));
-    struct run_options options = {.out_dir = out, .jobs = 1};
-    if (experiment_load(fuzz_path("r.json"), NULL, &experiment) < 0 || run_experiment(experiment, &options, dir) < 0)
-        fuzz_die(error_message());
+    struct gw_run_options options = {.out_dir = out, .jobs = 1};
+    if (experiment_load(fuzz_path("r.json"), NULL, &experiment) < 0 || gw_run_experiment(experiment, &options, dir) < 0)
+        fuzz_die(gw_error_message());
     experiment_free(experiment);
-    fuzz_summary = fuzz_get(fuzz_path("run/" RUN_SUMMARY));
-    fuzz_run_json = fuzz_get(fuzz_path("run/" RUN_JSON));
-    seed[0] = fuzz_get(fuzz_path("run/" RUN_SUMMARY));
-    seed[1] = fuzz_get(fuzz_path("run/" RUN_SUMMARY));
-    seed[2] = fuzz_get(fuzz_path("run/" RUN_JSON));
+    fuzz_summary = fuzz_get(fuzz_path("run/" GW_RUN_SUMMARY));
+    fuzz_run_json = fuzz_get(fuzz_path("run/" GW_RUN_JSON));
+    seed[0] = fuzz_get(fuzz_path("run/" GW_RUN_SUMMARY));
+    seed[1] = fuzz_get(fuzz_path("run/" GW_RUN_SUMMARY));
+    seed[2] = fuzz_get(fuzz_path("run/" GW_RUN_JSON));
     return 3;
 }
 
@@ -87,18 +87,18 @@ static const char *fuzz_report_check(const char *bytes, size_t n, struct fuzz_ra
     char dir[400];
     snprintf(dir, sizeof dir, "%s", fuzz_path("run"));
     bool as_run = fuzz_one_in(random, 4);
-    fuzz_put(fuzz_path("run/" RUN_SUMMARY), as_run ? fuzz_summary.bytes : bytes, as_run ? fuzz_summary.n : n);
-    fuzz_put(fuzz_path("run/" RUN_JSON), as_run ? bytes : fuzz_run_json.bytes, as_run ? n : fuzz_run_json.n);
+    fuzz_put(fuzz_path("run/" GW_RUN_SUMMARY), as_run ? fuzz_summary.bytes : bytes, as_run ? fuzz_summary.n : n);
+    fuzz_put(fuzz_path("run/" GW_RUN_JSON), as_run ? bytes : fuzz_run_json.bytes, as_run ? n : fuzz_run_json.n);
     int rc;
     if (fuzz_one_in(random, 3)) {
         const char *const both[] = {dir, dir};
-        rc = report_compare(both, 2, fuzz_nowhere);
+        rc = gw_report_compare(both, 2, fuzz_nowhere);
     } else
-        rc = report_text(dir, fuzz_nowhere, 40 + fuzz_below(random, 200));
-    fuzz_accepted += rc == OK;
-    if (rc == OK) return NULL;
-    if (rc != ERR_DATA) return "neither success nor ERR_DATA";
-    if (strncmp(error_message(), dir, strlen(dir)) != 0) return "the message does not begin with the file";
+        rc = gw_report_text(dir, fuzz_nowhere, 40 + fuzz_below(random, 200));
+    fuzz_accepted += rc == GW_OK;
+    if (rc == GW_OK) return NULL;
+    if (rc != GW_ERR_DATA) return "neither success nor ERR_DATA";
+    if (strncmp(gw_error_message(), dir, strlen(dir)) != 0) return "the message does not begin with the file";
     return fuzz_judge_message(rc);
 }
 

@@ -61,12 +61,12 @@ static const char *forge(const struct forgery *f) {
 }
 
 static int load(const char *path) {
-    struct gate_model *model;
-    struct training_log log;
-    int rc = model_load_onto(path, fuzz_base, NULL, 0, &model, &log, NULL, NULL);
-    if (rc == OK) {
-        training_log_free(&log);
-        model_free(model);
+    struct gw_gate_model *model;
+    struct gw_training_log log;
+    int rc = gw_model_load_onto(path, fuzz_base, NULL, 0, &model, &log, NULL, NULL);
+    if (rc == GW_OK) {
+        gw_training_log_free(&log);
+        gw_model_free(model);
     } else
         assert_null(log.epoch);
     return rc;
@@ -77,9 +77,9 @@ static void test_refused_at_once(void **state) {
     for (size_t i = 0; i < COUNT_OF(forgery); i++) {
         size_t before = mem_live_bytes();
         int rc = load(forge(&forgery[i]));
-        if (rc != ERR_DATA || !strstr(error_message(), forgery[i].says))
-            fail_msg("%s: %d %s", forgery[i].replace, rc, rc < 0 ? error_message() : "taken");
-        assert_ptr_equal(strstr(error_message(), fuzz_path("forged.safetensors")), error_message());
+        if (rc != GW_ERR_DATA || !strstr(gw_error_message(), forgery[i].says))
+            fail_msg("%s: %d %s", forgery[i].replace, rc, rc < 0 ? gw_error_message() : "taken");
+        assert_ptr_equal(strstr(gw_error_message(), fuzz_path("forged.safetensors")), gw_error_message());
         assert_int_equal(mem_live_bytes(), before);
     }
     assert_in_range(mem_peak_live_bytes(), 1, 16 << 20);

@@ -18,15 +18,15 @@ struct walk {
     bool columns;        /* with quote volume, trade count and taker-buy volume */
 };
 
-static inline void free_bars(struct bars *bars) {
+static inline void free_bars(struct gw_bars *bars) {
     mem_free(bars->bar);
     mem_free(bars->quote_volume);
     mem_free(bars->trade_count);
     mem_free(bars->taker_buy_base);
-    *bars = (struct bars){0};
+    *bars = (struct gw_bars){0};
 }
 
-static inline void copy_bars(const struct bars *from, size_t n, struct bars *to) {
+static inline void copy_bars(const struct gw_bars *from, size_t n, struct gw_bars *to) {
     *to = *from;
     to->n = n;
     size_t room = n ? n : 1;
@@ -41,25 +41,25 @@ static inline void copy_bars(const struct bars *from, size_t n, struct bars *to)
     memcpy(to->taker_buy_base, from->taker_buy_base, n * sizeof(double));
 }
 
-static inline void walk_bar(struct rng *rng, const struct walk *walk, bool flat, double last, struct bar *bar) {
+static inline void walk_bar(struct gw_rng *rng, const struct walk *walk, bool flat, double last, struct gw_bar *bar) {
     enum { STEPS = 8 };
     bar->open = bar->high = bar->low = bar->close = last;
     if (flat) return;
-    bar->open *= rng_uniform(rng) < .2 ? exp(rng_normal(rng) * walk->volatility * .2) : 1;
+    bar->open *= gw_rng_uniform(rng) < .2 ? exp(gw_rng_normal(rng) * walk->volatility * .2) : 1;
     double price = bar->high = bar->low = bar->open;
     for (int k = 0; k < STEPS; k++) {
-        price *= exp(rng_normal(rng) * walk->volatility / sqrt(STEPS));
+        price *= exp(gw_rng_normal(rng) * walk->volatility / sqrt(STEPS));
         bar->high = fmax(bar->high, price);
         bar->low = fmin(bar->low, price);
     }
     bar->close = price;
-    bar->volume = rng_uniform(rng) < .05 ? 0 : floor(1000 * exp(rng_normal(rng))) / 8;
+    bar->volume = gw_rng_uniform(rng) < .05 ? 0 : floor(1000 * exp(gw_rng_normal(rng))) / 8;
 }
 
-static inline void make_walk(struct walk walk, struct bars *out) {
-    struct rng rng;
-    rng_key(&rng, walk.seed, "test walk", 0, 0, 0);
-    *out = (struct bars){.symbol = "WALK", .n = walk.n};
+static inline void make_walk(struct walk walk, struct gw_bars *out) {
+    struct gw_rng rng;
+    gw_rng_key(&rng, walk.seed, "test walk", 0, 0, 0);
+    *out = (struct gw_bars){.symbol = "WALK", .n = walk.n};
     out->interval_ns = walk.interval_ns ? walk.interval_ns : 15 * NS_PER_MINUTE;
     size_t room = walk.n ? walk.n : 1;
     out->bar = mem_calloc(room, sizeof *out->bar);
@@ -72,17 +72,17 @@ static inline void make_walk(struct walk walk, struct bars *out) {
     double last = 100;
     size_t flat = 0;
     for (size_t i = 0; i < walk.n; i++, time += out->interval_ns) {
-        if (rng_uniform(&rng) < walk.gap_chance) time += out->interval_ns * (int64_t)(1 + rng_below(&rng, 12));
+        if (gw_rng_uniform(&rng) < walk.gap_chance) time += out->interval_ns * (int64_t)(1 + gw_rng_below(&rng, 12));
         if (flat) flat--;
-        if (rng_uniform(&rng) < walk.flat_chance) flat = 1 + rng_below(&rng, 40);
-        struct bar *bar = &out->bar[i];
+        if (gw_rng_uniform(&rng) < walk.flat_chance) flat = 1 + gw_rng_below(&rng, 40);
+        struct gw_bar *bar = &out->bar[i];
         bar->open_ns = time;
         walk_bar(&rng, &walk, flat > 0, last, bar);
         last = bar->close;
         if (!walk.columns) continue;
         out->quote_volume[i] = bar->volume * (bar->high + bar->low + bar->close) / 3;
-        out->trade_count[i] = bar->volume > 0 ? (double)(1 + rng_below(&rng, 300)) : 0;
-        out->taker_buy_base[i] = bar->volume * rng_uniform(&rng);
+        out->trade_count[i] = bar->volume > 0 ? (double)(1 + gw_rng_below(&rng, 300)) : 0;
+        out->taker_buy_base[i] = bar->volume * gw_rng_uniform(&rng);
     }
 }
 

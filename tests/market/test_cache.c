@@ -58,7 +58,7 @@ static const char *only_entry(void) {
 
 static char *read_file(const char *path, size_t *length) {
     char *text;
-    assert_ok(file_read_all(path, 1 << 30, ERR_DATA, &text, length));
+    assert_ok(file_read_all(path, 1 << 30, GW_ERR_DATA, &text, length));
     return text;
 }
 
@@ -79,14 +79,14 @@ static void set_age(const char *path, time_t seconds) {
 
 /* A file with something of everything: optional columns with holes, a gap, off-grid bars, a duplicate, a bad row. */
 static void write_source(const char *path, bool optional, bool damaged) {
-    struct rng rng;
+    struct gw_rng rng;
     FILE *stream = fopen(path, "w");
     assert_non_null(stream);
-    rng_key(&rng, 17, "cache", 0, 0, 0);
+    gw_rng_key(&rng, 17, "cache", 0, 0, 0);
     fprintf(stream, "time,open,high,low,close,volume%s\n", optional ? ",quote_volume,trade_count,taker_buy_base" : "");
     for (int i = 0; i < N_BARS; i++) {
         int64_t at = 1600000000 + 60 * i + (i > 300 ? 3600 : 0) + (i > 400 && i < 500 ? 7 : 0);
-        double open = 100 + 10 * rng_uniform(&rng), close = 100 + 10 * rng_uniform(&rng);
+        double open = 100 + 10 * gw_rng_uniform(&rng), close = 100 + 10 * gw_rng_uniform(&rng);
         int n_times = damaged && i == 555 ? 2 : 1;
         for (int k = 0; k < n_times; k++) {
             fprintf(stream, "%lld,%.17g,%.17g,%.17g,%.17g,%.17g", (long long)at, open, fmax(open, close) + 1,
@@ -110,7 +110,7 @@ static bool same_column(const double *a, const double *b, size_t n) {
     return a && b ? memcmp(a, b, n * sizeof *a) == 0 : !a && !b;
 }
 
-static void assert_same_bars(const struct bars *a, const struct bars *b) {
+static void assert_same_bars(const struct gw_bars *a, const struct gw_bars *b) {
     assert_int_equal(a->n, b->n);
     assert_memory_equal(a->symbol, b->symbol, sizeof a->symbol);
     assert_int_equal(a->interval_ns, b->interval_ns);
@@ -123,9 +123,9 @@ static void assert_same_bars(const struct bars *a, const struct bars *b) {
 
 /* Imports with the cache and without; both must agree. True when the cache answered: an entry that was there before
  * was used and not written anew. */
-static bool import_hits(const char *path, struct import_options options) {
-    struct bars plain, cached;
-    struct import_report plain_report, cached_report;
+static bool import_hits(const char *path, struct gw_import_options options) {
+    struct gw_bars plain, cached;
+    struct gw_import_report plain_report, cached_report;
     char name[32][300];
     struct stat before[32], after;
     size_t n = entries(name, 32);
@@ -134,17 +134,17 @@ static bool import_hits(const char *path, struct import_options options) {
         set_age(entry_path(name[i]), 1000);
         assert_int_equal(stat(entry_path(name[i]), &before[i]), 0);
     }
-    assert_ok(bars_import(path, &options, &cached, &cached_report));
+    assert_ok(gw_bars_import(path, &options, &cached, &cached_report));
     bool hit = false;
     for (size_t i = 0; i < n; i++)
         hit |= stat(entry_path(name[i]), &after) == 0 && after.st_ino == before[i].st_ino &&
                after.st_mtim.tv_sec > before[i].st_mtim.tv_sec;
     options.no_cache = true;
-    assert_ok(bars_import(path, &options, &plain, &plain_report));
+    assert_ok(gw_bars_import(path, &options, &plain, &plain_report));
     assert_same_bars(&cached, &plain);
     assert_memory_equal(&cached_report, &plain_report, sizeof plain_report);
-    bars_free(&plain);
-    bars_free(&cached);
+    gw_bars_free(&plain);
+    gw_bars_free(&cached);
     return hit;
 }
 
@@ -154,42 +154,42 @@ static void second_import_has_the_same_bits_and_report(void **state) {
     (void)state;
     for (int optional = 0; optional < 2; optional++)
         for (int damaged = 0; damaged < 2; damaged++) {
-            struct import_options options = {.repair = damaged};
-            struct bars bars;
+            struct gw_import_options options = {.repair = damaged};
+            struct gw_bars bars;
             size_t before = n_entries();
             write_source(source(), optional, damaged);
             assert_false(import_hits(source(), options));
             assert_int_equal(n_entries(), before + 1);
             assert_true(import_hits(source(), options));
             assert_int_equal(n_entries(), before + 1);
-            assert_ok(bars_import(source(), &options, &bars, NULL)); /* a report is not needed */
-            bars_free(&bars);
+            assert_ok(gw_bars_import(source(), &options, &bars, NULL)); /* a report is not needed */
+            gw_bars_free(&bars);
         }
-    struct bars bars;
-    struct import_report report;
-    struct import_options repair = {.repair = true};
-    assert_ok(bars_import(source(), &repair, &bars, &report)); /* the last one: the report has something in it */
+    struct gw_bars bars;
+    struct gw_import_report report;
+    struct gw_import_options repair = {.repair = true};
+    assert_ok(gw_bars_import(source(), &repair, &bars, &report)); /* the last one: the report has something in it */
     assert_int_equal(report.n_duplicates, 1);
     assert_int_equal(report.n_bad_rows, 1);
     assert_int_equal(report.n_gaps, 3); /* the hour, the seven seconds, the row left out */
     assert_non_null(strstr(report.first_problem, "is negative"));
-    bars_free(&bars);
+    gw_bars_free(&bars);
 }
 
 static void another_name_of_the_same_bytes(void **state) {
     (void)state;
     write_source(source(), true, false);
     write_source(scratch("XYZ.csv"), true, false);
-    assert_false(import_hits(source(), (struct import_options){0}));
-    assert_false(import_hits(scratch("XYZ.csv"), (struct import_options){0})); /* another symbol */
-    assert_true(import_hits(scratch("XYZ.csv"), (struct import_options){.symbol = "ABC"}));
+    assert_false(import_hits(source(), (struct gw_import_options){0}));
+    assert_false(import_hits(scratch("XYZ.csv"), (struct gw_import_options){0})); /* another symbol */
+    assert_true(import_hits(scratch("XYZ.csv"), (struct gw_import_options){.symbol = "ABC"}));
 }
 
 static void any_changed_byte_is_a_miss(void **state) {
     (void)state;
     size_t length;
     write_source(source(), true, false);
-    assert_false(import_hits(source(), (struct import_options){0}));
+    assert_false(import_hits(source(), (struct gw_import_options){0}));
     char *text = read_file(source(), &length);
     char *digit = strstr(text + length / 2, ".") + 1;
     *digit = *digit == '5' ? '6' : '5';
@@ -198,13 +198,13 @@ static void any_changed_byte_is_a_miss(void **state) {
     write_file(source(), text, length); /* same length and same time */
     struct timespec times[2] = {status.st_atim, status.st_mtim};
     assert_int_equal(utimensat(AT_FDCWD, source(), times, 0), 0);
-    assert_false(import_hits(source(), (struct import_options){0}));
+    assert_false(import_hits(source(), (struct gw_import_options){0}));
     *digit = *digit == '5' ? '6' : '5';
     text[length - 1] = ' '; /* the line end */
     write_file(source(), text, length);
-    assert_false(import_hits(source(), (struct import_options){0}));
+    assert_false(import_hits(source(), (struct gw_import_options){0}));
     write_file(source(), text, length - 1);
-    assert_false(import_hits(source(), (struct import_options){0}));
+    assert_false(import_hits(source(), (struct gw_import_options){0}));
     text[length - 1] = '\n';
     write_file(source(), text, length); /* as it was: the first entry is still good, unless the digit differs */
     assert_int_equal(n_entries(), 4);
@@ -213,7 +213,7 @@ static void any_changed_byte_is_a_miss(void **state) {
 
 static void any_changed_option_is_a_miss(void **state) {
     (void)state;
-    const struct import_options options[] = {
+    const struct gw_import_options options[] = {
         {0},
         {.symbol = "OTHER"},
         {.format = "header"},
@@ -228,15 +228,15 @@ static void any_changed_option_is_a_miss(void **state) {
     for (size_t i = 0; i < COUNT_OF(options); i++) assert_false(import_hits(source(), options[i]));
     assert_int_equal(n_entries(), COUNT_OF(options));
     for (size_t i = 0; i < COUNT_OF(options); i++) assert_true(import_hits(source(), options[i]));
-    assert_true(import_hits(source(), (struct import_options){.format = "auto"})); /* the same as none */
+    assert_true(import_hits(source(), (struct gw_import_options){.format = "auto"})); /* the same as none */
 }
 
 static void failures_are_not_kept(void **state) {
     (void)state;
-    struct bars bars;
+    struct gw_bars bars;
     write_source(source(), true, true);
     for (int i = 0; i < 2; i++) {
-        assert_fails(bars_import(source(), NULL, &bars, NULL), ERR_DATA, "ABC.csv:803:");
+        assert_fails(gw_bars_import(source(), NULL, &bars, NULL), GW_ERR_DATA, "ABC.csv:803:");
         assert_int_equal(n_entries(), 0);
     }
 }
@@ -272,15 +272,15 @@ static void results_change_only_with_the_version(void **state) {
     uint64_t hash = 0;
     for (size_t i = 0; i < COUNT_OF(fixtures); i++) {
         char path[256];
-        struct bars bars;
-        struct import_report report;
-        struct import_options options = {.no_cache = true, .tolerant = true};
+        struct gw_bars bars;
+        struct gw_import_report report;
+        struct gw_import_options options = {.no_cache = true, .tolerant = true};
         snprintf(path, sizeof path, "tests/market/fixtures/%s", fixtures[i]);
-        assert_ok(bars_import(path, &options, &bars, &report));
+        assert_ok(gw_bars_import(path, &options, &bars, &report));
         hash = hash_bytes(&bars.fingerprint, sizeof bars.fingerprint, hash);
-        hash = hash_bytes(&report, offsetof(struct import_report, first_problem), hash);
+        hash = hash_bytes(&report, offsetof(struct gw_import_report, first_problem), hash);
         hash = hash_bytes(report.first_problem, strlen(report.first_problem), hash);
-        bars_free(&bars);
+        gw_bars_free(&bars);
     }
     if (hash != UINT64_C(0x82cbded3f1b0aced)) fail_msg("the fixtures give 0x%016llx", (unsigned long long)hash);
 }
@@ -291,7 +291,7 @@ static void results_change_only_with_the_version(void **state) {
 static void assert_ignored(const char *entry, const char *bytes, size_t length, const char *good, size_t good_length) {
     size_t now;
     write_file(entry, bytes, length);
-    assert_false(import_hits(source(), (struct import_options){0}));
+    assert_false(import_hits(source(), (struct gw_import_options){0}));
     char *text = read_file(entry, &now);
     assert_int_equal(now, good_length);
     assert_memory_equal(text, good, good_length);
@@ -304,11 +304,11 @@ static void damaged_entries_are_ignored_and_rewritten(void **state) {
         size_t length, n_flips = 0;
         write_source(source(), optional, false);
         scratch_delete(folder);
-        assert_false(import_hits(source(), (struct import_options){0}));
+        assert_false(import_hits(source(), (struct gw_import_options){0}));
         char entry[1024];
         strcpy(entry, only_entry());
         char *good = read_file(entry, &length), *bad = mem_calloc(length + 1, 1);
-        assert_true(import_hits(source(), (struct import_options){0}));
+        assert_true(import_hits(source(), (struct gw_import_options){0}));
         /* One bit: all over the header and the record, here and there in the rows. */
         for (size_t at = 0; at < length; at += at < 320 || at + 900 > length ? 11 : 2000) {
             memcpy(bad, good, length);
@@ -333,12 +333,12 @@ static void foreign_entries_are_ignored(void **state) {
     (void)state;
     size_t own_length, other_length;
     write_source(source(), true, false);
-    assert_false(import_hits(source(), (struct import_options){0}));
+    assert_false(import_hits(source(), (struct gw_import_options){0}));
     char entry[1024];
     strcpy(entry, only_entry());
     char *own = read_file(entry, &own_length);
     assert_int_equal(unlink(entry), 0);
-    assert_false(import_hits(source(), (struct import_options){.tolerant = true}));
+    assert_false(import_hits(source(), (struct gw_import_options){.tolerant = true}));
     char *other = read_file(only_entry(), &other_length);
     assert_int_equal(unlink(only_entry()), 0);
     assert_int_equal(own_length, other_length);
@@ -351,27 +351,27 @@ static void foreign_entries_are_ignored(void **state) {
 
 static void can_be_switched_off(void **state) {
     (void)state;
-    struct bars bars;
-    struct import_options off = {.no_cache = true};
+    struct gw_bars bars;
+    struct gw_import_options off = {.no_cache = true};
     write_source(source(), false, false);
-    assert_ok(bars_import(source(), &off, &bars, NULL));
-    bars_free(&bars);
+    assert_ok(gw_bars_import(source(), &off, &bars, NULL));
+    gw_bars_free(&bars);
     assert_false(file_exists(folder));
     char home[600];
     snprintf(home, sizeof home, "%s/nobody", scratch_dir);
     assert_int_equal(setenv("HOME", home, 1) + setenv("XDG_CACHE_HOME", home, 1), 0);
     assert_int_equal(setenv("GATEWALK_CACHE", "off", 1), 0);
-    assert_ok(bars_import(source(), NULL, &bars, NULL));
-    bars_free(&bars);
+    assert_ok(gw_bars_import(source(), NULL, &bars, NULL));
+    gw_bars_free(&bars);
     assert_false(file_exists(home));
     assert_false(file_exists("off"));
 }
 
 static void small_files_are_not_kept(void **state) {
     (void)state;
-    struct bars bars;
-    assert_ok(bars_import("tests/market/fixtures/ABCUSDT-15m.csv", NULL, &bars, NULL));
-    bars_free(&bars);
+    struct gw_bars bars;
+    assert_ok(gw_bars_import("tests/market/fixtures/ABCUSDT-15m.csv", NULL, &bars, NULL));
+    gw_bars_free(&bars);
     assert_int_equal(n_entries(), 0);
 }
 
@@ -383,17 +383,17 @@ static void the_environment_names_the_folder(void **state) {
     write_source(source(), false, false);
     assert_int_equal(unsetenv("GATEWALK_CACHE") + setenv("HOME", home, 1) + setenv("XDG_CACHE_HOME", shared, 1), 0);
     snprintf(folder, sizeof folder, "%s/shared/gatewalk", scratch_dir);
-    assert_false(import_hits(source(), (struct import_options){0}));
-    assert_true(import_hits(source(), (struct import_options){0}));
+    assert_false(import_hits(source(), (struct gw_import_options){0}));
+    assert_true(import_hits(source(), (struct gw_import_options){0}));
     assert_int_equal(n_entries(), 1);
     assert_int_equal(setenv("XDG_CACHE_HOME", "relative", 1), 0); /* does not count */
     snprintf(folder, sizeof folder, "%s/home/.cache/gatewalk", scratch_dir);
-    assert_false(import_hits(source(), (struct import_options){0}));
-    assert_true(import_hits(source(), (struct import_options){0}));
+    assert_false(import_hits(source(), (struct gw_import_options){0}));
+    assert_true(import_hits(source(), (struct gw_import_options){0}));
     assert_int_equal(unsetenv("HOME"), 0);
-    struct bars bars;
-    assert_ok(bars_import(source(), NULL, &bars, NULL)); /* nowhere to keep it */
-    bars_free(&bars);
+    struct gw_bars bars;
+    assert_ok(gw_bars_import(source(), NULL, &bars, NULL)); /* nowhere to keep it */
+    gw_bars_free(&bars);
 }
 
 /* ---- folders that cannot be used --------------------------------------------------------------- */
@@ -424,9 +424,9 @@ static int lines_of(void (*body)(void)) {
 /* In a child: no assertion of cmocka can be used. */
 static void import_three_times(void) {
     for (int i = 0; i < 3; i++) {
-        struct bars bars;
-        if (bars_import(source(), NULL, &bars, NULL) != OK || bars.n != N_BARS) _exit(1);
-        bars_free(&bars);
+        struct gw_bars bars;
+        if (gw_bars_import(source(), NULL, &bars, NULL) != GW_OK || bars.n != N_BARS) _exit(1);
+        gw_bars_free(&bars);
     }
 }
 
@@ -460,10 +460,10 @@ static void a_folder_that_cannot_be_written_costs_one_warning(void **state) {
 
 static void race(uint64_t fingerprint, unsigned seed) {
     for (unsigned i = 0; i < 40; i++) {
-        struct bars bars;
+        struct gw_bars bars;
         char name[4][300];
-        if (bars_import(source(), NULL, &bars, NULL) != OK || bars.fingerprint != fingerprint) _exit(1);
-        bars_free(&bars);
+        if (gw_bars_import(source(), NULL, &bars, NULL) != GW_OK || bars.fingerprint != fingerprint) _exit(1);
+        gw_bars_free(&bars);
         size_t n = (i + seed) % 4 == 0 ? entries(name, 4) : 0; /* so that there is something to write again */
         for (size_t k = 0; k < n && k < 4; k++)
             if (!strstr(name[k], ".tmp")) unlink(entry_path(name[k]));
@@ -473,11 +473,11 @@ static void race(uint64_t fingerprint, unsigned seed) {
 
 static void processes_may_race(void **state) {
     (void)state;
-    struct bars bars;
-    struct import_options off = {.no_cache = true};
+    struct gw_bars bars;
+    struct gw_import_options off = {.no_cache = true};
     pid_t child[3];
     write_source(source(), true, false);
-    assert_ok(bars_import(source(), &off, &bars, NULL));
+    assert_ok(gw_bars_import(source(), &off, &bars, NULL));
     fflush(NULL);
     for (unsigned i = 0; i < COUNT_OF(child); i++) {
         child[i] = fork();
@@ -490,9 +490,9 @@ static void processes_may_race(void **state) {
         assert_int_equal(waitpid(child[i], &status, 0), child[i]);
         assert_int_equal(status, 0);
     }
-    bars_free(&bars);
-    (void)import_hits(source(), (struct import_options){0});
-    assert_true(import_hits(source(), (struct import_options){0}));
+    gw_bars_free(&bars);
+    (void)import_hits(source(), (struct gw_import_options){0});
+    assert_true(import_hits(source(), (struct gw_import_options){0}));
     assert_int_equal(n_entries(), 1); /* no temporary file is left */
 }
 
@@ -529,9 +529,9 @@ static void the_longest_unused_go_first(void **state) {
     make_large(other, 4 * gib, 10000);
     make_large(dead, gib, 10000);
     make_large(alive, gib, 10);
-    struct bars bars;
-    assert_ok(bars_import(source(), NULL, &bars, NULL));
-    bars_free(&bars);
+    struct gw_bars bars;
+    assert_ok(gw_bars_import(source(), NULL, &bars, NULL));
+    gw_bars_free(&bars);
     assert_false(in_folder(oldest)); /* 2.5 GiB and the new one: the first to go is enough */
     assert_true(in_folder(old));
     assert_true(in_folder(young));
@@ -572,11 +572,11 @@ static void numpy_opens_an_entry(void **state) {
         skip();
     }
     for (int optional = 0; optional < 2; optional++) {
-        struct bars bars;
+        struct gw_bars bars;
         char line[1024], want[1024];
         write_source(source(), optional, false);
         scratch_delete(folder);
-        assert_ok(bars_import(source(), NULL, &bars, NULL));
+        assert_ok(gw_bars_import(source(), NULL, &bars, NULL));
         ask_numpy(only_entry(), line, sizeof line);
         /* Python's hex() prints all 13 digits. */
         int n =
@@ -585,7 +585,7 @@ static void numpy_opens_an_entry(void **state) {
                      (long long)bars.bar[N_BARS - 1].open_ns, bars.bar[7].close);
         snprintf(want + n, sizeof want - (size_t)n, optional ? "%.13a" : "-", optional ? bars.taker_buy_base[8] : 0);
         assert_string_equal(line, want);
-        bars_free(&bars);
+        gw_bars_free(&bars);
     }
 }
 

@@ -10,10 +10,10 @@ enum { N_BARS = 700 };
 
 /* ---- helpers ------------------------------------------------------------------------------ */
 
-static struct feature_input input_at(const struct bars *bars, size_t t) {
-    return (struct feature_input){
+static struct gw_feature_input input_at(const struct gw_bars *bars, size_t t) {
+    return (struct gw_feature_input){
         .bar = &bars->bar[t],
-        .close_ns = bar_close_ns(bars, t),
+        .close_ns = gw_bar_close_ns(bars, t),
         .quote_volume = bars->quote_volume ? bars->quote_volume[t] : NAN,
         .trade_count = bars->trade_count ? bars->trade_count[t] : NAN,
         .taker_buy_base = bars->taker_buy_base ? bars->taker_buy_base[t] : NAN,
@@ -21,14 +21,14 @@ static struct feature_input input_at(const struct bars *bars, size_t t) {
 }
 
 /* All values of one feature in double. Caller mem_free()s. */
-static double *run_feature(const struct feature_desc *desc, const double *args, const struct bars *bars) {
+static double *run_feature(const struct gw_feature_desc *desc, const double *args, const struct gw_bars *bars) {
     size_t size = desc->state_size(args);
     void *state = mem_calloc(1, size ? size : 1);
     double *value = mem_calloc(bars->n ? bars->n : 1, sizeof *value);
     assert_non_null(state);
     assert_non_null(value);
     for (size_t t = 0; t < bars->n; t++) {
-        struct feature_input in = input_at(bars, t);
+        struct gw_feature_input in = input_at(bars, t);
         value[t] = desc->push(state, args, &in);
     }
     mem_free(state);
@@ -37,9 +37,9 @@ static double *run_feature(const struct feature_desc *desc, const double *args, 
 
 /* Arguments to try: 0 the defaults, 1 the least, 2 something odd between. */
 enum { N_VARIANTS = 3 };
-static bool variant_args(const struct feature_desc *desc, int variant, double *args) {
+static bool variant_args(const struct gw_feature_desc *desc, int variant, double *args) {
     if (variant > 0 && desc->n_args == 0) return false;
-    for (size_t k = 0; k < FEATURE_ARGS_MAX; k++) {
+    for (size_t k = 0; k < GW_FEATURE_ARGS_MAX; k++) {
         args[k] = desc->default_arg[k];
         if (k < desc->n_args && variant == 1) args[k] = desc->min_arg[k];
         if (k < desc->n_args && variant == 2) args[k] = desc->min_arg[k] + 4 + (double)k;
@@ -48,7 +48,7 @@ static bool variant_args(const struct feature_desc *desc, int variant, double *a
 }
 
 /* "name(1,2)@1h" */
-static char *spec_text(const struct feature_desc *desc, const double *args, const char *interval, char text[128]) {
+static char *spec_text(const struct gw_feature_desc *desc, const double *args, const char *interval, char text[128]) {
     char number[32];
     size_t used = (size_t)snprintf(text, 128, "%s", desc->name);
     for (size_t k = 0; k < desc->n_args; k++)
@@ -59,32 +59,32 @@ static char *spec_text(const struct feature_desc *desc, const double *args, cons
 }
 
 /* Every feature at every variant, plain and on longer intervals. */
-static struct feature_set *everything(void) {
+static struct gw_feature_set *everything(void) {
     static const char *const interval[] = {"", "@1h", "@45m"};
     static char text[512][128];
     const char *spec[512];
     size_t n = 0;
-    for (size_t i = 0; i < feature_count(); i++)
+    for (size_t i = 0; i < gw_feature_count(); i++)
         for (int variant = 0; variant < N_VARIANTS; variant++)
             for (size_t k = 0; k < COUNT_OF(interval); k++) {
-                double args[FEATURE_ARGS_MAX];
-                if (!variant_args(feature_at(i), variant, args)) continue;
+                double args[GW_FEATURE_ARGS_MAX];
+                if (!variant_args(gw_feature_at(i), variant, args)) continue;
                 assert_true(n < COUNT_OF(spec));
-                spec_text(feature_at(i), args, interval[k], text[n]);
+                spec_text(gw_feature_at(i), args, interval[k], text[n]);
                 bool known = false;
                 for (size_t j = 0; j < n; j++) known = known || !strcmp(spec[j], text[n]);
                 if (known) continue;
                 spec[n] = text[n];
                 n++;
             }
-    struct feature_set *set = NULL;
-    assert_ok(feature_set_parse(spec, n, &set));
-    assert_int_equal(feature_set_size(set), n);
+    struct gw_feature_set *set = NULL;
+    assert_ok(gw_feature_set_parse(spec, n, &set));
+    assert_int_equal(gw_feature_set_size(set), n);
     return set;
 }
 
-static struct bars hard_walk(uint64_t seed) {
-    struct bars bars;
+static struct gw_bars hard_walk(uint64_t seed) {
+    struct gw_bars bars;
     make_walk(
         (struct walk){
             .n = N_BARS, .seed = seed, .volatility = .004, .gap_chance = .03, .flat_chance = .02, .columns = true},
@@ -96,41 +96,41 @@ static struct bars hard_walk(uint64_t seed) {
 
 static void test_table_is_well_formed(void **state) {
     (void)state;
-    assert_true(feature_count() >= 30);
-    assert_null(feature_at(feature_count()));
-    assert_null(feature_find("no_such_feature"));
-    for (size_t i = 0; i < feature_count(); i++) {
-        const struct feature_desc *desc = feature_at(i);
-        assert_ptr_equal(feature_find(desc->name), desc); /* also: no name twice */
+    assert_true(gw_feature_count() >= 30);
+    assert_null(gw_feature_at(gw_feature_count()));
+    assert_null(gw_feature_find("no_such_feature"));
+    for (size_t i = 0; i < gw_feature_count(); i++) {
+        const struct gw_feature_desc *desc = gw_feature_at(i);
+        assert_ptr_equal(gw_feature_find(desc->name), desc); /* also: no name twice */
         assert_true(name_is_safe(desc->name));
         assert_true(desc->help && strlen(desc->help) > 10);
         assert_true(desc->source && strlen(desc->source) > 10);
-        assert_true(desc->n_args <= FEATURE_ARGS_MAX);
+        assert_true(desc->n_args <= GW_FEATURE_ARGS_MAX);
         for (size_t k = 0; k < desc->n_args; k++) {
             assert_non_null(desc->arg_name[k]);
             assert_true(desc->min_arg[k] <= desc->default_arg[k] && desc->default_arg[k] <= desc->max_arg[k]);
         }
         if (desc->check) assert_null(desc->check(desc->default_arg));
     }
-    char text[FEATURE_NAME_MAX + 32];
-    assert_string_equal(feature_signature(feature_find("bollinger_b"), text), "bollinger_b(n=20,k=2)");
-    assert_string_equal(feature_signature(feature_find("gap"), text), "gap");
+    char text[GW_FEATURE_NAME_MAX + 32];
+    assert_string_equal(gw_feature_signature(gw_feature_find("bollinger_b"), text), "bollinger_b(n=20,k=2)");
+    assert_string_equal(gw_feature_signature(gw_feature_find("gap"), text), "gap");
 }
 
 /* ---- golden ------------------------------------------------------------------------------- */
 
-static void load_bars(struct bars *bars) {
+static void load_bars(struct gw_bars *bars) {
     struct table table;
     assert_ok(table_read("tests/golden/features_bars.csv", &table));
     assert_int_equal(table.n_columns, 9);
     size_t n = table.n_rows;
-    *bars = (struct bars){.symbol = "GOLDEN", .interval_ns = 15 * NS_PER_MINUTE, .n = n};
+    *bars = (struct gw_bars){.symbol = "GOLDEN", .interval_ns = 15 * NS_PER_MINUTE, .n = n};
     bars->bar = mem_calloc(n, sizeof *bars->bar);
     bars->quote_volume = mem_calloc(n, sizeof(double));
     bars->trade_count = mem_calloc(n, sizeof(double));
     bars->taker_buy_base = mem_calloc(n, sizeof(double));
     for (size_t t = 0; t < n; t++) {
-        struct bar *bar = &bars->bar[t];
+        struct gw_bar *bar = &bars->bar[t];
         bar->open_ns = strtoll(table.cell[t * table.n_columns], NULL, 10);
         bar->open = table_number(&table, t, 1);
         bar->high = table_number(&table, t, 2);
@@ -152,13 +152,14 @@ static void compare_golden(const char *spec, const struct table *golden, size_t 
 }
 
 /* A plain spec in double, through the descriptor. */
-static void check_golden_exact(const char *spec, const struct table *golden, size_t column, const struct bars *bars) {
-    char name[FEATURE_NAME_MAX];
+static void check_golden_exact(const char *spec, const struct table *golden, size_t column,
+                               const struct gw_bars *bars) {
+    char name[GW_FEATURE_NAME_MAX];
     size_t length = strcspn(spec, "(");
     snprintf(name, sizeof name, "%.*s", (int)length, spec);
-    const struct feature_desc *desc = feature_find(name);
+    const struct gw_feature_desc *desc = gw_feature_find(name);
     assert_non_null(desc);
-    double args[FEATURE_ARGS_MAX] = {0};
+    double args[GW_FEATURE_ARGS_MAX] = {0};
     const char *at = spec + length;
     for (size_t k = 0; k < desc->n_args; k++) {
         char *end;
@@ -172,25 +173,25 @@ static void check_golden_exact(const char *spec, const struct table *golden, siz
 
 static void test_golden(void **state) {
     (void)state;
-    struct bars bars;
+    struct gw_bars bars;
     struct table golden;
     load_bars(&bars);
     assert_ok(table_read("tests/golden/features_golden.csv", &golden));
     assert_int_equal(golden.n_rows, bars.n);
     for (size_t c = 0; c < golden.n_columns; c++) {
-        char spec[FEATURE_NAME_MAX];
+        char spec[GW_FEATURE_NAME_MAX];
         snprintf(spec, sizeof spec, "%s", golden.header[c]);
         for (char *at = spec; *at; at++) *at = *at == ';' ? ',' : *at;
         const char *one = spec;
-        struct feature_set *set;
-        struct feature_matrix matrix;
-        assert_ok(feature_set_parse(&one, 1, &set));
-        assert_string_equal(feature_set_name(set, 0), spec);
-        assert_ok(feature_set_build(set, &bars, &matrix));
+        struct gw_feature_set *set;
+        struct gw_feature_matrix matrix;
+        assert_ok(gw_feature_set_parse(&one, 1, &set));
+        assert_string_equal(gw_feature_set_name(set, 0), spec);
+        assert_ok(gw_feature_set_build(set, &bars, &matrix));
         for (size_t t = 0; t < bars.n; t++) compare_golden(spec, &golden, c, t, matrix.value[t], 1e-7);
         if (!strchr(spec, '@')) check_golden_exact(spec, &golden, c, &bars);
-        feature_matrix_free(&matrix);
-        feature_set_free(set);
+        gw_feature_matrix_free(&matrix);
+        gw_feature_set_free(set);
     }
     table_free(&golden);
     free_bars(&bars);
@@ -200,9 +201,9 @@ static void test_every_row_has_a_golden_column(void **state) {
     (void)state;
     struct table golden;
     assert_ok(table_read("tests/golden/features_golden.csv", &golden));
-    for (size_t i = 0; i < feature_count(); i++) {
+    for (size_t i = 0; i < gw_feature_count(); i++) {
         char want[128];
-        spec_text(feature_at(i), feature_at(i)->default_arg, "", want);
+        spec_text(gw_feature_at(i), gw_feature_at(i)->default_arg, "", want);
         for (char *at = want; *at; at++) *at = *at == ',' ? ';' : *at;
         size_t c = 0;
         while (c < golden.n_columns && strcmp(golden.header[c], want)) c++;
@@ -217,7 +218,7 @@ static void test_every_row_has_a_golden_column(void **state) {
 
 /* ---- warm-up and finiteness ----------------------------------------------------------------- */
 
-static void check_warmup(const struct feature_desc *desc, const double *args, const struct bars *bars,
+static void check_warmup(const struct gw_feature_desc *desc, const double *args, const struct gw_bars *bars,
                          const char *kind) {
     double *value = run_feature(desc, args, bars);
     size_t warmup = desc->warmup(args);
@@ -234,9 +235,9 @@ static void check_warmup(const struct feature_desc *desc, const double *args, co
 }
 
 /* Markets on which a careless formula divides by zero. */
-static void spoil(struct bars *bars, int kind) {
+static void spoil(struct gw_bars *bars, int kind) {
     for (size_t t = 0; t < bars->n; t++) {
-        struct bar *b = &bars->bar[t];
+        struct gw_bar *b = &bars->bar[t];
         double price = kind == 1 ? 1e-9 : kind == 2 ? 1e12 : 77.7;
         bool flat = kind != 3 || t > bars->n / 3;
         if (flat) b->open = b->high = b->low = b->close = price;
@@ -252,13 +253,13 @@ static void test_warmup_is_exact_and_values_finite(void **state) {
     (void)state;
     static const char *const kind_name[] = {"walk", "flat tiny", "flat huge", "dies", "flat, wild volume", "flat"};
     for (int kind = 0; kind < 6; kind++) {
-        struct bars bars = hard_walk(11);
+        struct gw_bars bars = hard_walk(11);
         if (kind > 0) spoil(&bars, kind);
-        for (size_t i = 0; i < feature_count(); i++)
+        for (size_t i = 0; i < gw_feature_count(); i++)
             for (int variant = 0; variant < N_VARIANTS; variant++) {
-                double args[FEATURE_ARGS_MAX];
-                if (variant_args(feature_at(i), variant, args))
-                    check_warmup(feature_at(i), args, &bars, kind_name[kind]);
+                double args[GW_FEATURE_ARGS_MAX];
+                if (variant_args(gw_feature_at(i), variant, args))
+                    check_warmup(gw_feature_at(i), args, &bars, kind_name[kind]);
             }
         free_bars(&bars);
     }
@@ -302,10 +303,10 @@ static void test_neutral_values(void **state) {
         {"trade_count_z", 0},
         {"vwap_gap", 0},
     };
-    struct bars bars = hard_walk(12);
+    struct gw_bars bars = hard_walk(12);
     spoil(&bars, 5);
     for (size_t i = 0; i < COUNT_OF(neutral); i++) {
-        const struct feature_desc *desc = feature_find(neutral[i].name);
+        const struct gw_feature_desc *desc = gw_feature_find(neutral[i].name);
         assert_non_null(desc);
         double *value = run_feature(desc, desc->default_arg, &bars);
         if (value[bars.n - 1] != neutral[i].value)
@@ -328,17 +329,17 @@ static bool remembers_everything(const char *name) {
 /* A long history with a monstrous bar in it ends with the same value as its last bars alone. */
 static void test_windows_do_not_drift(void **state) {
     (void)state;
-    struct bars bars;
+    struct gw_bars bars;
     make_walk((struct walk){.n = 30000, .seed = 5, .volatility = .002, .columns = true}, &bars);
-    struct bar *monster = &bars.bar[15000];
+    struct gw_bar *monster = &bars.bar[15000];
     monster->high *= 1e7;
     monster->close *= 1e7;
     monster->volume = bars.quote_volume[15000] = bars.trade_count[15000] = 1e15;
-    for (size_t i = 0; i < feature_count(); i++) {
-        const struct feature_desc *desc = feature_at(i);
+    for (size_t i = 0; i < gw_feature_count(); i++) {
+        const struct gw_feature_desc *desc = gw_feature_at(i);
         if (remembers_everything(desc->name)) continue;
         size_t tail = desc->warmup(desc->default_arg) + 1;
-        struct bars last = bars;
+        struct gw_bars last = bars;
         last.bar += bars.n - tail;
         last.quote_volume += bars.n - tail;
         last.trade_count += bars.n - tail;
@@ -359,62 +360,62 @@ static void test_windows_do_not_drift(void **state) {
 static void test_streaming_equals_batch(void **state) {
     (void)state;
     static const size_t chunk[] = {1, 2, 3, 5, 7, 13};
-    struct bars bars = hard_walk(21);
-    struct feature_set *set = everything();
-    size_t n = feature_set_size(set);
-    struct feature_matrix whole;
-    assert_ok(feature_set_build(set, &bars, &whole));
+    struct gw_bars bars = hard_walk(21);
+    struct gw_feature_set *set = everything();
+    size_t n = gw_feature_set_size(set);
+    struct gw_feature_matrix whole;
+    assert_ok(gw_feature_set_build(set, &bars, &whole));
     float *row = mem_calloc(n, sizeof *row);
     for (size_t c = 0; c < COUNT_OF(chunk); c++) {
-        struct feature_stream *stream;
-        assert_ok(feature_stream_open(set, bars.interval_ns, &stream));
+        struct gw_feature_stream *stream;
+        assert_ok(gw_feature_stream_open(set, bars.interval_ns, &stream));
         for (size_t t = 0; t < bars.n; t++) {
-            struct feature_input in = input_at(&bars, t);
-            feature_stream_push(stream, &in, row);
+            struct gw_feature_input in = input_at(&bars, t);
+            gw_feature_stream_push(stream, &in, row);
             assert_memory_equal(row, whole.value + t * n, n * sizeof *row);
         }
-        feature_stream_close(stream);
+        gw_feature_stream_close(stream);
         /* A history that grows by `chunk` bars, built afresh each time: its rows never change. */
         for (size_t k = chunk[c], step = 1; k < bars.n; k += chunk[c] * step, step += 3) {
-            struct feature_matrix part;
-            struct bars known;
+            struct gw_feature_matrix part;
+            struct gw_bars known;
             copy_bars(&bars, k, &known);
-            assert_ok(feature_set_build(set, &known, &part));
+            assert_ok(gw_feature_set_build(set, &known, &part));
             assert_memory_equal(part.value, whole.value, k * n * sizeof *row);
-            feature_matrix_free(&part);
+            gw_feature_matrix_free(&part);
             free_bars(&known);
         }
     }
     mem_free(row);
-    feature_matrix_free(&whole);
-    feature_set_free(set);
+    gw_feature_matrix_free(&whole);
+    gw_feature_set_free(set);
     free_bars(&bars);
 }
 
 static void test_matrix_warmup(void **state) {
     (void)state;
     static const char *const spec[] = {"rsi(14)", "atr(5)@1h", "macd_hist(3,8,4)", "volume_z(20)"};
-    struct bars bars = hard_walk(22);
-    struct feature_set *set;
-    struct feature_matrix m;
-    assert_ok(feature_set_parse(spec, COUNT_OF(spec), &set));
-    assert_ok(feature_set_build(set, &bars, &m));
+    struct gw_bars bars = hard_walk(22);
+    struct gw_feature_set *set;
+    struct gw_feature_matrix m;
+    assert_ok(gw_feature_set_parse(spec, COUNT_OF(spec), &set));
+    assert_ok(gw_feature_set_build(set, &bars, &m));
     assert_true(m.warmup >= 19 && m.warmup < bars.n); /* volume_z(20) alone needs 19 */
     for (size_t t = 0; t < m.n_bars; t++) {
         bool finite = true;
         for (size_t j = 0; j < m.n_features; j++) finite = finite && isfinite(m.value[t * m.n_features + j]);
         assert_int_equal(finite, t >= m.warmup);
     }
-    feature_matrix_free(&m);
+    gw_feature_matrix_free(&m);
     bars.n = 7; /* too short to warm up */
-    assert_ok(feature_set_build(set, &bars, &m));
+    assert_ok(gw_feature_set_build(set, &bars, &m));
     assert_int_equal(m.warmup, 7);
-    feature_matrix_free(&m);
+    gw_feature_matrix_free(&m);
     bars.n = 0;
-    assert_ok(feature_set_build(set, &bars, &m));
+    assert_ok(gw_feature_set_build(set, &bars, &m));
     assert_int_equal(m.warmup, 0);
-    feature_matrix_free(&m);
-    feature_set_free(set);
+    gw_feature_matrix_free(&m);
+    gw_feature_set_free(set);
     free_bars(&bars);
 }
 
@@ -426,11 +427,11 @@ static void poison_column(double *value, size_t n, size_t from, double factor) {
     for (size_t i = from; i < n; i++) value[i] *= factor;
 }
 
-static void poison(struct bars *bars, size_t t, int kind, struct rng *rng) {
+static void poison(struct gw_bars *bars, size_t t, int kind, struct gw_rng *rng) {
     double factor = kind == POISON_NAN ? NAN : 1e6;
     if (kind == POISON_NAN || kind == POISON_HUGE) {
         for (size_t i = t + 1; i < bars->n; i++) {
-            struct bar *b = &bars->bar[i];
+            struct gw_bar *b = &bars->bar[i];
             b->open *= factor;
             b->high *= factor;
             b->low *= factor;
@@ -446,8 +447,8 @@ static void poison(struct bars *bars, size_t t, int kind, struct rng *rng) {
         for (size_t i = t + 1; i < bars->n; i++) bars->bar[i].open_ns += 5 * NS_PER_HOUR;
     if (kind != POISON_SHUFFLE) return;
     for (size_t i = bars->n - 1; i > t + 1; i--) {
-        size_t j = t + 1 + rng_below(rng, i - t);
-        struct bar swap = bars->bar[i];
+        size_t j = t + 1 + gw_rng_below(rng, i - t);
+        struct gw_bar swap = bars->bar[i];
         bars->bar[i] = bars->bar[j];
         bars->bar[j] = swap;
         int64_t time = bars->bar[i].open_ns;
@@ -458,33 +459,33 @@ static void poison(struct bars *bars, size_t t, int kind, struct rng *rng) {
 
 static void test_later_bars_change_nothing(void **state) {
     (void)state;
-    struct bars bars = hard_walk(31);
-    struct feature_set *set = everything();
-    size_t n = feature_set_size(set);
-    struct feature_matrix clean;
-    struct rng rng;
-    rng_key(&rng, 31, "poison", 0, 0, 0);
-    assert_ok(feature_set_build(set, &bars, &clean));
+    struct gw_bars bars = hard_walk(31);
+    struct gw_feature_set *set = everything();
+    size_t n = gw_feature_set_size(set);
+    struct gw_feature_matrix clean;
+    struct gw_rng rng;
+    gw_rng_key(&rng, 31, "poison", 0, 0, 0);
+    assert_ok(gw_feature_set_build(set, &bars, &clean));
     for (int round = 0; round < 24; round++) {
         int kind = round % N_POISONS;
-        size_t t = rng_below(&rng, bars.n - 40);
-        struct bars spoiled;
-        struct feature_matrix m;
+        size_t t = gw_rng_below(&rng, bars.n - 40);
+        struct gw_bars spoiled;
+        struct gw_feature_matrix m;
         copy_bars(&bars, bars.n, &spoiled);
         poison(&spoiled, t, kind, &rng);
-        assert_ok(feature_set_build(set, &spoiled, &m));
+        assert_ok(gw_feature_set_build(set, &spoiled, &m));
         for (size_t i = 0; i <= t; i++)
             for (size_t j = 0; j < n; j++)
                 if (memcmp(&m.value[i * n + j], &clean.value[i * n + j], sizeof(float)))
-                    fail_msg("%s at bar %zu depends on bars after %zu (poison %d)", feature_set_name(set, j), i, t,
+                    fail_msg("%s at bar %zu depends on bars after %zu (poison %d)", gw_feature_set_name(set, j), i, t,
                              kind);
         /* The poison works: something after t is different. */
         assert_memory_not_equal(m.value + (t + 1) * n, clean.value + (t + 1) * n, (bars.n - t - 1) * n * sizeof(float));
-        feature_matrix_free(&m);
+        gw_feature_matrix_free(&m);
         free_bars(&spoiled);
     }
-    feature_matrix_free(&clean);
-    feature_set_free(set);
+    gw_feature_matrix_free(&clean);
+    gw_feature_set_free(set);
     free_bars(&bars);
 }
 
@@ -496,11 +497,11 @@ static int64_t floor_to(int64_t time, int64_t interval) {
 }
 
 /* By definition: the buckets complete in the eyes of someone standing at the close of bar t. */
-static size_t known_buckets(const struct bars *bars, size_t t, int64_t interval, struct bar *bucket) {
+static size_t known_buckets(const struct gw_bars *bars, size_t t, int64_t interval, struct gw_bar *bucket) {
     size_t n = 0;
     for (size_t i = 0; i <= t; i++) {
         int64_t begin = floor_to(bars->bar[i].open_ns, interval);
-        if (begin + interval > bar_close_ns(bars, t)) break;
+        if (begin + interval > gw_bar_close_ns(bars, t)) break;
         if (n && bucket[n - 1].open_ns == begin) {
             bucket[n - 1].high = fmax(bucket[n - 1].high, bars->bar[i].high);
             bucket[n - 1].low = fmin(bucket[n - 1].low, bars->bar[i].low);
@@ -527,35 +528,35 @@ static void test_intervals_see_closed_buckets_only(void **state) {
         {"gap@15m", "gap", 15 * NS_PER_MINUTE},
         {"range@1w", "range", 7 * NS_PER_DAY},
     };
-    struct bars bars;
+    struct gw_bars bars;
     make_walk((struct walk){.n = 400, .seed = 8, .volatility = .01, .gap_chance = .15}, &bars);
     for (size_t k = 0; k < COUNT_OF(row); k++) {
-        struct feature_set *slow, *plain;
-        struct feature_matrix got, want;
-        assert_ok(feature_set_parse(&row[k].spec, 1, &slow));
-        assert_ok(feature_set_parse(&row[k].plain, 1, &plain));
-        assert_ok(feature_set_build(slow, &bars, &got));
-        struct bars bucket = {.symbol = "SLOW", .interval_ns = row[k].interval};
+        struct gw_feature_set *slow, *plain;
+        struct gw_feature_matrix got, want;
+        assert_ok(gw_feature_set_parse(&row[k].spec, 1, &slow));
+        assert_ok(gw_feature_set_parse(&row[k].plain, 1, &plain));
+        assert_ok(gw_feature_set_build(slow, &bars, &got));
+        struct gw_bars bucket = {.symbol = "SLOW", .interval_ns = row[k].interval};
         bucket.bar = mem_calloc(bars.n, sizeof *bucket.bar);
         for (size_t t = 0; t < bars.n; t++) {
             bucket.n = known_buckets(&bars, t, row[k].interval, bucket.bar);
-            assert_ok(feature_set_build(plain, &bucket, &want));
+            assert_ok(gw_feature_set_build(plain, &bucket, &want));
             float last = bucket.n ? want.value[bucket.n - 1] : NAN;
             if (!near(got.value[t], last, 0, 1)) fail_msg("%s at %zu: %g, not %g", row[k].spec, t, got.value[t], last);
-            feature_matrix_free(&want);
+            gw_feature_matrix_free(&want);
             if (t % 37) continue;
-            /* bars_resample on what is known so far makes the same buckets. */
-            struct bars known = bars, resampled;
+            /* gw_bars_resample on what is known so far makes the same buckets. */
+            struct gw_bars known = bars, resampled;
             known.n = t + 1;
-            assert_ok(bars_resample(&known, row[k].interval, &resampled));
+            assert_ok(gw_bars_resample(&known, row[k].interval, &resampled));
             assert_int_equal(resampled.n, bucket.n);
             assert_memory_equal(resampled.bar, bucket.bar, bucket.n * sizeof *bucket.bar);
-            bars_free(&resampled);
+            gw_bars_free(&resampled);
         }
         mem_free(bucket.bar);
-        feature_matrix_free(&got);
-        feature_set_free(slow);
-        feature_set_free(plain);
+        gw_feature_matrix_free(&got);
+        gw_feature_set_free(slow);
+        gw_feature_set_free(plain);
     }
     free_bars(&bars);
 }
@@ -564,13 +565,13 @@ static void test_intervals_see_closed_buckets_only(void **state) {
 
 static void check_bad(const char *spec, const char *part) {
     const char *two[] = {"range", spec};
-    struct feature_set *set = NULL;
-    assert_fails(feature_set_parse(two, 2, &set), ERR_CONFIG, part);
+    struct gw_feature_set *set = NULL;
+    assert_fails(gw_feature_set_parse(two, 2, &set), GW_ERR_CONFIG, part);
     assert_null(set);
     if (strlen(spec) < 60) {
         char quoted[80];
         snprintf(quoted, sizeof quoted, "features: \"%s\": ", spec);
-        assert_non_null(strstr(error_message(), quoted));
+        assert_non_null(strstr(gw_error_message(), quoted));
     }
 }
 
@@ -606,8 +607,8 @@ static void test_spec_errors(void **state) {
     check_bad("rsi(14)@0h", "is not an interval");
     check_bad("range", "given twice (entries 1 and 2 are both range)");
     check_bad("a_name_that_is_longer_than_any_feature_may_be_and_then_some_more_letters", "too long");
-    struct feature_set *set;
-    assert_fails(feature_set_parse(NULL, 0, &set), ERR_CONFIG, "the list is empty");
+    struct gw_feature_set *set;
+    assert_fails(gw_feature_set_parse(NULL, 0, &set), GW_ERR_CONFIG, "the list is empty");
 }
 
 static void test_one_feature_has_one_name(void **state) {
@@ -618,17 +619,17 @@ static void test_one_feature_has_one_name(void **state) {
         "rsi(14)", "macd_hist(12,26,9)@1h", "bollinger_b(20,2)", "bollinger_b(20,2.5)", "rsi(14)@1h", "hour_sin"};
     static const char *const twice[][2] = {
         {"rsi", "rsi(14)"}, {"rsi(14)@60m", "rsi@1h"}, {"bollinger_b(20)", "bollinger_b(20,2.0)"}};
-    struct feature_set *set;
-    assert_ok(feature_set_parse(spec, COUNT_OF(spec), &set));
-    for (size_t i = 0; i < COUNT_OF(spec); i++) assert_string_equal(feature_set_name(set, i), name[i]);
-    feature_set_free(set);
+    struct gw_feature_set *set;
+    assert_ok(gw_feature_set_parse(spec, COUNT_OF(spec), &set));
+    for (size_t i = 0; i < COUNT_OF(spec); i++) assert_string_equal(gw_feature_set_name(set, i), name[i]);
+    gw_feature_set_free(set);
     for (size_t i = 0; i < COUNT_OF(twice); i++)
-        assert_fails(feature_set_parse(twice[i], 2, &set), ERR_CONFIG, "given twice");
+        assert_fails(gw_feature_set_parse(twice[i], 2, &set), GW_ERR_CONFIG, "given twice");
 }
 
 static void test_specs_against_the_bars(void **state) {
     (void)state;
-    struct bars bars;
+    struct gw_bars bars;
     make_walk((struct walk){.n = 50, .seed = 1, .volatility = .01}, &bars);
     static const struct {
         const char *spec[2], *part;
@@ -641,11 +642,11 @@ static void test_specs_against_the_bars(void **state) {
         {{"rsi(14)@15m", "rsi(14)"}, "is the same as \"rsi(14)\" on bars of 15m"},
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
-        struct feature_set *set;
-        struct feature_matrix m;
-        assert_ok(feature_set_parse(bad[i].spec, 2, &set));
-        assert_fails(feature_set_build(set, &bars, &m), ERR_CONFIG, bad[i].part);
-        feature_set_free(set);
+        struct gw_feature_set *set;
+        struct gw_feature_matrix m;
+        assert_ok(gw_feature_set_parse(bad[i].spec, 2, &set));
+        assert_fails(gw_feature_set_build(set, &bars, &m), GW_ERR_CONFIG, bad[i].part);
+        gw_feature_set_free(set);
     }
     free_bars(&bars);
 }

@@ -13,29 +13,30 @@
 
 static void options_choose_symbol_interval_and_range(void **state) {
     (void)state;
-    struct bars bars;
-    struct import_options options = {.symbol = "MINE", .interval_ns = 5 * NS_PER_MINUTE};
-    assert_ok(bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL));
+    struct gw_bars bars;
+    struct gw_import_options options = {.symbol = "MINE", .interval_ns = 5 * NS_PER_MINUTE};
+    assert_ok(gw_bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL));
     assert_string_equal(bars.symbol, "MINE");
     assert_int_equal(bars.interval_ns, 5 * NS_PER_MINUTE);
-    bars_free(&bars);
-    options = (struct import_options){0};
+    gw_bars_free(&bars);
+    options = (struct gw_import_options){0};
     assert_ok(time_parse("2021-03-01 00:15", &options.from_ns));
     assert_ok(time_parse("2021-03-01 00:45", &options.to_ns));
-    assert_ok(bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL));
+    assert_ok(gw_bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL));
     assert_int_equal(bars.n, 2);
     assert_true(bars.bar[0].open == 101 && bars.bar[1].open == 100.5);
     assert_true(bars.trade_count[0] == 30 && bars.trade_count[1] == 0);
-    bars_free(&bars);
+    gw_bars_free(&bars);
     options.from_ns = options.to_ns;
     options.to_ns += NS_PER_MINUTE;
-    assert_fails(bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL), ERR_DATA, "no bars in the asked time");
-    options = (struct import_options){.interval_ns = 7 * NS_PER_MINUTE};
-    assert_fails(bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL), ERR_DATA, "15m apart");
-    options = (struct import_options){.symbol = "../evil"};
-    assert_fails(bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL), ERR_CONFIG, "../evil");
-    options = (struct import_options){.format = "binanse"};
-    assert_fails(bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL), ERR_CONFIG, "\"binance\"");
+    assert_fails(gw_bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL), GW_ERR_DATA,
+                 "no bars in the asked time");
+    options = (struct gw_import_options){.interval_ns = 7 * NS_PER_MINUTE};
+    assert_fails(gw_bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL), GW_ERR_DATA, "15m apart");
+    options = (struct gw_import_options){.symbol = "../evil"};
+    assert_fails(gw_bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL), GW_ERR_CONFIG, "../evil");
+    options = (struct gw_import_options){.format = "binanse"};
+    assert_fails(gw_bars_import(FIXTURES "ABCUSDT-15m.csv", &options, &bars, NULL), GW_ERR_CONFIG, "\"binance\"");
 }
 
 static void repair_is_reported(void **state) {
@@ -47,11 +48,11 @@ static void repair_is_reported(void **state) {
                                "2021-03-01 00:01,1,2,0.5,1.6,10\n"
                                "2021-03-01 00:03,1,2,0.5,1.8,10\n"
                                "2021-03-01 00:04,1,2,0.5"; /* cut off */
-    struct bars bars;
-    struct import_report report;
-    struct import_options options = {.repair = true};
+    struct gw_bars bars;
+    struct gw_import_report report;
+    struct gw_import_options options = {.repair = true};
     scratch_write("repair.csv", text, sizeof text - 1);
-    assert_ok(bars_import(scratch("repair.csv"), &options, &bars, &report));
+    assert_ok(gw_bars_import(scratch("repair.csv"), &options, &bars, &report));
     assert_int_equal(bars.n, 4);
     for (size_t i = 1; i < 4; i++) assert_int_equal(bars.bar[i].open_ns - bars.bar[i - 1].open_ns, NS_PER_MINUTE);
     assert_true(bars.bar[1].close == 1.6 && bars.bar[2].close == 1.75);
@@ -64,7 +65,7 @@ static void repair_is_reported(void **state) {
     assert_int_equal(report.n_bad_rows, 1);
     assert_int_equal(report.first_bad_line, 7);
     assert_non_null(strstr(report.first_problem, "7:25: 4 columns instead of 6"));
-    bars_free(&bars);
+    gw_bars_free(&bars);
 }
 
 static void tolerant_collects_what_would_be_errors(void **state) {
@@ -77,11 +78,11 @@ static void tolerant_collects_what_would_be_errors(void **state) {
                                "1614556980,1,0.25,0.5,1.25,10\n" /* high below low */
                                "1614556980,1,nan,0.5,1.25,10\n"
                                "1614557040,1,2,0.5,1.25,10\n";
-    struct bars bars;
-    struct import_report report;
-    struct import_options options = {.tolerant = true};
+    struct gw_bars bars;
+    struct gw_import_report report;
+    struct gw_import_options options = {.tolerant = true};
     scratch_write("tolerant.csv", text, sizeof text - 1);
-    assert_ok(bars_import(scratch("tolerant.csv"), &options, &bars, &report));
+    assert_ok(gw_bars_import(scratch("tolerant.csv"), &options, &bars, &report));
     assert_int_equal(report.n_rows, 7);
     assert_int_equal(report.n_bars, 3);
     assert_int_equal(report.n_ohlc_violations, 2);
@@ -94,21 +95,21 @@ static void tolerant_collects_what_would_be_errors(void **state) {
     assert_int_equal(report.n_gaps, 0);
     assert_int_equal(report.interval_ns, 2 * NS_PER_MINUTE);
     assert_true(bars.bar[0].close == 1.5); /* the first row of a time is kept */
-    bars_free(&bars);
+    gw_bars_free(&bars);
 }
 
 /* ---- numbers -------------------------------------------------------------------------------- */
 
 static void reads_as(const char *text, double want) {
     char line[512];
-    struct bars bars;
-    struct import_options options = {.interval_ns = NS_PER_MINUTE};
+    struct gw_bars bars;
+    struct gw_import_options options = {.interval_ns = NS_PER_MINUTE};
     int n = snprintf(line, sizeof line, "time,open,high,low,close,volume\n60,1,2,1,2,%s\n", text);
     scratch_write("number.csv", line, (size_t)n);
-    assert_ok(bars_import(scratch("number.csv"), &options, &bars, NULL));
+    assert_ok(gw_bars_import(scratch("number.csv"), &options, &bars, NULL));
     if (memcmp(&bars.bar[0].volume, &want, sizeof want) != 0)
         fail_msg("\"%s\" was read as %.17g, strtod says %.17g", text, bars.bar[0].volume, want);
-    bars_free(&bars);
+    gw_bars_free(&bars);
 }
 
 static void numbers_equal_strtod(void **state) {
@@ -151,19 +152,19 @@ static void numbers_equal_strtod(void **state) {
 static void random_numbers_equal_strtod(void **state) {
     (void)state;
     enum { N = 100000 };
-    struct rng rng;
-    struct bars bars;
-    struct import_options options = {.interval_ns = NS_PER_SECOND};
+    struct gw_rng rng;
+    struct gw_bars bars;
+    struct gw_import_options options = {.interval_ns = NS_PER_SECOND};
     char(*text)[40] = calloc(N, sizeof *text);
     FILE *stream = fopen(scratch("numbers.csv"), "w");
     assert_non_null(text);
     assert_non_null(stream);
-    rng_key(&rng, 7, "numbers", 0, 0, 0);
+    gw_rng_key(&rng, 7, "numbers", 0, 0, 0);
     fputs("time,open,high,low,close,volume\n", stream);
     for (int i = 0; i < N; i++) {
-        uint64_t digits = rng_next(&rng) >> rng_below(&rng, 63);
-        size_t places = rng_below(&rng, 12);
-        switch (rng_below(&rng, 3)) {
+        uint64_t digits = gw_rng_next(&rng) >> gw_rng_below(&rng, 63);
+        size_t places = gw_rng_below(&rng, 12);
+        switch (gw_rng_below(&rng, 3)) {
         case 0:
             snprintf(text[i], sizeof *text, "%llu", (unsigned long long)digits);
             break;
@@ -174,19 +175,19 @@ static void random_numbers_equal_strtod(void **state) {
             break;
         }
         default:
-            snprintf(text[i], sizeof *text, "%llue%d", (unsigned long long)digits, (int)rng_below(&rng, 60) - 30);
+            snprintf(text[i], sizeof *text, "%llue%d", (unsigned long long)digits, (int)gw_rng_below(&rng, 60) - 30);
         }
         fprintf(stream, "%d,1,2,1,2,%s\n", i, text[i]);
     }
     fclose(stream);
-    assert_ok(bars_import(scratch("numbers.csv"), &options, &bars, NULL));
+    assert_ok(gw_bars_import(scratch("numbers.csv"), &options, &bars, NULL));
     assert_int_equal(bars.n, N);
     for (int i = 0; i < N; i++) {
         double want = strtod(text[i], NULL);
         if (bars.bar[i].volume != want)
             fail_msg("\"%s\" was read as %.17g, strtod says %.17g", text[i], bars.bar[i].volume, want);
     }
-    bars_free(&bars);
+    gw_bars_free(&bars);
     free(text);
 }
 
@@ -194,10 +195,10 @@ static void random_numbers_equal_strtod(void **state) {
 
 static void written_bars_read_back_to_the_same_bits(void **state) {
     (void)state;
-    struct synth_options options = {.kind = "garch", .n_bars = 5000, .seed = 11};
-    struct import_options symbol = {.symbol = "garch"};
-    struct bars bars, back;
-    assert_ok(synth_generate(&options, &bars, NULL));
+    struct gw_synth_options options = {.kind = "garch", .n_bars = 5000, .seed = 11};
+    struct gw_import_options symbol = {.symbol = "garch"};
+    struct gw_bars bars, back;
+    assert_ok(gw_synth_generate(&options, &bars, NULL));
     bars.quote_volume = mem_calloc(bars.n, sizeof(double));
     bars.taker_buy_base = mem_calloc(bars.n, sizeof(double));
     for (size_t i = 0; i < bars.n; i++) {
@@ -206,27 +207,27 @@ static void written_bars_read_back_to_the_same_bits(void **state) {
         bars.taker_buy_base[i] = 1e17 / (double)(i + 1);
     }
     bars.bar[17].open_ns += 123456789; /* off the grid */
-    bars_fingerprint(&bars);
-    assert_ok(bars_write_csv(&bars, scratch("back.csv")));
-    assert_ok(bars_import(scratch("back.csv"), &symbol, &back, NULL));
+    gw_bars_fingerprint(&bars);
+    assert_ok(gw_bars_write_csv(&bars, scratch("back.csv")));
+    assert_ok(gw_bars_import(scratch("back.csv"), &symbol, &back, NULL));
     assert_int_equal(back.n, bars.n);
     assert_memory_equal(back.bar, bars.bar, bars.n * sizeof *bars.bar);
     assert_true(back.fingerprint == bars.fingerprint);
     back.bar[4999].close += 1e-9;
-    bars_fingerprint(&back);
+    gw_bars_fingerprint(&back);
     assert_true(back.fingerprint != bars.fingerprint);
-    bars_free(&bars);
-    bars_free(&back);
+    gw_bars_free(&bars);
+    gw_bars_free(&back);
 }
 
 /* The same rows, plain and through libcsv, must give the same bits. */
 static void quoted_and_plain_reading_agree(void **state) {
     (void)state;
-    struct synth_options options = {.kind = "random-walk", .n_bars = 2000, .seed = 5};
-    struct import_options symbol = {.symbol = "x"};
-    struct bars bars, plain, quoted;
-    assert_ok(synth_generate(&options, &bars, NULL));
-    assert_ok(bars_write_csv(&bars, scratch("plain.csv")));
+    struct gw_synth_options options = {.kind = "random-walk", .n_bars = 2000, .seed = 5};
+    struct gw_import_options symbol = {.symbol = "x"};
+    struct gw_bars bars, plain, quoted;
+    assert_ok(gw_synth_generate(&options, &bars, NULL));
+    assert_ok(gw_bars_write_csv(&bars, scratch("plain.csv")));
     FILE *in = fopen(scratch("plain.csv"), "r"), *out = fopen(scratch("quoted.csv"), "w");
     assert_non_null(in);
     assert_non_null(out);
@@ -246,13 +247,13 @@ static void quoted_and_plain_reading_agree(void **state) {
     }
     fclose(in);
     fclose(out);
-    assert_ok(bars_import(scratch("plain.csv"), &symbol, &plain, NULL));
-    assert_ok(bars_import(scratch("quoted.csv"), &symbol, &quoted, NULL));
+    assert_ok(gw_bars_import(scratch("plain.csv"), &symbol, &plain, NULL));
+    assert_ok(gw_bars_import(scratch("quoted.csv"), &symbol, &quoted, NULL));
     assert_true(plain.fingerprint == quoted.fingerprint);
     assert_int_equal(plain.n, 2000);
-    bars_free(&bars);
-    bars_free(&plain);
-    bars_free(&quoted);
+    gw_bars_free(&bars);
+    gw_bars_free(&plain);
+    gw_bars_free(&quoted);
 }
 
 int main(void) {

@@ -1,4 +1,4 @@
-/* Hostile and broken files: each must fail with ERR_DATA, name the place and say what to do. */
+/* Hostile and broken files: each must fail with GW_ERR_DATA, name the place and say what to do. */
 #include "test.h"
 
 #include <stdlib.h>
@@ -134,17 +134,18 @@ static void every_broken_text_is_refused_with_its_place(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(bad_cases); i++) {
         const struct bad_case *c = &bad_cases[i];
-        struct bars bars;
+        struct gw_bars bars;
         const char *path = scratch("bad.csv");
         char place[1200];
         scratch_write("bad.csv", c->text, c->length ? c->length : strlen(c->text));
-        int rc = bars_import(path, NULL, &bars, NULL);
+        int rc = gw_bars_import(path, NULL, &bars, NULL);
         snprintf(place, sizeof place, "%s%s", path, c->place);
-        if (rc != ERR_DATA || strncmp(error_message(), place, strlen(place)) != 0 ||
-            !strstr(error_message(), c->message))
-            fail_msg("%s: got %d \"%s\", want \"%s\" and \"%s\"", c->what, rc, rc ? error_message() : "", place,
+        if (rc != GW_ERR_DATA || strncmp(gw_error_message(), place, strlen(place)) != 0 ||
+            !strstr(gw_error_message(), c->message))
+            fail_msg("%s: got %d \"%s\", want \"%s\" and \"%s\"", c->what, rc, rc ? gw_error_message() : "", place,
                      c->message);
-        if (!strchr(error_message(), ';')) fail_msg("%s: \"%s\" does not say what to do", c->what, error_message());
+        if (!strchr(gw_error_message(), ';'))
+            fail_msg("%s: \"%s\" does not say what to do", c->what, gw_error_message());
         if (bars.bar) fail_msg("%s: left bars behind", c->what);
     }
 }
@@ -153,9 +154,9 @@ static void every_broken_text_is_refused_with_its_place(void **state) {
 
 static void folders_and_missing_files(void **state) {
     (void)state;
-    struct bars bars;
-    assert_fails(bars_import(scratch_dir, NULL, &bars, NULL), ERR_DATA, "folder");
-    assert_fails(bars_import(scratch("absent.csv"), NULL, &bars, NULL), ERR_DATA, "absent.csv");
+    struct gw_bars bars;
+    assert_fails(gw_bars_import(scratch_dir, NULL, &bars, NULL), GW_ERR_DATA, "folder");
+    assert_fails(gw_bars_import(scratch("absent.csv"), NULL, &bars, NULL), GW_ERR_DATA, "absent.csv");
 }
 
 /* Copies a fixture with its last bytes cut off or one byte changed. */
@@ -173,62 +174,63 @@ static const char *damaged(const char *fixture, size_t cut, long flip) {
 
 static void damaged_archives(void **state) {
     (void)state;
-    struct bars bars;
+    struct gw_bars bars;
     const char *gz = "tests/market/fixtures/header-adjclose.csv.gz", *zip = "tests/market/fixtures/lean.zip";
-    assert_fails(bars_import(damaged(gz, 20, -1), NULL, &bars, NULL), ERR_DATA, "end early");
-    assert_fails(bars_import(damaged(gz, 4, -1), NULL, &bars, NULL), ERR_DATA, "end early");
-    assert_fails(bars_import(damaged(gz, 0, 60), NULL, &bars, NULL), ERR_DATA, "damaged");
-    assert_fails(bars_import(damaged(zip, 0, 60), NULL, &bars, NULL), ERR_DATA, "damaged");
-    assert_fails(bars_import("tests/market/fixtures/two-files.zip", NULL, &bars, NULL), ERR_DATA, "several files");
+    assert_fails(gw_bars_import(damaged(gz, 20, -1), NULL, &bars, NULL), GW_ERR_DATA, "end early");
+    assert_fails(gw_bars_import(damaged(gz, 4, -1), NULL, &bars, NULL), GW_ERR_DATA, "end early");
+    assert_fails(gw_bars_import(damaged(gz, 0, 60), NULL, &bars, NULL), GW_ERR_DATA, "damaged");
+    assert_fails(gw_bars_import(damaged(zip, 0, 60), NULL, &bars, NULL), GW_ERR_DATA, "damaged");
+    assert_fails(gw_bars_import("tests/market/fixtures/two-files.zip", NULL, &bars, NULL), GW_ERR_DATA,
+                 "several files");
     scratch_write("empty.zip", "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
-    assert_fails(bars_import(scratch("empty.zip"), NULL, &bars, NULL), ERR_DATA, "empty zip");
+    assert_fails(gw_bars_import(scratch("empty.zip"), NULL, &bars, NULL), GW_ERR_DATA, "empty zip");
     scratch_write("utf16.csv", "\xff\xfet\0i\0", 6);
-    assert_fails(bars_import(scratch("utf16.csv"), NULL, &bars, NULL), ERR_DATA, "UTF-16");
+    assert_fails(gw_bars_import(scratch("utf16.csv"), NULL, &bars, NULL), GW_ERR_DATA, "UTF-16");
     scratch_write("x.zst", "\x28\xb5\x2f\xfd----", 8);
-    assert_fails(bars_import(scratch("x.zst"), NULL, &bars, NULL), ERR_DATA, "zstd");
+    assert_fails(gw_bars_import(scratch("x.zst"), NULL, &bars, NULL), GW_ERR_DATA, "zstd");
 }
 
 /* ---- limits of repair --------------------------------------------------------------------------- */
 
 static void repair_does_not_choose_between_values(void **state) {
     (void)state;
-    struct bars bars;
-    struct import_options repair = {.repair = true};
+    struct gw_bars bars;
+    struct gw_import_options repair = {.repair = true};
     static const char text[] = HEADER ROW1 ROW2 "2021-03-01 00:01,1,2,0.5,1.6,10\n";
     scratch_write("conflict.csv", text, sizeof text - 1);
-    assert_fails(bars_import(scratch("conflict.csv"), &repair, &bars, NULL), ERR_DATA, ":4:1: a second row");
+    assert_fails(gw_bars_import(scratch("conflict.csv"), &repair, &bars, NULL), GW_ERR_DATA, ":4:1: a second row");
 }
 
 static void repair_refuses_a_file_full_of_damage(void **state) {
     (void)state;
-    struct bars bars;
-    struct import_report report;
-    struct import_options repair = {.repair = true}, tolerant = {.tolerant = true};
+    struct gw_bars bars;
+    struct gw_import_report report;
+    struct gw_import_options repair = {.repair = true}, tolerant = {.tolerant = true};
     FILE *stream = fopen(scratch("full.csv"), "w");
     assert_non_null(stream);
     fputs(HEADER, stream);
     for (int i = 0; i < 40; i++) fprintf(stream, "%d,1,2,%s,1.5,10\n", 1614556800 + 60 * i, i % 4 ? "0.5" : "nan");
     fclose(stream);
-    assert_fails(bars_import(scratch("full.csv"), &repair, &bars, NULL), ERR_DATA, ":2:16: low \"nan\"");
-    assert_ok(bars_import(scratch("full.csv"), &tolerant, &bars, &report));
+    assert_fails(gw_bars_import(scratch("full.csv"), &repair, &bars, NULL), GW_ERR_DATA, ":2:16: low \"nan\"");
+    assert_ok(gw_bars_import(scratch("full.csv"), &tolerant, &bars, &report));
     assert_int_equal(report.n_bad_rows, 10);
     assert_int_equal(report.first_bad_line, 2);
     assert_int_equal(bars.n, 30);
-    bars_free(&bars);
+    gw_bars_free(&bars);
 }
 
 static void a_named_format_must_fit(void **state) {
     (void)state;
-    struct bars bars;
-    struct import_options kraken = {.format = "kraken"}, bitfinex = {.format = "bitfinex"};
+    struct gw_bars bars;
+    struct gw_import_options kraken = {.format = "kraken"}, bitfinex = {.format = "bitfinex"};
     scratch_write("named.csv", HEADER ROW1 ROW2, sizeof(HEADER ROW1 ROW2) - 1);
-    assert_fails(bars_import(scratch("named.csv"), &kraken, &bars, NULL), ERR_DATA, ":1:1: is not in the format");
+    assert_fails(gw_bars_import(scratch("named.csv"), &kraken, &bars, NULL), GW_ERR_DATA, ":1:1: is not in the format");
     /* Flat bars: with the format named nothing is ambiguous. */
     static const char flat[] = "1614556800,1,1,1,1,5\n1614556860,2,2,2,2,5\n";
     scratch_write("flat.csv", flat, sizeof flat - 1);
-    assert_ok(bars_import(scratch("flat.csv"), &bitfinex, &bars, NULL));
+    assert_ok(gw_bars_import(scratch("flat.csv"), &bitfinex, &bars, NULL));
     assert_int_equal(bars.n, 2);
-    bars_free(&bars);
+    gw_bars_free(&bars);
 }
 
 /* ---- noise -------------------------------------------------------------------------------------- */
@@ -244,35 +246,35 @@ static void mutations_never_pass_a_broken_bar(void **state) {
         "\"Jun 19, 2021\",\"35,755.8\",\"35,770.0\",\"36,357.3\",\"34,845.5\",\"105.76K\",\"0.02%\"\n"
         "\"Jun 18, 2021\",\"35,755.8\",\"35,770.0\",\"36,357.3\",\"34,845.5\",\"105.76K\",\"0.02%\"\n"};
     static const char alphabet[] = "0123456789.,;-+eE\"[]\n\r \t/:xKMn\0\xff";
-    struct rng rng;
+    struct gw_rng rng;
     size_t n_good = 0;
-    rng_key(&rng, 3, "mutations", 0, 0, 0);
+    gw_rng_key(&rng, 3, "mutations", 0, 0, 0);
     for (int round = 0; round < 4000; round++) {
         char text[1024];
-        const char *seed = seeds[rng_below(&rng, COUNT_OF(seeds))];
+        const char *seed = seeds[gw_rng_below(&rng, COUNT_OF(seeds))];
         size_t n = strlen(seed);
         memcpy(text, seed, n);
-        for (size_t k = 1 + rng_below(&rng, 3); k > 0; k--)
-            text[rng_below(&rng, n)] = alphabet[rng_below(&rng, sizeof alphabet - 1)];
-        if (round % 5 == 0) n = rng_below(&rng, n);
-        struct import_options options = {.tolerant = round % 3 == 0, .repair = round % 3 == 1};
-        struct bars bars;
+        for (size_t k = 1 + gw_rng_below(&rng, 3); k > 0; k--)
+            text[gw_rng_below(&rng, n)] = alphabet[gw_rng_below(&rng, sizeof alphabet - 1)];
+        if (round % 5 == 0) n = gw_rng_below(&rng, n);
+        struct gw_import_options options = {.tolerant = round % 3 == 0, .repair = round % 3 == 1};
+        struct gw_bars bars;
         scratch_write("mutated.csv", text, n);
-        int rc = bars_import(scratch("mutated.csv"), &options, &bars, NULL);
-        if (rc != OK) {
-            assert_int_equal(rc, ERR_DATA);
+        int rc = gw_bars_import(scratch("mutated.csv"), &options, &bars, NULL);
+        if (rc != GW_OK) {
+            assert_int_equal(rc, GW_ERR_DATA);
             assert_null(bars.bar);
             continue;
         }
         n_good++;
         for (size_t i = 0; i < bars.n; i++) {
-            const struct bar *b = &bars.bar[i];
+            const struct gw_bar *b = &bars.bar[i];
             assert_true(isfinite(b->high) && b->low > 0 && isfinite(b->volume) && b->volume >= 0);
             assert_true(b->high * (1 + 1e-8) >= fmax(b->open, b->close) &&
                         b->low * (1 - 1e-8) <= fmin(b->open, b->close));
             assert_true(i == 0 || b->open_ns > bars.bar[i - 1].open_ns);
         }
-        bars_free(&bars);
+        gw_bars_free(&bars);
     }
     assert_true(n_good > 200); /* the check above has something to look at */
 }

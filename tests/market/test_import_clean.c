@@ -35,12 +35,12 @@ static size_t compose(size_t layout, char *text) {
 }
 
 /* Replaces, inserts or removes a byte somewhere behind the header. */
-static size_t mutate(struct rng *rng, char *text, size_t n) {
+static size_t mutate(struct gw_rng *rng, char *text, size_t n) {
     static const char alphabet[] = "0123456789.,-+eE: TZ\t/\nx";
     size_t header = (size_t)(strchr(text, '\n') - text) + 1,
-           at = header + rng_below(rng, n - 1 - header); /* the last line end stays */
-    char c = alphabet[rng_below(rng, sizeof alphabet - 1)];
-    switch (rng_below(rng, 3)) {
+           at = header + gw_rng_below(rng, n - 1 - header); /* the last line end stays */
+    char c = alphabet[gw_rng_below(rng, sizeof alphabet - 1)];
+    switch (gw_rng_below(rng, 3)) {
     case 0:
         text[at] = c;
         return n;
@@ -58,20 +58,20 @@ struct outcome {
     int rc;
     char words[1024];
     uint64_t fingerprint;
-    struct import_report report;
+    struct gw_import_report report;
 };
 
-static void import_text(const char *text, size_t n, const struct import_options *options, struct outcome *out) {
-    struct bars bars;
+static void import_text(const char *text, size_t n, const struct gw_import_options *options, struct outcome *out) {
+    struct gw_bars bars;
     memset(out, 0, sizeof *out);
     unlink(scratch("mutated.csv")); /* some file systems wait for the disk when a file is written over */
     scratch_write("mutated.csv", text, n);
-    out->rc = bars_import(scratch("mutated.csv"), options, &bars, &out->report);
-    if (out->rc == OK)
+    out->rc = gw_bars_import(scratch("mutated.csv"), options, &bars, &out->report);
+    if (out->rc == GW_OK)
         out->fingerprint = bars.fingerprint;
     else
-        snprintf(out->words, sizeof out->words, "%s", error_message());
-    bars_free(&bars);
+        snprintf(out->words, sizeof out->words, "%s", gw_error_message());
+    gw_bars_free(&bars);
 }
 
 /* The last row once more, one time step later, with the last field in quotes or without. */
@@ -83,7 +83,8 @@ static size_t add_row(size_t layout, bool quotes, char *text, size_t n) {
     return n + (size_t)sprintf(text + n, quotes ? "\"%s\"" : "%s", last + 1);
 }
 
-static void assert_both_ways_agree(size_t layout, char *text, size_t n, const struct import_options *options, int *rc) {
+static void assert_both_ways_agree(size_t layout, char *text, size_t n, const struct gw_import_options *options,
+                                   int *rc) {
     char quoted[TEXT_SIZE + 256];
     struct outcome short_way, long_way;
     memcpy(quoted, text, n);
@@ -147,14 +148,14 @@ static void odd_times_agree(void **state) {
     for (size_t i = 0; i < COUNT_OF(times) * COUNT_OF(bases) * 3; i++) {
         size_t base = i % COUNT_OF(bases), mode = i / COUNT_OF(bases) % 3, k = i / COUNT_OF(bases) / 3;
         char text[TEXT_SIZE + 256];
-        struct import_options options = {.repair = mode == 1, .tolerant = mode == 2};
+        struct gw_import_options options = {.repair = mode == 1, .tolerant = mode == 2};
         const char *more = base ? ",5" : "";
         int rc;
         size_t n = (size_t)sprintf(text, "%s\n%s,1,2,1,1,1%s\n%s,1,2,1,1,1%s\n%s,1,2,1,1,1%s\n",
                                    layouts[bases[base].layout].header, bases[base].first, more, times[k], more,
                                    bases[base].third, more);
         assert_both_ways_agree(bases[base].layout, text, n, &options, &rc);
-        n_good[base] += mode == 0 && rc == OK;
+        n_good[base] += mode == 0 && rc == GW_OK;
     }
     assert_int_equal(n_good[0], 8); /* seconds, a fraction, a zone apart, an offset, a small t, no colon, blanks */
     assert_int_equal(n_good[1], 2); /* whole seconds, with a point or without */
@@ -163,17 +164,17 @@ static void odd_times_agree(void **state) {
 static void both_ways_agree(void **state) {
     (void)state;
     enum { ROUNDS = 3000 };
-    struct rng rng;
+    struct gw_rng rng;
     size_t n_good = 0, n_bad = 0;
-    rng_key(&rng, 3, "clean rows", 0, 0, 0);
+    gw_rng_key(&rng, 3, "clean rows", 0, 0, 0);
     for (size_t round = 0; round < ROUNDS; round++) {
         char text[TEXT_SIZE + 256];
         int rc;
-        struct import_options options = {.repair = round % 3 == 1, .tolerant = round % 3 == 2};
-        size_t layout = round % COUNT_OF(layouts), n = compose(layout, text), n_mutations = rng_below(&rng, 4);
+        struct gw_import_options options = {.repair = round % 3 == 1, .tolerant = round % 3 == 2};
+        size_t layout = round % COUNT_OF(layouts), n = compose(layout, text), n_mutations = gw_rng_below(&rng, 4);
         for (size_t i = 0; i < n_mutations; i++) n = mutate(&rng, text, n);
         assert_both_ways_agree(layout, text, n, &options, &rc);
-        rc == OK ? n_good++ : n_bad++;
+        rc == GW_OK ? n_good++ : n_bad++;
     }
     assert_true(n_good > ROUNDS / 4 && n_bad > ROUNDS / 10); /* both kinds were seen */
 }
@@ -191,7 +192,7 @@ static void line_ends_do_not_matter(void **state) {
             for (int i = 0; i < ROWS; i++)
                 n += (size_t)sprintf(text + n, "2021-03-01 00:0%d,1,2,0.5,1.5,%d%s", i, i, ends[e]);
             import_text(text, n - (cut ? strlen(ends[e]) : 0), NULL, &got);
-            assert_int_equal(got.rc, OK);
+            assert_int_equal(got.rc, GW_OK);
             assert_int_equal(got.report.n_rows, ROWS);
             if (!want) want = got.fingerprint;
             assert_true(got.fingerprint == want);
@@ -203,7 +204,7 @@ static void the_number_of_rows_need_not_be_guessed_right(void **state) {
     (void)state;
     enum { N = 12000 };
     for (int longer_first = 0; longer_first < 2; longer_first++) {
-        struct bars bars;
+        struct gw_bars bars;
         FILE *stream = fopen(scratch("guess.csv"), "w");
         assert_non_null(stream);
         fputs("time,open,high,low,close,volume,note\n", stream);
@@ -211,10 +212,10 @@ static void the_number_of_rows_need_not_be_guessed_right(void **state) {
             fprintf(stream, "%d,%d,%d,%d,%d,%d,%s\n", i * 60, i + 2, i + 3, i + 1, i + 2, i,
                     (i < N / 4) == longer_first ? "a note that makes this line much longer than all the others" : "");
         fclose(stream);
-        assert_ok(bars_import(scratch("guess.csv"), NULL, &bars, NULL));
+        assert_ok(gw_bars_import(scratch("guess.csv"), NULL, &bars, NULL));
         assert_int_equal(bars.n, N);
         for (int i = 0; i < N; i++) assert_true(bars.bar[i].volume == i && bars.bar[i].open_ns == i * NS_PER_MINUTE);
-        bars_free(&bars);
+        gw_bars_free(&bars);
     }
 }
 

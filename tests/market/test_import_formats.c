@@ -101,7 +101,7 @@ static const struct format_case {
 };
 // clang-format on
 
-static void check_bar(const char *file, const struct bar *got, const struct expected_bar *want) {
+static void check_bar(const char *file, const struct gw_bar *got, const struct expected_bar *want) {
     int64_t time_ns;
     assert_ok(time_parse(want->time, &time_ns));
     if (got->open_ns != time_ns || got->open != want->open || got->high != want->high || got->low != want->low ||
@@ -118,10 +118,10 @@ static void every_format_reads_its_file(void **state) {
     for (size_t i = 0; i < COUNT_OF(format_cases); i++) {
         const struct format_case *c = &format_cases[i];
         char path[256], interval[40];
-        struct bars bars;
-        struct import_report report;
+        struct gw_bars bars;
+        struct gw_import_report report;
         snprintf(path, sizeof path, FIXTURES "%s", c->file);
-        assert_ok(bars_import(path, NULL, &bars, &report));
+        assert_ok(gw_bars_import(path, NULL, &bars, &report));
         print_message("%s\n", c->file);
         assert_string_equal(report.format, c->format);
         assert_string_equal(bars.symbol, c->symbol);
@@ -133,46 +133,46 @@ static void every_format_reads_its_file(void **state) {
         assert_int_equal(report.newest_first, c->newest_first);
         check_bar(c->file, &bars.bar[0], &c->first);
         check_bar(c->file, &bars.bar[c->n - 1], &c->last);
-        bars_free(&bars);
+        gw_bars_free(&bars);
         /* Naming the format must give the same bits as finding it. */
-        struct bars named;
-        struct import_options options = {.format = c->format};
-        assert_ok(bars_import(path, &options, &named, NULL));
+        struct gw_bars named;
+        struct gw_import_options options = {.format = c->format};
+        assert_ok(gw_bars_import(path, &options, &named, NULL));
         assert_int_equal(named.n, c->n);
         check_bar(c->file, &named.bar[c->n - 1], &c->last);
-        bars_free(&named);
+        gw_bars_free(&named);
     }
 }
 
 static void every_format_has_a_fixture(void **state) {
     (void)state;
-    for (size_t f = 0; f < import_format_count(); f++) {
+    for (size_t f = 0; f < gw_import_format_count(); f++) {
         size_t n = 0;
         for (size_t i = 0; i < COUNT_OF(format_cases); i++)
-            n += strcmp(format_cases[i].format, import_format_name(f)) == 0;
-        if (n == 0) fail_msg("format %s has no fixture", import_format_name(f));
-        assert_true(strlen(import_format_help(f)) > 10);
+            n += strcmp(format_cases[i].format, gw_import_format_name(f)) == 0;
+        if (n == 0) fail_msg("format %s has no fixture", gw_import_format_name(f));
+        assert_true(strlen(gw_import_format_help(f)) > 10);
     }
 }
 
 static void optional_columns_are_kept(void **state) {
     (void)state;
-    struct bars bars;
-    assert_ok(bars_import(FIXTURES "ABCUSDT-15m.csv", NULL, &bars, NULL));
+    struct gw_bars bars;
+    assert_ok(gw_bars_import(FIXTURES "ABCUSDT-15m.csv", NULL, &bars, NULL));
     assert_true(bars.quote_volume[3] == 2061.11111111);
     assert_true(bars.trade_count[3] == 77);
     assert_true(bars.taker_buy_base[3] == 11);
-    bars_free(&bars);
-    assert_ok(bars_import(FIXTURES "header-quoted.csv", NULL, &bars, NULL));
+    gw_bars_free(&bars);
+    assert_ok(gw_bars_import(FIXTURES "header-quoted.csv", NULL, &bars, NULL));
     assert_true(bars.quote_volume[1] == 806);
     assert_true(bars.taker_buy_base[0] == 7.25);
     assert_true(isnan(bars.taker_buy_base[1])); /* an empty optional field is a hole, not an error */
-    bars_free(&bars);
-    assert_ok(bars_import(FIXTURES "plain.csv", NULL, &bars, NULL));
+    gw_bars_free(&bars);
+    assert_ok(gw_bars_import(FIXTURES "plain.csv", NULL, &bars, NULL));
     assert_null(bars.quote_volume);
     assert_null(bars.trade_count);
     assert_null(bars.taker_buy_base);
-    bars_free(&bars);
+    gw_bars_free(&bars);
 }
 
 int main(void) {

@@ -23,10 +23,10 @@ static const char *real_file(const char *name) {
 
 static void real_binance_facts(void **state) {
     (void)state;
-    struct bars bars;
-    struct import_report report;
+    struct gw_bars bars;
+    struct gw_import_report report;
     char time[40];
-    assert_ok(bars_import(real_file("binance-spot-15m/BTCUSDT-15m.csv.gz"), NULL, &bars, &report));
+    assert_ok(gw_bars_import(real_file("binance-spot-15m/BTCUSDT-15m.csv.gz"), NULL, &bars, &report));
     assert_string_equal(report.format, "binance");
     assert_int_equal(bars.n, 222910);
     assert_int_equal(report.n_gaps, 32);
@@ -41,21 +41,21 @@ static void real_binance_facts(void **state) {
         if (bars.bar[i].high > bars.bar[highest].high) highest = i;
     assert_true(bars.bar[highest].high == 69000);
     assert_string_equal(time_format(bars.bar[highest].open_ns, time), "2021-11-10T14:15:00Z");
-    bars_free(&bars);
+    gw_bars_free(&bars);
 }
 
 static void real_cut_off_file(void **state) {
     (void)state;
-    struct bars bars;
-    struct import_report report;
-    struct import_options repair = {.repair = true};
+    struct gw_bars bars;
+    struct gw_import_report report;
+    struct gw_import_options repair = {.repair = true};
     const char *path = real_file("binance-spot-1m-cut/ETHUSDT-1m-2019-04.csv.gz");
-    assert_fails(bars_import(path, NULL, &bars, NULL), ERR_DATA, ".csv.gz:8372:100: 8 columns instead of 12");
-    assert_ok(bars_import(path, &repair, &bars, &report));
+    assert_fails(gw_bars_import(path, NULL, &bars, NULL), GW_ERR_DATA, ".csv.gz:8372:100: 8 columns instead of 12");
+    assert_ok(gw_bars_import(path, &repair, &bars, &report));
     assert_int_equal(bars.n, 8371);
     assert_int_equal(report.n_bad_rows, 1);
     assert_int_equal(report.first_bad_line, 8372);
-    bars_free(&bars);
+    gw_bars_free(&bars);
 }
 
 static void real_other_files(void **state) {
@@ -75,18 +75,18 @@ static void real_other_files(void **state) {
         {"quirks/israel-tz-offset-BTCUSDT_1h.csv.gz", "header", "1h", 31973, 73881.4},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct bars bars;
-        struct import_report report;
+        struct gw_bars bars;
+        struct gw_import_report report;
         char interval[40];
         double high = 0;
-        assert_ok(bars_import(real_file(cases[i].file), NULL, &bars, &report));
+        assert_ok(gw_bars_import(real_file(cases[i].file), NULL, &bars, &report));
         print_message("%s\n", cases[i].file);
         assert_string_equal(report.format, cases[i].format);
         assert_string_equal(duration_format(bars.interval_ns, interval), cases[i].interval);
         assert_int_equal(bars.n, cases[i].n);
         for (size_t k = 0; k < bars.n; k++) high = fmax(high, bars.bar[k].high);
         assert_near(high, cases[i].high, 1e-15, 1e-9);
-        bars_free(&bars);
+        gw_bars_free(&bars);
     }
 }
 

@@ -4,13 +4,13 @@
 #include "gatewalk/feature.h"
 #include "gatewalk/labels.h"
 
-static const struct label_config defaults = {.horizon = 24, .ratio = 2, .min_move = .01, .atr_length = 14};
+static const struct gw_label_config defaults = {.horizon = 24, .ratio = 2, .min_move = .01, .atr_length = 14};
 
 /* ---- the definition, written out ------------------------------------------------------------ */
 
-static void label_by_definition(const struct bars *bars, size_t t, const struct label_config *config, double min_move,
-                                int gate[N_GATES]) {
-    gate[GATE_LONG] = gate[GATE_SHORT] = LABEL_MISSING;
+static void label_by_definition(const struct gw_bars *bars, size_t t, const struct gw_label_config *config,
+                                double min_move, int gate[GW_N_GATES]) {
+    gate[GW_GATE_LONG] = gate[GW_GATE_SHORT] = GW_LABEL_MISSING;
     if (t + config->horizon >= bars->n || isnan(min_move)) return;
     double top = -INFINITY, bottom = INFINITY, close = bars->bar[t].close;
     for (size_t i = t + 1; i <= t + config->horizon; i++) {
@@ -18,16 +18,16 @@ static void label_by_definition(const struct bars *bars, size_t t, const struct 
         if (bars->bar[i].low < bottom) bottom = bars->bar[i].low;
     }
     double upside = top > close ? top - close : 0, downside = bottom < close ? close - bottom : 0;
-    gate[GATE_LONG] = upside > config->ratio * downside && upside / close > min_move;
-    gate[GATE_SHORT] = downside > config->ratio * upside && downside / close > min_move;
+    gate[GW_GATE_LONG] = upside > config->ratio * downside && upside / close > min_move;
+    gate[GW_GATE_SHORT] = downside > config->ratio * upside && downside / close > min_move;
 }
 
 /* Wilder's average true range as a fraction of the close, from his book's recursion. */
-static double atr_by_definition(const struct bars *bars, size_t t, size_t n) {
+static double atr_by_definition(const struct gw_bars *bars, size_t t, size_t n) {
     double atr = 0;
     if (t < n) return NAN;
     for (size_t i = 1; i <= t; i++) {
-        const struct bar *b = &bars->bar[i];
+        const struct gw_bar *b = &bars->bar[i];
         double last = b[-1].close;
         double range = fmax(b->high - b->low, fmax(fabs(b->high - last), fabs(b->low - last)));
         atr = i <= n ? atr + range / (double)n : (atr * (double)(n - 1) + range) / (double)n;
@@ -35,9 +35,9 @@ static double atr_by_definition(const struct bars *bars, size_t t, size_t n) {
     return atr / bars->bar[t].close;
 }
 
-static void check_labels(const struct bars *bars, const struct label_config *config) {
-    struct labels labels;
-    assert_ok(labels_build(bars, config, &labels));
+static void check_labels(const struct gw_bars *bars, const struct gw_label_config *config) {
+    struct gw_labels labels;
+    assert_ok(gw_labels_build(bars, config, &labels));
     assert_int_equal(labels.n, bars->n);
     for (size_t t = 0; t < bars->n; t++) {
         double least = config->min_move;
@@ -48,39 +48,39 @@ static void check_labels(const struct bars *bars, const struct label_config *con
         } else {
             assert_true(labels.min_move[t] == least);
         }
-        int want[N_GATES];
+        int want[GW_N_GATES];
         label_by_definition(bars, t, config, least, want);
-        for (int g = 0; g < N_GATES; g++)
+        for (int g = 0; g < GW_N_GATES; g++)
             if (labels.gate[g][t] != want[g])
-                fail_msg("%s gate of bar %zu is %d, by definition %d (h %zu)", gate_name[g], t, labels.gate[g][t],
+                fail_msg("%s gate of bar %zu is %d, by definition %d (h %zu)", gw_gate_name[g], t, labels.gate[g][t],
                          want[g], config->horizon);
     }
-    labels_free(&labels);
+    gw_labels_free(&labels);
 }
 
 static void test_against_the_definition(void **state) {
     (void)state;
-    struct rng rng;
-    rng_key(&rng, 1, "label test", 0, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, 1, "label test", 0, 0, 0);
     for (uint64_t trial = 0; trial < 150; trial++) {
-        struct bars bars;
-        make_walk((struct walk){.n = rng_below(&rng, 160),
+        struct gw_bars bars;
+        make_walk((struct walk){.n = gw_rng_below(&rng, 160),
                                 .seed = trial,
-                                .volatility = .02 * rng_uniform(&rng),
+                                .volatility = .02 * gw_rng_uniform(&rng),
                                 .gap_chance = .05,
                                 .flat_chance = trial % 3 ? 0 : .05},
                   &bars);
         /* Prices on a coarse grid: equal highs, equal lows, moves exactly at the limits. */
         for (size_t i = 0; i < bars.n && trial % 2; i++) {
-            struct bar *b = &bars.bar[i];
+            struct gw_bar *b = &bars.bar[i];
             b->open = round(b->open), b->high = round(b->high), b->low = round(b->low), b->close = round(b->close);
         }
-        struct label_config config = {
-            .horizon = 1 + rng_below(&rng, 40),
-            .ratio = (double)rng_below(&rng, 7) / 2,
-            .min_move = rng_below(&rng, 4) ? .02 * rng_uniform(&rng) : 0,
-            .min_move_atr = rng_below(&rng, 3) ? 0 : 1 + 3 * rng_uniform(&rng),
-            .atr_length = 1 + rng_below(&rng, 20),
+        struct gw_label_config config = {
+            .horizon = 1 + gw_rng_below(&rng, 40),
+            .ratio = (double)gw_rng_below(&rng, 7) / 2,
+            .min_move = gw_rng_below(&rng, 4) ? .02 * gw_rng_uniform(&rng) : 0,
+            .min_move_atr = gw_rng_below(&rng, 3) ? 0 : 1 + 3 * gw_rng_uniform(&rng),
+            .atr_length = 1 + gw_rng_below(&rng, 20),
         };
         check_labels(&bars, &config);
         free_bars(&bars);
@@ -92,7 +92,7 @@ static void test_against_the_definition(void **state) {
 static void test_worked_example(void **state) {
     (void)state;
     /* h 2, ratio 2, min_move 1 %; only high, low and close matter. */
-    struct bar bar[] = {
+    struct gw_bar bar[] = {
         {0, 100, 100, 100, 100, 1}, /* up 3, down 1: long (3 > 2, 3 %) */
         {1, 100, 102, 99, 100, 1},  /* up 3, down 4: neither is twice the other */
         {2, 100, 103, 100, 102, 1}, /* up 0, down 6: short (6 of 102) */
@@ -100,16 +100,16 @@ static void test_worked_example(void **state) {
         {4, 97, 99, 96.5, 98, 1},   /* no label: one bar follows */
         {5, 98, 98.5, 96, 97, 1},   /* no label */
     };
-    struct bars bars = {.symbol = "HAND", .interval_ns = 1, .n = COUNT_OF(bar), .bar = bar};
-    struct label_config config = defaults;
-    struct labels labels;
+    struct gw_bars bars = {.symbol = "HAND", .interval_ns = 1, .n = COUNT_OF(bar), .bar = bar};
+    struct gw_label_config config = defaults;
+    struct gw_labels labels;
     config.horizon = 2;
-    assert_ok(labels_build(&bars, &config, &labels));
-    static const int8_t want_long[] = {1, 0, 0, 0, LABEL_MISSING, LABEL_MISSING};
-    static const int8_t want_short[] = {0, 0, 1, 0, LABEL_MISSING, LABEL_MISSING};
-    assert_memory_equal(labels.gate[GATE_LONG], want_long, sizeof want_long);
-    assert_memory_equal(labels.gate[GATE_SHORT], want_short, sizeof want_short);
-    labels_free(&labels);
+    assert_ok(gw_labels_build(&bars, &config, &labels));
+    static const int8_t want_long[] = {1, 0, 0, 0, GW_LABEL_MISSING, GW_LABEL_MISSING};
+    static const int8_t want_short[] = {0, 0, 1, 0, GW_LABEL_MISSING, GW_LABEL_MISSING};
+    assert_memory_equal(labels.gate[GW_GATE_LONG], want_long, sizeof want_long);
+    assert_memory_equal(labels.gate[GW_GATE_SHORT], want_short, sizeof want_short);
+    gw_labels_free(&labels);
 }
 
 /* Both conditions are strict: a move of exactly 1 %, or exactly twice the other side, is none. */
@@ -122,49 +122,49 @@ static void test_limits_are_strict(void **state) {
         {101, 100, 0, 0}, {101.5, 100, 1, 0}, {100, 99, 0, 0}, {100, 98.5, 0, 1},
         {104, 98, 0, 0},  {104.5, 98, 1, 0},  {102, 96, 0, 0}, {102, 95.5, 0, 1},
     };
-    struct label_config config = defaults;
+    struct gw_label_config config = defaults;
     config.horizon = 1;
     for (size_t i = 0; i < COUNT_OF(next); i++) {
-        struct bar bar[] = {{0, 100, 100, 100, 100, 1}, {1, 100, next[i].high, next[i].low, 100, 1}};
-        struct bars bars = {.symbol = "HAND", .interval_ns = 1, .n = 2, .bar = bar};
-        struct labels labels;
-        assert_ok(labels_build(&bars, &config, &labels));
-        assert_int_equal(labels.gate[GATE_LONG][0], next[i].gate_long);
-        assert_int_equal(labels.gate[GATE_SHORT][0], next[i].gate_short);
-        labels_free(&labels);
+        struct gw_bar bar[] = {{0, 100, 100, 100, 100, 1}, {1, 100, next[i].high, next[i].low, 100, 1}};
+        struct gw_bars bars = {.symbol = "HAND", .interval_ns = 1, .n = 2, .bar = bar};
+        struct gw_labels labels;
+        assert_ok(gw_labels_build(&bars, &config, &labels));
+        assert_int_equal(labels.gate[GW_GATE_LONG][0], next[i].gate_long);
+        assert_int_equal(labels.gate[GW_GATE_SHORT][0], next[i].gate_short);
+        gw_labels_free(&labels);
     }
 }
 
 static void test_no_label_without_a_whole_horizon(void **state) {
     (void)state;
     for (size_t n = 0; n <= 26; n++) {
-        struct bars bars;
-        struct labels labels;
+        struct gw_bars bars;
+        struct gw_labels labels;
         make_walk((struct walk){.n = n, .seed = n, .volatility = .02}, &bars);
-        assert_ok(labels_build(&bars, &defaults, &labels));
+        assert_ok(gw_labels_build(&bars, &defaults, &labels));
         for (size_t t = 0; t < n; t++)
-            for (int g = 0; g < N_GATES; g++) assert_int_equal(labels.gate[g][t] == LABEL_MISSING, t + 24 >= n);
-        labels_free(&labels);
+            for (int g = 0; g < GW_N_GATES; g++) assert_int_equal(labels.gate[g][t] == GW_LABEL_MISSING, t + 24 >= n);
+        gw_labels_free(&labels);
         free_bars(&bars);
     }
 }
 
 static void test_atr_labels_wait_for_the_atr(void **state) {
     (void)state;
-    struct bars bars;
-    struct labels labels;
+    struct gw_bars bars;
+    struct gw_labels labels;
     make_walk((struct walk){.n = 300, .seed = 4, .volatility = .001}, &bars);
-    struct label_config config = defaults;
+    struct gw_label_config config = defaults;
     config.min_move_atr = 2;
-    assert_ok(labels_build(&bars, &config, &labels));
+    assert_ok(gw_labels_build(&bars, &config, &labels));
     size_t fired = 0;
     for (size_t t = 0; t < 300; t++) {
         assert_int_equal(isnan(labels.min_move[t]), t < 14);
-        assert_int_equal(labels.gate[GATE_LONG][t] == LABEL_MISSING, t < 14 || t + 24 >= 300);
-        fired += labels.gate[GATE_LONG][t] == 1;
+        assert_int_equal(labels.gate[GW_GATE_LONG][t] == GW_LABEL_MISSING, t < 14 || t + 24 >= 300);
+        fired += labels.gate[GW_GATE_LONG][t] == 1;
     }
     assert_true(fired > 30); /* moves of .1 % a bar: 1 % would hardly ever fire */
-    labels_free(&labels);
+    gw_labels_free(&labels);
     free_bars(&bars);
 }
 
@@ -172,31 +172,31 @@ static void test_atr_labels_wait_for_the_atr(void **state) {
 
 static void test_label_sees_its_horizon_only(void **state) {
     (void)state;
-    struct bars bars, spoiled;
-    struct labels clean, labels;
+    struct gw_bars bars, spoiled;
+    struct gw_labels clean, labels;
     make_walk((struct walk){.n = 400, .seed = 9, .volatility = .005}, &bars);
-    assert_ok(labels_build(&bars, &defaults, &clean));
+    assert_ok(gw_labels_build(&bars, &defaults, &clean));
     for (size_t t = 3; t < 370; t += 13)
         for (int kind = 0; kind < 2; kind++) {
             copy_bars(&bars, bars.n, &spoiled);
             for (size_t i = t + 25; i < bars.n; i++) {
-                struct bar *b = &spoiled.bar[i];
+                struct gw_bar *b = &spoiled.bar[i];
                 b->high *= kind ? NAN : 1e6;
                 b->low *= kind ? NAN : 1e-6;
                 b->close *= kind ? NAN : 1e6;
             }
-            assert_ok(labels_build(&spoiled, &defaults, &labels));
-            for (int g = 0; g < N_GATES; g++) assert_memory_equal(labels.gate[g], clean.gate[g], t + 1);
-            labels_free(&labels);
+            assert_ok(gw_labels_build(&spoiled, &defaults, &labels));
+            for (int g = 0; g < GW_N_GATES; g++) assert_memory_equal(labels.gate[g], clean.gate[g], t + 1);
+            gw_labels_free(&labels);
             /* … and its last bar does count: a crash in bar t+h ends every long gate of bar t. */
             spoiled.bar[t + 24].low = 1e-6;
-            assert_ok(labels_build(&spoiled, &defaults, &labels));
-            assert_int_equal(labels.gate[GATE_LONG][t], 0);
-            assert_int_equal(labels.gate[GATE_SHORT][t], 1);
-            labels_free(&labels);
+            assert_ok(gw_labels_build(&spoiled, &defaults, &labels));
+            assert_int_equal(labels.gate[GW_GATE_LONG][t], 0);
+            assert_int_equal(labels.gate[GW_GATE_SHORT][t], 1);
+            gw_labels_free(&labels);
             free_bars(&spoiled);
         }
-    labels_free(&clean);
+    gw_labels_free(&clean);
     free_bars(&bars);
 }
 
@@ -210,31 +210,31 @@ static void test_random_walk_prevalence(void **state) {
     (void)state;
     static const struct { double volatility, percent; } known[] = {{.001, 3.7}, {.002, 26}, {.003, 36}, {.01, 36}};
     for (size_t k = 0; k < COUNT_OF(known); k++) {
-        struct bars bars;
-        struct labels labels;
+        struct gw_bars bars;
+        struct gw_labels labels;
         size_t n = 150000;
         make_walk((struct walk){.n = n, .seed = 77 + k, .volatility = known[k].volatility}, &bars);
         for (size_t i = 1; i < n; i++) { /* without the walk's opening jumps */
-            struct bar *b = &bars.bar[i];
+            struct gw_bar *b = &bars.bar[i];
             double shift = b[-1].close / b->open;
             b->open *= shift, b->high *= shift, b->low *= shift, b->close *= shift;
         }
-        assert_ok(labels_build(&bars, &defaults, &labels));
+        assert_ok(gw_labels_build(&bars, &defaults, &labels));
         double fired = 0;
-        for (size_t t = 0; t + 24 < n; t++) fired += labels.gate[GATE_LONG][t] + labels.gate[GATE_SHORT][t];
+        for (size_t t = 0; t + 24 < n; t++) fired += labels.gate[GW_GATE_LONG][t] + labels.gate[GW_GATE_SHORT][t];
         assert_near(100 * fired / (2 * (double)(n - 24)), known[k].percent, .06, 0);
-        labels_free(&labels);
+        gw_labels_free(&labels);
         free_bars(&bars);
     }
 }
 
 static void test_config_errors(void **state) {
     (void)state;
-    struct bars bars;
-    struct labels labels;
+    struct gw_bars bars;
+    struct gw_labels labels;
     make_walk((struct walk){.n = 60, .seed = 1, .volatility = .01}, &bars);
     static const struct {
-        struct label_config config;
+        struct gw_label_config config;
         const char *part;
     } bad[] = {
         {{0, 2, .01, 0, 14}, "horizon must be at least 1"},
@@ -246,7 +246,7 @@ static void test_config_errors(void **state) {
         {{24, 2, .01, 1, 0}, "atr_length must be from 1 to"},
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++)
-        assert_fails(labels_build(&bars, &bad[i].config, &labels), ERR_CONFIG, bad[i].part);
+        assert_fails(gw_labels_build(&bars, &bad[i].config, &labels), GW_ERR_CONFIG, bad[i].part);
     free_bars(&bars);
 }
 

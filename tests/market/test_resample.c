@@ -13,40 +13,40 @@ static int64_t floor_to(int64_t value, int64_t step) {
 }
 
 /* Random bars with gaps, some of them off the grid, with a trade-count column. */
-static struct bars random_bars(uint64_t seed, size_t n, int64_t interval_ns, int64_t start_ns, bool off_grid) {
-    struct bars bars = {.symbol = "random", .interval_ns = interval_ns, .n = n};
-    struct rng rng;
-    rng_key(&rng, seed, "resample", 0, 0, 0);
+static struct gw_bars random_bars(uint64_t seed, size_t n, int64_t interval_ns, int64_t start_ns, bool off_grid) {
+    struct gw_bars bars = {.symbol = "random", .interval_ns = interval_ns, .n = n};
+    struct gw_rng rng;
+    gw_rng_key(&rng, seed, "resample", 0, 0, 0);
     bars.bar = mem_calloc(n, sizeof *bars.bar);
     bars.trade_count = mem_calloc(n, sizeof(double));
     assert_non_null(bars.bar);
     assert_non_null(bars.trade_count);
     for (size_t i = 0; i < n; i++) {
-        struct bar *bar = &bars.bar[i];
-        if (i) start_ns += interval_ns * (int64_t)(rng_below(&rng, 5) ? 1 : 1 + rng_below(&rng, 40));
+        struct gw_bar *bar = &bars.bar[i];
+        if (i) start_ns += interval_ns * (int64_t)(gw_rng_below(&rng, 5) ? 1 : 1 + gw_rng_below(&rng, 40));
         bar->open_ns = start_ns + (off_grid && i > n / 2 ? interval_ns / 3 : 0);
-        bar->open = 100 + rng_normal(&rng);
-        bar->close = 100 + rng_normal(&rng);
-        bar->high = fmax(bar->open, bar->close) + rng_uniform(&rng);
-        bar->low = fmin(bar->open, bar->close) - rng_uniform(&rng);
-        bar->volume = (double)rng_below(&rng, 1000);
-        bars.trade_count[i] = (double)rng_below(&rng, 50);
+        bar->open = 100 + gw_rng_normal(&rng);
+        bar->close = 100 + gw_rng_normal(&rng);
+        bar->high = fmax(bar->open, bar->close) + gw_rng_uniform(&rng);
+        bar->low = fmin(bar->open, bar->close) - gw_rng_uniform(&rng);
+        bar->volume = (double)gw_rng_below(&rng, 1000);
+        bars.trade_count[i] = (double)gw_rng_below(&rng, 50);
     }
     return bars;
 }
 
 /* The same by looking at all bars once per bucket, from the definition. */
-static size_t slow_resample(const struct bars *in, int64_t interval_ns, struct bar *out, double *trades) {
-    int64_t first = floor_to(bar_close_ns(in, 0) - 1, interval_ns), last = bar_close_ns(in, in->n - 1);
+static size_t slow_resample(const struct gw_bars *in, int64_t interval_ns, struct gw_bar *out, double *trades) {
+    int64_t first = floor_to(gw_bar_close_ns(in, 0) - 1, interval_ns), last = gw_bar_close_ns(in, in->n - 1);
     size_t n = 0;
     for (int64_t begin = first; begin + interval_ns <= last; begin += interval_ns) {
         bool any = false;
-        struct bar sum = {.open_ns = begin};
+        struct gw_bar sum = {.open_ns = begin};
         double count = 0;
         for (size_t i = 0; i < in->n; i++) {
-            int64_t close_ns = bar_close_ns(in, i);
+            int64_t close_ns = gw_bar_close_ns(in, i);
             if (close_ns <= begin || close_ns > begin + interval_ns) continue;
-            const struct bar *bar = &in->bar[i];
+            const struct gw_bar *bar = &in->bar[i];
             if (!any) sum.open = bar->open, sum.high = bar->high, sum.low = bar->low;
             if (bar->high > sum.high) sum.high = bar->high;
             if (bar->low < sum.low) sum.low = bar->low;
@@ -77,11 +77,12 @@ static void equals_the_slow_way(void **state) {
     };
     for (size_t c = 0; c < COUNT_OF(cases); c++)
         for (uint64_t seed = 0; seed < 6; seed++) {
-            struct bars bars = random_bars(seed, 150 + seed, cases[c].interval, cases[c].start, cases[c].off_grid), out;
-            struct bar want[200];
+            struct gw_bars bars = random_bars(seed, 150 + seed, cases[c].interval, cases[c].start, cases[c].off_grid),
+                           out;
+            struct gw_bar want[200];
             double trades[200];
             size_t n = slow_resample(&bars, cases[c].longer, want, trades);
-            assert_ok(bars_resample(&bars, cases[c].longer, &out));
+            assert_ok(gw_bars_resample(&bars, cases[c].longer, &out));
             assert_int_equal(out.n, n);
             assert_true(n > 3);
             assert_int_equal(out.interval_ns, cases[c].longer);
@@ -89,44 +90,44 @@ static void equals_the_slow_way(void **state) {
             assert_memory_equal(out.bar, want, n * sizeof *want);
             assert_memory_equal(out.trade_count, trades, n * sizeof *trades);
             assert_null(out.quote_volume);
-            bars_free(&out);
-            bars_free(&bars);
+            gw_bars_free(&out);
+            gw_bars_free(&bars);
         }
 }
 
 static void emits_a_bucket_only_when_it_is_closed(void **state) {
     (void)state;
-    struct bars bars = random_bars(1, 8, 15 * NS_PER_MINUTE, 0, false), out;
+    struct gw_bars bars = random_bars(1, 8, 15 * NS_PER_MINUTE, 0, false), out;
     for (size_t i = 0; i < 8; i++) bars.bar[i].open_ns = (int64_t)i * bars.interval_ns;
     const size_t closed[] = {0, 0, 0, 0, 1, 1, 1, 1, 2}; /* hours closed after so many quarters */
     for (size_t n = 0; n <= 8; n++) {
         bars.n = n;
-        assert_ok(bars_resample(&bars, NS_PER_HOUR, &out));
+        assert_ok(gw_bars_resample(&bars, NS_PER_HOUR, &out));
         assert_int_equal(out.n, closed[n]);
         for (size_t k = 0; k < out.n; k++)
-            assert_true(bar_close_ns(&out, k) <= bar_close_ns(&bars, n - 1)); /* nothing from the future */
-        bars_free(&out);
+            assert_true(gw_bar_close_ns(&out, k) <= gw_bar_close_ns(&bars, n - 1)); /* nothing from the future */
+        gw_bars_free(&out);
     }
-    bars_free(&bars);
+    gw_bars_free(&bars);
 }
 
 /* A longer bar must hold nothing that is known only after its own close. */
 static void off_grid_bars_never_leak_backwards(void **state) {
     (void)state;
-    struct bars bars = random_bars(2, 120, 15 * NS_PER_MINUTE, 0, true), before, after;
-    assert_ok(bars_resample(&bars, NS_PER_HOUR, &before));
+    struct gw_bars bars = random_bars(2, 120, 15 * NS_PER_MINUTE, 0, true), before, after;
+    assert_ok(gw_bars_resample(&bars, NS_PER_HOUR, &before));
     for (size_t cut = 61; cut < 119; cut++) {
-        int64_t now = bar_close_ns(&bars, cut);
+        int64_t now = gw_bar_close_ns(&bars, cut);
         double kept = bars.bar[cut + 1].high;
         bars.bar[cut + 1].high = 1e6; /* changes what comes after now */
-        assert_ok(bars_resample(&bars, NS_PER_HOUR, &after));
-        for (size_t k = 0; k < before.n && bar_close_ns(&before, k) <= now; k++)
-            assert_memory_equal(&after.bar[k], &before.bar[k], sizeof(struct bar));
+        assert_ok(gw_bars_resample(&bars, NS_PER_HOUR, &after));
+        for (size_t k = 0; k < before.n && gw_bar_close_ns(&before, k) <= now; k++)
+            assert_memory_equal(&after.bar[k], &before.bar[k], sizeof(struct gw_bar));
         bars.bar[cut + 1].high = kept;
-        bars_free(&after);
+        gw_bars_free(&after);
     }
-    bars_free(&before);
-    bars_free(&bars);
+    gw_bars_free(&before);
+    gw_bars_free(&bars);
 }
 
 /* "@1h" gathers hours bar by bar. After each bar it must show what the features of resampled bars show at the last
@@ -137,17 +138,17 @@ static void gathered_bars_equal_resampled_ones(void **state) {
     static const char *const plain[] = {"log_return(1)", "range", "volume_z(4)"};
     enum { N = COUNT_OF(plain) };
     for (uint64_t seed = 0; seed < 8; seed++) {
-        struct bars bars = random_bars(seed, 400, 15 * NS_PER_MINUTE, 0, seed % 2 == 1), hours;
-        struct feature_set *set, *hour_set;
-        struct feature_matrix got, want;
+        struct gw_bars bars = random_bars(seed, 400, 15 * NS_PER_MINUTE, 0, seed % 2 == 1), hours;
+        struct gw_feature_set *set, *hour_set;
+        struct gw_feature_matrix got, want;
         size_t k = 0, compared = 0; /* k: hours closed so far */
-        assert_ok(bars_resample(&bars, NS_PER_HOUR, &hours));
-        assert_ok(feature_set_parse(gathered, N, &set));
-        assert_ok(feature_set_parse(plain, N, &hour_set));
-        assert_ok(feature_set_build(set, &bars, &got));
-        assert_ok(feature_set_build(hour_set, &hours, &want));
+        assert_ok(gw_bars_resample(&bars, NS_PER_HOUR, &hours));
+        assert_ok(gw_feature_set_parse(gathered, N, &set));
+        assert_ok(gw_feature_set_parse(plain, N, &hour_set));
+        assert_ok(gw_feature_set_build(set, &bars, &got));
+        assert_ok(gw_feature_set_build(hour_set, &hours, &want));
         for (size_t t = 0; t < bars.n; t++) {
-            while (k < hours.n && bar_close_ns(&hours, k) <= bar_close_ns(&bars, t)) k++;
+            while (k < hours.n && gw_bar_close_ns(&hours, k) <= gw_bar_close_ns(&bars, t)) k++;
             for (size_t j = 0; j < N; j++) {
                 float value = got.value[t * N + j], hour_value = k ? want.value[(k - 1) * N + j] : NAN;
                 if (isnan(value) && isnan(hour_value)) continue;
@@ -158,29 +159,29 @@ static void gathered_bars_equal_resampled_ones(void **state) {
             }
         }
         assert_true(compared > 600);
-        feature_matrix_free(&got);
-        feature_matrix_free(&want);
-        feature_set_free(set);
-        feature_set_free(hour_set);
-        bars_free(&hours);
-        bars_free(&bars);
+        gw_feature_matrix_free(&got);
+        gw_feature_matrix_free(&want);
+        gw_feature_set_free(set);
+        gw_feature_set_free(hour_set);
+        gw_bars_free(&hours);
+        gw_bars_free(&bars);
     }
 }
 
 static void refuses_what_is_no_multiple(void **state) {
     (void)state;
-    struct bars bars = random_bars(3, 10, 15 * NS_PER_MINUTE, 0, false), out;
-    assert_fails(bars_resample(&bars, 10 * NS_PER_MINUTE, &out), ERR_CONFIG, "multiple");
-    assert_fails(bars_resample(&bars, 25 * NS_PER_MINUTE, &out), ERR_CONFIG, "multiple");
-    assert_fails(bars_resample(&bars, 0, &out), ERR_CONFIG, "multiple");
-    bars_free(&bars);
+    struct gw_bars bars = random_bars(3, 10, 15 * NS_PER_MINUTE, 0, false), out;
+    assert_fails(gw_bars_resample(&bars, 10 * NS_PER_MINUTE, &out), GW_ERR_CONFIG, "multiple");
+    assert_fails(gw_bars_resample(&bars, 25 * NS_PER_MINUTE, &out), GW_ERR_CONFIG, "multiple");
+    assert_fails(gw_bars_resample(&bars, 0, &out), GW_ERR_CONFIG, "multiple");
+    gw_bars_free(&bars);
 }
 
 /* The exchange built its 4-hour bars from trades; ours come from its quarter hours. They differ only where an
  * outage or the off-grid days of February 2018 cut differently. */
 static void real_four_hour_bars(void **state) {
     (void)state;
-    struct bars quarter, ours, theirs;
+    struct gw_bars quarter, ours, theirs;
     char path[1024];
     const char *folder = getenv("GATEWALK_DATA");
     if (!folder) {
@@ -192,13 +193,13 @@ static void real_four_hour_bars(void **state) {
         print_message("real files not checked: no binance-spot-15m in GATEWALK_DATA\n");
         skip();
     }
-    assert_ok(bars_import(path, NULL, &quarter, NULL));
+    assert_ok(gw_bars_import(path, NULL, &quarter, NULL));
     snprintf(path, sizeof path, "%s/binance-spot-15m/BTCUSDT-4h.csv.gz", folder);
-    assert_ok(bars_import(path, NULL, &theirs, NULL));
-    assert_ok(bars_resample(&quarter, 4 * NS_PER_HOUR, &ours));
+    assert_ok(gw_bars_import(path, NULL, &theirs, NULL));
+    assert_ok(gw_bars_resample(&quarter, 4 * NS_PER_HOUR, &ours));
     size_t differ = 0, common = 0;
     for (size_t i = 0, k = 0; i < theirs.n && k < ours.n;) {
-        const struct bar *a = &theirs.bar[i], *b = &ours.bar[k];
+        const struct gw_bar *a = &theirs.bar[i], *b = &ours.bar[k];
         if (a->open_ns != b->open_ns) {
             a->open_ns < b->open_ns ? i++ : k++;
             continue;
@@ -212,9 +213,9 @@ static void real_four_hour_bars(void **state) {
     assert_int_equal(theirs.n, 13950);
     assert_int_equal(common, 13950);
     assert_int_equal(differ, 18);
-    bars_free(&quarter);
-    bars_free(&ours);
-    bars_free(&theirs);
+    gw_bars_free(&quarter);
+    gw_bars_free(&ours);
+    gw_bars_free(&theirs);
 }
 
 int main(void) {

@@ -7,13 +7,13 @@
 
 enum { N_FEATURES = 6 };
 
-struct sample {
+struct gw_sample {
     size_t n;
     float *value;
     const float **row;
 };
 
-static void load_sample(struct sample *s) {
+static void load_sample(struct gw_sample *s) {
     struct table table;
     assert_ok(table_read("tests/golden/scaler_rows.csv", &table));
     assert_int_equal(table.n_columns, N_FEATURES);
@@ -27,21 +27,21 @@ static void load_sample(struct sample *s) {
     table_free(&table);
 }
 
-static void free_sample(struct sample *s) {
+static void free_sample(struct gw_sample *s) {
     mem_free(s->value);
     mem_free(s->row);
 }
 
 static void test_golden(void **state) {
     (void)state;
-    struct sample s;
+    struct gw_sample s;
     struct table golden;
-    struct scaler standard, robust;
+    struct gw_scaler standard, robust;
     load_sample(&s);
     assert_ok(table_read("tests/golden/scaler_golden.csv", &golden));
     assert_int_equal(golden.n_rows, N_FEATURES);
-    assert_ok(scaler_fit(SCALER_STANDARD, 10, s.row, s.n, N_FEATURES, &standard));
-    assert_ok(scaler_fit(SCALER_ROBUST, 10, s.row, s.n, N_FEATURES, &robust));
+    assert_ok(gw_scaler_fit(GW_SCALER_STANDARD, 10, s.row, s.n, N_FEATURES, &standard));
+    assert_ok(gw_scaler_fit(GW_SCALER_ROBUST, 10, s.row, s.n, N_FEATURES, &robust));
     size_t n_constant = 0;
     for (size_t j = 0; j < N_FEATURES; j++) {
         double mean = table_number(&golden, j, 1), sd = table_number(&golden, j, 2);
@@ -58,21 +58,21 @@ static void test_golden(void **state) {
         assert_near(robust.inverse_scale[j], iqr > 0 ? 1.349 / iqr : 1 / sd, 1e-11, 0);
     }
     assert_int_equal(n_constant, 1);
-    scaler_free(&standard);
-    scaler_free(&robust);
+    gw_scaler_free(&standard);
+    gw_scaler_free(&robust);
     table_free(&golden);
     free_sample(&s);
 }
 
 static void test_apply(void **state) {
     (void)state;
-    struct sample s;
-    struct scaler scaler;
+    struct gw_sample s;
+    struct gw_scaler scaler;
     load_sample(&s);
-    assert_ok(scaler_fit(SCALER_STANDARD, 3, s.row, s.n, N_FEATURES, &scaler));
+    assert_ok(gw_scaler_fit(GW_SCALER_STANDARD, 3, s.row, s.n, N_FEATURES, &scaler));
     float *out = mem_calloc(s.n * N_FEATURES, sizeof *out);
     size_t n_clipped = 0;
-    scaler_apply(&scaler, s.value, s.n, out);
+    gw_scaler_apply(&scaler, s.value, s.n, out);
     for (size_t i = 0; i < s.n; i++)
         for (size_t j = 0; j < N_FEATURES; j++) {
             double y = (s.row[i][j] - scaler.center[j]) * scaler.inverse_scale[j];
@@ -80,27 +80,27 @@ static void test_apply(void **state) {
             assert_true(out[i * N_FEATURES + j] == (float)fmin(fmax(y, -3), 3));
         }
     assert_true(n_clipped > 0);
-    scaler_apply(&scaler, s.value, s.n, s.value); /* in place */
+    gw_scaler_apply(&scaler, s.value, s.n, s.value); /* in place */
     assert_memory_equal(s.value, out, s.n * N_FEATURES * sizeof *out);
     float odd[N_FEATURES] = {NAN, INFINITY, -INFINITY, 1e30f, NAN, NAN};
-    scaler_apply(&scaler, odd, 1, odd);
+    gw_scaler_apply(&scaler, odd, 1, odd);
     assert_true(isnan(odd[0]) && odd[1] == 3 && odd[2] == -3 && odd[3] == 3 && isnan(odd[4]) && isnan(odd[5]));
     mem_free(out);
-    scaler_free(&scaler);
+    gw_scaler_free(&scaler);
     free_sample(&s);
 }
 
 static void test_none_changes_nothing(void **state) {
     (void)state;
-    struct sample s;
-    struct scaler scaler;
+    struct gw_sample s;
+    struct gw_scaler scaler;
     load_sample(&s);
-    assert_ok(scaler_fit(SCALER_NONE, 10, s.row, s.n, N_FEATURES, &scaler));
+    assert_ok(gw_scaler_fit(GW_SCALER_NONE, 10, s.row, s.n, N_FEATURES, &scaler));
     float *out = mem_calloc(s.n * N_FEATURES, sizeof *out);
-    scaler_apply(&scaler, s.value, s.n, out);
+    gw_scaler_apply(&scaler, s.value, s.n, out);
     assert_memory_equal(s.value, out, s.n * N_FEATURES * sizeof *out); /* also what lies beyond ±10 */
     mem_free(out);
-    scaler_free(&scaler);
+    gw_scaler_free(&scaler);
     free_sample(&s);
 }
 
@@ -118,27 +118,27 @@ static double sorted_quantile(const float *sorted, size_t n, double q) {
 /* Quantiles by selection equal those of a sorted array: sorted, reversed, tied and random input. */
 static void test_robust_against_sorting(void **state) {
     (void)state;
-    struct rng rng;
-    rng_key(&rng, 5, "quantile test", 0, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, 5, "quantile test", 0, 0, 0);
     for (size_t round = 0; round < 400; round++) {
-        size_t n = 1 + rng_below(&rng, 60);
+        size_t n = 1 + gw_rng_below(&rng, 60);
         float value[64], sorted[64];
         const float *row[64];
         for (size_t i = 0; i < n; i++) {
-            value[i] = round % 4 == 0   ? (float)rng_below(&rng, 4)
+            value[i] = round % 4 == 0   ? (float)gw_rng_below(&rng, 4)
                        : round % 4 == 1 ? (float)i
                        : round % 4 == 2 ? -(float)i
-                                        : (float)rng_normal(&rng);
+                                        : (float)gw_rng_normal(&rng);
             row[i] = &value[i];
         }
         memcpy(sorted, value, sizeof sorted);
         qsort(sorted, n, sizeof *sorted, by_value);
-        struct scaler scaler;
-        assert_ok(scaler_fit(SCALER_ROBUST, 10, row, n, 1, &scaler));
+        struct gw_scaler scaler;
+        assert_ok(gw_scaler_fit(GW_SCALER_ROBUST, 10, row, n, 1, &scaler));
         assert_near(scaler.center[0], sorted_quantile(sorted, n, .5), 1e-14, 1e-6);
         double iqr = sorted_quantile(sorted, n, .75) - sorted_quantile(sorted, n, .25);
         if (iqr > 0) assert_near(scaler.inverse_scale[0], 1.349 / iqr, 1e-12, 0);
-        scaler_free(&scaler);
+        gw_scaler_free(&scaler);
     }
 }
 
@@ -146,14 +146,15 @@ static void test_errors(void **state) {
     (void)state;
     float value[] = {1, 2, NAN, 4};
     const float *row[] = {value, value + 2};
-    struct scaler scaler;
-    assert_fails(scaler_fit(SCALER_STANDARD, 10, row, 2, 2, &scaler), ERR_INTERNAL, "feature 0 is not finite");
-    assert_fails(scaler_fit(SCALER_STANDARD, 0, row, 1, 2, &scaler), ERR_CONFIG, "clip must be greater than 0");
-    assert_fails(scaler_fit(SCALER_ROBUST, NAN, row, 1, 2, &scaler), ERR_CONFIG, "clip");
-    assert_fails(scaler_fit(SCALER_ROBUST, 10, row, 0, 2, &scaler), ERR_CONFIG, "no training rows");
-    assert_string_equal(scaler_name[SCALER_STANDARD], "standard");
-    assert_string_equal(scaler_name[SCALER_ROBUST], "robust");
-    assert_string_equal(scaler_name[SCALER_NONE], "none");
+    struct gw_scaler scaler;
+    assert_fails(gw_scaler_fit(GW_SCALER_STANDARD, 10, row, 2, 2, &scaler), GW_ERR_INTERNAL, "feature 0 is not finite");
+    assert_fails(gw_scaler_fit(GW_SCALER_STANDARD, 0, row, 1, 2, &scaler), GW_ERR_CONFIG,
+                 "clip must be greater than 0");
+    assert_fails(gw_scaler_fit(GW_SCALER_ROBUST, NAN, row, 1, 2, &scaler), GW_ERR_CONFIG, "clip");
+    assert_fails(gw_scaler_fit(GW_SCALER_ROBUST, 10, row, 0, 2, &scaler), GW_ERR_CONFIG, "no training rows");
+    assert_string_equal(gw_scaler_name[GW_SCALER_STANDARD], "standard");
+    assert_string_equal(gw_scaler_name[GW_SCALER_ROBUST], "robust");
+    assert_string_equal(gw_scaler_name[GW_SCALER_NONE], "none");
 }
 
 int main(void) {

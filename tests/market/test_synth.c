@@ -7,82 +7,82 @@
 #include "gatewalk/bars.h"
 #include "gatewalk/labels.h"
 
-static const struct label_config LABELS = {.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
+static const struct gw_label_config LABELS = {.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
 
 /* ---- all kinds -------------------------------------------------------------------------------- */
 
 static void every_kind_makes_valid_bars(void **state) {
     (void)state;
-    assert_int_equal(synth_kind_count(), 3);
-    for (size_t k = 0; k < synth_kind_count(); k++) {
-        struct synth_options options = {.kind = synth_kind_name(k), .n_bars = 20000, .seed = 3};
-        struct bars bars;
-        assert_ok(synth_generate(&options, &bars, NULL));
-        assert_true(strlen(synth_kind_help(k)) > 10);
+    assert_int_equal(gw_synth_kind_count(), 3);
+    for (size_t k = 0; k < gw_synth_kind_count(); k++) {
+        struct gw_synth_options options = {.kind = gw_synth_kind_name(k), .n_bars = 20000, .seed = 3};
+        struct gw_bars bars;
+        assert_ok(gw_synth_generate(&options, &bars, NULL));
+        assert_true(strlen(gw_synth_kind_help(k)) > 10);
         assert_int_equal(bars.n, 20000);
         assert_int_equal(bars.interval_ns, 15 * NS_PER_MINUTE);
         assert_true(name_is_safe(bars.symbol));
         for (size_t i = 0; i < bars.n; i++) {
-            const struct bar *b = &bars.bar[i];
+            const struct gw_bar *b = &bars.bar[i];
             assert_true(b->low > 0 && b->low <= fmin(b->open, b->close) && b->high >= fmax(b->open, b->close));
             assert_true(b->volume > 0 && isfinite(b->high));
             assert_int_equal(b->open_ns, time_from_civil(2020, 1, 1) + (int64_t)i * bars.interval_ns);
             assert_true(i == 0 || b->open == bars.bar[i - 1].close);
         }
-        bars_free(&bars);
+        gw_bars_free(&bars);
     }
 }
 
 static void a_seed_names_the_bytes(void **state) {
     (void)state;
-    for (size_t k = 0; k < synth_kind_count(); k++) {
-        struct synth_options options = {.kind = synth_kind_name(k), .n_bars = 3000, .seed = 9};
-        struct bars a, b, c;
-        struct synth_truth truth_a, truth_b;
-        assert_ok(synth_generate(&options, &a, &truth_a));
-        assert_ok(synth_generate(&options, &b, &truth_b));
+    for (size_t k = 0; k < gw_synth_kind_count(); k++) {
+        struct gw_synth_options options = {.kind = gw_synth_kind_name(k), .n_bars = 3000, .seed = 9};
+        struct gw_bars a, b, c;
+        struct gw_synth_truth truth_a, truth_b;
+        assert_ok(gw_synth_generate(&options, &a, &truth_a));
+        assert_ok(gw_synth_generate(&options, &b, &truth_b));
         options.seed++;
-        assert_ok(synth_generate(&options, &c, NULL));
+        assert_ok(gw_synth_generate(&options, &c, NULL));
         assert_memory_equal(a.bar, b.bar, a.n * sizeof *a.bar);
         assert_true(a.fingerprint == b.fingerprint && a.fingerprint != c.fingerprint);
         assert_int_equal(truth_a.n, truth_b.n);
         for (size_t i = 0; i < truth_a.n; i++)
             assert_true(truth_a.event[i].bar == truth_b.event[i].bar && truth_a.event[i].lag == truth_b.event[i].lag);
-        bars_free(&a);
-        bars_free(&b);
-        bars_free(&c);
-        synth_truth_free(&truth_a);
-        synth_truth_free(&truth_b);
+        gw_bars_free(&a);
+        gw_bars_free(&b);
+        gw_bars_free(&c);
+        gw_synth_truth_free(&truth_a);
+        gw_synth_truth_free(&truth_b);
     }
 }
 
 static void odd_sizes_and_wrong_options(void **state) {
     (void)state;
-    struct bars bars;
-    struct synth_truth truth;
-    struct synth_options options = {.kind = "planted"};
+    struct gw_bars bars;
+    struct gw_synth_truth truth;
+    struct gw_synth_options options = {.kind = "planted"};
     static const char *const difficulties[] = {"easy", "default", "hard"};
     for (size_t d = 0; d < 3; d++)
         for (options.n_bars = 1; options.n_bars < 120; options.n_bars++) {
             options.difficulty = difficulties[d];
-            assert_ok(synth_generate(&options, &bars, &truth));
+            assert_ok(gw_synth_generate(&options, &bars, &truth));
             for (size_t i = 0; i < truth.n; i++) assert_true(truth.event[i].bar < options.n_bars);
-            bars_free(&bars);
-            synth_truth_free(&truth);
+            gw_bars_free(&bars);
+            gw_synth_truth_free(&truth);
         }
     options.n_bars = 0;
-    assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE, "0 bars");
-    options = (struct synth_options){.kind = "plantd", .n_bars = 10};
-    assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE,
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "0 bars");
+    options = (struct gw_synth_options){.kind = "plantd", .n_bars = 10};
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE,
                  "unknown synthetic market \"plantd\"; did you mean \"planted\"?");
-    options = (struct synth_options){.difficulty = "brutal", .n_bars = 10};
-    assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE, "easy, default and hard");
-    options = (struct synth_options){.kind = "planted", .difficulty = "esy", .n_bars = 10};
-    assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE, "\"esy\"; did you mean \"easy\"?");
-    options = (struct synth_options){.kind = "garch", .n_bars = 10, .tail_df = 2};
-    assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE, "more than 2");
-    options = (struct synth_options){.kind = "random-walk", .n_bars = 10, .volatility = 0.5};
-    assert_fails(synth_generate(&options, &bars, NULL), ERR_USAGE, "volatility");
+    options = (struct gw_synth_options){.difficulty = "brutal", .n_bars = 10};
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "easy, default and hard");
+    options = (struct gw_synth_options){.kind = "planted", .difficulty = "esy", .n_bars = 10};
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "\"esy\"; did you mean \"easy\"?");
+    options = (struct gw_synth_options){.kind = "garch", .n_bars = 10, .tail_df = 2};
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "more than 2");
+    options = (struct gw_synth_options){.kind = "random-walk", .n_bars = 10, .volatility = 0.5};
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "volatility");
 }
 
 /* ---- walks -------------------------------------------------------------------------------------- */
@@ -91,7 +91,7 @@ struct moments {
     double mean, sd, kurtosis, lag1, lag1_of_squares;
 };
 
-static struct moments return_moments(const struct bars *bars) {
+static struct moments return_moments(const struct gw_bars *bars) {
     struct moments m = {0};
     size_t n = bars->n;
     double *r = mem_calloc(n, sizeof *r), m2 = 0, m4 = 0, c1 = 0, s1 = 0, s2 = 0;
@@ -120,29 +120,29 @@ static void random_walk_is_gaussian_and_independent(void **state) {
     (void)state;
     const double volatility[] = {0, 0.001};
     for (size_t v = 0; v < 2; v++) {
-        struct synth_options options = {
+        struct gw_synth_options options = {
             .kind = "random-walk", .n_bars = 100000, .seed = 5, .volatility = volatility[v]};
-        struct bars bars;
-        assert_ok(synth_generate(&options, &bars, NULL));
+        struct gw_bars bars;
+        assert_ok(gw_synth_generate(&options, &bars, NULL));
         struct moments m = return_moments(&bars);
         assert_near(m.sd, v ? 0.001 : 0.002, 0.01, 0);
         assert_near(m.kurtosis, 3, 0.03, 0);
         assert_true(fabs(m.lag1) < 0.01 && fabs(m.lag1_of_squares) < 0.01);
-        bars_free(&bars);
+        gw_bars_free(&bars);
     }
 }
 
 static void garch_clusters_and_has_fat_tails(void **state) {
     (void)state;
-    struct synth_options options = {.kind = "garch", .n_bars = 200000, .seed = 5};
-    struct bars bars;
-    assert_ok(synth_generate(&options, &bars, NULL));
+    struct gw_synth_options options = {.kind = "garch", .n_bars = 200000, .seed = 5};
+    struct gw_bars bars;
+    assert_ok(gw_synth_generate(&options, &bars, NULL));
     struct moments student = return_moments(&bars);
-    bars_free(&bars);
+    gw_bars_free(&bars);
     options.tail_df = INFINITY;
-    assert_ok(synth_generate(&options, &bars, NULL));
+    assert_ok(gw_synth_generate(&options, &bars, NULL));
     struct moments normal = return_moments(&bars);
-    bars_free(&bars);
+    gw_bars_free(&bars);
     assert_near(student.sd, 0.002, 0.1, 0);
     assert_near(normal.sd, 0.002, 0.05, 0);
     assert_true(fabs(student.lag1) < 0.03 && fabs(normal.lag1) < 0.02);
@@ -163,19 +163,20 @@ struct tally {
     double other, other_positive;   /* predictable bars of the other side */
 };
 
-static void tally_market(const struct bars *bars, const struct synth_truth *truth, int gate, struct tally *tally) {
-    struct labels labels;
-    int8_t side = gate == GATE_LONG ? 1 : -1;
-    assert_ok(labels_build(bars, &LABELS, &labels));
+static void tally_market(const struct gw_bars *bars, const struct gw_synth_truth *truth, int gate,
+                         struct tally *tally) {
+    struct gw_labels labels;
+    int8_t side = gate == GW_GATE_LONG ? 1 : -1;
+    assert_ok(gw_labels_build(bars, &LABELS, &labels));
     for (size_t i = 0; i < bars->n; i++) {
-        if (labels.gate[gate][i] == LABEL_MISSING) continue;
+        if (labels.gate[gate][i] == GW_LABEL_MISSING) continue;
         tally->labelled++;
         tally->positive += labels.gate[gate][i];
     }
     for (size_t i = 0; i < truth->n; i++) {
-        const struct synth_event *event = &truth->event[i];
+        const struct gw_synth_event *event = &truth->event[i];
         int8_t label = labels.gate[gate][event->bar];
-        if (label == LABEL_MISSING) continue;
+        if (label == GW_LABEL_MISSING) continue;
         if (event->side != side) {
             tally->other += event->motif;
             tally->other_positive += event->motif && label;
@@ -186,7 +187,7 @@ static void tally_market(const struct bars *bars, const struct synth_truth *trut
         *(event->motif ? &tally->real : &tally->decoys) += 1;
         *(event->motif ? &tally->real_positive : &tally->decoys_positive) += label;
     }
-    labels_free(&labels);
+    gw_labels_free(&labels);
 }
 
 static void planted_keeps_its_contract(void **state) {
@@ -197,30 +198,30 @@ static void planted_keeps_its_contract(void **state) {
         double marks_share, mark_least, mark_most; /* marks per bar and side; P(label | mark) */
     } cases[] = {{"easy", 0.01, 0.92, 0.98}, {"default", 0.02, 0.45, 0.55}, {"hard", 0.04, 0.25, 0.36}};
     for (size_t c = 0; c < COUNT_OF(cases); c++)
-        for (int gate = 0; gate < N_GATES; gate++) {
+        for (int gate = 0; gate < GW_N_GATES; gate++) {
             struct tally all = {0};
             for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-                struct synth_options options = {
+                struct gw_synth_options options = {
                     .kind = "planted", .difficulty = cases[c].difficulty, .n_bars = N, .seed = seed};
-                struct bars bars;
-                struct synth_truth truth;
+                struct gw_bars bars;
+                struct gw_synth_truth truth;
                 struct tally one = {0};
-                assert_ok(synth_generate(&options, &bars, &truth));
+                assert_ok(gw_synth_generate(&options, &bars, &truth));
                 tally_market(&bars, &truth, gate, &one);
                 /* Each market alone is near enough to be used alone. */
                 assert_in_range((int)(1e4 * one.positive / one.labelled), 800, 1200);
                 assert_in_range((int)(1e4 * one.real / N), 85, 115);
                 assert_in_range((int)(1e3 * one.real_positive / one.real), 900, 990);
                 tally_market(&bars, &truth, gate, &all);
-                bars_free(&bars);
-                synth_truth_free(&truth);
+                gw_bars_free(&bars);
+                gw_synth_truth_free(&truth);
             }
             double prevalence = all.positive / all.labelled, real = all.real_positive / all.real;
             double mark = all.marks_positive / all.marks;
             print_message(
                 "%s %s: prevalence %.4f, predictable %.2f %%, P(label | predictable) %.3f, P(label | mark) %.3f, "
                 "P(label | decoy) %.3f\n",
-                cases[c].difficulty, gate_name[gate], prevalence, 100 * all.real / (SEEDS * N), real, mark,
+                cases[c].difficulty, gw_gate_name[gate], prevalence, 100 * all.real / (SEEDS * N), real, mark,
                 all.decoys ? all.decoys_positive / all.decoys : 0);
             assert_near(prevalence, 0.10, 0.1, 0);
             assert_near(all.real / (SEEDS * N), 0.01, 0.05, 0);
@@ -235,12 +236,12 @@ static void planted_keeps_its_contract(void **state) {
 
 /* The motif must be there to be found: the matched filter over the window before a mark tells real marks from
  * decoys; and a mark must stick out by its volume. */
-static double motif_evidence(const struct bars *bars, size_t bar, int side, size_t lag_max) {
+static double motif_evidence(const struct gw_bars *bars, size_t bar, int side, size_t lag_max) {
     double best = -1e9;
     for (size_t lag = 5; lag <= lag_max && bar > lag + 6; lag++) {
         double sum = 0;
         for (size_t k = 0; k < 6; k++) {
-            const struct bar *b = &bars->bar[bar - lag - 5 + k];
+            const struct gw_bar *b = &bars->bar[bar - lag - 5 + k];
             sum += (k % 3 == 0 ? 2 : -1) * side * log(b->close / b->open);
         }
         if (sum > best) best = sum;
@@ -250,14 +251,14 @@ static double motif_evidence(const struct bars *bars, size_t bar, int side, size
 
 static void motifs_and_marks_can_be_seen(void **state) {
     (void)state;
-    struct synth_options options = {.kind = "planted", .n_bars = 60000, .seed = 21};
-    struct bars bars;
-    struct synth_truth truth;
-    assert_ok(synth_generate(&options, &bars, &truth));
+    struct gw_synth_options options = {.kind = "planted", .n_bars = 60000, .seed = 21};
+    struct gw_bars bars;
+    struct gw_synth_truth truth;
+    assert_ok(gw_synth_generate(&options, &bars, &truth));
     double right = 0, loud = 0;
     size_t n_real = 0, last_bar = 0;
     for (size_t i = 0; i < truth.n; i++) {
-        const struct synth_event *event = &truth.event[i];
+        const struct gw_synth_event *event = &truth.event[i];
         right += (motif_evidence(&bars, event->bar, event->side, 40) > 0.019) == event->motif;
         loud += bars.bar[event->bar].volume > 250;
         assert_true(event->trigger == 1);
@@ -271,19 +272,19 @@ static void motifs_and_marks_can_be_seen(void **state) {
     assert_true(right / (double)truth.n > 0.9);
     assert_true(loud / (double)truth.n > 0.98);
     assert_near((double)n_real / (double)truth.n, 0.5, 0.05, 0);
-    bars_free(&bars);
-    synth_truth_free(&truth);
+    gw_bars_free(&bars);
+    gw_synth_truth_free(&truth);
 }
 
 /* "Predict a label wherever the motif was seen" must not work: bars after a motif without a mark. */
 static void a_motif_alone_means_little(void **state) {
     (void)state;
-    struct synth_options options = {.kind = "planted", .n_bars = 60000, .seed = 22};
-    struct bars bars;
-    struct synth_truth truth;
-    struct labels labels;
-    assert_ok(synth_generate(&options, &bars, &truth));
-    assert_ok(labels_build(&bars, &LABELS, &labels));
+    struct gw_synth_options options = {.kind = "planted", .n_bars = 60000, .seed = 22};
+    struct gw_bars bars;
+    struct gw_synth_truth truth;
+    struct gw_labels labels;
+    assert_ok(gw_synth_generate(&options, &bars, &truth));
+    assert_ok(gw_labels_build(&bars, &LABELS, &labels));
     uint8_t *marked = mem_calloc(bars.n, 1);
     assert_non_null(marked);
     for (size_t i = 0; i < truth.n; i++) marked[truth.event[i].bar] = 1;
@@ -291,41 +292,41 @@ static void a_motif_alone_means_little(void **state) {
     for (size_t i = 100; i + 24 < bars.n; i++) {
         if (marked[i] || marked[i - 1] || motif_evidence(&bars, i, 1, 40) < 0.019) continue;
         seen++;
-        positive += labels.gate[GATE_LONG][i];
+        positive += labels.gate[GW_GATE_LONG][i];
     }
     print_message("P(label | motif, no mark) %.3f on %.0f bars\n", positive / seen, seen);
     assert_true(seen > 5000);
     assert_true(positive / seen < 0.16);
     mem_free(marked);
-    labels_free(&labels);
-    bars_free(&bars);
-    synth_truth_free(&truth);
+    gw_labels_free(&labels);
+    gw_bars_free(&bars);
+    gw_synth_truth_free(&truth);
 }
 
 static void truth_is_written_as_csv(void **state) {
     (void)state;
-    struct synth_options options = {.kind = "planted", .n_bars = 5000, .seed = 1};
-    struct bars bars;
-    struct synth_truth truth;
+    struct gw_synth_options options = {.kind = "planted", .n_bars = 5000, .seed = 1};
+    struct gw_bars bars;
+    struct gw_synth_truth truth;
     struct table table;
     char time[40];
-    assert_ok(synth_generate(&options, &bars, &truth));
-    assert_ok(synth_truth_write(&bars, &truth, scratch("truth.csv")));
+    assert_ok(gw_synth_generate(&options, &bars, &truth));
+    assert_ok(gw_synth_truth_write(&bars, &truth, scratch("truth.csv")));
     assert_ok(table_read(scratch("truth.csv"), &table));
     const char *const names[] = {"time", "bar", "trigger", "motif", "side", "lag"};
     assert_int_equal(table.n_rows, truth.n);
     assert_int_equal(table.n_columns, 6);
     for (size_t c = 0; c < 6; c++) assert_string_equal(table.header[c], names[c]);
     for (size_t i = 0; i < truth.n; i++) {
-        const struct synth_event *event = &truth.event[i];
+        const struct gw_synth_event *event = &truth.event[i];
         assert_string_equal(table.cell[6 * i], time_format(bars.bar[event->bar].open_ns, time));
         assert_true(table_number(&table, i, 1) == (double)event->bar && table_number(&table, i, 2) == event->trigger);
         assert_true(table_number(&table, i, 3) == event->motif && table_number(&table, i, 4) == event->side);
         assert_true(table_number(&table, i, 5) == event->lag);
     }
     table_free(&table);
-    bars_free(&bars);
-    synth_truth_free(&truth);
+    gw_bars_free(&bars);
+    gw_synth_truth_free(&truth);
 }
 
 int main(void) {

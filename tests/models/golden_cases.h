@@ -31,10 +31,10 @@ static void check_case(const struct golden *golden) {
         compare(golden, golden_get(golden, "gradient", probe.net.tensors.item[i].name),
                 probe.gradient + probe.net.tensors.item[i].offset);
     /* scoring without a gradient gives the same logits */
-    real scored[PROBE_WINDOWS_MAX * N_GATES];
-    memcpy(scored, probe.ws.logit, probe.n * N_GATES * sizeof(real));
+    real scored[PROBE_WINDOWS_MAX * GW_N_GATES];
+    memcpy(scored, probe.ws.logit, probe.n * GW_N_GATES * sizeof(real));
     probe_run(&probe, false);
-    assert_memory_equal(scored, probe.ws.logit, probe.n * N_GATES * sizeof(real));
+    assert_memory_equal(scored, probe.ws.logit, probe.n * GW_N_GATES * sizeof(real));
     probe_free(&probe);
 }
 
@@ -56,7 +56,7 @@ static void test_models(void **state) {
 
 /* Every row of attention.def, encoder.def and loss.def has a golden case. */
 static void check_covered(const char *kind) {
-    for (size_t i = 0; model_option_name(kind, i); i++) {
+    for (size_t i = 0; gw_model_option_name(kind, i); i++) {
         struct golden golden;
         FILE *file = golden_open();
         bool covered = false;
@@ -69,12 +69,12 @@ static void check_covered(const char *kind) {
                 golden_text(&golden, kind, value);
             else if (is_optimizer && strcmp(kind, "optimizer") == 0)
                 sscanf(golden.name, "%23s", value);
-            covered = covered || strcmp(value, model_option_name(kind, i)) == 0;
+            covered = covered || strcmp(value, gw_model_option_name(kind, i)) == 0;
             golden_free(&golden);
         }
         fclose(file);
         if (!covered)
-            fail_msg("%s \"%s\" has no golden case: add one to make_models.py", kind, model_option_name(kind, i));
+            fail_msg("%s \"%s\" has no golden case: add one to make_models.py", kind, gw_model_option_name(kind, i));
     }
 }
 
@@ -92,9 +92,9 @@ static double setting(const char *text, const char *key, double fallback) {
 }
 
 static void check_optimizer(const struct golden *golden) {
-    struct train_config config;
+    struct gw_train_config config;
     char name[24];
-    train_config_default(&config);
+    gw_train_config_default(&config);
     sscanf(golden->name, "%23s", name);
     config.weight_decay = setting(golden->name, "weight_decay", 0);
     config.momentum = setting(golden->name, "momentum", 0);

@@ -23,15 +23,15 @@ typedef const struct kernels_f64 *slow_set;
 
 /* Runs check(set) for every set, one after another; what this CPU cannot run is named. */
 static inline void for_each_set(void (*check)(fast_set set)) {
-    for (size_t i = 0; kernels_name(i) != NULL; i++) {
-        if (!kernels_supported(i)) {
-            print_message("kernels %s: not supported by this CPU, skipped\n", kernels_name(i));
+    for (size_t i = 0; gw_kernels_name(i) != NULL; i++) {
+        if (!gw_kernels_supported(i)) {
+            print_message("kernels %s: not supported by this CPU, skipped\n", gw_kernels_name(i));
             continue;
         }
-        assert_ok(kernels_select(kernels_name(i)));
+        assert_ok(gw_kernels_select(gw_kernels_name(i)));
         check(kernels_active_f32());
     }
-    assert_ok(kernels_select("auto"));
+    assert_ok(gw_kernels_select("auto"));
 }
 
 /* ---- numbers: the same on every machine, no libm ------------------------------------------- */

@@ -8,8 +8,8 @@
 #include "models/kernels/amx.h"
 
 static inline bool emulates(void) {
-    for (size_t i = 0; kernels_name(i); i++)
-        if (strcmp(kernels_name(i), "avx512") == 0 && kernels_supported(i)) return true;
+    for (size_t i = 0; gw_kernels_name(i); i++)
+        if (strcmp(gw_kernels_name(i), "avx512") == 0 && gw_kernels_supported(i)) return true;
     print_message("AMX is emulated with AVX-512, which this CPU does not have: skipped\n");
     return false;
 }

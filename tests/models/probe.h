@@ -14,28 +14,28 @@ struct probe {
     struct R(network) net;
     struct R(workspace) ws;
     struct loss_setting setting;
-    double lambda[N_GATES][2];
+    double lambda[GW_N_GATES][2];
     struct R(shard_loss) loss;
-    struct series series;
+    struct gw_series series;
     float *x;
-    int8_t *label[N_GATES];
-    struct sample sample[PROBE_WINDOWS_MAX];
+    int8_t *label[GW_N_GATES];
+    struct gw_sample sample[PROBE_WINDOWS_MAX];
     uint32_t index[PROBE_WINDOWS_MAX];
     size_t n;
     real *weights, *packed, *gradient;
     bool encoder_frozen;
 };
 
-static inline void probe_build(struct probe *probe, const struct model_config *config, const char *loss,
+static inline void probe_build(struct probe *probe, const struct gw_model_config *config, const char *loss,
                                size_t n_rows) {
     memset(probe, 0, sizeof *probe);
     assert_ok(R(network_init)(&probe->net, config));
     assert_ok(R(workspace_init)(&probe->ws, &probe->net, true));
     probe->x = calloc(n_rows * config->n_features, sizeof(float));
-    probe->series = (struct series){.x = probe->x, .n_rows = n_rows};
-    for (size_t gate = 0; gate < N_GATES; gate++) {
+    probe->series = (struct gw_series){.x = probe->x, .n_rows = n_rows};
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) {
         probe->label[gate] = malloc(n_rows);
-        memset(probe->label[gate], LABEL_MISSING, n_rows);
+        memset(probe->label[gate], GW_LABEL_MISSING, n_rows);
         probe->series.label[gate] = probe->label[gate];
     }
     probe->weights = calloc(probe->net.tensors.size, sizeof(real));
@@ -50,7 +50,7 @@ static inline void probe_build(struct probe *probe, const struct model_config *c
 
 static inline void probe_free(struct probe *probe) {
     R(workspace_free)(&probe->ws);
-    for (size_t gate = 0; gate < N_GATES; gate++) free(probe->label[gate]);
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) free(probe->label[gate]);
     free(probe->x);
     free(probe->packed);
     free(probe->gradient);
@@ -58,10 +58,10 @@ static inline void probe_free(struct probe *probe) {
 }
 
 static inline void probe_count_labels(struct probe *probe) {
-    for (size_t gate = 0; gate < N_GATES; gate++) {
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) {
         size_t labelled = 0;
-        for (size_t i = 0; i < probe->n; i++) labelled += probe->label[gate][probe->sample[i].row] != LABEL_MISSING;
-        probe->loss.weight[gate] = 1.0 / (double)(N_GATES * labelled);
+        for (size_t i = 0; i < probe->n; i++) labelled += probe->label[gate][probe->sample[i].row] != GW_LABEL_MISSING;
+        probe->loss.weight[gate] = 1.0 / (double)(GW_N_GATES * labelled);
     }
 }
 
@@ -85,8 +85,8 @@ static inline double probe_run(struct probe *probe, bool gradient) {
 
 /* ---- from a golden section ---------------------------------------------------------------------------------- */
 
-static inline void probe_config(const struct golden *golden, struct model_config *config) {
-    model_config_default(config);
+static inline void probe_config(const struct golden *golden, struct gw_model_config *config) {
+    gw_model_config_default(config);
     golden_text(golden, "encoder", config->encoder);
     golden_text(golden, "attention", config->attention);
     config->n_features = golden_size(golden, "features");
@@ -103,9 +103,9 @@ static inline void probe_config(const struct golden *golden, struct model_config
 }
 
 static inline void probe_from_golden(struct probe *probe, const struct golden *golden) {
-    struct model_config config;
+    struct gw_model_config config;
     const struct golden_array *x = golden_get(golden, "x", "series"), *row = golden_get(golden, "sample", "row");
-    static const char *const gates[N_GATES] = {"long", "short"};
+    static const char *const gates[GW_N_GATES] = {"long", "short"};
     probe_config(golden, &config);
     probe_build(probe, &config, golden->loss_name, x->rows);
     for (size_t i = 0; i < x->rows * x->columns; i++) probe->x[i] = (float)x->value[i];
@@ -113,8 +113,8 @@ static inline void probe_from_golden(struct probe *probe, const struct golden *g
     memcpy(probe->lambda, golden->loss + 4, sizeof probe->lambda);
     probe->n = row->columns;
     for (size_t i = 0; i < probe->n; i++) {
-        probe->sample[i] = (struct sample){0, (uint32_t)row->value[i]};
-        for (size_t gate = 0; gate < N_GATES; gate++)
+        probe->sample[i] = (struct gw_sample){0, (uint32_t)row->value[i]};
+        for (size_t gate = 0; gate < GW_N_GATES; gate++)
             probe->label[gate][probe->sample[i].row] = (int8_t)golden_get(golden, "label", gates[gate])->value[i];
     }
     probe_count_labels(probe);

@@ -95,32 +95,32 @@ static void test_rows_under_windows(void **state) {
     (void)state;
     enum { F = 2, T = 5, ROWS = 90 };
     static float x[2][ROWS * F];
-    struct series series[2] = {{.x = x[0], .n_rows = ROWS}, {.x = x[1], .n_rows = ROWS}};
-    struct sample sample[SHARD_WINDOWS];
+    struct gw_series series[2] = {{.x = x[0], .n_rows = ROWS}, {.x = x[1], .n_rows = ROWS}};
+    struct gw_sample sample[SHARD_WINDOWS];
     uint32_t index[SHARD_WINDOWS];
     struct network_f32 net;
     struct workspace_f32 ws;
-    struct model_config config;
-    struct rng rng;
+    struct gw_model_config config;
+    struct gw_rng rng;
     for (size_t i = 0; i < ROWS * F; i++) {
         x[0][i] = (float)i + 1;
         x[1][i] = -(float)i - 1;
     }
-    model_config_default(&config);
+    gw_model_config_default(&config);
     config.n_features = F;
     config.lookback = T;
     config.hidden = 2;
     assert_ok(network_init_f32(&net, &config));
     assert_ok(workspace_init_f32(&ws, &net, false));
     struct pass_f32 pass = {.net = &net, .ws = &ws};
-    rng_key(&rng, 1, "rows", 0, 0, 0);
+    gw_rng_key(&rng, 1, "rows", 0, 0, 0);
     for (uint32_t round = 0; round < 300; round++) {
         uint32_t step = round % 9, row = T - 1;
         for (uint32_t b = 0; b < SHARD_WINDOWS; b++) {
             index[b] = b;
-            row += (uint32_t)rng_below(&rng, step + 1);
-            if (row >= ROWS || rng_below(&rng, 20) == 0) row = T - 1 + (uint32_t)rng_below(&rng, ROWS - T + 1);
-            sample[b] = (struct sample){(uint32_t)(rng_below(&rng, 4) == 0), row};
+            row += (uint32_t)gw_rng_below(&rng, step + 1);
+            if (row >= ROWS || gw_rng_below(&rng, 20) == 0) row = T - 1 + (uint32_t)gw_rng_below(&rng, ROWS - T + 1);
+            sample[b] = (struct gw_sample){(uint32_t)(gw_rng_below(&rng, 4) == 0), row};
         }
         struct shard_f32 shard = {.series = series, .sample = sample, .index = index, .n = SHARD_WINDOWS};
         rows_gather_f32(&pass, &shard);
@@ -129,7 +129,7 @@ static void test_rows_under_windows(void **state) {
             assert_memory_equal(ws.x + ws.first_row[b] * F, x[sample[b].series] + (sample[b].row + 1 - T) * F,
                                 T * F * sizeof(float));
     }
-    for (uint32_t b = 0; b < SHARD_WINDOWS; b++) sample[b] = (struct sample){0, T - 1 + b};
+    for (uint32_t b = 0; b < SHARD_WINDOWS; b++) sample[b] = (struct gw_sample){0, T - 1 + b};
     struct shard_f32 shard = {.series = series, .sample = sample, .index = index, .n = SHARD_WINDOWS};
     rows_gather_f32(&pass, &shard);
     assert_int_equal(ws.n_rows, SHARD_WINDOWS + T - 1);
@@ -167,7 +167,7 @@ static void test_average_precision(void **state) {
     (void)state;
     float scratch[64];
     const float score[] = {.9f, .8f, .8f, .3f, .1f};
-    const int8_t label[] = {1, 0, 1, LABEL_MISSING, 1}, none[] = {0, 0, 0, 0, 0}, all[] = {1, 1, 1, 1, 1};
+    const int8_t label[] = {1, 0, 1, GW_LABEL_MISSING, 1}, none[] = {0, 0, 0, 0, 0}, all[] = {1, 1, 1, 1, 1};
     /* thresholds .9: R 1/3 P 1; .8: R 2/3 P 2/3; .1: R 1 P 3/4 */
     assert_near(monitor_average_precision(score, label, 5, scratch), (1 + 2.0 / 3 + .75) / 3, 1e-15, 0);
     assert_true(isnan(monitor_average_precision(score, none, 5, scratch)));
@@ -218,7 +218,7 @@ static void test_calibration(void **state) {
 static void test_calibration_of_one_class(void **state) {
     (void)state;
     const double z[] = {-1, 0, 2};
-    const int8_t label[] = {0, LABEL_MISSING, 0};
+    const int8_t label[] = {0, GW_LABEL_MISSING, 0};
     struct calibration calibration;
     assert_ok(calibration_fit("platt", z, label, 3, &calibration));
     assert_int_equal(calibration.kind, CALIBRATION_NONE);
@@ -237,8 +237,8 @@ static double rate(const char *name, double number, double warmup) {
 
 static void test_schedules(void **state) {
     (void)state;
-    for (size_t i = 0; model_option_name("schedule", i); i++) {
-        const char *name = model_option_name("schedule", i);
+    for (size_t i = 0; gw_model_option_name("schedule", i); i++) {
+        const char *name = gw_model_option_name("schedule", i);
         assert_near(rate(name, 0, 0), .1, 1e-15, 0);
         assert_near(rate(name, 10, 10), .1, 1e-15, 0); /* first update after the warm-up */
         assert_near(rate(name, 4, 10), .1 * 5 / 11, 1e-15, 0);

@@ -5,13 +5,13 @@
 
 int main(void) {
     int failed = 0;
-    for (size_t i = 0; kernels_name(i); i++) {
-        if (!kernels_supported(i)) {
-            printf("kernels %s: skipped, this CPU does not support them\n", kernels_name(i));
+    for (size_t i = 0; gw_kernels_name(i); i++) {
+        if (!gw_kernels_supported(i)) {
+            printf("kernels %s: skipped, this CPU does not support them\n", gw_kernels_name(i));
             continue;
         }
-        if (kernels_select(kernels_name(i)) != OK) return 1;
-        printf("kernels %s\n", kernels_name(i));
+        if (gw_kernels_select(gw_kernels_name(i)) != GW_OK) return 1;
+        printf("kernels %s\n", gw_kernels_name(i));
         failed += cmocka_run_group_tests(tests, NULL, NULL);
     }
     return failed;

@@ -12,8 +12,8 @@ static long first_wrong(const double *analytic, const double *numeric, size_t n)
     return -1;
 }
 
-static void small_config(struct model_config *config, const char *encoder, const char *attention) {
-    model_config_default(config);
+static void small_config(struct gw_model_config *config, const char *encoder, const char *attention) {
+    gw_model_config_default(config);
     snprintf(config->encoder, sizeof config->encoder, "%s", encoder);
     snprintf(config->attention, sizeof config->attention, "%s", attention);
     config->n_features = 3;
@@ -26,26 +26,26 @@ static void small_config(struct model_config *config, const char *encoder, const
 }
 
 /* Random weights of a size that makes every part bend, four windows, one label missing, dropout on. */
-static void small_probe(struct probe *probe, const struct model_config *config, const char *loss) {
+static void small_probe(struct probe *probe, const struct gw_model_config *config, const char *loss) {
     static const uint32_t rows[] = {4, 5, 8, 11};
-    struct rng rng;
-    rng_key(&rng, 3, "gradients", 0, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, 3, "gradients", 0, 0, 0);
     probe_build(probe, config, loss, 12);
-    for (size_t i = 0; i < 12 * config->n_features; i++) probe->x[i] = (float)rng_normal(&rng);
+    for (size_t i = 0; i < 12 * config->n_features; i++) probe->x[i] = (float)gw_rng_normal(&rng);
     for (size_t i = 0; i < probe->net.tensors.n; i++) {
         const struct tensor *tensor = &probe->net.tensors.item[i];
         for (size_t j = 0; j < tensor->rows * tensor->columns; j++)
-            probe->weights[tensor->offset + j] = .7 * rng_normal(&rng);
+            probe->weights[tensor->offset + j] = .7 * gw_rng_normal(&rng);
     }
     probe->n = COUNT_OF(rows);
     for (size_t i = 0; i < probe->n; i++) {
-        probe->sample[i] = (struct sample){0, rows[i]};
-        probe->label[GATE_LONG][rows[i]] = (int8_t)(i % 2);
-        probe->label[GATE_SHORT][rows[i]] = (int8_t)(i == 1 ? LABEL_MISSING : i == 2);
+        probe->sample[i] = (struct gw_sample){0, rows[i]};
+        probe->label[GW_GATE_LONG][rows[i]] = (int8_t)(i % 2);
+        probe->label[GW_GATE_SHORT][rows[i]] = (int8_t)(i == 1 ? GW_LABEL_MISSING : i == 2);
     }
     probe_count_labels(probe);
     probe->setting = (struct loss_setting){.pos_weight = 2.5, .gamma = 2, .alpha = .25, .beta = .9};
-    for (size_t gate = 0; gate < N_GATES; gate++)
+    for (size_t gate = 0; gate < GW_N_GATES; gate++)
         for (int class = 0; class < 2; class ++) probe->lambda[gate][class] = .9 + .3 * class;
     probe->loss.dropout = .3;
     probe->loss.seed = 5;
@@ -64,7 +64,7 @@ static void numeric_gradient(struct probe *probe, double *numeric) {
     }
 }
 
-static void check(const struct model_config *config, const char *loss) {
+static void check(const struct gw_model_config *config, const char *loss) {
     struct probe probe;
     small_probe(&probe, config, loss);
     size_t n = probe.net.tensors.size;
@@ -85,23 +85,23 @@ static void check(const struct model_config *config, const char *loss) {
 
 static void test_attention_times_loss(void **state) {
     (void)state;
-    struct model_config config;
+    struct gw_model_config config;
     size_t pairs = 0;
-    for (size_t a = 0; model_option_name("attention", a); a++)
-        for (size_t l = 0; model_option_name("loss", l); l++, pairs++) {
-            small_config(&config, "lstm", model_option_name("attention", a));
-            check(&config, model_option_name("loss", l));
+    for (size_t a = 0; gw_model_option_name("attention", a); a++)
+        for (size_t l = 0; gw_model_option_name("loss", l); l++, pairs++) {
+            small_config(&config, "lstm", gw_model_option_name("attention", a));
+            check(&config, gw_model_option_name("loss", l));
         }
     assert_true(pairs >= 9 * 6);
 }
 
 static void test_options(void **state) {
     (void)state;
-    struct model_config config;
+    struct gw_model_config config;
     small_config(&config, "logistic", "none");
     check(&config, "bce");
-    for (size_t a = 0; model_option_name("attention", a); a++) {
-        const struct R(attention_ops) *ops = R(attention_find)(model_option_name("attention", a));
+    for (size_t a = 0; gw_model_option_name("attention", a); a++) {
+        const struct R(attention_ops) *ops = R(attention_find)(gw_model_option_name("attention", a));
         small_config(&config, "lstm", ops->name);
         if (!ops->encoder) {
             config.layers = 3;
@@ -117,18 +117,18 @@ static void test_options(void **state) {
 /* More windows than an attention takes in one tile, and windows that share bars. */
 static void test_many_windows(void **state) {
     (void)state;
-    struct model_config config;
-    for (size_t a = 0; model_option_name("attention", a); a++) {
+    struct gw_model_config config;
+    for (size_t a = 0; gw_model_option_name("attention", a); a++) {
         struct probe probe;
-        small_config(&config, "lstm", model_option_name("attention", a));
+        small_config(&config, "lstm", gw_model_option_name("attention", a));
         small_probe(&probe, &config, "bce");
         for (uint32_t i = 0; i < 8; i++) { /* rows 4 … 11 */
-            probe.sample[i] = (struct sample){0, 4 + i};
-            for (size_t gate = 0; gate < N_GATES; gate++) probe.label[gate][4 + i] = (int8_t)((i >> gate) & 1);
+            probe.sample[i] = (struct gw_sample){0, 4 + i};
+            for (size_t gate = 0; gate < GW_N_GATES; gate++) probe.label[gate][4 + i] = (int8_t)((i >> gate) & 1);
         }
         for (uint32_t i = 0; i < PROBE_WINDOWS_MAX; i++) probe.index[i] = (i * 5) % 8; /* out of order, twice each */
         probe.n = PROBE_WINDOWS_MAX;
-        for (size_t gate = 0; gate < N_GATES; gate++) probe.loss.weight[gate] = 1.0 / (2 * PROBE_WINDOWS_MAX);
+        for (size_t gate = 0; gate < GW_N_GATES; gate++) probe.loss.weight[gate] = 1.0 / (2 * PROBE_WINDOWS_MAX);
         size_t n = probe.net.tensors.size;
         double *numeric = calloc(n, sizeof *numeric);
         numeric_gradient(&probe, numeric);
@@ -144,15 +144,15 @@ static void test_many_windows(void **state) {
 
 /* Adapters: loss as a function of theta, through the merge; the way back ends before a frozen encoder. */
 static void check_adapters(const char *attention, const char *lora_on, size_t matrices, bool in_encoder) {
-    struct model_config config;
-    struct train_config train;
+    struct gw_model_config config;
+    struct gw_train_config train;
     struct R(lora) lora;
     struct probe probe;
     const struct R(kernels) *k = R(kernels_active)();
-    struct rng rng;
+    struct gw_rng rng;
     small_config(&config, "lstm", attention);
     small_probe(&probe, &config, "bce");
-    train_config_default(&train);
+    gw_train_config_default(&train);
     snprintf(train.lora_on, sizeof train.lora_on, "%s", lora_on);
     train.lora_rank = 2;
     train.lora_alpha = 3;
@@ -163,8 +163,8 @@ static void check_adapters(const char *attention, const char *lora_on, size_t ma
     probe.encoder_frozen = !in_encoder;
     R(lora_merge)(&lora, 1, probe.weights);
     for (size_t i = 0; i < probe.net.tensors.size; i++) assert_true(probe.weights[i] == lora.frozen[i]); /* B is zero */
-    rng_key(&rng, 4, "adapters", 0, 0, 0);
-    for (size_t i = 0; i < lora.plan.size; i++) lora.theta[i] = .5 * rng_normal(&rng);
+    gw_rng_key(&rng, 4, "adapters", 0, 0, 0);
+    for (size_t i = 0; i < lora.plan.size; i++) lora.theta[i] = .5 * gw_rng_normal(&rng);
     double *numeric = calloc(lora.plan.size, sizeof *numeric), largest = 0;
     for (size_t i = 0; i < lora.plan.size; i++) {
         double kept = lora.theta[i], loss[2];
@@ -202,7 +202,7 @@ static void test_adapters(void **state) {
 /* The check itself: a flipped sign, a scaled or a swapped coordinate must be seen, and where it is. */
 static void test_the_check_can_fail(void **state) {
     (void)state;
-    struct model_config config;
+    struct gw_model_config config;
     struct probe probe;
     small_config(&config, "lstm", "bahdanau");
     small_probe(&probe, &config, "bce");

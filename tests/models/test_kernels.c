@@ -266,19 +266,19 @@ static void test_adam(void **state) {
 
 static void test_selection(void **state) {
     (void)state;
-    assert_fails(kernels_select("sse9"), ERR_USAGE, "portable");
-    assert_ok(kernels_select("portable"));
-    assert_string_equal(kernels_selected(), "portable");
-    assert_ok(kernels_select("auto"));
+    assert_fails(gw_kernels_select("sse9"), GW_ERR_USAGE, "portable");
+    assert_ok(gw_kernels_select("portable"));
+    assert_string_equal(gw_kernels_selected(), "portable");
+    assert_ok(gw_kernels_select("auto"));
     assert_string_equal(kernels_active_f64()->name, "reference");
     const char *best = NULL;
-    for (size_t i = 0; kernels_name(i) != NULL; i++) {
-        if (kernels_supported(i))
-            best = kernels_name(i);
+    for (size_t i = 0; gw_kernels_name(i) != NULL; i++) {
+        if (gw_kernels_supported(i))
+            best = gw_kernels_name(i);
         else
-            assert_fails(kernels_select(kernels_name(i)), ERR_USAGE, "CPU");
+            assert_fails(gw_kernels_select(gw_kernels_name(i)), GW_ERR_USAGE, "CPU");
     }
-    assert_string_equal(kernels_selected(), best);
+    assert_string_equal(gw_kernels_selected(), best);
 }
 
 int main(void) {

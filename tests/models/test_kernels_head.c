@@ -228,10 +228,10 @@ static uint64_t head_bytes(fast_set set) {
 }
 static void test_portable_bytes(void **state) {
     (void)state;
-    assert_ok(kernels_select("portable"));
+    assert_ok(gw_kernels_select("portable"));
     uint64_t hash = head_bytes(kernels_active_f32()), mixed = head_bytes(kernels_mixed_f32());
     assert_true(hash == PORTABLE_HASH && mixed == PORTABLE_MIXED_HASH);
-    assert_ok(kernels_select("auto"));
+    assert_ok(gw_kernels_select("auto"));
 }
 
 int main(void) {

@@ -209,7 +209,7 @@ static void fold(uint64_t *hash, const float *x, size_t n) { *hash = hash_bytes(
 
 static void test_portable_bytes(void **state) {
     (void)state;
-    assert_ok(kernels_select("portable"));
+    assert_ok(gw_kernels_select("portable"));
     fast_set set = kernels_active_f32();
     random_state = 4242;
     uint64_t hash = 0;
@@ -237,7 +237,7 @@ static void test_portable_bytes(void **state) {
     assert_true(hash == PORTABLE_HASH);
     twin_free(&a), twin_free(&b), twin_free(&c), twin_free(&d);
     layer_free(&l);
-    assert_ok(kernels_select("auto"));
+    assert_ok(gw_kernels_select("auto"));
 }
 
 int main(void) {

@@ -289,7 +289,7 @@ static void test_belongs(void **state) {
 
 static void test_portable_bytes(void **state) {
     (void)state;
-    assert_ok(kernels_select("portable"));
+    assert_ok(gw_kernels_select("portable"));
     fast_set set = kernels_mixed_f32();
     random_state = 4242;
     uint64_t hash = 0;
@@ -307,7 +307,7 @@ static void test_portable_bytes(void **state) {
     assert_true(hash == PORTABLE_HASH);
     twin_free(&a), twin_free(&b), twin_free(&c);
     layer_free(&l);
-    assert_ok(kernels_select("auto"));
+    assert_ok(gw_kernels_select("auto"));
 }
 
 int main(void) {

@@ -20,11 +20,11 @@ static void toy_lora(struct toy *toy, const char *attention, const char *lora_on
     toy->training.epochs = 2;
 }
 
-static bool fits(const struct toy *toy) { return model_config_check(&toy->model, &toy->training, NULL) == OK; }
+static bool fits(const struct toy *toy) { return gw_model_config_check(&toy->model, &toy->training, NULL) == GW_OK; }
 
 /* Another fold: other samples, another seed, from the model before. */
-static void fit_fold(struct toy *toy, size_t fold, const struct gate_model *previous, struct gate_model **model,
-                     struct training_log *log) {
+static void fit_fold(struct toy *toy, size_t fold, const struct gw_gate_model *previous, struct gw_gate_model **model,
+                     struct gw_training_log *log) {
     toy->input.train = toy->train + 100 * fold;
     toy->input.n_train = 600;
     toy->options.seed = 70 + fold;
@@ -32,11 +32,11 @@ static void fit_fold(struct toy *toy, size_t fold, const struct gate_model *prev
     toy_fit(toy, model, log);
 }
 
-static const float *weights_of(const struct gate_model *model, size_t tensor) {
+static const float *weights_of(const struct gw_gate_model *model, size_t tensor) {
     return model->gate.weights + model->gate.net.tensors.item[tensor].offset;
 }
 
-static void same_weights(const struct gate_model *a, const struct gate_model *b) {
+static void same_weights(const struct gw_gate_model *a, const struct gw_gate_model *b) {
     assert_int_equal(a->gate.net.tensors.size, b->gate.net.tensors.size);
     assert_memory_equal(a->gate.weights, b->gate.weights, a->gate.net.tensors.size * sizeof(float));
 }
@@ -44,7 +44,7 @@ static void same_weights(const struct gate_model *a, const struct gate_model *b)
 static size_t bytes_of(const char *file) {
     char *bytes;
     size_t n;
-    assert_ok(file_read_all(file, 1 << 24, ERR_DATA, &bytes, &n));
+    assert_ok(file_read_all(file, 1 << 24, GW_ERR_DATA, &bytes, &n));
     mem_free(bytes);
     return n;
 }
@@ -82,15 +82,15 @@ static void expect_rank_one(const float *before, const float *after, size_t rows
 /* Decay of adamw would move whatever the optimiser sweeps over, gradient or not. */
 static void check_frozen(const char *attention, const char *lora_on) {
     static struct toy toy;
-    struct gate_model *previous, *adapted;
-    struct training_log log;
+    struct gw_gate_model *previous, *adapted;
+    struct gw_training_log log;
     toy_lora(&toy, attention, lora_on);
     strcpy(toy.training.optimizer, "adamw");
     toy.training.weight_decay = .1;
     toy.training.lora_rank = 1;
     if (!fits(&toy)) return;
     fit_fold(&toy, 0, NULL, &previous, &log);
-    training_log_free(&log);
+    gw_training_log_free(&log);
     assert_null(previous->gate.theta); /* the first fold has nothing to adapt */
     fit_fold(&toy, 1, previous, &adapted, &log);
     const struct tensor_list *list = &previous->gate.net.tensors;
@@ -107,112 +107,112 @@ static void check_frozen(const char *attention, const char *lora_on) {
     }
     assert_true(moved > 0);
     assert_non_null(adapted->gate.theta);
-    training_log_free(&log);
-    model_free(adapted);
-    model_free(previous);
+    gw_training_log_free(&log);
+    gw_model_free(adapted);
+    gw_model_free(previous);
 }
 
 static void test_only_named_matrices_move(void **state) {
     (void)state;
-    for (size_t a = 0; model_option_name("attention", a); a++)
-        for (size_t w = 0; model_option_name("lora_on", w); w++)
-            check_frozen(model_option_name("attention", a), model_option_name("lora_on", w));
+    for (size_t a = 0; gw_model_option_name("attention", a); a++)
+        for (size_t w = 0; gw_model_option_name("lora_on", w); w++)
+            check_frozen(gw_model_option_name("attention", a), gw_model_option_name("lora_on", w));
 }
 
 /* A problem that has changed since the fold before: adapters follow it. */
 static void test_learns_what_is_new(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *previous, *adapted;
-    struct training_log log;
-    float p[TOY_VALIDATION * N_GATES], frozen[TOY_VALIDATION * N_GATES];
-    for (size_t w = 0; model_option_name("lora_on", w); w++) {
-        toy_lora(&toy, "bahdanau", model_option_name("lora_on", w));
+    struct gw_gate_model *previous, *adapted;
+    struct gw_training_log log;
+    float p[TOY_VALIDATION * GW_N_GATES], frozen[TOY_VALIDATION * GW_N_GATES];
+    for (size_t w = 0; gw_model_option_name("lora_on", w); w++) {
+        toy_lora(&toy, "bahdanau", gw_model_option_name("lora_on", w));
         toy.training.epochs = 10;
         fit_fold(&toy, 0, NULL, &previous, &log);
-        training_log_free(&log);
+        gw_training_log_free(&log);
         for (uint32_t r = 4; r < TOY_ROWS; r++) /* now a bar later */
-            toy.label[GATE_LONG][r] = toy.x[(r - 3) * TOY_FEATURES] > 1;
+            toy.label[GW_GATE_LONG][r] = toy.x[(r - 3) * TOY_FEATURES] > 1;
         toy_scores(&toy, previous, frozen);
         fit_fold(&toy, 1, previous, &adapted, &log);
         toy_scores(&toy, adapted, p);
         double before = 0, after = 0;
         for (size_t i = 0; i < TOY_VALIDATION; i++) {
-            bool label = toy.label[GATE_LONG][toy.validation[i].row];
-            before -= log1p((label ? (double)frozen[i * N_GATES] : 1 - (double)frozen[i * N_GATES]) - 1);
-            after -= log1p((label ? (double)p[i * N_GATES] : 1 - (double)p[i * N_GATES]) - 1);
+            bool label = toy.label[GW_GATE_LONG][toy.validation[i].row];
+            before -= log1p((label ? (double)frozen[i * GW_N_GATES] : 1 - (double)frozen[i * GW_N_GATES]) - 1);
+            after -= log1p((label ? (double)p[i * GW_N_GATES] : 1 - (double)p[i * GW_N_GATES]) - 1);
         }
         if (!(after < .95 * before)) fail_msg("%s: loss %.1f, before %.1f", toy.training.lora_on, after, before);
-        training_log_free(&log);
-        model_free(adapted);
-        model_free(previous);
+        gw_training_log_free(&log);
+        gw_model_free(adapted);
+        gw_model_free(previous);
     }
 }
 
 static void test_threads_do_not_matter(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *previous, *alone, *together;
-    struct training_log log;
-    for (size_t w = 0; model_option_name("lora_on", w); w++) {
-        int rc = OK;
-        toy_lora(&toy, "multihead", model_option_name("lora_on", w));
+    struct gw_gate_model *previous, *alone, *together;
+    struct gw_training_log log;
+    for (size_t w = 0; gw_model_option_name("lora_on", w); w++) {
+        int rc = GW_OK;
+        toy_lora(&toy, "multihead", gw_model_option_name("lora_on", w));
         fit_fold(&toy, 0, NULL, &previous, &log);
-        training_log_free(&log);
+        gw_training_log_free(&log);
         fit_fold(&toy, 1, previous, &alone, &log);
-        training_log_free(&log);
+        gw_training_log_free(&log);
         omp_set_num_threads(3);
 #pragma omp parallel
 #pragma omp single
-        rc = model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log);
+        rc = gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log);
         omp_set_num_threads(1);
         assert_ok(rc);
         same_weights(alone, together);
-        training_log_free(&log);
-        model_free(together);
-        model_free(alone);
-        model_free(previous);
+        gw_training_log_free(&log);
+        gw_model_free(together);
+        gw_model_free(alone);
+        gw_model_free(previous);
     }
 }
 
 /* ---- files ---------------------------------------------------------------------------------------------------- */
 
 /* Fits a chain and saves every fold. */
-static void make_chain(struct toy *toy, struct gate_model *model[CHAIN]) {
+static void make_chain(struct toy *toy, struct gw_gate_model *model[CHAIN]) {
     double centre[2] = {1.5, -2};
-    const struct extra_tensor extra = {"scaler.center", 2, centre};
+    const struct gw_extra_tensor extra = {"scaler.center", 2, centre};
     for (size_t f = 0; f < CHAIN; f++) {
-        struct training_log log;
+        struct gw_training_log log;
         fit_fold(toy, f, f ? model[f - 1] : NULL, &model[f], &log);
-        assert_ok(model_save(model[f], &log, &(struct meta_pair){"fold", "x"}, 1, &extra, 1, path[f]));
-        training_log_free(&log);
+        assert_ok(gw_model_save(model[f], &log, &(struct gw_meta_pair){"fold", "x"}, 1, &extra, 1, path[f]));
+        gw_training_log_free(&log);
     }
 }
 
-static void load_chain(struct gate_model *model[CHAIN]) {
+static void load_chain(struct gw_gate_model *model[CHAIN]) {
     for (size_t f = 0; f < CHAIN; f++) {
-        struct training_log log;
-        struct extra_tensor extra[2];
+        struct gw_training_log log;
+        struct gw_extra_tensor extra[2];
         size_t n_extra = COUNT_OF(extra);
-        assert_ok(model_load_onto(path[f], f ? model[f - 1] : NULL, &(struct meta_pair){"fold", "x"}, 1, &model[f],
-                                  &log, extra, &n_extra));
+        assert_ok(gw_model_load_onto(path[f], f ? model[f - 1] : NULL, &(struct gw_meta_pair){"fold", "x"}, 1,
+                                     &model[f], &log, extra, &n_extra));
         assert_int_equal(n_extra, 1);
         assert_true(extra[0].value[1] == -2);
         assert_true(log.n_epochs > 0 && log.windows > 0);
         mem_free(extra[0].value);
-        training_log_free(&log);
+        gw_training_log_free(&log);
     }
 }
 
-static void free_chain(struct gate_model *model[CHAIN]) {
-    for (size_t f = 0; f < CHAIN; f++) model_free(model[f]);
+static void free_chain(struct gw_gate_model *model[CHAIN]) {
+    for (size_t f = 0; f < CHAIN; f++) gw_model_free(model[f]);
 }
 
 static void check_chain(const char *attention, const char *lora_on, const char *calibration) {
     static struct toy toy;
-    static float p[TOY_VALIDATION * N_GATES], q[TOY_VALIDATION * N_GATES];
-    struct gate_model *fitted[CHAIN], *loaded[CHAIN], *resumed;
-    struct training_log log;
+    static float p[TOY_VALIDATION * GW_N_GATES], q[TOY_VALIDATION * GW_N_GATES];
+    struct gw_gate_model *fitted[CHAIN], *loaded[CHAIN], *resumed;
+    struct gw_training_log log;
     toy_lora(&toy, attention, lora_on);
     snprintf(toy.training.calibration, sizeof toy.training.calibration, "%s", calibration);
     if (!fits(&toy)) return;
@@ -228,8 +228,8 @@ static void check_chain(const char *attention, const char *lora_on, const char *
     /* Going on from the loaded model is going on from the fitted one. */
     fit_fold(&toy, CHAIN - 1, loaded[CHAIN - 2], &resumed, &log);
     same_weights(resumed, fitted[CHAIN - 1]);
-    training_log_free(&log);
-    model_free(resumed);
+    gw_training_log_free(&log);
+    gw_model_free(resumed);
     free_chain(loaded);
     free_chain(fitted);
 }
@@ -237,28 +237,28 @@ static void check_chain(const char *attention, const char *lora_on, const char *
 static void test_chain_of_files(void **state) {
     (void)state;
     static const char *const calibrations[] = {"none", "platt", "isotonic"};
-    for (size_t a = 0; model_option_name("attention", a); a++)
-        for (size_t w = 0; model_option_name("lora_on", w); w++)
-            check_chain(model_option_name("attention", a), model_option_name("lora_on", w), calibrations[a % 3]);
+    for (size_t a = 0; gw_model_option_name("attention", a); a++)
+        for (size_t w = 0; gw_model_option_name("lora_on", w); w++)
+            check_chain(gw_model_option_name("attention", a), gw_model_option_name("lora_on", w), calibrations[a % 3]);
 }
 
 /* What one instruction set has trained, every other makes of the same file. */
 static void test_any_instruction_set_merges_alike(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *fitted[CHAIN], *loaded[CHAIN];
+    struct gw_gate_model *fitted[CHAIN], *loaded[CHAIN];
     size_t sets = 0;
     toy_lora(&toy, "multihead", "all");
     make_chain(&toy, fitted);
-    for (size_t i = 0; kernels_name(i); i++) {
-        if (!kernels_supported(i)) continue;
-        assert_ok(kernels_select(kernels_name(i)));
+    for (size_t i = 0; gw_kernels_name(i); i++) {
+        if (!gw_kernels_supported(i)) continue;
+        assert_ok(gw_kernels_select(gw_kernels_name(i)));
         load_chain(loaded);
         for (size_t f = 0; f < CHAIN; f++) same_weights(fitted[f], loaded[f]);
         free_chain(loaded);
         sets++;
     }
-    assert_ok(kernels_select("auto"));
+    assert_ok(gw_kernels_select("auto"));
     assert_true(sets >= 1);
     free_chain(fitted);
 }
@@ -266,32 +266,32 @@ static void test_any_instruction_set_merges_alike(void **state) {
 static void test_wrong_base_is_refused(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *fitted[CHAIN], *loaded, *narrow;
-    struct training_log log;
+    struct gw_gate_model *fitted[CHAIN], *loaded, *narrow;
+    struct gw_training_log log;
     toy_lora(&toy, "bahdanau", "all");
     make_chain(&toy, fitted);
-    assert_fails(model_load(path[1], NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA,
+    assert_fails(gw_model_load(path[1], NULL, 0, &loaded, NULL, NULL, NULL), GW_ERR_DATA,
                  "holds adapters only and needs the model they were trained on");
     assert_null(loaded);
-    assert_non_null(strstr(error_message(), path[1]));
+    assert_non_null(strstr(gw_error_message(), path[1]));
     for (size_t f = 1; f < CHAIN; f++) /* the one after next, or the fold itself */
-        assert_fails(model_load_onto(path[1], fitted[f], NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA,
+        assert_fails(gw_model_load_onto(path[1], fitted[f], NULL, 0, &loaded, NULL, NULL, NULL), GW_ERR_DATA,
                      "its adapters belong on the model");
-    assert_fails(model_load_onto(path[2], fitted[0], NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA, "belong on");
+    assert_fails(gw_model_load_onto(path[2], fitted[0], NULL, 0, &loaded, NULL, NULL, NULL), GW_ERR_DATA, "belong on");
     float *weight = &fitted[0]->gate.weights[7], kept = *weight;
     *weight = nextafterf(kept, 9); /* one bit of one weight */
-    assert_fails(model_load_onto(path[1], fitted[0], NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA, "belong on");
+    assert_fails(gw_model_load_onto(path[1], fitted[0], NULL, 0, &loaded, NULL, NULL, NULL), GW_ERR_DATA, "belong on");
     *weight = kept;
-    assert_ok(model_load_onto(path[1], fitted[0], NULL, 0, &loaded, NULL, NULL, NULL));
-    model_free(loaded);
+    assert_ok(gw_model_load_onto(path[1], fitted[0], NULL, 0, &loaded, NULL, NULL, NULL));
+    gw_model_free(loaded);
     toy.model.hidden = 8;
     fit_fold(&toy, 0, NULL, &narrow, &log);
-    training_log_free(&log);
-    assert_fails(model_load_onto(path[1], narrow, NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA, "belong on");
-    assert_ok(model_load_onto(path[0], narrow, NULL, 0, &loaded, NULL, NULL, NULL)); /* whole weights need no base */
+    gw_training_log_free(&log);
+    assert_fails(gw_model_load_onto(path[1], narrow, NULL, 0, &loaded, NULL, NULL, NULL), GW_ERR_DATA, "belong on");
+    assert_ok(gw_model_load_onto(path[0], narrow, NULL, 0, &loaded, NULL, NULL, NULL)); /* whole weights need no base */
     same_weights(loaded, fitted[0]);
-    model_free(loaded);
-    model_free(narrow);
+    gw_model_free(loaded);
+    gw_model_free(narrow);
     free_chain(fitted);
 }
 
@@ -299,13 +299,13 @@ static void test_wrong_base_is_refused(void **state) {
 static void test_merged_weights_are_checked(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *fitted[CHAIN], *loaded;
+    struct gw_gate_model *fitted[CHAIN], *loaded;
     toy_lora(&toy, "none", "recurrent");
     make_chain(&toy, fitted);
     fitted[1]->gate.weights[0] =
         nextafterf(fitted[1]->gate.weights[0], 9); /* a frozen one: the adapters cannot say so */
-    assert_ok(model_save(fitted[1], NULL, NULL, 0, NULL, 0, path[1]));
-    assert_fails(model_load_onto(path[1], fitted[0], NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA,
+    assert_ok(gw_model_save(fitted[1], NULL, NULL, 0, NULL, 0, path[1]));
+    assert_fails(gw_model_load_onto(path[1], fitted[0], NULL, 0, &loaded, NULL, NULL, NULL), GW_ERR_DATA,
                  "with its base it makes the model");
     assert_null(loaded);
     free_chain(fitted);
@@ -314,12 +314,12 @@ static void test_merged_weights_are_checked(void **state) {
 static void test_damaged_adapters(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *fitted[CHAIN], *loaded;
+    struct gw_gate_model *fitted[CHAIN], *loaded;
     char *bytes;
     size_t n, refused = 0;
     toy_lora(&toy, "none", "all");
     make_chain(&toy, fitted);
-    assert_ok(file_read_all(path[1], 1 << 24, ERR_DATA, &bytes, &n));
+    assert_ok(file_read_all(path[1], 1 << 24, GW_ERR_DATA, &bytes, &n));
     for (size_t i = 0; i <= n; i += i % 5 + 1, refused++) {
         FILE *file = fopen(path[1], "wb");
         assert_non_null(file);
@@ -327,7 +327,7 @@ static void test_damaged_adapters(void **state) {
         assert_int_equal(fwrite(bytes, 1, i < n ? n : n - 4, file), i < n ? n : n - 4);
         fclose(file);
         if (i < n) bytes[i] ^= 4;
-        assert_int_equal(model_load_onto(path[1], fitted[0], NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA);
+        assert_int_equal(gw_model_load_onto(path[1], fitted[0], NULL, 0, &loaded, NULL, NULL, NULL), GW_ERR_DATA);
         assert_null(loaded);
     }
     assert_true(refused > 500);
@@ -341,7 +341,7 @@ static void test_bytes(void **state) {
     (void)state;
     enum { F = 66, ROWS = 90, T = 4, N = 64 };
     static float x[ROWS * F];
-    static int8_t label[N_GATES][ROWS];
+    static int8_t label[GW_N_GATES][ROWS];
     static const struct {
         size_t rank;
         const char *lora_on;
@@ -349,44 +349,44 @@ static void test_bytes(void **state) {
         double ratio;
     } cases[] = {
         {16, "all", 9216, .22}, {4, "all", 2304, .07}, {16, "recurrent", 5120, .13}, {16, "attention", 4096, .11}};
-    struct sample sample[N];
-    struct rng rng;
-    struct model_config model;
-    struct train_config train;
-    struct gate_model *whole, *adapted;
-    struct training_log log;
-    rng_key(&rng, 2, "bytes", 0, 0, 0);
-    for (size_t i = 0; i < COUNT_OF(x); i++) x[i] = (float)rng_normal(&rng);
-    for (size_t r = 0; r < ROWS; r++) label[GATE_LONG][r] = label[GATE_SHORT][r] = x[r * F] > 1;
-    for (uint32_t i = 0; i < N; i++) sample[i] = (struct sample){0, T + i};
-    struct series series = {x, ROWS, {label[0], label[1]}};
-    struct fit_input input = {1, F, &series, sample, sample, N, N};
-    struct fit_options options = {.seed = 1};
-    model_config_default(&model);
-    train_config_default(&train);
+    struct gw_sample sample[N];
+    struct gw_rng rng;
+    struct gw_model_config model;
+    struct gw_train_config train;
+    struct gw_gate_model *whole, *adapted;
+    struct gw_training_log log;
+    gw_rng_key(&rng, 2, "bytes", 0, 0, 0);
+    for (size_t i = 0; i < COUNT_OF(x); i++) x[i] = (float)gw_rng_normal(&rng);
+    for (size_t r = 0; r < ROWS; r++) label[GW_GATE_LONG][r] = label[GW_GATE_SHORT][r] = x[r * F] > 1;
+    for (uint32_t i = 0; i < N; i++) sample[i] = (struct gw_sample){0, T + i};
+    struct gw_series series = {x, ROWS, {label[0], label[1]}};
+    struct gw_fit_input input = {1, F, &series, sample, sample, N, N};
+    struct gw_fit_options options = {.seed = 1};
+    gw_model_config_default(&model);
+    gw_train_config_default(&train);
     strcpy(model.attention, "bahdanau");
     strcpy(train.retrain, "lora");
     model.n_features = F;
     model.lookback = T;
     train.epochs = 1;
-    assert_ok(model_fit(&model, &train, &input, &options, &whole, &log));
-    assert_ok(model_save(whole, &log, NULL, 0, NULL, 0, path[0]));
-    training_log_free(&log);
+    assert_ok(gw_model_fit(&model, &train, &input, &options, &whole, &log));
+    assert_ok(gw_model_save(whole, &log, NULL, 0, NULL, 0, path[0]));
+    gw_training_log_free(&log);
     size_t bytes = bytes_of(path[0]);
     assert_in_range(bytes, 46082 * 4, 46082 * 4 + 4096);
     options.previous = whole;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         train.lora_rank = cases[i].rank;
         snprintf(train.lora_on, sizeof train.lora_on, "%s", cases[i].lora_on);
-        assert_ok(model_fit(&model, &train, &input, &options, &adapted, &log));
-        assert_ok(model_save(adapted, &log, NULL, 0, NULL, 0, path[1]));
+        assert_ok(gw_model_fit(&model, &train, &input, &options, &adapted, &log));
+        assert_ok(gw_model_save(adapted, &log, NULL, 0, NULL, 0, path[1]));
         size_t small = bytes_of(path[1]);
         assert_in_range(small, cases[i].numbers * 4, cases[i].numbers * 4 + 3072);
         assert_true((double)small < cases[i].ratio * (double)bytes);
-        training_log_free(&log);
-        model_free(adapted);
+        gw_training_log_free(&log);
+        gw_model_free(adapted);
     }
-    model_free(whole);
+    gw_model_free(whole);
 }
 
 int main(void) {

@@ -20,9 +20,9 @@ static const struct kernels_f32 *emulated_tiles(void) {
 /* ---- the gradient of a shard ------------------------------------------------------------------ */
 
 static void small_model(struct probe *probe, const char *attention, size_t layers) {
-    struct model_config config;
-    struct rng rng;
-    model_config_default(&config);
+    struct gw_model_config config;
+    struct gw_rng rng;
+    gw_model_config_default(&config);
     snprintf(config.attention, sizeof config.attention, "%s", attention);
     config.n_features = 9;
     config.lookback = 21;
@@ -33,15 +33,16 @@ static void small_model(struct probe *probe, const char *attention, size_t layer
     config.key_dim = 16;
     config.dropout = 0;
     probe_build(probe, &config, "bce", 60);
-    rng_key(&rng, 5, "mixed", 0, 0, 0);
-    for (size_t i = 0; i < 60 * 9; i++) probe->x[i] = (float)rng_normal(&rng);
+    gw_rng_key(&rng, 5, "mixed", 0, 0, 0);
+    for (size_t i = 0; i < 60 * 9; i++) probe->x[i] = (float)gw_rng_normal(&rng);
     probe->n = 15;
     for (uint32_t i = 0; i < probe->n; i++) {
-        probe->sample[i] = (struct sample){0, 25 + 2 * i};
-        for (size_t gate = 0; gate < N_GATES; gate++) probe->label[gate][25 + 2 * i] = (int8_t)(rng_uniform(&rng) < .4);
+        probe->sample[i] = (struct gw_sample){0, 25 + 2 * i};
+        for (size_t gate = 0; gate < GW_N_GATES; gate++)
+            probe->label[gate][25 + 2 * i] = (int8_t)(gw_rng_uniform(&rng) < .4);
     }
     probe->setting.pos_weight = 1;
-    for (size_t gate = 0; gate < N_GATES; gate++)
+    for (size_t gate = 0; gate < GW_N_GATES; gate++)
         for (int class = 0; class < 2; class ++) probe->lambda[gate][class] = HUGE_VAL;
     probe_count_labels(probe);
     assert_ok(network_start_f32(&probe->net, 11, probe->weights));
@@ -92,18 +93,19 @@ static void check_direction(const char *attention, size_t layers) {
 }
 
 static void check_directions(void) {
-    for (size_t i = 0; model_option_name("attention", i); i++) check_direction(model_option_name("attention", i), 1);
+    for (size_t i = 0; gw_model_option_name("attention", i); i++)
+        check_direction(gw_model_option_name("attention", i), 1);
     check_direction("none", 2);
     check_direction("multihead", 2);
 }
 static void test_direction(void **state) {
     (void)state;
-    for (size_t set = 0; kernels_name(set); set++) {
-        if (!kernels_supported(set)) continue;
-        assert_ok(kernels_select(kernels_name(set)));
+    for (size_t set = 0; gw_kernels_name(set); set++) {
+        if (!gw_kernels_supported(set)) continue;
+        assert_ok(gw_kernels_select(gw_kernels_name(set)));
         check_directions();
     }
-    assert_ok(kernels_select("auto"));
+    assert_ok(gw_kernels_select("auto"));
 }
 static void test_direction_with_tiles(void **state) {
     (void)state;
@@ -119,16 +121,16 @@ static double mean_precision(const char *attention, const char *precision) {
     static struct toy toy;
     double sum = 0;
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        struct gate_model *model;
-        struct training_log log;
+        struct gw_gate_model *model;
+        struct gw_training_log log;
         toy_build(&toy);
         toy.options.seed = seed;
         strcpy(toy.training.precision, precision);
         strcpy(toy.model.attention, attention);
         toy_fit(&toy, &model, &log);
-        for (size_t gate = 0; gate < N_GATES; gate++) sum += toy_best(&log)->validation_ap[gate] / (3 * N_GATES);
-        training_log_free(&log);
-        model_free(model);
+        for (size_t gate = 0; gate < GW_N_GATES; gate++) sum += toy_best(&log)->validation_ap[gate] / (3 * GW_N_GATES);
+        gw_training_log_free(&log);
+        gw_model_free(model);
     }
     return sum;
 }
@@ -157,28 +159,28 @@ static void check_threads(void) {
     static struct toy toy;
     static const char *const attentions[] = {"none", "bahdanau", "multihead"};
     for (size_t i = 0; i < COUNT_OF(attentions); i++) {
-        struct gate_model *alone, *together;
-        struct training_log log_alone, log_together;
+        struct gw_gate_model *alone, *together;
+        struct gw_training_log log_alone, log_together;
         toy_build(&toy);
         toy.training.epochs = 2;
         strcpy(toy.training.precision, "bf16");
         strcpy(toy.model.attention, attentions[i]);
         toy_fit(&toy, &alone, &log_alone);
         for (int threads = 1; threads <= 4; threads++) {
-            int rc = OK;
+            int rc = GW_OK;
             omp_set_num_threads(threads);
 #pragma omp parallel
 #pragma omp single
-            rc = model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log_together);
+            rc = gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log_together);
             assert_ok(rc);
             assert_memory_equal(alone->gate.weights, together->gate.weights,
                                 alone->gate.net.tensors.size * sizeof(float));
             assert_true(log_alone.epoch[1].validation_loss == log_together.epoch[1].validation_loss);
-            training_log_free(&log_together);
-            model_free(together);
+            gw_training_log_free(&log_together);
+            gw_model_free(together);
         }
-        training_log_free(&log_alone);
-        model_free(alone);
+        gw_training_log_free(&log_alone);
+        gw_model_free(alone);
     }
     omp_set_num_threads(1);
 }
@@ -199,11 +201,11 @@ static void test_validated_as_scored(void **state) {
     (void)state;
     static struct toy toy;
     static const char *const retrains[] = {"fresh", "lora"};
-    struct gate_model *first = NULL;
+    struct gw_gate_model *first = NULL;
     for (size_t r = 0; r < COUNT_OF(retrains); r++) {
-        struct gate_model *model;
-        struct training_log log;
-        static float logit[TOY_VALIDATION * N_GATES];
+        struct gw_gate_model *model;
+        struct gw_training_log log;
+        static float logit[TOY_VALIDATION * GW_N_GATES];
         double loss = 0;
         toy_build(&toy);
         toy.training.epochs = 4;
@@ -213,39 +215,39 @@ static void test_validated_as_scored(void **state) {
         toy_fit(&toy, &model, &log);
         assert_ok(gate_logits_f32(&model->gate, &toy.series, toy.validation, TOY_VALIDATION, logit, NULL));
         for (size_t i = 0; i < TOY_VALIDATION; i++)
-            for (size_t gate = 0; gate < N_GATES; gate++) {
-                double z = (double)logit[i * N_GATES + gate];
+            for (size_t gate = 0; gate < GW_N_GATES; gate++) {
+                double z = (double)logit[i * GW_N_GATES + gate];
                 int label = toy.label[gate][toy.validation[i].row];
-                loss += (log1p(exp(-fabs(z))) + (z > 0 ? z : 0) - label * z) / (TOY_VALIDATION * N_GATES);
+                loss += (log1p(exp(-fabs(z))) + (z > 0 ? z : 0) - label * z) / (TOY_VALIDATION * GW_N_GATES);
             }
         assert_near(toy_best(&log)->validation_loss, loss, 1e-12, 0);
-        training_log_free(&log);
-        model_free(first);
+        gw_training_log_free(&log);
+        gw_model_free(first);
         first = model;
     }
-    model_free(first);
+    gw_model_free(first);
 }
 
 /* It is another computation than float32, and asked for by name. */
 static void test_is_asked_for(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model[2];
-    struct training_log log;
+    struct gw_gate_model *model[2];
+    struct gw_training_log log;
     for (size_t i = 0; i < 2; i++) {
         toy_build(&toy);
         toy.training.epochs = 1;
-        strcpy(toy.training.precision, model_option_name("precision", i));
+        strcpy(toy.training.precision, gw_model_option_name("precision", i));
         toy_fit(&toy, &model[i], &log);
-        training_log_free(&log);
+        gw_training_log_free(&log);
     }
-    assert_string_equal(model_option_name("precision", 1), "bf16");
+    assert_string_equal(gw_model_option_name("precision", 1), "bf16");
     assert_memory_not_equal(model[0]->gate.weights, model[1]->gate.weights,
                             model[0]->gate.net.tensors.size * sizeof(float));
-    model_free(model[0]);
-    model_free(model[1]);
+    gw_model_free(model[0]);
+    gw_model_free(model[1]);
     strcpy(toy.training.precision, "bf61");
-    assert_fails(model_config_check(&toy.model, &toy.training, NULL), ERR_CONFIG, "bf16");
+    assert_fails(gw_model_config_check(&toy.model, &toy.training, NULL), GW_ERR_CONFIG, "bf16");
 }
 
 int main(void) {

@@ -32,20 +32,20 @@ static void test_parameter_counts(void **state) {
         {"dual_stage", false, 46082 + 128 * 64 + 96 * 64 + 64},
     };
     for (size_t i = 0; i < COUNT_OF(known); i++) {
-        struct model_config config;
-        model_config_default(&config);
+        struct gw_model_config config;
+        gw_model_config_default(&config);
         config.n_features = 66;
         snprintf(config.attention, sizeof config.attention, "%s", known[i].attention);
         config.luong_combine = known[i].combine;
-        assert_int_equal(model_parameter_count(&config), known[i].count);
+        assert_int_equal(gw_model_parameter_count(&config), known[i].count);
     }
-    struct model_config config;
-    model_config_default(&config);
+    struct gw_model_config config;
+    gw_model_config_default(&config);
     config.n_features = 66;
     config.layers = 2;
-    assert_int_equal(model_parameter_count(&config), 37826 + 64 * 256 + 64 * 256 + 256);
+    assert_int_equal(gw_model_parameter_count(&config), 37826 + 64 * 256 + 64 * 256 + 256);
     strcpy(config.encoder, "logistic");
-    assert_int_equal(model_parameter_count(&config), 66 * 2 + 2);
+    assert_int_equal(gw_model_parameter_count(&config), 66 * 2 + 2);
 }
 
 static const struct tensor *find(const struct network_f32 *net, const char *name) {
@@ -58,8 +58,8 @@ static const struct tensor *find(const struct network_f32 *net, const char *name
 static void test_initial_values(void **state) {
     (void)state;
     struct network_f32 net;
-    struct model_config config;
-    model_config_default(&config);
+    struct gw_model_config config;
+    gw_model_config_default(&config);
     config.n_features = 66;
     assert_ok(network_init_f32(&net, &config));
     float *w = calloc(net.tensors.size, sizeof *w);
@@ -97,8 +97,8 @@ static void test_initial_values(void **state) {
 static void test_chrono(void **state) {
     (void)state;
     struct network_f32 net;
-    struct model_config config;
-    model_config_default(&config);
+    struct gw_model_config config;
+    gw_model_config_default(&config);
     config.n_features = 3;
     config.hidden = 500;
     strcpy(config.forget_init, "chrono");
@@ -121,8 +121,8 @@ static void test_chrono(void **state) {
 static void test_shared_start(void **state) {
     (void)state;
     struct network_f32 a, b;
-    struct model_config config;
-    model_config_default(&config);
+    struct gw_model_config config;
+    gw_model_config_default(&config);
     config.n_features = 5;
     assert_ok(network_init_f32(&a, &config));
     strcpy(config.attention, "multihead");
@@ -146,32 +146,32 @@ static void test_names(void **state) {
                                         "calibration", "precision", "monitor", "forget_init", "lora_on"};
     for (size_t k = 0; k < COUNT_OF(kinds); k++) {
         size_t n = 0;
-        for (; model_option_name(kinds[k], n); n++) {
-            assert_true(strlen(model_option_name(kinds[k], n)) < NAME_MAX_);
-            assert_true(strlen(model_option_help(kinds[k], n)) > 5);
+        for (; gw_model_option_name(kinds[k], n); n++) {
+            assert_true(strlen(gw_model_option_name(kinds[k], n)) < GW_NAME_MAX);
+            assert_true(strlen(gw_model_option_help(kinds[k], n)) > 5);
             for (size_t i = 0; i < n; i++)
-                assert_string_not_equal(model_option_name(kinds[k], i), model_option_name(kinds[k], n));
+                assert_string_not_equal(gw_model_option_name(kinds[k], i), gw_model_option_name(kinds[k], n));
         }
         assert_true(n >= 1);
-        assert_null(model_option_name(kinds[k], n));
-        assert_null(model_option_help(kinds[k], n));
+        assert_null(gw_model_option_name(kinds[k], n));
+        assert_null(gw_model_option_help(kinds[k], n));
     }
-    assert_null(model_option_name("colour", 0));
+    assert_null(gw_model_option_name("colour", 0));
 }
 
 static void test_check(void **state) {
     (void)state;
-    struct model_config model;
-    struct train_config train;
+    struct gw_model_config model;
+    struct gw_train_config train;
     char warning[256];
 #define REFUSED(change, part)                                                                                          \
     do {                                                                                                               \
-        model_config_default(&model);                                                                                  \
-        train_config_default(&train);                                                                                  \
-        assert_ok(model_config_check(&model, &train, warning));                                                        \
+        gw_model_config_default(&model);                                                                               \
+        gw_train_config_default(&train);                                                                               \
+        assert_ok(gw_model_config_check(&model, &train, warning));                                                     \
         assert_string_equal(warning, "");                                                                              \
         change;                                                                                                        \
-        assert_fails(model_config_check(&model, &train, warning), ERR_CONFIG, part);                                   \
+        assert_fails(gw_model_config_check(&model, &train, warning), GW_ERR_CONFIG, part);                             \
     } while (0)
     REFUSED(strcpy(model.attention, "bahdanu"), "model.attention: unknown \"bahdanu\"; did you mean \"bahdanau\"?");
     REFUSED(strcpy(train.optimizer, "zzzzzzzzz"), "training.optimizer: unknown \"zzzzzzzzz\"; known: adam, adamw, sgd");
@@ -190,20 +190,20 @@ static void test_check(void **state) {
     REFUSED(strcpy(train.retrain, "lora");
             strcpy(train.lora_on, "attention"), "training.lora_on: \"attention\" names no");
     REFUSED(strcpy(train.retrain, "lora"); strcpy(model.encoder, "logistic"), "training.lora_on: \"all\" names no");
-    model_config_default(&model);
-    train_config_default(&train);
+    gw_model_config_default(&model);
+    gw_train_config_default(&train);
     strcpy(model.attention, "multihead");
-    assert_ok(model_config_check(&model, &train, warning));
+    assert_ok(gw_model_config_check(&model, &train, warning));
     assert_string_equal(warning, "");
     model.key_dim = 8;
-    assert_ok(model_config_check(&model, &train, warning));
+    assert_ok(gw_model_config_check(&model, &train, warning));
     assert_non_null(strstr(warning, "model.key_dim"));
     model.key_dim = 16;
     model.heads = 8;
-    assert_ok(model_config_check(&model, &train, warning));
+    assert_ok(gw_model_config_check(&model, &train, warning));
     assert_non_null(strstr(warning, "model.heads"));
     model.hidden = 128;
-    assert_ok(model_config_check(&model, &train, warning));
+    assert_ok(gw_model_config_check(&model, &train, warning));
     assert_string_equal(warning, "");
 }
 
@@ -213,30 +213,30 @@ static void test_any_grouping_scores_alike(void **state) {
     (void)state;
     static struct toy toy;
     static const size_t groups[] = {1, 7, 32, 100, TOY_VALIDATION};
-    static float whole[TOY_VALIDATION * N_GATES], parts[TOY_VALIDATION * N_GATES];
-    for (size_t a = 0; model_option_name("attention", a); a++) {
-        struct gate_model *model;
-        struct training_log log;
+    static float whole[TOY_VALIDATION * GW_N_GATES], parts[TOY_VALIDATION * GW_N_GATES];
+    for (size_t a = 0; gw_model_option_name("attention", a); a++) {
+        struct gw_gate_model *model;
+        struct gw_training_log log;
         toy_build(&toy);
         toy.training.epochs = 1;
-        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", model_option_name("attention", a));
+        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", gw_model_option_name("attention", a));
         toy_fit(&toy, &model, &log);
         toy_scores(&toy, model, whole);
         for (size_t g = 0; g < COUNT_OF(groups); g++) {
             for (size_t i = 0; i < TOY_VALIDATION; i += groups[g]) {
                 size_t n = TOY_VALIDATION - i < groups[g] ? TOY_VALIDATION - i : groups[g];
-                assert_ok(model_score(model, &toy.series, 1, toy.validation + i, n, parts + i * N_GATES, NULL));
+                assert_ok(gw_model_score(model, &toy.series, 1, toy.validation + i, n, parts + i * GW_N_GATES, NULL));
             }
             assert_memory_equal(whole, parts, sizeof whole);
         }
-        struct sample backwards[TOY_VALIDATION]; /* order does not matter either */
+        struct gw_sample backwards[TOY_VALIDATION]; /* order does not matter either */
         for (size_t i = 0; i < TOY_VALIDATION; i++) backwards[i] = toy.validation[TOY_VALIDATION - 1 - i];
-        assert_ok(model_score(model, &toy.series, 1, backwards, TOY_VALIDATION, parts, NULL));
+        assert_ok(gw_model_score(model, &toy.series, 1, backwards, TOY_VALIDATION, parts, NULL));
         for (size_t i = 0; i < TOY_VALIDATION; i++)
-            assert_memory_equal(whole + i * N_GATES, parts + (TOY_VALIDATION - 1 - i) * N_GATES,
-                                N_GATES * sizeof *parts);
-        training_log_free(&log);
-        model_free(model);
+            assert_memory_equal(whole + i * GW_N_GATES, parts + (TOY_VALIDATION - 1 - i) * GW_N_GATES,
+                                GW_N_GATES * sizeof *parts);
+        gw_training_log_free(&log);
+        gw_model_free(model);
     }
 }
 
@@ -244,17 +244,17 @@ static void test_attention_output(void **state) {
     (void)state;
     static struct toy toy;
     enum { N = 40 };
-    for (size_t a = 0; model_option_name("attention", a); a++) {
-        struct gate_model *model;
-        struct training_log log;
-        float p[N * N_GATES], time[N * 2 * TOY_LOOKBACK], feature[N * TOY_FEATURES];
-        struct attention_out out = {.time = time, .feature = feature};
+    for (size_t a = 0; gw_model_option_name("attention", a); a++) {
+        struct gw_gate_model *model;
+        struct gw_training_log log;
+        float p[N * GW_N_GATES], time[N * 2 * TOY_LOOKBACK], feature[N * TOY_FEATURES];
+        struct gw_attention_out out = {.time = time, .feature = feature};
         toy_build(&toy);
         toy.training.epochs = 1;
-        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", model_option_name("attention", a));
+        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", gw_model_option_name("attention", a));
         toy_fit(&toy, &model, &log);
-        assert_ok(model_score(model, &toy.series, 1, toy.validation, N, p, &out));
-        assert_int_equal(out.n_maps, model_attention_maps(&toy.model));
+        assert_ok(gw_model_score(model, &toy.series, 1, toy.validation, N, p, &out));
+        assert_int_equal(out.n_maps, gw_model_attention_maps(&toy.model));
         assert_int_equal(out.n_maps, strcmp(toy.model.attention, "multihead") == 0 ? 2
                                      : strcmp(toy.model.attention, "none") == 0 || strstr(toy.model.attention, "pool")
                                          ? 0
@@ -268,14 +268,14 @@ static void test_attention_output(void **state) {
             assert_near(sum, 1, 1e-5, 0);
         }
         bool dual = strcmp(toy.model.attention, "dual_stage") == 0;
-        assert_int_equal(model_has_feature_attention(&toy.model), dual);
+        assert_int_equal(gw_model_has_feature_attention(&toy.model), dual);
         for (size_t i = 0; dual && i < N; i++) {
             double sum = 0;
             for (size_t f = 0; f < TOY_FEATURES; f++) sum += (double)feature[i * TOY_FEATURES + f];
             assert_near(sum, 1, 1e-5, 0);
         }
-        training_log_free(&log);
-        model_free(model);
+        gw_training_log_free(&log);
+        gw_model_free(model);
     }
 }
 
@@ -283,19 +283,19 @@ static void test_attention_output(void **state) {
 static void test_the_future_is_not_read(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
-    float before[20 * N_GATES], after[20 * N_GATES];
+    struct gw_gate_model *model;
+    struct gw_training_log log;
+    float before[20 * GW_N_GATES], after[20 * GW_N_GATES];
     toy_build(&toy);
     toy.training.epochs = 1;
     toy_fit(&toy, &model, &log);
-    assert_ok(model_score(model, &toy.series, 1, toy.validation, 20, before, NULL));
+    assert_ok(gw_model_score(model, &toy.series, 1, toy.validation, 20, before, NULL));
     for (size_t i = (toy.validation[19].row + 1) * TOY_FEATURES; i < COUNT_OF(toy.x); i++) toy.x[i] = NAN;
     for (size_t i = 0; i < (toy.validation[0].row + 1 - TOY_LOOKBACK) * TOY_FEATURES; i++) toy.x[i] = NAN;
-    assert_ok(model_score(model, &toy.series, 1, toy.validation, 20, after, NULL));
+    assert_ok(gw_model_score(model, &toy.series, 1, toy.validation, 20, after, NULL));
     assert_memory_equal(before, after, sizeof before);
-    training_log_free(&log);
-    model_free(model);
+    gw_training_log_free(&log);
+    gw_model_free(model);
 }
 
 /* ---- files ----------------------------------------------------------------------------------------------------- */
@@ -303,25 +303,25 @@ static void test_the_future_is_not_read(void **state) {
 static void test_save_and_load(void **state) {
     (void)state;
     static struct toy toy;
-    static float before[TOY_VALIDATION * N_GATES], after[TOY_VALIDATION * N_GATES];
+    static float before[TOY_VALIDATION * GW_N_GATES], after[TOY_VALIDATION * GW_N_GATES];
     static const char *const calibrations[] = {"none", "platt", "isotonic"};
     double centre[3] = {1, 2.5, -1e300};
-    struct extra_tensor extra[2] = {{"scaler.center", 3, centre}, {"scaler.scale", 1, centre}}, back[2];
-    const struct meta_pair meta[] = {{"data", "abc\"123"}, {"features", "log_return(1)"}}, other = {"data", "abd"};
+    struct gw_extra_tensor extra[2] = {{"scaler.center", 3, centre}, {"scaler.scale", 1, centre}}, back[2];
+    const struct gw_meta_pair meta[] = {{"data", "abc\"123"}, {"features", "log_return(1)"}}, other = {"data", "abd"};
     char path[256];
     temporary(path);
-    for (size_t a = 0; model_option_name("attention", a); a++) {
-        struct gate_model *model, *loaded;
-        struct training_log log, log_back;
+    for (size_t a = 0; gw_model_option_name("attention", a); a++) {
+        struct gw_gate_model *model, *loaded;
+        struct gw_training_log log, log_back;
         size_t n_back = COUNT_OF(back);
         toy_build(&toy);
         toy.training.epochs = 2;
-        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", model_option_name("attention", a));
+        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", gw_model_option_name("attention", a));
         snprintf(toy.training.calibration, sizeof toy.training.calibration, "%s", calibrations[a % 3]);
         toy_fit(&toy, &model, &log);
         toy_scores(&toy, model, before);
-        assert_ok(model_save(model, &log, meta, 2, extra, 2, path));
-        assert_ok(model_load(path, meta, 2, &loaded, &log_back, back, &n_back));
+        assert_ok(gw_model_save(model, &log, meta, 2, extra, 2, path));
+        assert_ok(gw_model_load(path, meta, 2, &loaded, &log_back, back, &n_back));
         toy_scores(&toy, loaded, after);
         assert_memory_equal(before, after, sizeof before);
         assert_int_equal(log_back.n_epochs, log.n_epochs);
@@ -337,17 +337,17 @@ static void test_save_and_load(void **state) {
         assert_memory_equal(back[0].value, centre, sizeof centre);
         assert_true(loaded->gate.seed == toy.options.seed);
         assert_memory_equal(&loaded->gate.train, &toy.training, sizeof toy.training);
-        assert_string_equal(model_get_config(loaded)->attention, toy.model.attention);
+        assert_string_equal(gw_model_get_config(loaded)->attention, toy.model.attention);
         mem_free(back[0].value);
         mem_free(back[1].value);
-        training_log_free(&log_back);
-        model_free(loaded);
-        assert_fails(model_load(path, &other, 1, &loaded, NULL, NULL, NULL), ERR_DATA, "is stale: data is \"abc");
+        gw_training_log_free(&log_back);
+        gw_model_free(loaded);
+        assert_fails(gw_model_load(path, &other, 1, &loaded, NULL, NULL, NULL), GW_ERR_DATA, "is stale: data is \"abc");
         assert_null(loaded);
-        assert_ok(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL)); /* extras may be left */
-        model_free(loaded);
-        training_log_free(&log);
-        model_free(model);
+        assert_ok(gw_model_load(path, NULL, 0, &loaded, NULL, NULL, NULL)); /* extras may be left */
+        gw_model_free(loaded);
+        gw_training_log_free(&log);
+        gw_model_free(model);
     }
     remove(path);
 }
@@ -363,8 +363,8 @@ static void write_bytes(const char *path, const char *bytes, size_t n) {
 static void test_damaged_files(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model, *loaded;
-    struct training_log log;
+    struct gw_gate_model *model, *loaded;
+    struct gw_training_log log;
     char path[256], *bytes;
     size_t length, refused = 0;
     temporary(path);
@@ -373,33 +373,33 @@ static void test_damaged_files(void **state) {
     toy.model.hidden = 2;
     toy.model.dense_units = 2;
     toy_fit(&toy, &model, &log);
-    assert_ok(model_save(model, &log, NULL, 0, NULL, 0, path));
-    assert_ok(file_read_all(path, 1 << 24, ERR_DATA, &bytes, &length));
+    assert_ok(gw_model_save(model, &log, NULL, 0, NULL, 0, path));
+    assert_ok(file_read_all(path, 1 << 24, GW_ERR_DATA, &bytes, &length));
     for (size_t i = 0; i < length; i++, refused++) {
         bytes[i] ^= 4;
         write_bytes(path, bytes, length);
-        assert_int_equal(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA);
+        assert_int_equal(gw_model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), GW_ERR_DATA);
         assert_null(loaded);
         bytes[i] ^= 4;
     }
     assert_true(refused > 1000);
     for (size_t cut = 0; cut < length; cut += 97) {
         write_bytes(path, bytes, cut);
-        assert_int_equal(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA);
+        assert_int_equal(gw_model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), GW_ERR_DATA);
     }
     char *longer = calloc(length + 8, 1);
     memcpy(longer, bytes, length);
     write_bytes(path, longer, length + 8);
-    assert_fails(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA, "after the last tensor");
+    assert_fails(gw_model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), GW_ERR_DATA, "after the last tensor");
     write_bytes(path, bytes, length);
-    assert_ok(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL));
-    model_free(loaded);
+    assert_ok(gw_model_load(path, NULL, 0, &loaded, NULL, NULL, NULL));
+    gw_model_free(loaded);
     remove(path);
-    assert_fails(model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), ERR_DATA, path);
+    assert_fails(gw_model_load(path, NULL, 0, &loaded, NULL, NULL, NULL), GW_ERR_DATA, path);
     free(longer);
     mem_free(bytes);
-    training_log_free(&log);
-    model_free(model);
+    gw_training_log_free(&log);
+    gw_model_free(model);
 }
 
 /* ---- importance ------------------------------------------------------------------------------------------------ */
@@ -407,21 +407,21 @@ static void test_damaged_files(void **state) {
 static void test_importance(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
-    double drop[N_GATES * TOY_FEATURES], again[N_GATES * TOY_FEATURES];
+    struct gw_gate_model *model;
+    struct gw_training_log log;
+    double drop[GW_N_GATES * TOY_FEATURES], again[GW_N_GATES * TOY_FEATURES];
     toy_build(&toy);
     toy_fit(&toy, &model, &log);
-    assert_ok(model_permutation_importance(model, &toy.input, 3, drop));
-    assert_ok(model_permutation_importance(model, &toy.input, 3, again));
+    assert_ok(gw_model_permutation_importance(model, &toy.input, 3, drop));
+    assert_ok(gw_model_permutation_importance(model, &toy.input, 3, again));
     assert_memory_equal(drop, again, sizeof drop);
-    for (size_t gate = 0; gate < N_GATES; gate++)
+    for (size_t gate = 0; gate < GW_N_GATES; gate++)
         for (size_t f = 0; f < TOY_FEATURES; f++) {
             double value = drop[gate * TOY_FEATURES + f];
             assert_true(f == gate ? value > .3 : fabs(value) < .2);
         }
-    training_log_free(&log);
-    model_free(model);
+    gw_training_log_free(&log);
+    gw_model_free(model);
 }
 
 int main(void) {

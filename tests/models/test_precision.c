@@ -6,30 +6,30 @@
 static void test_both_precisions_agree(void **state) {
     (void)state;
     static struct toy toy;
-    for (size_t a = 0; model_option_name("attention", a); a++) {
-        struct gate_model *narrow;
+    for (size_t a = 0; gw_model_option_name("attention", a); a++) {
+        struct gw_gate_model *narrow;
         struct R(gate) wide;
-        struct training_log narrow_log, wide_log;
-        static float p[TOY_VALIDATION * N_GATES];
-        static double z[TOY_VALIDATION * N_GATES];
+        struct gw_training_log narrow_log, wide_log;
+        static float p[TOY_VALIDATION * GW_N_GATES];
+        static double z[TOY_VALIDATION * GW_N_GATES];
         toy_build(&toy);
         toy.training.epochs = 2;
         toy.training.learning_rate = 2e-3;
-        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", model_option_name("attention", a));
+        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", gw_model_option_name("attention", a));
         toy_fit(&toy, &narrow, &narrow_log);
-        assert_ok(R(model_fit)(&toy.model, &toy.training, &toy.input, &toy.options, NULL, &wide, &wide_log));
+        assert_ok(R(gw_model_fit)(&toy.model, &toy.training, &toy.input, &toy.options, NULL, &wide, &wide_log));
         for (size_t e = 0; e < 2; e++) {
             assert_near(narrow_log.epoch[e].train_loss, wide_log.epoch[e].train_loss, 1e-4, 0);
             assert_near(narrow_log.epoch[e].validation_loss, wide_log.epoch[e].validation_loss, 1e-4, 0);
         }
         toy_scores(&toy, narrow, p);
         assert_ok(R(gate_logits)(&wide, &toy.series, toy.validation, TOY_VALIDATION, z, NULL));
-        for (size_t i = 0; i < TOY_VALIDATION * N_GATES; i++)
+        for (size_t i = 0; i < TOY_VALIDATION * GW_N_GATES; i++)
             assert_near((double)p[i], 1 / (1 + exp(-z[i])), 2e-3, .05);
-        training_log_free(&narrow_log);
-        training_log_free(&wide_log);
+        gw_training_log_free(&narrow_log);
+        gw_training_log_free(&wide_log);
         R(gate_free)(&wide);
-        model_free(narrow);
+        gw_model_free(narrow);
     }
 }
 

@@ -5,7 +5,8 @@
 #include "models/api/gate_model.h"
 #include "toy.h"
 
-static void fit_text(struct toy *toy, const char *attention, struct gate_model **model, struct training_log *log) {
+static void fit_text(struct toy *toy, const char *attention, struct gw_gate_model **model,
+                     struct gw_training_log *log) {
     snprintf(toy->model.attention, sizeof toy->model.attention, "%s", attention);
     toy_fit(toy, model, log);
 }
@@ -13,17 +14,17 @@ static void fit_text(struct toy *toy, const char *attention, struct gate_model *
 static void test_learns(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
-    for (size_t i = 0; model_option_name("attention", i); i++) {
+    struct gw_gate_model *model;
+    struct gw_training_log log;
+    for (size_t i = 0; gw_model_option_name("attention", i); i++) {
         toy_build(&toy);
-        fit_text(&toy, model_option_name("attention", i), &model, &log);
-        for (size_t gate = 0; gate < N_GATES; gate++)
+        fit_text(&toy, gw_model_option_name("attention", i), &model, &log);
+        for (size_t gate = 0; gate < GW_N_GATES; gate++)
             if (!(toy_best(&log)->validation_ap[gate] > .8)) /* prevalence is .16 */
                 fail_msg("%s: average precision %.3f", toy.model.attention, toy_best(&log)->validation_ap[gate]);
         assert_true(log.windows == toy.training.epochs * TOY_TRAIN);
-        training_log_free(&log);
-        model_free(model);
+        gw_training_log_free(&log);
+        gw_model_free(model);
     }
 }
 
@@ -31,22 +32,22 @@ static void test_learns(void **state) {
 static void test_logistic_floor(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
+    struct gw_gate_model *model;
+    struct gw_training_log log;
     toy_build(&toy);
     strcpy(toy.model.encoder, "logistic");
     toy_fit(&toy, &model, &log);
-    assert_true(toy_best(&log)->validation_ap[GATE_LONG] < .35);
-    training_log_free(&log);
-    model_free(model);
-    for (uint32_t r = 0; r < TOY_ROWS; r++) toy.label[GATE_LONG][r] = toy.x[r * TOY_FEATURES] > 1; /* now it does */
+    assert_true(toy_best(&log)->validation_ap[GW_GATE_LONG] < .35);
+    gw_training_log_free(&log);
+    gw_model_free(model);
+    for (uint32_t r = 0; r < TOY_ROWS; r++) toy.label[GW_GATE_LONG][r] = toy.x[r * TOY_FEATURES] > 1; /* now it does */
     toy_fit(&toy, &model, &log);
-    assert_true(toy_best(&log)->validation_ap[GATE_LONG] > .95);
-    training_log_free(&log);
-    model_free(model);
+    assert_true(toy_best(&log)->validation_ap[GW_GATE_LONG] > .95);
+    gw_training_log_free(&log);
+    gw_model_free(model);
 }
 
-static void same_model(const struct gate_model *a, const struct gate_model *b) {
+static void same_model(const struct gw_gate_model *a, const struct gw_gate_model *b) {
     assert_int_equal(a->gate.net.tensors.size, b->gate.net.tensors.size);
     assert_memory_equal(a->gate.weights, b->gate.weights, a->gate.net.tensors.size * sizeof(float));
 }
@@ -54,20 +55,20 @@ static void same_model(const struct gate_model *a, const struct gate_model *b) {
 static void test_threads_do_not_matter(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *alone, *together;
-    struct training_log log_alone, log_together;
-    for (size_t i = 0; model_option_name("attention", i); i++) {
+    struct gw_gate_model *alone, *together;
+    struct gw_training_log log_alone, log_together;
+    for (size_t i = 0; gw_model_option_name("attention", i); i++) {
         toy_build(&toy);
         toy.training.epochs = 2;
         toy.training.accumulate = 2;
-        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", model_option_name("attention", i));
+        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", gw_model_option_name("attention", i));
         toy_fit(&toy, &alone, &log_alone); /* outside any parallel region */
         for (int threads = 1; threads <= 4; threads *= 2) {
-            int rc = OK;
+            int rc = GW_OK;
             omp_set_num_threads(threads);
 #pragma omp parallel
 #pragma omp single
-            rc = model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log_together);
+            rc = gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log_together);
             assert_ok(rc);
             same_model(alone, together);
             assert_int_equal(log_alone.n_epochs, log_together.n_epochs);
@@ -75,11 +76,11 @@ static void test_threads_do_not_matter(void **state) {
                 assert_true(log_alone.epoch[e].train_loss == log_together.epoch[e].train_loss);
                 assert_true(log_alone.epoch[e].validation_loss == log_together.epoch[e].validation_loss);
             }
-            training_log_free(&log_together);
-            model_free(together);
+            gw_training_log_free(&log_together);
+            gw_model_free(together);
         }
-        training_log_free(&log_alone);
-        model_free(alone);
+        gw_training_log_free(&log_alone);
+        gw_model_free(alone);
     }
     omp_set_num_threads(1);
 }
@@ -88,14 +89,14 @@ static void test_threads_do_not_matter(void **state) {
 static void test_fits_side_by_side(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *reference[3], *model[3];
-    struct training_log log;
+    struct gw_gate_model *reference[3], *model[3];
+    struct gw_training_log log;
     toy_build(&toy);
     toy.training.epochs = 2;
     for (size_t i = 0; i < 3; i++) {
         toy.options.seed = 100 + i;
         toy_fit(&toy, &reference[i], &log);
-        training_log_free(&log);
+        gw_training_log_free(&log);
     }
     int failed = 0;
     omp_set_num_threads(3);
@@ -104,11 +105,11 @@ static void test_fits_side_by_side(void **state) {
     for (size_t i = 0; i < 3; i++) {
 #pragma omp task shared(model, failed)
         {
-            struct fit_options options = {.seed = 100 + i};
-            struct training_log own;
-            int rc = model_fit(&toy.model, &toy.training, &toy.input, &options, &model[i], &own);
-            if (rc == OK)
-                training_log_free(&own);
+            struct gw_fit_options options = {.seed = 100 + i};
+            struct gw_training_log own;
+            int rc = gw_model_fit(&toy.model, &toy.training, &toy.input, &options, &model[i], &own);
+            if (rc == GW_OK)
+                gw_training_log_free(&own);
             else
 #pragma omp atomic
                 failed++;
@@ -118,50 +119,50 @@ static void test_fits_side_by_side(void **state) {
     assert_int_equal(failed, 0);
     for (size_t i = 0; i < 3; i++) {
         same_model(reference[i], model[i]);
-        model_free(model[i]);
-        model_free(reference[i]);
+        gw_model_free(model[i]);
+        gw_model_free(reference[i]);
     }
 }
 
 static void test_seed_matters(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *a, *b;
-    struct training_log log;
+    struct gw_gate_model *a, *b;
+    struct gw_training_log log;
     toy_build(&toy);
     toy.training.epochs = 1;
     toy_fit(&toy, &a, &log);
-    training_log_free(&log);
+    gw_training_log_free(&log);
     toy.options.seed++;
     toy_fit(&toy, &b, &log);
-    training_log_free(&log);
+    gw_training_log_free(&log);
     assert_memory_not_equal(a->gate.weights, b->gate.weights, a->gate.net.tensors.size * sizeof(float));
-    model_free(a);
-    model_free(b);
+    gw_model_free(a);
+    gw_model_free(b);
 }
 
-struct history {
+struct gw_history {
     size_t n, windows;
-    struct epoch_record record[64];
+    struct gw_epoch_record record[64];
 };
-static void on_epoch(void *context, const struct epoch_record *record, size_t epochs, double rate) {
-    struct history *history = context;
+static void on_epoch(void *context, const struct gw_epoch_record *record, size_t epochs, double rate) {
+    struct gw_history *history = context;
     history->record[history->n++] = *record;
     assert_true(epochs >= history->n);
     assert_true(rate > 0);
 }
-static void on_windows(void *context, size_t windows) { ((struct history *)context)->windows += windows; }
+static void on_windows(void *context, size_t windows) { ((struct gw_history *)context)->windows += windows; }
 
 /* The model returned scores the validation slice exactly as the best epoch did, and training stopped in time. */
 static void test_restores_best_and_stops(void **state) {
     (void)state;
     static struct toy toy;
-    static struct history history;
-    struct gate_model *model;
-    struct training_log log;
-    float p[TOY_VALIDATION * N_GATES];
+    static struct gw_history history;
+    struct gw_gate_model *model;
+    struct gw_training_log log;
+    float p[TOY_VALIDATION * GW_N_GATES];
     toy_build(&toy);
-    history = (struct history){0};
+    history = (struct gw_history){0};
     toy.training.epochs = 60;
     toy.training.patience = 3;
     toy.training.learning_rate = .1; /* jumps about: the last epoch is not the best */
@@ -184,20 +185,20 @@ static void test_restores_best_and_stops(void **state) {
     toy_scores(&toy, model, p);
     double loss = 0;
     for (size_t i = 0; i < TOY_VALIDATION; i++)
-        for (size_t gate = 0; gate < N_GATES; gate++) {
-            double q = (double)p[i * N_GATES + gate];
-            loss -= log1p((toy.label[gate][toy.validation[i].row] ? q : 1 - q) - 1) / (N_GATES * TOY_VALIDATION);
+        for (size_t gate = 0; gate < GW_N_GATES; gate++) {
+            double q = (double)p[i * GW_N_GATES + gate];
+            loss -= log1p((toy.label[gate][toy.validation[i].row] ? q : 1 - q) - 1) / (GW_N_GATES * TOY_VALIDATION);
         }
     assert_near(loss, log.epoch[best].validation_loss, 1e-4, 0);
-    training_log_free(&log);
-    model_free(model);
+    gw_training_log_free(&log);
+    gw_model_free(model);
 }
 
 static void test_monitor_average_precision(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
+    struct gw_gate_model *model;
+    struct gw_training_log log;
     toy_build(&toy);
     strcpy(toy.training.monitor, "average_precision");
     toy_fit(&toy, &model, &log);
@@ -207,25 +208,25 @@ static void test_monitor_average_precision(void **state) {
         assert_int_equal(log.epoch[i].best, mean > best);
         best = fmax(best, mean);
     }
-    training_log_free(&log);
-    model_free(model);
+    gw_training_log_free(&log);
+    gw_model_free(model);
 }
 
 /* Block batches learn as well as a full shuffle. */
 static void test_blocks_and_shuffling(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
+    struct gw_gate_model *model;
+    struct gw_training_log log;
     static const size_t blocks[] = {1, 7, 16, 32};
     for (size_t i = 0; i < 2 * COUNT_OF(blocks); i++) {
         toy_build(&toy);
         toy.training.block = blocks[i / 2];
         toy.training.positive_fraction = i % 2 ? .5 : 0;
         toy_fit(&toy, &model, &log);
-        for (size_t gate = 0; gate < N_GATES; gate++) assert_true(toy_best(&log)->validation_ap[gate] > .85);
-        training_log_free(&log);
-        model_free(model);
+        for (size_t gate = 0; gate < GW_N_GATES; gate++) assert_true(toy_best(&log)->validation_ap[gate] > .85);
+        gw_training_log_free(&log);
+        gw_model_free(model);
     }
 }
 
@@ -233,30 +234,30 @@ static void test_blocks_and_shuffling(void **state) {
 static void test_accumulation(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *whole, *parts;
-    struct training_log log;
+    struct gw_gate_model *whole, *parts;
+    struct gw_training_log log;
     toy_build(&toy);
     toy.input.n_train = 1152; /* a multiple of both */
     toy.training.epochs = 1;
     toy.model.dropout = 0;
     toy_fit(&toy, &whole, &log);
-    training_log_free(&log);
+    gw_training_log_free(&log);
     toy.training.batch_size = 16;
     toy.training.accumulate = 2;
     toy_fit(&toy, &parts, &log);
-    training_log_free(&log);
+    gw_training_log_free(&log);
     for (size_t i = 0; i < whole->gate.net.tensors.size; i++)
         assert_near((double)parts->gate.weights[i], (double)whole->gate.weights[i], 2e-3, .05);
-    model_free(whole);
-    model_free(parts);
+    gw_model_free(whole);
+    gw_model_free(parts);
 }
 
 /* Plain descent by one update: with clipping the step has length rate × clip_norm, whatever the gradient. */
 static void test_clipping(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
+    struct gw_gate_model *model;
+    struct gw_training_log log;
     double length[2];
     for (int clipped = 0; clipped < 2; clipped++) {
         toy_build(&toy);
@@ -274,8 +275,8 @@ static void test_clipping(void **state) {
         for (size_t i = 0; i < size; i++) sum += pow((double)model->gate.weights[i] - (double)start[i], 2);
         length[clipped] = sqrt(sum);
         free(start);
-        training_log_free(&log);
-        model_free(model);
+        gw_training_log_free(&log);
+        gw_model_free(model);
     }
     assert_near(length[1], 1e-4, 1e-2, 0); /* a step of 1e-4 over weights of size .5 is read with float32's grain */
     assert_true(length[0] > 5 * length[1]);
@@ -284,13 +285,13 @@ static void test_clipping(void **state) {
 static void test_divergence_is_reported(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
+    struct gw_gate_model *model;
+    struct gw_training_log log;
     toy_build(&toy);
     toy.x[50 * TOY_FEATURES] = NAN;
-    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_DATA,
+    assert_fails(gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), GW_ERR_DATA,
                  "training diverged at epoch 1");
-    assert_non_null(strstr(error_message(), "training.learning_rate"));
+    assert_non_null(strstr(gw_error_message(), "training.learning_rate"));
     assert_null(model);
     assert_null(log.epoch);
 }
@@ -298,23 +299,23 @@ static void test_divergence_is_reported(void **state) {
 static void test_bad_input(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
+    struct gw_gate_model *model;
+    struct gw_training_log log;
     toy_build(&toy);
     toy.input.n_train = 0;
-    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_DATA,
+    assert_fails(gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), GW_ERR_DATA,
                  "no training samples");
     toy_build(&toy);
     toy.train[0].row = TOY_LOOKBACK - 2;
-    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_INTERNAL,
+    assert_fails(gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), GW_ERR_INTERNAL,
                  "full window");
     toy_build(&toy);
     toy.validation[3].row = TOY_ROWS;
-    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_INTERNAL,
+    assert_fails(gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), GW_ERR_INTERNAL,
                  "full window");
     toy_build(&toy);
     strcpy(toy.training.loss, "bec");
-    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_CONFIG,
+    assert_fails(gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), GW_ERR_CONFIG,
                  "did you mean \"bce\"");
 }
 
@@ -322,8 +323,8 @@ static void test_bad_input(void **state) {
 static void test_without_validation(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
+    struct gw_gate_model *model;
+    struct gw_training_log log;
     toy_build(&toy);
     toy.input.n_validation = 0;
     toy.training.epochs = 3;
@@ -332,48 +333,48 @@ static void test_without_validation(void **state) {
     assert_int_equal(log.n_epochs, 3);
     assert_int_equal(log.best_epoch, 3);
     assert_true(isnan(log.epoch[0].validation_loss));
-    training_log_free(&log);
-    model_free(model);
+    gw_training_log_free(&log);
+    gw_model_free(model);
 }
 
 static void test_losses_learn(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
-    for (size_t i = 0; model_option_name("loss", i); i++) {
+    struct gw_gate_model *model;
+    struct gw_training_log log;
+    for (size_t i = 0; gw_model_option_name("loss", i); i++) {
         toy_build(&toy);
-        snprintf(toy.training.loss, sizeof toy.training.loss, "%s", model_option_name("loss", i));
+        snprintf(toy.training.loss, sizeof toy.training.loss, "%s", gw_model_option_name("loss", i));
         toy.training.self_paced_epochs = 4;
         toy.training.pos_weight = 2;
         toy.training.epochs = 15;
         toy_fit(&toy, &model, &log);
-        for (size_t gate = 0; gate < N_GATES; gate++)
+        for (size_t gate = 0; gate < GW_N_GATES; gate++)
             if (!(toy_best(&log)->validation_ap[gate] > .8))
                 fail_msg("%s: average precision %.3f", toy.training.loss, toy_best(&log)->validation_ap[gate]);
-        training_log_free(&log);
-        model_free(model);
+        gw_training_log_free(&log);
+        gw_model_free(model);
     }
 }
 
 static void test_optimizers_and_schedules_learn(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
-    for (size_t o = 0; model_option_name("optimizer", o); o++)
-        for (size_t s = 0; model_option_name("schedule", s); s++) {
+    struct gw_gate_model *model;
+    struct gw_training_log log;
+    for (size_t o = 0; gw_model_option_name("optimizer", o); o++)
+        for (size_t s = 0; gw_model_option_name("schedule", s); s++) {
             toy_build(&toy);
-            snprintf(toy.training.optimizer, sizeof toy.training.optimizer, "%s", model_option_name("optimizer", o));
-            snprintf(toy.training.schedule, sizeof toy.training.schedule, "%s", model_option_name("schedule", s));
+            snprintf(toy.training.optimizer, sizeof toy.training.optimizer, "%s", gw_model_option_name("optimizer", o));
+            snprintf(toy.training.schedule, sizeof toy.training.schedule, "%s", gw_model_option_name("schedule", s));
             toy.training.warmup_epochs = 1;
             if (strcmp(toy.training.optimizer, "sgd") == 0) toy.training.learning_rate = 1;
             toy_fit(&toy, &model, &log);
             assert_true(toy_best(&log)->validation_loss < .8 * log.epoch[0].validation_loss);
             if (strcmp(toy.training.schedule, "constant") != 0)
                 assert_true(log.epoch[log.n_epochs - 1].learning_rate < .1 * toy.training.learning_rate);
-            training_log_free(&log);
-            model_free(model);
+            gw_training_log_free(&log);
+            gw_model_free(model);
         }
 }
 
@@ -394,7 +395,7 @@ static void test_pace_is_per_class(void **state) {
     assert_ok(network_init_f32(&fit.net, &toy.model));
     fit.weights = calloc(fit.net.tensors.size, sizeof(float));
     fit.packed = aligned_alloc(64, (fit.net.pack_size + 16) / 16 * 16 * sizeof(float));
-    fit.logit = calloc(TOY_TRAIN * N_GATES, sizeof(float));
+    fit.logit = calloc(TOY_TRAIN * GW_N_GATES, sizeof(float));
     fit.loss_value = calloc(TOY_TRAIN, sizeof(double));
     assert_ok(network_start_f32(&fit.net, 3, fit.weights));
     fit.weights[fit.net.tensors.item[fit.net.tensors.n - 1].offset] = -2; /* long positives are costly */
@@ -403,15 +404,15 @@ static void test_pace_is_per_class(void **state) {
     fit_pace_f32(&fit, 1);
     size_t in[2] = {0}, all[2] = {0};
     for (size_t i = 0; i < TOY_TRAIN; i++) {
-        int label = toy.label[GATE_LONG][toy.train[i].row];
-        double dz, z = (double)fit.logit[i * N_GATES];
+        int label = toy.label[GW_GATE_LONG][toy.train[i].row];
+        double dz, z = (double)fit.logit[i * GW_N_GATES];
         all[label]++;
-        in[label] += fit.loss_ops->value(&fit.setting, z, label, HUGE_VAL, &dz) < fit.lambda[GATE_LONG][label];
+        in[label] += fit.loss_ops->value(&fit.setting, z, label, HUGE_VAL, &dz) < fit.lambda[GW_GATE_LONG][label];
     }
     for (int class = 0; class < 2; class ++) assert_near((double)in[class] / (double)all[class], .25, .03, 0);
-    assert_true(fit.lambda[GATE_LONG][1] > 1.5 * fit.lambda[GATE_LONG][0]);
+    assert_true(fit.lambda[GW_GATE_LONG][1] > 1.5 * fit.lambda[GW_GATE_LONG][0]);
     fit_pace_f32(&fit, 11);
-    assert_true(isinf(fit.lambda[GATE_LONG][0]) && isinf(fit.lambda[GATE_SHORT][1]));
+    assert_true(isinf(fit.lambda[GW_GATE_LONG][0]) && isinf(fit.lambda[GW_GATE_SHORT][1]));
     team_free_f32(&fit.team);
     free(fit.loss_value);
     free(fit.logit);
@@ -419,26 +420,26 @@ static void test_pace_is_per_class(void **state) {
     free(fit.weights);
 }
 
-static double first_loss(struct toy *toy, const char *retrain, const struct gate_model *previous) {
-    struct gate_model *model;
-    struct training_log log;
+static double first_loss(struct toy *toy, const char *retrain, const struct gw_gate_model *previous) {
+    struct gw_gate_model *model;
+    struct gw_training_log log;
     snprintf(toy->training.retrain, sizeof toy->training.retrain, "%s", retrain);
     toy->options.previous = previous;
     toy_fit(toy, &model, &log);
     double loss = log.epoch[0].train_loss;
-    training_log_free(&log);
-    model_free(model);
+    gw_training_log_free(&log);
+    gw_model_free(model);
     return loss;
 }
 
 static void test_retraining(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *previous, *adapted;
-    struct training_log log;
+    struct gw_gate_model *previous, *adapted;
+    struct gw_training_log log;
     toy_build(&toy);
     toy_fit(&toy, &previous, &log);
-    training_log_free(&log);
+    gw_training_log_free(&log);
     toy.training.epochs = 1;
     toy.training.learning_rate = 2e-3;
     double fresh = first_loss(&toy, "fresh", previous), warm = first_loss(&toy, "warm", previous);
@@ -459,21 +460,21 @@ static void test_retraining(void **state) {
         bool same = memcmp(previous->gate.weights + tensor->offset, adapted->gate.weights + tensor->offset, bytes) == 0;
         assert_int_equal(same, !tensor->adapt);
     }
-    training_log_free(&log);
-    model_free(adapted);
+    gw_training_log_free(&log);
+    gw_model_free(adapted);
 
     toy.model.hidden = 8;
-    assert_fails(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &adapted, &log), ERR_CONFIG,
+    assert_fails(gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &adapted, &log), GW_ERR_CONFIG,
                  "same shape");
-    model_free(previous);
+    gw_model_free(previous);
 }
 
 static void test_calibrated(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
-    float p[TOY_VALIDATION * N_GATES];
+    struct gw_gate_model *model;
+    struct gw_training_log log;
+    float p[TOY_VALIDATION * GW_N_GATES];
     static const char *const kinds[] = {"platt", "isotonic"};
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         toy_build(&toy);
@@ -481,16 +482,16 @@ static void test_calibrated(void **state) {
         snprintf(toy.training.calibration, sizeof toy.training.calibration, "%s", kinds[i]);
         toy_fit(&toy, &model, &log);
         toy_scores(&toy, model, p);
-        for (size_t gate = 0; gate < N_GATES; gate++) {
+        for (size_t gate = 0; gate < GW_N_GATES; gate++) {
             double mean = 0, rate = 0;
             for (size_t s = 0; s < TOY_VALIDATION; s++) {
-                mean += (double)p[s * N_GATES + gate] / TOY_VALIDATION;
+                mean += (double)p[s * GW_N_GATES + gate] / TOY_VALIDATION;
                 rate += toy.label[gate][toy.validation[s].row] / (double)TOY_VALIDATION;
             }
             assert_near(mean, rate, .05, 0);
         }
-        training_log_free(&log);
-        model_free(model);
+        gw_training_log_free(&log);
+        gw_model_free(model);
     }
 }
 
@@ -498,12 +499,13 @@ static void test_calibrated(void **state) {
 static void test_interrupt(void **state) {
     (void)state;
     static struct toy toy;
-    struct gate_model *model;
-    struct training_log log;
+    struct gw_gate_model *model;
+    struct gw_training_log log;
     toy_build(&toy);
     interrupt_install();
     assert_int_equal(raise(SIGINT), 0);
-    assert_int_equal(model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), ERR_INTERRUPTED);
+    assert_int_equal(gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log),
+                     GW_ERR_INTERRUPTED);
     assert_null(model);
 }
 

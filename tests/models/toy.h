@@ -13,35 +13,35 @@ enum { TOY_ROWS = 1700, TOY_FEATURES = 4, TOY_LOOKBACK = 6, TOY_TRAIN = 1200, TO
 
 struct toy {
     float x[TOY_ROWS * TOY_FEATURES];
-    int8_t label[N_GATES][TOY_ROWS];
-    struct sample train[TOY_TRAIN], validation[TOY_VALIDATION];
-    struct series series;
-    struct fit_input input;
-    struct model_config model;
-    struct train_config training;
-    struct fit_options options;
+    int8_t label[GW_N_GATES][TOY_ROWS];
+    struct gw_sample train[TOY_TRAIN], validation[TOY_VALIDATION];
+    struct gw_series series;
+    struct gw_fit_input input;
+    struct gw_model_config model;
+    struct gw_train_config training;
+    struct gw_fit_options options;
 };
 
 static inline void toy_build(struct toy *toy) {
-    struct rng rng;
+    struct gw_rng rng;
     memset(toy, 0, sizeof *toy);
-    rng_key(&rng, 1, "toy", 0, 0, 0);
-    for (size_t i = 0; i < COUNT_OF(toy->x); i++) toy->x[i] = (float)rng_normal(&rng);
+    gw_rng_key(&rng, 1, "toy", 0, 0, 0);
+    for (size_t i = 0; i < COUNT_OF(toy->x); i++) toy->x[i] = (float)gw_rng_normal(&rng);
     for (size_t r = 0; r < TOY_ROWS; r++)
-        for (size_t gate = 0; gate < N_GATES; gate++) {
-            size_t lag = gate == GATE_LONG ? 2 : 1;
+        for (size_t gate = 0; gate < GW_N_GATES; gate++) {
+            size_t lag = gate == GW_GATE_LONG ? 2 : 1;
             float then = r >= lag ? toy->x[(r - lag) * TOY_FEATURES + gate] : 0;
-            toy->label[gate][r] = gate == GATE_LONG ? then > 1 : then < -1;
+            toy->label[gate][r] = gate == GW_GATE_LONG ? then > 1 : then < -1;
         }
-    toy->series = (struct series){toy->x, TOY_ROWS, {toy->label[0], toy->label[1]}};
+    toy->series = (struct gw_series){toy->x, TOY_ROWS, {toy->label[0], toy->label[1]}};
     for (uint32_t i = 0; i < TOY_TRAIN; i++) /* with a gap in the middle */
-        toy->train[i] = (struct sample){0, TOY_LOOKBACK - 1 + i + (i >= 700 ? 30 : 0)};
+        toy->train[i] = (struct gw_sample){0, TOY_LOOKBACK - 1 + i + (i >= 700 ? 30 : 0)};
     for (uint32_t i = 0; i < TOY_VALIDATION; i++)
-        toy->validation[i] = (struct sample){0, TOY_ROWS - TOY_VALIDATION + i};
+        toy->validation[i] = (struct gw_sample){0, TOY_ROWS - TOY_VALIDATION + i};
     toy->input =
-        (struct fit_input){1, TOY_FEATURES, &toy->series, toy->train, toy->validation, TOY_TRAIN, TOY_VALIDATION};
-    model_config_default(&toy->model);
-    train_config_default(&toy->training);
+        (struct gw_fit_input){1, TOY_FEATURES, &toy->series, toy->train, toy->validation, TOY_TRAIN, TOY_VALIDATION};
+    gw_model_config_default(&toy->model);
+    gw_train_config_default(&toy->training);
     toy->model.n_features = TOY_FEATURES;
     toy->model.lookback = TOY_LOOKBACK;
     toy->model.hidden = 12;
@@ -58,17 +58,17 @@ static inline void toy_build(struct toy *toy) {
     toy->options.seed = 7;
 }
 
-static inline void toy_fit(struct toy *toy, struct gate_model **model, struct training_log *log) {
-    assert_ok(model_fit(&toy->model, &toy->training, &toy->input, &toy->options, model, log));
+static inline void toy_fit(struct toy *toy, struct gw_gate_model **model, struct gw_training_log *log) {
+    assert_ok(gw_model_fit(&toy->model, &toy->training, &toy->input, &toy->options, model, log));
 }
 
 /* The best epoch's record. */
-static inline const struct epoch_record *toy_best(const struct training_log *log) {
+static inline const struct gw_epoch_record *toy_best(const struct gw_training_log *log) {
     return &log->epoch[log->best_epoch - 1];
 }
 
-static inline void toy_scores(const struct toy *toy, const struct gate_model *model, float *probability) {
-    assert_ok(model_score(model, &toy->series, 1, toy->validation, TOY_VALIDATION, probability, NULL));
+static inline void toy_scores(const struct toy *toy, const struct gw_gate_model *model, float *probability) {
+    assert_ok(gw_model_score(model, &toy->series, 1, toy->validation, TOY_VALIDATION, probability, NULL));
 }
 
 #endif

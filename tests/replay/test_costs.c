@@ -1,14 +1,14 @@
 /* Fees, spread, slippage, funding and borrow, worked by hand in the comments. */
 #include "fixture.h"
 
-static const struct cost_config dear = {.taker_bps = 10,
-                                        .maker_bps = 2,
-                                        .half_spread_bps = 5,
-                                        .slippage_bps = 15,
-                                        .slippage_volatility = .1,
-                                        .funding_bps_per_day = 144,
-                                        .borrow_bps_per_day = 432,
-                                        .multiplier = 1};
+static const struct gw_cost_config dear = {.taker_bps = 10,
+                                           .maker_bps = 2,
+                                           .half_spread_bps = 5,
+                                           .slippage_bps = 15,
+                                           .slippage_volatility = .1,
+                                           .funding_bps_per_day = 144,
+                                           .borrow_bps_per_day = 432,
+                                           .multiplier = 1};
 
 /* Range/close of the bars before the fills: bar 0 (104-96)/100 = 8 %, bar 1 (101-99)/100 = 2 %. */
 static const struct ohlcv up[] = {
@@ -19,11 +19,11 @@ static const struct ohlcv down[] = {
 struct cost_case {
     const char *name;
     const struct ohlcv *row;
-    enum side side;
+    enum gw_side side;
     double stop, target;
     size_t max_bars;
     double multiplier;
-    enum exit_reason reason;
+    enum gw_exit_reason reason;
     double entry, exit;            /* prices */
     double fee, slippage, funding; /* per unit of quantity */
 };
@@ -31,34 +31,35 @@ struct cost_case {
 static const struct cost_case cases[] = {
     /* Entry slip (5 + 15) bps + .1 x 8 % = 1 %: 101. Target 5 %: 106.05, a limit: no slip, maker.
      * Fees 101 x 10 bps + 106.05 x 2 bps. Held 2 minutes: 101 x 144 bps x 2/1440. */
-    {"long to target", up, SIDE_LONG, 0, .05, 0, 1, EXIT_TARGET, 101, 106.05, .101 + .02121, 1, 101 * .0144 * 2 / 1440},
+    {"long to target", up, GW_SIDE_LONG, 0, .05, 0, 1, GW_EXIT_TARGET, 101, 106.05, .101 + .02121, 1,
+     101 * .0144 * 2 / 1440},
     /* Stop 4 % of 101: 96.96 raw; slip 20 bps + .1 x 2 % = .4 %: 96.57216, taker. */
-    {"long to stop", down, SIDE_LONG, .04, 0, 0, 1, EXIT_STOP, 101, 96.57216, .101 + .09657216, 1 + .38784,
+    {"long to stop", down, GW_SIDE_LONG, .04, 0, 0, 1, GW_EXIT_STOP, 101, 96.57216, .101 + .09657216, 1 + .38784,
      101 * .0144 * 2 / 1440},
     /* Time exit at the close of bar 2: 109 less .4 %. */
-    {"long by time", up, SIDE_LONG, 0, 0, 2, 1, EXIT_TIME, 101, 108.564, .101 + .108564, 1 + .436,
+    {"long by time", up, GW_SIDE_LONG, 0, 0, 2, 1, GW_EXIT_TIME, 101, 108.564, .101 + .108564, 1 + .436,
      101 * .0144 * 2 / 1440},
     /* Short entry 100 - 1 % = 99; target 5 %: 94.05. Funding is received, borrow paid: (432 - 144) bps. */
-    {"short to target", down, SIDE_SHORT, 0, .05, 0, 1, EXIT_TARGET, 99, 94.05, .099 + .01881, 1,
+    {"short to target", down, GW_SIDE_SHORT, 0, .05, 0, 1, GW_EXIT_TARGET, 99, 94.05, .099 + .01881, 1,
      99 * .0288 * 2 / 1440},
     /* Stop 4 % above 99: 102.96 raw, bought .4 % higher. */
-    {"short to stop", up, SIDE_SHORT, .04, 0, 0, 1, EXIT_STOP, 99, 103.37184, .099 + .10337184, 1 + .41184,
+    {"short to stop", up, GW_SIDE_SHORT, .04, 0, 0, 1, GW_EXIT_STOP, 99, 103.37184, .099 + .10337184, 1 + .41184,
      99 * .0288 * 2 / 1440},
-    {"twice everything", up, SIDE_LONG, 0, .05, 0, 2, EXIT_TARGET, 102, 107.1, .204 + .04284, 2,
+    {"twice everything", up, GW_SIDE_LONG, 0, .05, 0, 2, GW_EXIT_TARGET, 102, 107.1, .204 + .04284, 2,
      102 * .0288 * 2 / 1440},
-    {"a market without costs", up, SIDE_LONG, 0, .05, 0, 0, EXIT_TARGET, 100, 105, 0, 0, 0},
-    {"a market without costs, stop", down, SIDE_LONG, .04, 0, 0, 0, EXIT_STOP, 100, 96, 0, 0, 0},
+    {"a market without costs", up, GW_SIDE_LONG, 0, .05, 0, 0, GW_EXIT_TARGET, 100, 105, 0, 0, 0},
+    {"a market without costs, stop", down, GW_SIDE_LONG, .04, 0, 0, 0, GW_EXIT_STOP, 100, 96, 0, 0, 0},
 };
 
 static void costs_by_hand(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); ++i) {
         const struct cost_case *c = &cases[i];
-        struct market market;
+        struct gw_market market;
         fixture_market(&market, 1);
         fixture_bars(&market.symbol[0], c->row, 4);
-        struct replay_config config;
-        struct strategy_config parameters;
+        struct gw_replay_config config;
+        struct gw_strategy_config parameters;
         fixture_config(&config, &parameters);
         config.costs = dear;
         config.costs.multiplier = c->multiplier;
@@ -71,11 +72,11 @@ static void costs_by_hand(void **state) {
                                        .probability = NAN}};
         script.step = &step;
         script.n = 1;
-        struct replay_result r;
-        assert_ok(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
+        struct gw_replay_result r;
+        assert_ok(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
         assert_int_equal(r.n_trades, 1);
-        const struct trade *t = &r.trade[0];
-        if (t->reason != c->reason) fail_msg("%s: %s", c->name, exit_reason_name[t->reason]);
+        const struct gw_trade *t = &r.trade[0];
+        if (t->reason != c->reason) fail_msg("%s: %s", c->name, gw_exit_reason_name[t->reason]);
         const double q = 25000 / c->entry;
         const double pnl = (double)c->side * q * (c->exit - c->entry) - q * (c->fee + c->funding);
         assert_near(t->entry_price, c->entry, 1e-14, 1);
@@ -91,7 +92,7 @@ static void costs_by_hand(void **state) {
         assert_near(r.slippage, t->slippage, 1e-14, 1e-9);
         assert_near(r.turnover, q * (c->entry + c->exit) / 100000, 1e-13, 1e-9);
         assert_near(r.ledger.cash, 100000 + pnl, 1e-14, 1);
-        replay_result_free(&r);
+        gw_replay_result_free(&r);
         fixture_free(&market);
     }
 }
@@ -99,18 +100,18 @@ static void costs_by_hand(void **state) {
 /* The curve shows costs when they are due: entry costs and a bar's funding at the first close, the rest later. */
 static void equity_bears_costs_as_they_fall_due(void **state) {
     (void)state;
-    struct market market;
+    struct gw_market market;
     fixture_market(&market, 1);
     fixture_bars(&market.symbol[0], up, 4);
-    struct replay_config config;
-    struct strategy_config parameters;
+    struct gw_replay_config config;
+    struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
     config.costs = dear;
-    const struct scripted step = {0, {.side = SIDE_LONG, .size = 1.01, .probability = NAN}};
+    const struct scripted step = {0, {.side = GW_SIDE_LONG, .size = 1.01, .probability = NAN}};
     script.step = &step;
     script.n = 1;
-    struct replay_result r;
-    assert_ok(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
+    struct gw_replay_result r;
+    assert_ok(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_equity, 4);
     /* 1000 units at 101: fee 101, funding 101000 x 144 bps / 1440 = 1.01 a minute. */
     assert_near(r.equity[0].equity, 100000, 0, 1);
@@ -123,49 +124,49 @@ static void equity_bears_costs_as_they_fall_due(void **state) {
     assert_near(r.trade[0].exit_price, exit, 1e-14, 1);
     assert_near(r.equity[3].equity, 100000 + 1000 * (exit - 101) - 101 - exit - 3.03, 1e-13, 1);
     assert_near(r.equity[3].exposure, 0, 0, 1);
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
     fixture_free(&market);
 }
 
 /* With slippage beyond the stop the level lies above the market: the stop fills at once, at the entry's open. */
 static void stop_inside_the_slippage_fills_at_the_open(void **state) {
     (void)state;
-    struct market market;
+    struct gw_market market;
     fixture_market(&market, 1);
     fixture_bars(&market.symbol[0], up, 4);
-    struct cost_config costs = {.slippage_bps = 100, .multiplier = 1};
-    struct trade t;
-    assert_true(trade_isolated(&market.symbol[0], 0, SIDE_LONG, .005, 0, 0, &costs, INTRABAR_STOP_FIRST, &t));
-    assert_int_equal(t.reason, EXIT_STOP);
+    struct gw_cost_config costs = {.slippage_bps = 100, .multiplier = 1};
+    struct gw_trade t;
+    assert_true(gw_trade_isolated(&market.symbol[0], 0, GW_SIDE_LONG, .005, 0, 0, &costs, GW_INTRABAR_STOP_FIRST, &t));
+    assert_int_equal(t.reason, GW_EXIT_STOP);
     assert_int_equal(t.exit_ns, t.entry_ns);
     assert_int_equal(t.bars_held, 0);
     assert_near(t.exit_price, 99, 1e-14, 1);
     /* A wild bar cannot slip a price below half. */
-    costs = (struct cost_config){.slippage_volatility = 100, .multiplier = 1};
-    assert_true(trade_isolated(&market.symbol[0], 0, SIDE_SHORT, 0, 0, 1, &costs, INTRABAR_STOP_FIRST, &t));
+    costs = (struct gw_cost_config){.slippage_volatility = 100, .multiplier = 1};
+    assert_true(gw_trade_isolated(&market.symbol[0], 0, GW_SIDE_SHORT, 0, 0, 1, &costs, GW_INTRABAR_STOP_FIRST, &t));
     assert_near(t.entry_price, 50, 1e-14, 1);
     fixture_free(&market);
 }
 
 static void senseless_costs_are_refused(void **state) {
     (void)state;
-    struct market market;
+    struct gw_market market;
     fixture_market(&market, 1);
     fixture_bars(&market.symbol[0], up, 4);
-    struct replay_config config;
-    struct strategy_config parameters;
+    struct gw_replay_config config;
+    struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
-    struct replay_result r;
+    struct gw_replay_result r;
     config.costs.slippage_bps = -1;
-    assert_fails(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), ERR_CONFIG,
+    assert_fails(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), GW_ERR_CONFIG,
                  "costs.slippage_bps");
-    config.costs = (struct cost_config){.multiplier = NAN};
-    assert_fails(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), ERR_CONFIG,
+    config.costs = (struct gw_cost_config){.multiplier = NAN};
+    assert_fails(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), GW_ERR_CONFIG,
                  "costs.multiplier");
-    config.costs = (struct cost_config){.maker_bps = -1, .funding_bps_per_day = -3, .multiplier = 1};
+    config.costs = (struct gw_cost_config){.maker_bps = -1, .funding_bps_per_day = -3, .multiplier = 1};
     script.n = 0;
-    assert_ok(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
-    replay_result_free(&r);
+    assert_ok(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
+    gw_replay_result_free(&r);
     fixture_free(&market);
 }
 

@@ -1,8 +1,9 @@
 /* The ledger on its own: postings by hand, and that reconciliation finds every kind of planted error. */
 #include "fixture.h"
 
-static void post(struct ledger *ledger, uint32_t symbol, double quantity, double price, double fee) {
-    assert_ok(ledger_post(ledger, &(struct fill){.symbol = symbol, .quantity = quantity, .price = price, .fee = fee}));
+static void post(struct gw_ledger *ledger, uint32_t symbol, double quantity, double price, double fee) {
+    assert_ok(
+        gw_ledger_post(ledger, &(struct gw_fill){.symbol = symbol, .quantity = quantity, .price = price, .fee = fee}));
 }
 
 struct posting {
@@ -25,54 +26,54 @@ static const struct posting postings[] = {
 
 static void postings_by_hand(void **state) {
     (void)state;
-    struct ledger ledger;
-    assert_ok(ledger_init(&ledger, 2, 10000));
+    struct gw_ledger ledger;
+    assert_ok(gw_ledger_init(&ledger, 2, 10000));
     for (size_t i = 0; i < COUNT_OF(postings); ++i) {
         const struct posting *p = &postings[i];
         post(&ledger, p->symbol, p->quantity, p->price, p->fee);
-        const struct ledger_position *held = &ledger.position[p->symbol];
+        const struct gw_ledger_position *held = &ledger.position[p->symbol];
         assert_near(ledger.cash, p->cash, 1e-14, 1);
         assert_near(held->quantity, p->held, 0, 1);
         assert_near(held->average_price, p->average, 1e-14, 1);
         assert_near(ledger.realised, p->realised, 1e-14, 1);
-        assert_near(ledger_equity(&ledger), p->equity, 1e-14, 1);
-        assert_ok(ledger_reconcile(&ledger));
+        assert_near(gw_ledger_equity(&ledger), p->equity, 1e-14, 1);
+        assert_ok(gw_ledger_reconcile(&ledger));
     }
     assert_near(ledger.fees, 7, 1e-14, 1);
-    ledger_charge(&ledger, 12.5);
-    ledger_charge(&ledger, -2.5);
+    gw_ledger_charge(&ledger, 12.5);
+    gw_ledger_charge(&ledger, -2.5);
     assert_near(ledger.cash, 9883, 1e-14, 1);
     assert_near(ledger.funding, 10, 1e-14, 1);
-    assert_ok(ledger_reconcile(&ledger));
-    ledger_free(&ledger);
+    assert_ok(gw_ledger_reconcile(&ledger));
+    gw_ledger_free(&ledger);
 }
 
 static void marks_move_equity_and_gross(void **state) {
     (void)state;
-    struct ledger ledger;
-    assert_ok(ledger_init(&ledger, 2, 1000));
+    struct gw_ledger ledger;
+    assert_ok(gw_ledger_init(&ledger, 2, 1000));
     post(&ledger, 0, 3, 100, 0);
     post(&ledger, 1, -2, 50, 0);
-    ledger_mark(&ledger, 0, 110);
-    ledger_mark(&ledger, 1, 45);
-    assert_near(ledger_equity(&ledger), 1000 + 30 + 10, 1e-14, 1);
-    assert_near(ledger_gross(&ledger), 330 + 90, 1e-14, 1);
-    assert_fails(ledger_post(&ledger, &(struct fill){.symbol = 2, .quantity = 1, .price = 1}), ERR_INTERNAL,
+    gw_ledger_mark(&ledger, 0, 110);
+    gw_ledger_mark(&ledger, 1, 45);
+    assert_near(gw_ledger_equity(&ledger), 1000 + 30 + 10, 1e-14, 1);
+    assert_near(gw_ledger_gross(&ledger), 330 + 90, 1e-14, 1);
+    assert_fails(gw_ledger_post(&ledger, &(struct gw_fill){.symbol = 2, .quantity = 1, .price = 1}), GW_ERR_INTERNAL,
                  "symbol 2");
-    assert_ok(ledger_reconcile(&ledger));
-    ledger_free(&ledger);
-    assert_fails(ledger_init(&ledger, 1, 0), ERR_CONFIG, "initial_cash");
-    assert_fails(ledger_init(&ledger, 1, NAN), ERR_CONFIG, "initial_cash");
+    assert_ok(gw_ledger_reconcile(&ledger));
+    gw_ledger_free(&ledger);
+    assert_fails(gw_ledger_init(&ledger, 1, 0), GW_ERR_CONFIG, "initial_cash");
+    assert_fails(gw_ledger_init(&ledger, 1, NAN), GW_ERR_CONFIG, "initial_cash");
 }
 
 /* Every number of the ledger, off by a little, one at a time; then mended. */
 static void planted_errors_are_found(void **state) {
     (void)state;
-    struct ledger ledger;
-    assert_ok(ledger_init(&ledger, 2, 10000));
+    struct gw_ledger ledger;
+    assert_ok(gw_ledger_init(&ledger, 2, 10000));
     for (size_t i = 0; i < 5; ++i)
         post(&ledger, postings[i].symbol, postings[i].quantity, postings[i].price, postings[i].fee);
-    ledger_charge(&ledger, 5);
+    gw_ledger_charge(&ledger, 5);
     const struct {
         double *field;
         double error;
@@ -91,38 +92,38 @@ static void planted_errors_are_found(void **state) {
         {&ledger.fill[3].price, 1e-3, "cash"},
         {&ledger.fill[4].fee, 1e-3, "cash"},
     };
-    assert_ok(ledger_reconcile(&ledger));
+    assert_ok(gw_ledger_reconcile(&ledger));
     for (size_t i = 0; i < COUNT_OF(plants); ++i) {
         const double right = *plants[i].field;
         *plants[i].field = right + plants[i].error;
-        assert_fails(ledger_reconcile(&ledger), ERR_INTERNAL, plants[i].says);
+        assert_fails(gw_ledger_reconcile(&ledger), GW_ERR_INTERNAL, plants[i].says);
         *plants[i].field = right;
-        assert_ok(ledger_reconcile(&ledger));
+        assert_ok(gw_ledger_reconcile(&ledger));
     }
     ledger.fill[0].symbol = 1; /* a fill booked to the wrong symbol leaves cash as it was */
-    assert_fails(ledger_reconcile(&ledger), ERR_INTERNAL, "");
+    assert_fails(gw_ledger_reconcile(&ledger), GW_ERR_INTERNAL, "");
     ledger.fill[0].symbol = 9;
-    assert_fails(ledger_reconcile(&ledger), ERR_INTERNAL, "fill 0 is of symbol 9");
+    assert_fails(gw_ledger_reconcile(&ledger), GW_ERR_INTERNAL, "fill 0 is of symbol 9");
     ledger.fill[0].symbol = 0;
     ledger.n_fills--; /* a lost fill */
-    assert_fails(ledger_reconcile(&ledger), ERR_INTERNAL, "cash");
+    assert_fails(gw_ledger_reconcile(&ledger), GW_ERR_INTERNAL, "cash");
     ledger.n_fills++;
-    assert_ok(ledger_reconcile(&ledger));
-    ledger_free(&ledger);
+    assert_ok(gw_ledger_reconcile(&ledger));
+    gw_ledger_free(&ledger);
 }
 
 static void many_fills_stay_exact(void **state) {
     (void)state;
-    struct ledger ledger;
-    struct rng rng;
-    rng_key(&rng, 5, "ledger", 0, 0, 0);
-    assert_ok(ledger_init(&ledger, 3, 1e6));
+    struct gw_ledger ledger;
+    struct gw_rng rng;
+    gw_rng_key(&rng, 5, "ledger", 0, 0, 0);
+    assert_ok(gw_ledger_init(&ledger, 3, 1e6));
     for (size_t i = 0; i < 20000; ++i)
-        post(&ledger, (uint32_t)rng_below(&rng, 3), 20 * rng_normal(&rng), 10 + 90 * rng_uniform(&rng),
-             rng_uniform(&rng));
+        post(&ledger, (uint32_t)gw_rng_below(&rng, 3), 20 * gw_rng_normal(&rng), 10 + 90 * gw_rng_uniform(&rng),
+             gw_rng_uniform(&rng));
     assert_int_equal(ledger.n_fills, 20000);
-    assert_ok(ledger_reconcile(&ledger));
-    ledger_free(&ledger);
+    assert_ok(gw_ledger_reconcile(&ledger));
+    gw_ledger_free(&ledger);
 }
 
 int main(void) {

@@ -14,27 +14,27 @@ static struct {
     size_t n;
 } seen;
 
-static void record_on_bar(void *state, const struct strategy_config *config, const struct bar_event *event,
-                          struct order_sink *orders) {
+static void record_on_bar(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                          struct gw_order_sink *orders) {
     (void)state, (void)config, (void)orders;
     assert_true(seen.n < EVENTS_MAX);
-    assert_ptr_equal(history_bar(&event->history, 0), event->history.last);
-    assert_null(history_bar(&event->history, event->history.n));
+    assert_ptr_equal(gw_history_bar(&event->history, 0), event->history.last);
+    assert_null(gw_history_bar(&event->history, event->history.n));
     seen.event[seen.n].close_ns = event->close_ns;
     seen.event[seen.n].symbol = event->symbol;
     seen.event[seen.n].history = event->history.n;
     seen.event[seen.n++].close = event->history.last->close;
 }
-static const struct strategy_desc recorder = {.name = "recorder", .help = "records", .on_bar = record_on_bar};
+static const struct gw_strategy_desc recorder = {.name = "recorder", .help = "records", .on_bar = record_on_bar};
 
-static void run_recorder(const struct market *market, int64_t begin_ns, int64_t end_ns, struct replay_result *r) {
-    struct replay_config config;
-    struct strategy_config parameters;
+static void run_recorder(const struct gw_market *market, int64_t begin_ns, int64_t end_ns, struct gw_replay_result *r) {
+    struct gw_replay_config config;
+    struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
     config.begin_ns = begin_ns;
     config.end_ns = end_ns;
     seen.n = 0;
-    assert_ok(replay_run(market, &config, &recorder, &parameters, NULL, NULL, r));
+    assert_ok(gw_replay_run(market, &config, &recorder, &parameters, NULL, NULL, r));
     assert_int_equal(r->n_events, seen.n);
 }
 
@@ -50,16 +50,16 @@ static void events_come_in_time_then_symbol_order(void **state) {
                 {6, 2, 2}, {8, 0, 4}, {9, 0, 5}, {9, 2, 3}, {10, 0, 6}, {10, 1, 5}, {13, 1, 6}};
     const int64_t *open[] = {a, b, c};
     const size_t n[] = {6, 6, 3};
-    struct market market;
+    struct gw_market market;
     fixture_market(&market, 3);
     for (size_t s = 0; s < 3; ++s) {
-        struct bars *bars = &market.symbol[s];
+        struct gw_bars *bars = &market.symbol[s];
         bars->interval_ns = (s == 2 ? 3 : 1) * NS_PER_MINUTE;
         bars->n = n[s];
         bars->bar = mem_calloc(n[s], sizeof *bars->bar);
-        for (size_t i = 0; i < n[s]; ++i) bars->bar[i] = (struct bar){minute(open[s][i]), 1, 1, 1, 1, 1};
+        for (size_t i = 0; i < n[s]; ++i) bars->bar[i] = (struct gw_bar){minute(open[s][i]), 1, 1, 1, 1, 1};
     }
-    struct replay_result r;
+    struct gw_replay_result r;
     run_recorder(&market, 0, 0, &r);
     assert_int_equal(seen.n, COUNT_OF(want));
     for (size_t i = 0; i < seen.n; ++i) {
@@ -70,7 +70,7 @@ static void events_come_in_time_then_symbol_order(void **state) {
     static const int64_t points[] = {1, 2, 3, 4, 5, 6, 8, 9, 10, 13};
     assert_int_equal(r.n_equity, COUNT_OF(points));
     for (size_t i = 0; i < r.n_equity; ++i) assert_int_equal(r.equity[i].time_ns, minute(points[i]));
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
 
     /* The window cuts by close time, begin inclusive, end exclusive; history still reaches back. */
     run_recorder(&market, minute(3), minute(9), &r);
@@ -79,11 +79,11 @@ static void events_come_in_time_then_symbol_order(void **state) {
         assert_int_equal(seen.event[i].close_ns, minute(want[i + 3].close));
         assert_int_equal(seen.event[i].history, want[i + 3].history);
     }
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
     run_recorder(&market, minute(11), minute(12), &r);
     assert_int_equal(seen.n, 0);
     assert_int_equal(r.n_equity, 0);
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
     fixture_free(&market);
 }
 
@@ -94,30 +94,30 @@ static int later(int64_t close_a, uint32_t symbol_a, int64_t close_b, uint32_t s
 static void every_bar_is_delivered_once_in_order(void **state) {
     (void)state;
     for (uint64_t k = 0; k < 30; ++k) {
-        struct rng rng;
-        rng_key(&rng, k, "merge", 0, 0, 0);
-        struct market market;
+        struct gw_rng rng;
+        gw_rng_key(&rng, k, "merge", 0, 0, 0);
+        struct gw_market market;
         fixture_market(&market, 5);
         size_t n = 0, next[5] = {0};
         for (size_t s = 0; s < 5; ++s) {
-            fixture_random_bars(&market.symbol[s], 1 + rng_below(&rng, 200), &rng, 0, 0.3);
-            market.symbol[s].interval_ns = (int64_t)(1 + rng_below(&rng, 4)) * NS_PER_MINUTE / 4;
+            fixture_random_bars(&market.symbol[s], 1 + gw_rng_below(&rng, 200), &rng, 0, 0.3);
+            market.symbol[s].interval_ns = (int64_t)(1 + gw_rng_below(&rng, 4)) * NS_PER_MINUTE / 4;
             n += market.symbol[s].n;
         }
-        struct replay_result r;
+        struct gw_replay_result r;
         run_recorder(&market, 0, 0, &r);
         assert_int_equal(seen.n, n);
         for (size_t i = 0; i < seen.n; ++i) {
-            const struct bars *bars = &market.symbol[seen.event[i].symbol];
+            const struct gw_bars *bars = &market.symbol[seen.event[i].symbol];
             const size_t at = next[seen.event[i].symbol]++;
             assert_int_equal(seen.event[i].history, at + 1);
-            assert_int_equal(seen.event[i].close_ns, bar_close_ns(bars, at));
+            assert_int_equal(seen.event[i].close_ns, gw_bar_close_ns(bars, at));
             assert_true(seen.event[i].close == bars->bar[at].close);
             if (i)
                 assert_true(later(seen.event[i].close_ns, seen.event[i].symbol, seen.event[i - 1].close_ns,
                                   seen.event[i - 1].symbol));
         }
-        replay_result_free(&r);
+        gw_replay_result_free(&r);
         fixture_free(&market);
     }
 }
@@ -128,74 +128,74 @@ static void a_fill_is_sized_by_what_was_known(void **state) {
     (void)state;
     const struct ohlcv a[] = {{100, 100, 100, 100, 1}, {100, 200, 100, 200, 1}, {200, 200, 200, 200, 1}};
     const struct ohlcv b[] = {{10, 10, 10, 10, 1}, {10, 10, 10, 10, 1}, {10, 10, 10, 10, 1}};
-    const struct scripted steps[] = {{0, {.symbol = 0, .side = SIDE_LONG, .size = 1, .probability = NAN}},
-                                     {0, {.symbol = 1, .side = SIDE_LONG, .size = 1, .probability = NAN}}};
+    const struct scripted steps[] = {{0, {.symbol = 0, .side = GW_SIDE_LONG, .size = 1, .probability = NAN}},
+                                     {0, {.symbol = 1, .side = GW_SIDE_LONG, .size = 1, .probability = NAN}}};
     script.step = steps;
     script.n = 2;
-    struct market market;
+    struct gw_market market;
     fixture_market(&market, 2);
     fixture_bars(&market.symbol[0], a, 3);
     fixture_bars(&market.symbol[1], b, 3);
-    struct replay_config config;
-    struct strategy_config parameters;
+    struct gw_replay_config config;
+    struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
     config.costs.slippage_bps = 100; /* the first's loss at its entry is known, too: bought at 101, worth 100 */
-    struct replay_result r;
-    assert_ok(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
+    struct gw_replay_result r;
+    assert_ok(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_trades, 2);
     assert_near(r.trade[0].quantity, 100000 / 101., 1e-14, 1);
     assert_near(r.trade[1].quantity, 100000 * (100 / 101.) / 10.1, 1e-14, 1);
     assert_near(r.equity[1].exposure, (20000000 / 101. + 100000 * (100 / 101.) / 1.01) / r.equity[1].equity, 1e-13, 1);
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
     fixture_free(&market);
 }
 
 /* An order for another symbol, put while that symbol's bar is under way, waits for its next open. */
-static void cross_on_bar(void *state, const struct strategy_config *config, const struct bar_event *event,
-                         struct order_sink *orders) {
+static void cross_on_bar(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                         struct gw_order_sink *orders) {
     (void)state, (void)config;
     if (event->symbol == 0 && event->history.n == 2)
-        order_put(orders,
-                  &(struct order){.symbol = 1, .side = SIDE_LONG, .size = 1, .max_bars = 1, .probability = NAN});
+        gw_order_put(orders, &(struct gw_order){
+                                 .symbol = 1, .side = GW_SIDE_LONG, .size = 1, .max_bars = 1, .probability = NAN});
 }
-static const struct strategy_desc crosser = {
+static const struct gw_strategy_desc crosser = {
     .name = "crosser", .help = "orders another symbol", .on_bar = cross_on_bar};
 
 static void an_order_for_another_symbol_waits_for_its_open(void **state) {
     (void)state;
     const struct ohlcv row[] = {{10, 10, 10, 10, 1}, {11, 11, 11, 11, 1}, {12, 12, 12, 12, 1}, {13, 13, 13, 13, 1}};
-    struct market market;
+    struct gw_market market;
     fixture_market(&market, 2);
     fixture_bars(&market.symbol[0], row, 4);
     fixture_bars(&market.symbol[1], row, 4);
     market.symbol[1].interval_ns = 3 * NS_PER_MINUTE;
     for (int i = 0; i < 4; ++i) market.symbol[1].bar[i].open_ns = minute(3 * i);
-    struct replay_config config;
-    struct strategy_config parameters;
+    struct gw_replay_config config;
+    struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
-    struct replay_result r;
-    assert_ok(replay_run(&market, &config, &crosser, &parameters, NULL, NULL, &r));
+    struct gw_replay_result r;
+    assert_ok(gw_replay_run(&market, &config, &crosser, &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_trades, 0); /* decided at minute 2, horizon ends with the bar under way: it lapses */
     assert_int_equal(r.n_rejected, 1);
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
     market.symbol[1].bar[0].open_ns = minute(-1); /* now that bar closes at minute 2, as the decision is made */
-    assert_ok(replay_run(&market, &config, &crosser, &parameters, NULL, NULL, &r));
+    assert_ok(gw_replay_run(&market, &config, &crosser, &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_trades, 0); /* symbol 1 has not been heard yet at that instant */
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
     market.symbol[1].bar[0].open_ns = minute(-2);
-    assert_ok(replay_run(&market, &config, &crosser, &parameters, NULL, NULL, &r));
+    assert_ok(gw_replay_run(&market, &config, &crosser, &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_trades, 1);
     assert_int_equal(r.trade[0].signal_ns, minute(2));
     assert_int_equal(r.trade[0].entry_ns, minute(3));
     assert_int_equal(r.trade[0].exit_ns, minute(6));
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
     /* Symbol 1 closes nothing in the window before the decision: its bar before the window is the newest. */
     config.begin_ns = minute(2);
     config.end_ns = minute(100);
-    assert_ok(replay_run(&market, &config, &crosser, &parameters, NULL, NULL, &r));
+    assert_ok(gw_replay_run(&market, &config, &crosser, &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_trades, 1);
     assert_int_equal(r.trade[0].exit_ns, minute(6));
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
     fixture_free(&market);
 }
 
@@ -203,29 +203,29 @@ static void an_order_for_another_symbol_waits_for_its_open(void **state) {
 static void a_symbol_that_ends_is_closed_there(void **state) {
     (void)state;
     const struct ohlcv row[] = {{10, 10, 10, 10, 1}, {10, 10, 10, 10, 1}, {10, 12, 10, 12, 1}, {12, 12, 12, 12, 1}};
-    const struct scripted steps[] = {{0, {.symbol = 0, .side = SIDE_LONG, .size = .5, .probability = NAN}},
-                                     {0, {.symbol = 1, .side = SIDE_LONG, .size = .5, .probability = NAN}},
-                                     {2, {.symbol = 0, .kind = ORDER_CLOSE}}}; /* at the last bar: never fills */
+    const struct scripted steps[] = {{0, {.symbol = 0, .side = GW_SIDE_LONG, .size = .5, .probability = NAN}},
+                                     {0, {.symbol = 1, .side = GW_SIDE_LONG, .size = .5, .probability = NAN}},
+                                     {2, {.symbol = 0, .kind = GW_ORDER_CLOSE}}}; /* at the last bar: never fills */
     script.step = steps;
     script.n = 3;
-    struct market market;
+    struct gw_market market;
     fixture_market(&market, 2);
     fixture_bars(&market.symbol[0], row, 3);
     fixture_bars(&market.symbol[1], row, 4);
-    struct replay_config config;
-    struct strategy_config parameters;
+    struct gw_replay_config config;
+    struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
-    struct replay_result r;
-    assert_ok(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
+    struct gw_replay_result r;
+    assert_ok(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_trades, 2);
     assert_int_equal(r.trade[0].symbol, 0);
-    assert_int_equal(r.trade[0].reason, EXIT_END);
+    assert_int_equal(r.trade[0].reason, GW_EXIT_END);
     assert_int_equal(r.trade[0].exit_ns, minute(3));
     assert_int_equal(r.trade[1].exit_ns, minute(4));
     assert_int_equal(r.n_equity, 4);
     assert_near(r.equity[2].cash, 60000, 1e-13, 1); /* 50000 + 50000 went in, 60000 came back */
     assert_near(r.equity[3].equity, 120000, 1e-13, 1);
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
     fixture_free(&market);
 }
 
@@ -236,19 +236,19 @@ struct counter {
 };
 static size_t shared_max;
 
-static void shared_init(void *memory, const struct strategy_config *config) {
+static void shared_init(void *memory, const struct gw_strategy_config *config) {
     struct counter *counter = memory;
     assert_int_equal(counter->n_bars, 0);
     counter->n_bars = config->fast;
 }
-static void shared_on_bar(void *memory, const struct strategy_config *config, const struct bar_event *event,
-                          struct order_sink *orders) {
+static void shared_on_bar(void *memory, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                          struct gw_order_sink *orders) {
     (void)config, (void)event, (void)orders;
     struct counter *counter = memory;
     if (++counter->n_bars > shared_max) shared_max = counter->n_bars;
 }
-static void own_on_bar(void *memory, const struct strategy_config *config, const struct bar_event *event,
-                       struct order_sink *orders) {
+static void own_on_bar(void *memory, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                       struct gw_order_sink *orders) {
     (void)config, (void)orders;
     struct counter *counter = memory;
     assert_int_equal((uintptr_t)memory % 16, 0);
@@ -259,52 +259,52 @@ static void own_on_bar(void *memory, const struct strategy_config *config, const
 
 static void states_are_zeroed_and_not_mixed(void **state) {
     (void)state;
-    const struct strategy_desc shared = {.name = "shared",
-                                         .help = "one state",
-                                         .state_size = sizeof(struct counter),
-                                         .init = shared_init,
-                                         .on_bar = shared_on_bar};
-    const struct strategy_desc own = {
+    const struct gw_strategy_desc shared = {.name = "shared",
+                                            .help = "one state",
+                                            .state_size = sizeof(struct counter),
+                                            .init = shared_init,
+                                            .on_bar = shared_on_bar};
+    const struct gw_strategy_desc own = {
         .name = "own", .help = "state a symbol", .on_bar = own_on_bar, .per_symbol_state_size = sizeof(struct counter)};
-    struct market market;
+    struct gw_market market;
     fixture_market(&market, 3);
-    struct rng rng;
-    rng_key(&rng, 3, "state", 0, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, 3, "state", 0, 0, 0);
     for (size_t s = 0; s < 3; ++s) fixture_random_bars(&market.symbol[s], 50, &rng, 0, 0.2);
-    struct replay_config config;
-    struct strategy_config parameters;
+    struct gw_replay_config config;
+    struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
-    struct replay_result r;
+    struct gw_replay_result r;
     for (int run = 0; run < 2; ++run) {
         shared_max = 0;
-        assert_ok(replay_run(&market, &config, &shared, &parameters, NULL, NULL, &r));
+        assert_ok(gw_replay_run(&market, &config, &shared, &parameters, NULL, NULL, &r));
         assert_int_equal(shared_max, 150 + parameters.fast);
-        replay_result_free(&r);
-        assert_ok(replay_run(&market, &config, &own, &parameters, NULL, NULL, &r));
-        replay_result_free(&r);
+        gw_replay_result_free(&r);
+        assert_ok(gw_replay_run(&market, &config, &own, &parameters, NULL, NULL, &r));
+        gw_replay_result_free(&r);
     }
     fixture_free(&market);
 }
 
 /* ---- what a strategy is told of its position ----------------------------------------------------- */
 
-static struct position_view view[8];
+static struct gw_position_view view[8];
 
-static void watch_on_bar(void *memory, const struct strategy_config *config, const struct bar_event *event,
-                         struct order_sink *orders) {
+static void watch_on_bar(void *memory, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                         struct gw_order_sink *orders) {
     view[event->history.n - 1] = event->position;
     script_on_bar(memory, config, event, orders);
 }
 
 static void a_strategy_sees_its_position(void **state) {
     (void)state;
-    const struct strategy_desc watcher = {.name = "watcher", .help = "watches", .on_bar = watch_on_bar};
+    const struct gw_strategy_desc watcher = {.name = "watcher", .help = "watches", .on_bar = watch_on_bar};
     /* Bar 2 is empty, so the entry of bar 1 waits; bar 5 is, so the close of bar 4 does. */
     struct ohlcv row[8];
     for (size_t i = 0; i < 8; ++i) row[i] = (struct ohlcv){100, 100, 100, 100, i == 2 || i == 5 ? 0 : 1};
-    const struct scripted steps[] = {{1, {.side = SIDE_SHORT, .size = .5, .probability = NAN}},
-                                     {4, {.kind = ORDER_CLOSE}}};
-    static const struct position_view want[8] = {
+    const struct scripted steps[] = {{1, {.side = GW_SIDE_SHORT, .size = .5, .probability = NAN}},
+                                     {4, {.kind = GW_ORDER_CLOSE}}};
+    static const struct gw_position_view want[8] = {
         {.pending = false},
         {.pending = false},
         {.pending = true},
@@ -315,21 +315,21 @@ static void a_strategy_sees_its_position(void **state) {
         {.pending = false}};
     script.step = steps;
     script.n = 2;
-    struct market market;
+    struct gw_market market;
     fixture_market(&market, 1);
     fixture_bars(&market.symbol[0], row, 8);
-    struct replay_config config;
-    struct strategy_config parameters;
+    struct gw_replay_config config;
+    struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
-    struct replay_result r;
-    assert_ok(replay_run(&market, &config, &watcher, &parameters, NULL, NULL, &r));
+    struct gw_replay_result r;
+    assert_ok(gw_replay_run(&market, &config, &watcher, &parameters, NULL, NULL, &r));
     for (size_t i = 0; i < 8; ++i) {
         assert_near(view[i].quantity, want[i].quantity, 1e-14, 1);
         assert_near(view[i].entry_price, want[i].entry_price, 1e-14, 1);
         assert_int_equal(view[i].bars_held, want[i].bars_held);
         assert_int_equal(view[i].pending, want[i].pending);
     }
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
     fixture_free(&market);
 }
 
@@ -338,40 +338,42 @@ static void a_strategy_sees_its_position(void **state) {
 static void senseless_orders_end_the_replay(void **state) {
     (void)state;
     static const struct {
-        struct order order;
+        struct gw_order order;
         const char *says;
     } bad[] = {
-        {{.side = SIDE_LONG, .size = 0}, "size"},
-        {{.side = SIDE_LONG, .size = NAN}, "size"},
-        {{.side = SIDE_LONG, .size = 1, .stop = -.1}, "stop"},
-        {{.side = SIDE_LONG, .size = 1, .target = NAN}, "target"},
+        {{.side = GW_SIDE_LONG, .size = 0}, "size"},
+        {{.side = GW_SIDE_LONG, .size = NAN}, "size"},
+        {{.side = GW_SIDE_LONG, .size = 1, .stop = -.1}, "stop"},
+        {{.side = GW_SIDE_LONG, .size = 1, .target = NAN}, "target"},
         {{.size = 1}, "side"},
     };
     const struct ohlcv row[] = {{10, 10, 10, 10, 1}, {10, 10, 10, 10, 1}};
-    struct market market;
+    struct gw_market market;
     fixture_market(&market, 1);
     fixture_bars(&market.symbol[0], row, 2);
-    struct replay_config config;
-    struct strategy_config parameters;
+    struct gw_replay_config config;
+    struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
-    struct replay_result r;
+    struct gw_replay_result r;
     for (size_t i = 0; i < COUNT_OF(bad); ++i) {
         const struct scripted step = {0, bad[i].order};
         script.step = &step;
         script.n = 1;
-        assert_fails(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), ERR_INTERNAL,
+        assert_fails(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), GW_ERR_INTERNAL,
                      bad[i].says);
     }
     script.n = 0;
     config.initial_cash = -1;
-    assert_fails(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), ERR_CONFIG,
+    assert_fails(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), GW_ERR_CONFIG,
                  "initial_cash");
     config.initial_cash = 1;
     config.begin_ns = 2;
     config.end_ns = 1;
-    assert_fails(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), ERR_CONFIG, "window");
+    assert_fails(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), GW_ERR_CONFIG,
+                 "window");
     market.n_symbols = 0;
-    assert_fails(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), ERR_DATA, "no symbols");
+    assert_fails(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r), GW_ERR_DATA,
+                 "no symbols");
     market.n_symbols = 1;
     fixture_free(&market);
 }
@@ -384,23 +386,23 @@ static void a_ruined_account_trades_no_more(void **state) {
                                 {150, 150, 150, 150, 1},
                                 {150, 150, 150, 150, 1},
                                 {150, 150, 150, 150, 1}};
-    const struct scripted steps[] = {{0, {.side = SIDE_SHORT, .size = 3, .probability = NAN}},
-                                     {1, {.kind = ORDER_CLOSE}},
-                                     {2, {.side = SIDE_LONG, .size = 1, .probability = NAN}}};
+    const struct scripted steps[] = {{0, {.side = GW_SIDE_SHORT, .size = 3, .probability = NAN}},
+                                     {1, {.kind = GW_ORDER_CLOSE}},
+                                     {2, {.side = GW_SIDE_LONG, .size = 1, .probability = NAN}}};
     script.step = steps;
     script.n = 3;
-    struct market market;
+    struct gw_market market;
     fixture_market(&market, 1);
     fixture_bars(&market.symbol[0], row, 5);
-    struct replay_config config;
-    struct strategy_config parameters;
+    struct gw_replay_config config;
+    struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
-    struct replay_result r;
-    assert_ok(replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
+    struct gw_replay_result r;
+    assert_ok(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_trades, 1);
     assert_int_equal(r.n_rejected, 1);
     assert_near(r.ledger.cash, -50000, 1e-13, 1);
-    replay_result_free(&r);
+    gw_replay_result_free(&r);
     fixture_free(&market);
 }
 

@@ -78,7 +78,7 @@ static FILE *fx_open(const char *dir, const char *name, const char *header) {
 
 static void fx_folds(const char *dir, const struct fixture *f) {
     FILE *to =
-        fx_open(dir, RUN_FOLDS, "fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged\n");
+        fx_open(dir, GW_RUN_FOLDS, "fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged\n");
     for (size_t fold = 0; fold < f->n_folds; fold++) {
         char a[40], b[40];
         double first = (double)(fold * f->bars_per_fold), end = (double)((fold + 1) * f->bars_per_fold);
@@ -89,7 +89,7 @@ static void fx_folds(const char *dir, const struct fixture *f) {
 }
 
 static void fx_equity(const char *dir, const struct fixture *f) {
-    FILE *to = fx_open(dir, RUN_EQUITY, "time,strategy,seed,equity,cash,exposure,drawdown\n");
+    FILE *to = fx_open(dir, GW_RUN_EQUITY, "time,strategy,seed,equity,cash,exposure,drawdown\n");
     for (size_t i = 0; i < fx_count(f); i++)
         for (size_t seed = 1; seed <= f->n_seeds; seed++) {
             const struct fx_strategy *s = fx_at(f, i);
@@ -107,7 +107,7 @@ static void fx_equity(const char *dir, const struct fixture *f) {
 }
 
 static void fx_training(const char *dir, const struct fixture *f) {
-    FILE *to = fx_open(dir, RUN_TRAINING,
+    FILE *to = fx_open(dir, GW_RUN_TRAINING,
                        "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best\n");
     for (size_t i = 0; i < f->n_models && !f->empty_tables; i++)
         for (size_t seed = 1; seed <= f->n_seeds; seed++)
@@ -129,7 +129,7 @@ static void fx_training(const char *dir, const struct fixture *f) {
 }
 
 static void fx_curves(const char *dir, const struct fixture *f) {
-    FILE *to = fx_open(dir, RUN_CURVES, "strategy,seed,gate,curve,x,y,count\n");
+    FILE *to = fx_open(dir, GW_RUN_CURVES, "strategy,seed,gate,curve,x,y,count\n");
     for (size_t i = 0; i < f->n_models && !f->empty_tables && !f->undefined; i++)
         for (size_t seed = 1; seed <= f->n_seeds; seed++)
             for (int gate = 0; gate < 2; gate++) {
@@ -169,7 +169,7 @@ static double fx_weight(const struct fx_strategy *s, int head, int lag, bool top
 }
 
 static void fx_attention_mean(const char *dir, const struct fixture *f) {
-    FILE *to = fx_open(dir, RUN_ATTENTION_MEAN, "strategy,seed,gate,map,group,lag,weight,n\n");
+    FILE *to = fx_open(dir, GW_RUN_ATTENTION_MEAN, "strategy,seed,gate,map,group,lag,weight,n\n");
     for (size_t i = 1; i < f->n_models && !f->empty_tables && !f->no_attention; i++)
         for (size_t seed = 1; seed <= f->n_seeds; seed++)
             for (int gate = 0; gate < 2; gate++)
@@ -206,8 +206,9 @@ static void fx_signal(FILE *index, FILE *path, float *weights, size_t row, const
 }
 
 static void fx_attention(const char *dir, const struct fixture *f) {
-    FILE *index = fx_open(dir, RUN_ATTENTION_INDEX, "row,time,symbol,strategy,seed,fold,gate,probability,label,map\n");
-    FILE *path = fx_open(dir, RUN_SIGNALS, "row,lag,close\n");
+    FILE *index =
+        fx_open(dir, GW_RUN_ATTENTION_INDEX, "row,time,symbol,strategy,seed,fold,gate,probability,label,map\n");
+    FILE *path = fx_open(dir, GW_RUN_SIGNALS, "row,lag,close\n");
     size_t most = f->n_models * 2 * FX_SIGNALS * FX_MAPS_MAX, row = 0;
     float *weights = calloc(most * FX_LOOKBACK + 1, sizeof *weights);
     if (!weights) abort();
@@ -221,7 +222,8 @@ static void fx_attention(const char *dir, const struct fixture *f) {
             }
     char npy[1024];
     size_t shape[2] = {row, FX_LOOKBACK};
-    if (path_join(npy, sizeof npy, dir, RUN_ATTENTION) < 0 || npy_write(npy, "<f4", 4, shape, 2, weights) < 0) abort();
+    if (path_join(npy, sizeof npy, dir, GW_RUN_ATTENTION) < 0 || npy_write(npy, "<f4", 4, shape, 2, weights) < 0)
+        abort();
     free(weights);
     fclose(index);
     fclose(path);
@@ -232,7 +234,7 @@ static void fx_importance(const char *dir, const struct fixture *f) {
         "log_return(1)",    "rsi(14)",         "rsi(14)@1h",      "ma_gap(10)",     "volume_z(96)",   "hour_sin",
         "hour_cos",         "atr(14)",         "range",           "body",           "upper_wick",     "lower_wick",
         "realised_vol(96)", "bollinger_b(20)", "taker_buy_ratio", "log_return(24)", "close_location", "trend(48)"};
-    FILE *to = fx_open(dir, RUN_IMPORTANCE, "strategy,seed,gate,kind,feature,value\n");
+    FILE *to = fx_open(dir, GW_RUN_IMPORTANCE, "strategy,seed,gate,kind,feature,value\n");
     for (size_t i = 0; i < f->n_models && !f->empty_tables; i++)
         for (size_t seed = 1; seed <= f->n_seeds; seed++)
             for (int gate = 0; gate < 2; gate++)
@@ -250,7 +252,7 @@ static void fx_importance(const char *dir, const struct fixture *f) {
 static void fx_trades(const char *dir, const struct fixture *f) {
     static const char *const reason[] = {"target", "stop", "time", "signal"};
     FILE *to =
-        fx_open(dir, RUN_TRADES,
+        fx_open(dir, GW_RUN_TRADES,
                 "strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,fees,"
                 "slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous\n");
     for (size_t i = 0; i < fx_count(f) && !f->no_trades && !f->empty_tables; i++)

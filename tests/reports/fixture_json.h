@@ -180,7 +180,7 @@ static void fx_verdict_block(struct json_writer *w, const struct fixture *f, con
 }
 
 static void fx_summary(const char *dir, const struct fixture *f) {
-    FILE *to = fx_open(dir, RUN_SUMMARY, "");
+    FILE *to = fx_open(dir, GW_RUN_SUMMARY, "");
     struct json_writer w = {.stream = to};
     char begin[40], end[40];
     json_begin_object(&w, NULL);
@@ -230,7 +230,7 @@ static void fx_summary(const char *dir, const struct fixture *f) {
 
 static void fx_run_json(const char *dir, const struct fixture *f) {
     if (f->no_run_json) return;
-    FILE *to = fx_open(dir, RUN_JSON, "");
+    FILE *to = fx_open(dir, GW_RUN_JSON, "");
     struct json_writer w = {.stream = to};
     size_t fits = f->n_models * f->n_seeds * f->n_folds;
     json_begin_object(&w, NULL);
@@ -276,7 +276,7 @@ static const struct fx_variant {
 static void fx_study(const char *dir, const struct fixture *f) {
     static const char *const stage[] = {"loss", "bahdanau", "control"};
     if (!f->study) return;
-    FILE *to = fx_open(dir, RUN_STUDY, "");
+    FILE *to = fx_open(dir, GW_RUN_STUDY, "");
     struct json_writer w = {.stream = to};
     json_begin_object(&w, NULL);
     json_put_string(&w, "criterion", "mean average precision on validation slices");

@@ -44,7 +44,7 @@ static size_t entries(const char *dir, const char *suffix) {
 static char *slurp(const char *dir, const char *name, size_t *length) {
     char path[1024], *text;
     join(path, dir, name);
-    assert_ok(file_read_all(path, (size_t)64 << 20, ERR_IO, &text, length));
+    assert_ok(file_read_all(path, (size_t)64 << 20, GW_ERR_IO, &text, length));
     return text;
 }
 
@@ -135,17 +135,17 @@ static void test_every_plot_is_drawn(void **state) {
              "PATH='%s'; gnuplot \"$@\" 2>'%s/complaints'; rc=$?; cat '%s/complaints' >>'%s/all-complaints'; exit $rc",
              old_path, room, room, room);
     use_tool("wrapper", body);
-    assert_ok(report_render(dir, NULL));
-    join(plots, dir, RUN_PLOTS);
-    for (size_t i = 0; i < plot_count(); i++) {
+    assert_ok(gw_report_render(dir, NULL));
+    join(plots, dir, GW_RUN_PLOTS);
+    for (size_t i = 0; i < gw_plot_count(); i++) {
         char name[100];
-        snprintf(name, sizeof name, "%s.png", plot_name(i));
+        snprintf(name, sizeof name, "%s.png", gw_plot_name(i));
         assert_true(name_is_safe(name));
         check_png(plots, name);
-        assert_true(strlen(plot_help(i)) > 10);
+        assert_true(strlen(gw_plot_help(i)) > 10);
     }
-    assert_null(plot_name(plot_count()));
-    assert_int_equal(pdf_pages(dir, RUN_REPORT), entries(plots, ".png"));
+    assert_null(gw_plot_name(gw_plot_count()));
+    assert_int_equal(pdf_pages(dir, GW_RUN_REPORT), entries(plots, ".png"));
     size_t length;
     char *said = slurp(room, "all-complaints", &length);
     assert_string_equal(said, ""); /* no warning about empty files, missing fonts, bad ranges */
@@ -170,7 +170,7 @@ static void test_hostile_text_is_only_text(void **state) {
     assert_ok(dir_make(copies));
     snprintf(body, sizeof body, "cp *.gp '%s'; PATH='%s'; exec gnuplot \"$@\"", copies, old_path);
     use_tool("copier", body);
-    assert_ok(report_render(dir, &(struct report_options){.pdf = true}));
+    assert_ok(gw_report_render(dir, &(struct gw_report_options){.pdf = true}));
     for (int i = 1; i <= 7; i++) {
         char name[16];
         snprintf(name, sizeof name, "hit%d", i);
@@ -198,10 +198,10 @@ static void test_same_run_same_bytes(void **state) {
     struct fixture f = small();
     run_dir(a, "same-a", &f);
     run_dir(b, "same-b", &f);
-    assert_ok(report_render(a, NULL));
+    assert_ok(gw_report_render(a, NULL));
     sleep(1); /* a time stamp would differ now */
-    assert_ok(report_render(b, NULL));
-    static const char *const file[] = {RUN_REPORT, "plots/summary.png", "plots/equity.png",
+    assert_ok(gw_report_render(b, NULL));
+    static const char *const file[] = {GW_RUN_REPORT, "plots/summary.png", "plots/equity.png",
                                        "plots/attention_signals.png"};
     for (size_t i = 0; i < COUNT_OF(file); i++) {
         size_t n_a, n_b;
@@ -244,13 +244,13 @@ static void test_poor_runs_are_drawn(void **state) {
     for (size_t i = 0; i < COUNT_OF(poor); i++) {
         char dir[1024], plots[1024], name[100];
         run_dir(dir, poor[i].name, &poor[i].f);
-        assert_ok(report_render(dir, &(struct report_options){.pdf = true}));
-        size_t pages = pdf_pages(dir, RUN_REPORT);
+        assert_ok(gw_report_render(dir, &(struct gw_report_options){.pdf = true}));
+        size_t pages = pdf_pages(dir, GW_RUN_REPORT);
         if (pages != poor[i].pages) fail_msg("%s: %zu pages, not %zu", poor[i].name, pages, poor[i].pages);
-        join(plots, dir, RUN_PLOTS);
+        join(plots, dir, GW_RUN_PLOTS);
         for (size_t j = 0; j < COUNT_OF(poor[i].missing) && poor[i].missing[j]; j++) {
-            const struct report_options one = {.only = poor[i].missing[j], .pdf = true};
-            assert_ok(report_render(dir, &one)); /* nothing to show is a note, not a failure */
+            const struct gw_report_options one = {.only = poor[i].missing[j], .pdf = true};
+            assert_ok(gw_report_render(dir, &one)); /* nothing to show is a note, not a failure */
             snprintf(name, sizeof name, "%s.pdf", one.only);
             if (is_there(plots, name)) fail_msg("%s: %s should have been left out", poor[i].name, name);
         }
@@ -263,12 +263,12 @@ static void test_only_one_plot(void **state) {
     char dir[1024], plots[1024];
     struct fixture f = small();
     run_dir(dir, "only", &f);
-    assert_ok(report_render(dir, &(struct report_options){.only = "folds", .png = true, .pdf = true}));
-    join(plots, dir, RUN_PLOTS);
+    assert_ok(gw_report_render(dir, &(struct gw_report_options){.only = "folds", .png = true, .pdf = true}));
+    join(plots, dir, GW_RUN_PLOTS);
     check_png(plots, "folds.png");
     assert_int_equal(entries(plots, ".png"), 1);
     assert_int_equal(pdf_pages(plots, "folds.pdf"), 1);
-    assert_false(is_there(dir, RUN_REPORT)); /* the whole report is not replaced by one page */
+    assert_false(is_there(dir, GW_RUN_REPORT)); /* the whole report is not replaced by one page */
 }
 
 /* A second rendering removes the pictures that the run no longer has. */
@@ -278,12 +278,12 @@ static void test_stale_pictures_go(void **state) {
     char dir[1024], plots[1024];
     struct fixture f = small();
     run_dir(dir, "stale", &f);
-    assert_ok(report_render(dir, &(struct report_options){.only = "trades", .png = true}));
-    join(plots, dir, RUN_PLOTS);
+    assert_ok(gw_report_render(dir, &(struct gw_report_options){.only = "trades", .png = true}));
+    join(plots, dir, GW_RUN_PLOTS);
     assert_true(is_there(plots, "trades.png"));
     f.no_trades = true;
     fixture_write(dir, &f);
-    assert_ok(report_render(dir, &(struct report_options){.only = "trades", .png = true}));
+    assert_ok(gw_report_render(dir, &(struct gw_report_options){.only = "trades", .png = true}));
     assert_false(is_there(plots, "trades.png"));
 }
 
@@ -295,11 +295,11 @@ static void test_gnuplot_missing(void **state) {
     struct fixture f = small();
     run_dir(dir, "missing", &f);
     setenv("PATH", "", 1);
-    assert_fails(report_render(dir, NULL), ERR_TOOL, "apt install gnuplot-nox");
-    assert_non_null(strstr(error_message(), "gatewalk report "));
+    assert_fails(gw_report_render(dir, NULL), GW_ERR_TOOL, "apt install gnuplot-nox");
+    assert_non_null(strstr(gw_error_message(), "gatewalk report "));
     unsetenv("PATH");
-    assert_fails(report_render(dir, NULL), ERR_TOOL, "not installed");
-    assert_false(is_there(dir, RUN_REPORT));
+    assert_fails(gw_report_render(dir, NULL), GW_ERR_TOOL, "not installed");
+    assert_false(is_there(dir, GW_RUN_REPORT));
 }
 
 static void test_failing_gnuplot_leaves_nothing(void **state) {
@@ -307,19 +307,19 @@ static void test_failing_gnuplot_leaves_nothing(void **state) {
     char dir[1024], path[1024];
     struct fixture f = small();
     run_dir(dir, "failing", &f);
-    join(path, dir, RUN_REPORT);
+    join(path, dir, GW_RUN_REPORT);
     FILE *old = fopen(path, "w");
     assert_non_null(old);
     fputs("an older report", old);
     fclose(old);
     use_tool("failing-tool",
              "echo '\"summary.gp\" line 3: boom' >&2; echo half >report.pdf; echo half >summary.png; exit 1");
-    assert_fails(report_render(dir, NULL), ERR_TOOL, "line 3: boom");
+    assert_fails(gw_report_render(dir, NULL), GW_ERR_TOOL, "line 3: boom");
     size_t length;
-    char *kept = slurp(dir, RUN_REPORT, &length);
+    char *kept = slurp(dir, GW_RUN_REPORT, &length);
     assert_string_equal(kept, "an older report");
     mem_free(kept);
-    join(path, dir, RUN_PLOTS);
+    join(path, dir, GW_RUN_PLOTS);
     assert_int_equal(entries(path, ".png"), 0);
 }
 
@@ -330,12 +330,12 @@ static void test_broken_picture_is_refused(void **state) {
     run_dir(dir, "broken", &f);
     use_tool("broken-tool",
              "for i in 1 2 3 4 5 6 7 8; do echo 'not a pdf, whatever it says' >>report.pdf; done; exit 0");
-    assert_fails(report_render(dir, &(struct report_options){.pdf = true}), ERR_TOOL, "broken report.pdf");
-    assert_false(is_there(dir, RUN_REPORT));
+    assert_fails(gw_report_render(dir, &(struct gw_report_options){.pdf = true}), GW_ERR_TOOL, "broken report.pdf");
+    assert_false(is_there(dir, GW_RUN_REPORT));
     use_tool("silent-tool", "exit 0");
-    assert_fails(report_render(dir, &(struct report_options){.pdf = true}), ERR_TOOL, "report.pdf");
+    assert_fails(gw_report_render(dir, &(struct gw_report_options){.pdf = true}), GW_ERR_TOOL, "report.pdf");
     use_tool("killed-tool", "kill -9 $$");
-    assert_fails(report_render(dir, &(struct report_options){.pdf = true}), ERR_TOOL, "signal 9");
+    assert_fails(gw_report_render(dir, &(struct gw_report_options){.pdf = true}), GW_ERR_TOOL, "signal 9");
 }
 
 static void test_bad_arguments(void **state) {
@@ -343,10 +343,11 @@ static void test_bad_arguments(void **state) {
     char dir[1024];
     struct fixture f = small();
     run_dir(dir, "arguments", &f);
-    assert_fails(report_render(dir, &(struct report_options){.only = "equty", .png = true}), ERR_USAGE, "\"equity\"");
+    assert_fails(gw_report_render(dir, &(struct gw_report_options){.only = "equty", .png = true}), GW_ERR_USAGE,
+                 "\"equity\"");
     use_tool("unused-tool", "exit 0");
-    assert_fails(report_render(room, NULL), ERR_DATA, "finished run");
-    assert_fails(report_text("/nonexistent-run", stdout, 80), ERR_DATA, "/nonexistent-run");
+    assert_fails(gw_report_render(room, NULL), GW_ERR_DATA, "finished run");
+    assert_fails(gw_report_text("/nonexistent-run", stdout, 80), GW_ERR_DATA, "/nonexistent-run");
 }
 
 static void test_no_temporary_directory_stays(void **state) {

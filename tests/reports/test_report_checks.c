@@ -114,7 +114,7 @@ static void test_two_halves_are_no_pass(void **state) {
         struct check_list list;
         snprintf(text, sizeof text, shape, c[i].long_delta, c[i].long_sure, c[i].short_delta, c[i].short_sure,
                  c[i].pass);
-        put_file(dir, RUN_SUMMARY, text);
+        put_file(dir, GW_RUN_SUMMARY, text);
         assert_ok(run_view_open(dir, &run));
         assert_ok(checks_read(&run, json_at(run.verdict, 0), &list));
         assert_int_equal(list.n, 3);
@@ -139,14 +139,14 @@ static void test_training_time_unknown(void **state) {
     assert_int_equal(list.n_passed, 4);
     run_view_close(&run);
     /* Half of the fits are from an earlier run: what is left is no whole training time, however good it looks. */
-    put_file(dir, RUN_JSON,
+    put_file(dir, GW_RUN_JSON,
              "{\"fits\": {\"count\": 8, \"reused\": 4}, \"training_time\": [{\"strategy\": \"lstm\", \"seconds\": 9},"
              "{\"strategy\": \"bahdanau\", \"seconds\": 9}]}");
     assert_ok(run_view_open(dir, &run));
     assert_ok(checks_read(&run, json_at(run.verdict, 0), &list));
     assert_int_equal(list.check[4].state, CHECK_UNMEASURED);
     run_view_close(&run);
-    put_file(dir, RUN_JSON,
+    put_file(dir, GW_RUN_JSON,
              "{\"training_time\": [{\"strategy\": \"lstm\", \"seconds\": 9}, {\"strategy\": \"bahdanau\", \"seconds\": "
              "18}, {\"strategy\": \"luong_general\", \"seconds\": 18.1}]}");
     assert_ok(run_view_open(dir, &run));
@@ -158,7 +158,7 @@ static void test_training_time_unknown(void **state) {
     assert_int_equal(list.check[4].state, CHECK_UNMEASURED); /* not in the list */
     run_view_close(&run);
     char path[1024];
-    join(path, dir, RUN_JSON);
+    join(path, dir, GW_RUN_JSON);
     assert_int_equal(unlink(path), 0);
     assert_ok(run_view_open(dir, &run));
     assert_ok(checks_read(&run, json_at(run.verdict, 0), &list));
@@ -177,13 +177,13 @@ static void test_confidence(void **state) {
     static const char *const unknown[] = {"{}", "[]", "{\"config\": {\"verdict\": {\"confidence\": 95}}}",
                                           "{\"config\": {\"verdict\": {\"confidence\": \"0.9\"}}}"};
     for (size_t i = 0; i < COUNT_OF(unknown); i++) {
-        put_file(dir, RUN_JSON, unknown[i]);
+        put_file(dir, GW_RUN_JSON, unknown[i]);
         assert_ok(run_view_open(dir, &run));
         assert_string_equal(interval_words(&run, words), "interval");
         run_view_close(&run);
     }
-    put_file(dir, RUN_JSON, "{\"config\":");
-    assert_fails(run_view_open(dir, &run), ERR_DATA, "run.json");
+    put_file(dir, GW_RUN_JSON, "{\"config\":");
+    assert_fails(run_view_open(dir, &run), GW_ERR_DATA, "run.json");
 }
 
 /* ---- the path of a study ----------------------------------------------------------------------------------------- */
@@ -226,7 +226,7 @@ static char *plot_data(struct run_view *run, struct plot_job *job, const char *p
     size_t n;
     assert_ok(job->plot->prepare(job));
     join(path, room, file);
-    assert_ok(file_read_all(path, (size_t)8 << 20, ERR_IO, &text, &n));
+    assert_ok(file_read_all(path, (size_t)8 << 20, GW_ERR_IO, &text, &n));
     return text;
 }
 
@@ -253,7 +253,7 @@ static void test_long_study(void **state) {
     struct plot_job job;
     char dir[1024], path[1024];
     open_run(&run, dir, "long-study", &f);
-    join(path, dir, RUN_STUDY);
+    join(path, dir, GW_RUN_STUDY);
     FILE *to = fopen(path, "w");
     assert_non_null(to);
     fputs("{\"stages\": [", to);
@@ -271,18 +271,18 @@ static void test_long_study(void **state) {
     for (char *at = dots; (at = strchr(at, '\n')); at++) lines++;
     assert_int_equal(lines, 3 * (20 - 2 * 7));
     mem_free(dots);
-    put_file(dir, RUN_STUDY,
+    put_file(dir, GW_RUN_STUDY,
              "{\"stages\": [1, {\"variants\": 3}, {\"name\": [], \"variants\": [null]}], \"final\": 7}");
     dots = plot_data(&run, &job, "study", "study-1.dots"); /* wrong types are missing values */
     assert_int_equal(job.n_pages, 1);
     mem_free(dots);
-    put_file(dir, RUN_STUDY, "{\"stages\": []}");
+    put_file(dir, GW_RUN_STUDY, "{\"stages\": []}");
     job = (struct plot_job){.run = &run, .plot = plot_named("study"), .dir = room, .not_shown = ""};
     assert_ok(job.plot->prepare(&job));
     assert_int_equal(job.n_pages, 0);
     assert_true(job.skipped[0] != 0);
-    put_file(dir, RUN_STUDY, "{");
-    assert_fails(job.plot->prepare(&job), ERR_DATA, "study.json");
+    put_file(dir, GW_RUN_STUDY, "{");
+    assert_fails(job.plot->prepare(&job), GW_ERR_DATA, "study.json");
     run_view_close(&run);
 }
 
@@ -315,7 +315,7 @@ static void test_few_trades_are_named(void **state) {
     struct plot_job job;
     char dir[1024], path[1024];
     open_run(&run, dir, "few-trades", &f);
-    join(path, dir, RUN_TRADES);
+    join(path, dir, GW_RUN_TRADES);
     FILE *to = fopen(path, "w");
     assert_non_null(to);
     fputs("strategy,entry_price,quantity,fees,slippage,funding,return,mae,mfe\n", to);

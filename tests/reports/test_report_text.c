@@ -45,7 +45,7 @@ static void compare_snapshot(const char *name, char *got, size_t length) {
         assert_int_equal(fwrite(got, 1, length, to), length);
         fclose(to);
     }
-    assert_ok(file_read_all(path, (size_t)1 << 20, ERR_IO, &want, &n));
+    assert_ok(file_read_all(path, (size_t)1 << 20, GW_ERR_IO, &want, &n));
     assert_string_equal(got, want);
     mem_free(want);
 }
@@ -56,7 +56,7 @@ static void snapshot_text(const char *name, const struct fixture *f, size_t widt
     run_dir(dir, name, f);
     FILE *to = open_memstream(&text, &length);
     assert_non_null(to);
-    assert_ok(report_text(dir, to, width));
+    assert_ok(gw_report_text(dir, to, width));
     fclose(to);
     for (char *line = text; *line;) { /* nothing is wider than the terminal, nothing ends in spaces */
         char *end = strchr(line, '\n');
@@ -111,11 +111,11 @@ static void test_compare(void **state) {
     run_dir(b, "compare-b", &g);
     FILE *to = open_memstream(&text, &length);
     assert_non_null(to);
-    assert_ok(report_compare((const char *const[]){a, b}, 2, to));
+    assert_ok(gw_report_compare((const char *const[]){a, b}, 2, to));
     fclose(to);
     compare_snapshot("compare.txt", text, length);
     free(text);
-    assert_fails(report_compare((const char *const[]){a, room}, 2, stdout), ERR_DATA, "finished run");
+    assert_fails(gw_report_compare((const char *const[]){a, room}, 2, stdout), GW_ERR_DATA, "finished run");
 }
 
 /* ---- type --------------------------------------------------------------------------------------------------- */
@@ -194,16 +194,16 @@ static void test_ranges(void **state) {
     } c[] = {{0, 1, 0, 1.1},    {0, 0.97, 0, 1.0},   {-0.3, 0.4, -0.4, 0.5},
              {0.02, 1, 0, 1.1}, {100, 137, 95, 140}, {-20, 0, -22.5, 0}};
     for (size_t i = 0; i < COUNT_OF(c); i++) {
-        struct range r = range_round((struct range){c[i].lo, c[i].hi});
+        struct gw_range r = range_round((struct gw_range){c[i].lo, c[i].hi});
         assert_true(r.lo <= c[i].lo && r.hi >= c[i].hi);
         assert_near(r.lo, c[i].want_lo, 1e-9, 1e-3);
         assert_near(r.hi, c[i].want_hi, 1e-9, 1e-3);
     }
-    struct range r = range_round(range_empty());
+    struct gw_range r = range_round(range_empty());
     assert_true(r.lo == 0 && r.hi == 1);
-    r = range_round((struct range){5, 5}); /* a constant lies inside its axis */
+    r = range_round((struct gw_range){5, 5}); /* a constant lies inside its axis */
     assert_true(r.lo < 5 && r.hi > 5);
-    r = range_round((struct range){0, 0});
+    r = range_round((struct gw_range){0, 0});
     assert_true(r.lo < 0 && r.hi > 0);
     r = range_empty();
     range_add(&r, NAN);
@@ -230,7 +230,7 @@ static void axis(const char *from, const char *to, double width, char out[600]) 
     char path[1024], *text;
     size_t n;
     join(path, room, "axis.ticks");
-    assert_ok(file_read_all(path, 10000, ERR_IO, &text, &n));
+    assert_ok(file_read_all(path, 10000, GW_ERR_IO, &text, &n));
     out[0] = 0;
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         char label[40], iso[40];
@@ -272,8 +272,8 @@ static void write_file(const char *dir, const char *name, const char *text) {
 }
 
 static const struct plot_desc *plot_named(const char *name) {
-    for (size_t i = 0; i < plot_count(); i++)
-        if (strcmp(plot_name(i), name) == 0) return plot_at(i);
+    for (size_t i = 0; i < gw_plot_count(); i++)
+        if (strcmp(gw_plot_name(i), name) == 0) return plot_at(i);
     fail_msg("no plot %s", name);
     return NULL;
 }
@@ -285,7 +285,7 @@ static char *plot_data(struct run_view *run, const char *plot, const char *file)
     size_t n;
     assert_ok(job.plot->prepare(&job));
     join(path, room, file);
-    assert_ok(file_read_all(path, (size_t)8 << 20, ERR_IO, &text, &n));
+    assert_ok(file_read_all(path, (size_t)8 << 20, GW_ERR_IO, &text, &n));
     return text;
 }
 
@@ -295,7 +295,7 @@ static void test_equity_means(void **state) {
     struct run_view run;
     char dir[1024];
     run_dir(dir, "equity", &f);
-    write_file(dir, RUN_EQUITY,
+    write_file(dir, GW_RUN_EQUITY,
                "time,strategy,seed,equity,cash,exposure,drawdown\n"
                "2021-01-01T00:15:00Z,lstm,1,1000,0,0,0\n2021-01-01T00:30:00Z,lstm,1,1100,0,0,0\n2021-01-01T00:45:00Z,"
                "lstm,1,880,0,0,-0.2\n"
@@ -324,7 +324,7 @@ static void test_equity_is_thinned(void **state) {
     struct run_view run;
     char dir[1024], path[1024], at[40];
     run_dir(dir, "thinned", &f);
-    join(path, dir, RUN_EQUITY);
+    join(path, dir, GW_RUN_EQUITY);
     FILE *to = fopen(path, "w");
     assert_non_null(to);
     fputs("time,strategy,seed,equity,cash,exposure,drawdown\n", to);
@@ -364,7 +364,7 @@ static void test_best_signals(void **state) {
     struct signal_list list;
     char dir[1024];
     run_dir(dir, "signals", &f);
-    write_file(dir, RUN_ATTENTION_INDEX,
+    write_file(dir, GW_RUN_ATTENTION_INDEX,
                "row,time,symbol,strategy,seed,fold,gate,probability,label,map\n"
                "0,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,1,0,long,0.4,1,mean\n"
                "1,2021-01-02T02:00:00Z,BTCUSDT,bahdanau,1,0,long,0.9,0,mean\n"
@@ -378,7 +378,7 @@ static void test_best_signals(void **state) {
                "8,2021-01-01T06:00:00Z,ETHUSDT,bahdanau,1,0,long,,1,mean\n"
                "999,2021-01-01T07:00:00Z,ETHUSDT,bahdanau,1,0,long,0.95,1,mean\n"); /* past the end of the matrix */
     assert_ok(run_view_open(dir, &run));
-    assert_ok(signals_best(&run, run_strategy_find(&run, "bahdanau"), GATE_LONG, 20, &list));
+    assert_ok(signals_best(&run, run_strategy_find(&run, "bahdanau"), GW_GATE_LONG, 20, &list));
     assert_int_equal(list.n, 3);
     assert_int_equal(list.signal[0].mean_row, 1);
     assert_int_equal(list.signal[1].mean_row, 2);
@@ -405,13 +405,13 @@ static void test_npy(void **state) {
     assert_memory_equal(data, matrix, sizeof matrix);
     mem_free(data);
     assert_int_equal(truncate(path, 100), 0);
-    assert_fails(npy_read_f32(path, shape, &data), ERR_DATA, "m.npy");
+    assert_fails(npy_read_f32(path, shape, &data), GW_ERR_DATA, "m.npy");
     write_file(room, "m.npy", "not an array at all");
-    assert_fails(npy_read_f32(path, shape, &data), ERR_DATA, "not a version 1");
+    assert_fails(npy_read_f32(path, shape, &data), GW_ERR_DATA, "not a version 1");
     assert_ok(npy_write(path, "<f8", 8, (size_t[]){1, 1}, 2, (double[]){1}));
-    assert_fails(npy_read_f32(path, shape, &data), ERR_DATA, "float32");
+    assert_fails(npy_read_f32(path, shape, &data), GW_ERR_DATA, "float32");
     assert_ok(npy_write(path, "<f4", 4, (size_t[]){2}, 1, matrix));
-    assert_fails(npy_read_f32(path, shape, &data), ERR_DATA, "two dimensions");
+    assert_fails(npy_read_f32(path, shape, &data), GW_ERR_DATA, "two dimensions");
     assert_null(data);
 }
 
@@ -428,10 +428,10 @@ static void test_timeout(void **state) {
     assert_int_equal(system(command), 0);
     assert_ok(scratch_open(&scratch));
     double start = clock_seconds();
-    assert_fails(gnuplot_run(tool, &scratch, "x.gp", 0.3), ERR_TOOL, "did not finish within");
+    assert_fails(gnuplot_run(tool, &scratch, "x.gp", 0.3), GW_ERR_TOOL, "did not finish within");
     assert_true(clock_seconds() - start < 20);
-    assert_fails(gnuplot_run("/nonexistent/gnuplot", &scratch, "x.gp", 5), ERR_TOOL, "cannot be executed");
-    assert_fails(gnuplot_run(tool, &scratch, "x; rm", 5), ERR_INTERNAL, "script name");
+    assert_fails(gnuplot_run("/nonexistent/gnuplot", &scratch, "x.gp", 5), GW_ERR_TOOL, "cannot be executed");
+    assert_fails(gnuplot_run(tool, &scratch, "x; rm", 5), GW_ERR_INTERNAL, "script name");
     char dir[sizeof scratch.dir];
     strcpy(dir, scratch.dir);
     write_file(dir, "left-behind", "x");
@@ -448,11 +448,11 @@ static void test_hostile_summary(void **state) {
     join(dir, room, "broken-summary");
     assert_ok(dir_make(dir));
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
-        write_file(dir, RUN_SUMMARY, bad[i]);
-        assert_fails(run_view_open(dir, &run), ERR_DATA, "summary.json");
+        write_file(dir, GW_RUN_SUMMARY, bad[i]);
+        assert_fails(run_view_open(dir, &run), GW_ERR_DATA, "summary.json");
     }
     /* Wrong types everywhere are read as missing values, never as a crash. */
-    write_file(dir, RUN_SUMMARY,
+    write_file(dir, GW_RUN_SUMMARY,
                "{\"name\": 3, \"title\": [], \"symbols\": {}, \"ks\": \"x\", \"seeds\": 1, \"prevalence\": 7, "
                "\"n_bars\": \"many\","
                " \"strategies\": [1, {\"name\": null, \"gates\": []}, {\"name\": \"a\", \"gates\": {\"long\": 3, "
@@ -462,7 +462,7 @@ static void test_hostile_summary(void **state) {
     size_t length = 0;
     FILE *to = open_memstream(&text, &length);
     assert_non_null(to);
-    assert_ok(report_text(dir, to, 80));
+    assert_ok(gw_report_text(dir, to, 80));
     fclose(to);
     assert_non_null(strstr(text, "—"));
     free(text);

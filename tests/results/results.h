@@ -63,17 +63,17 @@ static inline void open_run(struct run_files *r, const char *name, const char *r
     snprintf(r->dir, sizeof r->dir, "%.500s/%s", scratch_dir, name);
     assert_ok(rundir_run(r->e, name, 2));
     assert_ok(prepare(r->e, &r->p));
-    assert_ok(json_load(file_of(r, RUN_SUMMARY), ERR_DATA, &r->summary));
-    assert_ok(table_read(file_of(r, RUN_FOLDS), &r->folds));
-    assert_ok(table_read(file_of(r, RUN_SCORES), &r->scores));
-    assert_ok(table_read(file_of(r, RUN_TRADES), &r->trades));
-    assert_ok(table_read(file_of(r, RUN_EQUITY), &r->equity));
-    assert_ok(table_read(file_of(r, RUN_TRAINING), &r->training));
-    assert_ok(table_read(file_of(r, RUN_CURVES), &r->curves));
-    assert_ok(table_read(file_of(r, RUN_ATTENTION_INDEX), &r->attention));
-    assert_ok(table_read(file_of(r, RUN_ATTENTION_MEAN), &r->means));
-    assert_ok(table_read(file_of(r, RUN_SIGNALS), &r->signals));
-    assert_ok(table_read(file_of(r, RUN_IMPORTANCE), &r->importance));
+    assert_ok(json_load(file_of(r, GW_RUN_SUMMARY), GW_ERR_DATA, &r->summary));
+    assert_ok(table_read(file_of(r, GW_RUN_FOLDS), &r->folds));
+    assert_ok(table_read(file_of(r, GW_RUN_SCORES), &r->scores));
+    assert_ok(table_read(file_of(r, GW_RUN_TRADES), &r->trades));
+    assert_ok(table_read(file_of(r, GW_RUN_EQUITY), &r->equity));
+    assert_ok(table_read(file_of(r, GW_RUN_TRAINING), &r->training));
+    assert_ok(table_read(file_of(r, GW_RUN_CURVES), &r->curves));
+    assert_ok(table_read(file_of(r, GW_RUN_ATTENTION_INDEX), &r->attention));
+    assert_ok(table_read(file_of(r, GW_RUN_ATTENTION_MEAN), &r->means));
+    assert_ok(table_read(file_of(r, GW_RUN_SIGNALS), &r->signals));
+    assert_ok(table_read(file_of(r, GW_RUN_IMPORTANCE), &r->importance));
 }
 
 static inline int results_setup(void **state) {
@@ -132,9 +132,9 @@ static inline bool same_contestant(const struct table *a, size_t i, const struct
 }
 
 /* Index of the bar that closes at this time. */
-static inline size_t bar_at(const struct bars *bars, int64_t close_ns) {
+static inline size_t bar_at(const struct gw_bars *bars, int64_t close_ns) {
     for (size_t i = 0; i < bars->n; i++)
-        if (bar_close_ns(bars, i) == close_ns) return i;
+        if (gw_bar_close_ns(bars, i) == close_ns) return i;
     fail_msg("no bar of %s closes at %lld", bars->symbol, (long long)close_ns);
     return 0;
 }
@@ -158,9 +158,9 @@ struct scored {
 
 /* One isolated trade by the rules of the broker, written down once more: net return, NaN when it cannot be entered. */
 static inline double brute_trade(const struct run_files *r, size_t symbol, size_t t, int side, double multiplier) {
-    const struct bars *bars = &r->p->market.symbol[symbol];
-    const struct cost_config *c = &r->e->costs;
-    const struct strategy_config *trading = &r->e->common.trading;
+    const struct gw_bars *bars = &r->p->market.symbol[symbol];
+    const struct gw_cost_config *c = &r->e->costs;
+    const struct gw_strategy_config *trading = &r->e->common.trading;
     double slip = multiplier * (c->half_spread_bps + c->slippage_bps) * 1e-4, move = r->p->labels[symbol].min_move[t];
     size_t i = t + 1, due = t + trading->horizon;
     while (i < bars->n && !(bars->bar[i].volume > 0)) i++;
@@ -171,9 +171,9 @@ static inline double brute_trade(const struct run_files *r, size_t symbol, size_
     int64_t entry_ns = bars->bar[i].open_ns, exit_ns = 0;
     bool maker = false;
     for (; isnan(exit); i++) {
-        const struct bar *b = &bars->bar[i];
+        const struct gw_bar *b = &bars->bar[i];
         double worst = side > 0 ? b->low : b->high, best = side > 0 ? b->high : b->low;
-        exit_ns = bar_close_ns(bars, i);
+        exit_ns = gw_bar_close_ns(bars, i);
         if (b->volume > 0) {
             if (i > due || side * (b->open - stop) <= 0) /* overdue, as the bar it was due at did not trade; or a gap */
                 exit = b->open, exit_ns = b->open_ns;

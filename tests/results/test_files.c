@@ -6,17 +6,18 @@
 static void test_headers(void **state) {
     (void)state;
     static const char *const header[][2] = {
-        {RUN_FOLDS, "fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged\n"},
-        {RUN_SCORES, "time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short\n"},
-        {RUN_TRADES, "strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,fees,"
-                     "slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous\n"},
-        {RUN_EQUITY, "time,strategy,seed,equity,cash,exposure,drawdown\n"},
-        {RUN_TRAINING, "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best\n"},
-        {RUN_CURVES, "strategy,seed,gate,curve,x,y,count\n"},
-        {RUN_ATTENTION_INDEX, "row,time,symbol,strategy,seed,fold,gate,probability,label,map\n"},
-        {RUN_ATTENTION_MEAN, "strategy,seed,gate,map,group,lag,weight,n\n"},
-        {RUN_SIGNALS, "row,lag,close\n"},
-        {RUN_IMPORTANCE, "strategy,seed,gate,kind,feature,value\n"},
+        {GW_RUN_FOLDS, "fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged\n"},
+        {GW_RUN_SCORES, "time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short\n"},
+        {GW_RUN_TRADES,
+         "strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,fees,"
+         "slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous\n"},
+        {GW_RUN_EQUITY, "time,strategy,seed,equity,cash,exposure,drawdown\n"},
+        {GW_RUN_TRAINING, "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best\n"},
+        {GW_RUN_CURVES, "strategy,seed,gate,curve,x,y,count\n"},
+        {GW_RUN_ATTENTION_INDEX, "row,time,symbol,strategy,seed,fold,gate,probability,label,map\n"},
+        {GW_RUN_ATTENTION_MEAN, "strategy,seed,gate,map,group,lag,weight,n\n"},
+        {GW_RUN_SIGNALS, "row,lag,close\n"},
+        {GW_RUN_IMPORTANCE, "strategy,seed,gate,kind,feature,value\n"},
     };
     for (size_t i = 0; i < COUNT_OF(header); i++) {
         size_t n;
@@ -63,11 +64,11 @@ static void test_no_nan_and_no_ragged_line(void **state) {
 static void check_slice(const struct run_files *r, size_t row) {
     const struct table *t = &r->folds;
     size_t s = symbol_of(r, t, row);
-    const struct bars *bars = &r->p->market.symbol[s];
+    const struct gw_bars *bars = &r->p->market.symbol[s];
     int64_t begin = time_of(t, row, "begin"), end = time_of(t, row, "end");
     size_t first = (size_t)number(t, row, "first_bar"), last = (size_t)number(t, row, "end_bar");
     for (size_t i = 0; i < bars->n; i++) {
-        bool inside = bar_close_ns(bars, i) >= begin && bar_close_ns(bars, i) < end;
+        bool inside = gw_bar_close_ns(bars, i) >= begin && gw_bar_close_ns(bars, i) < end;
         if (inside != (i >= first && i < last)) fail_msg("folds.csv:%zu: bar %zu", row + 2, i);
     }
     size_t first_sample = (size_t)number(t, row, "first_sample"), end_sample = (size_t)number(t, row, "end_sample");
@@ -78,7 +79,7 @@ static void check_slice(const struct run_files *r, size_t row) {
     }
     assert_int_equal((size_t)number(t, row, "purged"), last - end_sample);
     size_t reach = r->e->labels.horizon + r->e->folds.embargo;
-    if (end_sample > first_sample) assert_true(bar_close_ns(bars, end_sample - 1 + reach) < end); /* the purge */
+    if (end_sample > first_sample) assert_true(gw_bar_close_ns(bars, end_sample - 1 + reach) < end); /* the purge */
 }
 
 static void test_folds(void **state) {
@@ -87,19 +88,19 @@ static void test_folds(void **state) {
         const struct table *t = &run[i].folds;
         size_t n_symbols = run[i].p->market.n_symbols, n_folds = run[i].p->plan.n_folds;
         assert_true(n_folds >= 3);
-        assert_int_equal(t->n_rows, n_folds * N_SLICES * n_symbols);
+        assert_int_equal(t->n_rows, n_folds * GW_N_SLICES * n_symbols);
         for (size_t row = 0; row < t->n_rows; row++) {
             check_slice(&run[i], row);
-            assert_int_equal((size_t)number(t, row, "fold"), row / (N_SLICES * n_symbols) + 1);
-            assert_string_equal(cell(t, row, "slice"), slice_name[row / n_symbols % N_SLICES]);
-            if (row >= n_symbols && row / n_symbols % N_SLICES)
+            assert_int_equal((size_t)number(t, row, "fold"), row / (GW_N_SLICES * n_symbols) + 1);
+            assert_string_equal(cell(t, row, "slice"), gw_slice_name[row / n_symbols % GW_N_SLICES]);
+            if (row >= n_symbols && row / n_symbols % GW_N_SLICES)
                 assert_string_equal(cell(t, row, "begin"), cell(t, row - n_symbols, "end"));
         }
     }
 }
 
 /* One row for every test sample of every contestant, in order, with the labels of brute force. */
-static int brute_label(const struct bars *bars, const struct label_config *config, double move, size_t t,
+static int brute_label(const struct gw_bars *bars, const struct gw_label_config *config, double move, size_t t,
                        bool is_long) {
     double top = -INFINITY, bottom = INFINITY, close = bars->bar[t].close;
     if (t + config->horizon >= bars->n) return -1;
@@ -126,9 +127,9 @@ static void test_scores_cover_the_test_slices(void **state) {
         for (size_t row = 0; row < t->n_rows; row++) {
             size_t s = symbol_of(r, t, row), bar = bar_at(&r->p->market.symbol[s], time_of(t, row, "time"));
             size_t fold = (size_t)number(t, row, "fold") - 1;
-            const struct range *samples_of = &r->p->plan.fold[fold].samples[SLICE_TEST][s];
+            const struct gw_range *samples_of = &r->p->plan.fold[fold].samples[GW_SLICE_TEST][s];
             assert_true(bar >= samples_of->begin && bar < samples_of->end);
-            for (int g = 0; g < N_GATES; g++) {
+            for (int g = 0; g < GW_N_GATES; g++) {
                 int want =
                     brute_label(&r->p->market.symbol[s], &r->e->labels, r->p->labels[s].min_move[bar], bar, g == 0);
                 const char *label = cell(t, row, g ? "label_short" : "label_long");
@@ -172,7 +173,7 @@ static void test_run_json(void **state) {
     (void)state;
     const struct run_files *r = &run[0];
     struct json_document *doc;
-    assert_ok(json_load(file_of(r, RUN_JSON), ERR_DATA, &doc));
+    assert_ok(json_load(file_of(r, GW_RUN_JSON), GW_ERR_DATA, &doc));
     const json_value *root = json_root(doc), *data = json_get(root, "data"), *times = json_get(root, "training_time");
     assert_string_equal(json_string(json_get(root, "status"), ""), "finished");
     assert_int_equal(json_size(data), 2);

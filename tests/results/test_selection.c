@@ -14,13 +14,13 @@ struct stage {
     struct results r;
     struct strategy_result strategy[N];
     struct seed_result seed[N][2];
-    struct equity_point equity[N][2][BARS];
+    struct gw_equity_point equity[N][2][BARS];
 };
 
 static double step(size_t s, size_t k, size_t t, double edge) {
-    struct rng rng;
-    rng_key(&rng, s * 2 + k + 1, "selection", t, 0, 0);
-    return 0.001 * rng_normal(&rng) + (s == SKILLED && k == 1 ? edge : 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, s * 2 + k + 1, "selection", t, 0, 0);
+    return 0.001 * gw_rng_normal(&rng) + (s == SKILLED && k == 1 ? edge : 0);
 }
 
 /* Three strategies of two seeds; the second seed of the second has an edge per bar. */
@@ -69,8 +69,8 @@ static void test_agrees_with_the_formulas(void **state) {
     assert_int_equal(s->r.selection.best, SKILLED);
     assert_int_equal(s->r.selection.best_seed, 1);
     assert_int_equal(s->r.selection.n_trials, 2 * N);
-    assert_near(s->r.selection.deflated_sharpe, deflated_sharpe(best, BARS, 2 * N, variance), 1e-7, 0);
-    assert_near(s->r.selection.overfitting, backtest_overfitting(all, BARS, 2 * N, 16), 1e-12, 1e-12);
+    assert_near(s->r.selection.deflated_sharpe, gw_deflated_sharpe(best, BARS, 2 * N, variance), 1e-7, 0);
+    assert_near(s->r.selection.overfitting, gw_backtest_overfitting(all, BARS, 2 * N, 16), 1e-12, 1e-12);
     assert_true(s->r.selection.overfitting < 0.05 && s->r.selection.deflated_sharpe > 0.9);
     stage_free(s);
 }

@@ -154,7 +154,7 @@ static void test_summary_metrics(void **state) {
                 assert_int_equal(json_kind(gates), JSON_NULL);
                 continue;
             }
-            for (int g = 0; g < N_GATES; g++) check_gate(&run[i], json_get(gates, gate_name[g]), name, g);
+            for (int g = 0; g < GW_N_GATES; g++) check_gate(&run[i], json_get(gates, gw_gate_name[g]), name, g);
         }
     }
 }
@@ -195,11 +195,11 @@ static void test_verdict_agrees_with_the_metrics(void **state) {
         assert_string_equal(json_string(json_get(one, "candidate"), ""), json_string(json_get(candidate, "name"), "?"));
         assert_string_equal(json_string(json_get(one, "baseline"), ""), "none");
         assert_true(strlen(json_string(json_get(one, "conclusion"), "")) > 40);
-        for (int g = 0; g < N_GATES; g++)
+        for (int g = 0; g < GW_N_GATES; g++)
             for (size_t d = 0; d < COUNT_OF(delta); d++) {
-                const json_value *got = json_get(json_get(json_get(one, "gates"), gate_name[g]), delta[d][0]);
-                const json_value *a = json_get(json_get(candidate, "gates"), gate_name[g]);
-                const json_value *b = json_get(json_get(json_at(strategies, 0), "gates"), gate_name[g]);
+                const json_value *got = json_get(json_get(json_get(one, "gates"), gw_gate_name[g]), delta[d][0]);
+                const json_value *a = json_get(json_get(candidate, "gates"), gw_gate_name[g]);
+                const json_value *b = json_get(json_get(json_at(strategies, 0), "gates"), gw_gate_name[g]);
                 double x = json_number(json_get(json_get(a, "mean"), delta[d][1]), NAN);
                 double y = json_number(json_get(json_get(b, "mean"), delta[d][1]), NAN);
                 assert_near(json_number(json_get(got, "candidate"), NAN), x, 1e-9, 1e-9);

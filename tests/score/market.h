@@ -16,32 +16,32 @@ struct made_market {
     uint32_t fold[MARKET_BARS_MAX];
     double pnl[MARKET_BARS_MAX];
     const float *a[MARKET_SEEDS_MAX], *b[MARKET_SEEDS_MAX];
-    struct paired_sample sample;
+    struct gw_paired_sample sample;
 };
 
 /* A scorer's view of one bar: strength × truth + noise that lives for 1/(1 - memory) bars. */
-static inline float market_score(struct rng *rng, double *noise, double strength, double truth) {
+static inline float market_score(struct gw_rng *rng, double *noise, double strength, double truth) {
     const double memory = 0.9;
-    *noise = memory * *noise + sqrt(1 - memory * memory) * rng_normal(rng);
+    *noise = memory * *noise + sqrt(1 - memory * memory) * gw_rng_normal(rng);
     return (float)(1 / (1 + exp(2.5 - strength * truth - *noise)));
 }
 
 static inline void market_make(struct made_market *market, uint64_t seed, size_t n, size_t n_seeds, double strength_a,
                                double strength_b) {
     static double shock[MARKET_BARS_MAX + MARKET_HORIZON];
-    struct rng rng;
-    rng_key(&rng, seed, "market", n, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, seed, "market", n, 0, 0);
     double log_volatility = 0, sum = 0, noise_a[MARKET_SEEDS_MAX], noise_b[MARKET_SEEDS_MAX];
     for (size_t i = 0; i < n + MARKET_HORIZON; i++) { /* volatility comes in spells, and so do labels */
-        log_volatility = 0.98 * log_volatility + 0.07 * rng_normal(&rng);
-        shock[i] = rng_normal(&rng) * exp(log_volatility);
+        log_volatility = 0.98 * log_volatility + 0.07 * gw_rng_normal(&rng);
+        shock[i] = gw_rng_normal(&rng) * exp(log_volatility);
     }
-    for (size_t s = 0; s < MARKET_SEEDS_MAX; s++) noise_a[s] = rng_normal(&rng), noise_b[s] = rng_normal(&rng);
+    for (size_t s = 0; s < MARKET_SEEDS_MAX; s++) noise_a[s] = gw_rng_normal(&rng), noise_b[s] = gw_rng_normal(&rng);
     for (size_t i = 0; i < MARKET_HORIZON; i++) sum += shock[i];
     for (size_t i = 0; i < n; i++) {
         market->label[i] = sum > 6.5;
         market->fold[i] = (uint32_t)(i * MARKET_FOLDS / n);
-        market->pnl[i] = (sum > 6.5 ? 0.01 : -0.005) + 0.002 * rng_normal(&rng);
+        market->pnl[i] = (sum > 6.5 ? 0.01 : -0.005) + 0.002 * gw_rng_normal(&rng);
         for (size_t s = 0; s < n_seeds; s++) {
             market->score_a[s][i] = market_score(&rng, &noise_a[s], strength_a, sum / 5);
             market->score_b[s][i] = market_score(&rng, &noise_b[s], strength_b, sum / 5);
@@ -52,13 +52,13 @@ static inline void market_make(struct made_market *market, uint64_t seed, size_t
         market->a[s] = market->score_a[s];
         market->b[s] = market->score_b[s];
     }
-    market->sample = (struct paired_sample){.n = n,
-                                            .n_seeds = n_seeds,
-                                            .score_a = market->a,
-                                            .score_b = market->b,
-                                            .label = market->label,
-                                            .fold = market->fold,
-                                            .pnl = market->pnl};
+    market->sample = (struct gw_paired_sample){.n = n,
+                                               .n_seeds = n_seeds,
+                                               .score_a = market->a,
+                                               .score_b = market->b,
+                                               .label = market->label,
+                                               .fold = market->fold,
+                                               .pnl = market->pnl};
 }
 
 #endif

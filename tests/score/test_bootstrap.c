@@ -13,7 +13,7 @@ static void block_length_matches_golden_values(void **state) {
     for (size_t c = 0; c < golden.n_cases; c++) {
         const struct golden_array *series = golden_find(&golden.cases[c], "series");
         if (!series) continue;
-        double got = bootstrap_block_length(series->value, series->n);
+        double got = gw_bootstrap_block_length(series->value, series->n);
         double want = golden_want(&golden.cases[c], "block_length");
         if (!near(got, want, 1e-9, 1)) fail_msg("%s: block length %.17g, want %.17g", golden.cases[c].name, got, want);
         checked++;
@@ -27,10 +27,10 @@ static void block_length_of_odd_series(void **state) {
     double flat[100], tiny[3] = {1, 2, 3}, bad[50] = {0};
     for (size_t i = 0; i < 100; i++) flat[i] = 0.1;
     bad[7] = NAN;
-    assert_near(bootstrap_block_length(flat, 100), 1, 0, 1);
-    assert_near(bootstrap_block_length(tiny, 3), 1, 0, 1);
-    assert_near(bootstrap_block_length(tiny, 0), 1, 0, 1);
-    assert_true(isnan(bootstrap_block_length(bad, 50)));
+    assert_near(gw_bootstrap_block_length(flat, 100), 1, 0, 1);
+    assert_near(gw_bootstrap_block_length(tiny, 3), 1, 0, 1);
+    assert_near(gw_bootstrap_block_length(tiny, 0), 1, 0, 1);
+    assert_true(isnan(gw_bootstrap_block_length(bad, 50)));
 }
 
 /* Over many resamples: uniform positions, blocks of the asked mean length, each step to the next bar or to anywhere. */
@@ -43,9 +43,9 @@ static void blocks_are_geometric_and_positions_uniform(void **state) {
     double starts = 0, long_runs = 0, runs = 0;
     memset(drawn, 0, sizeof drawn);
     for (uint64_t round = 0; round < ROUNDS; round++) {
-        struct rng rng;
-        rng_key(&rng, 3, "test", round, 0, 0);
-        bootstrap_stationary(&rng, N, mean_block, index);
+        struct gw_rng rng;
+        gw_rng_key(&rng, 3, "test", round, 0, 0);
+        gw_bootstrap_stationary(&rng, N, mean_block, index);
         size_t length = 1;
         for (size_t i = 0; i < N; i++) {
             assert_true(index[i] < N);
@@ -71,22 +71,22 @@ static void blocks_are_geometric_and_positions_uniform(void **state) {
 static void the_ends_of_the_range_of_lengths(void **state) {
     (void)state;
     uint32_t index[50], again[50];
-    struct rng rng;
+    struct gw_rng rng;
     size_t joined = 0;
-    rng_key(&rng, 1, "test", 0, 0, 0);
-    bootstrap_stationary(&rng, 50, 1, index); /* plain bootstrap: a successor only by chance, 1 in 50 */
+    gw_rng_key(&rng, 1, "test", 0, 0, 0);
+    gw_bootstrap_stationary(&rng, 50, 1, index); /* plain bootstrap: a successor only by chance, 1 in 50 */
     for (size_t i = 1; i < 50; i++) joined += index[i] == (index[i - 1] + 1) % 50;
     assert_true(joined < 10);
-    bootstrap_stationary(&rng, 50, 1e12, index); /* one block: the circle, begun anywhere */
+    gw_bootstrap_stationary(&rng, 50, 1e12, index); /* one block: the circle, begun anywhere */
     for (size_t i = 1; i < 50; i++) assert_int_equal(index[i], (index[i - 1] + 1) % 50);
-    bootstrap_stationary(&rng, 1, 5, index);
+    gw_bootstrap_stationary(&rng, 1, 5, index);
     assert_int_equal(index[0], 0);
-    bootstrap_stationary(&rng, 0, 5, index);
-    struct rng one, other;
-    rng_key(&one, 9, "test", 1, 0, 0);
-    rng_key(&other, 9, "test", 1, 0, 0);
-    bootstrap_stationary(&one, 50, 6, index);
-    bootstrap_stationary(&other, 50, 6, again);
+    gw_bootstrap_stationary(&rng, 0, 5, index);
+    struct gw_rng one, other;
+    gw_rng_key(&one, 9, "test", 1, 0, 0);
+    gw_rng_key(&other, 9, "test", 1, 0, 0);
+    gw_bootstrap_stationary(&one, 50, 6, index);
+    gw_bootstrap_stationary(&other, 50, 6, again);
     assert_memory_equal(index, again, sizeof index);
 }
 

@@ -12,7 +12,7 @@ struct loaded {
     uint32_t fold[512];
     uint8_t acted[512];
     double pnl[3][512];
-    struct gate_sample sample;
+    struct gw_gate_sample sample;
 };
 
 static void load(const struct golden_case *in, struct loaded *out) {
@@ -20,7 +20,7 @@ static void load(const struct golden_case *in, struct loaded *out) {
     const struct golden_array *score = golden_get(in, "score"), *label = golden_get(in, "label"),
                               *fold = golden_get(in, "fold"), *acted = golden_find(in, "acted");
     assert_true(score->n <= 512 && label->n == score->n && fold->n == score->n);
-    out->sample = (struct gate_sample){.n = score->n, .score = out->score, .label = out->label, .fold = out->fold};
+    out->sample = (struct gw_gate_sample){.n = score->n, .score = out->score, .label = out->label, .fold = out->fold};
     for (size_t i = 0; i < score->n; i++) {
         out->score[i] = (float)score->value[i];
         out->label[i] = (int8_t)label->value[i];
@@ -36,9 +36,9 @@ static void load(const struct golden_case *in, struct loaded *out) {
     }
 }
 
-static const struct metric_desc *find_metric(const char *name) {
-    for (size_t i = 0; i < metric_count(); i++)
-        if (!strcmp(metric_at(i)->name, name)) return metric_at(i);
+static const struct gw_metric_desc *find_metric(const char *name) {
+    for (size_t i = 0; i < gw_metric_count(); i++)
+        if (!strcmp(gw_metric_at(i)->name, name)) return gw_metric_at(i);
     fail_msg("%s: golden value of a metric that is not in the table", name);
     return NULL;
 }
@@ -52,7 +52,7 @@ static void matches_golden_values(void **state) {
         load(&golden.cases[c], &loaded);
         for (size_t e = 0; e < golden.cases[c].n_expects; e++) {
             const struct golden_expect *want = &golden.cases[c].expect[e];
-            const struct metric_desc *metric = find_metric(want->name);
+            const struct gw_metric_desc *metric = find_metric(want->name);
             assert_int_equal(metric->per_k, want->k > 0);
             double got = metric->compute(&loaded.sample, want->k);
             if (!near(got, want->value, 1e-12, 1e-3))
@@ -68,20 +68,20 @@ static void every_metric_has_golden_values(void **state) {
     (void)state;
     struct golden golden;
     golden_read(GOLDEN, &golden);
-    assert_true(metric_count() > 0);
-    for (size_t i = 0; i < metric_count(); i++) {
-        const struct metric_desc *metric = metric_at(i);
+    assert_true(gw_metric_count() > 0);
+    for (size_t i = 0; i < gw_metric_count(); i++) {
+        const struct gw_metric_desc *metric = gw_metric_at(i);
         size_t finite = 0, same_name = 0;
         for (size_t c = 0; c < golden.n_cases; c++)
             for (size_t e = 0; e < golden.cases[c].n_expects; e++)
                 finite +=
                     !strcmp(golden.cases[c].expect[e].name, metric->name) && isfinite(golden.cases[c].expect[e].value);
         if (finite < 2) fail_msg("metric %s has no golden values in %s", metric->name, GOLDEN);
-        for (size_t j = 0; j < metric_count(); j++) same_name += !strcmp(metric_at(j)->name, metric->name);
+        for (size_t j = 0; j < gw_metric_count(); j++) same_name += !strcmp(gw_metric_at(j)->name, metric->name);
         assert_int_equal(same_name, 1);
         assert_true(name_is_safe(metric->name) && metric->help && metric->unit);
     }
-    assert_null(metric_at(metric_count()));
+    assert_null(gw_metric_at(gw_metric_count()));
     golden_free(&golden);
 }
 
@@ -91,8 +91,8 @@ static void order_within_a_fold_does_not_matter(void **state) {
     struct golden golden;
     struct loaded a, b;
     golden_read(GOLDEN, &golden);
-    struct rng rng;
-    rng_key(&rng, 1, "shuffle", 0, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, 1, "shuffle", 0, 0, 0);
     for (size_t c = 0; c < golden.n_cases; c++) {
         load(&golden.cases[c], &a);
         b = a;
@@ -106,7 +106,7 @@ static void order_within_a_fold_does_not_matter(void **state) {
             for (end = begin; end < a.sample.n && a.fold[end] == a.fold[begin]; end++) continue;
             uint32_t order[512];
             for (size_t i = 0; i < end - begin; i++) order[i] = (uint32_t)(begin + i);
-            rng_shuffle(&rng, order, end - begin);
+            gw_rng_shuffle(&rng, order, end - begin);
             for (size_t i = begin; i < end; i++) {
                 uint32_t from = order[i - begin];
                 b.score[i] = a.score[from];
@@ -115,11 +115,11 @@ static void order_within_a_fold_does_not_matter(void **state) {
                 for (int level = 0; level < 3; level++) b.pnl[level][i] = a.pnl[level][from];
             }
         }
-        for (size_t m = 0; m < metric_count(); m++) {
-            double want = metric_at(m)->compute(&a.sample, 7.5), got = metric_at(m)->compute(&b.sample, 7.5);
+        for (size_t m = 0; m < gw_metric_count(); m++) {
+            double want = gw_metric_at(m)->compute(&a.sample, 7.5), got = gw_metric_at(m)->compute(&b.sample, 7.5);
             if (!near(got, want, 1e-12, 1e-3))
-                fail_msg("case %s: %s is %.17g shuffled, %.17g before", golden.cases[c].name, metric_at(m)->name, got,
-                         want);
+                fail_msg("case %s: %s is %.17g shuffled, %.17g before", golden.cases[c].name, gw_metric_at(m)->name,
+                         got, want);
         }
     }
     golden_free(&golden);
@@ -137,8 +137,8 @@ static void weights_are_repetitions(void **state) {
             repeated_label[n++] = label[i];
         }
     }
-    assert_near(metric_average_precision(score, label, weight, 6),
-                metric_average_precision(repeated_score, repeated_label, NULL, n), 1e-14, 1e-9);
+    assert_near(gw_metric_average_precision(score, label, weight, 6),
+                gw_metric_average_precision(repeated_score, repeated_label, NULL, n), 1e-14, 1e-9);
 }
 
 /* Ranks depend on nothing but the order: scores of any sign and size, infinities too, and 0 = -0. */
@@ -148,20 +148,21 @@ static void scores_may_be_any_number(void **state) {
     const float wide[N] = {INFINITY, 3e38f, 2e4f, 1.5f, 1e-30f, 1e-44f, 0, -0.0f, -1e-44f, -7, -3e38f, -INFINITY};
     const float plain[N] = {11, 10, 9, 8, 7, 6, 5, 5, 3, 2, 1, 0};
     for (uint64_t round = 0; round < 50; round++) {
-        struct rng rng;
-        rng_key(&rng, 6, "order", round, 0, 0);
+        struct gw_rng rng;
+        gw_rng_key(&rng, 6, "order", round, 0, 0);
         uint32_t order[N];
         float a[N], b[N];
         int8_t label[N];
         for (uint32_t i = 0; i < N; i++) order[i] = i;
-        rng_shuffle(&rng, order, N);
+        gw_rng_shuffle(&rng, order, N);
         for (size_t i = 0; i < N; i++) {
             a[i] = wide[order[i]];
             b[i] = plain[order[i]];
-            label[i] = rng_uniform(&rng) < .4;
+            label[i] = gw_rng_uniform(&rng) < .4;
         }
         label[0] = 1;
-        assert_near(metric_average_precision(a, label, NULL, N), metric_average_precision(b, label, NULL, N), 0, 1);
+        assert_near(gw_metric_average_precision(a, label, NULL, N), gw_metric_average_precision(b, label, NULL, N), 0,
+                    1);
     }
 }
 
@@ -172,29 +173,30 @@ static void top_k_counts_bars_per_fold(void **state) {
     int8_t label[N];
     uint32_t fold[N];
     double weight[N];
-    struct rng rng;
-    rng_key(&rng, 5, "scores", 0, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, 5, "scores", 0, 0, 0);
     for (size_t i = 0; i < N; i++) {
-        score[i] = (float)rng_uniform(&rng);
-        label[i] = rng_uniform(&rng) < .2;
+        score[i] = (float)gw_rng_uniform(&rng);
+        label[i] = gw_rng_uniform(&rng) < .2;
         fold[i] = i < 100 ? 0 : i < 101 ? 4 : 9;
     }
-    struct gate_sample sample = {.n = N, .score = score, .label = label, .fold = fold};
-    struct top_k top;
-    assert_ok(metric_top_k(&sample, 7, &top)); /* 7 of 100, 1 of 1, ceil(13.93) of 199 */
+    struct gw_gate_sample sample = {.n = N, .score = score, .label = label, .fold = fold};
+    struct gw_top_k top;
+    assert_ok(gw_metric_top_k(&sample, 7, &top)); /* 7 of 100, 1 of 1, ceil(13.93) of 199 */
     assert_int_equal(top.n_selected, 7 + 1 + 14);
     assert_true(isnan(top.pnl_mean[1]) && isnan(top.profit_factor));
-    assert_ok(metric_top_k_weights(&sample, 7, weight));
+    assert_ok(gw_metric_top_k_weights(&sample, 7, weight));
     double sum = 0;
     for (size_t i = 0; i < 100; i++) sum += weight[i];
     assert_near(sum, 7, 1e-15, 1);
     assert_true(weight[100] == 1.0);
     for (double k = 1; k <= 100; k++) { /* whole percents of 100 bars are whole counts */
-        struct gate_sample first = {.n = 100, .score = score, .label = label, .fold = fold};
-        assert_ok(metric_top_k(&first, k, &top));
+        struct gw_gate_sample first = {.n = 100, .score = score, .label = label, .fold = fold};
+        assert_ok(gw_metric_top_k(&first, k, &top));
         assert_int_equal(top.n_selected, (size_t)k);
     }
-    assert_ok(metric_top_k(&(struct gate_sample){.n = 1, .score = score, .label = label, .fold = fold}, .1, &top));
+    assert_ok(
+        gw_metric_top_k(&(struct gw_gate_sample){.n = 1, .score = score, .label = label, .fold = fold}, .1, &top));
     assert_int_equal(top.n_selected, 1);
 }
 
@@ -203,57 +205,58 @@ static void bad_input_is_refused(void **state) {
     float score[3] = {.5f, NAN, .1f};
     int8_t label[3] = {1, 0, 0}, missing[3] = {1, -1, 0};
     uint32_t fold[3] = {0, 0, 0};
-    struct top_k top;
-    struct curve_point points[8];
+    struct gw_top_k top;
+    struct gw_curve_point points[8];
     size_t n;
-    struct gate_sample sample = {.n = 3, .score = score, .label = label, .fold = fold};
-    assert_fails(metric_top_k(&sample, 10, &top), ERR_DATA, "bar 1 of 3 is NaN");
-    assert_fails(curve_reliability(&sample, 4, points, &n), ERR_DATA, "NaN");
-    assert_fails(curve_precision_recall(&sample, 4, points, &n), ERR_DATA, "NaN");
-    assert_fails(curve_histogram(&sample, 4, points), ERR_DATA, "NaN");
-    assert_fails(curve_histogram(&sample, 1, points), ERR_CONFIG, "2 points");
-    assert_true(isnan(metric_average_precision(score, label, NULL, 3)));
-    for (size_t m = 0; m < metric_count(); m++) {
-        const char *name = metric_at(m)->name;
+    struct gw_gate_sample sample = {.n = 3, .score = score, .label = label, .fold = fold};
+    assert_fails(gw_metric_top_k(&sample, 10, &top), GW_ERR_DATA, "bar 1 of 3 is NaN");
+    assert_fails(gw_curve_reliability(&sample, 4, points, &n), GW_ERR_DATA, "NaN");
+    assert_fails(gw_curve_precision_recall(&sample, 4, points, &n), GW_ERR_DATA, "NaN");
+    assert_fails(gw_curve_histogram(&sample, 4, points), GW_ERR_DATA, "NaN");
+    assert_fails(gw_curve_histogram(&sample, 1, points), GW_ERR_CONFIG, "2 points");
+    assert_true(isnan(gw_metric_average_precision(score, label, NULL, 3)));
+    for (size_t m = 0; m < gw_metric_count(); m++) {
+        const char *name = gw_metric_at(m)->name;
         bool counts = !strcmp(name, "n_bars") || !strcmp(name, "n_positives") || !strcmp(name, "prevalence");
-        if (isnan(metric_at(m)->compute(&sample, 10)) == counts) fail_msg("%s with a NaN score", name);
+        if (isnan(gw_metric_at(m)->compute(&sample, 10)) == counts) fail_msg("%s with a NaN score", name);
     }
     score[1] = .2f;
-    assert_fails(metric_top_k(&sample, 0, &top), ERR_CONFIG, "k = 0");
-    assert_fails(metric_top_k(&sample, 100.5, &top), ERR_CONFIG, "100.5");
-    assert_fails(metric_top_k(&sample, NAN, &top), ERR_CONFIG, "k =");
+    assert_fails(gw_metric_top_k(&sample, 0, &top), GW_ERR_CONFIG, "k = 0");
+    assert_fails(gw_metric_top_k(&sample, 100.5, &top), GW_ERR_CONFIG, "100.5");
+    assert_fails(gw_metric_top_k(&sample, NAN, &top), GW_ERR_CONFIG, "k =");
     sample.label = missing;
-    assert_fails(metric_top_k(&sample, 10, &top), ERR_DATA, "0 or 1");
-    assert_true(isnan(metric_average_precision(score, missing, NULL, 3)));
+    assert_fails(gw_metric_top_k(&sample, 10, &top), GW_ERR_DATA, "0 or 1");
+    assert_true(isnan(gw_metric_average_precision(score, missing, NULL, 3)));
 }
 
 static void an_empty_sample_is_undefined(void **state) {
     (void)state;
-    struct gate_sample empty = {0};
-    for (size_t m = 0; m < metric_count(); m++) {
-        double got = metric_at(m)->compute(&empty, 5);
-        if (strncmp(metric_at(m)->name, "n_", 2) ? !isnan(got) : got != 0) fail_msg("%s = %g", metric_at(m)->name, got);
+    struct gw_gate_sample empty = {0};
+    for (size_t m = 0; m < gw_metric_count(); m++) {
+        double got = gw_metric_at(m)->compute(&empty, 5);
+        if (strncmp(gw_metric_at(m)->name, "n_", 2) ? !isnan(got) : got != 0)
+            fail_msg("%s = %g", gw_metric_at(m)->name, got);
     }
-    struct curve_point points[4];
+    struct gw_curve_point points[4];
     size_t n = 9;
-    assert_ok(curve_precision_recall(&empty, 4, points, &n));
+    assert_ok(gw_curve_precision_recall(&empty, 4, points, &n));
     assert_int_equal(n, 0);
-    assert_ok(curve_reliability(&empty, 4, points, &n));
+    assert_ok(gw_curve_reliability(&empty, 4, points, &n));
     assert_int_equal(n, 0);
-    assert_ok(curve_histogram(&empty, 4, points));
+    assert_ok(gw_curve_histogram(&empty, 4, points));
 }
 
-static void check_curves(const struct golden_case *in, const struct gate_sample *sample) {
-    struct curve_point points[512];
+static void check_curves(const struct golden_case *in, const struct gw_gate_sample *sample) {
+    struct gw_curve_point points[512];
     const struct golden_array *precision = golden_find(in, "curve_precision"), *x = golden_get(in, "reliability_x");
     size_t n;
-    assert_ok(curve_precision_recall(sample, 512, points, &n));
+    assert_ok(gw_curve_precision_recall(sample, 512, points, &n));
     assert_int_equal(n, precision ? precision->n : 0);
     for (size_t i = 0; i < n; i++) {
         assert_near(points[i].y, precision->value[i], 1e-12, 1e-3);
         assert_near(points[i].x, golden_get(in, "curve_recall")->value[i], 1e-12, 1e-3);
     }
-    assert_ok(curve_reliability(sample, 10, points, &n));
+    assert_ok(gw_curve_reliability(sample, 10, points, &n));
     assert_int_equal(n, x->n);
     for (size_t i = 0; i < n; i++) {
         assert_near(points[i].x, x->value[i], 1e-12, 1e-3);
@@ -278,13 +281,13 @@ static void thinning_keeps_the_ends(void **state) {
     (void)state;
     struct golden golden;
     struct loaded loaded;
-    struct curve_point all[512], few[12];
+    struct gw_curve_point all[512], few[12];
     size_t n_all, n_few;
     golden_read(GOLDEN, &golden);
     load(&golden.cases[2], &loaded); /* 400 bars */
-    assert_ok(curve_precision_recall(&loaded.sample, 512, all, &n_all));
+    assert_ok(gw_curve_precision_recall(&loaded.sample, 512, all, &n_all));
     assert_true(n_all > 300);
-    assert_ok(curve_precision_recall(&loaded.sample, 12, few, &n_few));
+    assert_ok(gw_curve_precision_recall(&loaded.sample, 12, few, &n_few));
     assert_int_equal(n_few, 12);
     assert_memory_equal(&few[0], &all[0], sizeof *few);
     assert_memory_equal(&few[11], &all[n_all - 1], sizeof *few);
@@ -300,8 +303,9 @@ static void histogram_counts_every_bar_once(void **state) {
     float score[6] = {0, .24f, .26f, .5f, 1, 1};
     int8_t label[6] = {1, 0, 1, 0, 1, 1};
     uint32_t fold[6] = {0};
-    struct curve_point bin[4];
-    assert_ok(curve_histogram(&(struct gate_sample){.n = 6, .score = score, .label = label, .fold = fold}, 4, bin));
+    struct gw_curve_point bin[4];
+    assert_ok(
+        gw_curve_histogram(&(struct gw_gate_sample){.n = 6, .score = score, .label = label, .fold = fold}, 4, bin));
     const double bars[4] = {2, 1, 1, 2}, positives[4] = {1, 1, 0, 2};
     for (size_t b = 0; b < 4; b++) {
         assert_near(bin[b].x, .125 + .25 * (double)b, 1e-15, 1);

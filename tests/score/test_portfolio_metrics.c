@@ -5,9 +5,9 @@
 static const char GOLDEN[] = "tests/golden/metrics_portfolio.txt";
 
 struct loaded {
-    struct equity_point equity[512];
-    struct trade trade[64];
-    struct portfolio_input input;
+    struct gw_equity_point equity[512];
+    struct gw_trade trade[64];
+    struct gw_portfolio_input input;
 };
 
 static void load(const struct golden_case *in, struct loaded *out) {
@@ -15,14 +15,14 @@ static void load(const struct golden_case *in, struct loaded *out) {
     assert_true(equity->n <= 512 && pnl->n <= 64);
     *out = (struct loaded){0};
     for (size_t i = 0; i < equity->n; i++)
-        out->equity[i] = (struct equity_point){
+        out->equity[i] = (struct gw_equity_point){
             .time_ns = (int64_t)golden_get(in, "seconds")->value[i] * NS_PER_SECOND,
             .equity = equity->value[i],
             .exposure = golden_get(in, "exposure")->value[i],
         };
     for (size_t i = 0; i < pnl->n; i++)
-        out->trade[i] = (struct trade){
-            .side = golden_get(in, "trade_side")->value[i] > 0 ? SIDE_LONG : SIDE_SHORT,
+        out->trade[i] = (struct gw_trade){
+            .side = golden_get(in, "trade_side")->value[i] > 0 ? GW_SIDE_LONG : GW_SIDE_SHORT,
             .pnl = pnl->value[i],
             .return_fraction = golden_get(in, "trade_return_fraction")->value[i],
             .mae = golden_get(in, "trade_mae")->value[i],
@@ -33,18 +33,18 @@ static void load(const struct golden_case *in, struct loaded *out) {
             .slippage = golden_get(in, "trade_slippage")->value[i],
             .funding = golden_get(in, "trade_funding")->value[i],
         };
-    out->input = (struct portfolio_input){.equity = out->equity,
-                                          .n_equity = equity->n,
-                                          .trade = out->trade,
-                                          .n_trades = pnl->n,
-                                          .initial_cash = golden_get(in, "initial")->value[0],
-                                          .turnover = golden_get(in, "turnover")->value[0],
-                                          .periods_per_year = golden_get(in, "periods_per_year")->value[0]};
+    out->input = (struct gw_portfolio_input){.equity = out->equity,
+                                             .n_equity = equity->n,
+                                             .trade = out->trade,
+                                             .n_trades = pnl->n,
+                                             .initial_cash = golden_get(in, "initial")->value[0],
+                                             .turnover = golden_get(in, "turnover")->value[0],
+                                             .periods_per_year = golden_get(in, "periods_per_year")->value[0]};
 }
 
-static const struct portfolio_metric_desc *find_metric(const char *name) {
-    for (size_t i = 0; i < portfolio_metric_count(); i++)
-        if (!strcmp(portfolio_metric_at(i)->name, name)) return portfolio_metric_at(i);
+static const struct gw_portfolio_metric_desc *find_metric(const char *name) {
+    for (size_t i = 0; i < gw_portfolio_metric_count(); i++)
+        if (!strcmp(gw_portfolio_metric_at(i)->name, name)) return gw_portfolio_metric_at(i);
     fail_msg("%s: golden value of a metric that is not in the table", name);
     return NULL;
 }
@@ -71,21 +71,21 @@ static void every_metric_has_golden_values(void **state) {
     (void)state;
     struct golden golden;
     golden_read(GOLDEN, &golden);
-    assert_true(portfolio_metric_count() > 0);
-    for (size_t i = 0; i < portfolio_metric_count(); i++) {
-        const struct portfolio_metric_desc *metric = portfolio_metric_at(i);
+    assert_true(gw_portfolio_metric_count() > 0);
+    for (size_t i = 0; i < gw_portfolio_metric_count(); i++) {
+        const struct gw_portfolio_metric_desc *metric = gw_portfolio_metric_at(i);
         size_t finite = 0, same_name = 0;
         for (size_t c = 0; c < golden.n_cases; c++)
             for (size_t e = 0; e < golden.cases[c].n_expects; e++)
                 finite +=
                     !strcmp(golden.cases[c].expect[e].name, metric->name) && isfinite(golden.cases[c].expect[e].value);
         if (finite < 2) fail_msg("portfolio metric %s has no golden values in %s", metric->name, GOLDEN);
-        for (size_t j = 0; j < portfolio_metric_count(); j++)
-            same_name += !strcmp(portfolio_metric_at(j)->name, metric->name);
+        for (size_t j = 0; j < gw_portfolio_metric_count(); j++)
+            same_name += !strcmp(gw_portfolio_metric_at(j)->name, metric->name);
         assert_int_equal(same_name, 1);
         assert_true(name_is_safe(metric->name) && metric->help && metric->unit);
     }
-    assert_null(portfolio_metric_at(portfolio_metric_count()));
+    assert_null(gw_portfolio_metric_at(gw_portfolio_metric_count()));
     golden_free(&golden);
 }
 
@@ -104,8 +104,8 @@ static void ratios_do_not_depend_on_scale_or_epoch(void **state) {
         b.equity[i].time_ns += 12345 * NS_PER_DAY;
     }
     for (size_t i = 0; i < b.input.n_trades; i++) b.trade[i].pnl *= 4;
-    for (size_t m = 0; m < portfolio_metric_count(); m++) {
-        const struct portfolio_metric_desc *metric = portfolio_metric_at(m);
+    for (size_t m = 0; m < gw_portfolio_metric_count(); m++) {
+        const struct gw_portfolio_metric_desc *metric = gw_portfolio_metric_at(m);
         bool cash = false;
         for (size_t i = 0; i < COUNT_OF(in_cash); i++) cash |= !strcmp(metric->name, in_cash[i]);
         assert_int_equal(cash, !strcmp(metric->unit, "cash"));
@@ -116,9 +116,9 @@ static void ratios_do_not_depend_on_scale_or_epoch(void **state) {
 
 static void nothing_at_all_is_undefined(void **state) {
     (void)state;
-    struct portfolio_input empty = {.initial_cash = 1000, .periods_per_year = 365};
-    for (size_t m = 0; m < portfolio_metric_count(); m++) {
-        const struct portfolio_metric_desc *metric = portfolio_metric_at(m);
+    struct gw_portfolio_input empty = {.initial_cash = 1000, .periods_per_year = 365};
+    for (size_t m = 0; m < gw_portfolio_metric_count(); m++) {
+        const struct gw_portfolio_metric_desc *metric = gw_portfolio_metric_at(m);
         bool countable = !strcmp(metric->unit, "trades") || !strcmp(metric->name, "turnover") ||
                          !strcmp(metric->name, "fees") || !strcmp(metric->name, "slippage") ||
                          !strcmp(metric->name, "funding");
@@ -136,16 +136,16 @@ static void constant_growth_has_no_sharpe(void **state) {
         for (size_t i = 0; i < 200; i++) {
             equity *= growth;
             loaded.equity[i] =
-                (struct equity_point){.time_ns = (int64_t)i * NS_PER_DAY, .equity = equity, .exposure = 1};
+                (struct gw_equity_point){.time_ns = (int64_t)i * NS_PER_DAY, .equity = equity, .exposure = 1};
         }
         for (size_t i = 0; i < 49; i++)
-            loaded.trade[i] = (struct trade){.side = SIDE_LONG, .pnl = 1, .return_fraction = growth / 1000};
-        loaded.input = (struct portfolio_input){.equity = loaded.equity,
-                                                .n_equity = 200,
-                                                .trade = loaded.trade,
-                                                .n_trades = 49,
-                                                .initial_cash = 1000,
-                                                .periods_per_year = 365};
+            loaded.trade[i] = (struct gw_trade){.side = GW_SIDE_LONG, .pnl = 1, .return_fraction = growth / 1000};
+        loaded.input = (struct gw_portfolio_input){.equity = loaded.equity,
+                                                   .n_equity = 200,
+                                                   .trade = loaded.trade,
+                                                   .n_trades = 49,
+                                                   .initial_cash = 1000,
+                                                   .periods_per_year = 365};
         assert_true(isnan(find_metric("sharpe")->compute(&loaded.input)));
         assert_true(isnan(find_metric("sqn")->compute(&loaded.input)));
         assert_near(find_metric("cagr")->compute(&loaded.input), pow(growth, 365) - 1, 1e-11, 1);

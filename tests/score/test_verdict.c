@@ -6,10 +6,10 @@
 #include "test.h"
 
 static struct made_market market;
-static const struct verdict_config CONFIG = {
+static const struct gw_verdict_config CONFIG = {
     .n_bootstrap = 199, .confidence = 0.95, .seed = 11, .horizon = MARKET_HORIZON};
 
-static const double K_PERCENT[N_DELTAS] = {0, 1, 5, 1};
+static const double K_PERCENT[GW_N_DELTAS] = {0, 1, 5, 1};
 
 /* The statistic of one scorer on the bars that index lists, by copying them and asking the public metrics. */
 static double slow_statistic(int delta, const float *score, const double *weight, const uint32_t *index, size_t n) {
@@ -20,22 +20,22 @@ static double slow_statistic(int delta, const float *score, const double *weight
         uint32_t bar = index[i];
         copied_score[i] = score[bar];
         copied_label[i] = market.label[bar];
-        if (delta == DELTA_AP || (delta == DELTA_PNL1 && isnan(market.pnl[bar]))) continue;
-        sum += weight[bar] * (delta == DELTA_PNL1 ? market.pnl[bar] : market.label[bar]);
+        if (delta == GW_DELTA_AP || (delta == GW_DELTA_PNL1 && isnan(market.pnl[bar]))) continue;
+        sum += weight[bar] * (delta == GW_DELTA_PNL1 ? market.pnl[bar] : market.label[bar]);
         weights += weight[bar];
     }
-    return delta == DELTA_AP ? metric_average_precision(copied_score, copied_label, NULL, n) : sum / weights;
+    return delta == GW_DELTA_AP ? gw_metric_average_precision(copied_score, copied_label, NULL, n) : sum / weights;
 }
 
 static double slow_difference(int delta, const uint32_t *index) {
     static double weight[MARKET_BARS_MAX];
-    const struct paired_sample *sample = &market.sample;
+    const struct gw_paired_sample *sample = &market.sample;
     double sum = 0;
     for (size_t s = 0; s < sample->n_seeds; s++) {
         for (int side = 0; side < 2; side++) {
             const float *score = side ? sample->score_b[s] : sample->score_a[s];
-            struct gate_sample gate = {.n = sample->n, .score = score, .label = sample->label, .fold = sample->fold};
-            if (delta != DELTA_AP) assert_ok(metric_top_k_weights(&gate, K_PERCENT[delta], weight));
+            struct gw_gate_sample gate = {.n = sample->n, .score = score, .label = sample->label, .fold = sample->fold};
+            if (delta != GW_DELTA_AP) assert_ok(gw_metric_top_k_weights(&gate, K_PERCENT[delta], weight));
             sum += (side ? -1 : 1) * slow_statistic(delta, score, weight, index, sample->n);
         }
     }
@@ -55,18 +55,18 @@ static void agrees_with_a_slow_reference(void **state) {
     for (size_t i = 0; i < 3000; i += 7) market.pnl[i] = NAN;
     for (size_t i = 0; i < 3000; i++) /* ties, also across the border of the top */
         for (int s = 0; s < 2; s++) market.score_a[s][i] = roundf(market.score_a[s][i] * 20) / 20;
-    struct gate_verdict got;
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &got));
+    struct gw_gate_verdict got;
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &got));
     assert_true(got.block_length >= MARKET_HORIZON);
-    for (int d = 0; d < N_DELTAS; d++) {
+    for (int d = 0; d < GW_N_DELTAS; d++) {
         for (uint32_t i = 0; i < 3000; i++) index[i] = i;
         double observed = slow_difference(d, index), as_far = 0;
         assert_near(got.delta[d].value, observed, 1e-10, 1e-3);
         assert_near(got.delta[d].candidate - got.delta[d].baseline, observed, 1e-10, 1e-3);
         for (uint64_t r = 0; r < 199; r++) {
-            struct rng rng;
-            rng_key(&rng, CONFIG.seed, "bootstrap", r, 0, 0);
-            bootstrap_stationary(&rng, 3000, got.block_length, index);
+            struct gw_rng rng;
+            gw_rng_key(&rng, CONFIG.seed, "bootstrap", r, 0, 0);
+            gw_bootstrap_stationary(&rng, 3000, got.block_length, index);
             far[r] = fabs(slow_difference(d, index) - observed);
             assert_true(isfinite(far[r]));
             as_far += far[r] >= fabs(observed);
@@ -81,39 +81,39 @@ static void agrees_with_a_slow_reference(void **state) {
 static void observed_values_are_the_metrics(void **state) {
     (void)state;
     market_make(&market, 5, 2000, 3, 1, .5);
-    struct gate_verdict got;
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &got));
-    double want[N_DELTAS] = {0}, by_seed[3], spread = 0;
+    struct gw_gate_verdict got;
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &got));
+    double want[GW_N_DELTAS] = {0}, by_seed[3], spread = 0;
     for (size_t s = 0; s < 3; s++) {
-        struct gate_sample gate = {.n = 2000, .score = market.a[s], .label = market.label, .fold = market.fold};
+        struct gw_gate_sample gate = {.n = 2000, .score = market.a[s], .label = market.label, .fold = market.fold};
         gate.pnl[1] = market.pnl;
-        struct top_k one, five, baseline;
-        assert_ok(metric_top_k(&gate, 1, &one));
-        assert_ok(metric_top_k(&gate, 5, &five));
-        want[DELTA_AP] += metric_average_precision(gate.score, gate.label, NULL, gate.n) / 3;
-        want[DELTA_P1] += one.precision / 3;
-        want[DELTA_P5] += five.precision / 3;
-        want[DELTA_PNL1] += one.pnl_mean[1] / 3;
+        struct gw_top_k one, five, baseline;
+        assert_ok(gw_metric_top_k(&gate, 1, &one));
+        assert_ok(gw_metric_top_k(&gate, 5, &five));
+        want[GW_DELTA_AP] += gw_metric_average_precision(gate.score, gate.label, NULL, gate.n) / 3;
+        want[GW_DELTA_P1] += one.precision / 3;
+        want[GW_DELTA_P5] += five.precision / 3;
+        want[GW_DELTA_PNL1] += one.pnl_mean[1] / 3;
         gate.score = market.b[s];
-        assert_ok(metric_top_k(&gate, 5, &baseline));
+        assert_ok(gw_metric_top_k(&gate, 5, &baseline));
         by_seed[s] = five.precision - baseline.precision;
     }
-    for (int d = 0; d < N_DELTAS; d++) assert_near(got.delta[d].candidate, want[d], 1e-12, 1e-6);
+    for (int d = 0; d < GW_N_DELTAS; d++) assert_near(got.delta[d].candidate, want[d], 1e-12, 1e-6);
     double mean = (by_seed[0] + by_seed[1] + by_seed[2]) / 3;
     for (size_t s = 0; s < 3; s++) spread += (by_seed[s] - mean) * (by_seed[s] - mean) / 2;
-    assert_near(got.delta[DELTA_P5].seed_sd, sqrt(spread), 1e-9, 1e-6);
+    assert_near(got.delta[GW_DELTA_P5].seed_sd, sqrt(spread), 1e-9, 1e-6);
 }
 
 static void exchanging_the_sides_mirrors_everything(void **state) {
     (void)state;
     market_make(&market, 6, 2500, 1, 1.1, .9);
-    struct gate_verdict there, back;
-    struct paired_sample swapped = market.sample;
+    struct gw_gate_verdict there, back;
+    struct gw_paired_sample swapped = market.sample;
     swapped.score_a = market.b;
     swapped.score_b = market.a;
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &there));
-    assert_ok(verdict_compare(&swapped, &CONFIG, &back));
-    for (int d = 0; d < N_DELTAS; d++) {
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &there));
+    assert_ok(gw_verdict_compare(&swapped, &CONFIG, &back));
+    for (int d = 0; d < GW_N_DELTAS; d++) {
         assert_true(isfinite(there.delta[d].p_value));
         assert_near(back.delta[d].value, -there.delta[d].value, 1e-12, 1e-6);
         assert_near(back.delta[d].lo, -there.delta[d].hi, 1e-12, 1e-6);
@@ -126,13 +126,13 @@ static void exchanging_the_sides_mirrors_everything(void **state) {
 static void equal_seeds_count_as_one(void **state) {
     (void)state;
     market_make(&market, 8, 1500, 1, 1.3, .7);
-    struct gate_verdict one, three;
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &one));
+    struct gw_gate_verdict one, three;
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &one));
     market.a[1] = market.a[2] = market.a[0];
     market.b[1] = market.b[2] = market.b[0];
     market.sample.n_seeds = 3;
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &three));
-    for (int d = 0; d < N_DELTAS; d++) {
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &three));
+    for (int d = 0; d < GW_N_DELTAS; d++) {
         assert_near(three.delta[d].lo, one.delta[d].lo, 1e-10, 1e-6);
         assert_near(three.delta[d].seed_sd, 0, 1, 1e-12);
     }
@@ -141,13 +141,13 @@ static void equal_seeds_count_as_one(void **state) {
 static void the_same_seed_gives_the_same_bits(void **state) {
     (void)state;
     market_make(&market, 9, 1500, 2, 1, .8);
-    struct gate_verdict first, again, other;
-    struct verdict_config reseeded = CONFIG;
+    struct gw_gate_verdict first, again, other;
+    struct gw_verdict_config reseeded = CONFIG;
     reseeded.seed++;
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &first));
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &again));
-    assert_ok(verdict_compare(&market.sample, &reseeded, &other));
-    for (int d = 0; d < N_DELTAS; d++) {
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &first));
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &again));
+    assert_ok(gw_verdict_compare(&market.sample, &reseeded, &other));
+    for (int d = 0; d < GW_N_DELTAS; d++) {
         assert_true(first.delta[d].lo == again.delta[d].lo && first.delta[d].p_value == again.delta[d].p_value);
         assert_true(first.delta[d].value == other.delta[d].value && first.delta[d].lo != other.delta[d].lo);
     }
@@ -158,10 +158,10 @@ static void interval_and_p_value_agree(void **state) {
     size_t significant = 0, not = 0;
     for (uint64_t seed = 0; seed < 30; seed++) {
         market_make(&market, 100 + seed, 1000, 1, 1.6, .6);
-        struct gate_verdict got;
-        assert_ok(verdict_compare(&market.sample, &CONFIG, &got));
-        for (int d = 0; d < N_DELTAS; d++) {
-            const struct delta *delta = &got.delta[d];
+        struct gw_gate_verdict got;
+        assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &got));
+        for (int d = 0; d < GW_N_DELTAS; d++) {
+            const struct gw_delta *delta = &got.delta[d];
             if (isnan(delta->p_value)) continue;
             assert_int_equal(delta->significant, delta->lo > 0 || delta->hi < 0);
             assert_int_equal(delta->significant, delta->p_value <= .05 + 1e-12);
@@ -174,87 +174,87 @@ static void interval_and_p_value_agree(void **state) {
 static void block_length_is_asked_or_at_least_the_horizon(void **state) {
     (void)state;
     market_make(&market, 10, 3000, 1, 1, 1);
-    struct verdict_config config = CONFIG;
-    struct gate_verdict got;
+    struct gw_verdict_config config = CONFIG;
+    struct gw_gate_verdict got;
     config.block_length = 7;
-    assert_ok(verdict_compare(&market.sample, &config, &got));
+    assert_ok(gw_verdict_compare(&market.sample, &config, &got));
     assert_near(got.block_length, 7, 0, 1);
     config.block_length = 0;
     config.horizon = 200;
-    assert_ok(verdict_compare(&market.sample, &config, &got));
+    assert_ok(gw_verdict_compare(&market.sample, &config, &got));
     assert_near(got.block_length, 200, 0, 1);
     config.horizon = 0; /* the automatic choice sees the overlap by itself */
-    assert_ok(verdict_compare(&market.sample, &config, &got));
+    assert_ok(gw_verdict_compare(&market.sample, &config, &got));
     assert_true(got.block_length > 10 && got.block_length < 200);
 }
 
-static void assert_undecided(const struct delta *delta) {
+static void assert_undecided(const struct gw_delta *delta) {
     assert_true(isnan(delta->lo) && isnan(delta->hi) && isnan(delta->p_value));
     assert_false(delta->significant);
 }
 
 static void nothing_to_compare_is_undefined(void **state) {
     (void)state;
-    struct gate_verdict got;
+    struct gw_gate_verdict got;
 
     market_make(&market, 12, 1500, 1, 1, 1);
     memset(market.label, 0, sizeof market.label); /* no positives */
     market.sample.pnl = NULL;
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &got));
-    assert_true(isnan(got.delta[DELTA_AP].value) && isnan(got.delta[DELTA_PNL1].value));
-    for (int d = 0; d < N_DELTAS; d++) assert_undecided(&got.delta[d]);
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &got));
+    assert_true(isnan(got.delta[GW_DELTA_AP].value) && isnan(got.delta[GW_DELTA_PNL1].value));
+    for (int d = 0; d < GW_N_DELTAS; d++) assert_undecided(&got.delta[d]);
 
     market_make(&market, 12, 1500, 1, 1, 1);
     for (size_t i = 0; i < 1500; i++) market.score_a[0][i] = market.score_b[0][i] = .5f; /* all equal */
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &got));
-    for (int d = 0; d < N_DELTAS; d++) {
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &got));
+    for (int d = 0; d < GW_N_DELTAS; d++) {
         assert_near(got.delta[d].value, 0, 0, 1);
         assert_undecided(&got.delta[d]);
     }
 
     market_make(&market, 12, 1500, 1, 1, 1);
     market.b[0] = market.a[0]; /* one and the same model */
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &got));
-    for (int d = 0; d < N_DELTAS; d++) assert_undecided(&got.delta[d]);
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &got));
+    for (int d = 0; d < GW_N_DELTAS; d++) assert_undecided(&got.delta[d]);
 
     for (size_t n = 0; n < 30; n++) { /* tiny, with and without a horizon */
         market_make(&market, 12, n ? n : 1, 1, 1, 1);
         market.sample.n = n;
-        struct verdict_config config = CONFIG;
-        assert_ok(verdict_compare(&market.sample, &config, &got));
-        for (int d = 0; d < N_DELTAS; d++) assert_undecided(&got.delta[d]);
+        struct gw_verdict_config config = CONFIG;
+        assert_ok(gw_verdict_compare(&market.sample, &config, &got));
+        for (int d = 0; d < GW_N_DELTAS; d++) assert_undecided(&got.delta[d]);
         config.horizon = 0;
-        assert_ok(verdict_compare(&market.sample, &config, &got));
+        assert_ok(gw_verdict_compare(&market.sample, &config, &got));
     }
 
     market_make(&market, 12, 1500, 1, 1, 1);
     for (size_t i = 0; i < 1500; i++) market.pnl[i] = NAN; /* nothing can be entered */
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &got));
-    assert_true(isnan(got.delta[DELTA_PNL1].value));
-    assert_undecided(&got.delta[DELTA_PNL1]);
-    assert_true(isfinite(got.delta[DELTA_P5].p_value));
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &got));
+    assert_true(isnan(got.delta[GW_DELTA_PNL1].value));
+    assert_undecided(&got.delta[GW_DELTA_PNL1]);
+    assert_true(isfinite(got.delta[GW_DELTA_P5].p_value));
     market.sample.n_seeds = 0;
-    assert_ok(verdict_compare(&market.sample, &CONFIG, &got));
-    assert_undecided(&got.delta[DELTA_AP]);
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &got));
+    assert_undecided(&got.delta[GW_DELTA_AP]);
 }
 
 static void bad_arguments_are_refused(void **state) {
     (void)state;
     market_make(&market, 13, 1000, 1, 1, 1);
-    struct verdict_config config = CONFIG;
-    struct gate_verdict got;
+    struct gw_verdict_config config = CONFIG;
+    struct gw_gate_verdict got;
     config.n_bootstrap = 18;
-    assert_fails(verdict_compare(&market.sample, &config, &got), ERR_CONFIG, "at least 19");
+    assert_fails(gw_verdict_compare(&market.sample, &config, &got), GW_ERR_CONFIG, "at least 19");
     config.n_bootstrap = 19;
-    assert_ok(verdict_compare(&market.sample, &config, &got));
-    assert_true(isfinite(got.delta[DELTA_AP].lo));
+    assert_ok(gw_verdict_compare(&market.sample, &config, &got));
+    assert_true(isfinite(got.delta[GW_DELTA_AP].lo));
     config.confidence = 1;
-    assert_fails(verdict_compare(&market.sample, &config, &got), ERR_CONFIG, "confidence");
+    assert_fails(gw_verdict_compare(&market.sample, &config, &got), GW_ERR_CONFIG, "confidence");
     market.score_b[0][17] = NAN;
-    assert_fails(verdict_compare(&market.sample, &CONFIG, &got), ERR_DATA, "bar 17");
+    assert_fails(gw_verdict_compare(&market.sample, &CONFIG, &got), GW_ERR_DATA, "bar 17");
     market.score_b[0][17] = 0;
     market.label[3] = -1;
-    assert_fails(verdict_compare(&market.sample, &CONFIG, &got), ERR_DATA, "0 or 1");
+    assert_fails(gw_verdict_compare(&market.sample, &CONFIG, &got), GW_ERR_DATA, "0 or 1");
 }
 
 int main(void) {

@@ -22,14 +22,14 @@ static int study_run(int folds, const char *stages, const char *name) {
     scratch_write("base.json", experiment_text, sizeof experiment_text - 1);
     scratch_write("study.json", text, (size_t)n);
     snprintf(out, sizeof out, "%.500s/%s", scratch_dir, name);
-    return run_study(scratch("study.json"), NULL, &(struct run_options){.out_dir = out, .jobs = 1}, dir);
+    return gw_run_study(scratch("study.json"), NULL, &(struct gw_run_options){.out_dir = out, .jobs = 1}, dir);
 }
 
 static struct json_document *read_json(const char *name, const char *file) {
     char path[200];
     struct json_document *doc;
     snprintf(path, sizeof path, "%s/%s", name, file);
-    assert_ok(json_load(scratch(path), ERR_DATA, &doc));
+    assert_ok(json_load(scratch(path), GW_ERR_DATA, &doc));
     return doc;
 }
 
@@ -55,7 +55,7 @@ static void test_own_settings_stay_and_others_are_carried(void **state) {
                         "{'name':'fast','training':{'learning_rate':0.1}}]},"
                         "{'name':'back','variants':[{'name':'plain','training':{'loss':'bce'}}]}",
                         "carried"));
-    struct json_document *doc = read_json("carried", RUN_STUDY);
+    struct json_document *doc = read_json("carried", GW_RUN_STUDY);
     assert_string_equal(json_string(json_get(variant(doc, "rate", "slow"), "loss"), ""), "focal");
     assert_string_equal(json_string(json_get(variant(doc, "rate", "fast"), "loss"), ""), "focal");
     assert_string_equal(json_string(json_get(variant(doc, "back", "plain"), "loss"), ""), "bce");
@@ -73,7 +73,7 @@ static void test_baseline_is_the_common_model(void **state) {
                         "'training':{'loss':'focal'}}]},"
                         "{'name':'next','variants':[{'name':'dot','model':{'attention':'luong_dot'}}]}",
                         "baseline"));
-    struct json_document *doc = read_json("baseline", RUN_SUMMARY);
+    struct json_document *doc = read_json("baseline", GW_RUN_SUMMARY);
     const json_value *list = json_get(json_root(doc), "strategies");
     assert_int_equal(json_size(list), 4); /* lstm, dot, floor, buy_and_hold */
     assert_string_equal(json_string(json_get(json_root(doc), "baseline"), ""), "lstm");
@@ -81,7 +81,7 @@ static void test_baseline_is_the_common_model(void **state) {
     assert_string_equal(json_string(json_get(named(list, "lstm"), "attention"), ""), "none");
     assert_string_equal(json_string(json_get(named(list, "dot"), "attention"), ""), "luong_dot");
     json_free(doc);
-    doc = read_json("baseline", RUN_JSON);
+    doc = read_json("baseline", GW_RUN_JSON);
     list = json_get(json_get(json_root(doc), "config"), "strategies");
     assert_string_equal(json_string(json_get(json_get(named(list, "lstm"), "training"), "loss"), ""), "focal");
     json_free(doc);
@@ -94,7 +94,7 @@ static void test_longer_windows(void **state) {
                         "{'name':'window','variants':[{'name':'short','model':{'lookback':3}},"
                         "{'name':'long','model':{'lookback':24}}]}",
                         "windows"));
-    struct json_document *doc = read_json("windows", RUN_STUDY);
+    struct json_document *doc = read_json("windows", GW_RUN_STUDY);
     assert_true(json_number(json_get(variant(doc, "window", "long"), "fits"), 0) > 0);
     json_free(doc);
 }
@@ -120,12 +120,12 @@ static void test_refused_before_the_search(void **state) {
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         int rc = study_run(1, bad[i].stages, "refused");
-        if (rc != ERR_CONFIG || !strstr(error_message(), bad[i].says))
-            fail_msg("%s: %d %s", bad[i].stages, rc, rc < 0 ? error_message() : "");
-        assert_ptr_equal(strstr(error_message(), scratch("study.json")), error_message());
+        if (rc != GW_ERR_CONFIG || !strstr(gw_error_message(), bad[i].says))
+            fail_msg("%s: %d %s", bad[i].stages, rc, rc < 0 ? gw_error_message() : "");
+        assert_ptr_equal(strstr(gw_error_message(), scratch("study.json")), gw_error_message());
         assert_false(file_exists(scratch("refused")));
     }
-    assert_fails(study_run(99, "{'name':'a','variants':[{'name':'x'}]}", "refused"), ERR_CONFIG,
+    assert_fails(study_run(99, "{'name':'a','variants':[{'name':'x'}]}", "refused"), GW_ERR_CONFIG,
                  "study.json: search.folds is 99, but there are only");
     assert_false(file_exists(scratch("refused")));
     /* Names that never meet in the final walk may be the same. */

@@ -37,7 +37,7 @@ struct audit {
     size_t n_compared; /* items: an audit that looks at nothing proves nothing */
 };
 
-static inline void PRINTF_LIKE(3, 4) audit_note(struct audit *audit, unsigned stage, const char *format, ...) {
+static inline void GW_PRINTF_LIKE(3, 4) audit_note(struct audit *audit, unsigned stage, const char *format, ...) {
     va_list list;
     va_start(list, format);
     if (!audit->caught) vsnprintf(audit->first, sizeof audit->first, format, list);
@@ -60,7 +60,7 @@ static inline void audit_inputs(const struct run *a, const struct run *b, struct
         for (size_t t = 0; t < n; t++)
             audit_bytes(audit, STAGE_FEATURES, a->p->features[s].value + t * F, b->p->features[s].value + t * F,
                         F * sizeof(float), "features", s, t);
-        for (int g = 0; g < N_GATES; g++)
+        for (int g = 0; g < GW_N_GATES; g++)
             audit_bytes(audit, STAGE_LABELS, a->p->labels[s].gate[g], b->p->labels[s].gate[g], n > h ? n - h : 0,
                         "labels", s, 0);
         audit_bytes(audit, STAGE_MIN_MOVE, a->p->labels[s].min_move, b->p->labels[s].min_move, n * sizeof(double),
@@ -72,10 +72,10 @@ static inline void audit_inputs(const struct run *a, const struct run *b, struct
         return;
     }
     for (size_t f = 0; f < a->p->plan.n_folds; f++) {
-        const struct fold *x = &a->p->plan.fold[f], *y = &b->p->plan.fold[f];
+        const struct gw_fold *x = &a->p->plan.fold[f], *y = &b->p->plan.fold[f];
         audit_bytes(audit, STAGE_PLAN, x->begin_ns, y->begin_ns, sizeof x->begin_ns, "begin", f, 0);
         audit_bytes(audit, STAGE_PLAN, x->end_ns, y->end_ns, sizeof x->end_ns, "end", f, 0);
-        for (int k = 0; k < N_SLICES; k++)
+        for (int k = 0; k < GW_N_SLICES; k++)
             audit_bytes(audit, STAGE_PLAN, x->samples[k], y->samples[k], a->p->market.n_symbols * sizeof *x->samples[k],
                         "samples", f, (size_t)k);
     }
@@ -86,15 +86,15 @@ static inline void audit_inputs(const struct run *a, const struct run *b, struct
 static inline void audit_files(struct audit *audit, unsigned stage, const char *a, const char *b, size_t fold) {
     char *x = NULL, *y = NULL;
     size_t n = 0, m = 0;
-    assert_ok(file_read_all(a, 1 << 24, ERR_DATA, &x, &n));
-    assert_ok(file_read_all(b, 1 << 24, ERR_DATA, &y, &m));
+    assert_ok(file_read_all(a, 1 << 24, GW_ERR_DATA, &x, &n));
+    assert_ok(file_read_all(b, 1 << 24, GW_ERR_DATA, &y, &m));
     audit->n_compared++;
     if (n != m || memcmp(x, y, n) != 0) audit_note(audit, stage, "model file %s of fold %zu", a, fold + 1);
     mem_free(x);
     mem_free(y);
 }
 
-static inline void audit_log(struct audit *audit, const struct training_log *a, const struct training_log *b,
+static inline void audit_log(struct audit *audit, const struct gw_training_log *a, const struct gw_training_log *b,
                              size_t fold) {
     audit->n_compared++;
     if (a->n_epochs != b->n_epochs || a->best_epoch != b->best_epoch || a->windows != b->windows) {
@@ -102,7 +102,7 @@ static inline void audit_log(struct audit *audit, const struct training_log *a, 
         return;
     }
     for (size_t i = 0; i < a->n_epochs; i++) {
-        const struct epoch_record *x = &a->epoch[i], *y = &b->epoch[i];
+        const struct gw_epoch_record *x = &a->epoch[i], *y = &b->epoch[i];
         double u[] = {x->learning_rate, x->train_loss, x->validation_loss, x->validation_ap[0], x->validation_ap[1]};
         double v[] = {y->learning_rate, y->train_loss, y->validation_loss, y->validation_ap[0], y->validation_ap[1]};
         audit_bytes(audit, STAGE_LOG, u, v, sizeof u, "training log", fold, i);
@@ -112,14 +112,14 @@ static inline void audit_log(struct audit *audit, const struct training_log *a, 
 
 static inline void audit_test_rows(const struct run *a, const struct run *b, size_t i, struct audit *audit) {
     const struct fit *x = &a->fits.fit[i], *y = &b->fits.fit[i];
-    const struct model_config *config = &a->e->strategy[x->strategy].model;
-    size_t width = model_attention_maps(config) * config->lookback, row = 0;
+    const struct gw_model_config *config = &a->e->strategy[x->strategy].model;
+    size_t width = gw_model_attention_maps(config) * config->lookback, row = 0;
     for (size_t s = 0; s < a->p->market.n_symbols; s++) {
-        const struct range *r = &a->p->plan.fold[x->fold].samples[SLICE_TEST][s];
+        const struct gw_range *r = &a->p->plan.fold[x->fold].samples[GW_SLICE_TEST][s];
         for (size_t t = r->begin; t < r->end; t++, row++) {
-            if (bar_close_ns(&a->p->market.symbol[s], t) > audit->cut_ns) continue;
-            audit_bytes(audit, STAGE_PROBABILITY, x->probability + row * N_GATES, y->probability + row * N_GATES,
-                        N_GATES * sizeof(float), "probability", x->fold, t);
+            if (gw_bar_close_ns(&a->p->market.symbol[s], t) > audit->cut_ns) continue;
+            audit_bytes(audit, STAGE_PROBABILITY, x->probability + row * GW_N_GATES, y->probability + row * GW_N_GATES,
+                        GW_N_GATES * sizeof(float), "probability", x->fold, t);
             if (a->attention[i] && b->attention[i])
                 audit_bytes(audit, STAGE_ATTENTION, a->attention[i] + row * width, b->attention[i] + row * width,
                             width * sizeof(float), "attention", x->fold, t);
@@ -129,7 +129,7 @@ static inline void audit_test_rows(const struct run *a, const struct run *b, siz
 
 static inline void audit_fits(const struct run *a, const struct run *b, struct audit *audit) {
     for (size_t f = 0; f < a->p->plan.n_folds; f++) {
-        const struct scaler *x = &a->scaler[f], *y = &b->scaler[f];
+        const struct gw_scaler *x = &a->scaler[f], *y = &b->scaler[f];
         if (y->n == 0) continue; /* the training slice is not over yet */
         audit_bytes(audit, STAGE_SCALER, x->center, y->center, x->n * sizeof(double), "center", f, 0);
         audit_bytes(audit, STAGE_SCALER, x->inverse_scale, y->inverse_scale, x->n * sizeof(double), "scale", f, 0);
@@ -137,8 +137,8 @@ static inline void audit_fits(const struct run *a, const struct run *b, struct a
         char one[800], two[800];
         snprintf(one, sizeof one, "%s/blind", a->dir);
         snprintf(two, sizeof two, "%s/blind", b->dir);
-        assert_ok(model_save(a->blind[f], NULL, NULL, 0, NULL, 0, one));
-        assert_ok(model_save(b->blind[f], NULL, NULL, 0, NULL, 0, two));
+        assert_ok(gw_model_save(a->blind[f], NULL, NULL, 0, NULL, 0, one));
+        assert_ok(gw_model_save(b->blind[f], NULL, NULL, 0, NULL, 0, two));
         audit_files(audit, STAGE_TRAIN_ONLY, one, two, f);
     }
     for (size_t i = 0; i < a->fits.n; i++) {
@@ -156,16 +156,17 @@ static inline void audit_fits(const struct run *a, const struct run *b, struct a
 /* Whether an isolated trade from this bar at `multiplier` costs has ended by the cut, in a history that ends there. */
 static inline bool isolated_over(const struct run *run, const struct test_bar *at, int gate, int multiplier,
                                  int64_t cut_ns) {
-    struct bars past = run->p->market.symbol[at->symbol];
-    const struct strategy_config *trading = &run->e->common.trading;
+    struct gw_bars past = run->p->market.symbol[at->symbol];
+    const struct gw_strategy_config *trading = &run->e->common.trading;
     double move = run->p->labels[at->symbol].min_move[at->bar];
-    struct cost_config costs = run->e->costs;
-    struct trade trade;
+    struct gw_cost_config costs = run->e->costs;
+    struct gw_trade trade;
     costs.multiplier = multiplier;
     past.n = known_bars(&past, cut_ns);
-    return trade_isolated(&past, at->bar, gate == GATE_LONG ? SIDE_LONG : SIDE_SHORT, trading->stop_moves * move,
-                          trading->target_moves * move, trading->horizon, &costs, INTRABAR_STOP_FIRST, &trade) &&
-           trade.reason != EXIT_END;
+    return gw_trade_isolated(&past, at->bar, gate == GW_GATE_LONG ? GW_SIDE_LONG : GW_SIDE_SHORT,
+                             trading->stop_moves * move, trading->target_moves * move, trading->horizon, &costs,
+                             GW_INTRABAR_STOP_FIRST, &trade) &&
+           trade.reason != GW_EXIT_END;
 }
 
 static inline void audit_scores(const struct run *a, const struct run *b, struct audit *audit) {
@@ -186,8 +187,8 @@ static inline void audit_scores(const struct run *a, const struct run *b, struct
             for (size_t s = 0; s < a->e->n_strategies; s++)
                 if (a->scored[k][s].at)
                     audit_bytes(audit, STAGE_SCORES, &a->scored[k][s].at[i], &b->scored[k][s].at[i],
-                                sizeof(struct score), threshold_name[k], s, i);
-        for (int g = 0; at->labelled && y->bar[i].labelled && g < N_GATES; g++)
+                                sizeof(struct gw_score), threshold_name[k], s, i);
+        for (int g = 0; at->labelled && y->bar[i].labelled && g < GW_N_GATES; g++)
             for (int c = 0; c < 3; c++)
                 if (isolated_over(a, at, g, c, audit->cut_ns))
                     audit_bytes(audit, STAGE_ISOLATED, &x->pnl[g][c][row], &y->pnl[g][c][other], sizeof(double),
@@ -197,7 +198,7 @@ static inline void audit_scores(const struct run *a, const struct run *b, struct
 
 /* ---- replay -------------------------------------------------------------------------------------------------- */
 
-static inline const struct trade *same_signal(const struct replay_result *replay, const struct trade *want) {
+static inline const struct gw_trade *same_signal(const struct gw_replay_result *replay, const struct gw_trade *want) {
     for (size_t i = 0; i < replay->n_trades; i++)
         if (replay->trade[i].symbol == want->symbol && replay->trade[i].signal_ns == want->signal_ns)
             return &replay->trade[i];
@@ -205,17 +206,17 @@ static inline const struct trade *same_signal(const struct replay_result *replay
 }
 
 /* `from` in `in`, as far as it was known: the signal, then the entry, then everything. */
-static inline void audit_trades(const struct run *a, const struct replay_result *from, const struct replay_result *in,
-                                struct audit *audit) {
+static inline void audit_trades(const struct run *a, const struct gw_replay_result *from,
+                                const struct gw_replay_result *in, struct audit *audit) {
     for (size_t i = 0; i < from->n_trades; i++) {
-        const struct trade *x = &from->trade[i];
+        const struct gw_trade *x = &from->trade[i];
         int64_t entry_known_ns = x->entry_ns + a->p->market.symbol[x->symbol].interval_ns;
         /* After the cut nothing trades in a market of NaN, a book may be ruined by a jump, and an order that waits may
          * be withdrawn: then a signal need not become a trade. */
         bool entered = entry_known_ns <= audit->cut_ns, fills_next = x->entry_ns == x->signal_ns;
         bool signalled = x->signal_ns <= audit->cut_ns && fills_next && audit->poison == POISON_SHUFFLE;
         if (!entered && !signalled) continue;
-        const struct trade *y = same_signal(in, x);
+        const struct gw_trade *y = same_signal(in, x);
         audit->n_compared++;
         if (!y || y->side != x->side || memcmp(&x->probability, &y->probability, sizeof x->probability) != 0) {
             audit_note(audit, STAGE_ORDERS, "signal of trade %zu", i);
@@ -228,10 +229,10 @@ static inline void audit_trades(const struct run *a, const struct replay_result 
     }
 }
 
-static inline void audit_book(const struct replay_result *a, const struct replay_result *b, struct audit *audit) {
+static inline void audit_book(const struct gw_replay_result *a, const struct gw_replay_result *b, struct audit *audit) {
     for (size_t i = 0; i < a->ledger.n_fills || i < b->ledger.n_fills; i++) {
-        const struct fill *x = i < a->ledger.n_fills ? &a->ledger.fill[i] : NULL;
-        const struct fill *y = i < b->ledger.n_fills ? &b->ledger.fill[i] : NULL;
+        const struct gw_fill *x = i < a->ledger.n_fills ? &a->ledger.fill[i] : NULL;
+        const struct gw_fill *y = i < b->ledger.n_fills ? &b->ledger.fill[i] : NULL;
         bool x_known = x && x->time_ns < audit->cut_ns, y_known = y && y->time_ns < audit->cut_ns;
         if (!x_known && !y_known) break;
         audit->n_compared++;
@@ -250,8 +251,8 @@ static inline void audit_book(const struct replay_result *a, const struct replay
 static inline void audit_replays(const struct run *a, const struct run *b, struct audit *audit) {
     for (size_t s = 0; s < a->e->n_strategies; s++)
         for (size_t k = 0; k < a->results.strategy[s].n_seeds; k++) {
-            const struct replay_result *x = &a->results.strategy[s].seed[k].replay;
-            const struct replay_result *y = &b->results.strategy[s].seed[k].replay;
+            const struct gw_replay_result *x = &a->results.strategy[s].seed[k].replay;
+            const struct gw_replay_result *y = &b->results.strategy[s].seed[k].replay;
             audit_trades(a, x, y, audit);
             audit_trades(b, y, x, audit);
             audit_book(x, y, audit);
@@ -272,9 +273,9 @@ static inline void audit_compare(const struct run *clean, const struct run *dirt
 /* ---- what a single walk claims ----------------------------------------------------------------------------------- */
 
 /* A trade opens at the first bar that trades and opens no earlier than its signal, at that bar's open plus costs. */
-static inline bool fill_is_honest(const struct run *run, const struct trade *t) {
-    const struct bars *bars = &run->p->market.symbol[t->symbol];
-    const struct cost_config *costs = &run->e->costs;
+static inline bool fill_is_honest(const struct run *run, const struct gw_trade *t) {
+    const struct gw_bars *bars = &run->p->market.symbol[t->symbol];
+    const struct gw_cost_config *costs = &run->e->costs;
     size_t i = 0;
     while (i < bars->n && !(bars->bar[i].open_ns >= t->signal_ns && bars->bar[i].volume > 0)) i++;
     if (i == bars->n || bars->bar[i].open_ns != t->entry_ns) return false;
@@ -284,7 +285,8 @@ static inline bool fill_is_honest(const struct run *run, const struct trade *t) 
 }
 
 /* tau by brute force: the quantile of the M probabilities before this bar, of this pool. */
-static inline float rolling_tau(const struct run *run, const struct score *at, size_t i, size_t gate, float otherwise) {
+static inline float rolling_tau(const struct run *run, const struct gw_score *at, size_t i, size_t gate,
+                                float otherwise) {
     const struct score_set *set = &run->results.scores;
     size_t most = run->e->signals.rolling_bars, n = 0;
     float *last = mem_calloc(most, sizeof *last);
@@ -299,16 +301,17 @@ static inline float rolling_tau(const struct run *run, const struct score *at, s
 
 static inline void audit_claims(const struct run *run, struct audit *audit) {
     audit->n_compared++;
-    if (folds_audit(&run->p->market, &run->p->plan) < 0) audit_note(audit, STAGE_FOLD_AUDIT, "%s", error_message());
+    if (gw_folds_audit(&run->p->market, &run->p->plan) < 0)
+        audit_note(audit, STAGE_FOLD_AUDIT, "%s", gw_error_message());
     for (size_t s = 0; s < run->e->n_strategies; s++) {
-        const struct replay_result *replay = &run->results.strategy[s].seed[0].replay;
+        const struct gw_replay_result *replay = &run->results.strategy[s].seed[0].replay;
         for (size_t i = 0; i < replay->n_trades; i++, audit->n_compared++)
             if (!fill_is_honest(run, &replay->trade[i]))
                 audit_note(audit, STAGE_FILL_RULES, "trade %zu of %s", i, run->e->strategy[s].name);
-        const struct score *frozen = run->scored[0][s].at, *rolling = run->scored[1][s].at;
+        const struct gw_score *frozen = run->scored[0][s].at, *rolling = run->scored[1][s].at;
         if (strcmp(run->e->signals.pool, "cross_section") == 0) continue; /* there only the best symbol has a tau */
         for (size_t i = 0; frozen && i < run->results.scores.n; i++)
-            for (size_t g = 0; g < N_GATES; g++, audit->n_compared++)
+            for (size_t g = 0; g < GW_N_GATES; g++, audit->n_compared++)
                 if (rolling[i].tau[g] != rolling_tau(run, rolling, i, g, frozen[i].tau[g]))
                     audit_note(audit, STAGE_ROLLING, "rolling tau of %s at %zu", run->e->strategy[s].name, i);
     }

@@ -11,10 +11,10 @@
 enum { FIXTURE_HOURLY = 4 }; /* bars of 15 minutes in an hour */
 
 /* A random walk with volatility in spells, a few bars without volume, and bars missing with the given chance. */
-static inline void fixture_walk(struct bars *bars, const char *symbol, size_t n, uint64_t seed, size_t start,
+static inline void fixture_walk(struct gw_bars *bars, const char *symbol, size_t n, uint64_t seed, size_t start,
                                 double missing) {
-    struct rng rng;
-    rng_key(&rng, seed, "run fixture", 0, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, seed, "run fixture", 0, 0, 0);
     memset(bars, 0, sizeof *bars);
     snprintf(bars->symbol, sizeof bars->symbol, "%s", symbol);
     bars->interval_ns = 15 * NS_PER_MINUTE;
@@ -24,32 +24,32 @@ static inline void fixture_walk(struct bars *bars, const char *symbol, size_t n,
     double price = 100, spell = 0;
     int64_t time = time_from_civil(2021, 3, 1) + (int64_t)start * bars->interval_ns;
     for (size_t i = 0; i < n; i++, time += bars->interval_ns) {
-        while (i > 0 && rng_uniform(&rng) < missing) time += bars->interval_ns;
-        spell = 0.95 * spell + 0.15 * rng_normal(&rng);
-        double open = price * exp(0.0002 * rng_normal(&rng)), step = 0.0025 * exp(spell);
-        double close = open * exp(step * rng_normal(&rng));
-        bars->bar[i] = (struct bar){
+        while (i > 0 && gw_rng_uniform(&rng) < missing) time += bars->interval_ns;
+        spell = 0.95 * spell + 0.15 * gw_rng_normal(&rng);
+        double open = price * exp(0.0002 * gw_rng_normal(&rng)), step = 0.0025 * exp(spell);
+        double close = open * exp(step * gw_rng_normal(&rng));
+        bars->bar[i] = (struct gw_bar){
             .open_ns = time,
             .open = open,
-            .high = fmax(open, close) * exp(step * rng_uniform(&rng)),
-            .low = fmin(open, close) * exp(-step * rng_uniform(&rng)),
+            .high = fmax(open, close) * exp(step * gw_rng_uniform(&rng)),
+            .low = fmin(open, close) * exp(-step * gw_rng_uniform(&rng)),
             .close = close,
-            .volume = rng_uniform(&rng) < 0.02 ? 0 : floor(1000 * exp(spell + 0.5 * rng_normal(&rng))) + 1,
+            .volume = gw_rng_uniform(&rng) < 0.02 ? 0 : floor(1000 * exp(spell + 0.5 * gw_rng_normal(&rng))) + 1,
         };
         price = close;
     }
-    bars_fingerprint(bars);
+    gw_bars_fingerprint(bars);
 }
 
-static inline void fixture_copy(const struct market *from, struct market *to) {
+static inline void fixture_copy(const struct gw_market *from, struct gw_market *to) {
     to->n_symbols = from->n_symbols;
     to->symbol = mem_calloc(from->n_symbols, sizeof *to->symbol);
     assert_non_null(to->symbol);
     for (size_t s = 0; s < from->n_symbols; s++) {
         to->symbol[s] = from->symbol[s];
-        to->symbol[s].bar = mem_calloc(from->symbol[s].n, sizeof(struct bar));
+        to->symbol[s].bar = mem_calloc(from->symbol[s].n, sizeof(struct gw_bar));
         assert_non_null(to->symbol[s].bar);
-        memcpy(to->symbol[s].bar, from->symbol[s].bar, from->symbol[s].n * sizeof(struct bar));
+        memcpy(to->symbol[s].bar, from->symbol[s].bar, from->symbol[s].n * sizeof(struct gw_bar));
     }
 }
 

@@ -27,14 +27,14 @@ static inline void numbers_put_scores(FILE *out, const struct table *t, const st
     size_t p = numbers_column(t, of->gate ? "p_short" : "p_long"),
            y = numbers_column(t, of->gate ? "label_short" : "label_long");
     size_t f = numbers_column(t, "fold"), n_rows = 0, n_folds = 0;
-    struct top_k top = {.precision = NAN};
+    struct gw_top_k top = {.precision = NAN};
     double sum = 0, ap = NAN;
     char a[32], b[32], c[32];
     float *score = mem_calloc(t->n_rows + 1, sizeof *score);
     int8_t *label = mem_calloc(t->n_rows + 1, sizeof *label);
     uint32_t *fold = mem_calloc(t->n_rows + 1, sizeof *fold);
     assert_true(score && label && fold);
-    struct gate_sample sample = {.score = score, .label = label, .fold = fold};
+    struct gw_gate_sample sample = {.score = score, .label = label, .fold = fold};
     for (size_t row = 0; row < t->n_rows; row++) n_folds = (size_t)fmax((double)n_folds, table_number(t, row, f) + 1);
     for (size_t k = 0; k < n_folds; k++)
         for (size_t row = 0; row < t->n_rows; row++) {
@@ -46,8 +46,8 @@ static inline void numbers_put_scores(FILE *out, const struct table *t, const st
             fold[sample.n++] = (uint32_t)k;
         }
     if (sample.n) {
-        ap = metric_average_precision(score, label, NULL, sample.n);
-        assert_ok(metric_top_k(&sample, k_percent, &top));
+        ap = gw_metric_average_precision(score, label, NULL, sample.n);
+        assert_ok(gw_metric_top_k(&sample, k_percent, &top));
     }
     fprintf(out, "%zu,%s,%s,%s", sample.n, n_rows ? number_format(sum / (double)n_rows, a) : "",
             isnan(ap) ? "" : number_format(ap, b), isnan(top.precision) ? "" : number_format(top.precision, c));
@@ -75,12 +75,12 @@ static const char numbers_header[] = "experiment,strategy,seed,gate,labelled,mea
 /* A row for every contestant, seed and gate of the run in the scratch folder's `run`. */
 static inline void numbers_put(FILE *out, const struct experiment *e, const char *run) {
     struct table scores, trades, equity;
-    assert_ok(table_read(golden_made(run, RUN_SCORES), &scores));
-    assert_ok(table_read(golden_made(run, RUN_TRADES), &trades));
-    assert_ok(table_read(golden_made(run, RUN_EQUITY), &equity));
+    assert_ok(table_read(golden_made(run, GW_RUN_SCORES), &scores));
+    assert_ok(table_read(golden_made(run, GW_RUN_TRADES), &trades));
+    assert_ok(table_read(golden_made(run, GW_RUN_EQUITY), &equity));
     for (size_t s = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < strategy_repeats(e, &e->strategy[s]); k++)
-            for (int gate = 0; gate < N_GATES; gate++) {
+            for (int gate = 0; gate < GW_N_GATES; gate++) {
                 struct number_row of = {e->strategy[s].name, strategy_seed(e, &e->strategy[s], k), gate};
                 fprintf(out, "%s,%s,%" PRIu64 ",%s,", e->name, of.strategy, of.seed, gate ? "short" : "long");
                 numbers_put_scores(out, &scores, &of, e->signals.act_on);

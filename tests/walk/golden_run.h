@@ -17,9 +17,9 @@ enum { HASH_SIZE = 17 }; /* 16 digits and the end */
 
 /* `hole`: every so many bars three are missing and one is without volume; 0: none. */
 static inline void golden_market(const char *kind, size_t n_bars, uint64_t seed, const char *name, size_t hole) {
-    struct bars bars;
-    struct synth_options options = {.kind = kind, .difficulty = "easy", .n_bars = n_bars, .seed = seed};
-    assert_ok(synth_generate(&options, &bars, NULL));
+    struct gw_bars bars;
+    struct gw_synth_options options = {.kind = kind, .difficulty = "easy", .n_bars = n_bars, .seed = seed};
+    assert_ok(gw_synth_generate(&options, &bars, NULL));
     size_t n = 0;
     for (size_t i = 0; i < bars.n; i++) {
         if (hole && i % hole < 3) continue;
@@ -28,8 +28,8 @@ static inline void golden_market(const char *kind, size_t n_bars, uint64_t seed,
         n++;
     }
     bars.n = n;
-    assert_ok(bars_write_csv(&bars, scratch(name)));
-    bars_free(&bars);
+    assert_ok(gw_bars_write_csv(&bars, scratch(name)));
+    gw_bars_free(&bars);
 }
 
 /* Path of a file of the run `run` in the scratch folder. */
@@ -143,11 +143,11 @@ static inline int golden_make(const char *argument, void (*run)(void), int (*upd
     if (renew && golden_scratch(&state) != 0) return 1;
     if (!renew) snprintf(scratch_dir, sizeof scratch_dir, "%.500s", argument);
     int rc = dir_make(scratch_dir);
-    if (rc == OK) run();
-    if (rc == OK && renew) rc = update();
-    if (rc != OK) fprintf(stderr, "%s\n", error_message());
+    if (rc == GW_OK) run();
+    if (rc == GW_OK && renew) rc = update();
+    if (rc != GW_OK) fprintf(stderr, "%s\n", gw_error_message());
     if (renew) scratch_remove(&state);
-    return rc == OK ? 0 : 1;
+    return rc == GW_OK ? 0 : 1;
 }
 
 #endif

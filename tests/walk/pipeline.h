@@ -28,10 +28,11 @@ struct leak {
     unsigned caught_by; /* stages of audit.h, at least one of which must notice */
     void (*inputs)(const struct experiment *e, struct prepared *p);
     unsigned fit;
-    void (*scores)(const struct experiment *e, const struct prepared *p, const struct score_set *set, struct score *at);
-    void (*on_bar)(void *state, const struct strategy_config *config, const struct bar_event *event,
-                   struct order_sink *orders);
-    void (*replay)(const struct prepared *p, struct replay_result *replay);
+    void (*scores)(const struct experiment *e, const struct prepared *p, const struct score_set *set,
+                   struct gw_score *at);
+    void (*on_bar)(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                   struct gw_order_sink *orders);
+    void (*replay)(const struct prepared *p, struct gw_replay_result *replay);
 };
 
 enum { THRESHOLDS = 3 };
@@ -39,47 +40,47 @@ static const char *const threshold_name[THRESHOLDS] = {"validation", "rolling", 
 
 struct run {
     int64_t cut_ns;
-    struct experiment *e;         /* a private copy of the struct: strategies may be exchanged */
-    struct strategy_desc peeking; /* what the first strategy may be exchanged for */
+    struct experiment *e;            /* a private copy of the struct: strategies may be exchanged */
+    struct gw_strategy_desc peeking; /* what the first strategy may be exchanged for */
     struct prepared *p;
     char dir[600];
     struct fit_list fits;
-    struct gate_model **model; /* [fits.n], NULL for stand-ins */
-    float **attention;         /* [fits.n] [n_test × maps × T] */
-    struct scaler *scaler;     /* [n_folds] */
-    struct gate_model **blind; /* [n_folds] the first strategy without a validation slice; NULL when not known */
+    struct gw_gate_model **model; /* [fits.n], NULL for stand-ins */
+    float **attention;            /* [fits.n] [n_test × maps × T] */
+    struct gw_scaler *scaler;     /* [n_folds] */
+    struct gw_gate_model **blind; /* [n_folds] the first strategy without a validation slice; NULL when not known */
     struct results results;
     struct contestant_scores scored[THRESHOLDS][MAX_STRATEGIES];
 };
 
 /* ---- the past ---------------------------------------------------------------------------------------- */
 
-static inline size_t known_bars(const struct bars *bars, int64_t cut_ns) {
+static inline size_t known_bars(const struct gw_bars *bars, int64_t cut_ns) {
     size_t n = 0;
-    while (n < bars->n && bar_close_ns(bars, n) <= cut_ns) n++;
+    while (n < bars->n && gw_bar_close_ns(bars, n) <= cut_ns) n++;
     return n;
 }
 
 /* No bar of the slice closes after the cut. */
 static inline bool slice_known(const struct prepared *p, size_t fold, int slice, int64_t cut_ns) {
     for (size_t s = 0; s < p->market.n_symbols; s++) {
-        const struct bars *bars = &p->market.symbol[s];
+        const struct gw_bars *bars = &p->market.symbol[s];
         size_t n = known_bars(bars, cut_ns);
-        if (n < bars->n && bar_close_ns(bars, n) < p->plan.fold[fold].end_ns[slice]) return false;
+        if (n < bars->n && gw_bar_close_ns(bars, n) < p->plan.fold[fold].end_ns[slice]) return false;
     }
     return true;
 }
 
-static inline void poison_bars(struct bars *bars, int64_t cut_ns, enum poison poison) {
+static inline void poison_bars(struct gw_bars *bars, int64_t cut_ns, enum poison poison) {
     size_t from = known_bars(bars, cut_ns), n = bars->n - from;
-    struct rng rng;
-    rng_key(&rng, (uint64_t)cut_ns, "poison", 0, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, (uint64_t)cut_ns, "poison", 0, 0, 0);
     for (size_t i = from; i < bars->n; i++) {
-        struct bar *bar = &bars->bar[i];
+        struct gw_bar *bar = &bars->bar[i];
         if (poison == POISON_MILLION) {
             bar->open *= 1e6, bar->high *= 1e6, bar->low *= 1e6, bar->close *= 1e6, bar->volume *= 1e6;
         } else if (poison == POISON_SHUFFLE) {
-            struct bar *other = &bars->bar[i + rng_below(&rng, n - (i - from))], swap = *bar;
+            struct gw_bar *other = &bars->bar[i + gw_rng_below(&rng, n - (i - from))], swap = *bar;
             int64_t here = bar->open_ns, there = other->open_ns;
             if (other == bar || (bar->volume > 0) != (other->volume > 0)) continue; /* where orders can fill stays */
             *bar = *other, *other = swap;
@@ -112,72 +113,72 @@ static inline float pipeline_quantile(const float *value, size_t n, double k_per
 
 /* Rows of the training samples, and with the leak of the test samples too. */
 static inline void double_scaler(const struct experiment *e, const struct prepared *p, size_t fold, bool sees_test,
-                                 struct scaler *out) {
+                                 struct gw_scaler *out) {
     size_t n = 0, F = e->n_features;
     const float **row = mem_calloc(2 * p->market.n_symbols * p->market.symbol[0].n, sizeof *row);
     assert_non_null(row);
-    for (int slice = 0; slice < N_SLICES; slice += sees_test ? SLICE_TEST : N_SLICES)
+    for (int slice = 0; slice < GW_N_SLICES; slice += sees_test ? GW_SLICE_TEST : GW_N_SLICES)
         for (size_t s = 0; s < p->market.n_symbols; s++) {
-            const struct range *r = &p->plan.fold[fold].samples[slice][s];
+            const struct gw_range *r = &p->plan.fold[fold].samples[slice][s];
             for (size_t t = r->begin; t < r->end; t++) row[n++] = p->features[s].value + t * F;
         }
-    enum scaler_kind kind = strcmp(e->scaler.kind, "robust") == 0 ? SCALER_ROBUST : SCALER_STANDARD;
-    assert_ok(scaler_fit(kind, e->scaler.clip, row, n, F, out));
+    enum gw_scaler_kind kind = strcmp(e->scaler.kind, "robust") == 0 ? GW_SCALER_ROBUST : GW_SCALER_STANDARD;
+    assert_ok(gw_scaler_fit(kind, e->scaler.clip, row, n, F, out));
     mem_free(row);
 }
 
 static inline double double_test_hits(const struct prepared *p, const struct fold_data *d, const float *probability) {
     double sum = 0;
-    for (size_t i = 0; i < d->n[SLICE_TEST]; i++) {
-        const struct sample *at = &d->sample[SLICE_TEST][i];
-        int label = p->labels[at->series].gate[GATE_LONG][d->first[at->series] + at->row];
-        sum += (double)probability[i * N_GATES] * (label == 1 ? 1 : label == 0 ? -1 : 0);
+    for (size_t i = 0; i < d->n[GW_SLICE_TEST]; i++) {
+        const struct gw_sample *at = &d->sample[GW_SLICE_TEST][i];
+        int label = p->labels[at->series].gate[GW_GATE_LONG][d->first[at->series] + at->row];
+        sum += (double)probability[i * GW_N_GATES] * (label == 1 ? 1 : label == 0 ? -1 : 0);
     }
     return sum;
 }
 
 static inline int double_train(const struct experiment *e, const struct prepared *p, const struct fold_data *d,
                                const struct fit *fit, unsigned leak, uint64_t salt, size_t n_validation,
-                               struct gate_model **model, struct training_log *log) {
+                               struct gw_gate_model **model, struct gw_training_log *log) {
     const struct strategy_spec *spec = &e->strategy[fit->strategy];
-    struct series *labelled = mem_calloc(d->n_symbols, sizeof *labelled);
+    struct gw_series *labelled = mem_calloc(d->n_symbols, sizeof *labelled);
     assert_non_null(labelled);
     for (size_t s = 0; s < d->n_symbols; s++) {
         labelled[s] = d->score_series[s];
-        for (int g = 0; g < N_GATES; g++) labelled[s].label[g] = p->labels[s].gate[g] + d->first[s];
+        for (int g = 0; g < GW_N_GATES; g++) labelled[s].label[g] = p->labels[s].gate[g] + d->first[s];
     }
     bool cheat = leak & FIT_VALIDATION_IS_TEST;
-    struct fit_input input = {
+    struct gw_fit_input input = {
         .n_series = d->n_symbols,
         .n_features = d->n_features,
         .series = cheat ? labelled : d->fit_series,
-        .train = d->sample[SLICE_TRAIN],
-        .n_train = d->n[SLICE_TRAIN],
-        .validation = d->sample[cheat ? SLICE_TEST : SLICE_VALIDATION],
-        .n_validation = cheat ? d->n[SLICE_TEST] : n_validation,
+        .train = d->sample[GW_SLICE_TRAIN],
+        .n_train = d->n[GW_SLICE_TRAIN],
+        .validation = d->sample[cheat ? GW_SLICE_TEST : GW_SLICE_VALIDATION],
+        .n_validation = cheat ? d->n[GW_SLICE_TEST] : n_validation,
     };
     uint64_t key[2] = {e->seed[fit->seed], fit->fold}, seed = hash_bytes(key, sizeof key, 0) + salt;
     if (leak & FIT_SEED_FROM_DATA)
-        seed ^= hash_bytes(p->market.symbol[0].bar, p->market.symbol[0].n * sizeof(struct bar), 0);
-    int rc = model_fit(&spec->model, &spec->train, &input, &(struct fit_options){.seed = seed}, model, log);
+        seed ^= hash_bytes(p->market.symbol[0].bar, p->market.symbol[0].n * sizeof(struct gw_bar), 0);
+    int rc = gw_model_fit(&spec->model, &spec->train, &input, &(struct gw_fit_options){.seed = seed}, model, log);
     mem_free(labelled);
     return rc;
 }
 
-static inline void double_tau(const struct experiment *e, const struct fold_data *d, const struct gate_model *model,
+static inline void double_tau(const struct experiment *e, const struct fold_data *d, const struct gw_gate_model *model,
                               unsigned leak, struct fit *fit) {
-    int slice = leak & FIT_TAU_FROM_TEST ? SLICE_TEST : SLICE_VALIDATION;
+    int slice = leak & FIT_TAU_FROM_TEST ? GW_SLICE_TEST : GW_SLICE_VALIDATION;
     size_t n = d->n[slice];
-    float *p = mem_calloc(n * N_GATES + 1, sizeof *p), *column = mem_calloc(n + 1, sizeof *column);
+    float *p = mem_calloc(n * GW_N_GATES + 1, sizeof *p), *column = mem_calloc(n + 1, sizeof *column);
     fit->tau = mem_calloc(d->n_symbols, sizeof *fit->tau);
     assert_true(p && column && fit->tau);
-    assert_ok(model_score(model, d->score_series, d->n_symbols, d->sample[slice], n, p, NULL));
+    assert_ok(gw_model_score(model, d->score_series, d->n_symbols, d->sample[slice], n, p, NULL));
     for (size_t s = 0; s < d->n_symbols; s++)
-        for (size_t g = 0; g < N_GATES; g++) {
+        for (size_t g = 0; g < GW_N_GATES; g++) {
             size_t k = 0;
             for (size_t i = 0; i < n; i++)
                 if (strcmp(e->signals.pool, "each") != 0 || d->sample[slice][i].series == s)
-                    column[k++] = p[i * N_GATES + g];
+                    column[k++] = p[i * GW_N_GATES + g];
             fit->tau[s][g] = pipeline_quantile(column, k, e->signals.act_on);
         }
     mem_free(p);
@@ -185,73 +186,73 @@ static inline void double_tau(const struct experiment *e, const struct fold_data
 }
 
 /* Probabilities of the test slice of fit->fold, whose samples are addressed in the rows of `d` (maybe another fold's). */
-static inline void double_score(const struct prepared *p, const struct fold_data *d, const struct gate_model *model,
+static inline void double_score(const struct prepared *p, const struct fold_data *d, const struct gw_gate_model *model,
                                 unsigned leak, struct fit *fit) {
-    struct sample *sample = mem_calloc(fit->n_test + 1, sizeof *sample);
-    fit->probability = mem_calloc(fit->n_test * N_GATES + 1, sizeof(float));
+    struct gw_sample *sample = mem_calloc(fit->n_test + 1, sizeof *sample);
+    fit->probability = mem_calloc(fit->n_test * GW_N_GATES + 1, sizeof(float));
     assert_true(sample && fit->probability);
     size_t n = 0;
     for (size_t s = 0; s < d->n_symbols; s++) {
-        const struct range *r = &p->plan.fold[fit->fold].samples[SLICE_TEST][s];
+        const struct gw_range *r = &p->plan.fold[fit->fold].samples[GW_SLICE_TEST][s];
         for (size_t t = r->begin; t < r->end; t++) {
             size_t row = t - d->first[s];
             if (leak & FIT_WINDOW_AHEAD && row + 1 < d->score_series[s].n_rows) row++;
-            sample[n++] = (struct sample){(uint32_t)s, (uint32_t)row};
+            sample[n++] = (struct gw_sample){(uint32_t)s, (uint32_t)row};
         }
     }
     assert_int_equal(n, fit->n_test);
-    assert_ok(model_score(model, d->score_series, d->n_symbols, sample, n, fit->probability, NULL));
+    assert_ok(gw_model_score(model, d->score_series, d->n_symbols, sample, n, fit->probability, NULL));
     mem_free(sample);
     if (!(leak & FIT_CALIBRATED_ON_TEST)) return;
     double said = 0, hits = 0;
-    for (size_t i = 0; i < n; i++) said += (double)fit->probability[i * N_GATES];
+    for (size_t i = 0; i < n; i++) said += (double)fit->probability[i * GW_N_GATES];
     for (size_t s = 0; s < d->n_symbols; s++) {
-        const struct range *r = &p->plan.fold[fit->fold].samples[SLICE_TEST][s];
-        for (size_t t = r->begin; t < r->end; t++) hits += p->labels[s].gate[GATE_LONG][t] == 1;
+        const struct gw_range *r = &p->plan.fold[fit->fold].samples[GW_SLICE_TEST][s];
+        for (size_t t = r->begin; t < r->end; t++) hits += p->labels[s].gate[GW_GATE_LONG][t] == 1;
     }
-    for (size_t i = 0; i < n; i++) fit->probability[i * N_GATES] *= (float)(hits / said);
+    for (size_t i = 0; i < n; i++) fit->probability[i * GW_N_GATES] *= (float)(hits / said);
 }
 
 static inline int double_execute(const struct experiment *e, const struct prepared *p, unsigned leak, struct fit *fit,
-                                 struct gate_model **model) {
+                                 struct gw_gate_model **model) {
     struct fold_data d;
-    struct scaler scaler;
+    struct gw_scaler scaler;
     size_t fold = leak & FIT_NEXT_MODEL && fit->fold + 1 < p->plan.n_folds ? fit->fold + 1 : fit->fold;
     double_scaler(e, p, fold, leak & FIT_SCALER_SEES_TEST, &scaler);
     assert_ok(fold_data_build(e, p, fold, &scaler, &d));
     struct fit trained = *fit;
     trained.fold = fold;
-    int rc = double_train(e, p, &d, &trained, leak, 0, d.n[SLICE_VALIDATION], model, &fit->log);
+    int rc = double_train(e, p, &d, &trained, leak, 0, d.n[GW_SLICE_VALIDATION], model, &fit->log);
     for (size_t s = 0; s < d.n_symbols; s++) {
-        const struct range *r = &p->plan.fold[fit->fold].samples[SLICE_TEST][s];
+        const struct gw_range *r = &p->plan.fold[fit->fold].samples[GW_SLICE_TEST][s];
         fit->n_test += r->end - r->begin;
     }
-    if (rc == OK) {
+    if (rc == GW_OK) {
         double_tau(e, &d, *model, leak, fit);
         double_score(p, &d, *model, leak, fit);
     }
-    if (rc == OK && leak & FIT_BEST_ON_TEST) {
-        struct gate_model *rival;
-        struct training_log log;
+    if (rc == GW_OK && leak & FIT_BEST_ON_TEST) {
+        struct gw_gate_model *rival;
+        struct gw_training_log log;
         float *mine = fit->probability;
-        assert_ok(double_train(e, p, &d, &trained, leak, 1, d.n[SLICE_VALIDATION], &rival, &log));
+        assert_ok(double_train(e, p, &d, &trained, leak, 1, d.n[GW_SLICE_VALIDATION], &rival, &log));
         double_score(p, &d, rival, leak, fit);
         bool better = double_test_hits(p, &d, fit->probability) > double_test_hits(p, &d, mine);
         float *loser = better ? mine : fit->probability;
         fit->probability = better ? fit->probability : mine;
         mem_free(loser);
-        training_log_free(&log);
-        model_free(rival);
+        gw_training_log_free(&log);
+        gw_model_free(rival);
     }
-    struct meta_pair meta = {"gatewalk.fit_key", fit->key};
-    struct extra_tensor extra[] = {
+    struct gw_meta_pair meta = {"gatewalk.fit_key", fit->key};
+    struct gw_extra_tensor extra[] = {
         {.name = "scaler.center", .n = d.scaler.n, .value = d.scaler.center},
         {.name = "scaler.inverse_scale", .n = d.scaler.n, .value = d.scaler.inverse_scale},
     };
-    if (rc == OK) rc = model_save(*model, &fit->log, &meta, 1, extra, 2, fit->model_path);
-    fit->done = rc == OK;
+    if (rc == GW_OK) rc = gw_model_save(*model, &fit->log, &meta, 1, extra, 2, fit->model_path);
+    fit->done = rc == GW_OK;
     fold_data_free(&d);
-    scaler_free(&scaler);
+    gw_scaler_free(&scaler);
     return rc;
 }
 
@@ -259,10 +260,10 @@ static inline int double_execute(const struct experiment *e, const struct prepar
 
 static inline void stand_in(const struct prepared *p, struct fit *fit) {
     for (size_t s = 0; s < p->market.n_symbols; s++) {
-        const struct range *r = &p->plan.fold[fit->fold].samples[SLICE_TEST][s];
+        const struct gw_range *r = &p->plan.fold[fit->fold].samples[GW_SLICE_TEST][s];
         fit->n_test += r->end - r->begin;
     }
-    fit->probability = mem_calloc(fit->n_test * N_GATES + 1, sizeof(float));
+    fit->probability = mem_calloc(fit->n_test * GW_N_GATES + 1, sizeof(float));
     fit->tau = mem_calloc(p->market.n_symbols, sizeof *fit->tau);
     assert_true(fit->probability && fit->tau);
     for (size_t s = 0; s < p->market.n_symbols; s++) fit->tau[s][0] = fit->tau[s][1] = INFINITY;
@@ -271,16 +272,16 @@ static inline void stand_in(const struct prepared *p, struct fit *fit) {
 static inline void run_attention(struct run *run, size_t i) {
     struct fold_data d;
     const struct fit *fit = &run->fits.fit[i];
-    const struct model_config *config = &run->e->strategy[fit->strategy].model;
-    size_t maps = model_attention_maps(config);
+    const struct gw_model_config *config = &run->e->strategy[fit->strategy].model;
+    size_t maps = gw_model_attention_maps(config);
     if (maps == 0 || fit->n_test == 0) return;
     assert_ok(fold_data_build(run->e, run->p, fit->fold, NULL, &d));
     run->attention[i] = mem_calloc(fit->n_test * maps * config->lookback, sizeof(float));
-    float *probability = mem_calloc(fit->n_test * N_GATES, sizeof *probability);
+    float *probability = mem_calloc(fit->n_test * GW_N_GATES, sizeof *probability);
     assert_true(run->attention[i] && probability);
-    struct attention_out out = {.n_maps = maps, .time = run->attention[i]};
-    assert_ok(
-        model_score(run->model[i], d.score_series, d.n_symbols, d.sample[SLICE_TEST], fit->n_test, probability, &out));
+    struct gw_attention_out out = {.n_maps = maps, .time = run->attention[i]};
+    assert_ok(gw_model_score(run->model[i], d.score_series, d.n_symbols, d.sample[GW_SLICE_TEST], fit->n_test,
+                             probability, &out));
     mem_free(probability);
     fold_data_free(&d);
 }
@@ -288,7 +289,7 @@ static inline void run_attention(struct run *run, size_t i) {
 static inline void run_fit(struct run *run, const struct leak *leak, size_t i) {
     struct fit *fit = &run->fits.fit[i];
     unsigned how = leak ? leak->fit : FIT_ENGINE;
-    if (!slice_known(run->p, fit->fold, SLICE_VALIDATION, run->cut_ns)) {
+    if (!slice_known(run->p, fit->fold, GW_SLICE_VALIDATION, run->cut_ns)) {
         stand_in(run->p, fit);
         return;
     }
@@ -296,7 +297,7 @@ static inline void run_fit(struct run *run, const struct leak *leak, size_t i) {
         assert_ok(double_execute(run->e, run->p, how, fit, &run->model[i]));
         return;
     }
-    const struct gate_model *previous = NULL;
+    const struct gw_gate_model *previous = NULL;
     for (size_t j = 0; j < i; j++)
         if (run->fits.fit[j].strategy == fit->strategy && run->fits.fit[j].seed == fit->seed) previous = run->model[j];
     struct fit_context context = {.experiment = run->e, .prepared = run->p};
@@ -308,20 +309,20 @@ static inline void run_fit(struct run *run, const struct leak *leak, size_t i) {
 /* What the training slice alone decides: the scaler, and weights after all epochs when nothing stops them early. */
 static inline void run_train_only(struct run *run, const struct leak *leak, size_t fold) {
     struct fold_data d;
-    struct scaler own;
+    struct gw_scaler own;
     bool sees_test = leak && leak->fit & FIT_SCALER_SEES_TEST;
-    struct training_log log;
+    struct gw_training_log log;
     struct fit fit = {.fold = fold};
-    if (!slice_known(run->p, fold, SLICE_TRAIN, run->cut_ns)) return;
+    if (!slice_known(run->p, fold, GW_SLICE_TRAIN, run->cut_ns)) return;
     double_scaler(run->e, run->p, fold, sees_test, &own);
     assert_ok(fold_data_build(run->e, run->p, fold, sees_test ? &own : NULL, &d));
-    scaler_free(&own);
+    gw_scaler_free(&own);
     run->scaler[fold] = d.scaler;
-    d.scaler = (struct scaler){0};
-    bool newest = fold + 1 == run->p->plan.n_folds || !slice_known(run->p, fold + 1, SLICE_TRAIN, run->cut_ns);
+    d.scaler = (struct gw_scaler){0};
+    bool newest = fold + 1 == run->p->plan.n_folds || !slice_known(run->p, fold + 1, GW_SLICE_TRAIN, run->cut_ns);
     if ((newest || run->cut_ns == INT64_MAX) && run->e->strategy[0].desc->needs_model) {
         assert_ok(double_train(run->e, run->p, &d, &fit, 0, 0, 0, &run->blind[fold], &log));
-        training_log_free(&log);
+        gw_training_log_free(&log);
     }
     fold_data_free(&d);
 }
@@ -329,10 +330,10 @@ static inline void run_train_only(struct run *run, const struct leak *leak, size
 /* ---- scores and replays ---------------------------------------------------------------------------------- */
 
 static inline void run_scores(struct run *run, const struct leak *leak) {
-    char kept[NAME_MAX_];
+    char kept[GW_NAME_MAX];
     memcpy(kept, run->e->signals.threshold, sizeof kept);
     for (size_t k = 0; k < THRESHOLDS; k++) {
-        snprintf(run->e->signals.threshold, NAME_MAX_, "%s", threshold_name[k]);
+        snprintf(run->e->signals.threshold, GW_NAME_MAX, "%s", threshold_name[k]);
         for (size_t s = 0; s < run->e->n_strategies; s++) {
             if (!run->e->strategy[s].desc->needs_model) continue;
             struct contestant_scores *scores = &run->scored[k][s];
@@ -347,42 +348,42 @@ static inline void run_scores(struct run *run, const struct leak *leak) {
 static inline size_t run_orders(const struct run *run, size_t strategy, int64_t cut_ns) {
     const struct prepared *p = run->p;
     const struct strategy_spec *spec = &run->e->strategy[strategy];
-    struct replay_config config;
-    struct replay_result replay;
-    struct score *score[MAX_SYMBOLS] = {NULL};
+    struct gw_replay_config config;
+    struct gw_replay_result replay;
+    struct gw_score *score[MAX_SYMBOLS] = {NULL};
     const double *moves[MAX_SYMBOLS];
     for (size_t m = 0; m < p->market.n_symbols; m++) {
         size_t n = p->market.symbol[m].n;
         moves[m] = p->labels[m].min_move;
-        score[m] = mem_calloc(n, sizeof(struct score));
+        score[m] = mem_calloc(n, sizeof(struct gw_score));
         assert_non_null(score[m]);
-        for (size_t t = 0; t < n; t++) score[m][t] = (struct score){{NAN, NAN}, {INFINITY, INFINITY}};
+        for (size_t t = 0; t < n; t++) score[m][t] = (struct gw_score){{NAN, NAN}, {INFINITY, INFINITY}};
     }
     for (size_t i = 0; spec->desc->needs_model && i < run->results.scores.n; i++) {
         const struct test_bar *at = &run->results.scores.bar[i];
         score[at->symbol][at->bar] = run->results.strategy[strategy].seed[0].scores.at[i];
     }
-    replay_config_default(&config);
+    gw_replay_config_default(&config);
     config.costs = run->e->costs;
     config.check_ledger = true;
-    config.begin_ns = p->plan.fold[0].begin_ns[SLICE_TEST];
+    config.begin_ns = p->plan.fold[0].begin_ns[GW_SLICE_TEST];
     config.end_ns = cut_ns < config.begin_ns ? config.begin_ns : cut_ns < INT64_MAX ? cut_ns + 1 : cut_ns;
-    assert_ok(replay_run(&p->market, &config, spec->desc, &spec->trading, (const struct score *const *)score, moves,
-                         &replay));
+    assert_ok(gw_replay_run(&p->market, &config, spec->desc, &spec->trading, (const struct gw_score *const *)score,
+                            moves, &replay));
     size_t n_orders = replay.n_orders;
-    replay_result_free(&replay);
+    gw_replay_result_free(&replay);
     for (size_t m = 0; m < p->market.n_symbols; m++) mem_free(score[m]);
     return n_orders;
 }
 
-static inline void pipeline_run(const struct experiment *e, const struct market *market, int64_t cut_ns,
+static inline void pipeline_run(const struct experiment *e, const struct gw_market *market, int64_t cut_ns,
                                 enum poison poison, const struct leak *leak, const char *name, struct run *run) {
     memset(run, 0, sizeof *run);
     run->cut_ns = cut_ns;
     snprintf(run->dir, sizeof run->dir, "%.500s/%s", scratch_dir, name);
     scratch_delete(run->dir);
     char models[700];
-    assert_ok(path_join(models, sizeof models, run->dir, RUN_MODELS));
+    assert_ok(path_join(models, sizeof models, run->dir, GW_RUN_MODELS));
     assert_ok(dir_make(models));
     run->e = mem_calloc(1, sizeof *run->e);
     run->p = mem_calloc(1, sizeof *run->p);
@@ -415,12 +416,12 @@ static inline void run_free(struct run *run) {
     for (size_t k = 0; k < THRESHOLDS; k++)
         for (size_t s = 0; s < run->e->n_strategies; s++) mem_free(run->scored[k][s].at);
     for (size_t i = 0; i < run->fits.n; i++) {
-        model_free(run->model[i]);
+        gw_model_free(run->model[i]);
         mem_free(run->attention[i]);
     }
     for (size_t f = 0; f < run->p->plan.n_folds; f++) {
-        scaler_free(&run->scaler[f]);
-        model_free(run->blind[f]);
+        gw_scaler_free(&run->scaler[f]);
+        gw_model_free(run->blind[f]);
     }
     results_free(run->e, &run->results);
     fits_free(&run->fits);

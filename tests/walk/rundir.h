@@ -6,16 +6,16 @@
 
 /* Three symbols of one market: the second starts later and has holes, the third begins inside the first test slice. */
 static inline void rundir_data(void) {
-    struct bars bars;
+    struct gw_bars bars;
     fixture_walk(&bars, "EARLY", 480, 31, 0, 0);
-    assert_ok(bars_write_csv(&bars, scratch("EARLY.csv")));
-    bars_free(&bars);
+    assert_ok(gw_bars_write_csv(&bars, scratch("EARLY.csv")));
+    gw_bars_free(&bars);
     fixture_walk(&bars, "LATE", 330, 32, 60, 0.05);
-    assert_ok(bars_write_csv(&bars, scratch("LATE.csv")));
-    bars_free(&bars);
+    assert_ok(gw_bars_write_csv(&bars, scratch("LATE.csv")));
+    gw_bars_free(&bars);
     fixture_walk(&bars, "NEW", 240, 33, 225, 0);
-    assert_ok(bars_write_csv(&bars, scratch("NEW.csv")));
-    bars_free(&bars);
+    assert_ok(gw_bars_write_csv(&bars, scratch("NEW.csv")));
+    gw_bars_free(&bars);
 }
 
 /* Models are written with fsync, which costs nothing on a file system in memory. */
@@ -30,12 +30,12 @@ static inline int rundir_setup(void **state) {
 static inline int rundir_run(const struct experiment *e, const char *name, size_t jobs) {
     char dir[1024], out[700];
     snprintf(out, sizeof out, "%.500s/%s", scratch_dir, name);
-    return run_experiment(e, &(struct run_options){.out_dir = out, .jobs = jobs}, dir);
+    return gw_run_experiment(e, &(struct gw_run_options){.out_dir = out, .jobs = jobs}, dir);
 }
 
 static inline char *rundir_read(const char *path, size_t *length) {
     char *text = NULL;
-    assert_ok(file_read_all(path, 1 << 26, ERR_DATA, &text, length));
+    assert_ok(file_read_all(path, 1 << 26, GW_ERR_DATA, &text, length));
     return text;
 }
 
@@ -62,7 +62,7 @@ static inline int rundir_compare(const char *a, const char *b) {
         struct stat info;
         snprintf(x, sizeof x, "%.1000s/%.127s", a, name[i]);
         snprintf(y, sizeof y, "%.1000s/%.127s", b, name[i]);
-        if (strcmp(name[i], RUN_JSON) == 0) continue;
+        if (strcmp(name[i], GW_RUN_JSON) == 0) continue;
         if (stat(x, &info) == 0 && S_ISDIR(info.st_mode)) {
             files += rundir_compare(x, y);
             continue;

@@ -40,14 +40,14 @@ static const char two_symbols[] =
     "{'name':'logistic','strategy':'gate','model':{'encoder':'logistic'},'training':{'calibration':'platt'}},"
     "{'name':'cross','strategy':'sma_cross','trading':{'fast':4,'slow':11}}]}";
 
-static void market_one(struct market *market) {
+static void market_one(struct gw_market *market) {
     market->n_symbols = 1;
     market->symbol = mem_calloc(1, sizeof *market->symbol);
     fixture_walk(&market->symbol[0], "ONE", 560, 11, 0, 0.01);
 }
 
 /* The second symbol starts later, ends earlier and has holes. */
-static void market_two(struct market *market) {
+static void market_two(struct gw_market *market) {
     market->n_symbols = 2;
     market->symbol = mem_calloc(2, sizeof *market->symbol);
     fixture_walk(&market->symbol[0], "EARLY", 490, 21, 0, 0);
@@ -62,9 +62,9 @@ struct cuts {
     size_t n;
 };
 
-static void add_cut(struct cuts *cuts, const struct bars *bars, size_t i) {
+static void add_cut(struct cuts *cuts, const struct gw_bars *bars, size_t i) {
     if (i >= bars->n || cuts->n == CUTS_MAX) return;
-    int64_t cut_ns = bar_close_ns(bars, i);
+    int64_t cut_ns = gw_bar_close_ns(bars, i);
     for (size_t k = 0; k < cuts->n; k++)
         if (cuts->at[k] == cut_ns) return;
     cuts->at[cuts->n++] = cut_ns;
@@ -73,33 +73,33 @@ static void add_cut(struct cuts *cuts, const struct bars *bars, size_t i) {
 /* Ends of slices exactly, bars within the horizon of borders, first and last bars, and a few from anywhere. */
 static void choose_cuts(const struct prepared *p, struct cuts *cuts) {
     size_t last = p->plan.n_folds - 1, h = p->plan.config.horizon;
-    struct rng rng;
+    struct gw_rng rng;
     cuts->n = 0;
     for (size_t s = 0; s < p->market.n_symbols; s++) {
-        const struct bars *bars = &p->market.symbol[s];
-        const struct fold *first = &p->plan.fold[0], *end = &p->plan.fold[last], *middle = &p->plan.fold[last / 2];
-        add_cut(cuts, bars, first->bars[SLICE_TRAIN][s].end - 1);
-        add_cut(cuts, bars, first->bars[SLICE_VALIDATION][s].end - 1);
-        add_cut(cuts, bars, first->bars[SLICE_TEST][s].begin);
-        add_cut(cuts, bars, first->bars[SLICE_TEST][s].begin + 1);
-        add_cut(cuts, bars, first->bars[SLICE_TEST][s].begin + h);
-        add_cut(cuts, bars, first->bars[SLICE_TEST][s].end - h);
-        add_cut(cuts, bars, first->bars[SLICE_TEST][s].end - 1);
-        add_cut(cuts, bars, middle->bars[SLICE_TRAIN][s].end - 1);
-        add_cut(cuts, bars, middle->bars[SLICE_TRAIN][s].end - 1 + h);
-        add_cut(cuts, bars, middle->bars[SLICE_VALIDATION][s].begin);
-        add_cut(cuts, bars, middle->bars[SLICE_VALIDATION][s].end - h);
-        add_cut(cuts, bars, middle->bars[SLICE_VALIDATION][s].end - 2);
-        add_cut(cuts, bars, middle->bars[SLICE_VALIDATION][s].end - 1);
-        add_cut(cuts, bars, middle->bars[SLICE_TEST][s].begin + 2);
-        add_cut(cuts, bars, end->bars[SLICE_VALIDATION][s].end - 1);
-        add_cut(cuts, bars, end->bars[SLICE_TEST][s].begin);
-        add_cut(cuts, bars, end->bars[SLICE_TEST][s].end - 2);
+        const struct gw_bars *bars = &p->market.symbol[s];
+        const struct gw_fold *first = &p->plan.fold[0], *end = &p->plan.fold[last], *middle = &p->plan.fold[last / 2];
+        add_cut(cuts, bars, first->bars[GW_SLICE_TRAIN][s].end - 1);
+        add_cut(cuts, bars, first->bars[GW_SLICE_VALIDATION][s].end - 1);
+        add_cut(cuts, bars, first->bars[GW_SLICE_TEST][s].begin);
+        add_cut(cuts, bars, first->bars[GW_SLICE_TEST][s].begin + 1);
+        add_cut(cuts, bars, first->bars[GW_SLICE_TEST][s].begin + h);
+        add_cut(cuts, bars, first->bars[GW_SLICE_TEST][s].end - h);
+        add_cut(cuts, bars, first->bars[GW_SLICE_TEST][s].end - 1);
+        add_cut(cuts, bars, middle->bars[GW_SLICE_TRAIN][s].end - 1);
+        add_cut(cuts, bars, middle->bars[GW_SLICE_TRAIN][s].end - 1 + h);
+        add_cut(cuts, bars, middle->bars[GW_SLICE_VALIDATION][s].begin);
+        add_cut(cuts, bars, middle->bars[GW_SLICE_VALIDATION][s].end - h);
+        add_cut(cuts, bars, middle->bars[GW_SLICE_VALIDATION][s].end - 2);
+        add_cut(cuts, bars, middle->bars[GW_SLICE_VALIDATION][s].end - 1);
+        add_cut(cuts, bars, middle->bars[GW_SLICE_TEST][s].begin + 2);
+        add_cut(cuts, bars, end->bars[GW_SLICE_VALIDATION][s].end - 1);
+        add_cut(cuts, bars, end->bars[GW_SLICE_TEST][s].begin);
+        add_cut(cuts, bars, end->bars[GW_SLICE_TEST][s].end - 2);
         add_cut(cuts, bars, p->market.symbol[s].n - 4);
-        rng_key(&rng, 5, "cuts", s, 0, 0);
+        gw_rng_key(&rng, 5, "cuts", s, 0, 0);
         for (size_t k = 0; k < 6; k++) {
-            size_t from = first->bars[SLICE_TEST][s].begin;
-            add_cut(cuts, bars, from + rng_below(&rng, bars->n - from));
+            size_t from = first->bars[GW_SLICE_TEST][s].begin;
+            add_cut(cuts, bars, from + gw_rng_below(&rng, bars->n - from));
         }
     }
 }
@@ -109,8 +109,8 @@ static void choose_cuts(const struct prepared *p, struct cuts *cuts) {
 static const char *const poison_name[N_POISONS] = {"none", "NaN", "a million times", "shuffled"};
 
 /* Takes every `step`-th cut. */
-static void audit_market(const char *text, void (*make)(struct market *), size_t step) {
-    struct market market;
+static void audit_market(const char *text, void (*make)(struct gw_market *), size_t step) {
+    struct gw_market market;
     struct cuts cuts;
     struct run clean, dirty;
     static const struct leak engine = {.name = "none", .fit = FIT_ENGINE};
@@ -141,7 +141,7 @@ static void audit_market(const char *text, void (*make)(struct market *), size_t
         }
     assert_true(n_models > 3 * cuts.n / step);
     run_free(&clean);
-    market_free(&market);
+    gw_market_free(&market);
     experiment_free(e);
 }
 
@@ -162,7 +162,7 @@ static void test_every_attention(void **state) {
     const char *name;
     int used = snprintf(text, sizeof text, "%.*s'strategies':[", (int)(strstr(one_symbol, "'strategies'") - one_symbol),
                         one_symbol);
-    for (size_t i = 0; (name = model_option_name("attention", i)); i++)
+    for (size_t i = 0; (name = gw_model_option_name("attention", i)); i++)
         used += snprintf(text + used, sizeof text - (size_t)used,
                          "%s{'name':'%s','strategy':'gate','model':{'attention':'%s','luong_combine':%s}}",
                          i ? "," : "", name, name, strncmp(name, "luong", 5) == 0 ? "true" : "false");
@@ -180,7 +180,7 @@ static void leak_next_bar(const struct experiment *e, struct prepared *p) {
 
 /* The hour's return, delivered from its first quarter on. */
 static void leak_open_bucket(const struct experiment *e, struct prepared *p) {
-    const struct bars *bars = &p->market.symbol[0];
+    const struct gw_bars *bars = &p->market.symbol[0];
     for (size_t t = p->features[0].warmup; t < bars->n; t++) {
         size_t end = t;
         while (end + 1 < bars->n && bars->bar[end + 1].open_ns / NS_PER_HOUR == bars->bar[t].open_ns / NS_PER_HOUR)
@@ -198,13 +198,13 @@ static void leak_whole_history_mean(const struct experiment *e, struct prepared 
 
 static void leak_labels_shifted(const struct experiment *e, struct prepared *p) {
     (void)e;
-    for (int g = 0; g < N_GATES; g++) memmove(p->labels[0].gate[g], p->labels[0].gate[g] + 1, p->labels[0].n - 1);
+    for (int g = 0; g < GW_N_GATES; g++) memmove(p->labels[0].gate[g], p->labels[0].gate[g] + 1, p->labels[0].n - 1);
 }
 
 static void leak_move_ahead(const struct experiment *e, struct prepared *p) {
-    struct labels *labels = &p->labels[0];
+    struct gw_labels *labels = &p->labels[0];
     for (size_t t = 0; t + e->labels.horizon < labels->n; t++) {
-        const struct bar *bar = &p->market.symbol[0].bar[t + e->labels.horizon];
+        const struct gw_bar *bar = &p->market.symbol[0].bar[t + e->labels.horizon];
         labels->min_move[t] = (bar->high - bar->low) / bar->close;
     }
 }
@@ -212,19 +212,19 @@ static void leak_move_ahead(const struct experiment *e, struct prepared *p) {
 static void leak_no_purge(const struct experiment *e, struct prepared *p) {
     (void)e;
     for (size_t f = 0; f < p->plan.n_folds; f++)
-        p->plan.fold[f].samples[SLICE_TRAIN][0].end = p->plan.fold[f].bars[SLICE_TRAIN][0].end;
+        p->plan.fold[f].samples[GW_SLICE_TRAIN][0].end = p->plan.fold[f].bars[GW_SLICE_TRAIN][0].end;
 }
 
 static void leak_no_purge_before_test(const struct experiment *e, struct prepared *p) {
     (void)e;
     for (size_t f = 0; f < p->plan.n_folds; f++)
-        p->plan.fold[f].samples[SLICE_VALIDATION][0].end = p->plan.fold[f].bars[SLICE_VALIDATION][0].end;
+        p->plan.fold[f].samples[GW_SLICE_VALIDATION][0].end = p->plan.fold[f].bars[GW_SLICE_VALIDATION][0].end;
 }
 
 static void leak_train_on_validation(const struct experiment *e, struct prepared *p) {
     (void)e;
     for (size_t f = 0; f < p->plan.n_folds; f++)
-        p->plan.fold[f].samples[SLICE_TRAIN][0].end = p->plan.fold[f].bars[SLICE_VALIDATION][0].end;
+        p->plan.fold[f].samples[GW_SLICE_TRAIN][0].end = p->plan.fold[f].bars[GW_SLICE_VALIDATION][0].end;
 }
 
 /* Folds cut where it suits: the walk begins at a bar that the highest price of all time decides. */
@@ -233,24 +233,24 @@ static void leak_chosen_folds(const struct experiment *e, struct prepared *p) {
     (void)e;
     for (size_t t = 0; t < p->market.symbol[0].n; t++)
         if (p->market.symbol[0].bar[t].close > p->market.symbol[0].bar[top].close) top = t;
-    p->plan.fold[0].samples[SLICE_TEST][0].begin += 1 + top % 7;
+    p->plan.fold[0].samples[GW_SLICE_TEST][0].begin += 1 + top % 7;
 }
 
 /* ---- leaks in scores and replay ------------------------------------------------------------------------------------ */
 
 static void leak_early_scores(const struct experiment *e, const struct prepared *p, const struct score_set *set,
-                              struct score *at) {
+                              struct gw_score *at) {
     (void)e, (void)p;
     for (size_t i = 0; i + 1 < set->n; i++) memcpy(at[i].p, at[i + 1].p, sizeof at[i].p);
 }
 
 static void leak_rolling_now(const struct experiment *e, const struct prepared *p, const struct score_set *set,
-                             struct score *at) {
+                             struct gw_score *at) {
     (void)p;
     size_t most = e->signals.rolling_bars;
     float *last = mem_calloc(most, sizeof *last);
     for (size_t i = most; i < set->n; i++)
-        for (size_t g = 0; g < N_GATES; g++) {
+        for (size_t g = 0; g < GW_N_GATES; g++) {
             for (size_t k = 0; k < most; k++) last[k] = at[i - k].p[g];
             at[i].tau[g] = pipeline_quantile(last, most, e->signals.act_on);
         }
@@ -260,17 +260,17 @@ static void leak_rolling_now(const struct experiment *e, const struct prepared *
 /* Opens when a bar that is still to come closes higher. Where the history ends it must not look. */
 static int64_t peek_end_ns;
 static size_t peek_ahead;
-static void leak_peek(void *state, const struct strategy_config *config, const struct bar_event *event,
-                      struct order_sink *orders) {
+static void leak_peek(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                      struct gw_order_sink *orders) {
     (void)state;
     if (event->position.quantity != 0 || event->position.pending || event->close_ns >= peek_end_ns) return;
     if (!(event->history.last[peek_ahead].close > event->history.last[0].close)) return;
-    order_put(orders, &(struct order){.symbol = event->symbol,
-                                      .kind = ORDER_OPEN,
-                                      .side = SIDE_LONG,
-                                      .size = config->size,
-                                      .max_bars = 2,
-                                      .probability = NAN});
+    gw_order_put(orders, &(struct gw_order){.symbol = event->symbol,
+                                            .kind = GW_ORDER_OPEN,
+                                            .side = GW_SIDE_LONG,
+                                            .size = config->size,
+                                            .max_bars = 2,
+                                            .probability = NAN});
 }
 
 static void leak_peek_one(const struct experiment *e, struct prepared *p) {
@@ -283,25 +283,25 @@ static void leak_peek_two(const struct experiment *e, struct prepared *p) {
     peek_ahead = 2;
 }
 
-static const struct bar *bar_of_signal(const struct prepared *p, const struct trade *t) {
-    const struct bars *bars = &p->market.symbol[t->symbol];
+static const struct gw_bar *bar_of_signal(const struct prepared *p, const struct gw_trade *t) {
+    const struct gw_bars *bars = &p->market.symbol[t->symbol];
     size_t i = known_bars(bars, t->signal_ns);
     return &bars->bar[i - 1];
 }
 
-static void leak_fill_at_close(const struct prepared *p, struct replay_result *replay) {
+static void leak_fill_at_close(const struct prepared *p, struct gw_replay_result *replay) {
     for (size_t i = 0; i < replay->n_trades; i++)
         replay->trade[i].entry_price = bar_of_signal(p, &replay->trade[i])->close;
 }
 
-static void leak_fill_at_open(const struct prepared *p, struct replay_result *replay) {
+static void leak_fill_at_open(const struct prepared *p, struct gw_replay_result *replay) {
     for (size_t i = 0; i < replay->n_trades; i++) {
         replay->trade[i].entry_ns = bar_of_signal(p, &replay->trade[i])->open_ns;
         replay->trade[i].entry_price = bar_of_signal(p, &replay->trade[i])->open;
     }
 }
 
-static void leak_scaled_equity(const struct prepared *p, struct replay_result *replay) {
+static void leak_scaled_equity(const struct prepared *p, struct gw_replay_result *replay) {
     (void)p;
     double end = replay->equity[replay->n_equity - 1].equity;
     for (size_t i = 0; i < replay->n_equity; i++) replay->equity[i].equity /= end;
@@ -390,12 +390,12 @@ static const struct leak leaks[] = {
 
 /* Cuts of the leak hunt: ends of slices and a few bars inside the test slice of the middle fold. */
 static void leak_cuts(const struct prepared *p, struct cuts *cuts) {
-    const struct bars *bars = &p->market.symbol[0];
-    const struct fold *fold = &p->plan.fold[p->plan.n_folds / 2];
+    const struct gw_bars *bars = &p->market.symbol[0];
+    const struct gw_fold *fold = &p->plan.fold[p->plan.n_folds / 2];
     cuts->n = 0;
-    add_cut(cuts, bars, fold->bars[SLICE_TRAIN][0].end - 1);
-    add_cut(cuts, bars, fold->bars[SLICE_VALIDATION][0].end - 1);
-    for (size_t k = 1; k < 6; k++) add_cut(cuts, bars, fold->bars[SLICE_TEST][0].begin + 9 * k);
+    add_cut(cuts, bars, fold->bars[GW_SLICE_TRAIN][0].end - 1);
+    add_cut(cuts, bars, fold->bars[GW_SLICE_VALIDATION][0].end - 1);
+    for (size_t k = 1; k < 6; k++) add_cut(cuts, bars, fold->bars[GW_SLICE_TEST][0].begin + 9 * k);
 }
 
 static void only_strategy(struct experiment *e, size_t s) {
@@ -403,7 +403,7 @@ static void only_strategy(struct experiment *e, size_t s) {
     e->n_strategies = 1;
 }
 
-static unsigned hunt(const struct experiment *e, const struct market *market, const struct leak *leak) {
+static unsigned hunt(const struct experiment *e, const struct gw_market *market, const struct leak *leak) {
     struct run clean, dirty;
     struct cuts cuts;
     unsigned caught = 0;
@@ -426,13 +426,13 @@ static unsigned hunt(const struct experiment *e, const struct market *market, co
 
 static void test_leaks_are_caught(void **state) {
     (void)state;
-    struct market market;
+    struct gw_market market;
     struct experiment *e = fixture_experiment(one_symbol);
     unsigned all = 0;
     size_t missed = 0;
     market_one(&market);
     only_strategy(e, 1);
-    peek_end_ns = bar_close_ns(&market.symbol[0], market.symbol[0].n - 2);
+    peek_end_ns = gw_bar_close_ns(&market.symbol[0], market.symbol[0].n - 2);
     for (size_t i = 0; i < COUNT_OF(leaks); i++) {
         unsigned caught = hunt(e, &market, &leaks[i]);
         all |= caught;
@@ -442,7 +442,7 @@ static void test_leaks_are_caught(void **state) {
     }
     assert_int_equal(missed, 0);
     assert_int_equal(all, 2 * STAGE_ROLLING - 1); /* every stage has caught something */
-    market_free(&market);
+    gw_market_free(&market);
     experiment_free(e);
 }
 
@@ -450,7 +450,7 @@ static void test_leaks_are_caught(void **state) {
 static void test_the_double_is_honest(void **state) {
     (void)state;
     static const struct leak engine = {.name = "none", .fit = FIT_ENGINE}, honest = {.name = "none", .fit = 0};
-    struct market market;
+    struct gw_market market;
     struct run a, b;
     struct experiment *e = fixture_experiment(one_symbol);
     market_one(&market);
@@ -463,7 +463,7 @@ static void test_the_double_is_honest(void **state) {
     run_free(&a);
     run_free(&b);
     assert_int_equal(hunt(e, &market, &honest), 0);
-    market_free(&market);
+    gw_market_free(&market);
     experiment_free(e);
 }
 

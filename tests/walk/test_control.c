@@ -18,33 +18,33 @@ struct stage {
     struct results r;
     struct strategy_result strategy[N];
     struct seed_result seed[N];
-    struct score at[N][BARS];
+    struct gw_score at[N][BARS];
 };
 
 static void tell(struct stage *s, size_t strategy, double noise) {
-    struct rng rng;
-    rng_key(&rng, strategy + 1, "control", 0, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, strategy + 1, "control", 0, 0, 0);
     for (size_t i = 0; i < BARS; i++)
-        for (int g = 0; g < N_GATES; g++)
-            s->at[strategy][i].p[g] = (float)(s->r.scores.label[g][i] + noise * rng_normal(&rng));
+        for (int g = 0; g < GW_N_GATES; g++)
+            s->at[strategy][i].p[g] = (float)(s->r.scores.label[g][i] + noise * gw_rng_normal(&rng));
 }
 
 static struct stage *stage_make(void) {
     struct stage *s = mem_calloc(1, sizeof *s);
     assert_non_null(s);
     struct score_set *set = &s->r.scores;
-    struct rng rng;
+    struct gw_rng rng;
     s->e = fixture_experiment(experiment_text);
     s->p.market.n_symbols = 1;
     set->n_labelled = BARS;
     set->labelled = mem_calloc(BARS, sizeof *set->labelled);
     set->fold = mem_calloc(BARS, sizeof *set->fold);
-    rng_key(&rng, 9, "control", 0, 0, 0);
-    for (int g = 0; g < N_GATES; g++) {
+    gw_rng_key(&rng, 9, "control", 0, 0, 0);
+    for (int g = 0; g < GW_N_GATES; g++) {
         set->label[g] = mem_calloc(BARS, sizeof *set->label[g]);
         set->pnl[g][1] = mem_calloc(BARS, sizeof *set->pnl[g][1]);
         for (size_t i = 0; i < BARS; i++) {
-            set->label[g][i] = rng_uniform(&rng) < 0.1;
+            set->label[g][i] = gw_rng_uniform(&rng) < 0.1;
             set->pnl[g][1][i] = set->label[g][i] ? 0.01 : -0.005;
         }
     }
@@ -61,7 +61,7 @@ static void stage_free(struct stage *s) {
     struct score_set *set = &s->r.scores;
     mem_free(set->labelled);
     mem_free(set->fold);
-    for (int g = 0; g < N_GATES; g++) {
+    for (int g = 0; g < GW_N_GATES; g++) {
         mem_free(set->label[g]);
         mem_free(set->pnl[g][1]);
     }

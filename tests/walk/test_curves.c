@@ -35,13 +35,13 @@ static void test_curves(void **state) {
         }
         groups++;
     }
-    assert_int_equal(groups, 3 * 2 * N_GATES * 3);
+    assert_int_equal(groups, 3 * 2 * GW_N_GATES * 3);
 }
 
 /* [n × T] float32 of attention.npy by its own header. */
 static float *read_npy(const struct run_files *r, size_t *n, size_t *T) {
     size_t length;
-    char *bytes = rundir_read(file_of(r, RUN_ATTENTION), &length);
+    char *bytes = rundir_read(file_of(r, GW_RUN_ATTENTION), &length);
     assert_memory_equal(bytes, "\x93NUMPY\x01\x00", 8);
     size_t header = (size_t)(unsigned char)bytes[8] | (size_t)(unsigned char)bytes[9] << 8;
     assert_int_equal((10 + header) % 64, 0);
@@ -139,7 +139,7 @@ static void test_signal_prices(void **state) {
         size_t row = (size_t)number(&r->signals, i, "row"), lag = (size_t)number(&r->signals, i, "lag");
         assert_int_equal(lag, 7 - i % 8);
         assert_string_equal(cell(&r->attention, row, "map"), "mean");
-        const struct bars *bars = &r->p->market.symbol[symbol_of(r, &r->attention, row)];
+        const struct gw_bars *bars = &r->p->market.symbol[symbol_of(r, &r->attention, row)];
         size_t bar = bar_at(bars, time_of(&r->attention, row, "time"));
         assert_true(number(&r->signals, i, "close") == bars->bar[bar - lag].close);
     }
@@ -161,8 +161,8 @@ static void test_attention_means(void **state) {
         assert_near(sum, 1, 1e-5, 0);
         if (is(t, row, "map", "mean")) split += number(t, row, "n");
     }
-    assert_int_equal(groups, (1 + 3) * 2 * N_GATES * 2); /* maps × seeds × gates × (top, rest) */
-    assert_near(split, bars * 2 * 2 * N_GATES, 0, 0);    /* every test bar once for 2 strategies, 2 seeds */
+    assert_int_equal(groups, (1 + 3) * 2 * GW_N_GATES * 2); /* maps × seeds × gates × (top, rest) */
+    assert_near(split, bars * 2 * 2 * GW_N_GATES, 0, 0);    /* every test bar once for 2 strategies, 2 seeds */
 }
 
 static void test_importance(void **state) {
@@ -170,7 +170,7 @@ static void test_importance(void **state) {
     const struct run_files *r = &run[0];
     const struct table *t = &r->importance;
     static const char *const name[] = {"log_return(1)", "rsi(6)", "range@1h", "bollinger_b(8;2)"};
-    assert_int_equal(t->n_rows, 3 * 2 * N_GATES * 4);
+    assert_int_equal(t->n_rows, 3 * 2 * GW_N_GATES * 4);
     double moved = 0;
     for (size_t row = 0; row < t->n_rows; row++) {
         assert_string_equal(cell(t, row, "feature"), name[row % 4]);

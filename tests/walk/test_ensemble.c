@@ -28,7 +28,7 @@ static void make(struct made *m, struct experiment *e) {
     memset(m, 0, sizeof *m);
     m->e = e;
     assert_ok(prepare(e, &m->p));
-    assert_ok(path_join(models, sizeof models, scratch("ensemble"), RUN_MODELS));
+    assert_ok(path_join(models, sizeof models, scratch("ensemble"), GW_RUN_MODELS));
     assert_ok(dir_make(models));
     assert_ok(fits_plan(e, m->p, scratch("ensemble"), &m->fits));
     assert_ok(fits_execute(e, m->p, &m->fits, 1));
@@ -53,7 +53,7 @@ static void test_mean_of_seeds(void **state) {
     assert_int_equal(m.fits.n, 3 * m.p->plan.n_folds); /* the ensemble trains nothing */
     size_t differing = 0;
     for (size_t i = 0; i < m.set.n; i++)
-        for (int g = 0; g < N_GATES; g++) {
+        for (int g = 0; g < GW_N_GATES; g++) {
             double sum = 0;
             for (size_t k = 0; k < 3; k++) sum += (double)m.member[k].at[i].p[g];
             assert_near((double)m.mean.at[i].p[g], sum / 3, 1e-6, 0);
@@ -74,17 +74,17 @@ static void test_threshold_of_the_mean(void **state) {
     struct made m;
     make(&m, fixture_experiment(experiment_text));
     for (size_t f = 0, i = 0; f < m.p->plan.n_folds; f++) {
-        const struct range *r = &m.p->plan.fold[f].samples[SLICE_VALIDATION][0];
+        const struct gw_range *r = &m.p->plan.fold[f].samples[GW_SLICE_VALIDATION][0];
         size_t n = r->end - r->begin, keep = (size_t)ceil(0.05 * (double)n);
         double *mean = mem_calloc(n, sizeof *mean);
         assert_non_null(mean);
         for (size_t k = 0; k < m.fits.n; k++)
             if (m.fits.fit[k].fold == f)
-                for (size_t v = 0; v < n; v++) mean[v] += (double)m.fits.fit[k].validation[v * N_GATES] / 3;
+                for (size_t v = 0; v < n; v++) mean[v] += (double)m.fits.fit[k].validation[v * GW_N_GATES] / 3;
         qsort(mean, n, sizeof *mean, descending);
         assert_int_equal(m.set.bar[i].fold, f);
         for (; i < m.set.n && m.set.bar[i].fold == f; i++)
-            assert_near((double)m.mean.at[i].tau[GATE_LONG], mean[keep - 1], 1e-6, 0);
+            assert_near((double)m.mean.at[i].tau[GW_GATE_LONG], mean[keep - 1], 1e-6, 0);
         mem_free(mean);
     }
     drop(&m);
@@ -99,7 +99,7 @@ static void refused(const char *replace, const char *with, const char *part) {
     for (char *c = text; *c; c++)
         if (*c == '\'') *c = '"';
     scratch_write("bad.json", text, strlen(text));
-    assert_fails(experiment_load(scratch("bad.json"), NULL, &e), ERR_CONFIG, part);
+    assert_fails(experiment_load(scratch("bad.json"), NULL, &e), GW_ERR_CONFIG, part);
 }
 
 static void test_refusals(void **state) {

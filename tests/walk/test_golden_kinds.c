@@ -30,9 +30,9 @@ static const char *const experiment_name[] = {"networks", "training", "rolling",
 enum { N_KINDS = COUNT_OF(experiment_name) };
 
 /* Files whose bytes are pinned, their absence too. */
-static const char *const pinned[] = {RUN_FOLDS,          RUN_SCORES,  RUN_TRADES,    RUN_EQUITY,
-                                     RUN_TRAINING,       RUN_CURVES,  RUN_ATTENTION, RUN_ATTENTION_INDEX,
-                                     RUN_ATTENTION_MEAN, RUN_SIGNALS, RUN_IMPORTANCE};
+static const char *const pinned[] = {GW_RUN_FOLDS,          GW_RUN_SCORES,  GW_RUN_TRADES,    GW_RUN_EQUITY,
+                                     GW_RUN_TRAINING,       GW_RUN_CURVES,  GW_RUN_ATTENTION, GW_RUN_ATTENTION_INDEX,
+                                     GW_RUN_ATTENTION_MEAN, GW_RUN_SIGNALS, GW_RUN_IMPORTANCE};
 
 static struct experiment *ran[N_KINDS];
 
@@ -83,14 +83,14 @@ static void hash_file(size_t i, const char *name, char text[HASH_SIZE]) {
 static int by_name(const void *a, const void *b) { return strcmp(a, b); }
 
 static size_t model_names(size_t i, char name[256][128]) {
-    size_t n = (size_t)rundir_names(made(i, RUN_MODELS), name);
+    size_t n = (size_t)rundir_names(made(i, GW_RUN_MODELS), name);
     qsort(name, n, sizeof *name, by_name);
     return n;
 }
 
 static const char *model_path(size_t i, const char *name) {
     char path[200];
-    snprintf(path, sizeof path, RUN_MODELS "/%.128s", name);
+    snprintf(path, sizeof path, GW_RUN_MODELS "/%.128s", name);
     return made(i, path);
 }
 
@@ -202,10 +202,10 @@ static bool market_held(const char *kind) {
 
 static void test_every_strategy_and_market(void **state) {
     (void)state;
-    for (size_t i = 0; i < strategy_count(); i++)
-        if (!strategy_held(strategy_at(i)->name)) differs(strategy_at(i)->name, "in no experiment", "in one");
-    for (size_t i = 0; i < synth_kind_count(); i++)
-        if (!market_held(synth_kind_name(i))) differs(synth_kind_name(i), "in no experiment", "in one");
+    for (size_t i = 0; i < gw_strategy_count(); i++)
+        if (!strategy_held(gw_strategy_at(i)->name)) differs(gw_strategy_at(i)->name, "in no experiment", "in one");
+    for (size_t i = 0; i < gw_synth_kind_count(); i++)
+        if (!market_held(gw_synth_kind_name(i))) differs(gw_synth_kind_name(i), "in no experiment", "in one");
     expect_nothing();
 }
 
@@ -228,11 +228,11 @@ static void run_all(void) {
     char dir[1024];
     for (size_t m = 0; m < COUNT_OF(market_kind); m++)
         golden_market(market_kind[m].kind, N_BARS, market_kind[m].seed, market_kind[m].file, market_kind[m].hole);
-    assert_ok(kernels_select("portable"));
+    assert_ok(gw_kernels_select("portable"));
     assert_ok(dir_make(scratch("run")));
     for (size_t i = 0; i < N_KINDS; i++) {
         ran[i] = load(experiment_name[i]);
-        assert_ok(run_experiment(ran[i], &(struct run_options){.out_dir = made(i, ""), .jobs = 2}, dir));
+        assert_ok(gw_run_experiment(ran[i], &(struct gw_run_options){.out_dir = made(i, ""), .jobs = 2}, dir));
     }
 }
 
@@ -270,7 +270,7 @@ static int update(void) {
 static int setup(void **state) {
     if (golden_scratch(state) != 0) return -1;
     run_all();
-    return json_load(GOLDEN_HASHES, ERR_DATA, &golden);
+    return json_load(GOLDEN_HASHES, GW_ERR_DATA, &golden);
 }
 
 static int teardown(void **state) {

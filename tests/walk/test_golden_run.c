@@ -31,24 +31,24 @@ static const char experiment_text[] =
     "{'name':'mean','strategy':'gate','ensemble_of':'lstm'},'buy_and_hold']}";
 
 static const struct golden_table tables[] = {
-    {RUN_FOLDS, "tests/golden/run_folds.csv", "", 1},
-    {RUN_TRAINING, "tests/golden/run_training.csv", "train_loss validation_loss", 1},
-    {RUN_SCORES, "tests/golden/run_scores.csv", "p_long p_short tau_long tau_short", 23},
-    {RUN_TRADES, "tests/golden/run_trades.csv", "probability", 3},
-    {RUN_EQUITY, "tests/golden/run_equity.csv", "", 23},
+    {GW_RUN_FOLDS, "tests/golden/run_folds.csv", "", 1},
+    {GW_RUN_TRAINING, "tests/golden/run_training.csv", "train_loss validation_loss", 1},
+    {GW_RUN_SCORES, "tests/golden/run_scores.csv", "p_long p_short tau_long tau_short", 23},
+    {GW_RUN_TRADES, "tests/golden/run_trades.csv", "probability", 3},
+    {GW_RUN_EQUITY, "tests/golden/run_equity.csv", "", 23},
 };
 /* Files whose bytes are pinned. Models name the program's version, run.json holds times. */
-static const char *const pinned[] = {RUN_SCORES,   RUN_TRADES,     RUN_EQUITY,    RUN_SUMMARY,
-                                     RUN_TRAINING, RUN_CURVES,     RUN_ATTENTION, RUN_ATTENTION_MEAN,
-                                     RUN_FOLDS,    RUN_IMPORTANCE, RUN_SIGNALS};
+static const char *const pinned[] = {GW_RUN_SCORES,   GW_RUN_TRADES,     GW_RUN_EQUITY,    GW_RUN_SUMMARY,
+                                     GW_RUN_TRAINING, GW_RUN_CURVES,     GW_RUN_ATTENTION, GW_RUN_ATTENTION_MEAN,
+                                     GW_RUN_FOLDS,    GW_RUN_IMPORTANCE, GW_RUN_SIGNALS};
 
 static void run_all(void) {
     char dir[1024];
     golden_market("planted", 640, 11, "PLANTED.csv", 0);
     golden_market("random-walk", 640, 12, "WALK.csv", 97);
-    assert_ok(kernels_select("portable"));
+    assert_ok(gw_kernels_select("portable"));
     struct experiment *e = fixture_experiment(experiment_text);
-    assert_ok(run_experiment(e, &(struct run_options){.out_dir = scratch("run"), .jobs = 2}, dir));
+    assert_ok(gw_run_experiment(e, &(struct gw_run_options){.out_dir = scratch("run"), .jobs = 2}, dir));
     experiment_free(e);
 }
 
@@ -107,7 +107,7 @@ static void test_tables(void **state) {
 static void test_summary(void **state) {
     (void)state;
     struct json_document *got;
-    assert_ok(json_load(made(RUN_SUMMARY), ERR_DATA, &got));
+    assert_ok(json_load(made(GW_RUN_SUMMARY), GW_ERR_DATA, &got));
     compare_json("summary", json_root(got), json_get(json_root(golden), "summary"));
     json_free(got);
     expect_nothing();
@@ -128,7 +128,7 @@ static void test_bytes(void **state) {
 static int setup(void **state) {
     if (golden_scratch(state) != 0) return -1;
     run_all();
-    return json_load(GOLDEN, ERR_DATA, &golden);
+    return json_load(GOLDEN, GW_ERR_DATA, &golden);
 }
 
 static int teardown(void **state) {
@@ -182,7 +182,7 @@ static int update(void) {
     struct out_file out;
     struct json_document *summary;
     char text[HASH_SIZE];
-    TRY(json_load(made(RUN_SUMMARY), ERR_DATA, &summary));
+    TRY(json_load(made(GW_RUN_SUMMARY), GW_ERR_DATA, &summary));
     TRY(out_open(&out, GOLDEN));
     struct json_writer w = {.stream = out.stream};
     json_begin_object(&w, NULL);

@@ -20,7 +20,7 @@ static const char *const name[STRATEGIES] = {"warm", "all", "attention"};
 
 static const char *model_path(const char *dir, const char *strategy, int seed, int fold) {
     char file[128];
-    snprintf(file, sizeof file, "%s/" RUN_MODELS "/%s-s%d-f%03d.safetensors", dir, strategy, seed, fold);
+    snprintf(file, sizeof file, "%s/" GW_RUN_MODELS "/%s-s%d-f%03d.safetensors", dir, strategy, seed, fold);
     return scratch(file);
 }
 
@@ -37,8 +37,8 @@ static void remove_model(const char *dir, const char *strategy, int seed, int fo
 static struct json_document *run_json(const char *dir) {
     char file[128];
     struct json_document *doc;
-    snprintf(file, sizeof file, "%s/" RUN_JSON, dir);
-    assert_ok(json_load(scratch(file), ERR_DATA, &doc));
+    snprintf(file, sizeof file, "%s/" GW_RUN_JSON, dir);
+    assert_ok(json_load(scratch(file), GW_ERR_DATA, &doc));
     return doc;
 }
 
@@ -76,7 +76,7 @@ static void test_last_model_of_a_chain_is_gone(void **state) {
     struct experiment *e = *state;
     assert_ok(rundir_run(e, "resumed", 2));
     for (size_t s = 0; s < STRATEGIES; s++) remove_model("resumed", name[s], 7, FOLDS);
-    assert_int_equal(unlink(scratch("resumed/" RUN_SUMMARY)), 0);
+    assert_int_equal(unlink(scratch("resumed/" GW_RUN_SUMMARY)), 0);
     continue_and_compare(e, "resumed", MODELS - STRATEGIES);
 }
 
@@ -94,23 +94,23 @@ static void test_base_of_a_chain_is_gone(void **state) {
 static void test_adapters_on_another_base_are_fitted_again(void **state) {
     struct experiment *e = *state;
     struct prepared *p;
-    struct gate_model *base, *other;
+    struct gw_gate_model *base, *other;
     struct fit fit = {.strategy = 1, .seed = 0, .fold = 1};
     struct fit_context context = {.experiment = e};
     assert_ok(prepare(e, &p));
     context.prepared = p;
-    assert_ok(model_load(model_path("untouched", "attention", 7, 1), NULL, 0, &other, NULL, NULL, NULL));
+    assert_ok(gw_model_load(model_path("untouched", "attention", 7, 1), NULL, 0, &other, NULL, NULL, NULL));
     snprintf(fit.model_path, sizeof fit.model_path, "%s", model_path("resumed", "all", 3, 2));
     fit_key(e, p, &fit);
     unlink(fit.model_path);
     assert_ok(fit_execute(&context, other, &fit, NULL)); /* the right key on the wrong base */
     assert_false(fit.reused);
     fit_release(&fit);
-    model_free(other);
-    assert_ok(model_load(model_path("untouched", "all", 3, 1), NULL, 0, &base, NULL, NULL, NULL));
-    assert_fails(model_load_onto(model_path("resumed", "all", 3, 2), base, NULL, 0, &other, NULL, NULL, NULL), ERR_DATA,
-                 "belong on the model");
-    model_free(base);
+    gw_model_free(other);
+    assert_ok(gw_model_load(model_path("untouched", "all", 3, 1), NULL, 0, &base, NULL, NULL, NULL));
+    assert_fails(gw_model_load_onto(model_path("resumed", "all", 3, 2), base, NULL, 0, &other, NULL, NULL, NULL),
+                 GW_ERR_DATA, "belong on the model");
+    gw_model_free(base);
     prepared_free(p);
     continue_and_compare(e, "resumed", MODELS - 1);
 }

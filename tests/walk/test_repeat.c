@@ -42,8 +42,8 @@ static void expect_same(const char *a, const char *b) {
 static double fits_number(const char *name, const char *key) {
     char path[128];
     struct json_document *doc;
-    snprintf(path, sizeof path, "%s/" RUN_JSON, name);
-    assert_ok(json_load(scratch(path), ERR_DATA, &doc));
+    snprintf(path, sizeof path, "%s/" GW_RUN_JSON, name);
+    assert_ok(json_load(scratch(path), GW_ERR_DATA, &doc));
     assert_string_equal(json_string(json_get(json_root(doc), "status"), ""), "finished");
     double value = json_number(json_get(json_get(json_root(doc), "fits"), key), -1);
     json_free(doc);
@@ -52,7 +52,7 @@ static double fits_number(const char *name, const char *key) {
 
 static const char *model_path(const char *name, const char *model) {
     char path[128];
-    snprintf(path, sizeof path, "%s/" RUN_MODELS "/%s.safetensors", name, model);
+    snprintf(path, sizeof path, "%s/" GW_RUN_MODELS "/%s.safetensors", name, model);
     return scratch(path);
 }
 
@@ -94,7 +94,8 @@ static void test_another_working_directory(void **state) {
     assert_non_null(getcwd(here, sizeof here));
     assert_int_equal(chdir(scratch_dir), 0);
     int rc = experiment_load("experiment.json", NULL, &moved);
-    if (rc == OK) rc = run_experiment(moved, &(struct run_options){.out_dir = "deep/er/there", .jobs = 2}, dir);
+    if (rc == GW_OK)
+        rc = gw_run_experiment(moved, &(struct gw_run_options){.out_dir = "deep/er/there", .jobs = 2}, dir);
     int back = chdir(here);
     assert_ok(rc);
     assert_int_equal(back, 0);
@@ -116,7 +117,7 @@ static void expect_file(const char *path, const char *want, bool same) {
 /* Fits of one strategy and seed by hand, fold after fold, each given `previous` or nothing. */
 static void chain_by_hand(const struct experiment *e, const struct prepared *p, size_t strategy, bool chained) {
     struct fit_context context = {.experiment = e, .prepared = p};
-    struct gate_model *previous = NULL, *model;
+    struct gw_gate_model *previous = NULL, *model;
     for (size_t f = 0; f < p->plan.n_folds; f++) {
         struct fit fit = {.strategy = strategy, .seed = 1, .fold = f};
         char want[64];
@@ -127,10 +128,10 @@ static void chain_by_hand(const struct experiment *e, const struct prepared *p, 
         snprintf(want, sizeof want, "%s-s7-f%03zu", e->strategy[strategy].name, f + 1);
         expect_file(fit.model_path, model_path("one", want), chained || f == 0);
         fit_release(&fit);
-        model_free(previous);
+        gw_model_free(previous);
         previous = model;
     }
-    model_free(previous);
+    gw_model_free(previous);
 }
 
 /* Warm and lora folds start from the fold before, of the same strategy and seed. */
@@ -162,7 +163,7 @@ static void test_missing_models_are_fitted_again(void **state) {
     static const char *const gone[] = {"none-s3-f001", "warm-s3-f002", "warm-s7-f004", "lora-s3-f003",
                                        "logistic-s7-f002"};
     for (size_t i = 0; i < COUNT_OF(gone); i++) assert_int_equal(unlink(model_path("two", gone[i])), 0);
-    assert_int_equal(unlink(scratch("two/" RUN_SUMMARY)), 0);
+    assert_int_equal(unlink(scratch("two/" GW_RUN_SUMMARY)), 0);
     continue_and_compare(e, "two", MODELS - (int)COUNT_OF(gone));
     experiment_free(e);
 }
@@ -207,7 +208,7 @@ static void test_models_of_another_version_are_fitted_again(void **state) {
     (void)state;
     struct experiment *e = experiment(2, true);
     struct prepared *p;
-    struct gate_model *model;
+    struct gw_gate_model *model;
     assert_ok(prepare(e, &p));
     struct fit here = {.strategy = 0, .seed = 0, .fold = 0}, other = here, same = here;
     fit_key(e, p, &here);
@@ -222,7 +223,7 @@ static void test_models_of_another_version_are_fitted_again(void **state) {
         assert_ok(fit_execute(&context, NULL, fit[i], &model));
         assert_int_equal(fit[i]->reused, i == 0);
         fit_release(fit[i]);
-        model_free(model);
+        gw_model_free(model);
     }
     prepared_free(p);
     continue_and_compare(e, "two", MODELS - 1); /* the one of the other version, back in this one */
@@ -253,14 +254,14 @@ static void test_no_flipped_bit_is_loaded(void **state) {
     const char *path = model_path("two", "logistic-s3-f001");
     char *bytes = rundir_read(path, &n);
     for (size_t at = 0; at < n; at += 1 + at % 3) {
-        struct gate_model *model = NULL;
+        struct gw_gate_model *model = NULL;
         FILE *stream = fopen(scratch("flipped.safetensors"), "wb");
         assert_non_null(stream);
         bytes[at] ^= (char)(1 << at % 8);
         assert_int_equal(fwrite(bytes, 1, n, stream), n);
         assert_int_equal(fclose(stream), 0);
         bytes[at] ^= (char)(1 << at % 8);
-        if (model_load(scratch("flipped.safetensors"), NULL, 0, &model, NULL, NULL, NULL) == OK)
+        if (gw_model_load(scratch("flipped.safetensors"), NULL, 0, &model, NULL, NULL, NULL) == GW_OK)
             fail_msg("byte %zu of %zu may be flipped", at, n);
     }
     mem_free(bytes);
@@ -290,7 +291,7 @@ static void test_foreign_directory_is_not_written_into(void **state) {
     struct experiment *e = experiment(2, true);
     assert_ok(dir_make(scratch("foreign")));
     scratch_write("foreign/thesis.txt", "years", 5);
-    assert_fails(rundir_run(e, "foreign", 1), ERR_USAGE, "holds no gatewalk run");
+    assert_fails(rundir_run(e, "foreign", 1), GW_ERR_USAGE, "holds no gatewalk run");
     char name[256][128];
     assert_int_equal(rundir_names(scratch("foreign"), name), 1);
     experiment_free(e);
@@ -324,14 +325,14 @@ static int child(const char *path, const char *out) {
     pthread_t thread;
     progress_quiet(true);
     interrupt_install();
-    snprintf(models, sizeof models, "%.900s/" RUN_MODELS, out);
+    snprintf(models, sizeof models, "%.900s/" GW_RUN_MODELS, out);
     if (experiment_load(path, NULL, &e) < 0 || pthread_create(&thread, NULL, interrupt_soon, models) != 0) return 90;
-    int rc = run_experiment(e, &(struct run_options){.out_dir = out, .jobs = 2}, dir);
-    bool says = strstr(error_message(), "run the same command again") != NULL;
+    int rc = gw_run_experiment(e, &(struct gw_run_options){.out_dir = out, .jobs = 2}, dir);
+    bool says = strstr(gw_error_message(), "run the same command again") != NULL;
     atomic_store(&child_done, true);
     pthread_join(thread, NULL);
     experiment_free(e);
-    return rc == ERR_INTERRUPTED && says ? 77 : 91;
+    return rc == GW_ERR_INTERRUPTED && says ? 77 : 91;
 }
 
 static void test_interrupted_run_is_continued(void **state) {
@@ -353,11 +354,11 @@ static void test_interrupted_run_is_continued(void **state) {
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 77);
-    int kept = count_models(scratch("interrupted/" RUN_MODELS));
+    int kept = count_models(scratch("interrupted/" GW_RUN_MODELS));
     assert_in_range(kept, 5, MODELS - 1);
-    assert_false(file_exists(scratch("interrupted/" RUN_SUMMARY)));
+    assert_false(file_exists(scratch("interrupted/" GW_RUN_SUMMARY)));
     char name[256][128];
-    assert_int_equal(rundir_names(scratch("interrupted/" RUN_MODELS), name), kept); /* no half-written file */
+    assert_int_equal(rundir_names(scratch("interrupted/" GW_RUN_MODELS), name), kept); /* no half-written file */
     assert_ok(rundir_run(e, "interrupted", 2));
     assert_in_range((int)fits_number("interrupted", "reused"), kept, MODELS - 1);
     assert_ok(rundir_run(e, "at once", 2));

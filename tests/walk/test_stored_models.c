@@ -11,17 +11,17 @@ static int descending(const void *a, const void *b) {
 }
 
 /* tau: of ceil(K n) validation probabilities the smallest that may act. */
-static void check_tau(const struct run_files *r, const struct fold_data *d, const struct gate_model *model,
-                      size_t symbol, const double got[N_GATES]) {
-    size_t n = d->n[SLICE_VALIDATION];
-    float *p = mem_calloc(n * N_GATES, sizeof *p), *column = mem_calloc(n, sizeof *column);
+static void check_tau(const struct run_files *r, const struct fold_data *d, const struct gw_gate_model *model,
+                      size_t symbol, const double got[GW_N_GATES]) {
+    size_t n = d->n[GW_SLICE_VALIDATION];
+    float *p = mem_calloc(n * GW_N_GATES, sizeof *p), *column = mem_calloc(n, sizeof *column);
     assert_true(p && column);
-    assert_ok(model_score(model, d->fit_series, d->n_symbols, d->sample[SLICE_VALIDATION], n, p, NULL));
-    for (size_t g = 0; g < N_GATES; g++) {
+    assert_ok(gw_model_score(model, d->fit_series, d->n_symbols, d->sample[GW_SLICE_VALIDATION], n, p, NULL));
+    for (size_t g = 0; g < GW_N_GATES; g++) {
         size_t k = 0;
         for (size_t i = 0; i < n; i++)
-            if (strcmp(r->e->signals.pool, "all") == 0 || d->sample[SLICE_VALIDATION][i].series == symbol)
-                column[k++] = p[i * N_GATES + g];
+            if (strcmp(r->e->signals.pool, "all") == 0 || d->sample[GW_SLICE_VALIDATION][i].series == symbol)
+                column[k++] = p[i * GW_N_GATES + g];
         qsort(column, k, sizeof *column, descending);
         size_t keep = (size_t)ceil(r->e->signals.act_on * (double)k / 100 - 1e-9);
         if (k == 0) assert_true(isnan(got[g])); /* validation did not hold this symbol: no threshold */
@@ -36,34 +36,34 @@ static void check_tau(const struct run_files *r, const struct fold_data *d, cons
 static void check_model(const struct run_files *r, size_t row) {
     const struct table *t = &r->scores;
     char path[900];
-    struct gate_model *model;
+    struct gw_gate_model *model;
     struct fold_data d;
-    struct extra_tensor extra[4];
+    struct gw_extra_tensor extra[4];
     size_t n_extra = COUNT_OF(extra), fold = (size_t)number(t, row, "fold") - 1, s = symbol_of(r, t, row);
-    snprintf(path, sizeof path, "%s/" RUN_MODELS "/%s-s%s-f%03zu.safetensors", r->dir, cell(t, row, "strategy"),
+    snprintf(path, sizeof path, "%s/" GW_RUN_MODELS "/%s-s%s-f%03zu.safetensors", r->dir, cell(t, row, "strategy"),
              cell(t, row, "seed"), fold + 1);
-    assert_ok(model_load(path, NULL, 0, &model, NULL, extra, &n_extra));
+    assert_ok(gw_model_load(path, NULL, 0, &model, NULL, extra, &n_extra));
     assert_int_equal(n_extra, 3);
-    struct scaler stored = {.clip = r->e->scaler.clip};
-    while (strcmp(scaler_name[stored.kind], r->e->scaler.kind) != 0) stored.kind++;
+    struct gw_scaler stored = {.clip = r->e->scaler.clip};
+    while (strcmp(gw_scaler_name[stored.kind], r->e->scaler.kind) != 0) stored.kind++;
     for (size_t i = 0; i < n_extra; i++) {
         if (strcmp(extra[i].name, "scaler.center") == 0) stored.center = extra[i].value;
         if (strcmp(extra[i].name, "scaler.inverse_scale") == 0) stored.inverse_scale = extra[i].value;
         if (strncmp(extra[i].name, "scaler", 6) == 0) assert_int_equal(extra[i].n, r->e->n_features);
-        if (strncmp(extra[i].name, "scaler", 6) != 0) assert_int_equal(extra[i].n, N_GATES * r->e->n_features);
+        if (strncmp(extra[i].name, "scaler", 6) != 0) assert_int_equal(extra[i].n, GW_N_GATES * r->e->n_features);
     }
     stored.n = r->e->n_features;
     assert_ok(fold_data_build(r->e, r->p, fold, &stored, &d));
     size_t bar = bar_at(&r->p->market.symbol[s], time_of(t, row, "time"));
-    struct sample sample = {(uint32_t)s, (uint32_t)(bar - d.first[s])};
-    float p[N_GATES];
-    assert_ok(model_score(model, d.score_series, d.n_symbols, &sample, 1, p, NULL));
+    struct gw_sample sample = {(uint32_t)s, (uint32_t)(bar - d.first[s])};
+    float p[GW_N_GATES];
+    assert_ok(gw_model_score(model, d.score_series, d.n_symbols, &sample, 1, p, NULL));
     assert_true(p[0] == (float)number(t, row, "p_long") && p[1] == (float)number(t, row, "p_short"));
     if (strcmp(r->e->signals.threshold, "validation") == 0)
         check_tau(r, &d, model, s, (const double[]){number(t, row, "tau_long"), number(t, row, "tau_short")});
     for (size_t i = 0; i < n_extra; i++) mem_free(extra[i].value);
     fold_data_free(&d);
-    model_free(model);
+    gw_model_free(model);
 }
 
 /* A few rows of every fit, scored again from its file. */
@@ -80,7 +80,7 @@ static void test_scores_and_tau_come_from_the_stored_models(void **state) {
 static void test_unknown_symbol_does_not_act(void **state) {
     (void)state;
     const struct run_files *r = &run[1];
-    int64_t first_end = r->p->plan.fold[0].end_ns[SLICE_TEST];
+    int64_t first_end = r->p->plan.fold[0].end_ns[GW_SLICE_TEST];
     size_t n = 0, others = 0;
     for (size_t row = 0; row < r->scores.n_rows; row++) {
         if (!is(&r->scores, row, "fold", "1")) continue;
@@ -105,7 +105,7 @@ static void test_cross_section(void **state) {
         for (end = row + 1; end < t->n_rows && is(t, end, "time", cell(t, row, "time")); end++)
             assert_true(same_contestant(t, row, t, end));
         pairs += end - row == 2;
-        for (size_t g = 0; g < N_GATES; g++) {
+        for (size_t g = 0; g < GW_N_GATES; g++) {
             size_t best = row, with_tau = 0;
             for (size_t i = row; i < end; i++) {
                 if (number(t, i, p_name[g]) > number(t, best, p_name[g])) best = i;
@@ -128,7 +128,7 @@ static void check_safetensors(const char *path) {
     memcpy(&length, bytes, 8);
     assert_true(length < n - 8);
     assert_true((8 + length) % 8 == 0);
-    assert_ok(json_parse(path, bytes + 8, length, ERR_DATA, &doc));
+    assert_ok(json_parse(path, bytes + 8, length, GW_ERR_DATA, &doc));
     const json_value *root = json_root(doc);
     for (size_t i = 0; i < json_size(root); i++) {
         const json_value *tensor = json_at(root, i);
@@ -159,7 +159,7 @@ static void test_every_model_file_parses(void **state) {
     for (size_t i = 0; i < COUNT_OF(run); i++) {
         size_t contestants = 0;
         for (size_t s = 0; s < run[i].e->n_strategies; s++) contestants += run[i].e->strategy[s].desc->needs_model;
-        snprintf(dir, sizeof dir, "%s/" RUN_MODELS, run[i].dir);
+        snprintf(dir, sizeof dir, "%s/" GW_RUN_MODELS, run[i].dir);
         int n = rundir_names(dir, name);
         assert_int_equal(n, contestants * run[i].e->n_seeds * run[i].p->plan.n_folds);
         for (int k = 0; k < n; k++) {

@@ -64,9 +64,9 @@ static bool exited(const struct run_files *r, size_t row, int64_t now) {
     if (is(t, row, "reason", "end")) return true;
     if (is(t, row, "reason", "signal")) return false;
     double side = is(t, row, "side", "long") ? 1 : -1, price = number(t, row, "exit_price");
-    const struct cost_config *c = &r->e->costs;
+    const struct gw_cost_config *c = &r->e->costs;
     double slip = is(t, row, "reason", "target") ? 0 : (c->half_spread_bps + c->slippage_bps) * 1e-4;
-    const struct bars *bars = &r->p->market.symbol[symbol_of(r, t, row)];
+    const struct gw_bars *bars = &r->p->market.symbol[symbol_of(r, t, row)];
     for (size_t i = 0; i < bars->n; i++)
         if (bars->bar[i].open_ns == exit && near(price, bars->bar[i].open * (1 - side * slip), 1e-12, 0)) return false;
     return true;
@@ -83,12 +83,12 @@ static void check_equity_row(const struct run_files *r, size_t row) {
             equity += number(t, i, "pnl");
             continue;
         }
-        const struct bars *bars = &r->p->market.symbol[symbol_of(r, t, i)];
+        const struct gw_bars *bars = &r->p->market.symbol[symbol_of(r, t, i)];
         size_t last = bars->n;
-        while (bar_close_ns(bars, last - 1) > now) last--;
+        while (gw_bar_close_ns(bars, last - 1) > now) last--;
         double side = is(t, i, "side", "long") ? 1 : -1, quantity = number(t, i, "quantity");
         double entry = number(t, i, "entry_price"), mark = bars->bar[last - 1].close;
-        double days = (double)(bar_close_ns(bars, last - 1) - time_of(t, i, "entry_time")) / (double)NS_PER_DAY;
+        double days = (double)(gw_bar_close_ns(bars, last - 1) - time_of(t, i, "entry_time")) / (double)NS_PER_DAY;
         equity += side * quantity * (mark - entry) - quantity * entry * r->e->costs.taker_bps * 1e-4;
         equity -= side * 30e-4 * quantity * entry * days;
         held += side * quantity * mark;

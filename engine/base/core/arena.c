@@ -39,7 +39,7 @@ static struct arena_block *add_block(struct arena *arena, size_t bytes) {
 void *arena_alloc(struct arena *arena, size_t count, size_t size) {
     size_t asked, bytes;
     if (__builtin_mul_overflow(count, size, &asked) || asked > PTRDIFF_MAX - 2 * ALIGNMENT - GAP) {
-        error_set(ERR_NOMEM, "out of memory: %zu items of %zu bytes are more than can be addressed", count, size);
+        gw_error_set(GW_ERR_NOMEM, "out of memory: %zu items of %zu bytes are more than can be addressed", count, size);
         return NULL;
     }
     bytes = ((asked ? asked : 1) + GAP + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;

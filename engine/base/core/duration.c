@@ -20,12 +20,12 @@ int duration_parse(const char *text, int64_t *ns) {
     for (size_t i = 0; at > text && i < COUNT_OF(units); i++) {
         if (strcmp(at, units[i].name) != 0) continue;
         if (overflow || __builtin_mul_overflow(count, units[i].ns, &count))
-            FAIL(ERR_CONFIG, "duration \"%.40s\" is longer than 292 years", text);
-        if (count == 0) FAIL(ERR_CONFIG, "duration \"%.40s\" must be longer than nothing", text);
+            FAIL(GW_ERR_CONFIG, "duration \"%.40s\" is longer than 292 years", text);
+        if (count == 0) FAIL(GW_ERR_CONFIG, "duration \"%.40s\" must be longer than nothing", text);
         *ns = count;
-        return OK;
+        return GW_OK;
     }
-    FAIL(ERR_CONFIG, "\"%.40s\" is not a duration: write a whole number and a unit, as in 90s, 15m, 4h, 1d or 2w",
+    FAIL(GW_ERR_CONFIG, "\"%.40s\" is not a duration: write a whole number and a unit, as in 90s, 15m, 4h, 1d or 2w",
          text);
 }
 

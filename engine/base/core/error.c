@@ -25,7 +25,7 @@ static void store(const char *text) {
     strcpy(line, text_clean(clean));
 }
 
-int error_set(int code, const char *format, ...) {
+int gw_error_set(int code, const char *format, ...) {
     char text[2 * LINE_SIZE]; /* the arguments may be the old line: build beside it */
     va_list arguments;
     va_start(arguments, format);
@@ -35,7 +35,7 @@ int error_set(int code, const char *format, ...) {
     return code;
 }
 
-int error_prefix(int code, const char *format, ...) {
+int gw_error_prefix(int code, const char *format, ...) {
     char text[3 * LINE_SIZE];
     va_list arguments;
     va_start(arguments, format);
@@ -47,17 +47,17 @@ int error_prefix(int code, const char *format, ...) {
     return code;
 }
 
-const char *error_message(void) { return line; }
+const char *gw_error_message(void) { return line; }
 
-void error_adopt(const char *text) { store(text ? text : ""); }
+void gw_error_adopt(const char *text) { store(text ? text : ""); }
 
-int error_exit_code(int code) {
+int gw_error_exit_code(int code) {
     if (code >= 0) return 0;
     switch (code) {
-    case ERR_USAGE:
-    case ERR_CONFIG:
+    case GW_ERR_USAGE:
+    case GW_ERR_CONFIG:
         return 2;
-    case ERR_DATA:
+    case GW_ERR_DATA:
         return 3;
     default:
         return 1;

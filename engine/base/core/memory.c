@@ -31,12 +31,12 @@ static void advise_huge(void *block, size_t bytes) {
 static void *allocate(size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX) {
-        error_set(ERR_NOMEM, "out of memory: %zu items of %zu bytes are more than can be addressed", count, size);
+        gw_error_set(GW_ERR_NOMEM, "out of memory: %zu items of %zu bytes are more than can be addressed", count, size);
         return NULL;
     }
     void *block = NULL;
     if (posix_memalign(&block, ALIGNMENT, bytes ? bytes : 1)) {
-        error_set(ERR_NOMEM, "out of memory: %zu bytes were refused; free memory or use smaller settings", bytes);
+        gw_error_set(GW_ERR_NOMEM, "out of memory: %zu bytes were refused; free memory or use smaller settings", bytes);
         return NULL;
     }
     if (bytes >= 2 * (size_t)HUGE_PAGE) advise_huge(block, bytes);

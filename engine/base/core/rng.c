@@ -20,7 +20,7 @@ static uint64_t absorb(uint64_t key, uint64_t word) { return mix((key ^ word) + 
 
 /* key = absorb(... absorb(seed's mix, purpose in 8-byte words), its length, a, b, c); then four SplitMix64
  * steps fill the state. The words are read byte by byte, little end first: the same on every machine. */
-void rng_key(struct rng *rng, uint64_t seed, const char *purpose, uint64_t a, uint64_t b, uint64_t c) {
+void gw_rng_key(struct gw_rng *rng, uint64_t seed, const char *purpose, uint64_t a, uint64_t b, uint64_t c) {
     uint64_t key = absorb(0, seed), word = 0;
     size_t length = strlen(purpose);
     for (size_t i = 0; i < length; i++) {
@@ -39,7 +39,7 @@ void rng_key(struct rng *rng, uint64_t seed, const char *purpose, uint64_t a, ui
 
 static uint64_t rotate(uint64_t x, int k) { return x << k | x >> (64 - k); }
 
-uint64_t rng_next(struct rng *rng) {
+uint64_t gw_rng_next(struct gw_rng *rng) {
     uint64_t *s = rng->s, result = rotate(s[1] * 5, 7) * 9, t = s[1] << 17;
     s[2] ^= s[0];
     s[3] ^= s[1];
@@ -50,14 +50,14 @@ uint64_t rng_next(struct rng *rng) {
     return result;
 }
 
-double rng_uniform(struct rng *rng) { return (double)(rng_next(rng) >> 11) * 0x1p-53; }
+double gw_rng_uniform(struct gw_rng *rng) { return (double)(gw_rng_next(rng) >> 11) * 0x1p-53; }
 
 /* Marsaglia's polar method. The second number is thrown away: a stream then has no hidden state. */
-double rng_normal(struct rng *rng) {
+double gw_rng_normal(struct gw_rng *rng) {
     double u, r;
     do {
-        u = 2 * rng_uniform(rng) - 1;
-        double v = 2 * rng_uniform(rng) - 1;
+        u = 2 * gw_rng_uniform(rng) - 1;
+        double v = 2 * gw_rng_uniform(rng) - 1;
         r = u * u + v * v;
     } while (r >= 1 || r == 0);
     return u * sqrt(-2 * log(r) / r);
@@ -65,19 +65,19 @@ double rng_normal(struct rng *rng) {
 
 /* Lemire 2019, "Fast random integer generation in an interval": reject the few low products that would
  * favour some results. */
-uint64_t rng_below(struct rng *rng, uint64_t n) {
+uint64_t gw_rng_below(struct gw_rng *rng, uint64_t n) {
     assert(n > 0);
-    unsigned __int128 product = (unsigned __int128)rng_next(rng) * n;
+    unsigned __int128 product = (unsigned __int128)gw_rng_next(rng) * n;
     if ((uint64_t)product < n) {
         uint64_t threshold = -n % n;
-        while ((uint64_t)product < threshold) product = (unsigned __int128)rng_next(rng) * n;
+        while ((uint64_t)product < threshold) product = (unsigned __int128)gw_rng_next(rng) * n;
     }
     return (uint64_t)(product >> 64);
 }
 
-void rng_shuffle(struct rng *rng, uint32_t *items, size_t n) {
+void gw_rng_shuffle(struct gw_rng *rng, uint32_t *items, size_t n) {
     for (size_t i = n; i > 1; i--) {
-        size_t j = rng_below(rng, i);
+        size_t j = gw_rng_below(rng, i);
         uint32_t held = items[i - 1];
         items[i - 1] = items[j];
         items[j] = held;

@@ -143,9 +143,9 @@ int time_parse(const char *text, int64_t *time_ns) {
         if (!wrong) wrong = parse_zone(&at, &value);
     }
     if (!wrong && *at) wrong = "something follows the date that is no time of day";
-    if (wrong) FAIL(ERR_DATA, "\"%.40s\" is not a time: %s", text, wrong);
+    if (wrong) FAIL(GW_ERR_DATA, "\"%.40s\" is not a time: %s", text, wrong);
     *time_ns = value;
-    return OK;
+    return GW_OK;
 }
 
 double clock_seconds(void) {

@@ -33,21 +33,21 @@ static int holder_of(int fd) {
 
 static int in_use(const char *dir, int holder) {
     static const char cure[] = "wait for it or choose another folder";
-    if (holder) FAIL(ERR_IO, "%s: is in use by another gatewalk (process %d); %s", dir, holder, cure);
-    FAIL(ERR_IO, "%s: is in use by another gatewalk; %s", dir, cure);
+    if (holder) FAIL(GW_ERR_IO, "%s: is in use by another gatewalk (process %d); %s", dir, holder, cure);
+    FAIL(GW_ERR_IO, "%s: is in use by another gatewalk; %s", dir, cure);
 }
 
 int dir_lock(const char *dir, int *lock) {
-    if (*lock >= 0) return OK;
+    if (*lock >= 0) return GW_OK;
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return OK;
+    if (fd < 0) return GW_OK;
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
         *lock = fd;
-        return OK;
+        return GW_OK;
     }
     int reason = errno, holder = reason == EWOULDBLOCK ? holder_of(fd) : 0;
     close(fd);
-    return reason == EWOULDBLOCK ? in_use(dir, holder) : OK;
+    return reason == EWOULDBLOCK ? in_use(dir, holder) : GW_OK;
 }
 
 void dir_unlock(int *lock) {

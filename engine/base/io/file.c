@@ -36,7 +36,7 @@ static int read_stream(int fd, const char *path, size_t max_bytes, size_t expect
                        size_t *length) {
     size_t capacity = expected + 1, used = 0;
     char *buffer = mem_realloc(NULL, capacity + 1, 1); /* not cleared: every byte up to `used` is read */
-    if (!buffer) return ERR_NOMEM;
+    if (!buffer) return GW_ERR_NOMEM;
     for (;;) {
         ssize_t got = read(fd, buffer + used, capacity - used);
         if (got < 0 && errno == EINTR) continue;
@@ -56,7 +56,7 @@ static int read_stream(int fd, const char *path, size_t max_bytes, size_t expect
         char *grown = mem_realloc(buffer, wider + 1, 1);
         if (!grown) {
             mem_free(buffer);
-            return ERR_NOMEM;
+            return GW_ERR_NOMEM;
         }
         buffer = grown;
         capacity = wider;
@@ -64,12 +64,12 @@ static int read_stream(int fd, const char *path, size_t max_bytes, size_t expect
     buffer[used] = '\0';
     *text = buffer;
     *length = used;
-    return OK;
+    return GW_OK;
 }
 
 int file_read_all(const char *path, size_t max_bytes, int code, char **text, size_t *length) {
     struct stat status;
-    int rc = OK;
+    int rc = GW_OK;
     if (max_bytes > PTRDIFF_MAX / 4) max_bytes = PTRDIFF_MAX / 4; /* so that sizes below cannot overflow */
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return read_failed(path, code, errno);
@@ -78,8 +78,8 @@ int file_read_all(const char *path, size_t max_bytes, int code, char **text, siz
     else if (S_ISDIR(status.st_mode))
         rc = read_failed(path, code, EISDIR);
     else if (S_ISREG(status.st_mode) && (uintmax_t)status.st_size > max_bytes)
-        rc = error_set(code, "%s: is too large: %jd bytes, at most %zu are read", path, (intmax_t)status.st_size,
-                       max_bytes);
+        rc = gw_error_set(code, "%s: is too large: %jd bytes, at most %zu are read", path, (intmax_t)status.st_size,
+                          max_bytes);
     else
         rc = read_stream(fd, path, max_bytes, S_ISREG(status.st_mode) ? (size_t)status.st_size : 0, code, text, length);
     close(fd);
@@ -98,29 +98,29 @@ static bool is_folder(const char *path) {
 
 /* One level. Another process may make the same folder at the same time: that is success too. */
 static int make_level(const char *path) {
-    if (mkdir(path, 0777) == 0) return OK;
+    if (mkdir(path, 0777) == 0) return GW_OK;
     int reason = errno;
-    if (is_folder(path)) return OK;
+    if (is_folder(path)) return GW_OK;
     if (reason == EEXIST)
-        FAIL(ERR_IO, "%s: is a file, a folder is needed here; move it or choose another folder", path);
+        FAIL(GW_ERR_IO, "%s: is a file, a folder is needed here; move it or choose another folder", path);
     const char *cure = reason == EACCES || reason == EPERM ? "; check who may write to the folder above it"
                        : reason == EROFS                   ? "; choose a folder that can be written to"
                                                            : advice(reason);
-    FAIL(ERR_IO, "%s: the folder cannot be made: %s%s", path, strerror(reason), cure);
+    FAIL(GW_ERR_IO, "%s: the folder cannot be made: %s%s", path, strerror(reason), cure);
 }
 
 int dir_make(const char *path) {
     char level[PATH_MAX];
     size_t length = strlen(path);
-    if (length == 0) FAIL(ERR_IO, "a folder needs a name, it is empty");
-    if (length >= sizeof level) FAIL(ERR_IO, "%.60s...: the path is longer than %d bytes", path, PATH_MAX - 1);
+    if (length == 0) FAIL(GW_ERR_IO, "a folder needs a name, it is empty");
+    if (length >= sizeof level) FAIL(GW_ERR_IO, "%.60s...: the path is longer than %d bytes", path, PATH_MAX - 1);
     for (size_t i = 1; i <= length; i++) {
         if (path[i] != '/' && path[i] != '\0') continue;
         memcpy(level, path, i);
         level[i] = '\0';
         TRY(make_level(level));
     }
-    return OK;
+    return GW_OK;
 }
 
 int path_join(char *out, size_t size, const char *dir, const char *name) {
@@ -128,6 +128,6 @@ int path_join(char *out, size_t size, const char *dir, const char *name) {
     const char *slash = length == 0 || dir[length - 1] == '/' ? "" : "/";
     int written = snprintf(out, size, "%s%s%s", dir, slash, name);
     if (written < 0 || (size_t)written >= size)
-        FAIL(ERR_IO, "%.60s.../%.60s: the path is longer than %zu bytes", dir, name, size ? size - 1 : 0);
-    return OK;
+        FAIL(GW_ERR_IO, "%.60s.../%.60s: the path is longer than %zu bytes", dir, name, size ? size - 1 : 0);
+    return GW_OK;
 }

@@ -38,6 +38,7 @@ void interrupt_install(void) {
 bool interrupt_requested(void) { return stop != 0; }
 
 int interrupt_check(void) {
-    if (stop) FAIL(ERR_INTERRUPTED, "interrupted; what is finished is kept, start the same command again to continue");
-    return OK;
+    if (stop)
+        FAIL(GW_ERR_INTERRUPTED, "interrupted; what is finished is kept, start the same command again to continue");
+    return GW_OK;
 }

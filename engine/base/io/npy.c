@@ -10,21 +10,21 @@ enum { MOST_DIMS = 32, PREAMBLE = 10, ALIGNMENT = 64 };
 static int check_dtype(const char *path, const char *dtype, size_t item_size) {
     bool shape = strlen(dtype) >= 3 && strchr("<|", dtype[0]) && strchr("fiub", dtype[1]);
     if (!shape || strspn(dtype + 2, "0123456789") != strlen(dtype + 2) || strtoul(dtype + 2, NULL, 10) != item_size)
-        FAIL(ERR_INTERNAL, "%s: dtype \"%s\" does not describe items of %zu bytes", path, dtype, item_size);
-    return OK;
+        FAIL(GW_ERR_INTERNAL, "%s: dtype \"%s\" does not describe items of %zu bytes", path, dtype, item_size);
+    return GW_OK;
 }
 
 static int shape_text(const char *path, const size_t *shape, size_t n_dims, size_t *count, char *text, size_t size) {
     size_t used = 0;
     *count = 1;
-    if (n_dims > MOST_DIMS) FAIL(ERR_INTERNAL, "%s: %zu dimensions, numpy allows %d", path, n_dims, MOST_DIMS);
+    if (n_dims > MOST_DIMS) FAIL(GW_ERR_INTERNAL, "%s: %zu dimensions, numpy allows %d", path, n_dims, MOST_DIMS);
     for (size_t i = 0; i < n_dims; i++) {
         used += (size_t)snprintf(text + used, size - used, i ? " %zu," : "%zu,", shape[i]);
-        if (__builtin_mul_overflow(*count, shape[i], count)) FAIL(ERR_INTERNAL, "%s: the shape overflows", path);
+        if (__builtin_mul_overflow(*count, shape[i], count)) FAIL(GW_ERR_INTERNAL, "%s: the shape overflows", path);
     }
     if (n_dims > 1) used--; /* only a single dimension keeps its comma */
     text[used] = '\0';
-    return OK;
+    return GW_OK;
 }
 
 int npy_write(const char *path, const char *dtype, size_t item_size, const size_t *shape, size_t n_dims,

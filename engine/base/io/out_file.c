@@ -35,7 +35,7 @@ static const char *advice(int reason) {
 
 static int write_failed(const char *path, int reason) {
     const char *why = reason ? strerror(reason) : "an earlier write failed";
-    FAIL(ERR_IO, "%s: cannot be written: %s%s", path, why, advice(reason));
+    FAIL(GW_ERR_IO, "%s: cannot be written: %s%s", path, why, advice(reason));
 }
 
 /* Creates a new file beside the target. A leftover of a dead process with our id is stepped over. */
@@ -53,7 +53,7 @@ int out_open(struct out_file *file, const char *path) {
     struct stat status;
     memset(file, 0, sizeof *file);
     if (strlen(path) >= sizeof file->path)
-        FAIL(ERR_IO, "%.60s...: the path is longer than %zu bytes", path, sizeof file->path - 1);
+        FAIL(GW_ERR_IO, "%.60s...: the path is longer than %zu bytes", path, sizeof file->path - 1);
     strcpy(file->path, path);
     bool exists = stat(path, &status) == 0;
     if (exists && S_ISDIR(status.st_mode)) return write_failed(path, EISDIR);
@@ -61,7 +61,7 @@ int out_open(struct out_file *file, const char *path) {
     bool direct = exists && !S_ISREG(status.st_mode);
     int fd = direct ? open(path, O_WRONLY | O_CLOEXEC) : open_temporary(file);
     if (fd >= 0) file->stream = fdopen(fd, "wb");
-    if (file->stream) return OK;
+    if (file->stream) return GW_OK;
     int reason = errno;
     if (fd >= 0) {
         close(fd);
@@ -111,16 +111,16 @@ static int finish_stream(struct out_file *file) {
 }
 
 int out_commit(struct out_file *file) {
-    if (!file->stream) FAIL(ERR_INTERNAL, "%s: committed without being open", file->path);
+    if (!file->stream) FAIL(GW_ERR_INTERNAL, "%s: committed without being open", file->path);
     int reason = finish_stream(file);
-    if (file->temp[0] == '\0') return reason ? write_failed(file->path, reason) : OK;
+    if (file->temp[0] == '\0') return reason ? write_failed(file->path, reason) : GW_OK;
     if (!reason && rename(file->temp, file->path) != 0) reason = errno;
     if (reason)
         unlink(file->temp);
     else
         reason = sync_folder(file->path);
     file->temp[0] = '\0';
-    return reason ? write_failed(file->path, reason) : OK;
+    return reason ? write_failed(file->path, reason) : GW_OK;
 }
 
 void out_abort(struct out_file *file) {

@@ -155,9 +155,9 @@ int progress_begin(struct progress **progress, const char *what, size_t total, c
     pthread_mutex_lock(&screen.lock);
     bool quiet = screen.quiet;
     pthread_mutex_unlock(&screen.lock);
-    if (quiet) return OK; /* NULL is the silent progress */
+    if (quiet) return GW_OK; /* NULL is the silent progress */
     struct progress *fresh = mem_calloc(1, sizeof *fresh);
-    if (!fresh) return ERR_NOMEM;
+    if (!fresh) return GW_ERR_NOMEM;
     snprintf(fresh->what, sizeof fresh->what, "%s", what);
     snprintf(fresh->unit, sizeof fresh->unit, "%s", unit ? unit : "");
     fresh->total = total;
@@ -167,7 +167,7 @@ int progress_begin(struct progress **progress, const char *what, size_t total, c
     pthread_mutex_lock(&screen.lock);
     show(fresh, false);
     pthread_mutex_unlock(&screen.lock);
-    return OK;
+    return GW_OK;
 }
 
 void progress_note(struct progress *progress, const char *format, ...) {

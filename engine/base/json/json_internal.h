@@ -41,8 +41,8 @@ struct json_mistake {
     char what[160];
 };
 
-/* Judges the text by RFC 8259 with the limits of json.h. ERR_NOMEM, or ERR_INTERNAL with *mistake filled. */
-int json_scan(const char *text, size_t length, struct json_places *places, struct json_mistake *mistake) MUST_USE;
+/* Judges the text by RFC 8259 with the limits of json.h. GW_ERR_NOMEM, or GW_ERR_INTERNAL with *mistake filled. */
+int json_scan(const char *text, size_t length, struct json_places *places, struct json_mistake *mistake) GW_MUST_USE;
 
 /* "path:line:column: what", counting characters (not bytes) from 1. */
 int json_fail_at(const char *path, const char *text, size_t offset, int code, const char *what);

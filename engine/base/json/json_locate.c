@@ -13,11 +13,11 @@ int json_fail_at(const char *path, const char *text, size_t offset, int code, co
         } else if (((unsigned char)text[i] & 0xC0) != 0x80)
             column++;
     }
-    return error_set(code, "%s:%zu:%zu: %s", path, line, column, what);
+    return gw_error_set(code, "%s:%zu:%zu: %s", path, line, column, what);
 }
 
 static int fail_override(const struct json_override *override, int code, const char *what) {
-    return error_set(code, "--set %.200s=%.200s: %s", override->path, override->text, what);
+    return gw_error_set(code, "--set %.200s=%.200s: %s", override->path, override->text, what);
 }
 
 /* `at_key` points to the member's name instead of its value. */
@@ -25,7 +25,7 @@ static int fail_at_origin(const struct json_document *document, const json_value
                           const char *what) {
     int origin = value ? value->valueint : 0;
     if (origin < 0) return fail_override(&document->overrides[-origin - 1], code, what);
-    if (origin == 0) return error_set(code, "%s: %s", document->path, what);
+    if (origin == 0) return gw_error_set(code, "%s: %s", document->path, what);
     struct json_place place = document->places.items[origin - 1];
     return json_fail_at(document->path, document->text, at_key ? place.key : place.value, code, what);
 }

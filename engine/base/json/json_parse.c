@@ -22,9 +22,9 @@ static int by_name_then_place(const void *a, const void *b) {
 static int find_duplicate(const cJSON *object, const cJSON **duplicate) {
     size_t n = json_size(object), i = 0;
     *duplicate = NULL;
-    if (n < 2) return OK;
+    if (n < 2) return GW_OK;
     const cJSON **members = mem_calloc(n, sizeof *members);
-    if (!members) return ERR_NOMEM;
+    if (!members) return GW_ERR_NOMEM;
     for (const cJSON *child = object->child; child; child = child->next) members[i++] = child;
     qsort(members, n, sizeof *members, by_name_then_place);
     for (i = 1; i < n; i++) {
@@ -32,7 +32,7 @@ static int find_duplicate(const cJSON *object, const cJSON **duplicate) {
         if (same && (!*duplicate || members[i]->valueint < (*duplicate)->valueint)) *duplicate = members[i];
     }
     mem_free(members);
-    return OK;
+    return GW_OK;
 }
 
 static int check_duplicates(const struct json_document *document, const cJSON *node, int code) {
@@ -45,21 +45,21 @@ static int check_duplicates(const struct json_document *document, const cJSON *n
         return json_fail_at(document->path, document->text, offset, code, what);
     }
     for (const cJSON *child = node->child; child; child = child->next) TRY(check_duplicates(document, child, code));
-    return OK;
+    return GW_OK;
 }
 
 /* The text was judged sound, so that only memory can stop cJSON. */
 static int build_tree(struct json_document *document) {
     const char *end = NULL;
     document->root = cJSON_ParseWithLengthOpts(document->text, document->length + 1, &end, 1);
-    if (document->root) return OK;
-    FAIL(ERR_NOMEM, "%s: out of memory while reading %zu bytes of JSON", document->path, document->length);
+    if (document->root) return GW_OK;
+    FAIL(GW_ERR_NOMEM, "%s: out of memory while reading %zu bytes of JSON", document->path, document->length);
 }
 
 static int read_document(struct json_document *document, int code) {
     struct json_mistake mistake = {0};
     int rc = json_scan(document->text, document->length, &document->places, &mistake);
-    if (rc == ERR_INTERNAL) return json_fail_at(document->path, document->text, mistake.offset, code, mistake.what);
+    if (rc == GW_ERR_INTERNAL) return json_fail_at(document->path, document->text, mistake.offset, code, mistake.what);
     TRY(rc);
     TRY(build_tree(document));
     int next = 1;
@@ -69,9 +69,9 @@ static int read_document(struct json_document *document, int code) {
 
 int json_parse(const char *path, const char *text, size_t length, int code, struct json_document **out) {
     *out = NULL;
-    int rc = ERR_NOMEM;
+    int rc = GW_ERR_NOMEM;
     struct json_document *document = mem_calloc(1, sizeof *document);
-    if (!document) return ERR_NOMEM;
+    if (!document) return GW_ERR_NOMEM;
     document->path = mem_strdup(path);
     document->text = mem_calloc(length + 1, 1);
     document->length = length;
@@ -79,7 +79,7 @@ int json_parse(const char *path, const char *text, size_t length, int code, stru
     if (length) memcpy(document->text, text, length);
     TRY_GOTO(read_document(document, code), failed);
     *out = document;
-    return OK;
+    return GW_OK;
 failed:
     json_free(document);
     return rc;

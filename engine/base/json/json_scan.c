@@ -21,7 +21,7 @@ static int scan_value(struct scan *scan, size_t key);
 static int wrong(struct scan *scan, size_t offset, const char *what) {
     scan->mistake->offset = offset;
     snprintf(scan->mistake->what, sizeof scan->mistake->what, "%s", what);
-    return ERR_INTERNAL;
+    return GW_ERR_INTERNAL;
 }
 
 /* The byte here, '\0' at the end: a zero byte inside the text is refused before. */
@@ -42,12 +42,12 @@ static int note_place(struct scan *scan, size_t key) {
     if (places->n == places->capacity) {
         size_t capacity = places->capacity ? 2 * places->capacity : 64;
         struct json_place *grown = mem_realloc(places->items, capacity, sizeof *grown);
-        if (!grown) return ERR_NOMEM;
+        if (!grown) return GW_ERR_NOMEM;
         places->items = grown;
         places->capacity = capacity;
     }
     places->items[places->n++] = (struct json_place){(uint32_t)scan->at, (uint32_t)key};
-    return OK;
+    return GW_OK;
 }
 
 static int scan_number(struct scan *scan) {
@@ -72,7 +72,7 @@ static int scan_number(struct scan *scan) {
     memcpy(number, scan->text + begin, length);
     number[length] = '\0';
     if (isinf(strtod(number, NULL))) return wrong(scan, begin, "the number is too large (at most 1.8e308)");
-    return OK;
+    return GW_OK;
 }
 
 /* The four hex digits behind "\u"; -1 when they are not there. */
@@ -95,7 +95,7 @@ static int scan_escape(struct scan *scan) {
     size_t begin = scan->at++;
     if (here(scan) && strchr("\"\\/bfnrt", here(scan))) {
         scan->at++;
-        return OK;
+        return GW_OK;
     }
     if (here(scan) != 'u')
         return wrong(scan, begin, "unknown escape; use \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\uXXXX");
@@ -103,12 +103,12 @@ static int scan_escape(struct scan *scan) {
     if (unit < 0) return wrong(scan, begin, "\\u needs four hexadecimal digits");
     if (unit == 0) return wrong(scan, begin, "\\u0000 is not allowed in a string");
     scan->at += 5;
-    if (unit < 0xD800 || unit > 0xDFFF) return OK;
+    if (unit < 0xD800 || unit > 0xDFFF) return GW_OK;
     bool pair = unit < 0xDC00 && here(scan) == '\\' && scan->at + 1 < scan->length && scan->text[scan->at + 1] == 'u';
     long low = pair ? hex4(scan, scan->at + 2) : -1;
     if (low < 0xDC00 || low > 0xDFFF) return wrong(scan, begin, "half of a surrogate pair stands alone");
     scan->at += 6;
-    return OK;
+    return GW_OK;
 }
 
 static int scan_string(struct scan *scan) {
@@ -124,7 +124,7 @@ static int scan_string(struct scan *scan) {
             continue;
         }
         scan->at++;
-        if (c == '"') return OK;
+        if (c == '"') return GW_OK;
     }
 }
 
@@ -136,7 +136,7 @@ static int scan_word(struct scan *scan) {
     while ((here(scan) | 0x20) >= 'a' && (here(scan) | 0x20) <= 'z') scan->at++;
     n = scan->at - begin;
     for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (strlen(known[i]) == n && memcmp(scan->text + begin, known[i], n) == 0) return OK;
+        if (strlen(known[i]) == n && memcmp(scan->text + begin, known[i], n) == 0) return GW_OK;
     for (size_t i = 0; i < COUNT_OF(mistaken); i++)
         if (strlen(mistaken[i]) == n && memcmp(scan->text + begin, mistaken[i], n) == 0)
             return wrong(scan, begin, "not a JSON word: write true, false, null or a number");
@@ -160,7 +160,7 @@ static int scan_key(struct scan *scan) {
     if (here(scan) != ':') return wrong(scan, scan->at, "a colon was expected after the key");
     scan->at++;
     skip_space(scan);
-    return OK;
+    return GW_OK;
 }
 
 static int scan_members(struct scan *scan, char close) {
@@ -168,7 +168,7 @@ static int scan_members(struct scan *scan, char close) {
     skip_space(scan);
     if (here(scan) == close) {
         scan->at++;
-        return OK;
+        return GW_OK;
     }
     for (;;) {
         size_t key = scan->at;
@@ -179,7 +179,7 @@ static int scan_members(struct scan *scan, char close) {
         skip_space(scan);
         if (here(scan) == close) {
             scan->at++;
-            return OK;
+            return GW_OK;
         }
         if (here(scan) != ',') return expected_in(scan, close);
         scan->at++;
@@ -191,7 +191,7 @@ static int scan_container(struct scan *scan, char close) {
     if (++scan->depth > JSON_DEEPEST) return wrong(scan, scan->at, "nested more than 64 levels deep");
     TRY(scan_members(scan, close));
     scan->depth--;
-    return OK;
+    return GW_OK;
 }
 
 static int scan_value(struct scan *scan, size_t key) {
@@ -220,5 +220,5 @@ int json_scan(const char *text, size_t length, struct json_places *places, struc
     TRY(scan_value(&scan, scan.at));
     skip_space(&scan);
     if (scan.at < length) return wrong(&scan, scan.at, "something follows the end of the JSON value");
-    return OK;
+    return GW_OK;
 }

@@ -17,30 +17,30 @@ static void mark(cJSON *node, int origin) {
 static int read_value(const char *path, const char *text, cJSON **value) {
     struct json_document *parsed;
     *value = NULL;
-    if (!utf8_valid(text, strlen(text), NULL)) FAIL(ERR_USAGE, "--set %s: the value is not valid UTF-8", path);
-    int rc = json_parse("value", text, strlen(text), ERR_USAGE, &parsed);
-    if (rc == OK) {
+    if (!utf8_valid(text, strlen(text), NULL)) FAIL(GW_ERR_USAGE, "--set %s: the value is not valid UTF-8", path);
+    int rc = json_parse("value", text, strlen(text), GW_ERR_USAGE, &parsed);
+    if (rc == GW_OK) {
         *value = parsed->root;
         parsed->root = NULL;
         json_free(parsed);
-        return OK;
+        return GW_OK;
     }
-    if (rc == ERR_NOMEM) return rc;
-    if (text[0] && strchr("{[\"", text[0])) return error_prefix(ERR_USAGE, "--set %s", path);
+    if (rc == GW_ERR_NOMEM) return rc;
+    if (text[0] && strchr("{[\"", text[0])) return gw_error_prefix(GW_ERR_USAGE, "--set %s", path);
     *value = cJSON_CreateString(text);
-    if (!*value) FAIL(ERR_NOMEM, "out of memory for --set %s", path);
-    return OK;
+    if (!*value) FAIL(GW_ERR_NOMEM, "out of memory for --set %s", path);
+    return GW_OK;
 }
 
 /* The array element that a step of the path names. */
 static int find_element(cJSON *array, const char *step, const char *path, cJSON **element) {
     size_t n = json_size(array), index = n;
     if (strspn(step, "0123456789") == strlen(step) && strlen(step) < 9) index = strtoul(step, NULL, 10);
-    if (n == 0) FAIL(ERR_USAGE, "--set %s: the array is empty, \"%s\" names no element of it", path, step);
-    if (index >= n) FAIL(ERR_USAGE, "--set %s: \"%s\" must be an element from 0 to %zu", path, step, n - 1);
+    if (n == 0) FAIL(GW_ERR_USAGE, "--set %s: the array is empty, \"%s\" names no element of it", path, step);
+    if (index >= n) FAIL(GW_ERR_USAGE, "--set %s: \"%s\" must be an element from 0 to %zu", path, step, n - 1);
     *element = array->child;
     while (index-- > 0) *element = (*element)->next;
-    return OK;
+    return GW_OK;
 }
 
 /* One step towards the place, making an object where nothing is. */
@@ -49,49 +49,51 @@ static int descend(cJSON **node, const char *step, const char *path, int origin)
     cJSON *child = cJSON_GetObjectItemCaseSensitive(*node, step);
     if (!child) {
         child = cJSON_AddObjectToObject(*node, step);
-        if (!child) FAIL(ERR_NOMEM, "out of memory for --set %s", path);
+        if (!child) FAIL(GW_ERR_NOMEM, "out of memory for --set %s", path);
         child->valueint = origin;
     }
     *node = child;
-    return OK;
+    return GW_OK;
 }
 
 static int require_container(const cJSON *node, const char *path, const char *step) {
-    if (cJSON_IsArray(node) || cJSON_IsObject(node)) return OK;
-    FAIL(ERR_USAGE, "--set %s: \"%s\" lies inside %s, only objects and arrays have parts", path, step,
+    if (cJSON_IsArray(node) || cJSON_IsObject(node)) return GW_OK;
+    FAIL(GW_ERR_USAGE, "--set %s: \"%s\" lies inside %s, only objects and arrays have parts", path, step,
          json_kind_name(node));
 }
 
 /* Takes over `value`, also on failure. */
 static int place_value(cJSON *parent, const char *step, const char *path, cJSON *value) {
     cJSON *old = NULL;
-    int rc = OK;
+    int rc = GW_OK;
     if (cJSON_IsArray(parent))
         rc = find_element(parent, step, path, &old);
     else
         old = cJSON_GetObjectItemCaseSensitive(parent, step);
     bool done = false;
-    if (rc == OK && old && cJSON_IsArray(parent)) done = cJSON_ReplaceItemViaPointer(parent, old, value);
-    if (rc == OK && old && cJSON_IsObject(parent)) done = cJSON_ReplaceItemInObjectCaseSensitive(parent, step, value);
-    if (rc == OK && !old) done = cJSON_AddItemToObject(parent, step, value);
-    if (done) return OK;
+    if (rc == GW_OK && old && cJSON_IsArray(parent)) done = cJSON_ReplaceItemViaPointer(parent, old, value);
+    if (rc == GW_OK && old && cJSON_IsObject(parent))
+        done = cJSON_ReplaceItemInObjectCaseSensitive(parent, step, value);
+    if (rc == GW_OK && !old) done = cJSON_AddItemToObject(parent, step, value);
+    if (done) return GW_OK;
     cJSON_Delete(value);
-    if (rc != OK) return rc;
-    FAIL(ERR_NOMEM, "out of memory for --set %s", path);
+    if (rc != GW_OK) return rc;
+    FAIL(GW_ERR_NOMEM, "out of memory for --set %s", path);
 }
 
 static int split_path(char *copy, const char *path, char *steps[MOST_STEPS], size_t *n) {
-    if (strlen(path) > LONGEST_PATH) FAIL(ERR_USAGE, "--set %.40s...: the path is longer than 255 bytes", path);
-    if (!utf8_valid(path, strlen(path), NULL)) FAIL(ERR_USAGE, "--set %s: the path is not valid UTF-8", path);
+    if (strlen(path) > LONGEST_PATH) FAIL(GW_ERR_USAGE, "--set %.40s...: the path is longer than 255 bytes", path);
+    if (!utf8_valid(path, strlen(path), NULL)) FAIL(GW_ERR_USAGE, "--set %s: the path is not valid UTF-8", path);
     strcpy(copy, path);
     *n = 0;
     for (char *step = copy;; step++) {
-        if (*n == MOST_STEPS) FAIL(ERR_USAGE, "--set %s: the path has more than 16 steps", path);
+        if (*n == MOST_STEPS) FAIL(GW_ERR_USAGE, "--set %s: the path has more than 16 steps", path);
         steps[(*n)++] = step;
         size_t length = strcspn(step, ".");
-        if (length == 0) FAIL(ERR_USAGE, "--set %s: the path has an empty step; write names with dots between", path);
+        if (length == 0)
+            FAIL(GW_ERR_USAGE, "--set %s: the path has an empty step; write names with dots between", path);
         step += length;
-        if (*step == '\0') return OK;
+        if (*step == '\0') return GW_OK;
         *step = '\0';
     }
 }
@@ -100,11 +102,11 @@ static int split_path(char *copy, const char *path, char *steps[MOST_STEPS], siz
 static int remember(struct json_document *document, const char *path, const char *text) {
     size_t n = document->n_overrides;
     struct json_override *grown = mem_realloc(document->overrides, n + 1, sizeof *grown);
-    if (!grown) return ERR_NOMEM;
+    if (!grown) return GW_ERR_NOMEM;
     document->overrides = grown;
     grown[n] = (struct json_override){.path = mem_strdup(path), .text = mem_strdup(text)};
     document->n_overrides = n + 1;
-    return grown[n].path && grown[n].text ? OK : ERR_NOMEM;
+    return grown[n].path && grown[n].text ? GW_OK : GW_ERR_NOMEM;
 }
 
 /* The object or array that holds the last step. Making objects cannot fail half-way: below a new object
@@ -116,7 +118,7 @@ static int find_parent(struct json_document *document, char *const *steps, size_
         TRY(require_container(*parent, path, steps[i]));
         if (i + 1 < n) TRY(descend(parent, steps[i], path, origin));
     }
-    return OK;
+    return GW_OK;
 }
 
 int json_set_path(struct json_document *document, const char *path, const char *text) {
@@ -128,8 +130,8 @@ int json_set_path(struct json_document *document, const char *path, const char *
     int rc = remember(document, path, text);
     int origin = -(int)document->n_overrides;
     mark(value, origin);
-    if (rc == OK) rc = find_parent(document, steps, n, path, origin, &parent);
-    if (rc == OK) return place_value(parent, steps[n - 1], path, value);
+    if (rc == GW_OK) rc = find_parent(document, steps, n, path, origin, &parent);
+    if (rc == GW_OK) return place_value(parent, steps[n - 1], path, value);
     cJSON_Delete(value);
     return rc;
 }

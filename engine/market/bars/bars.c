@@ -4,24 +4,24 @@
 
 #include "gatewalk/bars.h"
 
-void bars_free(struct bars *bars) {
+void gw_bars_free(struct gw_bars *bars) {
     if (!bars) return;
     mem_free(bars->bar);
     mem_free(bars->quote_volume);
     mem_free(bars->trade_count);
     mem_free(bars->taker_buy_base);
-    *bars = (struct bars){0};
+    *bars = (struct gw_bars){0};
 }
 
-void market_free(struct market *market) {
+void gw_market_free(struct gw_market *market) {
     if (!market) return;
-    for (size_t i = 0; market->symbol && i < market->n_symbols; i++) bars_free(&market->symbol[i]);
+    for (size_t i = 0; market->symbol && i < market->n_symbols; i++) gw_bars_free(&market->symbol[i]);
     mem_free(market->symbol);
-    *market = (struct market){0};
+    *market = (struct gw_market){0};
 }
 
 /* Each part seeds the next; an absent column is told from an empty one by its own salt. */
-void bars_fingerprint(struct bars *bars) {
+void gw_bars_fingerprint(struct gw_bars *bars) {
     const double *column[] = {bars->quote_volume, bars->trade_count, bars->taker_buy_base};
     uint64_t hash = hash_bytes(bars->symbol, strlen(bars->symbol), 0);
     hash = hash_bytes(&bars->interval_ns, sizeof bars->interval_ns, hash);
@@ -34,19 +34,19 @@ void bars_fingerprint(struct bars *bars) {
 /* ---- resampling ---------------------------------------------------------------------------- */
 
 /* Where the bucket begins in which bar i closes. */
-static int64_t bucket_begin(const struct bars *bars, size_t i, int64_t interval_ns) {
-    int64_t last_ns = bar_close_ns(bars, i) - 1, r = last_ns % interval_ns;
+static int64_t bucket_begin(const struct gw_bars *bars, size_t i, int64_t interval_ns) {
+    int64_t last_ns = gw_bar_close_ns(bars, i) - 1, r = last_ns % interval_ns;
     return last_ns - (r < 0 ? r + interval_ns : r);
 }
 
-static int allocate_columns(const struct bars *in, size_t n, struct bars *out) {
+static int allocate_columns(const struct gw_bars *in, size_t n, struct gw_bars *out) {
     out->bar = mem_calloc(n, sizeof *out->bar);
     if (in->quote_volume) out->quote_volume = mem_calloc(n, sizeof(double));
     if (in->trade_count) out->trade_count = mem_calloc(n, sizeof(double));
     if (in->taker_buy_base) out->taker_buy_base = mem_calloc(n, sizeof(double));
     bool complete = out->bar && (!in->quote_volume || out->quote_volume) && (!in->trade_count || out->trade_count) &&
                     (!in->taker_buy_base || out->taker_buy_base);
-    return complete ? OK : ERR_NOMEM;
+    return complete ? GW_OK : GW_ERR_NOMEM;
 }
 
 static void add_column(double *out, const double *in, size_t k, size_t i, bool first) {
@@ -54,9 +54,9 @@ static void add_column(double *out, const double *in, size_t k, size_t i, bool f
 }
 
 /* Joins bar i of `in` to bar k of `out`, which begins a new bucket when `first`. */
-static void join(struct bars *out, size_t k, const struct bars *in, size_t i, bool first, int64_t begin_ns) {
-    const struct bar *from = &in->bar[i];
-    struct bar *to = &out->bar[k];
+static void join(struct gw_bars *out, size_t k, const struct gw_bars *in, size_t i, bool first, int64_t begin_ns) {
+    const struct gw_bar *from = &in->bar[i];
+    struct gw_bar *to = &out->bar[k];
     if (first) {
         *to = *from;
         to->open_ns = begin_ns;
@@ -73,11 +73,11 @@ static void join(struct bars *out, size_t k, const struct bars *in, size_t i, bo
 
 /* A bar belongs to the bucket in which it closes: off the grid it may open in an earlier one, but nobody knew
  * it when that one closed. The last bucket is left out when its end has not come. */
-int bars_resample(const struct bars *bars, int64_t interval_ns, struct bars *out) {
+int gw_bars_resample(const struct gw_bars *bars, int64_t interval_ns, struct gw_bars *out) {
     char from[40], to[40];
-    *out = (struct bars){0};
+    *out = (struct gw_bars){0};
     if (bars->interval_ns <= 0 || interval_ns < bars->interval_ns || interval_ns % bars->interval_ns != 0)
-        FAIL(ERR_CONFIG, "bars of %s cannot be made from bars of %s; choose a multiple",
+        FAIL(GW_ERR_CONFIG, "bars of %s cannot be made from bars of %s; choose a multiple",
              duration_format(interval_ns, from), duration_format(bars->interval_ns, to));
     size_t n = 0;
     int64_t begin = 0;
@@ -87,8 +87,8 @@ int bars_resample(const struct bars *bars, int64_t interval_ns, struct bars *out
         begin = at;
     }
     int rc = allocate_columns(bars, n, out);
-    if (rc != OK) {
-        bars_free(out);
+    if (rc != GW_OK) {
+        gw_bars_free(out);
         return rc;
     }
     size_t k = 0;
@@ -99,10 +99,10 @@ int bars_resample(const struct bars *bars, int64_t interval_ns, struct bars *out
         begin = at;
         join(out, k, bars, i, first, at);
     }
-    bool closed = bars->n > 0 && bar_close_ns(bars, bars->n - 1) - begin >= interval_ns;
+    bool closed = bars->n > 0 && gw_bar_close_ns(bars, bars->n - 1) - begin >= interval_ns;
     out->n = n - (n > 0 && !closed);
     memcpy(out->symbol, bars->symbol, sizeof out->symbol);
     out->interval_ns = interval_ns;
-    bars_fingerprint(out);
-    return OK;
+    gw_bars_fingerprint(out);
+    return GW_OK;
 }

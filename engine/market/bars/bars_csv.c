@@ -31,7 +31,7 @@ static void put_cell(FILE *stream, double value) {
     if (!isnan(value) && !put_decimal(stream, value)) fputs(number_format(value, text), stream);
 }
 
-int bars_write_csv(const struct bars *bars, const char *path) {
+int gw_bars_write_csv(const struct gw_bars *bars, const char *path) {
     const struct {
         const char *name;
         const double *value;
@@ -46,7 +46,7 @@ int bars_write_csv(const struct bars *bars, const char *path) {
         if (extra[c].value) fprintf(file.stream, ",%s", extra[c].name);
     fputc('\n', file.stream);
     for (size_t i = 0; i < bars->n; i++) {
-        const struct bar *bar = &bars->bar[i];
+        const struct gw_bar *bar = &bars->bar[i];
         fputs(time_format(bar->open_ns, time), file.stream);
         put_cell(file.stream, bar->open);
         put_cell(file.stream, bar->high);

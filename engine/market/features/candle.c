@@ -2,37 +2,37 @@
  * fractions of the range, so that size is told once (body, upper_wick and lower_wick sum to 1 in size). */
 #include "feature_parts.h"
 
-static double range_push(void *state, const double *args, const struct feature_input *in) {
+static double range_push(void *state, const double *args, const struct gw_feature_input *in) {
     (void)state, (void)args;
-    const struct bar *b = in->bar;
+    const struct gw_bar *b = in->bar;
     return ratio_or(b->high - b->low, b->close, 0);
 }
 
-static double body_push(void *state, const double *args, const struct feature_input *in) {
+static double body_push(void *state, const double *args, const struct gw_feature_input *in) {
     (void)state, (void)args;
-    const struct bar *b = in->bar;
+    const struct gw_bar *b = in->bar;
     return ratio_or(b->close - b->open, b->high - b->low, 0);
 }
 
-static double upper_wick_push(void *state, const double *args, const struct feature_input *in) {
+static double upper_wick_push(void *state, const double *args, const struct gw_feature_input *in) {
     (void)state, (void)args;
-    const struct bar *b = in->bar;
+    const struct gw_bar *b = in->bar;
     return ratio_or(b->high - fmax(b->open, b->close), b->high - b->low, 0);
 }
 
-static double lower_wick_push(void *state, const double *args, const struct feature_input *in) {
+static double lower_wick_push(void *state, const double *args, const struct gw_feature_input *in) {
     (void)state, (void)args;
-    const struct bar *b = in->bar;
+    const struct gw_bar *b = in->bar;
     return ratio_or(fmin(b->open, b->close) - b->low, b->high - b->low, 0);
 }
 
-static double high_low_pos_push(void *state, const double *args, const struct feature_input *in) {
+static double high_low_pos_push(void *state, const double *args, const struct gw_feature_input *in) {
     (void)state, (void)args;
-    const struct bar *b = in->bar;
+    const struct gw_bar *b = in->bar;
     return ratio_or(b->close - b->low, b->high - b->low, .5);
 }
 
-const struct feature_desc feature_range = {
+const struct gw_feature_desc feature_range = {
     .name = "range",
     .help = "(high - low) / close",
     .source = "Parkinson 1980, J. Business 53: the range as a measure of volatility",
@@ -41,7 +41,7 @@ const struct feature_desc feature_range = {
     .push = range_push,
 };
 
-const struct feature_desc feature_body = {
+const struct gw_feature_desc feature_body = {
     .name = "body",
     .help = "(close - open) / (high - low), -1..1; 0 when high = low",
     .source = "Nison 1991, Japanese Candlestick Charting Techniques: real body",
@@ -50,7 +50,7 @@ const struct feature_desc feature_body = {
     .push = body_push,
 };
 
-const struct feature_desc feature_upper_wick = {
+const struct gw_feature_desc feature_upper_wick = {
     .name = "upper_wick",
     .help = "(high - max(open, close)) / (high - low), 0..1; 0 when high = low",
     .source = "Nison 1991, Japanese Candlestick Charting Techniques: upper shadow",
@@ -59,7 +59,7 @@ const struct feature_desc feature_upper_wick = {
     .push = upper_wick_push,
 };
 
-const struct feature_desc feature_lower_wick = {
+const struct gw_feature_desc feature_lower_wick = {
     .name = "lower_wick",
     .help = "(min(open, close) - low) / (high - low), 0..1; 0 when high = low",
     .source = "Nison 1991, Japanese Candlestick Charting Techniques: lower shadow",
@@ -68,7 +68,7 @@ const struct feature_desc feature_lower_wick = {
     .push = lower_wick_push,
 };
 
-const struct feature_desc feature_high_low_pos = {
+const struct gw_feature_desc feature_high_low_pos = {
     .name = "high_low_pos",
     .help = "(close - low) / (high - low) of the bar, 0..1; .5 when high = low",
     .source = "close location as in Chaikin's accumulation/distribution: Achelis 2001, Technical Analysis from A to Z",

@@ -12,7 +12,7 @@ struct channel {
 
 static size_t stochastic_state(const double *args) { return offsetof(struct channel, first) + extremes_state(args); }
 
-static double stochastic_k_push(void *state, const double *args, const struct feature_input *in) {
+static double stochastic_k_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct channel *s = state;
     size_t n = arg_length(args);
     double top = extreme_push(extreme_at(&s->first, n, 0), n, in->bar->high);
@@ -22,7 +22,7 @@ static double stochastic_k_push(void *state, const double *args, const struct fe
     return ratio_or(in->bar->close - bottom, top - bottom, .5);
 }
 
-const struct feature_desc feature_stochastic_k = {
+const struct gw_feature_desc feature_stochastic_k = {
     .name = "stochastic_k",
     .help = "raw %K of n bars: 0 at the lowest low, 1 at the highest high; .5 on a flat price",
     .source = "Lane 1984, Technical Analysis of Stocks & Commodities 2:3, Lane's Stochastics",
@@ -30,7 +30,7 @@ const struct feature_desc feature_stochastic_k = {
     .arg_name = {"n"},
     .default_arg = {14},
     .min_arg = {2},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window,
     .state_size = stochastic_state,
     .push = stochastic_k_push,
@@ -46,7 +46,7 @@ struct donchian {
 
 static size_t donchian_state(const double *args) { return offsetof(struct donchian, first) + extremes_state(args); }
 
-static double donchian_pos_push(void *state, const double *args, const struct feature_input *in) {
+static double donchian_pos_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct donchian *s = state;
     size_t n = arg_length(args);
     double top = s->top, bottom = s->bottom, above = in->bar->close - bottom;
@@ -58,7 +58,7 @@ static double donchian_pos_push(void *state, const double *args, const struct fe
     return clamp(ratio_or(above, top - bottom, above > 0 ? 2 : above < 0 ? -1 : .5), -1, 2);
 }
 
-const struct feature_desc feature_donchian_pos = {
+const struct gw_feature_desc feature_donchian_pos = {
     .name = "donchian_pos",
     .help = "close in the high-low channel of the n bars before this one: above 1 or below 0 is a breakout; "
             "clipped to -1..2; .5 when channel and close are flat",
@@ -67,7 +67,7 @@ const struct feature_desc feature_donchian_pos = {
     .arg_name = {"n"},
     .default_arg = {20},
     .min_arg = {1},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window_of_steps,
     .state_size = donchian_state,
     .push = donchian_pos_push,
@@ -78,7 +78,7 @@ const struct feature_desc feature_donchian_pos = {
 static size_t cci_state(const double *args) { return ring_size(arg_length(args)); }
 
 /* The mean absolute deviation is around a mean that moves: O(n) per bar. */
-static double cci_push(void *state, const double *args, const struct feature_input *in) {
+static double cci_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct ring *ring = state;
     size_t n = arg_length(args);
     double now = typical_price(in->bar), sum = 0, deviation = 0;
@@ -91,7 +91,7 @@ static double cci_push(void *state, const double *args, const struct feature_inp
     return ratio_or(-mean, .015 * (deviation / (double)n), 0);
 }
 
-const struct feature_desc feature_cci = {
+const struct gw_feature_desc feature_cci = {
     .name = "cci",
     .help = "commodity channel index; 0 on a flat price",
     .source = "Lambert 1980, Commodities (October): Commodity Channel Index",
@@ -99,7 +99,7 @@ const struct feature_desc feature_cci = {
     .arg_name = {"n"},
     .default_arg = {20},
     .min_arg = {2},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window,
     .state_size = cci_state,
     .push = cci_push,

@@ -10,35 +10,35 @@ static int64_t wrap(int64_t value, int64_t period) {
     return rest < 0 ? rest + period : rest;
 }
 
-static double day_angle(const struct feature_input *in) {
+static double day_angle(const struct gw_feature_input *in) {
     return two_pi * ((double)wrap(in->bar->open_ns, NS_PER_DAY) / (double)NS_PER_DAY);
 }
 
 /* Whole days: the time of day is told by hour_*. Monday is 0; 1970-01-01 was a Thursday. */
-static double week_angle(const struct feature_input *in) {
+static double week_angle(const struct gw_feature_input *in) {
     int64_t in_week = wrap(in->bar->open_ns, 7 * NS_PER_DAY);
     int64_t weekday = (in_week / NS_PER_DAY + 3) % 7;
     return two_pi * ((double)weekday / 7);
 }
 
-static double hour_sin_push(void *state, const double *args, const struct feature_input *in) {
+static double hour_sin_push(void *state, const double *args, const struct gw_feature_input *in) {
     (void)state, (void)args;
     return sin(day_angle(in));
 }
-static double hour_cos_push(void *state, const double *args, const struct feature_input *in) {
+static double hour_cos_push(void *state, const double *args, const struct gw_feature_input *in) {
     (void)state, (void)args;
     return cos(day_angle(in));
 }
-static double weekday_sin_push(void *state, const double *args, const struct feature_input *in) {
+static double weekday_sin_push(void *state, const double *args, const struct gw_feature_input *in) {
     (void)state, (void)args;
     return sin(week_angle(in));
 }
-static double weekday_cos_push(void *state, const double *args, const struct feature_input *in) {
+static double weekday_cos_push(void *state, const double *args, const struct gw_feature_input *in) {
     (void)state, (void)args;
     return cos(week_angle(in));
 }
 
-const struct feature_desc feature_hour_sin = {
+const struct gw_feature_desc feature_hour_sin = {
     .name = "hour_sin",
     .help = "sin(2 pi * time of day / 24 h) of the bar's open, UTC",
     .source = "Fisher 1993, Statistical Analysis of Circular Data",
@@ -46,7 +46,7 @@ const struct feature_desc feature_hour_sin = {
     .state_size = state_none,
     .push = hour_sin_push,
 };
-const struct feature_desc feature_hour_cos = {
+const struct gw_feature_desc feature_hour_cos = {
     .name = "hour_cos",
     .help = "cos(2 pi * time of day / 24 h) of the bar's open, UTC",
     .source = "Fisher 1993, Statistical Analysis of Circular Data",
@@ -54,7 +54,7 @@ const struct feature_desc feature_hour_cos = {
     .state_size = state_none,
     .push = hour_cos_push,
 };
-const struct feature_desc feature_weekday_sin = {
+const struct gw_feature_desc feature_weekday_sin = {
     .name = "weekday_sin",
     .help = "sin(2 pi * weekday / 7) of the bar's open, Monday = 0, UTC",
     .source = "Fisher 1993, Statistical Analysis of Circular Data",
@@ -62,7 +62,7 @@ const struct feature_desc feature_weekday_sin = {
     .state_size = state_none,
     .push = weekday_sin_push,
 };
-const struct feature_desc feature_weekday_cos = {
+const struct gw_feature_desc feature_weekday_cos = {
     .name = "weekday_cos",
     .help = "cos(2 pi * weekday / 7) of the bar's open, Monday = 0, UTC",
     .source = "Fisher 1993, Statistical Analysis of Circular Data",

@@ -26,7 +26,7 @@ static inline double log_ratio(double a, double b) { return a > 0 && b > 0 ? log
 
 static inline double clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 
-static inline double typical_price(const struct bar *bar) { return (bar->high + bar->low + bar->close) / 3; }
+static inline double typical_price(const struct gw_bar *bar) { return (bar->high + bar->low + bar->close) / 3; }
 
 /* ---- moments ------------------------------------------------------------------------------ */
 

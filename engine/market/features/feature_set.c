@@ -13,13 +13,13 @@
 #define SPEC_FAIL(spec, ...) return spec_fail(spec, __VA_ARGS__)
 
 /* features: "rsy(14)": what is wrong. */
-static int PRINTF_LIKE(2, 3) spec_fail(const char *spec, const char *format, ...) {
+static int GW_PRINTF_LIKE(2, 3) spec_fail(const char *spec, const char *format, ...) {
     char what[256];
     va_list list;
     va_start(list, format);
     vsnprintf(what, sizeof what, format, list);
     va_end(list);
-    return error_set(ERR_CONFIG, "features: \"%.80s\": %s", spec, what);
+    return gw_error_set(GW_ERR_CONFIG, "features: \"%.80s\": %s", spec, what);
 }
 
 static const char *skip_blanks(const char *at) { return at + strspn(at, " \t"); }
@@ -28,15 +28,15 @@ static const char *skip_blanks(const char *at) { return at + strspn(at, " \t"); 
 
 static int unknown_feature(const char *spec, const char *name) {
     const char *known[256];
-    size_t n = feature_count() < COUNT_OF(known) ? feature_count() : COUNT_OF(known);
-    for (size_t i = 0; i < n; i++) known[i] = feature_at(i)->name;
+    size_t n = gw_feature_count() < COUNT_OF(known) ? gw_feature_count() : COUNT_OF(known);
+    for (size_t i = 0; i < n; i++) known[i] = gw_feature_at(i)->name;
     const char *near = nearest_word(name, known, n);
     if (near) SPEC_FAIL(spec, "unknown feature; did you mean \"%s\"?", near);
     SPEC_FAIL(spec, "unknown feature; \"list features\" shows all %zu", n);
 }
 
 static int parse_name(const char *spec, const char **at, struct feature_item *item) {
-    char name[FEATURE_NAME_MAX];
+    char name[GW_FEATURE_NAME_MAX];
     *at = skip_blanks(*at);
     size_t length = strspn(*at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
     if (length == 0) SPEC_FAIL(spec, "expected a feature name such as rsi(14)");
@@ -44,35 +44,35 @@ static int parse_name(const char *spec, const char **at, struct feature_item *it
     memcpy(name, *at, length);
     name[length] = '\0';
     *at = skip_blanks(*at + length);
-    item->desc = feature_find(name);
-    return item->desc ? OK : unknown_feature(spec, name);
+    item->desc = gw_feature_find(name);
+    return item->desc ? GW_OK : unknown_feature(spec, name);
 }
 
 /* ---- arguments ---------------------------------------------------------------------------- */
 
-char *feature_signature(const struct feature_desc *desc, char buffer[FEATURE_NAME_MAX + 32]) {
+char *gw_feature_signature(const struct gw_feature_desc *desc, char buffer[GW_FEATURE_NAME_MAX + 32]) {
     char number[32];
-    size_t size = FEATURE_NAME_MAX + 32, used = (size_t)snprintf(buffer, size, "%s", desc->name);
+    size_t size = GW_FEATURE_NAME_MAX + 32, used = (size_t)snprintf(buffer, size, "%s", desc->name);
     for (size_t k = 0; k < desc->n_args && used < size; k++)
         used += (size_t)snprintf(buffer + used, size - used, "%c%s=%s%s", k ? ',' : '(', desc->arg_name[k],
                                  number_format(desc->default_arg[k], number), k + 1 == desc->n_args ? ")" : "");
     return buffer;
 }
 
-static int check_arg(const char *spec, const struct feature_desc *desc, size_t k, double value) {
+static int check_arg(const char *spec, const struct gw_feature_desc *desc, size_t k, double value) {
     char low[32], high[32];
     const char *kind = desc->fractional[k] ? "number" : "whole number";
     if (value >= desc->min_arg[k] && value <= desc->max_arg[k] && (desc->fractional[k] || value == floor(value)))
-        return OK;
+        return GW_OK;
     SPEC_FAIL(spec, "%s must be a %s from %s to %s", desc->arg_name[k], kind, number_format(desc->min_arg[k], low),
               number_format(desc->max_arg[k], high));
 }
 
 static int parse_args(const char *spec, const char **at, struct feature_item *item) {
-    const struct feature_desc *desc = item->desc;
-    char signature[FEATURE_NAME_MAX + 32];
+    const struct gw_feature_desc *desc = item->desc;
+    char signature[GW_FEATURE_NAME_MAX + 32];
     memcpy(item->args, desc->default_arg, sizeof item->args);
-    if (**at != '(') return OK;
+    if (**at != '(') return GW_OK;
     size_t n = 0;
     do {
         const char *begin = skip_blanks(*at + 1);
@@ -81,7 +81,7 @@ static int parse_args(const char *spec, const char **at, struct feature_item *it
         double value = strspn(begin, "0123456789.+-") ? strtod(begin, &end) : 0;
         if (!end || end == begin || memchr(begin, 'x', (size_t)(end - begin)) ||
             memchr(begin, 'X', (size_t)(end - begin)))
-            SPEC_FAIL(spec, "argument %zu is not a number; write %s", n + 1, feature_signature(desc, signature));
+            SPEC_FAIL(spec, "argument %zu is not a number; write %s", n + 1, gw_feature_signature(desc, signature));
         if (n < desc->n_args) item->args[n] = value;
         n++;
         *at = skip_blanks(end);
@@ -91,22 +91,22 @@ static int parse_args(const char *spec, const char **at, struct feature_item *it
     /* Their number first: with one too many, what the others would have to be is beside the point. */
     if (n > desc->n_args)
         SPEC_FAIL(spec, "takes at most %zu argument%s: %s", desc->n_args, desc->n_args == 1 ? "" : "s",
-                  feature_signature(desc, signature));
+                  gw_feature_signature(desc, signature));
     for (size_t k = 0; k < n; k++) TRY(check_arg(spec, desc, k, item->args[k]));
-    return OK;
+    return GW_OK;
 }
 
 static int check_together(const char *spec, const struct feature_item *item) {
     const char *wrong = item->desc->check ? item->desc->check(item->args) : NULL;
     if (wrong) SPEC_FAIL(spec, "%s", wrong);
-    return OK;
+    return GW_OK;
 }
 
 /* ---- interval ----------------------------------------------------------------------------- */
 
 static int parse_interval(const char *spec, const char **at, struct feature_item *item) {
     char text[32];
-    if (**at != '@') return OK;
+    if (**at != '@') return GW_OK;
     *at = skip_blanks(*at + 1);
     size_t length = strcspn(*at, " \t");
     if (length == 0 || length >= sizeof text) SPEC_FAIL(spec, "expected an interval such as @1h");
@@ -115,22 +115,22 @@ static int parse_interval(const char *spec, const char **at, struct feature_item
     if (duration_parse(text, &item->interval_ns) < 0 || item->interval_ns <= 0)
         SPEC_FAIL(spec, "\"%s\" is not an interval; write 15m, 4h, 1d …", text);
     *at = skip_blanks(*at + length);
-    return OK;
+    return GW_OK;
 }
 
 /* ---- one spec, all specs ------------------------------------------------------------------- */
 
 static int canonical_name(const char *spec, struct feature_item *item) {
-    char text[FEATURE_NAME_MAX * 4], number[40];
+    char text[GW_FEATURE_NAME_MAX * 4], number[40];
     size_t size = sizeof text, used = (size_t)snprintf(text, size, "%s", item->desc->name);
     for (size_t k = 0; k < item->desc->n_args; k++)
         used += (size_t)snprintf(text + used, size - used, "%c%s%s", k ? ',' : '(',
                                  number_format(item->args[k], number), k + 1 == item->desc->n_args ? ")" : "");
     if (item->interval_ns)
         used += (size_t)snprintf(text + used, size - used, "@%s", duration_format(item->interval_ns, number));
-    if (used >= sizeof item->name) SPEC_FAIL(spec, "the name is longer than %d characters", FEATURE_NAME_MAX - 1);
+    if (used >= sizeof item->name) SPEC_FAIL(spec, "the name is longer than %d characters", GW_FEATURE_NAME_MAX - 1);
     memcpy(item->name, text, used + 1);
-    return OK;
+    return GW_OK;
 }
 
 static int parse_spec(const char *spec, struct feature_item *item) {
@@ -144,11 +144,11 @@ static int parse_spec(const char *spec, struct feature_item *item) {
     return canonical_name(spec, item);
 }
 
-int feature_set_parse(const char *const *spec, size_t n, struct feature_set **out) {
+int gw_feature_set_parse(const char *const *spec, size_t n, struct gw_feature_set **out) {
     *out = NULL;
-    if (n == 0) FAIL(ERR_CONFIG, "features: the list is empty; name at least one, such as \"log_return(1)\"");
-    struct feature_set *set = mem_calloc(1, sizeof *set);
-    int rc = ERR_NOMEM;
+    if (n == 0) FAIL(GW_ERR_CONFIG, "features: the list is empty; name at least one, such as \"log_return(1)\"");
+    struct gw_feature_set *set = mem_calloc(1, sizeof *set);
+    int rc = GW_ERR_NOMEM;
     if (!set) return rc;
     set->item = mem_calloc(n, sizeof *set->item);
     if (!set->item) goto fail;
@@ -163,18 +163,18 @@ int feature_set_parse(const char *const *spec, size_t n, struct feature_set **ou
         }
     }
     *out = set;
-    return OK;
+    return GW_OK;
 fail:
-    feature_set_free(set);
+    gw_feature_set_free(set);
     return rc;
 }
 
-void feature_set_free(struct feature_set *set) {
+void gw_feature_set_free(struct gw_feature_set *set) {
     if (!set) return;
     mem_free(set->item);
     mem_free(set);
 }
 
-size_t feature_set_size(const struct feature_set *set) { return set->n; }
+size_t gw_feature_set_size(const struct gw_feature_set *set) { return set->n; }
 
-const char *feature_set_name(const struct feature_set *set, size_t i) { return set->item[i].name; }
+const char *gw_feature_set_name(const struct gw_feature_set *set, size_t i) { return set->item[i].name; }

@@ -5,13 +5,13 @@
 #include "gatewalk/feature.h"
 
 struct feature_item {
-    const struct feature_desc *desc;
-    double args[FEATURE_ARGS_MAX];
+    const struct gw_feature_desc *desc;
+    double args[GW_FEATURE_ARGS_MAX];
     int64_t interval_ns; /* 0: the bars' own interval */
-    char name[FEATURE_NAME_MAX];
+    char name[GW_FEATURE_NAME_MAX];
 };
 
-struct feature_set {
+struct gw_feature_set {
     size_t n;
     struct feature_item *item; /* [n] owned */
 };

@@ -2,7 +2,7 @@
  * the same bits.
  *
  * A feature "@1h" is fed by a clock that gathers base bars into one-hour buckets, each into the one it closes in,
- * as bars_resample does: off the grid a bar may open in an earlier one. A bucket is handed on when it is KNOWN to
+ * as gw_bars_resample does: off the grid a bar may open in an earlier one. A bucket is handed on when it is KNOWN to
  * be complete: with the bar that closes at its end, else with the first bar of a later bucket. Between those
  * moments the last value holds. */
 #include <float.h>
@@ -14,23 +14,23 @@
 struct clock {
     int64_t interval_ns;
     bool open; /* a bucket is being gathered */
-    struct bar bucket;
+    struct gw_bar bucket;
     double quote_volume, trade_count, taker_buy_base;
     /* Closed by the last push: at most the bucket left behind by a gap and the one this bar completes. */
     size_t n_closed;
-    struct bar closed_bar[2];
-    struct feature_input closed[2];
+    struct gw_bar closed_bar[2];
+    struct gw_feature_input closed[2];
 };
 
 struct stream_item {
-    const struct feature_desc *desc;
+    const struct gw_feature_desc *desc;
     const double *args;  /* in the set */
     struct clock *clock; /* NULL: fed with every bar */
     void *state;
     float last;
 };
 
-struct feature_stream {
+struct gw_feature_stream {
     size_t n, n_clocks;
     struct stream_item *item; /* [n] */
     struct clock *clock;      /* [n_clocks], one per distinct interval */
@@ -47,7 +47,7 @@ static int64_t bucket_begin(int64_t close_ns, int64_t interval_ns) {
 static void clock_close(struct clock *clock) {
     size_t k = clock->n_closed++;
     clock->closed_bar[k] = clock->bucket;
-    clock->closed[k] = (struct feature_input){
+    clock->closed[k] = (struct gw_feature_input){
         .bar = &clock->closed_bar[k],
         .close_ns = clock->bucket.open_ns + clock->interval_ns,
         .quote_volume = clock->quote_volume,
@@ -57,8 +57,8 @@ static void clock_close(struct clock *clock) {
     clock->open = false;
 }
 
-static void clock_gather(struct clock *clock, const struct feature_input *in, int64_t begin_ns) {
-    const struct bar *bar = in->bar;
+static void clock_gather(struct clock *clock, const struct gw_feature_input *in, int64_t begin_ns) {
+    const struct gw_bar *bar = in->bar;
     if (!clock->open) {
         clock->bucket = *bar;
         clock->bucket.open_ns = begin_ns;
@@ -68,7 +68,7 @@ static void clock_gather(struct clock *clock, const struct feature_input *in, in
         clock->open = true;
         return;
     }
-    struct bar *bucket = &clock->bucket;
+    struct gw_bar *bucket = &clock->bucket;
     if (bar->high > bucket->high) bucket->high = bar->high;
     if (bar->low < bucket->low) bucket->low = bar->low;
     bucket->close = bar->close;
@@ -78,7 +78,7 @@ static void clock_gather(struct clock *clock, const struct feature_input *in, in
     clock->taker_buy_base += in->taker_buy_base;
 }
 
-static void clock_push(struct clock *clock, const struct feature_input *in) {
+static void clock_push(struct clock *clock, const struct gw_feature_input *in) {
     int64_t begin_ns = bucket_begin(in->close_ns, clock->interval_ns);
     clock->n_closed = 0;
     if (clock->open && clock->bucket.open_ns != begin_ns) clock_close(clock);
@@ -88,24 +88,24 @@ static void clock_push(struct clock *clock, const struct feature_input *in) {
 
 /* ---- stream ------------------------------------------------------------------------------- */
 
-static int check_intervals(const struct feature_set *set, int64_t interval_ns) {
+static int check_intervals(const struct gw_feature_set *set, int64_t interval_ns) {
     char base[40], own[40];
     for (size_t i = 0; i < set->n; i++) {
         const struct feature_item *item = &set->item[i];
         if (item->interval_ns % interval_ns)
-            FAIL(ERR_CONFIG, "features: \"%s\": the interval %s is not a multiple of the bars' %s", item->name,
+            FAIL(GW_ERR_CONFIG, "features: \"%s\": the interval %s is not a multiple of the bars' %s", item->name,
                  duration_format(item->interval_ns, own), duration_format(interval_ns, base));
         if (item->interval_ns != interval_ns) continue;
         for (size_t j = 0; j < set->n; j++)
             if (!set->item[j].interval_ns && set->item[j].desc == item->desc &&
                 !memcmp(set->item[j].args, item->args, sizeof item->args))
-                FAIL(ERR_CONFIG, "features: \"%s\" is the same as \"%s\" on bars of %s; remove one", item->name,
+                FAIL(GW_ERR_CONFIG, "features: \"%s\" is the same as \"%s\" on bars of %s; remove one", item->name,
                      set->item[j].name, duration_format(interval_ns, base));
     }
-    return OK;
+    return GW_OK;
 }
 
-static struct clock *stream_clock(struct feature_stream *stream, int64_t interval_ns) {
+static struct clock *stream_clock(struct gw_feature_stream *stream, int64_t interval_ns) {
     for (size_t k = 0; k < stream->n_clocks; k++)
         if (stream->clock[k].interval_ns == interval_ns) return &stream->clock[k];
     struct clock *clock = &stream->clock[stream->n_clocks++];
@@ -117,21 +117,21 @@ static size_t aligned_state(const struct feature_item *item) {
     return (item->desc->state_size(item->args) + 63) / 64 * 64;
 }
 
-int feature_stream_open(const struct feature_set *set, int64_t interval_ns, struct feature_stream **out) {
+int gw_feature_stream_open(const struct gw_feature_set *set, int64_t interval_ns, struct gw_feature_stream **out) {
     *out = NULL;
-    if (interval_ns <= 0) FAIL(ERR_CONFIG, "features: the bars have no interval");
+    if (interval_ns <= 0) FAIL(GW_ERR_CONFIG, "features: the bars have no interval");
     TRY(check_intervals(set, interval_ns));
     size_t bytes = 0;
     for (size_t i = 0; i < set->n; i++) bytes += aligned_state(&set->item[i]);
-    struct feature_stream *stream = mem_calloc(1, sizeof *stream);
-    if (!stream) return ERR_NOMEM;
+    struct gw_feature_stream *stream = mem_calloc(1, sizeof *stream);
+    if (!stream) return GW_ERR_NOMEM;
     stream->n = set->n;
     stream->item = mem_calloc(set->n, sizeof *stream->item);
     stream->clock = mem_calloc(set->n, sizeof *stream->clock);
     stream->state = mem_calloc(bytes ? bytes : 1, 1);
     if (!stream->item || !stream->clock || !stream->state) {
-        feature_stream_close(stream);
-        return ERR_NOMEM;
+        gw_feature_stream_close(stream);
+        return GW_ERR_NOMEM;
     }
     for (size_t i = 0, offset = 0; i < set->n; offset += aligned_state(&set->item[i]), i++) {
         const struct feature_item *item = &set->item[i];
@@ -140,7 +140,7 @@ int feature_stream_open(const struct feature_set *set, int64_t interval_ns, stru
         if (item->interval_ns) stream->item[i].clock = stream_clock(stream, item->interval_ns);
     }
     *out = stream;
-    return OK;
+    return GW_OK;
 }
 
 /* To float32; a number too large for it becomes the largest one rather than infinity. */
@@ -150,7 +150,7 @@ static float narrow(double value) {
     return (float)value;
 }
 
-void feature_stream_push(struct feature_stream *stream, const struct feature_input *in, float *row) {
+void gw_feature_stream_push(struct gw_feature_stream *stream, const struct gw_feature_input *in, float *row) {
     for (size_t k = 0; k < stream->n_clocks; k++) clock_push(&stream->clock[k], in);
     for (size_t i = 0; i < stream->n; i++) {
         struct stream_item *item = &stream->item[i];
@@ -164,7 +164,7 @@ void feature_stream_push(struct feature_stream *stream, const struct feature_inp
     }
 }
 
-void feature_stream_close(struct feature_stream *stream) {
+void gw_feature_stream_close(struct gw_feature_stream *stream) {
     if (!stream) return;
     mem_free(stream->state);
     mem_free(stream->clock);
@@ -174,18 +174,18 @@ void feature_stream_close(struct feature_stream *stream) {
 
 /* ---- whole history ------------------------------------------------------------------------ */
 
-static int check_columns(const struct feature_set *set, const struct bars *bars) {
+static int check_columns(const struct gw_feature_set *set, const struct gw_bars *bars) {
     for (size_t i = 0; i < set->n; i++) {
-        const struct feature_desc *desc = set->item[i].desc;
+        const struct gw_feature_desc *desc = set->item[i].desc;
         const char *lacks = desc->needs_taker_buy && !bars->taker_buy_base    ? "taker-buy volume"
                             : desc->needs_quote_volume && !bars->quote_volume ? "quote volume"
                             : desc->needs_trade_count && !bars->trade_count   ? "trade counts"
                                                                               : NULL;
         if (lacks)
-            FAIL(ERR_CONFIG, "features: \"%s\" needs %s, which the data of %s does not have; leave it out",
+            FAIL(GW_ERR_CONFIG, "features: \"%s\" needs %s, which the data of %s does not have; leave it out",
                  set->item[i].name, lacks, bars->symbol);
     }
-    return OK;
+    return GW_OK;
 }
 
 static bool row_finite(const float *row, size_t n) {
@@ -194,33 +194,33 @@ static bool row_finite(const float *row, size_t n) {
     return true;
 }
 
-int feature_set_build(const struct feature_set *set, const struct bars *bars, struct feature_matrix *out) {
-    struct feature_stream *stream = NULL;
-    *out = (struct feature_matrix){.n_bars = bars->n, .n_features = set->n, .warmup = bars->n};
+int gw_feature_set_build(const struct gw_feature_set *set, const struct gw_bars *bars, struct gw_feature_matrix *out) {
+    struct gw_feature_stream *stream = NULL;
+    *out = (struct gw_feature_matrix){.n_bars = bars->n, .n_features = set->n, .warmup = bars->n};
     TRY(check_columns(set, bars));
-    TRY(feature_stream_open(set, bars->interval_ns, &stream));
+    TRY(gw_feature_stream_open(set, bars->interval_ns, &stream));
     out->value = mem_calloc(bars->n ? bars->n * set->n : 1, sizeof *out->value);
     if (!out->value) {
-        feature_stream_close(stream);
-        return ERR_NOMEM;
+        gw_feature_stream_close(stream);
+        return GW_ERR_NOMEM;
     }
     for (size_t t = 0; t < bars->n; t++) {
-        struct feature_input in = {
+        struct gw_feature_input in = {
             .bar = &bars->bar[t],
-            .close_ns = bar_close_ns(bars, t),
+            .close_ns = gw_bar_close_ns(bars, t),
             .quote_volume = bars->quote_volume ? bars->quote_volume[t] : NAN,
             .trade_count = bars->trade_count ? bars->trade_count[t] : NAN,
             .taker_buy_base = bars->taker_buy_base ? bars->taker_buy_base[t] : NAN,
         };
         float *row = out->value + t * set->n;
-        feature_stream_push(stream, &in, row);
+        gw_feature_stream_push(stream, &in, row);
         if (out->warmup == bars->n && row_finite(row, set->n)) out->warmup = t;
     }
-    feature_stream_close(stream);
-    return OK;
+    gw_feature_stream_close(stream);
+    return GW_OK;
 }
 
-void feature_matrix_free(struct feature_matrix *matrix) {
+void gw_feature_matrix_free(struct gw_feature_matrix *matrix) {
     mem_free(matrix->value);
-    *matrix = (struct feature_matrix){0};
+    *matrix = (struct gw_feature_matrix){0};
 }

@@ -3,21 +3,21 @@
 
 #include "feature_parts.h"
 
-#define FEATURE(name) extern const struct feature_desc feature_##name;
+#define FEATURE(name) extern const struct gw_feature_desc feature_##name;
 #include "features.def"
 #undef FEATURE
 
-static const struct feature_desc *const table[] = {
+static const struct gw_feature_desc *const table[] = {
 #define FEATURE(name) &feature_##name,
 #include "features.def"
 #undef FEATURE
 };
 
-size_t feature_count(void) { return COUNT_OF(table); }
+size_t gw_feature_count(void) { return COUNT_OF(table); }
 
-const struct feature_desc *feature_at(size_t i) { return i < COUNT_OF(table) ? table[i] : NULL; }
+const struct gw_feature_desc *gw_feature_at(size_t i) { return i < COUNT_OF(table) ? table[i] : NULL; }
 
-const struct feature_desc *feature_find(const char *name) {
+const struct gw_feature_desc *gw_feature_find(const char *name) {
     for (size_t i = 0; i < COUNT_OF(table); i++)
         if (!strcmp(table[i]->name, name)) return table[i];
     return NULL;

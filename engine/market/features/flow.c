@@ -4,13 +4,13 @@
 
 /* ---- taker_buy_ratio = taker-buy volume / volume -------------------------------------------------------------- */
 
-static double taker_buy_push(void *state, const double *args, const struct feature_input *in) {
+static double taker_buy_push(void *state, const double *args, const struct gw_feature_input *in) {
     (void)state, (void)args;
     if (isnan(in->taker_buy_base)) return .5;
     return clamp(ratio_or(in->taker_buy_base, in->bar->volume, .5), 0, 1);
 }
 
-const struct feature_desc feature_taker_buy_ratio = {
+const struct gw_feature_desc feature_taker_buy_ratio = {
     .name = "taker_buy_ratio",
     .help = "share of the volume that takers bought, 0..1; .5 when nothing traded",
     .source = "order imbalance: Chordia, Roll & Subrahmanyam 2002, J. Financial Economics 65",
@@ -24,14 +24,14 @@ const struct feature_desc feature_taker_buy_ratio = {
 
 static size_t trade_count_state(const double *args) { return window_size(arg_length(args)); }
 
-static double trade_count_z_push(void *state, const double *args, const struct feature_input *in) {
+static double trade_count_z_push(void *state, const double *args, const struct gw_feature_input *in) {
     double trades = isnan(in->trade_count) ? 0 : in->trade_count;
     struct moments m;
     if (!window_push(state, arg_length(args), trades, &m)) return NAN;
     return ratio_or(trades - m.mean, moments_sd(m), 0);
 }
 
-const struct feature_desc feature_trade_count_z = {
+const struct gw_feature_desc feature_trade_count_z = {
     .name = "trade_count_z",
     .help = "z-score of the number of trades within the last n bars (population sd); 0 when they are all equal",
     .source = "Jones, Kaul & Lipson 1994, Review of Financial Studies 7: transactions against volume",
@@ -39,7 +39,7 @@ const struct feature_desc feature_trade_count_z = {
     .arg_name = {"n"},
     .default_arg = {96},
     .min_arg = {2},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .needs_trade_count = true,
     .warmup = warmup_window,
     .state_size = trade_count_state,
@@ -50,7 +50,7 @@ const struct feature_desc feature_trade_count_z = {
 
 static size_t vwap_state(const double *args) { return 2 * window_size(arg_length(args)); }
 
-static double vwap_gap_push(void *state, const double *args, const struct feature_input *in) {
+static double vwap_gap_push(void *state, const double *args, const struct gw_feature_input *in) {
     size_t n = arg_length(args);
     bool known = !isnan(in->quote_volume);
     struct moments quote, base;
@@ -60,7 +60,7 @@ static double vwap_gap_push(void *state, const double *args, const struct featur
     return ratio_or(in->bar->close - vwap, vwap, 0);
 }
 
-const struct feature_desc feature_vwap_gap = {
+const struct gw_feature_desc feature_vwap_gap = {
     .name = "vwap_gap",
     .help = "close / volume-weighted average price of the last n bars - 1; 0 when none of them traded",
     .source = "Berkowitz, Logue & Noser 1988, J. Finance 43",
@@ -68,7 +68,7 @@ const struct feature_desc feature_vwap_gap = {
     .arg_name = {"n"},
     .default_arg = {96},
     .min_arg = {1},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .needs_quote_volume = true,
     .warmup = warmup_window,
     .state_size = vwap_state,

@@ -5,12 +5,12 @@
 
 static size_t closes_size(const double *args) { return ring_size(arg_length(args)); }
 
-static double log_return_push(void *state, const double *args, const struct feature_input *in) {
+static double log_return_push(void *state, const double *args, const struct gw_feature_input *in) {
     double before = ring_push(state, arg_length(args), in->bar->close);
     return isnan(before) ? NAN : log_ratio(in->bar->close, before);
 }
 
-const struct feature_desc feature_log_return = {
+const struct gw_feature_desc feature_log_return = {
     .name = "log_return",
     .help = "ln(close / close n bars ago); 0 when a price is not positive",
     .source = "Campbell, Lo & MacKinlay 1997, The Econometrics of Financial Markets, sec. 1.4",
@@ -18,7 +18,7 @@ const struct feature_desc feature_log_return = {
     .arg_name = {"n"},
     .default_arg = {1},
     .min_arg = {1},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window_of_steps,
     .state_size = closes_size,
     .push = log_return_push,
@@ -36,7 +36,7 @@ static size_t momentum_size(const double *args) {
     return offsetof(struct momentum, returns) + 2 * window_size(arg_length(args));
 }
 
-static double momentum_push(void *state, const double *args, const struct feature_input *in) {
+static double momentum_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct momentum *m = state;
     size_t n = arg_length(args);
     double last = m->last_close, r = log_ratio(in->bar->close, last);
@@ -48,7 +48,7 @@ static double momentum_push(void *state, const double *args, const struct featur
     return ratio_or(step.mean * sqrt((double)n), sqrt(square.mean), 0);
 }
 
-const struct feature_desc feature_momentum = {
+const struct gw_feature_desc feature_momentum = {
     .name = "momentum",
     .help = "log return over n bars divided by its realised volatility over the same bars: within "
             "+-sqrt(n), so that it is not log_return(n) again; 0 on a flat price",
@@ -57,7 +57,7 @@ const struct feature_desc feature_momentum = {
     .arg_name = {"n"},
     .default_arg = {20},
     .min_arg = {2},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window_of_steps,
     .state_size = momentum_size,
     .push = momentum_push,
@@ -80,7 +80,7 @@ static size_t gap_warmup(const double *args) {
     return 1;
 }
 
-static double gap_push(void *state, const double *args, const struct feature_input *in) {
+static double gap_push(void *state, const double *args, const struct gw_feature_input *in) {
     (void)args;
     struct gap *g = state;
     double last = g->last_close;
@@ -89,7 +89,7 @@ static double gap_push(void *state, const double *args, const struct feature_inp
     return ratio_or(in->bar->open - last, last, 0);
 }
 
-const struct feature_desc feature_gap = {
+const struct gw_feature_desc feature_gap = {
     .name = "gap",
     .help = "open / previous close - 1: what happened between two bars; 0 when the previous close is not positive",
     .source = "Edwards & Magee 1948, Technical Analysis of Stock Trends, ch. 12",

@@ -8,7 +8,7 @@
 
 #include "gatewalk/feature.h"
 
-const char *const scaler_name[3] = {"standard", "robust", "none"};
+const char *const gw_scaler_name[3] = {"standard", "robust", "none"};
 
 /* ---- order statistics ----------------------------------------------------------------------- */
 
@@ -71,10 +71,10 @@ static struct column column_moments(const float *value, size_t n) {
     return column;
 }
 
-static void fit_column(struct scaler *scaler, size_t j, float *value, size_t n_rows) {
+static void fit_column(struct gw_scaler *scaler, size_t j, float *value, size_t n_rows) {
     struct column column = column_moments(value, n_rows);
     double center = column.mean, spread = column.sd;
-    if (scaler->kind == SCALER_ROBUST) {
+    if (scaler->kind == GW_SCALER_ROBUST) {
         center = quantile(value, n_rows, .5);
         double iqr = quantile(value, n_rows, .75) - quantile(value, n_rows, .25);
         /* More than half of the rows are equal: fall back to a spread that sees the others. */
@@ -88,26 +88,26 @@ static int gather_column(const float *const *rows, size_t n_rows, size_t j, floa
     for (size_t i = 0; i < n_rows; i++) {
         value[i] = rows[i][j];
         if (!isfinite(value[i]))
-            FAIL(ERR_INTERNAL, "scaler: feature %zu is not finite in training row %zu: a row before the warm-up?", j,
+            FAIL(GW_ERR_INTERNAL, "scaler: feature %zu is not finite in training row %zu: a row before the warm-up?", j,
                  i);
     }
-    return OK;
+    return GW_OK;
 }
 
-int scaler_fit(enum scaler_kind kind, double clip, const float *const *rows, size_t n_rows, size_t n_features,
-               struct scaler *out) {
+int gw_scaler_fit(enum gw_scaler_kind kind, double clip, const float *const *rows, size_t n_rows, size_t n_features,
+                  struct gw_scaler *out) {
     float *value = NULL;
-    int rc = ERR_NOMEM;
-    *out = (struct scaler){.kind = kind, .n = n_features, .clip = kind == SCALER_NONE ? INFINITY : clip};
-    if (!(clip > 0)) FAIL(ERR_CONFIG, "scaler: clip must be greater than 0 (default 10)");
-    if (kind != SCALER_NONE && n_rows == 0) FAIL(ERR_CONFIG, "scaler: no training rows to fit on");
+    int rc = GW_ERR_NOMEM;
+    *out = (struct gw_scaler){.kind = kind, .n = n_features, .clip = kind == GW_SCALER_NONE ? INFINITY : clip};
+    if (!(clip > 0)) FAIL(GW_ERR_CONFIG, "scaler: clip must be greater than 0 (default 10)");
+    if (kind != GW_SCALER_NONE && n_rows == 0) FAIL(GW_ERR_CONFIG, "scaler: no training rows to fit on");
     out->center = mem_calloc(n_features ? n_features : 1, sizeof *out->center);
     out->inverse_scale = mem_calloc(n_features ? n_features : 1, sizeof *out->inverse_scale);
     value = mem_calloc(n_rows ? n_rows : 1, sizeof *value);
     if (!out->center || !out->inverse_scale || !value) goto cleanup;
-    rc = OK;
+    rc = GW_OK;
     for (size_t j = 0; j < n_features; j++) {
-        if (kind == SCALER_NONE) {
+        if (kind == GW_SCALER_NONE) {
             out->inverse_scale[j] = 1;
             continue;
         }
@@ -116,13 +116,13 @@ int scaler_fit(enum scaler_kind kind, double clip, const float *const *rows, siz
     }
 cleanup:
     mem_free(value);
-    if (rc < 0) scaler_free(out);
+    if (rc < 0) gw_scaler_free(out);
     return rc;
 }
 
 /* ---- apply -------------------------------------------------------------------------------- */
 
-void scaler_apply(const struct scaler *scaler, const float *in, size_t n_rows, float *out) {
+void gw_scaler_apply(const struct gw_scaler *scaler, const float *in, size_t n_rows, float *out) {
     size_t n = scaler->n;
     double clip = scaler->clip;
     for (size_t i = 0; i < n_rows; i++)
@@ -134,8 +134,8 @@ void scaler_apply(const struct scaler *scaler, const float *in, size_t n_rows, f
         }
 }
 
-void scaler_free(struct scaler *scaler) {
+void gw_scaler_free(struct gw_scaler *scaler) {
     mem_free(scaler->center);
     mem_free(scaler->inverse_scale);
-    *scaler = (struct scaler){0};
+    *scaler = (struct gw_scaler){0};
 }

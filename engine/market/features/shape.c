@@ -11,7 +11,7 @@ struct returns {
 static size_t returns_state(const double *args) { return offsetof(struct returns, ring) + ring_size(arg_length(args)); }
 
 /* Adds the bar's return; false while there are fewer than n. */
-static bool returns_push(struct returns *s, size_t n, const struct feature_input *in) {
+static bool returns_push(struct returns *s, size_t n, const struct gw_feature_input *in) {
     double r = log_ratio(in->bar->close, s->last_close);
     s->last_close = in->bar->close;
     if (s->n_bars++ == 0) return false;
@@ -28,7 +28,7 @@ static double returns_mean(const struct returns *s, size_t n) {
 
 /* ---- skew(n) = m3 / m2^1.5 ------------------------------------------------------------------------------ */
 
-static double skew_push(void *state, const double *args, const struct feature_input *in) {
+static double skew_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct returns *s = state;
     size_t n = arg_length(args);
     if (!returns_push(s, n, in)) return NAN;
@@ -43,7 +43,7 @@ static double skew_push(void *state, const double *args, const struct feature_in
     return ratio_or(m3, m2 * sqrt(m2), 0);
 }
 
-const struct feature_desc feature_skew = {
+const struct gw_feature_desc feature_skew = {
     .name = "skew",
     .help = "skewness of the last n one-bar log returns (population moments); 0 when they are all equal",
     .source = "Fisher-Pearson g1: Joanes & Gill 1998, The Statistician 47",
@@ -51,7 +51,7 @@ const struct feature_desc feature_skew = {
     .arg_name = {"n"},
     .default_arg = {96},
     .min_arg = {3},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window_of_steps,
     .state_size = returns_state,
     .push = skew_push,
@@ -59,7 +59,7 @@ const struct feature_desc feature_skew = {
 
 /* ---- autocorr(n) = sum (r[i]-m)(r[i-1]-m) / sum (r[i]-m)^2 ----------------------------------------------- */
 
-static double autocorr_push(void *state, const double *args, const struct feature_input *in) {
+static double autocorr_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct returns *s = state;
     size_t n = arg_length(args);
     if (!returns_push(s, n, in)) return NAN;
@@ -73,7 +73,7 @@ static double autocorr_push(void *state, const double *args, const struct featur
     return ratio_or(product, square, 0);
 }
 
-const struct feature_desc feature_autocorr = {
+const struct gw_feature_desc feature_autocorr = {
     .name = "autocorr",
     .help = "lag-1 autocorrelation of the last n one-bar log returns; 0 when they are all equal",
     .source = "Box, Jenkins & Reinsel 1994, Time Series Analysis, ch. 2",
@@ -81,7 +81,7 @@ const struct feature_desc feature_autocorr = {
     .arg_name = {"n"},
     .default_arg = {96},
     .min_arg = {3},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window_of_steps,
     .state_size = returns_state,
     .push = autocorr_push,

@@ -13,7 +13,7 @@ static size_t realised_vol_state(const double *args) {
     return offsetof(struct realised_vol, squares) + window_size(arg_length(args));
 }
 
-static double realised_vol_push(void *state, const double *args, const struct feature_input *in) {
+static double realised_vol_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct realised_vol *s = state;
     double r = log_ratio(in->bar->close, s->last_close);
     s->last_close = in->bar->close;
@@ -22,7 +22,7 @@ static double realised_vol_push(void *state, const double *args, const struct fe
     return window_push(&s->squares, arg_length(args), r * r, &m) ? sqrt(m.mean) : NAN;
 }
 
-const struct feature_desc feature_realised_vol = {
+const struct gw_feature_desc feature_realised_vol = {
     .name = "realised_vol",
     .help = "root mean square of the last n one-bar log returns (no mean is taken off)",
     .source = "Andersen, Bollerslev, Diebold & Labys 2003, Econometrica 71",
@@ -30,7 +30,7 @@ const struct feature_desc feature_realised_vol = {
     .arg_name = {"n"},
     .default_arg = {96},
     .min_arg = {1},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window_of_steps,
     .state_size = realised_vol_state,
     .push = realised_vol_push,
@@ -40,13 +40,13 @@ const struct feature_desc feature_realised_vol = {
 
 static size_t window_state(const double *args) { return window_size(arg_length(args)); }
 
-static double parkinson_push(void *state, const double *args, const struct feature_input *in) {
+static double parkinson_push(void *state, const double *args, const struct gw_feature_input *in) {
     double range = log_ratio(in->bar->high, in->bar->low);
     struct moments m;
     return window_push(state, arg_length(args), range * range, &m) ? sqrt(m.mean / (4 * log(2))) : NAN;
 }
 
-const struct feature_desc feature_parkinson_vol = {
+const struct gw_feature_desc feature_parkinson_vol = {
     .name = "parkinson_vol",
     .help = "volatility per bar estimated from the high-low ranges of n bars",
     .source = "Parkinson 1980, J. Business 53",
@@ -54,7 +54,7 @@ const struct feature_desc feature_parkinson_vol = {
     .arg_name = {"n"},
     .default_arg = {96},
     .min_arg = {1},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window,
     .state_size = window_state,
     .push = parkinson_push,
@@ -62,7 +62,7 @@ const struct feature_desc feature_parkinson_vol = {
 
 /* ---- garman_klass_vol(n) = sqrt(mean of ln(h/l)^2 / 2 - (2 ln 2 - 1) ln(c/o)^2) ---------------------------- */
 
-static double garman_klass_push(void *state, const double *args, const struct feature_input *in) {
+static double garman_klass_push(void *state, const double *args, const struct gw_feature_input *in) {
     double range = log_ratio(in->bar->high, in->bar->low), body = log_ratio(in->bar->close, in->bar->open);
     struct moments m;
     double variance = .5 * range * range - (2 * log(2) - 1) * body * body;
@@ -71,7 +71,7 @@ static double garman_klass_push(void *state, const double *args, const struct fe
     return m.mean > 0 ? sqrt(m.mean) : 0;
 }
 
-const struct feature_desc feature_garman_klass_vol = {
+const struct gw_feature_desc feature_garman_klass_vol = {
     .name = "garman_klass_vol",
     .help = "volatility per bar estimated from open, high, low and close of n bars",
     .source = "Garman & Klass 1980, J. Business 53, the practical form of eq. 20",
@@ -79,7 +79,7 @@ const struct feature_desc feature_garman_klass_vol = {
     .arg_name = {"n"},
     .default_arg = {96},
     .min_arg = {1},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window,
     .state_size = window_state,
     .push = garman_klass_push,

@@ -5,13 +5,13 @@ static size_t window_state(const double *args) { return window_size(arg_length(a
 
 /* ---- volume_z(n) = (volume - mean) / sd over n bars, this one included ------------------------------------ */
 
-static double volume_z_push(void *state, const double *args, const struct feature_input *in) {
+static double volume_z_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct moments m;
     if (!window_push(state, arg_length(args), in->bar->volume, &m)) return NAN;
     return ratio_or(in->bar->volume - m.mean, moments_sd(m), 0);
 }
 
-const struct feature_desc feature_volume_z = {
+const struct gw_feature_desc feature_volume_z = {
     .name = "volume_z",
     .help = "z-score of the volume within the last n bars (population sd); 0 when they are all equal",
     .source = "standard score over a moving window",
@@ -19,7 +19,7 @@ const struct feature_desc feature_volume_z = {
     .arg_name = {"n"},
     .default_arg = {96},
     .min_arg = {2},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window,
     .state_size = window_state,
     .push = volume_z_push,
@@ -27,13 +27,13 @@ const struct feature_desc feature_volume_z = {
 
 /* ---- volume_ratio(n) = volume / mean over n bars, this one included ----------------------------------------- */
 
-static double volume_ratio_push(void *state, const double *args, const struct feature_input *in) {
+static double volume_ratio_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct moments m;
     if (!window_push(state, arg_length(args), in->bar->volume, &m)) return NAN;
     return ratio_or(in->bar->volume, m.mean, 0);
 }
 
-const struct feature_desc feature_volume_ratio = {
+const struct gw_feature_desc feature_volume_ratio = {
     .name = "volume_ratio",
     .help = "volume / mean volume of the last n bars, 0..n; 0 when none of them traded",
     .source = "relative volume: Kaufman 2013, Trading Systems and Methods",
@@ -41,7 +41,7 @@ const struct feature_desc feature_volume_ratio = {
     .arg_name = {"n"},
     .default_arg = {20},
     .min_arg = {2},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window,
     .state_size = window_state,
     .push = volume_ratio_push,
@@ -59,7 +59,7 @@ static size_t two_sided_state(const double *args) {
     return offsetof(struct two_sided, first) + 2 * window_size(arg_length(args));
 }
 
-static double signed_volume_push(void *state, const double *args, const struct feature_input *in) {
+static double signed_volume_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct two_sided *s = state;
     size_t n = arg_length(args);
     double close = in->bar->close, volume = in->bar->volume;
@@ -72,7 +72,7 @@ static double signed_volume_push(void *state, const double *args, const struct f
     return ratio_or(on_side.mean, all.mean, 0);
 }
 
-const struct feature_desc feature_signed_volume = {
+const struct gw_feature_desc feature_signed_volume = {
     .name = "signed_volume",
     .help = "on-balance volume of n bars as a share of their volume, -1..1; 0 when none of them traded",
     .source = "Granville 1963, Granville's New Key to Stock Market Profits (OBV), bounded by the window",
@@ -80,7 +80,7 @@ const struct feature_desc feature_signed_volume = {
     .arg_name = {"n"},
     .default_arg = {20},
     .min_arg = {1},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window_of_steps,
     .state_size = two_sided_state,
     .push = signed_volume_push,
@@ -88,7 +88,7 @@ const struct feature_desc feature_signed_volume = {
 
 /* ---- mfi(n) = 100 * positive flow / (positive + negative flow), flow = typical price * volume ------------------ */
 
-static double mfi_push(void *state, const double *args, const struct feature_input *in) {
+static double mfi_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct two_sided *s = state;
     size_t n = arg_length(args);
     double price = typical_price(in->bar), flow = price * in->bar->volume, last = s->last;
@@ -100,7 +100,7 @@ static double mfi_push(void *state, const double *args, const struct feature_inp
     return ratio_or(100 * up.mean, up.mean + down.mean, 50);
 }
 
-const struct feature_desc feature_mfi = {
+const struct gw_feature_desc feature_mfi = {
     .name = "mfi",
     .help = "money flow index, 0..100; 50 (half of its scale) when no money moved",
     .source = "Quong & Soudack 1989, Technical Analysis of Stocks & Commodities 7:3",
@@ -108,7 +108,7 @@ const struct feature_desc feature_mfi = {
     .arg_name = {"n"},
     .default_arg = {14},
     .min_arg = {1},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window_of_steps,
     .state_size = two_sided_state,
     .push = mfi_push,

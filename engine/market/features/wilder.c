@@ -16,7 +16,7 @@ static size_t rsi_state(const double *args) {
     return sizeof(struct rsi);
 }
 
-static double rsi_push(void *state, const double *args, const struct feature_input *in) {
+static double rsi_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct rsi *s = state;
     size_t n = arg_length(args);
     double change = in->bar->close - s->last_close;
@@ -27,7 +27,7 @@ static double rsi_push(void *state, const double *args, const struct feature_inp
     return s->up.count < n ? NAN : ratio_or(100 * up, up + down, 50);
 }
 
-const struct feature_desc feature_rsi = {
+const struct gw_feature_desc feature_rsi = {
     .name = "rsi",
     .help = "relative strength index, 0..100; 50 (half of its scale) when the price never moved",
     .source = "Wilder 1978, New Concepts in Technical Trading Systems, sec. VI",
@@ -35,7 +35,7 @@ const struct feature_desc feature_rsi = {
     .arg_name = {"n"},
     .default_arg = {14},
     .min_arg = {2},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window_of_steps,
     .state_size = rsi_state,
     .push = rsi_push,
@@ -54,9 +54,9 @@ static size_t atr_state(const double *args) {
     return sizeof(struct atr);
 }
 
-static double atr_push(void *state, const double *args, const struct feature_input *in) {
+static double atr_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct atr *s = state;
-    const struct bar *b = in->bar;
+    const struct gw_bar *b = in->bar;
     size_t n = arg_length(args);
     double true_range = fmax(b->high, s->last_close) - fmin(b->low, s->last_close);
     s->last_close = b->close;
@@ -65,7 +65,7 @@ static double atr_push(void *state, const double *args, const struct feature_inp
     return isnan(average) ? NAN : ratio_or(average, b->close, 0);
 }
 
-const struct feature_desc feature_atr = {
+const struct gw_feature_desc feature_atr = {
     .name = "atr",
     .help = "average true range as a fraction of the close (Wilder's is in price units), so that it is free of scale",
     .source = "Wilder 1978, New Concepts in Technical Trading Systems, sec. III",
@@ -73,7 +73,7 @@ const struct feature_desc feature_atr = {
     .arg_name = {"n"},
     .default_arg = {14},
     .min_arg = {1},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = warmup_window_of_steps,
     .state_size = atr_state,
     .push = atr_push,
@@ -95,7 +95,7 @@ static size_t adx_state(const double *args) {
 /* n changes for the first DX, n values of DX for their first average. */
 static size_t adx_warmup(const double *args) { return 2 * arg_length(args) - 1; }
 
-static double adx_push(void *state, const double *args, const struct feature_input *in) {
+static double adx_push(void *state, const double *args, const struct gw_feature_input *in) {
     struct adx *s = state;
     size_t n = arg_length(args);
     double up = in->bar->high - s->last_high, down = s->last_low - in->bar->low;
@@ -110,7 +110,7 @@ static double adx_push(void *state, const double *args, const struct feature_inp
     return smooth_push(&s->dx, n, wilder_weight(n), dx);
 }
 
-const struct feature_desc feature_adx = {
+const struct gw_feature_desc feature_adx = {
     .name = "adx",
     .help = "average directional index, 0..100: strength of a trend whatever its side; 0 on a flat price",
     .source = "Wilder 1978, New Concepts in Technical Trading Systems, sec. IV",
@@ -118,7 +118,7 @@ const struct feature_desc feature_adx = {
     .arg_name = {"n"},
     .default_arg = {14},
     .min_arg = {2},
-    .max_arg = {FEATURE_LENGTH_MAX},
+    .max_arg = {GW_FEATURE_LENGTH_MAX},
     .warmup = adx_warmup,
     .state_size = adx_state,
     .push = adx_push,

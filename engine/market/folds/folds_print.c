@@ -10,10 +10,10 @@ struct line {
     size_t between;            /* bars between those two, the least of all symbols */
 };
 
-static void add_symbol(struct line *line, const struct bars *bars, struct range slice, struct range samples,
+static void add_symbol(struct line *line, const struct gw_bars *bars, struct gw_range slice, struct gw_range samples,
                        size_t horizon, bool is_test) {
     if (slice.begin == slice.end) return;
-    int64_t first_ns = bar_close_ns(bars, slice.begin), last_ns = bar_close_ns(bars, slice.end - 1);
+    int64_t first_ns = gw_bar_close_ns(bars, slice.begin), last_ns = gw_bar_close_ns(bars, slice.end - 1);
     if (first_ns < line->first_ns) line->first_ns = first_ns;
     if (last_ns > line->last_ns) line->last_ns = last_ns;
     line->bars += slice.end - slice.begin;
@@ -22,18 +22,18 @@ static void add_symbol(struct line *line, const struct bars *bars, struct range 
     size_t label = samples.end - 1 + horizon;
     if (label >= bars->n) label = bars->n - 1; /* a plan that the audit would refuse: show what there is */
     size_t between = label < slice.end ? slice.end - 1 - label : 0;
-    if (bar_close_ns(bars, label) > line->label_ns) line->label_ns = bar_close_ns(bars, label);
-    if (slice.end < bars->n && bar_close_ns(bars, slice.end) < line->next_ns)
-        line->next_ns = bar_close_ns(bars, slice.end);
+    if (gw_bar_close_ns(bars, label) > line->label_ns) line->label_ns = gw_bar_close_ns(bars, label);
+    if (slice.end < bars->n && gw_bar_close_ns(bars, slice.end) < line->next_ns)
+        line->next_ns = gw_bar_close_ns(bars, slice.end);
     if (between < line->between) line->between = between;
 }
 
-static struct line sum_up(const struct market *market, const struct fold *fold, int slice, size_t horizon) {
+static struct line sum_up(const struct gw_market *market, const struct gw_fold *fold, int slice, size_t horizon) {
     struct line line = {
         .first_ns = INT64_MAX, .last_ns = INT64_MIN, .label_ns = INT64_MIN, .next_ns = INT64_MAX, .between = SIZE_MAX};
     for (size_t s = 0; s < market->n_symbols; s++)
         add_symbol(&line, &market->symbol[s], fold->bars[slice][s], fold->samples[slice][s], horizon,
-                   slice == SLICE_TEST);
+                   slice == GW_SLICE_TEST);
     return line;
 }
 
@@ -41,11 +41,11 @@ static const char *when(int64_t time_ns, char text[40]) {
     return time_ns == INT64_MAX || time_ns == INT64_MIN ? "-" : time_format(time_ns, text);
 }
 
-static void print_line(const struct line *line, const struct fold *fold, size_t number, int slice, FILE *stream) {
+static void print_line(const struct line *line, const struct gw_fold *fold, size_t number, int slice, FILE *stream) {
     char first[40], last[40], label[40], next[40];
-    fprintf(stream, "%4zu  %-10s  %-20s  %-20s  %7zu  %7zu  %6zu  ", number + 1, slice_name[slice],
+    fprintf(stream, "%4zu  %-10s  %-20s  %-20s  %7zu  %7zu  %6zu  ", number + 1, gw_slice_name[slice],
             when(line->first_ns, first), when(line->last_ns, last), line->bars, line->samples,
-            slice < SLICE_TEST ? fold->purged[slice] : 0);
+            slice < GW_SLICE_TEST ? fold->purged[slice] : 0);
     if (line->label_ns == INT64_MIN) {
         fputs("-\n", stream);
         return;
@@ -54,14 +54,14 @@ static void print_line(const struct line *line, const struct fold *fold, size_t 
             line->label_ns < line->next_ns ? "ok" : "OVERLAP");
 }
 
-void folds_print(const struct market *market, const struct fold_plan *plan, FILE *stream) {
-    const struct fold_config *config = &plan->config;
+void gw_folds_print(const struct gw_market *market, const struct gw_fold_plan *plan, FILE *stream) {
+    const struct gw_fold_config *config = &plan->config;
     fprintf(stream, "purge: a label looks %zu bars ahead; embargo: %zu bars more; times are bar closes (UTC)\n",
             config->horizon, config->embargo);
     fprintf(stream, "%4s  %-10s  %-20s  %-20s  %7s  %7s  %6s  %-20s  %-20s  %7s\n", "fold", "slice", "first bar",
             "last bar", "bars", "samples", "purged", "last label ends", "next slice begins", "between");
     for (size_t i = 0; i < plan->n_folds; i++)
-        for (int k = 0; k < N_SLICES; k++) {
+        for (int k = 0; k < GW_N_SLICES; k++) {
             struct line line = sum_up(market, &plan->fold[i], k, config->horizon);
             print_line(&line, &plan->fold[i], i, k, stream);
         }

@@ -16,16 +16,17 @@ static atomic_flag warned = ATOMIC_FLAG_INIT;
 
 static void warn(void) {
     if (!atomic_flag_test_and_set(&warned))
-        message("imported bars are not cached: %s (GATEWALK_CACHE names another folder, or \"off\")", error_message());
+        message("imported bars are not cached: %s (GATEWALK_CACHE names another folder, or \"off\")",
+                gw_error_message());
 }
 
-void import_cache_open(struct import_cache *cache, const struct import_options *options, const char *symbol) {
+void import_cache_open(struct import_cache *cache, const struct gw_import_options *options, const char *symbol) {
     struct import_cache_key *key = &cache->key;
     memset(cache, 0, sizeof *cache);
     bool little_endian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__; /* as the entries are */
     cache->on = little_endian && !options->no_cache && import_folder_find(cache->folder, sizeof cache->folder);
     key->cache_version = IMPORT_CACHE_VERSION;
-    key->report_size = sizeof(struct import_report);
+    key->report_size = sizeof(struct gw_import_report);
     key->interval_ns = options->interval_ns;
     key->from_ns = options->from_ns;
     key->to_ns = options->to_ns;
@@ -77,8 +78,8 @@ static bool hash_stream(int fd, struct import_cache_key *key) {
 
 /* ---- load and save ---------------------------------------------------------------------------- */
 
-bool import_cache_load(const struct import_cache *cache, const char *path, struct bars *out,
-                       struct import_report *report) {
+bool import_cache_load(const struct import_cache *cache, const char *path, struct gw_bars *out,
+                       struct gw_import_report *report) {
     struct import_cache_key key = cache->key;
     char entry[IMPORT_CACHE_PATH_MAX];
     if (!cache->on) return false;
@@ -86,26 +87,26 @@ bool import_cache_load(const struct import_cache *cache, const char *path, struc
     if (fd < 0) return false;
     bool hashed = hash_stream(fd, &key);
     close(fd);
-    return hashed && import_folder_path(cache->folder, &key, entry, sizeof entry) == OK &&
+    return hashed && import_folder_path(cache->folder, &key, entry, sizeof entry) == GW_OK &&
            import_entry_read(entry, &key, out, report);
 }
 
-static int save(const char *folder, const struct import_cache_key *key, const struct bars *bars,
-                const struct import_report *report) {
+static int save(const char *folder, const struct import_cache_key *key, const struct gw_bars *bars,
+                const struct gw_import_report *report) {
     char entry[IMPORT_CACHE_PATH_MAX];
     TRY(dir_make(folder));
     TRY(import_folder_path(folder, key, entry, sizeof entry));
     TRY(import_entry_write(entry, key, bars, report));
     import_folder_trim(folder, FOLDER_MAX, entry);
-    return OK;
+    return GW_OK;
 }
 
 /* The hash is that of the bytes that were parsed: the file may have changed since it was looked up. */
 void import_cache_save(const struct import_cache *cache, uint64_t source_hash, size_t source_length,
-                       const struct bars *bars, const struct import_report *report) {
+                       const struct gw_bars *bars, const struct gw_import_report *report) {
     struct import_cache_key key = cache->key;
     if (!cache->on || source_length < SOURCE_MIN || import_entry_size(bars) > FOLDER_MAX / 4) return;
     key.source_hash = source_hash;
     key.source_length = source_length;
-    if (save(cache->folder, &key, bars, report) != OK) warn();
+    if (save(cache->folder, &key, bars, report) != GW_OK) warn();
 }

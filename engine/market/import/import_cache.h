@@ -25,7 +25,7 @@ struct import_cache_key {
     uint64_t source_hash, source_length; /* of the file as it lies on disk, packed or not */
     int64_t interval_ns, from_ns, to_ns;
     uint32_t repair, tolerant;
-    char symbol[SYMBOL_MAX], format[32]; /* the symbol as chosen, so the file's name counts only through it */
+    char symbol[GW_SYMBOL_MAX], format[32]; /* the symbol as chosen, so the file's name counts only through it */
 };
 
 struct import_cache {
@@ -35,31 +35,31 @@ struct import_cache {
 };
 
 /* Off when asked to be, and when no folder can be named. `symbol` as chosen. */
-void import_cache_open(struct import_cache *cache, const struct import_options *options, const char *symbol);
+void import_cache_open(struct import_cache *cache, const struct gw_import_options *options, const char *symbol);
 /* The bars and the report that import of this file gave before; false when the cache holds none. */
-bool import_cache_load(const struct import_cache *cache, const char *path, struct bars *out,
-                       struct import_report *report);
+bool import_cache_load(const struct import_cache *cache, const char *path, struct gw_bars *out,
+                       struct gw_import_report *report);
 /* Keeps what was made of these bytes. Says so once per process when that fails. */
 void import_cache_save(const struct import_cache *cache, uint64_t source_hash, size_t source_length,
-                       const struct bars *bars, const struct import_report *report);
+                       const struct gw_bars *bars, const struct gw_import_report *report);
 /* Of a file's bytes; chunks seed one another, so that a file can be hashed as it is read. */
 uint64_t import_cache_hash(const void *bytes, size_t length);
 
 /* ---- entries -------------------------------------------------------------------------------- */
 
 /* False, and nothing in *out, when the file is missing, damaged, or of another key. */
-bool import_entry_read(const char *path, const struct import_cache_key *key, struct bars *out,
-                       struct import_report *report);
-int import_entry_write(const char *path, const struct import_cache_key *key, const struct bars *bars,
-                       const struct import_report *report) MUST_USE;
-size_t import_entry_size(const struct bars *bars);
+bool import_entry_read(const char *path, const struct import_cache_key *key, struct gw_bars *out,
+                       struct gw_import_report *report);
+int import_entry_write(const char *path, const struct import_cache_key *key, const struct gw_bars *bars,
+                       const struct gw_import_report *report) GW_MUST_USE;
+size_t import_entry_size(const struct gw_bars *bars);
 
 /* ---- folder --------------------------------------------------------------------------------- */
 
 /* $GATEWALK_CACHE, else $XDG_CACHE_HOME/gatewalk, else $HOME/.cache/gatewalk; false when none is set or it is "off". */
 bool import_folder_find(char *folder, size_t size);
 /* "SYMBOL-<32 hex digits>.npy" */
-int import_folder_path(const char *folder, const struct import_cache_key *key, char *path, size_t size) MUST_USE;
+int import_folder_path(const char *folder, const struct import_cache_key *key, char *path, size_t size) GW_MUST_USE;
 /* Removes the entries unused for longest until the rest has at most `limit` bytes; other files are not touched. */
 void import_folder_trim(const char *folder, uint64_t limit, const char *keep_path);
 

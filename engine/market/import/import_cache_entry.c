@@ -22,7 +22,7 @@ static const char *const optional_name[N_OPTIONAL] = {"quote_volume", "trade_cou
 struct record {
     char magic[8];
     struct import_cache_key key;
-    struct import_report report;
+    struct gw_import_report report;
     uint64_t n, columns; /* rows; bit i: optional column i is there */
     int64_t interval_ns;
     uint64_t fingerprint; /* of the bars */
@@ -36,16 +36,16 @@ static uint64_t record_hash(const struct record *record) {
 /* ---- layout --------------------------------------------------------------------------------- */
 
 static size_t row_size(uint64_t columns) {
-    return sizeof(struct bar) + sizeof(double) * (size_t)__builtin_popcountll(columns);
+    return sizeof(struct gw_bar) + sizeof(double) * (size_t)__builtin_popcountll(columns);
 }
 
-static uint64_t columns_of(const struct bars *bars) {
+static uint64_t columns_of(const struct gw_bars *bars) {
     return (uint64_t)(bars->quote_volume != NULL) | (uint64_t)(bars->trade_count != NULL) << 1 |
            (uint64_t)(bars->taker_buy_base != NULL) << 2;
 }
 
 /* The pointers of the optional columns that are there, in file order. */
-static size_t optional_columns(const struct bars *bars, double *column[N_OPTIONAL]) {
+static size_t optional_columns(const struct gw_bars *bars, double *column[N_OPTIONAL]) {
     double *const all[N_OPTIONAL] = {bars->quote_volume, bars->trade_count, bars->taker_buy_base};
     size_t n = 0;
     for (size_t i = 0; i < N_OPTIONAL; i++)
@@ -74,35 +74,35 @@ static size_t make_header(uint64_t n, uint64_t columns, char header[HEADER_MAX])
     return total;
 }
 
-size_t import_entry_size(const struct bars *bars) {
+size_t import_entry_size(const struct gw_bars *bars) {
     return HEADER_MAX + bars->n * row_size(columns_of(bars)) + sizeof(struct record);
 }
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-static void gather_row(const struct bars *bars, size_t i, double *const *column, size_t n_columns, char *to) {
-    memcpy(to, &bars->bar[i], sizeof(struct bar));
-    for (size_t c = 0; c < n_columns; c++) memcpy(to + sizeof(struct bar) + c * sizeof(double), &column[c][i], 8);
+static void gather_row(const struct gw_bars *bars, size_t i, double *const *column, size_t n_columns, char *to) {
+    memcpy(to, &bars->bar[i], sizeof(struct gw_bar));
+    for (size_t c = 0; c < n_columns; c++) memcpy(to + sizeof(struct gw_bar) + c * sizeof(double), &column[c][i], 8);
 }
 
 /* The stream keeps failures in mind until it is committed. */
-static int write_rows(const struct bars *bars, FILE *stream) {
+static int write_rows(const struct gw_bars *bars, FILE *stream) {
     double *column[N_OPTIONAL];
     size_t n_columns = optional_columns(bars, column), size = row_size(columns_of(bars));
     if (n_columns == 0) {
         fwrite(bars->bar, size, bars->n, stream);
-        return OK;
+        return GW_OK;
     }
     size_t at_once = IMPORT_CACHE_CHUNK / size;
     char *chunk = mem_realloc(NULL, at_once, size);
-    if (!chunk) return ERR_NOMEM;
+    if (!chunk) return GW_ERR_NOMEM;
     for (size_t begin = 0, n; begin < bars->n; begin += n) {
         n = bars->n - begin < at_once ? bars->n - begin : at_once;
         for (size_t i = 0; i < n; i++) gather_row(bars, begin + i, column, n_columns, chunk + i * size);
         fwrite(chunk, size, n, stream);
     }
     mem_free(chunk);
-    return OK;
+    return GW_OK;
 }
 
 /* As out_commit, but without waiting for the disk, which takes ten times as long as reading the source: an entry that a
@@ -112,14 +112,14 @@ static int commit(struct out_file *file) {
     bool good = fflush(file->stream) == 0 && !ferror(file->stream);
     good = fclose(file->stream) == 0 && good;
     file->stream = NULL;
-    if (good && rename(file->temp, file->path) == 0) return OK;
+    if (good && rename(file->temp, file->path) == 0) return GW_OK;
     int reason = errno ? errno : EIO;
     out_abort(file);
-    FAIL(ERR_IO, "%s: cannot be written: %s", file->path, strerror(reason));
+    FAIL(GW_ERR_IO, "%s: cannot be written: %s", file->path, strerror(reason));
 }
 
-int import_entry_write(const char *path, const struct import_cache_key *key, const struct bars *bars,
-                       const struct import_report *report) {
+int import_entry_write(const char *path, const struct import_cache_key *key, const struct gw_bars *bars,
+                       const struct gw_import_report *report) {
     struct out_file file;
     struct record record;
     char header[HEADER_MAX];
@@ -136,7 +136,7 @@ int import_entry_write(const char *path, const struct import_cache_key *key, con
     TRY(out_open(&file, path));
     fwrite(header, 1, header_size, file.stream);
     int rc = write_rows(bars, file.stream);
-    if (rc != OK) {
+    if (rc != GW_OK) {
         out_abort(&file);
         return rc;
     }
@@ -172,7 +172,7 @@ static bool read_record(int fd, const struct import_cache_key *key, struct recor
            read_exactly(fd, found, header_size) && memcmp(found, header, header_size) == 0;
 }
 
-static bool allocate(const struct record *record, struct bars *out) {
+static bool allocate(const struct record *record, struct gw_bars *out) {
     double **const column[N_OPTIONAL] = {&out->quote_volume, &out->trade_count, &out->taker_buy_base};
     out->n = (size_t)record->n;
     out->bar = mem_realloc(NULL, out->n, sizeof *out->bar);
@@ -184,7 +184,7 @@ static bool allocate(const struct record *record, struct bars *out) {
 
 /* Rows without optional columns are the bars as they lie in memory. Others pass through a chunk that stays in the
  * processor's cache, which is faster than mapping the file and safe from one that is cut off meanwhile. */
-static bool read_rows(int fd, struct bars *out) {
+static bool read_rows(int fd, struct gw_bars *out) {
     double *column[N_OPTIONAL];
     size_t n_columns = optional_columns(out, column), size = row_size(columns_of(out));
     if (n_columns == 0) return read_exactly(fd, out->bar, out->n * size);
@@ -196,32 +196,32 @@ static bool read_rows(int fd, struct bars *out) {
         good = read_exactly(fd, chunk, n * size);
         for (size_t i = 0; i < n && good; i++) {
             const char *row = chunk + i * size;
-            memcpy(&out->bar[begin + i], row, sizeof(struct bar));
+            memcpy(&out->bar[begin + i], row, sizeof(struct gw_bar));
             for (size_t c = 0; c < n_columns; c++)
-                memcpy(&column[c][begin + i], row + sizeof(struct bar) + c * sizeof(double), sizeof(double));
+                memcpy(&column[c][begin + i], row + sizeof(struct gw_bar) + c * sizeof(double), sizeof(double));
         }
     }
     mem_free(chunk);
     return good;
 }
 
-bool import_entry_read(const char *path, const struct import_cache_key *key, struct bars *out,
-                       struct import_report *report) {
+bool import_entry_read(const char *path, const struct import_cache_key *key, struct gw_bars *out,
+                       struct gw_import_report *report) {
     struct record record;
-    struct bars bars = {0};
+    struct gw_bars bars = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return false;
     bool good = read_record(fd, key, &record) && allocate(&record, &bars) && read_rows(fd, &bars);
     if (good) {
         memcpy(bars.symbol, key->symbol, sizeof bars.symbol);
         bars.interval_ns = record.interval_ns;
-        bars_fingerprint(&bars);
+        gw_bars_fingerprint(&bars);
         good = bars.fingerprint == record.fingerprint;
     }
     if (good) (void)futimens(fd, NULL); /* used now: old entries go first */
     close(fd);
     if (!good) {
-        bars_free(&bars);
+        gw_bars_free(&bars);
         return false;
     }
     *out = bars;

@@ -25,9 +25,9 @@ bool import_folder_find(char *folder, size_t size) {
 }
 
 int import_folder_path(const char *folder, const struct import_cache_key *key, char *path, size_t size) {
-    char name[SYMBOL_MAX + HEX_DIGITS + 8];
+    char name[GW_SYMBOL_MAX + HEX_DIGITS + 8];
     uint64_t first = hash_bytes(key, sizeof *key, 1), second = hash_bytes(key, sizeof *key, 2);
-    snprintf(name, sizeof name, "%.*s-%016jx%016jx.npy", SYMBOL_MAX - 1, key->symbol, (uintmax_t)first,
+    snprintf(name, sizeof name, "%.*s-%016jx%016jx.npy", GW_SYMBOL_MAX - 1, key->symbol, (uintmax_t)first,
              (uintmax_t)second);
     return path_join(path, size, folder, name);
 }

@@ -3,19 +3,19 @@
 
 #include "import_private.h"
 
-#define IMPORT_FORMAT(format) extern const struct import_format import_format_##format;
+#define IMPORT_FORMAT(format) extern const struct gw_import_format import_format_##format;
 #include "formats.def"
 #undef IMPORT_FORMAT
 
-static const struct import_format *const formats[] = {
+static const struct gw_import_format *const formats[] = {
 #define IMPORT_FORMAT(format) &import_format_##format,
 #include "formats.def"
 #undef IMPORT_FORMAT
 };
 
-size_t import_format_count(void) { return COUNT_OF(formats); }
-const char *import_format_name(size_t i) { return formats[i]->name; }
-const char *import_format_help(size_t i) { return formats[i]->help; }
+size_t gw_import_format_count(void) { return COUNT_OF(formats); }
+const char *gw_import_format_name(size_t i) { return formats[i]->name; }
+const char *gw_import_format_help(size_t i) { return formats[i]->help; }
 
 /* ---- the sample --------------------------------------------------------------------------- */
 
@@ -130,11 +130,11 @@ static int unknown_name(const char *name) {
     const char *names[COUNT_OF(formats)];
     for (size_t i = 0; i < COUNT_OF(formats); i++) names[i] = formats[i]->name;
     const char *near = nearest_word(name, names, COUNT_OF(formats));
-    if (near) FAIL(ERR_CONFIG, "unknown import format \"%s\"; did you mean \"%s\"?", name, near);
-    FAIL(ERR_CONFIG, "unknown import format \"%s\"; \"auto\" finds out", name);
+    if (near) FAIL(GW_ERR_CONFIG, "unknown import format \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(GW_ERR_CONFIG, "unknown import format \"%s\"; \"auto\" finds out", name);
 }
 
-static int find_named(const struct import_sample *sample, const char *name, const struct import_format **format,
+static int find_named(const struct import_sample *sample, const char *name, const struct gw_import_format **format,
                       struct import_layout *layout) {
     for (size_t i = 0; i < COUNT_OF(formats); i++) {
         if (strcmp(formats[i]->name, name) != 0) continue;
@@ -142,25 +142,25 @@ static int find_named(const struct import_sample *sample, const char *name, cons
         int found = formats[i]->detect(sample, layout);
         if (found < 0) return found;
         *format = formats[i];
-        if (found) return OK;
-        FAIL(ERR_DATA, "%s:%zu:1: is not in the format \"%s\" (%s); name another one or \"auto\"", sample->path,
+        if (found) return GW_OK;
+        FAIL(GW_ERR_DATA, "%s:%zu:1: is not in the format \"%s\" (%s); name another one or \"auto\"", sample->path,
              sample->line[0].number, name, formats[i]->help);
     }
     return unknown_name(name);
 }
 
-int import_format_find(const struct import_sample *sample, const char *name, const struct import_format **format,
+int import_format_find(const struct import_sample *sample, const char *name, const struct gw_import_format **format,
                        struct import_layout *layout) {
-    if (sample->n_lines == 0) FAIL(ERR_DATA, "%s:1:1: the file is empty; bars are expected", sample->path);
+    if (sample->n_lines == 0) FAIL(GW_ERR_DATA, "%s:1:1: the file is empty; bars are expected", sample->path);
     if (name && strcmp(name, "auto") != 0) return find_named(sample, name, format, layout);
     for (size_t i = 0; i < COUNT_OF(formats); i++) {
         *layout = (struct import_layout){.delimiter = ','};
         int found = formats[i]->detect(sample, layout);
         if (found < 0) return found;
         *format = formats[i];
-        if (found) return OK;
+        if (found) return GW_OK;
     }
-    FAIL(ERR_DATA,
+    FAIL(GW_ERR_DATA,
          "%s:%zu:1: no known layout of bars; give the columns a header line such as time,open,high,low,close,volume",
          sample->path, sample->line[0].number);
 }

@@ -40,13 +40,13 @@ static int64_t residue(int64_t time_ns, int64_t interval_ns) {
 
 /* Distances between bars, and the close of the last one, must fit 64 bits of nanoseconds (292 years). */
 static int check_span(const struct import_reader *reader, int64_t interval_ns) {
-    const struct bar *first = reader->rows.bar, *last = first + reader->rows.n - 1;
+    const struct gw_bar *first = reader->rows.bar, *last = first + reader->rows.n - 1;
     int64_t ignored;
     char from[40], to[40];
     if (!__builtin_sub_overflow(last->open_ns, first->open_ns, &ignored) &&
         !__builtin_add_overflow(last->open_ns, interval_ns, &ignored))
-        return OK;
-    FAIL(ERR_DATA, "%s: bars from %s to %s: a span of centuries does not fit; correct the dates", reader->path,
+        return GW_OK;
+    FAIL(GW_ERR_DATA, "%s: bars from %s to %s: a span of centuries does not fit; correct the dates", reader->path,
          time_format(first->open_ns, from), time_format(last->open_ns, to));
 }
 
@@ -57,12 +57,14 @@ static int choose_interval(struct import_reader *reader, int64_t *scratch) {
     TRY(check_span(reader, 0));
     for (size_t i = 1; i < rows->n; i++) scratch[i - 1] = rows->bar[i].open_ns - rows->bar[i - 1].open_ns;
     if (rows->n > 1) spacing = most_frequent(scratch, rows->n - 1);
-    if (asked < 0) FAIL(ERR_CONFIG, "the interval of bars must be positive");
+    if (asked < 0) FAIL(GW_ERR_CONFIG, "the interval of bars must be positive");
     if (asked == 0 && spacing == 0)
-        FAIL(ERR_DATA, "%s:%u:1: one bar does not tell its interval; name the interval", reader->path, rows->line[0]);
+        FAIL(GW_ERR_DATA, "%s:%u:1: one bar does not tell its interval; name the interval", reader->path,
+             rows->line[0]);
     /* Sparse bars may mostly lie several intervals apart, but never a part of one. */
     if (asked && spacing && spacing % asked != 0)
-        FAIL(ERR_DATA, "%s: bars lie mostly %s apart, which does not fit the asked interval of %s; resample afterwards",
+        FAIL(GW_ERR_DATA,
+             "%s: bars lie mostly %s apart, which does not fit the asked interval of %s; resample afterwards",
              reader->path, duration_format(spacing, spacing_text), duration_format(asked, asked_text));
     reader->report.interval_ns = asked ? asked : spacing;
     return check_span(reader, reader->report.interval_ns);
@@ -80,7 +82,7 @@ static void fill_phases(const struct import_rows *rows, int64_t interval_ns, int
 /* Bars off the grid that most bars keep; midnight UTC lies on the grid of most, but not of all markets. */
 static void count_off_grid(struct import_reader *reader, int64_t *scratch) {
     const struct import_rows *rows = &reader->rows;
-    struct import_report *report = &reader->report;
+    struct gw_import_report *report = &reader->report;
     fill_phases(rows, report->interval_ns, scratch);
     report->grid_phase_ns = most_frequent(scratch, rows->n);
     fill_phases(rows, report->interval_ns, scratch); /* the search may have sorted them */
@@ -94,7 +96,7 @@ static void count_off_grid(struct import_reader *reader, int64_t *scratch) {
 
 static void count_gaps(struct import_reader *reader) {
     const struct import_rows *rows = &reader->rows;
-    struct import_report *report = &reader->report;
+    struct gw_import_report *report = &reader->report;
     for (size_t i = 1; i < rows->n; i++) {
         int64_t distance = rows->bar[i].open_ns - rows->bar[i - 1].open_ns;
         if (distance == report->interval_ns) continue;
@@ -115,10 +117,10 @@ static void count_gaps(struct import_reader *reader) {
 
 int import_facts(struct import_reader *reader) {
     const struct import_rows *rows = &reader->rows;
-    struct import_report *report = &reader->report;
+    struct gw_import_report *report = &reader->report;
     int64_t *scratch = mem_calloc(rows->n, sizeof *scratch);
-    int rc = scratch ? choose_interval(reader, scratch) : ERR_NOMEM;
-    if (rc == OK) {
+    int rc = scratch ? choose_interval(reader, scratch) : GW_ERR_NOMEM;
+    if (rc == GW_OK) {
         count_off_grid(reader, scratch);
         count_gaps(reader);
         for (size_t i = 0; i < rows->n; i++) report->n_zero_volume += rows->bar[i].volume == 0;

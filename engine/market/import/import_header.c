@@ -138,7 +138,7 @@ static int judge_complete(const struct import_sample *sample, const struct choic
                   {COLUMN_LOW, "low"},   {COLUMN_CLOSE, "close"}, {COLUMN_VOLUME, "volume"}};
     for (size_t i = 0; i < COUNT_OF(needed); i++)
         if (!choice->column[needed[i].role])
-            FAIL(ERR_DATA, "%s:%zu:1: the header names no %s column; add it%s", sample->path, sample->line[0].number,
+            FAIL(GW_ERR_DATA, "%s:%zu:1: the header names no %s column; add it%s", sample->path, sample->line[0].number,
                  needed[i].name, needed[i].role == COLUMN_VOLUME ? " (all 0 if the market has none)" : "");
     return 1;
 }
@@ -169,7 +169,7 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
     return judge_complete(sample, &choice);
 }
 
-const struct import_format import_format_header = {
+const struct gw_import_format import_format_header = {
     .name = "header",
     .help = "CSV whose first line names the columns time, open, high, low, close, volume in any order",
     .detect = detect,

@@ -16,7 +16,7 @@ static void swap_doubles(double *block, size_t i, size_t j) {
 
 static void reverse(struct import_rows *rows) {
     for (size_t i = 0, j = rows->n; i + 1 < j--; i++) {
-        struct bar bar = rows->bar[i];
+        struct gw_bar bar = rows->bar[i];
         uint32_t line = rows->line[i];
         rows->bar[i] = rows->bar[j];
         rows->bar[j] = bar;
@@ -37,7 +37,7 @@ static void move_row(struct import_rows *to, size_t i, const struct import_rows 
 }
 
 /* Bottom-up merge sort of indexes: stable, so rows of one time stay in file order. */
-static void sort_indexes(const struct bar *bar, uint32_t *index, uint32_t *spare, size_t n) {
+static void sort_indexes(const struct gw_bar *bar, uint32_t *index, uint32_t *spare, size_t n) {
     for (size_t width = 1; width < n; width *= 2) {
         for (size_t begin = 0; begin < n; begin += 2 * width) {
             size_t middle = begin + width < n ? begin + width : n, end = middle + width < n ? middle + width : n;
@@ -55,8 +55,8 @@ static int sort_rows(struct import_reader *reader) {
     struct import_rows *rows = &reader->rows, sorted;
     struct import_reader blank = {.layout = reader->layout};
     uint32_t *index = mem_calloc(rows->n, 2 * sizeof *index);
-    int rc = index ? import_rows_reserve(&blank, rows->n) : ERR_NOMEM;
-    if (rc == OK) {
+    int rc = index ? import_rows_reserve(&blank, rows->n) : GW_ERR_NOMEM;
+    if (rc == GW_OK) {
         for (size_t i = 0; i < rows->n; i++) index[i] = (uint32_t)i;
         sort_indexes(rows->bar, index, index + rows->n, rows->n);
         sorted = blank.rows;
@@ -75,7 +75,7 @@ static int sort_rows(struct import_reader *reader) {
 static bool same_double(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
 
 static bool same_row(const struct import_rows *rows, size_t i, size_t j) {
-    const struct bar *a = &rows->bar[i], *b = &rows->bar[j];
+    const struct gw_bar *a = &rows->bar[i], *b = &rows->bar[j];
     return a->open_ns == b->open_ns && a->open == b->open && a->high == b->high && a->low == b->low &&
            a->close == b->close && a->volume == b->volume &&
            (!rows->quote_volume || same_double(rows->quote_volume[i], rows->quote_volume[j])) &&
@@ -90,11 +90,11 @@ static int judge_backward(struct import_reader *reader) {
         if (rows->bar[i].open_ns >= rows->bar[i - 1].open_ns) continue;
         if (reader->report.n_backward++ == 0) reader->report.first_backward_line = rows->line[i];
         if (!reader->options.repair && !reader->options.tolerant)
-            FAIL(ERR_DATA, "%s:%u:1: time goes back to %s after %s on line %u; sort the rows, or import with repair",
+            FAIL(GW_ERR_DATA, "%s:%u:1: time goes back to %s after %s on line %u; sort the rows, or import with repair",
                  reader->path, rows->line[i], time_format(rows->bar[i].open_ns, now),
                  time_format(rows->bar[i - 1].open_ns, before), rows->line[i - 1]);
     }
-    return reader->report.n_backward ? sort_rows(reader) : OK;
+    return reader->report.n_backward ? sort_rows(reader) : GW_OK;
 }
 
 /* Sorted rows: equal times stand side by side. The first row of a time is kept. */
@@ -112,12 +112,12 @@ static int judge_duplicates(struct import_reader *reader) {
         if (reader->report.n_duplicates++ == 0) reader->report.first_duplicate_line = rows->line[i];
         if (!same) reader->report.n_conflicts++;
         if (reader->options.tolerant || (same && reader->options.repair)) continue;
-        FAIL(ERR_DATA, "%s:%u:1: a second row for %s, %s as line %u; %s", reader->path, rows->line[i],
+        FAIL(GW_ERR_DATA, "%s:%u:1: a second row for %s, %s as line %u; %s", reader->path, rows->line[i],
              time_format(rows->bar[i].open_ns, time), same ? "the same" : "with other values,", rows->line[kept - 1],
              same ? "delete it, or import with repair" : "only you can know which one is right: delete the other");
     }
     rows->n = kept;
-    return OK;
+    return GW_OK;
 }
 
 int import_order(struct import_reader *reader) {
@@ -127,7 +127,7 @@ int import_order(struct import_reader *reader) {
         up += rows->bar[i].open_ns > rows->bar[i - 1].open_ns;
         down += rows->bar[i].open_ns < rows->bar[i - 1].open_ns;
     }
-    if (rows->n && up == rows->n - 1) return OK; /* strictly increasing as it stands */
+    if (rows->n && up == rows->n - 1) return GW_OK; /* strictly increasing as it stands */
     if (down > up) {
         reverse(rows);
         reader->report.newest_first = true;
@@ -142,8 +142,8 @@ int import_keep_range(struct import_reader *reader) {
     int64_t to = reader->options.to_ns ? reader->options.to_ns : INT64_MAX;
     char first[40], last[40];
     size_t kept = 0, n = rows->n;
-    if (n == 0) FAIL(ERR_DATA, "%s:1:1: holds no bars; check that it is the right file", reader->path);
-    if (rows->bar[0].open_ns >= from && rows->bar[n - 1].open_ns < to) return OK; /* rows are in order */
+    if (n == 0) FAIL(GW_ERR_DATA, "%s:1:1: holds no bars; check that it is the right file", reader->path);
+    if (rows->bar[0].open_ns >= from && rows->bar[n - 1].open_ns < to) return GW_OK; /* rows are in order */
     time_format(rows->bar[0].open_ns, first);
     time_format(rows->bar[n - 1].open_ns, last);
     for (size_t i = 0; i < n; i++)
@@ -152,6 +152,6 @@ int import_keep_range(struct import_reader *reader) {
             kept++;
         }
     rows->n = kept;
-    if (kept) return OK;
-    FAIL(ERR_DATA, "%s: no bars in the asked time range; the file holds %s to %s", reader->path, first, last);
+    if (kept) return GW_OK;
+    FAIL(GW_ERR_DATA, "%s: no bars in the asked time range; the file holds %s to %s", reader->path, first, last);
 }

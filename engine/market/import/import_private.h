@@ -26,7 +26,7 @@ struct import_source {
     uint64_t raw_hash; /* of the file's own bytes, when it was asked for */
     size_t raw_length;
 };
-int import_source_load(const char *path, bool hash_raw, struct import_source *out) MUST_USE;
+int import_source_load(const char *path, bool hash_raw, struct import_source *out) GW_MUST_USE;
 
 /* ---- fields ------------------------------------------------------------------------------- */
 
@@ -148,7 +148,7 @@ enum time_style { TIME_UNSET, TIME_SECONDS, TIME_MILLIS, TIME_MICROS, TIME_NANOS
 /* What was parsed, as parallel arrays. */
 struct import_rows {
     size_t n, capacity;
-    struct bar *bar;
+    struct gw_bar *bar;
     double *quote_volume, *trade_count, *taker_buy_base; /* NULL when the layout has no such column */
     uint32_t *line;                                      /* where each row came from */
 };
@@ -163,11 +163,11 @@ struct import_row {
 
 struct import_reader {
     const char *path;
-    struct import_options options;
+    struct gw_import_options options;
     struct import_layout layout;
     const char *text, *end;
     struct import_rows rows;
-    struct import_report report;
+    struct gw_import_report report;
     enum time_style time_style;
     size_t time_style_line;
     uint8_t used[IMPORT_COLUMNS_MAX]; /* columns with a role, in file order */
@@ -179,22 +179,23 @@ struct import_reader {
 };
 
 /* Room for the rows that a text of this size can hold at most. */
-int import_rows_reserve(struct import_reader *reader, size_t n_rows) MUST_USE;
+int import_rows_reserve(struct import_reader *reader, size_t n_rows) GW_MUST_USE;
 void import_rows_free(struct import_rows *rows);
 /* The default reader: text with one row a line, libcsv where quotes occur. */
-int import_rows_read(struct import_reader *reader) MUST_USE;
+int import_rows_read(struct import_reader *reader) GW_MUST_USE;
 /* Takes the row at `at` when it is as clean as rows nearly always are, and returns where the next line begins.
  * NULL: nothing was taken, the row has to go the long way, which gives the same bar or says what is wrong. */
 const char *import_clean_row(struct import_reader *reader, const char *at, size_t line);
 /* Checks one row and appends it. */
-int import_row_accept(struct import_reader *reader, const struct import_row *row) MUST_USE;
+int import_row_accept(struct import_reader *reader, const struct import_row *row) GW_MUST_USE;
 /* Appends checked values, indexed by role; prices must form a bar. `column` gives places for messages. */
 int import_row_append(struct import_reader *reader, const struct import_row *row, int64_t time_ns, const double *value);
 /* The values make a bar (no word about what is wrong), and its room is there: stores them. */
 bool import_row_good(const double *value);
 void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, const double *value);
 /* A row that is no bar. Fails with "path:line:column: …", or counts the row when asked to collect. */
-int import_row_bad(struct import_reader *reader, size_t line, size_t column, const char *format, ...) PRINTF_LIKE(4, 5);
+int import_row_bad(struct import_reader *reader, size_t line, size_t column, const char *format, ...)
+    GW_PRINTF_LIKE(4, 5);
 /* Parses a time field: *time_ns is UTC, or local when the style is TIME_CIVIL. NULL, or what is wrong. */
 const char *import_time_parse(struct import_reader *reader, struct field field, int64_t *time_ns,
                               enum time_style *style);
@@ -208,22 +209,22 @@ const char *import_style_name(enum time_style style);
 /* ---- after parsing ------------------------------------------------------------------------ */
 
 /* Puts rows into strictly increasing time, judging duplicates and backward times. */
-int import_order(struct import_reader *reader) MUST_USE;
+int import_order(struct import_reader *reader) GW_MUST_USE;
 /* Keeps from <= open < to. */
-int import_keep_range(struct import_reader *reader) MUST_USE;
+int import_keep_range(struct import_reader *reader) GW_MUST_USE;
 /* Interval, gaps, off-grid and zero-volume bars; first and last time. */
-int import_facts(struct import_reader *reader) MUST_USE;
+int import_facts(struct import_reader *reader) GW_MUST_USE;
 
 /* ---- formats ------------------------------------------------------------------------------ */
 
-struct import_format {
+struct gw_import_format {
     const char *name, *help;
     /* 1: this is the format and *layout says how; 0: it is not; ERR_*: it is, but unusable. */
     int (*detect)(const struct import_sample *sample, struct import_layout *layout);
     int (*read)(struct import_reader *reader); /* NULL: import_rows_read */
 };
 
-int import_format_find(const struct import_sample *sample, const char *name, const struct import_format **format,
-                       struct import_layout *layout) MUST_USE;
+int import_format_find(const struct import_sample *sample, const char *name, const struct gw_import_format **format,
+                       struct import_layout *layout) GW_MUST_USE;
 
 #endif

@@ -10,18 +10,18 @@ static const double PRICE_TOLERANCE = 1e-9;
 
 int import_row_bad(struct import_reader *reader, size_t line, size_t column, const char *format, ...) {
     char text[sizeof reader->report.first_problem - 64];
-    struct import_report *report = &reader->report;
+    struct gw_import_report *report = &reader->report;
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (!reader->options.repair && !reader->options.tolerant)
-        FAIL(ERR_DATA, "%s:%zu:%zu: %s", reader->path, line, column, text);
+        FAIL(GW_ERR_DATA, "%s:%zu:%zu: %s", reader->path, line, column, text);
     if (report->n_bad_rows++ == 0) {
         report->first_bad_line = line;
         snprintf(report->first_problem, sizeof report->first_problem, "%zu:%zu: %s", line, column, text);
     }
-    return OK;
+    return GW_OK;
 }
 
 /* Where field k of a row stands in the source text; records may span lines when quoted. */
@@ -79,15 +79,15 @@ static bool style_may_change(const struct import_reader *reader, enum time_style
 }
 
 static int judge_style(struct import_reader *reader, const struct import_row *row, enum time_style style, bool *good) {
-    if (reader->time_style == style) return OK;
+    if (reader->time_style == style) return GW_OK;
     if (reader->time_style == TIME_UNSET) {
         reader->time_style = style;
         reader->time_style_line = row->line;
-        return OK;
+        return GW_OK;
     }
     if (style_may_change(reader, style)) {
         reader->report.n_mixed_units++;
-        return OK;
+        return GW_OK;
     }
     size_t line, column;
     *good = false;
@@ -112,11 +112,11 @@ static int row_time(struct import_reader *reader, const struct import_row *row, 
         bool empty = row->field[k].length == 0; /* then `wrong` says no more than that */
         TRY(bad_field(reader, row, k, empty ? "is empty" : "is no time", empty ? mend_the_row : wrong));
     }
-    if (!*good) return OK;
+    if (!*good) return GW_OK;
     TRY(judge_style(reader, row, style, good));
     *time_ns += clock_ns;
     if (style == TIME_CIVIL) *time_ns = import_zone_to_utc(reader->layout.zone, *time_ns);
-    return OK;
+    return GW_OK;
 }
 
 /* ---- prices ------------------------------------------------------------------------------- */
@@ -149,7 +149,7 @@ static int judge_prices(struct import_reader *reader, const struct import_row *r
         if (v[role] < v[COLUMN_LOW] - slack) return bad_prices(reader, row, role, "lies below the low", v[COLUMN_LOW]);
     }
     *good = true;
-    return OK;
+    return GW_OK;
 }
 
 bool import_row_good(const double *v) {
@@ -162,12 +162,12 @@ bool import_row_good(const double *v) {
 
 void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, const double *value) {
     size_t i = rows->n++;
-    rows->bar[i] = (struct bar){.open_ns = time_ns,
-                                .open = value[COLUMN_OPEN],
-                                .high = value[COLUMN_HIGH],
-                                .low = value[COLUMN_LOW],
-                                .close = value[COLUMN_CLOSE],
-                                .volume = value[COLUMN_VOLUME]};
+    rows->bar[i] = (struct gw_bar){.open_ns = time_ns,
+                                   .open = value[COLUMN_OPEN],
+                                   .high = value[COLUMN_HIGH],
+                                   .low = value[COLUMN_LOW],
+                                   .close = value[COLUMN_CLOSE],
+                                   .volume = value[COLUMN_VOLUME]};
     if (rows->quote_volume) rows->quote_volume[i] = value[COLUMN_QUOTE_VOLUME];
     if (rows->trade_count) rows->trade_count[i] = value[COLUMN_TRADE_COUNT];
     if (rows->taker_buy_base) rows->taker_buy_base[i] = value[COLUMN_TAKER_BUY];
@@ -179,10 +179,10 @@ int import_row_append(struct import_reader *reader, const struct import_row *row
     struct import_rows *rows = &reader->rows;
     bool good = import_row_good(value);
     if (!good) TRY(judge_prices(reader, row, value, &good));
-    if (!good) return OK;
+    if (!good) return GW_OK;
     if (rows->n == rows->capacity) TRY(import_rows_reserve(reader, 2 * rows->capacity + 16));
     import_row_store(rows, row->line, time_ns, value);
-    return OK;
+    return GW_OK;
 }
 
 /* ---- the row ------------------------------------------------------------------------------ */
@@ -191,7 +191,7 @@ static int judge_count(struct import_reader *reader, const struct import_row *ro
     const struct import_layout *layout = &reader->layout;
     size_t line, column, least = layout->n_required ? layout->n_required : layout->n_columns;
     *good = row->n_fields >= least && row->n_fields <= layout->n_columns;
-    if (*good) return OK;
+    if (*good) return GW_OK;
     place_of(reader, row, row->n_fields < least ? row->n_fields : layout->n_columns, &line, &column);
     return import_row_bad(reader, line, column, "%zu columns instead of %zu; %s", row->n_fields, layout->n_columns,
                           row->n_fields < least ? "complete the row or delete it, or import with repair to leave it out"
@@ -205,9 +205,9 @@ int import_row_accept(struct import_reader *reader, const struct import_row *row
     bool good;
     reader->report.n_rows++;
     TRY(judge_count(reader, row, &good));
-    if (!good) return OK;
+    if (!good) return GW_OK;
     TRY(row_time(reader, row, &time_ns, &good));
-    if (!good) return OK;
+    if (!good) return GW_OK;
     for (size_t i = 0; i < reader->n_used; i++) {
         size_t k = reader->used[i];
         unsigned role = layout->column[k];

@@ -9,9 +9,9 @@
 
 static int grow(void **block, size_t count, size_t size) {
     void *grown = mem_realloc(*block, count, size);
-    if (!grown) return ERR_NOMEM;
+    if (!grown) return GW_ERR_NOMEM;
     *block = grown;
-    return OK;
+    return GW_OK;
 }
 
 static bool has_role(const struct import_reader *reader, unsigned role) {
@@ -22,14 +22,14 @@ static bool has_role(const struct import_reader *reader, unsigned role) {
 
 int import_rows_reserve(struct import_reader *reader, size_t n_rows) {
     struct import_rows *rows = &reader->rows;
-    if (n_rows <= rows->capacity) return OK;
+    if (n_rows <= rows->capacity) return GW_OK;
     TRY(grow((void **)&rows->bar, n_rows, sizeof *rows->bar));
     TRY(grow((void **)&rows->line, n_rows, sizeof *rows->line));
     if (has_role(reader, COLUMN_QUOTE_VOLUME)) TRY(grow((void **)&rows->quote_volume, n_rows, sizeof(double)));
     if (has_role(reader, COLUMN_TRADE_COUNT)) TRY(grow((void **)&rows->trade_count, n_rows, sizeof(double)));
     if (has_role(reader, COLUMN_TAKER_BUY)) TRY(grow((void **)&rows->taker_buy_base, n_rows, sizeof(double)));
     rows->capacity = n_rows;
-    return OK;
+    return GW_OK;
 }
 
 void import_rows_free(struct import_rows *rows) {
@@ -72,7 +72,7 @@ static int judge_line(struct import_reader *reader, const struct import_row *row
     while (stray && stray + 1 < row->end && stray[1] == '\n') /* inside a quoted field */
         stray = memchr(stray + 1, '\r', (size_t)(row->end - stray - 1));
     *good = !stray;
-    if (*good) return OK;
+    if (*good) return GW_OK;
     reader->report.n_rows++;
     return import_row_bad(reader, row->line, (size_t)(stray - row->begin) + 1,
                           "a carriage return inside the line; end lines with LF or CRLF");
@@ -99,7 +99,7 @@ static int read_plain(struct import_reader *reader, const char *at, size_t line)
         split(&row, row.begin, row.end, reader->layout.delimiter);
         TRY(import_row_accept(reader, &row));
     }
-    return OK;
+    return GW_OK;
 }
 
 /* ---- lines with quotes: libcsv -------------------------------------------------------------- */
@@ -137,14 +137,14 @@ static int quoted_finish(struct quoted *quoted) {
     struct import_reader *reader = quoted->reader;
     struct import_row *row = &quoted->row;
     bool good;
-    int rc = OK;
+    int rc = GW_OK;
     if (quoted->too_long) {
         reader->report.n_rows++;
         rc = import_row_bad(reader, row->line, 1, "the row is longer than %zu bytes; is a quote missing?",
                             sizeof quoted->text);
     } else {
         rc = judge_line(reader, row, &good);
-        if (rc == OK && good) rc = import_row_accept(reader, row);
+        if (rc == GW_OK && good) rc = import_row_accept(reader, row);
     }
     quoted->used = row->n_fields = 0;
     quoted->too_long = quoted->row_done = false;
@@ -167,8 +167,8 @@ static int quoted_lines(struct quoted *quoted, struct csv_parser *csv, const cha
         size_t length = (size_t)(next - at);
         size_t taken = csv_parse(csv, at, length, quoted_field, quoted_row, quoted);
         if (taken != length) {
-            if (csv_error(csv) != CSV_EPARSE) FAIL(ERR_NOMEM, "%s: out of memory in a row", reader->path);
-            FAIL(ERR_DATA, "%s:%zu:%zu: a quote inside a field; double it (\"\") or remove it", reader->path, line,
+            if (csv_error(csv) != CSV_EPARSE) FAIL(GW_ERR_NOMEM, "%s: out of memory in a row", reader->path);
+            FAIL(GW_ERR_DATA, "%s:%zu:%zu: a quote inside a field; double it (\"\") or remove it", reader->path, line,
                  taken + 1);
         }
         inside = !quoted->row_done && (inside || field_trim(at, quoted->row.end).length > 0);
@@ -183,18 +183,18 @@ static int quoted_lines(struct quoted *quoted, struct csv_parser *csv, const cha
         reader->report.n_rows++;
         return import_row_bad(reader, row->line, column, "a quote is opened here but never closed; close it");
     }
-    return quoted->row_done ? quoted_finish(quoted) : OK;
+    return quoted->row_done ? quoted_finish(quoted) : GW_OK;
 }
 
 static int read_quoted(struct import_reader *reader, const char *at, size_t line) {
     struct csv_parser csv;
     struct quoted *quoted = mem_calloc(1, sizeof *quoted);
-    if (!quoted) return ERR_NOMEM;
+    if (!quoted) return GW_ERR_NOMEM;
     quoted->reader = reader;
     int rc = csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI) == 0
-                 ? OK
-                 : error_set(ERR_NOMEM, "out of memory for %s", reader->path);
-    if (rc == OK) {
+                 ? GW_OK
+                 : gw_error_set(GW_ERR_NOMEM, "out of memory for %s", reader->path);
+    if (rc == GW_OK) {
         csv_set_delim(&csv, (unsigned char)reader->layout.delimiter);
         rc = quoted_lines(quoted, &csv, at, line);
         csv_free(&csv);

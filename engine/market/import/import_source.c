@@ -19,22 +19,22 @@ struct growing {
 
 /* Makes room for more bytes and the final NUL. */
 static int growing_reserve(struct growing *out, const char *path) {
-    if (out->length + 1 < out->capacity) return OK;
+    if (out->length + 1 < out->capacity) return GW_OK;
     if (out->length >= TEXT_MAX)
-        FAIL(ERR_DATA, "%s: holds more than %zu bytes of text; split it into smaller files", path, TEXT_MAX);
+        FAIL(GW_ERR_DATA, "%s: holds more than %zu bytes of text; split it into smaller files", path, TEXT_MAX);
     size_t wider = out->capacity * 2;
     char *grown = mem_realloc(out->text, wider, 1);
-    if (!grown) return ERR_NOMEM;
+    if (!grown) return GW_ERR_NOMEM;
     out->text = grown;
     out->capacity = wider;
-    return OK;
+    return GW_OK;
 }
 
 static int growing_begin(struct growing *out, size_t expected) {
     out->length = 0;
     out->capacity = expected + FIRST_CAPACITY;
     out->text = mem_realloc(NULL, out->capacity, 1); /* unset: zeroing would touch all of it once more */
-    return out->text ? OK : ERR_NOMEM;
+    return out->text ? GW_OK : GW_ERR_NOMEM;
 }
 
 /* The trailer tells the length modulo 2^32; a lie costs nothing beyond what deflate could hold anyway. */
@@ -58,19 +58,20 @@ static int gzip_inflate(z_stream *z, const char *path, const char *packed, size_
         int state = inflate(z, Z_NO_FLUSH);
         used += chunk_in - z->avail_in;
         out->length += chunk_out - z->avail_out;
-        if (state == Z_MEM_ERROR) FAIL(ERR_NOMEM, "%s: not enough memory to decompress", path);
+        if (state == Z_MEM_ERROR) FAIL(GW_ERR_NOMEM, "%s: not enough memory to decompress", path);
         if (state == Z_STREAM_END) {
             /* Members may follow one another; anything else behind the last one is padding or damage. */
             bool more = length - used >= 2 && packed[used] == '\x1f' && packed[used + 1] == '\x8b';
             if (!more && used < length && packed[used] != '\0')
-                FAIL(ERR_DATA, "%s: %zu bytes of junk follow the gzip data; fetch the file again", path, length - used);
-            if (!more) return OK;
+                FAIL(GW_ERR_DATA, "%s: %zu bytes of junk follow the gzip data; fetch the file again", path,
+                     length - used);
+            if (!more) return GW_OK;
             inflateReset(z);
         } else if (state == Z_BUF_ERROR && used == length) {
-            FAIL(ERR_DATA, "%s: the gzip data end early, after %zu bytes of text; fetch the file again", path,
+            FAIL(GW_ERR_DATA, "%s: the gzip data end early, after %zu bytes of text; fetch the file again", path,
                  out->length);
         } else if (state != Z_OK && state != Z_BUF_ERROR) {
-            FAIL(ERR_DATA, "%s: the gzip data are damaged near byte %zu (%s); fetch the file again", path, used,
+            FAIL(GW_ERR_DATA, "%s: the gzip data are damaged near byte %zu (%s); fetch the file again", path, used,
                  z->msg ? z->msg : "wrong check sum");
         }
     }
@@ -79,7 +80,7 @@ static int gzip_inflate(z_stream *z, const char *path, const char *packed, size_
 static int gzip_unpack(const char *path, const char *packed, size_t length, struct growing *out) {
     z_stream z = {0};
     TRY(growing_begin(out, gzip_expected((const unsigned char *)packed, length)));
-    if (inflateInit2(&z, 15 + 16) != Z_OK) FAIL(ERR_NOMEM, "%s: not enough memory to decompress", path);
+    if (inflateInit2(&z, 15 + 16) != Z_OK) FAIL(GW_ERR_NOMEM, "%s: not enough memory to decompress", path);
     int rc = gzip_inflate(&z, path, packed, length, out);
     inflateEnd(&z);
     return rc;
@@ -87,7 +88,7 @@ static int gzip_unpack(const char *path, const char *packed, size_t length, stru
 
 static int zip_damaged(struct archive *zip, const char *path) {
     const char *why = archive_error_string(zip);
-    FAIL(ERR_DATA, "%s: the zip data are damaged (%s); fetch the file again", path, why ? why : "no reason given");
+    FAIL(GW_ERR_DATA, "%s: the zip data are damaged (%s); fetch the file again", path, why ? why : "no reason given");
 }
 
 static int zip_read_entry(struct archive *zip, const char *path, struct growing *out) {
@@ -95,7 +96,7 @@ static int zip_read_entry(struct archive *zip, const char *path, struct growing 
         TRY(growing_reserve(out, path));
         ssize_t got = archive_read_data(zip, out->text + out->length, out->capacity - out->length - 1);
         if (got < 0) return zip_damaged(zip, path);
-        if (got == 0) return OK;
+        if (got == 0) return GW_OK;
         out->length += (size_t)got;
     }
 }
@@ -109,19 +110,19 @@ static int zip_read(struct archive *zip, const char *path, struct growing *out) 
         if (state == ARCHIVE_EOF) break;
         if (state < ARCHIVE_WARN) return zip_damaged(zip, path);
         if (archive_entry_filetype(entry) != AE_IFREG) continue;
-        if (++n_files > 1) FAIL(ERR_DATA, "%s: holds several files; unpack it and import them one by one", path);
-        if (archive_entry_is_encrypted(entry)) FAIL(ERR_DATA, "%s: is encrypted; unpack it first", path);
+        if (++n_files > 1) FAIL(GW_ERR_DATA, "%s: holds several files; unpack it and import them one by one", path);
+        if (archive_entry_is_encrypted(entry)) FAIL(GW_ERR_DATA, "%s: is encrypted; unpack it first", path);
         TRY(zip_read_entry(zip, path, out));
     }
-    if (n_files == 0) FAIL(ERR_DATA, "%s: is an empty zip; fetch the file again", path);
-    return OK;
+    if (n_files == 0) FAIL(GW_ERR_DATA, "%s: is an empty zip; fetch the file again", path);
+    return GW_OK;
 }
 
 static int zip_unpack(const char *path, const char *packed, size_t length, struct growing *out) {
     int rc = growing_begin(out, length);
     struct archive *zip = archive_read_new();
-    if (rc == OK && !zip) rc = error_set(ERR_NOMEM, "%s: not enough memory to unpack", path);
-    if (rc == OK) {
+    if (rc == GW_OK && !zip) rc = gw_error_set(GW_ERR_NOMEM, "%s: not enough memory to unpack", path);
+    if (rc == GW_OK) {
         archive_read_support_format_zip(zip);
         rc = archive_read_open_memory(zip, packed, length) == ARCHIVE_OK ? zip_read(zip, path, out)
                                                                          : zip_damaged(zip, path);
@@ -152,7 +153,7 @@ int import_source_load(const char *path, bool hash_raw, struct import_source *ou
     size_t length;
     struct growing text = {0};
     int (*unpack)(const char *, const char *, size_t, struct growing *) = NULL;
-    TRY(file_read_all(path, TEXT_MAX, ERR_DATA, &raw, &length));
+    TRY(file_read_all(path, TEXT_MAX, GW_ERR_DATA, &raw, &length));
     out->raw_hash = hash_raw ? import_cache_hash(raw, length) : 0;
     out->raw_length = length;
     if (length >= 2 && memcmp(raw, "\x1f\x8b", 2) == 0) unpack = gzip_unpack;
@@ -163,7 +164,7 @@ int import_source_load(const char *path, bool hash_raw, struct import_source *ou
     } else {
         int rc = unpack(path, raw, length, &text);
         mem_free(raw);
-        if (rc != OK) {
+        if (rc != GW_OK) {
             mem_free(text.text);
             return rc;
         }
@@ -172,8 +173,8 @@ int import_source_load(const char *path, bool hash_raw, struct import_source *ou
         out->length = text.length;
     }
     const char *kind = foreign_kind(out->text, out->length);
-    if (!kind) return OK;
+    if (!kind) return GW_OK;
     mem_free(out->text);
     *out = (struct import_source){0};
-    FAIL(ERR_DATA, "%s: is %s, not text; convert it to CSV in UTF-8 first", path, kind);
+    FAIL(GW_ERR_DATA, "%s: is %s, not text; convert it to CSV in UTF-8 first", path, kind);
 }

@@ -8,7 +8,7 @@
 
 #include "gatewalk/feature.h"
 
-const char *const gate_name[N_GATES] = {"long", "short"};
+const char *const gw_gate_name[GW_N_GATES] = {"long", "short"};
 
 /* Indexes of candidates in time order, each better than all that follow it. */
 struct queue {
@@ -28,76 +28,76 @@ static void queue_expire(struct queue *q, size_t oldest) {
     }
 }
 
-static void queue_push_high(struct queue *q, const struct bar *bar, size_t i) {
+static void queue_push_high(struct queue *q, const struct gw_bar *bar, size_t i) {
     while (q->count && !(bar[*queue_slot(q, q->count - 1)].high > bar[i].high)) q->count--;
     *queue_slot(q, q->count++) = i;
 }
 
-static void queue_push_low(struct queue *q, const struct bar *bar, size_t i) {
+static void queue_push_low(struct queue *q, const struct gw_bar *bar, size_t i) {
     while (q->count && !(bar[*queue_slot(q, q->count - 1)].low < bar[i].low)) q->count--;
     *queue_slot(q, q->count++) = i;
 }
 
-static int check_config(const struct label_config *config) {
-    if (config->horizon < 1) FAIL(ERR_CONFIG, "labels: horizon must be at least 1 bar");
+static int check_config(const struct gw_label_config *config) {
+    if (config->horizon < 1) FAIL(GW_ERR_CONFIG, "labels: horizon must be at least 1 bar");
     if (!(config->ratio >= 0 && isfinite(config->ratio)))
-        FAIL(ERR_CONFIG, "labels: ratio must be a finite number, 0 or greater");
+        FAIL(GW_ERR_CONFIG, "labels: ratio must be a finite number, 0 or greater");
     if (!(config->min_move >= 0 && isfinite(config->min_move)))
-        FAIL(ERR_CONFIG, "labels: min_move must be a finite fraction of the price, 0 or greater (0.01 is 1 %%)");
+        FAIL(GW_ERR_CONFIG, "labels: min_move must be a finite fraction of the price, 0 or greater (0.01 is 1 %%)");
     if (!(config->min_move_atr >= 0 && isfinite(config->min_move_atr)))
-        FAIL(ERR_CONFIG, "labels: min_move_atr must be a finite number of ATRs, 0 or greater (0 uses min_move)");
-    if (config->min_move_atr > 0 && (config->atr_length < 1 || config->atr_length > FEATURE_LENGTH_MAX))
-        FAIL(ERR_CONFIG, "labels: atr_length must be from 1 to %d bars", FEATURE_LENGTH_MAX);
-    return OK;
+        FAIL(GW_ERR_CONFIG, "labels: min_move_atr must be a finite number of ATRs, 0 or greater (0 uses min_move)");
+    if (config->min_move_atr > 0 && (config->atr_length < 1 || config->atr_length > GW_FEATURE_LENGTH_MAX))
+        FAIL(GW_ERR_CONFIG, "labels: atr_length must be from 1 to %d bars", GW_FEATURE_LENGTH_MAX);
+    return GW_OK;
 }
 
 /* The move that counts at each bar: a fixed fraction, or multiples of the ATR, which is a fraction of the
  * close already. NaN before the ATR exists. */
-static int fill_min_move(const struct bars *bars, const struct label_config *config, double *min_move) {
+static int fill_min_move(const struct gw_bars *bars, const struct gw_label_config *config, double *min_move) {
     if (!(config->min_move_atr > 0)) {
         for (size_t t = 0; t < bars->n; t++) min_move[t] = config->min_move;
-        return OK;
+        return GW_OK;
     }
-    const struct feature_desc *atr = feature_find("atr");
-    if (!atr) FAIL(ERR_INTERNAL, "labels: there is no feature \"atr\"");
-    double args[FEATURE_ARGS_MAX] = {(double)config->atr_length};
+    const struct gw_feature_desc *atr = gw_feature_find("atr");
+    if (!atr) FAIL(GW_ERR_INTERNAL, "labels: there is no feature \"atr\"");
+    double args[GW_FEATURE_ARGS_MAX] = {(double)config->atr_length};
     void *state = mem_calloc(1, atr->state_size(args));
-    if (!state) return ERR_NOMEM;
+    if (!state) return GW_ERR_NOMEM;
     for (size_t t = 0; t < bars->n; t++) {
-        struct feature_input in = {&bars->bar[t], bar_close_ns(bars, t), NAN, NAN, NAN};
+        struct gw_feature_input in = {&bars->bar[t], gw_bar_close_ns(bars, t), NAN, NAN, NAN};
         min_move[t] = config->min_move_atr * atr->push(state, args, &in);
     }
     mem_free(state);
-    return OK;
+    return GW_OK;
 }
 
-static void set_label(struct labels *labels, size_t t, const struct label_config *config, double close, double top,
-                      double bottom) {
+static void set_label(struct gw_labels *labels, size_t t, const struct gw_label_config *config, double close,
+                      double top, double bottom) {
     double upside = fmax(top - close, 0), downside = fmax(close - bottom, 0), least = labels->min_move[t];
     if (!(close > 0) || isnan(least)) return;
-    labels->gate[GATE_LONG][t] = upside > config->ratio * downside && upside / close > least;
-    labels->gate[GATE_SHORT][t] = downside > config->ratio * upside && downside / close > least;
+    labels->gate[GW_GATE_LONG][t] = upside > config->ratio * downside && upside / close > least;
+    labels->gate[GW_GATE_SHORT][t] = downside > config->ratio * upside && downside / close > least;
 }
 
-static int labels_alloc(struct labels *labels, size_t n) {
-    *labels = (struct labels){.n = n};
+static int labels_alloc(struct gw_labels *labels, size_t n) {
+    *labels = (struct gw_labels){.n = n};
     size_t count = n ? n : 1;
     labels->min_move = mem_calloc(count, sizeof *labels->min_move);
-    if (!labels->min_move) return ERR_NOMEM;
-    for (int g = 0; g < N_GATES; g++) {
+    if (!labels->min_move) return GW_ERR_NOMEM;
+    for (int g = 0; g < GW_N_GATES; g++) {
         labels->gate[g] = mem_calloc(count, sizeof *labels->gate[g]);
-        if (!labels->gate[g]) return ERR_NOMEM;
-        for (size_t t = 0; t < n; t++) labels->gate[g][t] = LABEL_MISSING;
+        if (!labels->gate[g]) return GW_ERR_NOMEM;
+        for (size_t t = 0; t < n; t++) labels->gate[g][t] = GW_LABEL_MISSING;
     }
-    return OK;
+    return GW_OK;
 }
 
-int labels_build(const struct bars *bars, const struct label_config *config, struct labels *out) {
+int gw_labels_build(const struct gw_bars *bars, const struct gw_label_config *config, struct gw_labels *out) {
     struct queue highs = {0}, lows = {0};
-    const struct bar *bar = bars->bar;
+    const struct gw_bar *bar = bars->bar;
     size_t h = config->horizon;
     int rc;
-    *out = (struct labels){0};
+    *out = (struct gw_labels){0};
     TRY(check_config(config));
     TRY_GOTO(labels_alloc(out, bars->n), cleanup);
     TRY_GOTO(fill_min_move(bars, config, out->min_move), cleanup);
@@ -106,7 +106,7 @@ int labels_build(const struct bars *bars, const struct label_config *config, str
     highs.at = mem_calloc(h, sizeof *highs.at);
     lows.at = mem_calloc(h, sizeof *lows.at);
     if (!highs.at || !lows.at) {
-        rc = ERR_NOMEM;
+        rc = GW_ERR_NOMEM;
         goto cleanup;
     }
     for (size_t last = 1; last < bars->n; last++) {
@@ -122,12 +122,12 @@ int labels_build(const struct bars *bars, const struct label_config *config, str
 cleanup:
     mem_free(lows.at);
     mem_free(highs.at);
-    if (rc < 0) labels_free(out);
+    if (rc < 0) gw_labels_free(out);
     return rc;
 }
 
-void labels_free(struct labels *labels) {
-    for (int g = 0; g < N_GATES; g++) mem_free(labels->gate[g]);
+void gw_labels_free(struct gw_labels *labels) {
+    for (int g = 0; g < GW_N_GATES; g++) mem_free(labels->gate[g]);
     mem_free(labels->min_move);
-    *labels = (struct labels){0};
+    *labels = (struct gw_labels){0};
 }

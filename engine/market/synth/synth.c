@@ -19,9 +19,9 @@ static const int64_t INTERVAL_NS = 15 * NS_PER_MINUTE;
 /* Ends in the year 2261, where int64 nanoseconds end. */
 static const size_t N_BARS_MAX = 8000000;
 
-size_t synth_kind_count(void) { return COUNT_OF(kinds); }
-const char *synth_kind_name(size_t i) { return kinds[i]->name; }
-const char *synth_kind_help(size_t i) { return kinds[i]->help; }
+size_t gw_synth_kind_count(void) { return COUNT_OF(kinds); }
+const char *gw_synth_kind_name(size_t i) { return kinds[i]->name; }
+const char *gw_synth_kind_help(size_t i) { return kinds[i]->help; }
 
 /* ---- bars ---------------------------------------------------------------------------------- */
 
@@ -34,8 +34,8 @@ static double quote(double price) {
     return round(price * power[places]) / power[places];
 }
 
-void synth_put(struct bars *bars, size_t i, const struct synth_step *step) {
-    struct bar *bar = &bars->bar[i];
+void synth_put(struct gw_bars *bars, size_t i, const struct synth_step *step) {
+    struct gw_bar *bar = &bars->bar[i];
     bar->open_ns = time_from_civil(2020, 1, 1) + (int64_t)i * bars->interval_ns;
     bar->open = i ? bars->bar[i - 1].close : FIRST_PRICE;
     bar->close = quote(fmin(fmax(bar->open * exp(step->log_return), 1e-3), 1e12));
@@ -51,49 +51,49 @@ static int find_kind(const char *name, const struct synth_kind **kind) {
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         names[i] = kinds[i]->name;
         *kind = kinds[i];
-        if (strcmp(name, names[i]) == 0) return OK;
+        if (strcmp(name, names[i]) == 0) return GW_OK;
     }
     const char *near = nearest_word(name, names, COUNT_OF(kinds));
-    if (near) FAIL(ERR_USAGE, "unknown synthetic market \"%s\"; did you mean \"%s\"?", name, near);
-    FAIL(ERR_USAGE, "unknown synthetic market \"%s\"; there are planted, random-walk and garch", name);
+    if (near) FAIL(GW_ERR_USAGE, "unknown synthetic market \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(GW_ERR_USAGE, "unknown synthetic market \"%s\"; there are planted, random-walk and garch", name);
 }
 
-int synth_generate(const struct synth_options *options, struct bars *out, struct synth_truth *truth) {
+int gw_synth_generate(const struct gw_synth_options *options, struct gw_bars *out, struct gw_synth_truth *truth) {
     const struct synth_kind *kind;
-    struct synth_truth unwanted;
-    *out = (struct bars){0};
+    struct gw_synth_truth unwanted;
+    *out = (struct gw_bars){0};
     if (!truth) truth = &unwanted;
-    *truth = (struct synth_truth){0};
+    *truth = (struct gw_synth_truth){0};
     TRY(find_kind(options->kind ? options->kind : "planted", &kind));
     if (options->n_bars < 1 || options->n_bars > N_BARS_MAX)
-        FAIL(ERR_USAGE, "%zu bars: ask for 1 to %zu", options->n_bars, N_BARS_MAX);
+        FAIL(GW_ERR_USAGE, "%zu bars: ask for 1 to %zu", options->n_bars, N_BARS_MAX);
     if (!(options->volatility >= 0 && options->volatility <= 0.1))
-        FAIL(ERR_USAGE, "volatility %g: the standard deviation of a bar's return must lie in 0 to 0.1",
+        FAIL(GW_ERR_USAGE, "volatility %g: the standard deviation of a bar's return must lie in 0 to 0.1",
              options->volatility);
     snprintf(out->symbol, sizeof out->symbol, "%s", kind->name);
     out->interval_ns = INTERVAL_NS;
     out->n = options->n_bars;
     out->bar = mem_calloc(out->n, sizeof *out->bar);
-    int rc = out->bar ? kind->fill(options, out, truth) : ERR_NOMEM;
-    if (rc == OK) bars_fingerprint(out);
-    if (rc != OK) bars_free(out);
-    if (rc != OK || truth == &unwanted) synth_truth_free(truth);
+    int rc = out->bar ? kind->fill(options, out, truth) : GW_ERR_NOMEM;
+    if (rc == GW_OK) gw_bars_fingerprint(out);
+    if (rc != GW_OK) gw_bars_free(out);
+    if (rc != GW_OK || truth == &unwanted) gw_synth_truth_free(truth);
     return rc;
 }
 
-void synth_truth_free(struct synth_truth *truth) {
+void gw_synth_truth_free(struct gw_synth_truth *truth) {
     if (!truth) return;
     mem_free(truth->event);
-    *truth = (struct synth_truth){0};
+    *truth = (struct gw_synth_truth){0};
 }
 
-int synth_truth_write(const struct bars *bars, const struct synth_truth *truth, const char *path) {
+int gw_synth_truth_write(const struct gw_bars *bars, const struct gw_synth_truth *truth, const char *path) {
     struct out_file file;
     char time[40];
     TRY(out_open(&file, path));
     fputs("time,bar,trigger,motif,side,lag\n", file.stream);
     for (size_t i = 0; i < truth->n; i++) {
-        const struct synth_event *event = &truth->event[i];
+        const struct gw_synth_event *event = &truth->event[i];
         fprintf(file.stream, "%s,%zu,%d,%d,%d,%d\n", time_format(bars->bar[event->bar].open_ns, time), event->bar,
                 event->trigger, event->motif, event->side, event->lag);
     }

@@ -8,7 +8,7 @@
 struct synth_kind {
     const char *name, *help;
     /* Fills out->bar[0..n_bars), which is allocated, and *truth, which is empty. */
-    int (*fill)(const struct synth_options *options, struct bars *out, struct synth_truth *truth);
+    int (*fill)(const struct gw_synth_options *options, struct gw_bars *out, struct gw_synth_truth *truth);
 };
 
 /* What happens inside one bar, in logarithms of price. */
@@ -20,6 +20,6 @@ struct synth_step {
 
 /* Appends bar i at the close of bar i-1 (bar 0 opens at 10,000). Prices are rounded to seven significant
  * digits, as exchanges quote them; volumes to three decimals. */
-void synth_put(struct bars *bars, size_t i, const struct synth_step *step);
+void synth_put(struct gw_bars *bars, size_t i, const struct synth_step *step);
 
 #endif

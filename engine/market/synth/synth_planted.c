@@ -82,12 +82,12 @@ static const double MOVE_FIRST = 0.75; /* share of the first of two bars */
 static const double MOVE_QUIET = 0.5;
 
 /* An ordinary bar: everything else is a change of it. */
-static struct synth_step noise_step(struct rng *rng, double noise) {
+static struct synth_step noise_step(struct gw_rng *rng, double noise) {
     return (struct synth_step){
-        .log_return = noise * rng_normal(rng),
-        .reach_up = 0.4 * noise * fabs(rng_normal(rng)),
-        .reach_down = 0.4 * noise * fabs(rng_normal(rng)),
-        .volume = 100 * exp(0.3 * rng_normal(rng)),
+        .log_return = noise * gw_rng_normal(rng),
+        .reach_up = 0.4 * noise * fabs(gw_rng_normal(rng)),
+        .reach_down = 0.4 * noise * fabs(gw_rng_normal(rng)),
+        .volume = 100 * exp(0.3 * gw_rng_normal(rng)),
     };
 }
 
@@ -120,21 +120,21 @@ static int find_law(const char *name, const struct planted_law **law) {
     for (size_t i = 0; i < COUNT_OF(laws); i++) {
         names[i] = laws[i].name;
         *law = &laws[i];
-        if (strcmp(name, names[i]) == 0) return OK;
+        if (strcmp(name, names[i]) == 0) return GW_OK;
     }
     const char *near = nearest_word(name, names, COUNT_OF(laws));
-    if (near) FAIL(ERR_USAGE, "unknown difficulty \"%s\"; did you mean \"%s\"?", name, near);
-    FAIL(ERR_USAGE, "unknown difficulty \"%s\"; there are easy, default and hard", name);
+    if (near) FAIL(GW_ERR_USAGE, "unknown difficulty \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(GW_ERR_USAGE, "unknown difficulty \"%s\"; there are easy, default and hard", name);
 }
 
-static int fill(const struct synth_options *options, struct bars *out, struct synth_truth *truth) {
+static int fill(const struct gw_synth_options *options, struct gw_bars *out, struct gw_synth_truth *truth) {
     const struct planted_law *law;
     struct planted_plan plan;
-    struct rng rng;
+    struct gw_rng rng;
     double size = 0;
     TRY(find_law(options->difficulty ? options->difficulty : "default", &law));
     TRY(planted_plan_make(law, options->seed, out->n, truth, &plan));
-    rng_key(&rng, options->seed, "planted bars", 0, 0, 0);
+    gw_rng_key(&rng, options->seed, "planted bars", 0, 0, 0);
     for (size_t i = 0; i < out->n; i++) {
         const struct planted_bar *bar = &plan.bar[i];
         struct synth_step step = noise_step(&rng, law->noise);
@@ -148,14 +148,14 @@ static int fill(const struct synth_options *options, struct bars *out, struct sy
             play_mark(bar, law, &step);
             break;
         case ROLE_MOVE:
-            if (bar->step == 0) size = MOVE_LEAST + (MOVE_MOST - MOVE_LEAST) * rng_uniform(&rng);
+            if (bar->step == 0) size = MOVE_LEAST + (MOVE_MOST - MOVE_LEAST) * gw_rng_uniform(&rng);
             play_move(bar, size, &step);
             break;
         }
         synth_put(out, i, &step);
     }
     planted_plan_free(&plan);
-    return OK;
+    return GW_OK;
 }
 
 const struct synth_kind synth_kind_planted = {

@@ -30,15 +30,15 @@ struct planted_bar {
 
 struct planted_plan {
     size_t n;
-    struct planted_bar *bar;   /* [n] owned */
-    struct synth_truth *truth; /* marks in order of time */
+    struct planted_bar *bar;      /* [n] owned */
+    struct gw_synth_truth *truth; /* marks in order of time */
 };
 
 /* A move takes at most this many bars, which are kept free behind every run of marks. */
 enum { PLANTED_MOVE_MAX = 2, PLANTED_MOTIF_PERIOD = 3, PLANTED_MOTIF_MAX = 12 };
 
-int planted_plan_make(const struct planted_law *law, uint64_t seed, size_t n, struct synth_truth *truth,
-                      struct planted_plan *out) MUST_USE;
+int planted_plan_make(const struct planted_law *law, uint64_t seed, size_t n, struct gw_synth_truth *truth,
+                      struct planted_plan *out) GW_MUST_USE;
 void planted_plan_free(struct planted_plan *plan);
 
 #endif

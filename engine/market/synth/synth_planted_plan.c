@@ -11,30 +11,30 @@ static int8_t side_of(size_t s) { return s == 0 ? 1 : -1; }
 
 /* Bars until the next run: at least `spacing`, then the same hazard at every bar, so that the time since the
  * last one tells nothing about the next. */
-static size_t next_distance(struct rng *rng, const struct planted_law *law) {
+static size_t next_distance(struct gw_rng *rng, const struct planted_law *law) {
     double mean = 1 / (SIDES * law->bursts), hazard = 1 / (mean - (double)law->spacing + 1);
     size_t distance = law->spacing;
-    while (rng_uniform(rng) >= hazard) distance++;
+    while (gw_rng_uniform(rng) >= hazard) distance++;
     return distance;
 }
 
 static int make_marks(const struct planted_law *law, uint64_t seed, struct planted_plan *plan) {
-    struct rng rng;
-    struct synth_truth *truth = plan->truth;
-    rng_key(&rng, seed, "planted marks", 0, 0, 0);
+    struct gw_rng rng;
+    struct gw_synth_truth *truth = plan->truth;
+    gw_rng_key(&rng, seed, "planted marks", 0, 0, 0);
     truth->event = mem_calloc((plan->n / law->spacing + 1) * law->burst, sizeof *truth->event);
-    if (!truth->event) return ERR_NOMEM;
+    if (!truth->event) return GW_ERR_NOMEM;
     size_t at = PLANTED_MOTIF_MAX + next_distance(&rng, law) - law->spacing;
     for (; at + law->burst + PLANTED_MOVE_MAX <= plan->n; at += next_distance(&rng, law)) {
-        int8_t side = side_of(rng_below(&rng, SIDES));
+        int8_t side = side_of(gw_rng_below(&rng, SIDES));
         for (size_t k = 0; k < law->burst; k++) {
             plan->bar[at + k] = (struct planted_bar){.role = ROLE_MARK, .side = side, .step = (uint8_t)k};
-            truth->event[truth->n++] = (struct synth_event){.bar = at + k, .trigger = law->trigger, .side = side};
+            truth->event[truth->n++] = (struct gw_synth_event){.bar = at + k, .trigger = law->trigger, .side = side};
         }
         for (size_t k = 0; k < PLANTED_MOVE_MAX; k++) /* reserved; freed again where no move follows */
             plan->bar[at + law->burst + k] = (struct planted_bar){.role = ROLE_MOVE, .side = side, .step = (uint8_t)k};
     }
-    return OK;
+    return GW_OK;
 }
 
 /* ---- motifs -------------------------------------------------------------------------------- */
@@ -65,7 +65,7 @@ static bool motif_fits(const struct planted_plan *plan, const struct planted_law
 }
 
 /* Index of the first mark at or behind a bar. */
-static size_t first_mark(const struct synth_truth *truth, size_t bar) {
+static size_t first_mark(const struct gw_synth_truth *truth, size_t bar) {
     size_t low = 0, high = truth->n;
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -78,10 +78,10 @@ static size_t first_mark(const struct synth_truth *truth, size_t bar) {
 }
 
 /* Every mark of the side that the motif arms becomes a predictable bar. */
-static size_t arm_marks(struct synth_truth *truth, const struct planted_law *law, size_t end, int8_t side) {
+static size_t arm_marks(struct gw_synth_truth *truth, const struct planted_law *law, size_t end, int8_t side) {
     size_t armed = 0;
     for (size_t i = first_mark(truth, end + law->lag_min); i < truth->n; i++) {
-        struct synth_event *event = &truth->event[i];
+        struct gw_synth_event *event = &truth->event[i];
         if (event->bar > end + law->lag_max) break;
         if (event->side != side) continue;
         event->motif = 1;
@@ -94,17 +94,17 @@ static size_t arm_marks(struct synth_truth *truth, const struct planted_law *law
 /* Motifs fall anywhere until the asked share of the side's marks is armed. They know nothing of the marks: a
  * motif alone promises no mark, a mark alone no motif. */
 static int make_motifs(const struct planted_law *law, uint64_t seed, size_t s, struct planted_plan *plan) {
-    struct rng rng;
+    struct gw_rng rng;
     int8_t side = side_of(s);
     size_t marks = 0, armed = 0;
     uint8_t *near_motif = mem_calloc(plan->n, 1); /* bars within lag_max of a motif's end of this side */
-    if (!near_motif) return ERR_NOMEM;
-    rng_key(&rng, seed, "planted motifs", s, 0, 0);
+    if (!near_motif) return GW_ERR_NOMEM;
+    gw_rng_key(&rng, seed, "planted motifs", s, 0, 0);
     for (size_t i = 0; i < plan->truth->n; i++) marks += plan->truth->event[i].side == side;
     size_t wanted = (size_t)((double)marks * law->armed + 0.5);
     for (size_t tries = 100 * plan->n; armed < wanted && tries > 0; tries--) {
-        size_t length = PLANTED_MOTIF_PERIOD * (2 + rng_below(&rng, 3));
-        size_t end = rng_below(&rng, plan->n);
+        size_t length = PLANTED_MOTIF_PERIOD * (2 + gw_rng_below(&rng, 3));
+        size_t end = gw_rng_below(&rng, plan->n);
         if (!motif_fits(plan, law, end, length, side, near_motif)) continue;
         write_motif(plan, end, length, side);
         size_t begin = end > law->lag_max ? end - law->lag_max : 0;
@@ -113,16 +113,16 @@ static int make_motifs(const struct planted_law *law, uint64_t seed, size_t s, s
         armed += arm_marks(plan->truth, law, end, side);
     }
     mem_free(near_motif);
-    return OK;
+    return GW_OK;
 }
 
 /* Easy: the motif ends at the mark itself. */
 static void join_motifs(uint64_t seed, struct planted_plan *plan) {
-    struct rng rng;
-    rng_key(&rng, seed, "planted motifs", SIDES, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, seed, "planted motifs", SIDES, 0, 0);
     for (size_t i = 0; i < plan->truth->n; i++) {
-        struct synth_event *event = &plan->truth->event[i];
-        write_motif(plan, event->bar, PLANTED_MOTIF_PERIOD * (2 + rng_below(&rng, 3)), event->side);
+        struct gw_synth_event *event = &plan->truth->event[i];
+        write_motif(plan, event->bar, PLANTED_MOTIF_PERIOD * (2 + gw_rng_below(&rng, 3)), event->side);
         plan->bar[event->bar] = (struct planted_bar){.role = ROLE_MARK, .side = event->side};
         event->motif = 1;
     }
@@ -132,13 +132,13 @@ static void join_motifs(uint64_t seed, struct planted_plan *plan) {
 
 /* A predictable run is followed by its move but for a few; every other run is followed by noise. */
 static void make_moves(const struct planted_law *law, uint64_t seed, struct planted_plan *plan) {
-    struct rng rng;
-    rng_key(&rng, seed, "planted moves", 0, 0, 0);
+    struct gw_rng rng;
+    gw_rng_key(&rng, seed, "planted moves", 0, 0, 0);
     for (size_t i = 0; i < plan->truth->n; i += law->burst) {
-        const struct synth_event *event = &plan->truth->event[i];
+        const struct gw_synth_event *event = &plan->truth->event[i];
         struct planted_bar *behind = &plan->bar[event->bar + law->burst];
-        size_t length = 1 + rng_below(&rng, PLANTED_MOVE_MAX);
-        if (rng_uniform(&rng) >= law->followed || !event->motif) length = 0;
+        size_t length = 1 + gw_rng_below(&rng, PLANTED_MOVE_MAX);
+        if (gw_rng_uniform(&rng) >= law->followed || !event->motif) length = 0;
         for (size_t k = 0; k < PLANTED_MOVE_MAX; k++) {
             behind[k].length = (uint8_t)length;
             if (k >= length) behind[k] = (struct planted_bar){.role = ROLE_NOISE};
@@ -146,17 +146,17 @@ static void make_moves(const struct planted_law *law, uint64_t seed, struct plan
     }
 }
 
-int planted_plan_make(const struct planted_law *law, uint64_t seed, size_t n, struct synth_truth *truth,
+int planted_plan_make(const struct planted_law *law, uint64_t seed, size_t n, struct gw_synth_truth *truth,
                       struct planted_plan *out) {
-    int rc = OK;
+    int rc = GW_OK;
     *out = (struct planted_plan){.n = n, .truth = truth};
     out->bar = mem_calloc(n, sizeof *out->bar);
-    if (!out->bar) return ERR_NOMEM;
+    if (!out->bar) return GW_ERR_NOMEM;
     TRY_GOTO(make_marks(law, seed, out), failed);
     if (law->lag_max == 0) join_motifs(seed, out);
     for (size_t s = 0; s < SIDES && law->lag_max > 0; s++) TRY_GOTO(make_motifs(law, seed, s, out), failed);
     make_moves(law, seed, out);
-    return OK;
+    return GW_OK;
 failed:
     planted_plan_free(out);
     return rc;

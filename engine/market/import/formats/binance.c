@@ -9,7 +9,7 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
            field_is_number(row.field[1]) && field_is_whole(row.field[8]);
 }
 
-const struct import_format import_format_binance = {
+const struct gw_import_format import_format_binance = {
     .name = "binance",
     .help = "Binance klines: 12 columns without header, time in ms or us",
     .detect = detect,

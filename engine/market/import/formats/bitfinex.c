@@ -16,7 +16,7 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
     return misfit == 0 && usual_misfit > 0;
 }
 
-const struct import_format import_format_bitfinex = {
+const struct gw_import_format import_format_bitfinex = {
     .name = "bitfinex",
     .help = "Bitfinex candles: ms, open, close, high, low, volume without header",
     .detect = detect,

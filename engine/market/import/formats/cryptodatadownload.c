@@ -38,7 +38,7 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
     return 1;
 }
 
-const struct import_format import_format_cryptodatadownload = {
+const struct gw_import_format import_format_cryptodatadownload = {
     .name = "cryptodatadownload",
     .help = "CryptoDataDownload: unix,date,symbol,open,high,low,close,volumes; newest first",
     .detect = detect,

@@ -11,7 +11,7 @@ struct cursor {
 };
 
 static int complain(const struct cursor *cursor, const char *what) {
-    FAIL(ERR_DATA, "%s:%zu:%td: %s; correct the file or fetch it again", cursor->reader->path, cursor->line,
+    FAIL(GW_ERR_DATA, "%s:%zu:%td: %s; correct the file or fetch it again", cursor->reader->path, cursor->line,
          cursor->at - cursor->line_begin + 1, what);
 }
 
@@ -45,7 +45,7 @@ static int take_field(struct cursor *cursor, struct import_row *row) {
     if (quoted && !take(cursor, '"')) return complain(cursor, "a quote is not closed");
     if (row->n_fields < IMPORT_COLUMNS_MAX) row->field[row->n_fields] = field;
     row->n_fields++;
-    return OK;
+    return GW_OK;
 }
 
 /* One "[…]"; its fields are located like those of a CSV line, as commas part them too. */
@@ -86,7 +86,7 @@ static int read_rows(struct import_reader *reader) {
                                   "the file ends before the closing ']'; fetch it again, or import with repair");
     }
     skip_blank(&cursor);
-    return cursor.at < reader->end ? complain(&cursor, "something follows the closing ']'") : OK;
+    return cursor.at < reader->end ? complain(&cursor, "something follows the closing ']'") : GW_OK;
 }
 
 /* The number of fields in the first row decides. */
@@ -105,7 +105,7 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
     return 1;
 }
 
-const struct import_format import_format_freqtrade_json = {
+const struct gw_import_format import_format_freqtrade_json = {
     .name = "freqtrade-json",
     .help = "JSON rows [[ms,open,high,low,close,volume],…] (freqtrade; also Binance REST rows of 12)",
     .detect = detect,

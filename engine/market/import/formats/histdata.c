@@ -11,7 +11,7 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
     return row.n_fields == 6 && row.field[0].length == 15 && field_has_shape(row.field[0], "99999999 999999");
 }
 
-const struct import_format import_format_histdata = {
+const struct gw_import_format import_format_histdata = {
     .name = "histdata",
     .help = "HistData ASCII: YYYYMMDD HHMMSS;open;high;low;close;volume, Eastern Standard Time all year",
     .detect = detect,

@@ -10,7 +10,7 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
     return 1;
 }
 
-const struct import_format import_format_investing = {
+const struct gw_import_format import_format_investing = {
     .name = "investing",
     .help = "Investing.com: \"Date\",\"Price\",\"Open\",\"High\",\"Low\",\"Vol.\",\"Change %\"",
     .detect = detect,

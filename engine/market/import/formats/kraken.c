@@ -9,7 +9,7 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
            field_is_number(row.field[1]) && field_is_whole(row.field[6]);
 }
 
-const struct import_format import_format_kraken = {
+const struct gw_import_format import_format_kraken = {
     .name = "kraken",
     .help = "Kraken OHLCVT: 7 columns without header, time in seconds",
     .detect = detect,

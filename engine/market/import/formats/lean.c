@@ -16,7 +16,7 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
     return row.n_fields == 11 && field_is_number(row.field[1]);
 }
 
-const struct import_format import_format_lean = {
+const struct gw_import_format import_format_lean = {
     .name = "lean",
     .help = "LEAN: YYYYMMDD HH:MM in New York time; equity prices times 10000, currencies bid and ask",
     .detect = detect,

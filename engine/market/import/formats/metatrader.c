@@ -10,7 +10,7 @@ static int detect4(const struct import_sample *sample, struct import_layout *lay
            field_has_shape(row.field[1], "99:99");
 }
 
-const struct import_format import_format_metatrader4 = {
+const struct gw_import_format import_format_metatrader4 = {
     .name = "metatrader4",
     .help = "MetaTrader 4: YYYY.MM.DD,HH:MM,open,high,low,close,volume",
     .detect = detect4,
@@ -26,7 +26,7 @@ static int detect5(const struct import_sample *sample, struct import_layout *lay
            field_is_whole(row.field[7]);
 }
 
-const struct import_format import_format_metatrader5 = {
+const struct gw_import_format import_format_metatrader5 = {
     .name = "metatrader5",
     .help = "MetaTrader 5: time,open,high,low,close,tick volume,spread,real volume without header",
     .detect = detect5,

@@ -13,7 +13,7 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
     return 1;
 }
 
-const struct import_format import_format_nasdaq = {
+const struct gw_import_format import_format_nasdaq = {
     .name = "nasdaq",
     .help = "Nasdaq historical quotes: date,close,volume,open,high,low with month/day/year",
     .detect = detect,

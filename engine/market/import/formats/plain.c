@@ -15,14 +15,14 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
     sample_try(sample, 0, &other, &other_fit, &other_misfit);
     /* Flat bars fit every order of columns; guessing would swap close and low without a trace. */
     if (misfit == 0 && other_misfit == 0)
-        FAIL(ERR_DATA,
+        FAIL(GW_ERR_DATA,
              "%s:%zu:1: six columns, and the numbers do not tell their order; add a header line or name the format "
              "(plain: open,high,low,close; bitfinex: open,close,high,low)",
              sample->path, sample->line[0].number);
     return 1;
 }
 
-const struct import_format import_format_plain = {
+const struct gw_import_format import_format_plain = {
     .name = "plain",
     .help = "six columns without header: time, open, high, low, close, volume",
     .detect = detect,

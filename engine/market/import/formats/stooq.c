@@ -12,7 +12,7 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
     return sample->forced || row.n_fields == 5;
 }
 
-const struct import_format import_format_stooq = {
+const struct gw_import_format import_format_stooq = {
     .name = "stooq",
     .help = "Stooq daily: Date,Open,High,Low,Close,Volume where early rows lack the volume (taken as 0)",
     .detect = detect,
