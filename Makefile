@@ -23,6 +23,9 @@ DUAL_SRC := $(filter $(DUAL),$(SRC))
 ONE_SRC := $(filter-out $(ISA_SRC) $(DUAL_SRC),$(SRC))
 OBJ     := $(ONE_SRC:%.c=$(BUILD)/%.o) $(DUAL_SRC:%.c=$(BUILD)/%.f32.o) $(DUAL_SRC:%.c=$(BUILD)/%.f64.o) \
            $(foreach isa,portable avx2 avx512,$(ISA_SRC:%.c=$(BUILD)/%.$(isa).o))
+# gnuplot scripts are linked in: every x.gp is a string script_x.
+SCRIPTS := $(sort $(shell find reports -name '*.gp'))
+OBJ     += $(SCRIPTS:%=$(BUILD)/%.o)
 LIB     := $(BUILD)/libgatewalk.a
 TESTS   ?= $(sort $(wildcard tests/*/test_*.c))
 TEST_BIN := $(TESTS:%.c=$(BUILD)/%)
@@ -57,6 +60,12 @@ $(BUILD)/%.avx2.o: %.c
 	$(call compile,-DGW_ISA_AVX2 -mavx2 -mfma)
 $(BUILD)/%.avx512.o: %.c
 	$(call compile,-DGW_ISA_AVX512 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma)
+# The assembler takes the file as it stands and ends it like a C string; the last line keeps the stack not executable.
+$(BUILD)/%.gp.o: %.gp
+	@mkdir -p $(@D)
+	@echo "embed   $<"
+	@printf '%s\n' '.section .rodata' '.global script_$(*F)' '.type script_$(*F), %object' 'script_$(*F):' '.incbin "$<"' \
+	    '.byte 0' '.size script_$(*F), . - script_$(*F)' '.section .note.GNU-stack,"",%progbits' | $(CC) -c -x assembler -o $@ -
 
 $(BUILD)/tests/%: tests/%.c $(LIB)
 	@mkdir -p $(@D)

@@ -8,7 +8,7 @@
 const double font_size_pt[N_FONTS] = {
     [FONT_BODY] = 9.5, [FONT_BOLD] = 9.5, [FONT_SMALL] = 8, [FONT_HEAD] = 11.5, [FONT_TITLE] = 17};
 
-static const double LEFT = 0.055, RIGHT = 0.955, TITLE_Y = 0.945, SUBTITLE_Y = 0.913, RULE_Y = 0.894;
+static const double LEFT = PAGE_LEFT, RIGHT = PAGE_RIGHT, TITLE_Y = 0.945, SUBTITLE_Y = 0.913, RULE_Y = 0.894;
 static const double CAPTION_Y = 0.082, LINE_HEIGHT = 0.0205, FOOTER_Y = 0.022;
 
 int plot_skip(struct plot_job *job, const char *why) {
@@ -179,15 +179,20 @@ static int caption_text(struct page *page, const char *caption) {
     return GW_OK;
 }
 
+void page_prefix(char prefix[PAGE_PREFIX_SIZE], const char *plot, size_t page) {
+    snprintf(prefix, PAGE_PREFIX_SIZE, "%.40s-%zu", plot, page);
+}
+
 int page_begin(struct plot_job *job, struct page *page, const char *about, const char *caption) {
     memset(page, 0, sizeof *page);
     if (job->n_pages == PLOT_PAGES_MAX) FAIL(GW_ERR_INTERNAL, "plot %s makes too many pages", job->plot->name);
     page->job = job;
     page->top = RULE_Y - 0.03;
-    snprintf(page->prefix, sizeof page->prefix, "%.40s-%zu", job->plot->name, ++job->n_pages);
+    page_prefix(page->prefix, job->plot->name, ++job->n_pages);
     TRY(open_stream(page, "set", &page->variables));
-    fprintf(page->variables, "array has_text[%d]\nhas_boxes = 0\nhas_rules = 0\nhas_keys = 0\n", PAGE_TEXTS);
-    fprintf(page->variables, "do for [i=1:%d] { has_text[i] = 0 }\n", PAGE_TEXTS);
+    page_set(page, "page_left", PAGE_LEFT);
+    page_set(page, "page_right", PAGE_RIGHT);
+    page_set(page, "page_bottom", PAGE_BOTTOM);
     TRY(heading(page, about));
     return caption_text(page, caption);
 }

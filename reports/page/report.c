@@ -1,13 +1,12 @@
-/* A run directory in, pictures out: prepares every page's data, writes one fixed script and lets gnuplot draw it. */
+/* A run directory in, pictures out: every plot prepares its pages' data, fixed scripts draw them. */
 #include "gatewalk/report.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "gnuplot.h"
-#include "reports/plots/bar_chart.h"
 #include "reports/plots/plot.h"
+#include "scripts.h"
 
 static const struct plot_desc *const plots[] = {
 #define PLOT(name) &plot_desc_##name,
@@ -33,74 +32,23 @@ struct rendering {
     char not_shown[600];
 };
 
-/* ---- scripts ------------------------------------------------------------------------------------------ */
-
-static int write_script(const struct scratch *scratch, const char *name, const char *text) {
-    char path[1024];
-    TRY(path_join(path, sizeof path, scratch->dir, name));
-    FILE *stream = fopen(path, "w");
-    if (!stream) FAIL(GW_ERR_IO, "%s: cannot write: %s", path, strerror(errno));
-    bool bad = fputs(text, stream) < 0;
-    bad |= fclose(stream) != 0;
-    if (bad) FAIL(GW_ERR_IO, "%s: cannot write: %s", path, strerror(errno));
-    return GW_OK;
-}
-
 static bool wanted(const struct rendering *r, size_t i) {
     return !r->options->only || strcmp(r->options->only, plots[i]->name) == 0;
 }
 
-static int write_scripts(const struct rendering *r) {
-    TRY(write_script(&r->scratch, "style.gp", style_script));
-    TRY(write_script(&r->scratch, "frame.gp", frame_script));
-    TRY(write_script(&r->scratch, "panel.gp", panel_script));
-    TRY(write_script(&r->scratch, "bars.gp", bars_script));
-    for (size_t i = 0; i < COUNT_OF(plots); i++) {
-        char name[80];
-        snprintf(name, sizeof name, "%s.gp", plots[i]->name);
-        if (r->job[i].n_pages) TRY(write_script(&r->scratch, name, plots[i]->script));
-    }
-    return GW_OK;
-}
-
-/* The picture of page `page` (1 …): NAME.png, then NAME-2.png and so on. */
-static void picture_name(char name[100], const char *plot, size_t page) {
-    if (page == 1)
-        snprintf(name, 100, "%.60s.png", plot);
-    else
-        snprintf(name, 100, "%.60s-%zu.png", plot, page);
-}
-
-/* The driver: names of our own files and numbers, nothing else. pdf: one output with all pages. */
-static int write_driver(const struct rendering *r, const char *name, bool pdf) {
-    char path[1024];
-    TRY(path_join(path, sizeof path, r->scratch.dir, name));
-    FILE *to = fopen(path, "w");
-    if (!to) FAIL(GW_ERR_IO, "%s: cannot write: %s", path, strerror(errno));
-    if (pdf) /* the cairo terminals draw a point as 1/54 inch: 0.75 makes it 1/72 */
-        fputs("set terminal pdfcairo noenhanced color size 29.7cm, 21cm font 'Liberation Sans,9' fontscale 0.75 "
-              "linewidth 1.6 butt\n"
-              "set output 'report.pdf'\n",
-              to);
-    else /* A4 at 150 dots per inch; scales carry points over to pixels */
-        fputs("set terminal pngcairo noenhanced color size 1754, 1240 font 'Liberation Sans,9' fontscale 1.5625 "
-              "linewidth 2.0 "
-              "pointscale 2.0 butt\n",
-              to);
-    fprintf(to, "load 'style.gp'\npage_count = %zu\npage_number = 0\n", r->n_pages);
+static int list_pages(const struct rendering *r, struct page_list *list) {
+    TRY(page_list_open(list, r->scratch.dir, r->n_pages));
     for (size_t i = 0; i < COUNT_OF(plots); i++)
-        for (size_t page = 1; page <= r->job[i].n_pages; page++) {
-            char picture[100];
-            picture_name(picture, plots[i]->name, page);
-            if (!pdf) fprintf(to, "set output '%s'\n", picture);
-            fprintf(to, "page_number = page_number + 1\ncall 'frame.gp' '%s-%zu'\n", plots[i]->name, page);
-            fprintf(to, "call '%s.gp' '%s-%zu'\nunset multiplot\n", plots[i]->name, plots[i]->name, page);
-        }
-    fputs("unset output\n", to);
-    bool bad = ferror(to) != 0;
-    bad |= fclose(to) != 0;
-    if (bad) FAIL(GW_ERR_IO, "%s: cannot write: %s", path, strerror(errno));
+        for (size_t page = 1; page <= r->job[i].n_pages; page++) TRY(page_list_add(list, plots[i]->name, page));
     return GW_OK;
+}
+
+/* Everything that gnuplot reads besides the pages' own files. */
+static int write_scripts(const struct rendering *r) {
+    struct page_list list = {0};
+    TRY(scripts_write(r->scratch.dir));
+    int rc = list_pages(r, &list);
+    return page_list_close(&list) < 0 && rc == GW_OK ? GW_ERR_IO : rc;
 }
 
 /* ---- results into the run directory ----------------------------------------------------------------------- */
@@ -202,9 +150,7 @@ static int prepare_all(struct rendering *r) {
 }
 
 static int draw(const struct rendering *r, bool pdf) {
-    const char *driver = pdf ? "driver-pdf.gp" : "driver-png.gp";
-    TRY(write_driver(r, driver, pdf));
-    TRY(gnuplot_run(r->gnuplot, &r->scratch, driver, timeout_seconds));
+    TRY(gnuplot_run(r->gnuplot, &r->scratch, pdf ? "report_pdf.gp" : "report_png.gp", timeout_seconds));
     return pdf ? deliver_pdf(r) : deliver_png(r);
 }
 

@@ -74,7 +74,7 @@ static void panel_rows(struct gw_bars *b, int gate, double k, size_t panel) {
 static double rows_of(const struct gw_bars *b) { return (double)(b->n_rows > ROWS_LEAST ? b->n_rows : ROWS_LEAST); }
 
 /* Names of the models at the left of every row, drawn as furniture so that long ones can be cut. */
-static int row_names(struct gw_bars *b, double bottom, double gap, double *names_width) {
+static int row_names(struct gw_bars *b, double gap, double *names_width) {
     struct page *page = b->page;
     struct run_view *run = page->job->run;
     *names_width = 0.05;
@@ -82,7 +82,7 @@ static int row_names(struct gw_bars *b, double bottom, double gap, double *names
         double w = text_width(run->strategy[b->row_strategy[r]].label, font_size_pt[FONT_BODY]);
         *names_width = fmin(fmax(*names_width, w), NAMES_WIDTH_MAX);
     }
-    double height = (page->top - bottom - gap) / N_GATES_SHOWN, row_height = height / (rows_of(b) + 0.2);
+    double height = (page->top - PAGE_BOTTOM - gap) / N_GATES_SHOWN, row_height = height / (rows_of(b) + 0.2);
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
         double panel_top = page->top - gate * (height + gap);
         page_textf(page, FONT_BOLD, ALIGN_LEFT, 0.055, panel_top + 0.02, INK, "%s gate", gate_word[gate]);
@@ -111,12 +111,12 @@ static int layer_legend(struct gw_bars *b) {
 }
 
 static int write_page(struct gw_bars *b) {
-    static const double BOTTOM = 0.165, GAP = 0.085;
+    static const double GAP = 0.085;
     struct page *page = b->page;
     const struct run_view *run = page->job->run;
     double names_width = 0;
     TRY(layer_legend(b));
-    TRY(row_names(b, BOTTOM, GAP, &names_width));
+    TRY(row_names(b, GAP, &names_width));
     TRY(page_file(page, "bars", &b->bar));
     TRY(page_file(page, "dots", &b->dot));
     page_array(page, "k_of", run->n_ks);
@@ -130,10 +130,11 @@ static int write_page(struct gw_bars *b) {
     page_set(page, "n_ks", (double)run->n_ks);
     page_set(page, "n_rows", rows_of(b));
     page_set(page, "names_right", 0.055 + names_width);
-    page_set(page, "bars_bottom", BOTTOM);
-    page_set(page, "bars_gap", GAP);
-    page_set(page, "prevalence0", b->layout->prevalence ? 100 * run->prevalence[0] : (double)NAN);
-    page_set(page, "prevalence1", b->layout->prevalence ? 100 * run->prevalence[1] : (double)NAN);
+    page_set(page, "gap_y", GAP);
+    page_array(page, "prevalence", N_GATES_SHOWN);
+    for (int gate = 0; gate < N_GATES_SHOWN; gate++)
+        page_set_at(page, "prevalence", (size_t)gate,
+                    b->layout->prevalence ? 100 * run->prevalence[gate] : (double)NAN);
     page_range(page, "value", range_round(b->span));
     return GW_OK;
 }
@@ -169,27 +170,3 @@ int bars_prepare(struct plot_job *job, const struct bars_layout *layout) {
     }
     return GW_OK;
 }
-
-const char bars_script[] =
-    "height = (page_top - bars_bottom - bars_gap) / 2\n"
-    "width = (page_right - names_right - 0.012 - (n_ks - 1) * 0.025) / n_ks\n"
-    "do for [gate = 0:1] { do for [k = 1:n_ks] {\n"
-    "  call 'panel.gp' 0 0 1 1\n"
-    "  set lmargin at screen names_right + 0.012 + (k - 1) * (width + 0.025)\n"
-    "  set rmargin at screen names_right + 0.012 + (k - 1) * (width + 0.025) + width\n"
-    "  set tmargin at screen page_top - gate * (height + bars_gap)\n"
-    "  set bmargin at screen page_top - gate * (height + bars_gap) - height\n"
-    "  panel = gate * n_ks + k - 1\n"
-    "  unset ytics; set border 1; set grid xtics\n"
-    "  set xrange [value_lo:value_hi]; set yrange [-n_rows + 0.4:0.6]\n"
-    "  set label 1 sprintf('K = %g %%', k_of[k]) at graph 1, 1 right offset 0, 0.9 font FONT.',9.5' tc rgb 0x3A3A3A\n"
-    "  if (gate == 1) { set xlabel axis_name }\n"
-    "  prevalence = gate == 0 ? prevalence0 : prevalence1\n"
-    "  if (prevalence == prevalence) { set arrow 1 from prevalence, graph 0 to prevalence, graph 1 nohead lt 11 lw 1.6 "
-    "front }\n"
-    "  if (value_lo < 0) { set arrow 2 from 0, graph 0 to 0, graph 1 nohead lw 0.8 lc rgb 0x3A3A3A front }\n"
-    "  plot ARG1.'.bars' using (($5 == panel) ? 0 : NaN):2:(0):1:($2 - $3):($2 + $3):4 with boxxyerror fc rgb "
-    "variable, "
-    "ARG1.'.dots' using ($3 == panel ? $1 : NaN):2 with points pt 7 ps 0.42 lc rgb 0xFFFFFF, "
-    "ARG1.'.dots' using ($3 == panel ? $1 : NaN):2 with points pt 6 ps 0.42 lw 0.8 lc rgb 0x3A3A3A\n"
-    "} }\n";

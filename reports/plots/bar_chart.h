@@ -14,6 +14,5 @@ struct bars_layout {
     const char *layer_name[BARS_LAYERS_MAX];
 };
 int bars_prepare(struct plot_job *job, const struct bars_layout *layout) GW_MUST_USE;
-extern const char bars_script[];
 
 #endif

@@ -1,4 +1,5 @@
-/* What a plot is made of. To add one: a file plot_NAME.c with a descriptor and a row in plots.def. */
+/* What a plot is made of. To add one: plot_NAME.c, whose descriptor says what it is and which writes data files; plot_NAME.gp,
+ * which draws them; and a row in plots.def. */
 #ifndef GATEWALK_PLOT_H
 #define GATEWALK_PLOT_H
 
@@ -14,10 +15,9 @@ struct plot_desc {
     /* Writes data files for any number of pages; none, with plot_skip(), when the run has nothing to show. */
     int (*prepare)(struct plot_job *job);
     bool optional; /* most runs have nothing of the kind: leaving it out is no news for the summary page */
-    /* gnuplot text, run once per page inside a multiplot. ARG1 is the prefix of the page's data files; every page_set()
-     * variable is defined. Contains no text of the run. */
-    const char *script;
 };
+/* plot_NAME.gp is run once per page inside a multiplot. ARG1 is the prefix of the page's data files; every page_set() variable
+ * is defined. Scripts are fixed text: what a run has to say reaches them in data files only. */
 #define PLOT(name) extern const struct plot_desc plot_desc_##name;
 #include "plots.def"
 #undef PLOT
@@ -40,6 +40,10 @@ int plot_skip(struct plot_job *job, const char *why);
 /* The page is A4 landscape; x and y are fractions of it from the lower left. */
 #define PAGE_WIDTH_PT  842.0
 #define PAGE_HEIGHT_PT 595.0
+/* Where panels may stand; page->top bounds them above. */
+#define PAGE_LEFT   0.055
+#define PAGE_RIGHT  0.955
+#define PAGE_BOTTOM 0.165
 
 /* Width as a fraction of the page at this size; metrics of Helvetica and its look-alikes. */
 double text_width(const char *text, double size_pt);
@@ -71,16 +75,19 @@ struct legend_entry {
     enum legend_mark mark;
 };
 
-enum { PAGE_FILES_MAX = 12, PAGE_TEXTS = N_FONTS * N_ALIGNS };
+enum { PAGE_FILES_MAX = 12, PAGE_PREFIX_SIZE = 64, PAGE_TEXTS = N_FONTS * N_ALIGNS };
 struct page {
     struct plot_job *job;
-    char prefix[64];
+    char prefix[PAGE_PREFIX_SIZE];
     FILE *variables, *text[PAGE_TEXTS], *boxes, *rules, *keys;
     FILE *file[PAGE_FILES_MAX];
     size_t n_files;
     bool failed;
     double top; /* where the plots may begin, below the heading and the legend */
 };
+
+/* What the names of a page's files begin with; page: 1 … of this plot. */
+void page_prefix(char prefix[PAGE_PREFIX_SIZE], const char *plot, size_t page);
 
 /* Begins the next page of the job with its heading; `about` (may be "") is what sets this page apart from its siblings
  * and may hold text of the run. The caption stands under the plots and says how to read them. */
@@ -96,9 +103,9 @@ void page_row(FILE *stream, size_t n, const double *value);
 #define PAGE_ROW(stream, ...)                                                                                          \
     page_row((stream), sizeof((double[]){__VA_ARGS__}) / sizeof(double), (const double[]){__VA_ARGS__})
 
-/* Declares an array of n numbers, to be filled with page_set(page, "name[1]", …). */
+/* Declares an array of n numbers, to be filled with page_set_at(): index from 0 here, from 1 in the script. */
 void page_array(struct page *page, const char *name, size_t n);
-void page_set_at(struct page *page, const char *name, size_t index, double value); /* index from 0 */
+void page_set_at(struct page *page, const char *name, size_t index, double value);
 
 /* The span of an axis: grows with the numbers shown, then rounds outwards. */
 struct gw_range {
@@ -110,6 +117,9 @@ void range_add(struct gw_range *range, double value); /* NAN is ignored */
 struct gw_range range_round(struct gw_range range);
 /* Sets <axis>_lo and <axis>_hi. */
 void page_range(struct page *page, const char *axis, struct gw_range range);
+/* The same for n axes: arrays <axis>_lo and <axis>_hi. */
+void page_range_array(struct page *page, const char *axis, size_t n);
+void page_range_at(struct page *page, const char *axis, size_t index, struct gw_range range);
 
 /* Furniture in page coordinates. Text must have come through text_safe(). */
 void page_text(struct page *page, enum text_font font, enum text_align align, double x, double y, unsigned ink,
@@ -123,17 +133,21 @@ int page_legend(struct page *page, const struct legend_entry *entry, size_t n) G
 /* Legend of the run's strategies: `include` (may be NULL: all) chooses. */
 int page_strategy_legend(struct page *page, const bool *include, enum legend_mark mark) GW_MUST_USE;
 
+/* Panels of one size in rows and columns, laid out by panel.gp; here for what stands beside them. It ends at page->top. */
+struct panel_grid {
+    size_t rows, columns;
+    double gap_x, gap_y, width, height, top; /* fractions of the page */
+};
+/* Sets n_rows, n_columns, gap_x and gap_y for the script. */
+struct panel_grid page_grid(struct page *page, size_t rows, size_t columns, double gap_x, double gap_y);
+double grid_left(const struct panel_grid *grid, size_t column);
+double grid_top(const struct panel_grid *grid, size_t row); /* from 0, the uppermost */
+
 /* A calendar axis: sets PREFIX variables <axis>_from, <axis>_to and writes tick marks to the file "ticks". */
 int page_time_axis(struct page *page, double from, double to, double width) GW_MUST_USE;
 
 /* Positions of columns by name, NULL-terminated list; GW_ERR_DATA when one is missing. */
 int table_columns(const struct table *table, const char *const *name, size_t *column) GW_MUST_USE;
 double seconds_of(const char *time); /* ISO time to seconds since 1970; NAN when it does not parse */
-
-/* ---- gnuplot text shared by all plots ------------------------------------------------------------------ */
-
-extern const char style_script[]; /* line types, fonts, functions: loaded once */
-extern const char frame_script[]; /* draws a page's furniture and opens the multiplot */
-extern const char panel_script[]; /* places one panel in a grid and resets axes */
 
 #endif

@@ -62,19 +62,4 @@ const struct plot_desc plot_desc_attention_heads = {
     .title = "Attention by head",
     .help = "one heat map for each head of a multi-head model",
     .prepare = prepare,
-    .script = "gap_x = 0.045; gap_y = 0.08; page_bottom = 0.225\n"
-              "page_top = page_top - 0.01\n"
-              "n_rows = (n_maps + n_columns - 1) / n_columns\n"
-              "do for [h = 0:n_maps - 1] {\n"
-              "  call 'panel.gp' h/n_columns h%n_columns n_rows n_columns\n"
-              "  set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [weight_lo:weight_hi]\n"
-              "  unset ytics; unset grid; set border 1\n"
-              "  if (h % n_columns == 0) { set ylabel 'Signals, surest on top' offset -0.6, 0 }\n"
-              "  if (h + n_columns >= n_maps) { set xlabel 'Lag (bars before the decision)' }\n"
-              "  set label 1 sprintf('head %d', h + 1) at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
-              "  if (h == 0) { set colorbox horizontal user origin screen panel_l(0, 1), 0.135 size screen 0.3, 0.012 "
-              "noborder; "
-              "set cbtics font FONT.',8' scale 0.3 offset 0, 0.4; set format cb '%g %%' }\n"
-              "  plot sprintf('%s.heat%d', ARG1, h) using 1:2:3 with image\n"
-              "}\n",
 };

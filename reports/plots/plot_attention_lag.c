@@ -80,8 +80,7 @@ static int write_panel(struct page *page, const struct attention *a, size_t row,
             write_mean(heads, &a->head[h], span);
             n++;
         }
-    snprintf(name, sizeof name, "n_heads[%zu]", 2 * row + (size_t)gate + 1);
-    page_set(page, name, (double)n);
+    page_set_at(page, "n_heads", 2 * row + (size_t)gate, (double)n);
     if (a->top.lags > *lags) *lags = a->top.lags;
     if (a->rest.lags > *lags) *lags = a->rest.lags;
     return GW_OK;
@@ -96,8 +95,10 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
                                           {"single heads, picked bars", 12, MARK_LINE},
                                           {"uniform attention", 11, MARK_LINE}};
     int rc = page_legend(page, legend, COUNT_OF(legend));
-    page_array(page, "n_heads", 2 * PANEL_ROWS);
-    double height = (page->top - 0.165 - (double)(n - 1) * 0.09) / (double)n;
+    page_array(page, "n_heads", 2 * n);
+    page_array(page, "n_lags", n);
+    page_range_array(page, "weight", n);
+    struct panel_grid grid = page_grid(page, n, N_GATES_SHOWN, 0.085, 0.09);
     for (size_t i = 0; rc == GW_OK && i < n; i++) {
         const struct strategy_view *s = &run->strategy[strategy[i]];
         size_t lags = 1;
@@ -108,22 +109,18 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
             rc = write_panel(page, a, i, gate, &lags, &span);
         }
         if (rc < 0) break;
-        char name[32];
-        snprintf(name, sizeof name, "lags%zu", i);
-        page_set(page, name, (double)lags);
-        snprintf(name, sizeof name, "weight%zu", i);
-        page_range(page, name, range_round(span));
+        page_set_at(page, "n_lags", i, (double)lags);
+        page_range_at(page, "weight", i, range_round(span));
         for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
             char heading[300];
             snprintf(heading, sizeof heading, "%s gate · %s", gate_word[gate], s->label);
             char *fitted = text_fit(&run->arena, heading, font_size_pt[FONT_BOLD], 0.39);
             if (!fitted) rc = GW_ERR_NOMEM;
             if (fitted)
-                page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085 + gate * (0.87 + 0.085) / 2,
-                          page->top - (double)i * (height + 0.09) + 0.018, INK, fitted);
+                page_text(page, FONT_BOLD, ALIGN_LEFT, grid_left(&grid, (size_t)gate), grid_top(&grid, i) + 0.018, INK,
+                          fitted);
         }
     }
-    page_set(page, "n_rows", (double)n);
     mem_free(a);
     return rc;
 }
@@ -164,25 +161,4 @@ const struct plot_desc plot_desc_attention_lag = {
     .title = "Attention over the lookback",
     .help = "mean attention by lag, picked bars against all others, heads as thin lines",
     .prepare = prepare,
-    .script = "gap_y = 0.09\n"
-              "do for [row = 0:n_rows - 1] { do for [gate = 0:1] {\n"
-              "  call 'panel.gp' row gate n_rows 2\n"
-              "  eval sprintf('lags = lags%d; w_lo = weight%d_lo; w_hi = weight%d_hi', row, row, row)\n"
-              "  set xrange [lags - 0.5:-0.5]; set yrange [w_lo:w_hi]\n"
-              "  set ylabel 'Weight (%)'\n"
-              "  if (row == n_rows - 1) { set xlabel 'Lag (bars before the decision)' }\n"
-              "  set arrow 1 from graph 0, first 100.0/lags to graph 1, first 100.0/lags nohead lt 11 back\n"
-              "  heads = n_heads[2*row + gate + 1]\n"
-              "  prefix = ARG1\n"
-              /* an empty iteration would still read its file, so models without heads get a plot of their own */
-              "  if (heads > 0) {\n"
-              "    plot for [h = 1:heads] sprintf('%s.heads%d_%d', prefix, row, gate) index h - 1 using 1:2 with lines "
-              "lt 12, "
-              "sprintf('%s.means%d_%d', prefix, row, gate) index 1 using 1:2 with lines lt 13, "
-              "sprintf('%s.means%d_%d', prefix, row, gate) index 0 using 1:2 with lines lt 2 lw 2.2\n"
-              "  } else {\n"
-              "    plot sprintf('%s.means%d_%d', prefix, row, gate) index 1 using 1:2 with lines lt 13, "
-              "sprintf('%s.means%d_%d', prefix, row, gate) index 0 using 1:2 with lines lt 2 lw 2.2\n"
-              "  }\n"
-              "} }\n",
 };

@@ -132,27 +132,4 @@ const struct plot_desc plot_desc_attention_signals = {
     .title = "Attention at the surest signals",
     .help = "heat map of attention at the most probable trade signals beside their price paths",
     .prepare = prepare,
-    .script = "width = (page_right - map_left - 0.03) * (has_paths ? 0.56 : 1.0)\n"
-              "call 'panel.gp' 0 0 1 1\n"
-              "set tmargin at screen map_top; set bmargin at screen map_bottom\n"
-              "set lmargin at screen map_left + 0.006; set rmargin at screen map_left + width\n"
-              "set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]; set cbrange [weight_lo:weight_hi]\n"
-              "unset ytics; unset grid; set border 1\n"
-              "set xlabel 'Lag (bars before the decision)'\n"
-              "set label 1 'Attention weight' at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
-              "set colorbox horizontal user origin screen map_left + 0.006, map_bottom - 0.085 size screen width - "
-              "0.006, 0.012 noborder\n"
-              "set cbtics font FONT.',8' scale 0.3 offset 0, 0.4; set format cb '%g %%'\n"
-              "plot ARG1.'.heat' using 1:2:3 with image\n"
-              "if (has_paths) {\n"
-              "  call 'panel.gp' 0 0 1 1\n"
-              "  set tmargin at screen map_top; set bmargin at screen map_bottom\n"
-              "  set lmargin at screen map_left + width + 0.03; set rmargin at screen page_right\n"
-              "  set xrange [n_lags - 0.5:-0.5]; set yrange [-n_signals + 0.5:0.5]\n"
-              "  unset ytics; unset grid; set border 1\n"
-              "  set xlabel 'Lag (bars before the decision)'\n"
-              "  set label 1 'Close, each row to its own scale' at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'\n"
-              "  plot ARG1.'.paths' using 1:2 with lines lw 1.1 lc rgb 0x1A1A1A, "
-              "ARG1.'.paths' using ($1 == 0 ? 0 : NaN):2 with points pt 7 ps 0.45 lc rgb 0xD55E00\n"
-              "}\n",
 };

@@ -120,23 +120,4 @@ const struct plot_desc plot_desc_calibration = {
     .title = "Calibration and distribution of the probabilities",
     .help = "reliability diagram and histogram of the probabilities for each gate",
     .prepare = prepare,
-    .script =
-        "do for [gate = 0:1] {\n"
-        "  call 'panel.gp' 0 gate 2 2\n"
-        "  set label 1 gate == 0 ? 'long gate' : 'short gate' at graph 0, 1 left offset 0, 0.9 font BOLD.',9.5'\n"
-        "  set xrange [0:square_hi]; set yrange [0:square_hi]\n"
-        "  set xlabel 'Mean probability'; set ylabel 'Hit rate'\n"
-        "  set arrow 1 from 0, 0 to square_hi, square_hi nohead lt 11 back\n"
-        "  plot NaN, for [i = 1:n_lines] sprintf('%s.bins%d', ARG1, gate) index i - 1 using 1:2 with linespoints lt "
-        "style_of[i] lw 1.4 ps "
-        "0.75\n"
-        "  call 'panel.gp' 1 gate 2 2\n"
-        "  set xrange [0:probability_hi]; set yrange [density_lo:density_hi]; set logscale y; set format y '%g'\n"
-        "  set xlabel 'Probability'; set ylabel 'Density (log scale)'\n"
-        "  plot NaN, for [i = 1:n_lines] sprintf('%s.density%d', ARG1, gate) index i - 1 using 1:2 with lines lc rgb "
-        "LINE_COLOR[style_of[i]] lw 1.2 dt solid, "
-        "for [i = 1:n_lines] sprintf('%s.density%d', ARG1, gate) index i - 1 using 1:3 with lines lc rgb "
-        "LINE_COLOR[style_of[i]] lw 1 dt "
-        "(2,3)\n"
-        "}\n",
 };

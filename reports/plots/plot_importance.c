@@ -75,7 +75,7 @@ static void write_seeds(FILE *to, const struct run_view *run, const struct table
         if (gate < 0 || !isfinite(value) || !belongs(t, c, row, run->strategy[p->strategy].name, p->kind)) continue;
         for (size_t f = 0; f < p->n; f++)
             if (strcmp(p->feature[f].name, cell(t, row, c[FEATURE])) == 0) {
-                PAGE_ROW(to, scale * value, -(double)f + (gate ? -0.19 : 0.19), (double)index);
+                PAGE_ROW(to, scale * value, -(double)f + (gate ? -0.19 : 0.19), (double)(index + 1));
                 range_add(span, scale * value);
             }
     }
@@ -98,31 +98,23 @@ static int write_panel(struct page *page, const struct table *t, const size_t *c
         for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
             double value = 100 * mean_of(&p->feature[f], gate);
             if (!isfinite(value)) continue;
-            PAGE_ROW(bars, value, -(double)f + (gate ? -0.19 : 0.19), gate ? 0xD9903D : 0x0072B2, (double)index);
+            PAGE_ROW(bars, value, -(double)f + (gate ? -0.19 : 0.19), gate ? 0xD9903D : 0x0072B2, (double)(index + 1));
             range_add(&span, value);
         }
     }
     write_seeds(dots, run, t, c, p, index, &span);
-    char heading[300], name[32];
+    char heading[300];
     snprintf(heading, sizeof heading, "%s%s", p->kind ? "input attention · " : "", run->strategy[p->strategy].label);
     char *fitted = text_fit(&run->arena, heading, font_size_pt[FONT_BOLD], g->width);
     if (!fitted) return GW_ERR_NOMEM;
     page_text(page, FONT_BOLD, ALIGN_LEFT, g->left, g->top + 0.018, INK, fitted);
-    const struct {
-        const char *what;
-        double value;
-    } variable[] = {{"left", g->left + names + 0.008},
-                    {"right", g->left + g->width},
-                    {"top", g->top},
-                    {"bottom", g->top - row_height * ((double)p->n + 0.2)},
-                    {"kind", (double)p->kind},
-                    {"n", (double)p->n}};
-    for (size_t i = 0; i < COUNT_OF(variable); i++) {
-        snprintf(name, sizeof name, "p%zu_%s", index, variable[i].what);
-        page_set(page, name, variable[i].value);
-    }
-    snprintf(name, sizeof name, "p%zu", index);
-    page_range(page, name, range_round(span));
+    page_set_at(page, "panel_left", index, g->left + names + 0.008);
+    page_set_at(page, "panel_right", index, g->left + g->width);
+    page_set_at(page, "panel_top", index, g->top);
+    page_set_at(page, "panel_bottom", index, g->top - row_height * ((double)p->n + 0.2));
+    page_set_at(page, "is_attention", index, (double)p->kind);
+    page_set_at(page, "n_features", index, (double)p->n);
+    page_range_at(page, "value", index, range_round(span));
     return GW_OK;
 }
 
@@ -145,12 +137,16 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
         collect(page->job->run, t, c, &panel[i]);
         if (panel[i].n > g.rows) g.rows = panel[i].n;
     }
+    static const char *const array[] = {"panel_left",   "panel_right",  "panel_top",
+                                        "panel_bottom", "is_attention", "n_features"};
+    for (size_t i = 0; i < COUNT_OF(array); i++) page_array(page, array[i], n);
+    page_range_array(page, "value", n);
+    page_set(page, "n_panels", (double)n);
     for (size_t i = 0; i < n; i++) {
         g.left = 0.055 + (double)(i % columns) * (g.width + 0.03);
         g.top = page->top - (double)(i / columns) * (g.height + 0.105);
         TRY(write_panel(page, t, c, &panel[i], &g, i, bars, dots));
     }
-    page_set(page, "n_panels", (double)n);
     return GW_OK;
 }
 
@@ -192,19 +188,4 @@ const struct plot_desc plot_desc_importance = {
     .title = "Feature importance",
     .help = "permutation importance of every model and input attention of dual_stage",
     .prepare = prepare,
-    .script = "do for [p = 0:n_panels - 1] {\n"
-              "  call 'panel.gp' 0 0 1 1\n"
-              "  eval sprintf('set lmargin at screen p%d_left; set rmargin at screen p%d_right', p, p)\n"
-              "  eval sprintf('set tmargin at screen p%d_top; set bmargin at screen p%d_bottom', p, p)\n"
-              "  eval sprintf('set xrange [p%d_lo:p%d_hi]; set yrange [-p%d_n + 0.4:0.6]; kind = p%d_kind; lo = "
-              "p%d_lo', p, p, p, p, p)\n"
-              "  unset ytics; set border 1; set grid xtics; set xtics font FONT.',8'\n"
-              "  set xlabel (kind == 0 ? 'Drop of average precision (points)' : 'Mean weight (%)') font FONT.',8.5' "
-              "offset 0, 0.4\n"
-              "  if (lo < 0) { set arrow 2 from 0, graph 0 to 0, graph 1 nohead lw 0.8 lc rgb 0x3A3A3A front }\n"
-              "  plot ARG1.'.bars' using ($4 == p ? 0 : NaN):2:(0):1:($2 - 0.18):($2 + 0.18):3 with boxxyerror fc rgb "
-              "variable, "
-              "ARG1.'.dots' using ($3 == p ? $1 : NaN):2 with points pt 7 ps 0.3 lc rgb 0xFFFFFF, "
-              "ARG1.'.dots' using ($3 == p ? $1 : NaN):2 with points pt 6 ps 0.3 lw 0.6 lc rgb 0x3A3A3A\n"
-              "}\n",
 };

@@ -19,5 +19,4 @@ const struct plot_desc plot_desc_pnl_at_k = {
     .title = "Profit per trade among the best K % of bars",
     .help = "PnL@K at no, normal and double costs with the spread over folds",
     .prepare = prepare,
-    .script = "axis_name = 'Mean return per trade (%)'\ncall 'bars.gp' ARG1\n",
 };

@@ -17,5 +17,4 @@ const struct plot_desc plot_desc_precision_at_k = {
     .title = "Precision among the best K % of bars",
     .help = "precision@K of every model and gate with the spread over folds",
     .prepare = prepare,
-    .script = "axis_name = 'Precision (%)'\ncall 'bars.gp' ARG1\n",
 };

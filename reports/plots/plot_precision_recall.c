@@ -52,19 +52,16 @@ static int write_gate(struct page *page, const struct curve_set *set, int gate) 
     write_seeds(seeds, run, set, gate, &span);
     range_add(&span, 0);
     range_add(&span, 1.15 * run->prevalence[gate]);
-    snprintf(name, sizeof name, "style_of%d", gate);
+    snprintf(name, sizeof name, "style_%s", gate_word[gate]);
     page_array(page, name, run->n_strategies);
     size_t n = 0;
     for (size_t s = 0; s < run->n_strategies; s++)
         if (write_mean(means, set, s, gate)) page_set_at(page, name, n++, (double)run->strategy[s].style);
-    snprintf(name, sizeof name, "n_means%d", gate);
-    page_set(page, name, (double)n);
+    page_set_at(page, "n_means", (size_t)gate, (double)n);
     struct gw_range rounded = range_round(span);
     rounded.hi = fmin(rounded.hi, 1.02);
-    snprintf(name, sizeof name, "precision%d", gate);
-    page_range(page, name, rounded);
-    snprintf(name, sizeof name, "prevalence%d", gate);
-    page_set(page, name, run->prevalence[gate]);
+    page_range_at(page, "precision", (size_t)gate, rounded);
+    page_set_at(page, "prevalence", (size_t)gate, run->prevalence[gate]);
     return GW_OK;
 }
 
@@ -74,6 +71,9 @@ static int write_page(struct page *page, const struct curve_set *set) {
     if (!shown) return GW_ERR_NOMEM;
     for (size_t s = 0; s < run->n_strategies; s++) shown[s] = curves_have(set, s);
     TRY(page_strategy_legend(page, shown, MARK_LINE_POINT));
+    page_array(page, "n_means", N_GATES_SHOWN);
+    page_array(page, "prevalence", N_GATES_SHOWN);
+    page_range_array(page, "precision", N_GATES_SHOWN);
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) TRY(write_gate(page, set, gate));
     return GW_OK;
 }
@@ -98,24 +98,4 @@ const struct plot_desc plot_desc_precision_recall = {
     .title = "Precision and recall",
     .help = "precision over recall for each gate, with the prevalence line",
     .prepare = prepare,
-    .script = "do for [gate = 0:1] {\n"
-              "  call 'panel.gp' 0 gate 1 2\n"
-              "  eval sprintf('n_means = n_means%d; prevalence = prevalence%d; y_lo = precision%d_lo; y_hi = "
-              "precision%d_hi', gate, gate, "
-              "gate, gate)\n"
-              "  set xrange [0:1]; set yrange [y_lo:y_hi]\n"
-              "  set xlabel 'Recall'; set ylabel 'Precision'\n"
-              "  set label 1 gate == 0 ? 'long gate' : 'short gate' at graph 0, 1 left offset 0, 0.9 font BOLD.',9.5'\n"
-              "  if (prevalence == prevalence) {\n"
-              "    set arrow 1 from 0, prevalence to 1, prevalence nohead lt 11 front\n"
-              "    set label 2 sprintf('prevalence %.1f %%', 100 * prevalence) at graph 0.99, first prevalence right "
-              "offset 0, -0.7 font "
-              "FONT.',8' tc rgb 0x5F5F5F front\n"
-              "  }\n"
-              "  if (n_means > 0) {\n"
-              "    plot sprintf('%s.seeds%d', ARG1, gate) using 1:2:(thin($3, 165)) with lines lw 0.5 lc rgb variable, "
-              "for [i = 1:n_means] sprintf('%s.means%d', ARG1, gate) index i - 1 using 1:2 with linespoints "
-              "lt (gate == 0 ? style_of0[i] : style_of1[i]) lw 1.6 ps 0.7 pn 9\n"
-              "  } else { set label 3 'no curve' at graph 0.5, 0.5 center; plot NaN }\n"
-              "}\n",
 };

@@ -178,13 +178,4 @@ const struct plot_desc plot_desc_study = {
     .help = "stages of a study: validation average precision of every variant, the chosen ones marked",
     .prepare = prepare,
     .optional = true,
-    .script = "call 'panel.gp' 0 0 1 1\n"
-              "set lmargin at screen panel_left; set rmargin at screen panel_right\n"
-              "set tmargin at screen panel_top; set bmargin at screen panel_bottom\n"
-              "unset ytics; set border 1; set grid xtics; set xtics font FONT.',8.5'\n"
-              "set xrange [value_lo:value_hi]; set yrange [n_rows:0]\n"
-              "if (baseline == baseline) { set arrow 1 from baseline, graph 0 to baseline, graph 1 nohead lt 11 lw 1.6 "
-              "back }\n"
-              "plot ARG1.'.dots' using ($3 == 0 ? $1 : NaN):2 with points pt 6 ps 0.75 lw 1.2 lc rgb 0x5F5F5F, "
-              "ARG1.'.dots' using ($3 == 1 ? $1 : NaN):2 with points pt 7 ps 0.95 lc rgb 0x0072B2\n",
 };

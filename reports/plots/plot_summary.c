@@ -240,5 +240,4 @@ const struct plot_desc plot_desc_summary = {
     .title = "Walk-forward summary",
     .help = "comparison of all strategies and the verdict in plain words",
     .prepare = prepare,
-    .script = "# The frame has drawn everything.\n",
 };

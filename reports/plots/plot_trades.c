@@ -81,15 +81,13 @@ static void write_histogram(FILE *to, const struct histogram *h, struct gw_range
     fputs("\n\n", to);
 }
 
-static int panel_heading(struct page *page, const struct strategy_view *s, const struct histogram *h, size_t row,
-                         size_t n_rows) {
-    static const double GAP = 0.085;
-    double height = (page->top - 0.165 - (double)(n_rows - 1) * GAP) / (double)n_rows,
-           y = page->top - (double)row * (height + GAP) + 0.016;
+static int panel_heading(struct page *page, const struct strategy_view *s, const struct histogram *h,
+                         const struct panel_grid *grid, size_t row) {
+    double y = grid_top(grid, row) + 0.016;
     char *name = text_fit(&page->job->run->arena, s->label, font_size_pt[FONT_BOLD], 0.38);
     if (!name) return GW_ERR_NOMEM;
-    page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085, y, INK, name);
-    page_textf(page, FONT_SMALL, ALIGN_LEFT, 0.085 + (0.87 + 0.085) / 2, y, INK,
+    page_text(page, FONT_BOLD, ALIGN_LEFT, grid_left(grid, 0), y, INK, name);
+    page_textf(page, FONT_SMALL, ALIGN_LEFT, grid_left(grid, 1), y, INK,
                "%.0f trade%s, %.0f %% with profit · mean %+.3f %% after costs, %+.3f %% before", h->n,
                h->n == 1 ? "" : "s", 100 * h->wins / h->n, h->net_mean / h->n, h->gross_mean / h->n);
     return GW_OK;
@@ -105,6 +103,7 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
                                           {"returns after costs", 15, MARK_BOX},
                                           {"returns before costs", 13, MARK_LINE}};
     TRY(page_legend(page, legend, COUNT_OF(legend)));
+    struct panel_grid grid = page_grid(page, n, 2, 0.085, 0.085);
     struct trade_spans spans = {range_empty(), range_empty(), range_empty(), 0};
     for (size_t i = 0; i < n; i++) add_spans(t, c, run->strategy[strategy[i]].name, &spans);
     range_add(&spans.mae, 0);
@@ -117,9 +116,8 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
         count_returns(t, c, s->name, net, &h);
         write_scatter(scatter, t, c, s->name, (size_t)h.n);
         write_histogram(histogram, &h, net, &spans.density);
-        TRY(panel_heading(page, s, &h, i, n));
+        TRY(panel_heading(page, s, &h, &grid, i));
     }
-    page_set(page, "n_rows", (double)n);
     page_range(page, "mae", range_round(spans.mae));
     page_range(page, "mfe", range_round(spans.mfe));
     page_range(page, "net", net);
@@ -179,21 +177,4 @@ const struct plot_desc plot_desc_trades = {
     .title = "Trades",
     .help = "excursions (MAE, MFE) and returns of all trades before and after costs",
     .prepare = prepare,
-    .script = "gap_y = 0.085\n"
-              "do for [row = 0:n_rows - 1] {\n"
-              "  call 'panel.gp' row 0 n_rows 2\n"
-              "  set xrange [mae_lo:mae_hi]; set yrange [mfe_lo:mfe_hi]\n"
-              "  set ylabel 'MFE (%)'\n"
-              "  if (row == n_rows - 1) { set xlabel 'MAE, adverse (%)' }\n"
-              "  plot NaN, ARG1.'.scatter' index row using 1:($3 == 0 ? $2 : NaN) with points pt 2 ps 0.4 lw 0.8 lc "
-              "rgb 0x50D55E00, "
-              "ARG1.'.scatter' index row using 1:($3 == 1 ? $2 : NaN) with points pt 7 ps 0.35 lc rgb 0x500072B2\n"
-              "  call 'panel.gp' row 1 n_rows 2\n"
-              "  set xrange [net_lo:net_hi]; set yrange [0:share_hi]\n"
-              "  set ylabel 'Trades (%)'\n"
-              "  if (row == n_rows - 1) { set xlabel 'Return per trade (%)' }\n"
-              "  set arrow 1 from 0, graph 0 to 0, graph 1 nohead lw 0.8 lc rgb 0x3A3A3A front\n"
-              "  plot NaN, ARG1.'.histogram' index row using 1:2:(0) with filledcurves y1=0 fc rgb 0xB9C6D0, "
-              "ARG1.'.histogram' index row using 1:3 with lines lt 13 lw 1.1\n"
-              "}\n",
 };

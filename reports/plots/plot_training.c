@@ -74,8 +74,7 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
     size_t columns = n <= 2 ? n : n <= 4 ? 2 : n <= 6 ? 3 : 4, rows = (n + columns - 1) / columns, longest = 1;
     struct legend_entry legend[] = {{"training loss", 2, MARK_LINE}, {"validation loss", 3, MARK_LINE}};
     TRY(page_legend(page, legend, COUNT_OF(legend)));
-    double width = (0.9 - 0.03 - (double)(columns - 1) * 0.06) / (double)columns;
-    double height = (page->top - 0.165 - (double)(rows - 1) * 0.13) / (double)rows;
+    struct panel_grid grid = page_grid(page, rows, columns, 0.06, 0.13);
     for (size_t i = 0; i < n; i++) {
         const struct strategy_view *s = &run->strategy[strategy[i]];
         struct mean_curve *mean = arena_alloc(&run->arena, 1, sizeof *mean);
@@ -83,14 +82,12 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
         write_fits(fits, t, c, s->name, mean, &loss);
         write_mean(means, mean);
         if (mean->last > longest) longest = mean->last;
-        char *name = text_fit(&run->arena, s->label, font_size_pt[FONT_BOLD], width);
+        char *name = text_fit(&run->arena, s->label, font_size_pt[FONT_BOLD], grid.width);
         if (!name) return GW_ERR_NOMEM;
-        page_text(page, FONT_BOLD, ALIGN_LEFT, 0.085 + (double)(i % columns) * (width + 0.06),
-                  page->top - (double)(i / columns) * (height + 0.13) + 0.02, INK, name);
+        page_text(page, FONT_BOLD, ALIGN_LEFT, grid_left(&grid, i % columns), grid_top(&grid, i / columns) + 0.02, INK,
+                  name);
     }
     page_set(page, "n_panels", (double)n);
-    page_set(page, "n_columns", (double)columns);
-    page_set(page, "n_rows", (double)rows);
     page_set(page, "epochs", (double)longest);
     page_range(page, "loss", range_round(loss));
     return GW_OK;
@@ -134,15 +131,4 @@ const struct plot_desc plot_desc_training = {
     .title = "Training curves",
     .help = "training and validation loss by epoch, fits faint and their mean bold",
     .prepare = prepare,
-    .script = "gap_x = 0.06\n"
-              "do for [p = 0:n_panels - 1] {\n"
-              "  call 'panel.gp' p/n_columns p%n_columns n_rows n_columns\n"
-              "  set xrange [1:epochs > 1 ? epochs : 2]; set yrange [loss_lo:loss_hi]\n"
-              "  if (p % n_columns == 0) { set ylabel 'Loss (mean per sample)' }\n"
-              "  if (p + n_columns >= n_panels) { set xlabel 'Epoch' }\n"
-              "  plot NaN, ARG1.'.fits' index p using 1:2 with lines lw 0.5 lc rgb thin(2, 190), "
-              "ARG1.'.fits' index p using 1:3 with lines lw 0.5 lc rgb thin(3, 190), "
-              "ARG1.'.means' index p using 1:2 with lines lt 2 lw 2, "
-              "ARG1.'.means' index p using 1:3 with lines lt 3 lw 2\n"
-              "}\n",
 };

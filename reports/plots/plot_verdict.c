@@ -213,5 +213,4 @@ const struct plot_desc plot_desc_verdict = {
     .title = "Verdict",
     .help = "differences to the baseline with bootstrap intervals, and the success test",
     .prepare = prepare,
-    .script = "# The frame has drawn everything.\n",
 };

@@ -42,3 +42,19 @@ void page_range(struct page *page, const char *axis, struct gw_range range) {
     snprintf(name, sizeof name, "%.40s_hi", axis);
     page_set(page, name, range.hi);
 }
+
+void page_range_array(struct page *page, const char *axis, size_t n) {
+    char name[48];
+    snprintf(name, sizeof name, "%.40s_lo", axis);
+    page_array(page, name, n);
+    snprintf(name, sizeof name, "%.40s_hi", axis);
+    page_array(page, name, n);
+}
+
+void page_range_at(struct page *page, const char *axis, size_t index, struct gw_range range) {
+    char name[48];
+    snprintf(name, sizeof name, "%.40s_lo", axis);
+    page_set_at(page, name, index, range.lo);
+    snprintf(name, sizeof name, "%.40s_hi", axis);
+    page_set_at(page, name, index, range.hi);
+}

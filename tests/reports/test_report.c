@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <dirent.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -152,6 +153,52 @@ static void test_every_plot_is_drawn(void **state) {
     mem_free(said);
 }
 
+/* The script as it stands among the sources. */
+static char *source_of(const char *script, size_t *length) {
+    static const char *const room_of[] = {"reports/plots", "reports/page", "reports"};
+    for (size_t i = 0; i < COUNT_OF(room_of); i++)
+        if (is_there(room_of[i], script)) return slurp(room_of[i], script, length);
+    fail_msg("%s is nobody's source", script);
+    return NULL;
+}
+
+/* Scripts are fixed text: gnuplot is given what the sources hold, byte for byte. */
+static void check_script(const char *dir, const char *name) {
+    size_t length, source_length;
+    char *text = slurp(dir, name, &length), *source = source_of(name, &source_length);
+    assert_int_equal(length, source_length);
+    assert_memory_equal(text, source, length);
+    mem_free(text);
+    mem_free(source);
+}
+
+/* What varies before a script runs: numbers, and in report.set names of our own files. Returns the number of lines. */
+static size_t check_numbers(const char *dir, const char *name) {
+    regex_t line;
+    assert_int_equal(regcomp(&line,
+                             strcmp(name, "report.set") == 0
+                                 ? "^(array [a-z_]+\\[[0-9]+\\]|[a-z_]+(\\[[0-9]+\\])? = ([0-9.]+|'[A-Za-z0-9_.-]+'))$"
+                                 : "^(array [a-z_]+\\[[0-9]+\\]|[a-z_0-9]+(\\[[0-9]+\\])? = (NaN|[-+0-9.e]+))$",
+                             REG_EXTENDED | REG_NOSUB),
+                     0);
+    size_t length, n = 0;
+    char *text = slurp(dir, name, &length), *rest = NULL;
+    assert_int_equal(strlen(text), length);
+    for (char *at = strtok_r(text, "\n", &rest); at; at = strtok_r(NULL, "\n", &rest), n++)
+        if (regexec(&line, at, 0, NULL, 0) != 0) fail_msg("%s holds more than numbers: %s", name, at);
+    regfree(&line);
+    mem_free(text);
+    return n;
+}
+
+static bool holds(const char *dir, const char *name, const char *words) {
+    size_t length;
+    char *text = slurp(dir, name, &length);
+    bool found = strstr(text, words) != NULL;
+    mem_free(text);
+    return found;
+}
+
 /* Each of these would run something if any text reached a command line of gnuplot or a shell. */
 static void test_hostile_text_is_only_text(void **state) {
     (void)state;
@@ -168,7 +215,7 @@ static void test_hostile_text_is_only_text(void **state) {
     run_dir(dir, "hostile", &f);
     join(copies, room, "scripts");
     assert_ok(dir_make(copies));
-    snprintf(body, sizeof body, "cp *.gp '%s'; PATH='%s'; exec gnuplot \"$@\"", copies, old_path);
+    snprintf(body, sizeof body, "cp *.* '%s'; PATH='%s'; exec gnuplot \"$@\"", copies, old_path);
     use_tool("copier", body);
     assert_ok(gw_report_render(dir, &(struct gw_report_options){.pdf = true}));
     for (int i = 1; i <= 7; i++) {
@@ -177,18 +224,25 @@ static void test_hostile_text_is_only_text(void **state) {
         assert_false(is_there(room, name));
         assert_false(is_there(dir, name));
     }
-    assert_true(entries(copies, ".gp") > 5);
     DIR *stream = opendir(copies);
     assert_non_null(stream);
-    for (struct dirent *e; (e = readdir(stream));) { /* scripts are fixed: nothing of the run is in them */
-        if (e->d_name[0] == '.') continue;
-        size_t length;
-        char *text = slurp(copies, e->d_name, &length);
-        assert_null(strstr(text, "ZQX"));
-        assert_null(strstr(text, "touch"));
-        mem_free(text);
+    size_t scripts = 0, numbers = 0, texts = 0;
+    for (struct dirent *e; (e = readdir(stream));) {
+        const char *kind = strrchr(e->d_name, '.');
+        if (e->d_name[0] == '.' || !kind) continue;
+        if (strcmp(kind, ".gp") == 0) {
+            check_script(copies, e->d_name);
+            scripts++;
+        } else if (strcmp(kind, ".set") == 0) {
+            numbers += check_numbers(copies, e->d_name);
+        } else {
+            texts += holds(copies, e->d_name, "ZQX");
+        }
     }
     closedir(stream);
+    assert_true(scripts > gw_plot_count());
+    assert_true(numbers > 100);
+    assert_true(texts >= entries(copies, ".set") - 1); /* every page shows the title: it came in as data */
 }
 
 static void test_same_run_same_bytes(void **state) {

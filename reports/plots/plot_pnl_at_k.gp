@@ -1,0 +1,2 @@
+axis_name = 'Mean return per trade (%)'
+call 'bar_chart.gp' ARG1

@@ -1,0 +1,2 @@
+axis_name = 'Precision (%)'
+call 'bar_chart.gp' ARG1

@@ -1,0 +1,28 @@
+# The gates side by side. seeds0, seeds1: recall, precision, line type, curves parted by empty lines; means0, means1: a block
+# of recall, precision for each model.
+
+do for [gate = 0:1] {
+    call 'panel.gp' 0 gate 1 2
+    set xrange [0:1]
+    set yrange [precision_lo[gate + 1]:precision_hi[gate + 1]]
+    set xlabel 'Recall'
+    set ylabel 'Precision'
+    set label 1 gate == 0 ? 'long gate' : 'short gate' at graph 0, 1 left offset 0, 0.9 font BOLD.',9.5'
+    p = prevalence[gate + 1]
+    if (p == p) {
+        set arrow 1 from 0, p to 1, p nohead lt 11 front
+        set label 2 sprintf('prevalence %.1f %%', 100 * p) at graph 0.99, first p right offset 0, -0.7 \
+            font FONT.',8' tc rgb INK_SOFT front
+    }
+    seeds = sprintf('%s.seeds%d', ARG1, gate)
+    means = sprintf('%s.means%d', ARG1, gate)
+    n = n_means[gate + 1]
+    if (n > 0) {
+        plot seeds using 1:2:(thin($3, 165)) with lines lw 0.5 lc rgb variable, \
+             for [i = 1:n] means index i - 1 using 1:2 \
+                 with linespoints lt (gate == 0 ? style_long[i] : style_short[i]) lw 1.6 ps 0.7 pn 9
+    } else {
+        set label 3 'no curve' at graph 0.5, 0.5 center
+        plot NaN
+    }
+}
