@@ -1,6 +1,7 @@
 # The looks of every page: fonts, line types and the grid that panels stand in. Loaded once.
 
 set encoding utf8
+if (GPVAL_VERSION >= 5.4) { set minussign }
 set datafile separator "\t"
 set datafile commentschars ""
 set datafile missing ""

@@ -81,6 +81,8 @@ static void write_histogram(FILE *to, const struct histogram *h, struct gw_range
     fputs("\n\n", to);
 }
 
+static const char *sign_of(double value) { return value < 0 ? "−" : "+"; }
+
 static int panel_heading(struct page *page, const struct strategy_view *s, const struct histogram *h,
                          const struct panel_grid *grid, size_t row) {
     double y = grid_top(grid, row) + 0.016;
@@ -88,8 +90,9 @@ static int panel_heading(struct page *page, const struct strategy_view *s, const
     if (!name) return GW_ERR_NOMEM;
     page_text(page, FONT_BOLD, ALIGN_LEFT, grid_left(grid, 0), y, INK, name);
     page_textf(page, FONT_SMALL, ALIGN_LEFT, grid_left(grid, 1), y, INK,
-               "%.0f trade%s, %.0f %% with profit · mean %+.3f %% after costs, %+.3f %% before", h->n,
-               h->n == 1 ? "" : "s", 100 * h->wins / h->n, h->net_mean / h->n, h->gross_mean / h->n);
+               "%.0f trade%s, %.0f %% with profit · mean %s%.3f %% after costs, %s%.3f %% before", h->n,
+               h->n == 1 ? "" : "s", 100 * h->wins / h->n, sign_of(h->net_mean), fabs(h->net_mean / h->n),
+               sign_of(h->gross_mean), fabs(h->gross_mean / h->n));
     return GW_OK;
 }
 
