@@ -25,7 +25,8 @@ struct cursor {
     bool opened; /* the bar's open is over: the next event is its close */
 };
 
-struct gw_order_sink {
+struct broker_sink {
+    struct gw_order_sink base; /* first: what a strategy sees of it */
     struct broker *broker;
     int64_t now_ns;
     int rc; /* the first failure, looked at after on_bar */
@@ -40,14 +41,15 @@ struct replay {
     const double *const *min_move;
     struct gw_replay_result *result;
     struct broker broker;
-    struct gw_order_sink sink;
+    struct broker_sink sink;
     struct cursor *cursor; /* [n_symbols] */
     unsigned char *state;  /* the strategy's: one block, or one a symbol */
     size_t state_stride;   /* bytes from one symbol's state to the next; 0: shared */
     size_t equity_capacity;
 };
 
-void gw_order_put(struct gw_order_sink *sink, const struct gw_order *order) {
+static void put_order(struct gw_order_sink *base, const struct gw_order *order) {
+    struct broker_sink *sink = (struct broker_sink *)base;
     struct gw_order stamped = *order;
     stamped.signal_ns = sink->now_ns;
     const int rc = broker_queue(sink->broker, &stamped);
@@ -67,7 +69,7 @@ static int deliver(struct replay *r, size_t s, size_t i, int64_t now_ns) {
         .position = broker_view(&r->broker, s),
     };
     r->sink.now_ns = now_ns;
-    r->strategy->on_bar(r->state + s * r->state_stride, r->parameters, &event, &r->sink);
+    r->strategy->on_bar(r->state + s * r->state_stride, r->parameters, &event, &r->sink.base);
     return r->sink.rc;
 }
 
@@ -196,7 +198,7 @@ static int run(struct replay *r) {
     TRY(arguments_check(r));
     TRY(gw_ledger_init(&r->result->ledger, r->market->n_symbols, r->config->initial_cash));
     TRY(broker_init(&r->broker, r->market, r->config, r->result));
-    r->sink.broker = &r->broker;
+    r->sink = (struct broker_sink){.base.put = put_order, .broker = &r->broker};
     TRY(cursors_open(r));
     TRY(states_open(r));
     TRY(event_loop(r));

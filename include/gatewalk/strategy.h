@@ -39,9 +39,11 @@ struct gw_bar_event {
 };
 
 /* Where a strategy puts its orders during on_bar, for any symbol; signal_ns is stamped. An order that makes no sense
- * (side, size, levels, symbol) ends the replay with ERR_INTERNAL. */
-struct gw_order_sink;
-void gw_order_put(struct gw_order_sink *sink, const struct gw_order *order);
+ * (side, size, levels, symbol) ends the replay with GW_ERR_INTERNAL. Whoever delivers the bars brings the sink. */
+struct gw_order_sink {
+    void (*put)(struct gw_order_sink *sink, const struct gw_order *order);
+};
+static inline void gw_order_put(struct gw_order_sink *sink, const struct gw_order *order) { sink->put(sink, order); }
 
 /* Parameters, resolved from the experiment; every strategy reads what it declares. */
 struct gw_strategy_config {
