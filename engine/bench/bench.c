@@ -1,5 +1,4 @@
-/* The table of benches, and the two that need no market. */
-#include <math.h>
+/* The table of benches. */
 #include <string.h>
 
 #include "bench_private.h"
@@ -22,8 +21,4 @@ void bench_add(struct bench_list *list, const char *what, const char *kernels, d
     snprintf(row->unit, sizeof row->unit, "%s", unit);
     row->value = value;
     row->share = share;
-}
-
-int bench_run_gemm(const struct bench_options *options, struct bench_list *list) {
-    return bench_kernels_gemm(options, list);
 }

@@ -33,8 +33,6 @@ struct bench_desc {
 size_t bench_count(void);
 const struct bench_desc *bench_at(size_t i);
 
-/* models/kernels: matrix products of every available kernel set against OpenBLAS, by shape of use. */
-int bench_kernels_gemm(const struct bench_options *options, struct bench_list *list) GW_MUST_USE;
 /* The sgemm peak of one core in GFLOP/s: the best of square products of 256 to 2048, by OpenBLAS or by the fastest kernel
  * set of this CPU. */
 double bench_sgemm_peak(void);

@@ -1,4 +1,4 @@
-/* What benches need of products. Private to models/kernels. */
+/* What benches need of products. */
 #ifndef GATEWALK_KERNELS_BLAS_PEAK_H
 #define GATEWALK_KERNELS_BLAS_PEAK_H
 

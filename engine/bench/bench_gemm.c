@@ -1,10 +1,9 @@
 /* Matrix products at the shapes the models use, per kernel set, beside OpenBLAS, on one core. */
 #include <math.h>
 
-#include "blas_peak.h"
-#include "engine/base/base.h"
-#include "engine/bench/bench.h"
+#include "bench_private.h"
 #include "gatewalk/model.h"
+#include "models/kernels/blas_peak.h"
 
 static const struct shape {
     const char *use;
@@ -62,7 +61,7 @@ static void shape_rows(const struct shape *s, const struct operands *x, double s
     bench_add(list, s->use, kernels_mixed_f32()->name, value, "GFLOP/s", value / peak);
 }
 
-int bench_kernels_gemm(const struct bench_options *o, struct bench_list *list) {
+int bench_run_gemm(const struct bench_options *o, struct bench_list *list) {
     enum { MOST = 512 * 512 };
     struct operands x = {mem_calloc(MOST, sizeof(float)), mem_calloc(MOST, sizeof(float)),
                          mem_calloc(MOST, sizeof(float))};
