@@ -99,8 +99,9 @@ bench-peers: gatewalk
 
 # ---- the house rules ------------------------------------------------------------------------------
 
-layers:
-	@.ci/layers
+# Arrows point down, by symbols: .ci/rooms is the table.
+layers: gatewalk
+	@.ci/layers $(BUILD)
 # Every public header stands on its own.
 headers:
 	@for h in include/gatewalk/*.h; do echo "#include \"$$h\"" | $(CC) $(STD) $(WARN) -iquote . -iquote include -fsyntax-only -x c - || exit 1; done
