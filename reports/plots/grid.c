@@ -1,5 +1,5 @@
 /* Where panel.gp puts its panels: the same arithmetic as in style.gp, for texts that the report sets beside them. */
-#include "reports/plots/plot.h"
+#include "plot.h"
 
 static const double TICKS = 0.03; /* left of the first column, for the numbers and the name of its axis */
 
