@@ -155,7 +155,7 @@ static void test_every_plot_is_drawn(void **state) {
 
 /* The script as it stands among the sources. */
 static char *source_of(const char *script, size_t *length) {
-    static const char *const room_of[] = {"reports/plots", "reports/page", "reports"};
+    static const char *const room_of[] = {"reports/plots", "reports/page"};
     for (size_t i = 0; i < COUNT_OF(room_of); i++)
         if (is_there(room_of[i], script)) return slurp(room_of[i], script, length);
     fail_msg("%s is nobody's source", script);
