@@ -3,30 +3,16 @@
 #include <string.h>
 
 #include "engine/walk/run_private.h"
-
-static void metric_key(const struct gw_metric_desc *metric, double k_percent, char key[96]) {
-    size_t length = strlen(metric->name);
-    if (!metric->per_k) {
-        snprintf(key, 96, "%s", metric->name);
-    } else if (length > 2 && strcmp(metric->name + length - 2, "_k") == 0) {
-        snprintf(key, 96, "%.*s_%g", (int)(length - 2), metric->name, k_percent); /* precision_at_k → precision_at_1 */
-    } else {
-        const char *at = strstr(metric->name, "_at_k_"); /* pnl_at_k_sum → pnl_at_1_sum */
-        if (at)
-            snprintf(key, 96, "%.*s_at_%g_%s", (int)(at - metric->name), metric->name, k_percent, at + 6);
-        else
-            snprintf(key, 96, "%s_%g", metric->name, k_percent);
-    }
-}
+#include "gatewalk/metric_key.h"
 
 typedef double (*value_of)(const void *context, size_t metric, size_t k);
 
 static void put_metrics(struct json_writer *w, const struct experiment *e, value_of value, const void *context) {
-    char key[96];
+    char key[GW_METRIC_KEY_MAX];
     for (size_t m = 0; m < gw_metric_count(); m++) {
         const struct gw_metric_desc *metric = gw_metric_at(m);
         for (size_t k = 0; k < (metric->per_k ? e->signals.n_k : 1); k++) {
-            metric_key(metric, metric->per_k ? e->signals.k[k] : 0, key);
+            gw_metric_key_write(key, metric->name, e->signals.k[k]);
             json_put_number(w, key, value(context, m, k));
         }
     }

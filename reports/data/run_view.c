@@ -53,15 +53,6 @@ char *text_safe(struct arena *arena, const char *text) {
     return out;
 }
 
-char *metric_key(char key[64], const char *metric, double k) {
-    const char *at = strstr(metric, "_at_k");
-    if (at)
-        snprintf(key, 64, "%.*s_at_%g%s", (int)(at - metric), metric, k, at + strlen("_at_k"));
-    else
-        snprintf(key, 64, "%s", metric);
-    return key;
-}
-
 int gate_find(const char *word) {
     for (int i = 0; i < N_GATES_SHOWN; i++)
         if (strcmp(word, gate_word[i]) == 0) return i;

@@ -4,6 +4,7 @@
 
 #include "engine/base/base.h"
 #include "engine/base/json.h"
+#include "gatewalk/metric_key.h"
 #include "gatewalk/run_files.h"
 
 enum { GW_GATE_LONG, GW_GATE_SHORT, N_GATES_SHOWN, KS_SHOWN = 4, STYLES_MODEL = 8, STYLES_ALL = 10 };
@@ -68,9 +69,6 @@ const char *interval_words(const struct run_view *run, char words[32]);
 /* Metrics of summary.json; NAN when missing or null. `part` is "mean" or "sd". */
 double gate_metric(const struct strategy_view *strategy, int gate, const char *part, const char *metric);
 double portfolio_metric(const struct strategy_view *strategy, const char *part, const char *metric);
-/* "precision_at_k" and 1 to "precision_at_1", "pnl_mean_at_k_2x" to "pnl_mean_at_1_2x": how a per-K metric is written. */
-char *metric_key(char key[64], const char *metric, double k);
-
 /* Any text on one line: control characters and broken UTF-8 become spaces or '?', straight double quotes and
  * backslashes (the only two characters that mean something in a data file) their typographic look-alikes. */
 char *text_safe(struct arena *arena, const char *text) GW_MUST_USE;

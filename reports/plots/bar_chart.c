@@ -58,8 +58,8 @@ static void panel_rows(struct gw_bars *b, int gate, double k, size_t panel) {
     for (size_t r = 0; r < b->n_rows; r++) {
         const struct strategy_view *s = &run->strategy[b->row_strategy[r]];
         for (size_t layer = 0; layer < layout->n_layers; layer++) {
-            char key[64];
-            metric_key(key, layout->metric[layer], k);
+            char key[GW_METRIC_KEY_MAX];
+            gw_metric_key_write(key, layout->metric[layer], k);
             double value = 100 * gate_metric(s, gate, "mean", key);
             double y = -(double)r + 0.36 - thickness * ((double)layer + 0.5);
             if (!isfinite(value)) continue;
@@ -142,9 +142,9 @@ static int write_page(struct gw_bars *b) {
 static bool has_values(const struct run_view *run, const struct bars_layout *layout, size_t s) {
     for (size_t k = 0; k < run->n_ks; k++)
         for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
-            char key[64];
+            char key[GW_METRIC_KEY_MAX];
             if (isfinite(gate_metric(&run->strategy[s], gate, "mean",
-                                     metric_key(key, layout->metric[layout->dotted], run->k[k]))))
+                                     gw_metric_key_write(key, layout->metric[layout->dotted], run->k[k]))))
                 return true;
         }
     return false;

@@ -98,7 +98,7 @@ static int write_page(struct page *page, struct fold_list *folds, bool *any) {
     TRY(page_file(page, "prevalence", &steps));
     struct measure m[MEASURES] = {{"average_precision", 1, range_empty()}, {"", 100, range_empty()}};
     double k = run->n_ks ? run->k[0] : 1;
-    metric_key(m[1].metric, "precision_at_k", k);
+    gw_metric_key_write(m[1].metric, "precision_at_k", k);
     bool *shown = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *shown);
     if (!shown) return GW_ERR_NOMEM;
     page_array(page, "style_of", run->n_strategies);

@@ -30,10 +30,10 @@ static int run_cells(struct text_table *table, const struct run_view *run, size_
 
 static int strategy_row(struct text_table *table, const struct run_view *run, size_t row) {
     const struct strategy_view *s = &run->strategy[row];
-    char p[64], pnl[64];
+    char p[GW_METRIC_KEY_MAX], pnl[GW_METRIC_KEY_MAX];
     double k = run->n_ks ? run->k[0] : 1;
-    metric_key(p, "precision_at_k", k);
-    metric_key(pnl, "pnl_mean_at_k_1x", k);
+    gw_metric_key_write(p, "precision_at_k", k);
+    gw_metric_key_write(pnl, "pnl_mean_at_k_1x", k);
     TRY(text_table_row(table));
     TRY(run_cells(table, run, row));
     TRY(text_table_cell(table, 4, "%s", s->label));

@@ -108,14 +108,14 @@ static size_t gate_columns(const struct run_view *run, struct metric_column *lis
     add_null(list, &n, "p", "p_value");
     for (size_t i = 0; i < run->n_ks && i < 3; i++) {
         snprintf(heading, sizeof heading, "P@%g%%", run->k[i]);
-        add_metric(list, &n, heading, metric_key(key, "precision_at_k", run->k[i]), UNIT_PERCENT,
+        add_metric(list, &n, heading, gw_metric_key_write(key, "precision_at_k", run->k[i]), UNIT_PERCENT,
                    i == 0   ? 0
                    : i == 1 ? 1
                             : 6);
     }
     for (size_t i = 0; i < run->n_ks && i < 2; i++) {
         snprintf(heading, sizeof heading, "PnL@%g%%", run->k[i]);
-        add_metric(list, &n, heading, metric_key(key, "pnl_mean_at_k_1x", run->k[i]), UNIT_PERCENT_SIGNED,
+        add_metric(list, &n, heading, gw_metric_key_write(key, "pnl_mean_at_k_1x", run->k[i]), UNIT_PERCENT_SIGNED,
                    i == 0 ? 1 : 5);
     }
     add_metric(list, &n, "coverage", "coverage", UNIT_PERCENT, 4);

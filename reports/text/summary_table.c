@@ -69,18 +69,18 @@ static size_t choose_columns(const struct run_view *run, struct column *list) {
     }
     for (size_t i = 0; i < run->n_ks && i < 2; i++)
         for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
-            char key[64];
+            char key[GW_METRIC_KEY_MAX];
             snprintf(heading[0][i], sizeof heading[0][i], "P@%g %%, %%", run->k[i]);
             add(list, &n, gate ? NULL : heading[0][i], gate_word[gate], gate,
-                metric_key(key, "precision_at_k", run->k[i]), 0.049)
+                gw_metric_key_write(key, "precision_at_k", run->k[i]), 0.049)
                 ->show = SHOW_PERCENT;
         }
     for (size_t i = 0; i < run->n_ks && i < 1; i++)
         for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
-            char key[64];
+            char key[GW_METRIC_KEY_MAX];
             snprintf(heading[1][i], sizeof heading[1][i], "PnL@%g %%, %%", run->k[i]);
             add(list, &n, gate ? NULL : heading[1][i], gate_word[gate], gate,
-                metric_key(key, "pnl_mean_at_k_1x", run->k[i]), 0.052)
+                gw_metric_key_write(key, "pnl_mean_at_k_1x", run->k[i]), 0.052)
                 ->show = SHOW_PERCENT_FINE;
         }
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) {

@@ -211,15 +211,6 @@ static void test_ranges(void **state) {
     assert_false(r.lo <= r.hi);
 }
 
-static void test_metric_key(void **state) {
-    (void)state;
-    char key[64];
-    assert_string_equal(metric_key(key, "precision_at_k", 5), "precision_at_5");
-    assert_string_equal(metric_key(key, "pnl_mean_at_k_2x", 1), "pnl_mean_at_1_2x");
-    assert_string_equal(metric_key(key, "recall_at_k", 0.5), "recall_at_0.5");
-    assert_string_equal(metric_key(key, "brier", 5), "brier");
-}
-
 /* The ticks of a page's calendar axis as one line of text. */
 static void axis(const char *from, const char *to, double width, char out[600]) {
     struct run_view run = {0};
@@ -472,23 +463,14 @@ int main(void) {
     snprintf(room, sizeof room, "/tmp/gatewalk-test-text-XXXXXX");
     if (!mkdtemp(room)) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_80),
-        cmocka_unit_test(test_text_120),
-        cmocka_unit_test(test_text_undefined),
-        cmocka_unit_test(test_text_study),
-        cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_text_safe),
-        cmocka_unit_test(test_fit_and_wrap),
-        cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_metric_key),
-        cmocka_unit_test(test_calendar_ticks),
-        cmocka_unit_test(test_equity_means),
-        cmocka_unit_test(test_equity_is_thinned),
-        cmocka_unit_test(test_curve_steps),
-        cmocka_unit_test(test_best_signals),
-        cmocka_unit_test(test_npy),
-        cmocka_unit_test(test_timeout),
-        cmocka_unit_test(test_hostile_summary),
+        cmocka_unit_test(test_text_80),           cmocka_unit_test(test_text_120),
+        cmocka_unit_test(test_text_undefined),    cmocka_unit_test(test_text_study),
+        cmocka_unit_test(test_compare),           cmocka_unit_test(test_text_safe),
+        cmocka_unit_test(test_fit_and_wrap),      cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_calendar_ticks),    cmocka_unit_test(test_equity_means),
+        cmocka_unit_test(test_equity_is_thinned), cmocka_unit_test(test_curve_steps),
+        cmocka_unit_test(test_best_signals),      cmocka_unit_test(test_npy),
+        cmocka_unit_test(test_timeout),           cmocka_unit_test(test_hostile_summary),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     char command[128];
