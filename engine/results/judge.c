@@ -1,4 +1,4 @@
-/* Is a candidate better than the baseline? The paired deltas, the reference study's success test, and plain words. */
+/* Is a candidate better than the baseline? The paired deltas, the reference study's success test, and what follows. */
 #include <math.h>
 #include <string.h>
 
@@ -49,99 +49,32 @@ done:
     return rc;
 }
 
-/* "long +4.90 points [-13.34, +23.14]", without the interval where there is none. */
-static size_t describe(char *out, size_t size, const char *name, const struct gw_delta *d, double unit,
-                       const char *suffix) {
-    if (isnan(d->value)) {
-        int undefined = snprintf(out, size, "%s undefined", name);
-        return undefined > 0 && (size_t)undefined < size ? (size_t)undefined : 0;
-    }
-    int n = isnan(d->lo) ? snprintf(out, size, "%s %+.2f%s", name, d->value * unit, suffix)
-                         : snprintf(out, size, "%s %+.2f%s [%+.2f, %+.2f]", name, d->value * unit, suffix, d->lo * unit,
-                                    d->hi * unit);
-    return n > 0 && (size_t)n < size ? (size_t)n : 0;
-}
-
-static void add_check(struct candidate_verdict *v, const char *name, int delta, double need, double unit,
-                      const char *suffix) {
-    struct check *check = &v->check[v->n_checks++];
-    snprintf(check->name, sizeof check->name, "%s", name);
-    size_t used = 0, size = sizeof check->detail;
-    for (int g = 0; g < GW_N_GATES; g++) {
-        const struct gw_delta *d = &v->gate[g].delta[delta];
-        if (d->value > 0 && d->value >= need) check->pass = true;
-        if (g && used + 2 < size) used += (size_t)snprintf(check->detail + used, size - used, "; ");
-        used += describe(check->detail + used, size - used, gw_gate_name[g], d, unit, suffix);
-    }
-}
-
-static const struct {
-    int delta;
-    const char *word;
-} spoken[] = {{GW_DELTA_AP, "PR-AUC"}, {GW_DELTA_P1, "P@1 %"}, {GW_DELTA_P5, "P@5 %"}, {GW_DELTA_PNL1, "PnL@1 %"}};
-
-/* "better at long P@1 %, short PR-AUC" for the significant deltas of one sign. */
-static size_t list_significant(const struct candidate_verdict *v, bool better, char *out, size_t size) {
-    size_t n = 0, used = 0;
-    out[0] = '\0';
+static enum outcome outcome_of(const struct gw_gate_verdict gate[GW_N_GATES]) {
+    size_t n_better = 0, n_worse = 0, n_measured = 0;
     for (int g = 0; g < GW_N_GATES; g++)
-        for (size_t i = 0; i < COUNT_OF(spoken); i++) {
-            const struct gw_delta *d = &v->gate[g].delta[spoken[i].delta];
-            if (!d->significant || (d->value > 0) != better) continue;
-            int length = snprintf(out + used, size - used, "%s%s %s", n ? ", " : "", gw_gate_name[g], spoken[i].word);
-            if (length > 0 && (size_t)length < size - used) used += (size_t)length;
-            n++;
+        for (int d = 0; d < GW_N_DELTAS; d++) {
+            const struct gw_delta *delta = &gate[g].delta[d];
+            n_measured += isfinite(delta->p_value);
+            if (delta->significant) delta->value > 0 ? n_better++ : n_worse++;
         }
-    return n;
-}
-
-static void conclude(const struct experiment *e, struct candidate_verdict *v) {
-    const char *a = e->strategy[v->candidate].name, *b = e->strategy[v->baseline].name;
-    char better[200], worse[200];
-    size_t n_better = list_significant(v, true, better, sizeof better),
-           n_worse = list_significant(v, false, worse, sizeof worse);
-    size_t passed = 0;
-    for (size_t i = 0; i < v->n_checks; i++) passed += v->check[i].pass;
-    double level = e->verdict.confidence * 100;
-    const char *seeds = e->n_seeds == 1 ? " One seed only: repeat with --seeds 3 or more before believing it." : "";
-    size_t used = 0;
-    int n;
-    if (n_better + n_worse == 0)
-        n = snprintf(v->conclusion, sizeof v->conclusion, "No difference between %s and %s is significant at %g %%.", a,
-                     b, level);
-    else if (n_worse == 0)
-        n = snprintf(
-            v->conclusion, sizeof v->conclusion,
-            "%s is significantly better than %s at %s (%g %% intervals, not corrected for the %d comparisons).", a, b,
-            better, level, GW_N_GATES * GW_N_DELTAS);
-    else if (n_better == 0)
-        n = snprintf(v->conclusion, sizeof v->conclusion,
-                     "%s is significantly WORSE than %s at %s (%g %% intervals, not corrected for the %d comparisons).",
-                     a, b, worse, level, GW_N_GATES * GW_N_DELTAS);
-    else
-        n = snprintf(v->conclusion, sizeof v->conclusion,
-                     "Mixed: %s is significantly better than %s at %s, but worse at %s.", a, b, better, worse);
-    if (n > 0) used = (size_t)n;
-    snprintf(v->conclusion + used, sizeof v->conclusion - used,
-             " On point estimates it meets %zu of the %zu criteria on results.%s", passed, v->n_checks, seeds);
+    if (n_measured == 0) return OUTCOME_NOT_MEASURED;
+    if (n_better && n_worse) return OUTCOME_MIXED;
+    return n_better ? OUTCOME_BETTER : n_worse ? OUTCOME_WORSE : OUTCOME_NO_DIFFERENCE;
 }
 
 static int compare(const struct experiment *e, const struct prepared *p, const struct results *r,
-                   struct candidate_verdict *v) {
+                   struct pair_verdict *v) {
     for (int g = 0; g < GW_N_GATES; g++)
         TRY(compare_gate(e, p->market.n_symbols, r, v->candidate, v->baseline, g, &v->gate[g]));
-    add_check(v, "PR-AUC better on at least one gate", GW_DELTA_AP, 0, 1, "");
-    add_check(v, "P@1 % at least 5 points better", GW_DELTA_P1, 0.05, 100, " points");
-    add_check(v, "P@5 % at least 3 points better", GW_DELTA_P5, 0.03, 100, " points");
-    add_check(v, "PnL@1 % better", GW_DELTA_PNL1, 0, 100, " %");
-    conclude(e, v);
+    for (size_t i = 0; i < N_CRITERIA; i++) v->criterion[i] = criterion_apply(&success_test[i], v->gate);
+    v->outcome = outcome_of(v->gate);
     return interrupt_check();
 }
 
 /* P@1 % of a strategy, mean over the gates, as a verdict holds it; NaN when it is in none. */
 static double precision_of(const struct results *r, size_t strategy) {
     for (size_t i = 0; i < r->n_verdicts; i++) {
-        const struct candidate_verdict *v = &r->verdict[i];
+        const struct pair_verdict *v = &r->verdict[i];
         double sum = 0;
         for (int g = 0; g < GW_N_GATES; g++) {
             const struct gw_delta *d = &v->gate[g].delta[GW_DELTA_P1];
@@ -166,13 +99,13 @@ static size_t best_gate(const struct experiment *e, const struct results *r, boo
 }
 
 /* What the comparison of the best gate with attention and the best one without says of the need for attention. */
-static const char *need_of_attention(const struct candidate_verdict *v) {
-    if (v->gate[GW_GATE_LONG].delta[GW_DELTA_P1].value + v->gate[GW_GATE_SHORT].delta[GW_DELTA_P1].value > 0) return "";
+static enum simpler_gate judge_simpler(const struct gw_gate_verdict gate[GW_N_GATES]) {
+    if (gate[GW_GATE_LONG].delta[GW_DELTA_P1].value + gate[GW_GATE_SHORT].delta[GW_DELTA_P1].value > 0)
+        return SIMPLER_BEHIND;
     for (int g = 0; g < GW_N_GATES; g++)
         for (int d = 0; d < GW_N_DELTAS; d++)
-            if (v->gate[g].delta[d].significant && v->gate[g].delta[d].value < 0)
-                return ": the simpler one does better";
-    return ": the simpler one does as well";
+            if (gate[g].delta[d].significant && gate[g].delta[d].value < 0) return SIMPLER_BETTER;
+    return SIMPLER_AS_GOOD;
 }
 
 /* Is it attention, or would pooling, another start or a wider layer do as well? Where a gate without attention beats the
@@ -180,13 +113,11 @@ static const char *need_of_attention(const struct candidate_verdict *v) {
 static int compare_with_control(const struct experiment *e, const struct prepared *p, struct results *r) {
     size_t attention = best_gate(e, r, true), control = best_gate(e, r, false);
     if (attention == SIZE_MAX || control == SIZE_MAX || control == r->baseline) return GW_OK;
-    struct candidate_verdict *v = &r->verdict[r->n_verdicts];
+    struct pair_verdict *v = &r->verdict[r->n_verdicts];
     v->candidate = attention;
     v->baseline = control;
     TRY(compare(e, p, r, v));
-    size_t used = strlen(v->conclusion);
-    snprintf(v->conclusion + used, sizeof v->conclusion - used,
-             " They have the highest P@1 %% of the gates with and without attention%s.", need_of_attention(v));
+    v->simpler = judge_simpler(v->gate);
     r->n_verdicts++;
     return GW_OK;
 }
@@ -200,7 +131,7 @@ int results_verdict(const struct experiment *e, const struct prepared *p, struct
     if (!r->verdict) return GW_ERR_NOMEM;
     for (size_t s = 0; s < e->n_strategies; s++) {
         if (s == r->baseline || !e->strategy[s].desc->needs_model) continue;
-        struct candidate_verdict *v = &r->verdict[r->n_verdicts];
+        struct pair_verdict *v = &r->verdict[r->n_verdicts];
         v->candidate = s;
         v->baseline = r->baseline;
         TRY(compare(e, p, r, v));

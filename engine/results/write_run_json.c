@@ -54,16 +54,24 @@ static void put_phases(struct json_writer *w, const struct phase_times *t) {
     json_end_object(w);
 }
 
-/* Fits trained in this run: how long a stored model took is not known. */
-static double training_seconds(const struct fit_list *fits, size_t strategy, uint64_t *windows) {
-    double seconds = 0;
-    *windows = 0;
-    for (size_t i = 0; i < fits->n; i++)
-        if (fits->fit[i].strategy == strategy && !fits->fit[i].reused) {
-            seconds += fits->fit[i].log.seconds;
-            *windows += fits->fit[i].log.windows;
-        }
-    return seconds;
+/* What training a strategy took in this run. How long a stored model took is not known. */
+struct training_cost {
+    double seconds, per_window;
+    uint64_t windows;
+    size_t n_reused;
+};
+static struct training_cost training_cost(const struct fit_list *fits, size_t strategy) {
+    struct training_cost cost = {0};
+    for (size_t i = 0; i < fits->n; i++) {
+        const struct fit *fit = &fits->fit[i];
+        if (fit->strategy != strategy) continue;
+        cost.n_reused += fit->reused;
+        if (fit->reused) continue;
+        cost.seconds += fit->log.seconds;
+        cost.windows += fit->log.windows;
+    }
+    cost.per_window = cost.seconds > 0 ? cost.seconds / (double)cost.windows : NAN;
+    return cost;
 }
 
 /* What the strategy's models take on disk. */
@@ -77,23 +85,51 @@ static int64_t model_bytes(const struct fit_list *fits, size_t strategy) {
 
 static void put_training_time(struct json_writer *w, const struct experiment *e, const struct fit_list *fits,
                               const struct results *r) {
-    uint64_t base_windows = 0, windows;
-    double base = r->baseline != SIZE_MAX ? training_seconds(fits, r->baseline, &base_windows) : NAN;
-    double base_rate = base > 0 ? (double)base_windows / base : NAN;
+    struct training_cost base = {.per_window = NAN};
+    if (r->baseline != SIZE_MAX) base = training_cost(fits, r->baseline);
     json_begin_array(w, "training_time");
     for (size_t s = 0; s < e->n_strategies; s++) {
         if (!strategy_trains(&e->strategy[s])) continue;
-        double seconds = training_seconds(fits, s, &windows), rate = seconds > 0 ? (double)windows / seconds : NAN;
+        struct training_cost own = training_cost(fits, s);
         json_begin_object(w, NULL);
         json_put_string(w, "strategy", e->strategy[s].name);
-        json_put_number(w, "seconds", seconds);
-        json_put_int(w, "windows", (int64_t)windows);
-        json_put_number(w, "windows_per_second", rate);
-        json_put_number(w, "ratio_to_baseline", base > 0 ? seconds / base : NAN);
-        json_put_number(w, "ratio_per_window", base_rate / rate);
+        json_put_number(w, "seconds", own.seconds);
+        json_put_int(w, "windows", (int64_t)own.windows);
+        json_put_number(w, "windows_per_second", 1 / own.per_window);
+        json_put_number(w, "ratio_to_baseline", base.seconds > 0 ? own.seconds / base.seconds : NAN);
+        json_put_number(w, "ratio_per_window", own.per_window / base.per_window);
         json_put_int(w, "model_bytes", model_bytes(fits, s));
         json_end_object(w);
     }
+    json_end_array(w);
+}
+
+/* The criteria that rest on times: a part of the fits taken from an earlier run makes the sum of the rest no training
+ * time, and what trains nothing has none. */
+static void put_criterion(struct json_writer *w, const struct experiment *e, const struct fit_list *fits,
+                          const struct pair_verdict *v, const struct criterion *criterion) {
+    struct training_cost a = training_cost(fits, v->candidate), b = training_cost(fits, v->baseline);
+    bool whole = a.n_reused + b.n_reused == 0 && a.seconds > 0 && b.seconds > 0;
+    double ratio = whole ? a.seconds / b.seconds : NAN;
+    json_begin_object(w, NULL);
+    json_put_string(w, "candidate", e->strategy[v->candidate].name);
+    json_put_string(w, "baseline", e->strategy[v->baseline].name);
+    write_criterion(w, criterion);
+    json_put_string(w, "state", criterion_state_id[criterion_judge(criterion, ratio)]);
+    json_put_number(w, "ratio", ratio);
+    json_put_number(w, "ratio_per_window", whole ? a.per_window / b.per_window : NAN);
+    json_put_number(w, "candidate_seconds", a.seconds);
+    json_put_number(w, "baseline_seconds", b.seconds);
+    json_put_int(w, "reused_fits", (int64_t)(a.n_reused + b.n_reused));
+    json_end_object(w);
+}
+
+static void put_criteria(struct json_writer *w, const struct experiment *e, const struct fit_list *fits,
+                         const struct results *r) {
+    json_begin_array(w, "criteria");
+    for (size_t v = 0; v < r->n_verdicts; v++)
+        for (size_t i = 0; i < N_CRITERIA; i++)
+            if (success_test[i].compares == TRAINING_TIME) put_criterion(w, e, fits, &r->verdict[v], &success_test[i]);
     json_end_array(w);
 }
 
@@ -106,6 +142,7 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     TRY(out_open(&file, path));
     struct json_writer w = {.stream = file.stream};
     json_begin_object(&w, NULL);
+    json_put_int(&w, "schema", GW_RUN_SCHEMA);
     json_put_string(&w, "status", status);
     experiment_write(e, &w, "config");
     put_data(&w, e, p);
@@ -121,7 +158,10 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     json_put_int(&w, "windows", (int64_t)windows);
     json_put_number(&w, "windows_per_second", fits->seconds > 0 ? (double)windows / fits->seconds : NAN);
     json_end_object(&w);
-    if (r) put_training_time(&w, e, fits, r);
+    if (r) {
+        put_training_time(&w, e, fits, r);
+        put_criteria(&w, e, fits, r);
+    }
     json_put_int(&w, "peak_memory_bytes", (int64_t)mem_peak_bytes());
     json_end_object(&w);
     fputc('\n', file.stream);

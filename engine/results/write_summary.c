@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "engine/walk/run_private.h"
-#include "gatewalk/metric_key.h"
 
 typedef double (*value_of)(const void *context, size_t metric, size_t k);
 
@@ -160,42 +159,6 @@ static void put_strategy(struct json_writer *w, const struct experiment *e, cons
     json_end_object(w);
 }
 
-static void put_verdict(struct json_writer *w, const struct experiment *e, const struct candidate_verdict *v) {
-    json_begin_object(w, NULL);
-    json_put_string(w, "candidate", e->strategy[v->candidate].name);
-    json_put_string(w, "baseline", e->strategy[v->baseline].name);
-    json_begin_object(w, "gates");
-    for (int g = 0; g < GW_N_GATES; g++) {
-        json_begin_object(w, gw_gate_name[g]);
-        json_put_number(w, "block_length", v->gate[g].block_length);
-        for (int d = 0; d < GW_N_DELTAS; d++) {
-            const struct gw_delta *delta = &v->gate[g].delta[d];
-            json_begin_object(w, gw_delta_name[d]);
-            json_put_number(w, "candidate", delta->candidate);
-            json_put_number(w, "baseline", delta->baseline);
-            json_put_number(w, "delta", delta->value);
-            json_put_number(w, "lo", delta->lo);
-            json_put_number(w, "hi", delta->hi);
-            json_put_number(w, "p_value", delta->p_value);
-            json_put_bool(w, "significant", delta->significant);
-            json_end_object(w);
-        }
-        json_end_object(w);
-    }
-    json_end_object(w);
-    json_begin_array(w, "checks");
-    for (size_t i = 0; i < v->n_checks; i++) {
-        json_begin_object(w, NULL);
-        json_put_string(w, "name", v->check[i].name);
-        json_put_bool(w, "pass", v->check[i].pass);
-        json_put_string(w, "detail", v->check[i].detail);
-        json_end_object(w);
-    }
-    json_end_array(w);
-    json_put_string(w, "conclusion", v->conclusion);
-    json_end_object(w);
-}
-
 static void put_selection(struct json_writer *w, const struct experiment *e, const struct results *r) {
     const struct selection *s = &r->selection;
     bool known = !isnan(s->deflated_sharpe);
@@ -219,6 +182,7 @@ static void put_header(struct json_writer *w, const struct experiment *e, const 
                        const struct results *r) {
     const struct gw_fold_plan *plan = &p->plan;
     char text[40];
+    json_put_int(w, "schema", GW_RUN_SCHEMA);
     json_put_string(w, "name", e->name);
     json_put_string(w, "title", e->title);
     json_begin_array(w, "symbols");
@@ -239,6 +203,7 @@ static void put_header(struct json_writer *w, const struct experiment *e, const 
     json_put_int(w, "horizon", (int64_t)e->labels.horizon);
     json_put_int(w, "lookback", (int64_t)p->lookback);
     json_put_string(w, "baseline", e->verdict.baseline[0] ? e->verdict.baseline : NULL);
+    json_put_number(w, "confidence", e->verdict.confidence);
     json_begin_object(w, "prevalence");
     for (int g = 0; g < GW_N_GATES; g++) json_put_number(w, gw_gate_name[g], prevalence(r, g));
     json_end_object(w);
@@ -257,7 +222,7 @@ int write_summary(const struct experiment *e, const struct prepared *p, const st
     for (size_t s = 0; s < e->n_strategies; s++) put_strategy(&w, e, p, fits, r, s);
     json_end_array(&w);
     json_begin_array(&w, "verdict");
-    for (size_t v = 0; v < r->n_verdicts; v++) put_verdict(&w, e, &r->verdict[v]);
+    for (size_t v = 0; v < r->n_verdicts; v++) write_verdict(&w, e, &r->verdict[v]);
     json_end_array(&w);
     put_selection(&w, e, r);
     json_end_object(&w);

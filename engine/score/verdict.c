@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const gw_delta_name[GW_N_DELTAS] = {[GW_DELTA_AP] = "average_precision",
-                                                [GW_DELTA_P1] = "precision_at_1",
-                                                [GW_DELTA_P5] = "precision_at_5",
-                                                [GW_DELTA_PNL1] = "pnl_mean_at_1"};
+const struct gw_metric_key gw_delta_metric[GW_N_DELTAS] = {[GW_DELTA_AP] = {"average_precision", NAN},
+                                                           [GW_DELTA_P1] = {"precision_at_k", 1},
+                                                           [GW_DELTA_P5] = {"precision_at_k", 5},
+                                                           [GW_DELTA_PNL1] = {"pnl_mean_at_k_1x", 1}};
 
 /* With fewer blocks than this in the sample a resample of blocks says nothing. */
 static const double MIN_BLOCKS = 10;
@@ -88,8 +88,8 @@ static int by_value(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* Destroys the replicates. */
-static void judge(double *replicate, size_t n_bootstrap, double confidence, struct gw_delta *delta) {
+/* Interval, p-value and significance of an observed difference. Destroys the replicates. */
+static void find_interval(double *replicate, size_t n_bootstrap, double confidence, struct gw_delta *delta) {
     size_t m = 0, as_far = 0;
     for (size_t r = 0; r < n_bootstrap; r++)
         if (!isnan(replicate[r])) replicate[m++] = fabs(replicate[r] - delta->value);
@@ -123,7 +123,7 @@ static int compare(const struct verdict_pair *pair, const struct gw_verdict_conf
     }
     TRY_GOTO(verdict_pair_replicates(pair, config->n_bootstrap, out->block_length, config->seed, replicate), cleanup);
     for (size_t d = 0; d < GW_N_DELTAS; d++)
-        judge(replicate + d * config->n_bootstrap, config->n_bootstrap, config->confidence, &out->delta[d]);
+        find_interval(replicate + d * config->n_bootstrap, config->n_bootstrap, config->confidence, &out->delta[d]);
 cleanup:
     mem_free(replicate);
     mem_free(ones);

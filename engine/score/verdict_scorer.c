@@ -3,15 +3,13 @@
 
 #include "gatewalk/rng.h"
 
-static const double delta_k_percent[GW_N_DELTAS] = {[GW_DELTA_P1] = 1, [GW_DELTA_P5] = 5, [GW_DELTA_PNL1] = 1};
-
 static int init_picks(struct verdict_scorer *scorer, const struct gw_paired_sample *sample, const float *score,
                       double *weight, double *hit) {
     struct gw_gate_sample gate = {.n = sample->n, .score = score, .label = sample->label, .fold = sample->fold};
     for (size_t i = 0; i < sample->n; i++) hit[i] = sample->label[i];
     for (int d = GW_DELTA_P1; d < GW_N_DELTAS; d++) {
         if (d == GW_DELTA_PNL1 && !sample->pnl) continue;
-        TRY(gw_metric_top_k_weights(&gate, delta_k_percent[d], weight));
+        TRY(gw_metric_top_k_weights(&gate, gw_delta_metric[d].k, weight));
         TRY(picks_init(&scorer->pick[d], weight, d == GW_DELTA_PNL1 ? sample->pnl : hit, sample->n));
     }
     return GW_OK;

@@ -24,11 +24,10 @@ int study_write(const struct study *study, const char *dir) {
     TRY(out_open(&file, path));
     struct json_writer w = {.stream = file.stream};
     json_begin_object(&w, NULL);
+    json_put_int(&w, "schema", GW_RUN_SCHEMA);
     json_put_string(&w, "name", study->name);
     json_put_string(&w, "title", study->title);
-    json_put_string(
-        &w, "criterion",
-        "mean average precision over gates, folds and search seeds at the best epoch, on validation slices only");
+    json_put_string(&w, "criterion", "validation_average_precision");
     json_put_int(&w, "search_seeds", (int64_t)(study->search_seeds ? study->search_seeds : study->experiment->n_seeds));
     json_put_int(&w, "search_folds", (int64_t)study->search_folds);
     json_begin_array(&w, "stages");

@@ -3,6 +3,7 @@
 #define GATEWALK_RUN_PRIVATE_H
 
 #include "gatewalk/run.h"
+#include "success_test.h"
 
 enum { METRICS_MAX = 48, PORTFOLIO_MAX = 48 };
 
@@ -132,15 +133,17 @@ struct strategy_result {
     struct seed_result *seed;
     struct gw_null_result null[GW_N_GATES];
 };
-struct candidate_verdict {
+/* How the significant differences of a pair lie. */
+enum outcome { OUTCOME_NOT_MEASURED, OUTCOME_NO_DIFFERENCE, OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_MIXED, N_OUTCOMES };
+/* Of the best gate without attention beside the best one with it. */
+enum simpler_gate { SIMPLER_NOT_ASKED, SIMPLER_BEHIND, SIMPLER_AS_GOOD, SIMPLER_BETTER, N_SIMPLER };
+/* Two contestants compared: the differences, the success test, and what they come to. */
+struct pair_verdict {
     size_t candidate, baseline; /* strategy indexes */
     struct gw_gate_verdict gate[GW_N_GATES];
-    struct check {
-        char name[96], detail[192];
-        bool pass;
-    } check[8];
-    size_t n_checks;
-    char conclusion[768];
+    struct criterion_result criterion[N_CRITERIA];
+    enum outcome outcome;
+    enum simpler_gate simpler;
 };
 /* The best traded strategy and seed, and what it is worth as the best of all trials (verdict.h). */
 struct selection {
@@ -152,7 +155,7 @@ struct selection {
 struct results {
     struct score_set scores;
     struct strategy_result *strategy; /* [n_strategies] */
-    struct candidate_verdict *verdict;
+    struct pair_verdict *verdict;
     size_t n_verdicts;
     size_t baseline; /* strategy index; SIZE_MAX: none */
     struct selection selection;
@@ -179,6 +182,10 @@ int write_attention(const struct experiment *e, const struct prepared *p, const 
                     const struct results *r, const char *dir) GW_MUST_USE;
 int write_summary(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                   const struct results *r, const char *dir) GW_MUST_USE;
+/* The verdict on one pair as an element of summary.json's "verdict". */
+void write_verdict(struct json_writer *w, const struct experiment *e, const struct pair_verdict *v);
+/* What the success test's criterion is, within an object that has begun. */
+void write_criterion(struct json_writer *w, const struct criterion *criterion);
 int write_run_json(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                    const struct results *r, const struct phase_times *times, size_t jobs, const char *status,
                    const char *dir) GW_MUST_USE;

@@ -3,10 +3,13 @@
  * Everything but run.json, report.pdf and plots/ holds the same bytes for the same config, data, seed and kernel set: run.json
  * has times, and the report shows the training time. Of one run directory the report always has the same bytes.
  *
- * run.json           status ("finished"), config (resolved), data[], build, kernels, kernels_bf16, jobs, phases {name: seconds},
+ * run.json           schema, status ("finished"), config (resolved), data[], build, kernels, kernels_bf16, jobs, phases {name: seconds},
  *                    fits {count, reused, windows, windows_per_second}, peak_memory_bytes,
  *                    training_time[] {strategy, seconds, windows, windows_per_second, ratio_to_baseline, ratio_per_window,
- *                    model_bytes (of the files of all its fits)}
+ *                    model_bytes (of the files of all its fits)},
+ *                    criteria[] {candidate, baseline, id, metric, bound, need, unit, on, state, ratio, ratio_per_window,
+ *                    candidate_seconds, baseline_seconds, reused_fits}: the criteria of the success test that rest on
+ *                    times, for every pair of the verdict; "not_measured" when fits of the pair are an earlier run's
  * summary.json       see below
  * folds.csv          fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged
  * scores.csv         time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short
@@ -25,14 +28,20 @@
  * importance.csv     strategy,seed,gate,kind,feature,value                    (kind: permutation, the drop of AP, or attention,
  *                    the weight; commas inside a feature's name are written as ';')
  * models/STRATEGY-sSEED-fFOLD.safetensors
- * study.json         (of `gatewalk study`) criterion, stages[] {name, chosen, carried, final, variants[] {name, attention, loss,
- *                    parameters, fits, validation_average_precision, validation_loss, chosen}}, final[] names
+ * study.json         (of `gatewalk study`) schema, criterion (the member of a variant that it is chosen by: the mean over
+ *                    gates, folds and search seeds at the best epoch, on validation slices only), stages[] {name, chosen,
+ *                    carried, final, variants[] {name, attention, loss, parameters, fits, validation_average_precision,
+ *                    validation_loss, chosen}}, final[] names
  * plots/NAME.png, report.pdf
  * Strategies without a model have the single seed 0.
  *
+ * "schema" is GW_RUN_SCHEMA, the first member of run.json, summary.json and study.json. It grows when a member that readers use
+ * changes its meaning, its name or its place; a new member alone does not count. Results are facts, that is numbers, ids
+ * and states: sentences are made where they are shown.
+ *
  * summary.json:
- * { "name", "title", "symbols": [], "interval", "begin", "end", "n_bars", "n_folds", "seeds": [1,2], "ks": [1,5,10], "act_on": 1,
- *   "horizon", "lookback", "baseline": "lstm",
+ * { "schema", "name", "title", "symbols": [], "interval", "begin", "end", "n_bars", "n_folds", "seeds": [1,2], "ks": [1,5,10], "act_on": 1,
+ *   "horizon", "lookback", "baseline": "lstm", "confidence": 0.95                                 (of all intervals)
  *   "prevalence": {"long", "short"},
  *   "strategies": [ { "name", "strategy", "encoder", "attention", "parameters",       (the last three null without model)
  *       "fits", "fits_best_at_last_epoch"                    (of training.epochs: they might have gone on improving)
@@ -43,16 +52,23 @@
  *       "optimistic": { METRIC: v }                     (intrabar rule target first; mean over seeds)
  *   } ],
  *   "verdict": [ { "candidate", "baseline",
- *       "gates": { "long": { "block_length", DELTA: {"candidate","baseline","delta","lo","hi","p_value","significant"} }, "short": … },
- *       "checks": [ {"name", "pass", "detail"} ],       (on results; training time is judged from run.json. A name begins with
- *                  its measure, "PR-AUC", "P@K %" or "PnL@K %", and may say "at least N points": from that and the deltas
- *                  the reports see which passes are significant)
- *       "conclusion": "one or two plain sentences" } ],
+ *       "gates": { "long": { "block_length", METRIC: {"candidate","baseline","delta","lo","hi","p_value","significant"} }, "short": … },
+ *       "criteria": [ {"id", "metric": METRIC, "bound": "more_than" | "at_least" | "at_most", "need", "unit" (of need and delta),
+ *           "on": "any" (gate) | "each" | "none", "state": "pass" | "fail" | "not_measured" | "see_run", "significant",
+ *           "gates": [ {"gate", "state", "candidate","baseline","delta","lo","hi","p_value","significant"} ] } ],
+ *                  (the success test, success_test.def. A state is of the point estimates; a pass is significant when the
+ *                  difference of a gate that passed is. "see_run": it rests on times, which would make this file another with
+ *                  every run, so run.json judges it)
+ *       "conclusion": { "state": "better" | "worse" | "mixed" | "no_difference" | "not_measured" (no interval at all),
+ *           "better": [ {"gate", "metric"} ], "worse": […]                       (the significant differences)
+ *           "comparisons"                       (how many differences that are, for which no interval is corrected)
+ *           "simpler_gate": "behind" | "as_good" | "better"                      (of the last entry, else null) } } ],
  *                  (every gate against the baseline; then, when a gate without attention has a higher P@1 % than the baseline,
  *                  the best attention gate against that one, as "candidate" and "baseline" of a last entry)
  *   "selection": { "trials" (strategies × seeds, and what a study searched), "searched", "best", "seed", "gw_deflated_sharpe",
  *                  "overfitting_probability" } }
- * METRIC of a per-K metric is written with its K in place of k: "precision_at_1", "pnl_mean_at_5_1x" (see metrics.def). */
+ * METRIC is a name of metrics.def with its K, if it has one, in place of k (metric_key.h): "precision_at_1",
+ * "pnl_mean_at_5_1x". */
 #ifndef GATEWALK_RUN_FILES_H
 #define GATEWALK_RUN_FILES_H
 
@@ -74,5 +90,8 @@
 #define GW_RUN_STAGES          "stages"
 #define GW_RUN_STUDY           "study.json"
 #define GW_RUN_REPORT          "report.pdf"
+
+/* 1 (without a number in the files): sentences in the verdict. 2: facts. */
+enum { GW_RUN_SCHEMA = 2 };
 
 #endif

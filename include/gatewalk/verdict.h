@@ -7,6 +7,7 @@
 #ifndef GATEWALK_VERDICT_H
 #define GATEWALK_VERDICT_H
 
+#include "metric_key.h"
 #include "metrics.h"
 
 struct gw_verdict_config {
@@ -28,8 +29,7 @@ struct gw_paired_sample {
 };
 
 enum { GW_DELTA_AP, GW_DELTA_P1, GW_DELTA_P5, GW_DELTA_PNL1, GW_N_DELTAS };
-extern const char
-    *const gw_delta_name[GW_N_DELTAS]; /* "average_precision", "precision_at_1", "precision_at_5", "pnl_mean_at_1" */
+extern const struct gw_metric_key gw_delta_metric[GW_N_DELTAS]; /* the metric whose difference it is */
 
 struct gw_delta {
     double candidate, baseline; /* means over seeds */

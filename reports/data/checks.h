@@ -1,37 +1,36 @@
-/* The success test of one candidate: the criteria on results from summary.json, the training time from run.json. */
+/* The success test of one pair: what it asks, in words, and what the run answered. The facts are summary.json's and, where
+ * they rest on times, run.json's. */
 #ifndef GATEWALK_CHECKS_H
 #define GATEWALK_CHECKS_H
 
 #include "run_view.h"
 
-enum check_state {
-    CHECK_FAIL,
-    CHECK_UNMEASURED,  /* undefined on both gates, or trained in an earlier run */
-    CHECK_PASS,        /* a measured fact, or a measure the reports do not know: no interval is asked for */
-    CHECK_UNSURE,      /* met on the point estimate, the interval of every gate that meets it holds zero */
-    CHECK_SIGNIFICANT, /* met by a gate whose interval lies above zero */
-    N_CHECK_STATES
+enum criterion_view_state {
+    CRITERION_FAIL,
+    CRITERION_UNMEASURED,  /* undefined on both gates, or trained in an earlier run */
+    CRITERION_PASS,        /* by a measured fact: no interval is asked for */
+    CRITERION_UNSURE,      /* passed on the point estimate, the interval of every gate that does holds zero */
+    CRITERION_SIGNIFICANT, /* passed by a gate whose interval lies above zero */
+    N_CRITERION_VIEW_STATES
 };
-extern const char *const check_word[N_CHECK_STATES]; /* "FAIL", "pass (not significant)" … */
+extern const char *const criterion_word[N_CRITERION_VIEW_STATES]; /* "FAIL", "pass (not significant)" … */
 
-struct check_view {
-    const char *name, *detail; /* safe to show; the detail may hold one part per gate, parted by "; " */
-    char brief[96];            /* the same in a few words: "long +2.9, short −10.8 points"; "" when there is none */
-    enum check_state state;
+struct criterion_view {
+    const char *name;   /* what is asked: "P@1 % at least 5 points better" */
+    const char *where;  /* " on at least one gate", " on each gate" or "" */
+    const char *detail; /* the answer with its intervals: "long +2.9 points [-19.4, +25.3]; short undefined" */
+    char brief[96];     /* the same in a few words: "long +2.9, short −10.8 points"; "" when there is none */
+    char note[96];      /* of a pass: which gate it is by, how sure, and which gate is surely worse; "" for none */
+    bool of_results, one_gate_is_enough;
+    enum criterion_view_state state;
 };
-enum { CHECKS_MAX = 12 };
-struct check_list {
-    struct check_view check[CHECKS_MAX];
+enum { CRITERIA_MAX = 12 };
+struct criterion_list {
+    struct criterion_view at[CRITERIA_MAX];
     size_t n, n_passed, n_significant, n_unmeasured;
 };
 
-/* All criteria of one entry of summary.json's verdict; the last is the training time. ERR_NOMEM. */
-int checks_read(struct run_view *run, const json_value *verdict, struct check_list *list) GW_MUST_USE;
-
-/* What the best traded strategy is worth as the best of all trials, in words; "" when that is not known. ERR_NOMEM. */
-int selection_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
-
-/* Strategies most of whose fits were best at their very last epoch, in words; "" when there are none. ERR_NOMEM. */
-int unfinished_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
+/* All criteria of one entry of summary.json's verdict. ERR_NOMEM. */
+int criteria_read(struct run_view *run, const json_value *verdict, struct criterion_list *list) GW_MUST_USE;
 
 #endif

@@ -80,14 +80,6 @@ const char *member_text(struct run_view *run, const json_value *object, const ch
     return text_safe(&run->arena, raw_text(object, key));
 }
 
-const char *interval_words(const struct run_view *run, char words[32]) {
-    if (isfinite(run->confidence))
-        snprintf(words, 32, "%g %% interval", 100 * run->confidence);
-    else
-        strcpy(words, "interval");
-    return words;
-}
-
 static int safe_text(struct run_view *run, const json_value *object, const char *key, const char **out) {
     *out = member_text(run, object, key);
     return *out ? GW_OK : GW_ERR_NOMEM;
@@ -123,6 +115,8 @@ static int read_facts(struct run_view *run) {
     run->horizon = member_number(root, "horizon");
     run->lookback = member_number(root, "lookback");
     run->act_on = member_number(root, "act_on");
+    double confidence = member_number(root, "confidence");
+    run->confidence = confidence > 0 && confidence < 1 ? confidence : (double)NAN;
     const json_value *prevalence = member(root, "prevalence", JSON_OBJECT);
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) run->prevalence[gate] = member_number(prevalence, gate_word[gate]);
     const json_value *seeds = member(root, "seeds", JSON_ARRAY);
@@ -168,17 +162,13 @@ static void give_styles(struct run_view *run) {
     }
 }
 
-/* run.json, for what is no result: training times and the confidence that intervals were asked for. */
+/* run.json, for what is no result: times. */
 static int read_process(struct run_view *run) {
     char path[1024];
-    run->confidence = NAN;
     TRY(path_join(path, sizeof path, run->dir, GW_RUN_JSON));
     if (!file_exists(path)) return GW_OK;
-    TRY(json_load(path, GW_ERR_DATA, &run->process_document));
+    TRY(run_file_load(path, &run->process_document));
     run->process = json_root(run->process_document);
-    const json_value *config = member(run->process, "config", JSON_OBJECT);
-    double confidence = member_number(member(config, "verdict", JSON_OBJECT), "confidence");
-    if (confidence > 0 && confidence < 1) run->confidence = confidence;
     return GW_OK;
 }
 
@@ -198,13 +188,8 @@ int run_view_open(const char *dir, struct run_view *run) {
     TRY(path_join(path, sizeof path, dir, GW_RUN_SUMMARY));
     if (!file_exists(path)) return no_summary(path, dir);
     int rc;
-    TRY_GOTO(json_load(path, GW_ERR_DATA, &run->document), fail);
+    TRY_GOTO(run_file_load(path, &run->document), fail);
     run->root = json_root(run->document);
-    if (json_kind(run->root) != JSON_OBJECT) {
-        rc =
-            json_fail(run->document, run->root, GW_ERR_DATA, "expected an object, found %s", json_kind_name(run->root));
-        goto fail;
-    }
     if (!member(run->root, "strategies", JSON_ARRAY)) {
         rc = json_fail(run->document, run->root, GW_ERR_DATA, "\"strategies\" is missing; this is no summary of a run");
         goto fail;

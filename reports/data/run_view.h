@@ -49,6 +49,9 @@ struct run_view {
     bool table_read[N_RUN_TABLES];
 };
 
+/* A JSON file of a run, if its schema is the one that is read here (run_files.h); else an GW_ERR_DATA that says what to do. */
+int run_file_load(const char *path, struct json_document **document) GW_MUST_USE;
+
 int run_view_open(const char *dir, struct run_view *run) GW_MUST_USE;
 void run_view_close(struct run_view *run);
 
@@ -63,8 +66,6 @@ int gate_find(const char *word);
  * that memory ran out. */
 double member_number(const json_value *object, const char *key);
 const char *member_text(struct run_view *run, const json_value *object, const char *key) GW_MUST_USE;
-/* "95 % interval", or plain "interval" where the confidence is unknown. */
-const char *interval_words(const struct run_view *run, char words[32]);
 
 /* Metrics of summary.json; NAN when missing or null. `part` is "mean" or "sd". */
 double gate_metric(const struct strategy_view *strategy, int gate, const char *part, const char *metric);

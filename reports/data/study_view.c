@@ -77,7 +77,7 @@ int study_view_read(struct run_view *run, const struct study_view **study) {
     if (!file_exists(path)) return GW_OK;
     struct study_view *view = arena_alloc(&run->arena, 1, sizeof *view);
     if (!view) return GW_ERR_NOMEM;
-    TRY(json_load(path, GW_ERR_DATA, &document));
+    TRY(run_file_load(path, &document));
     int rc = read_study(run, json_root(document), view);
     json_free(document);
     if (rc == GW_OK) *study = view;

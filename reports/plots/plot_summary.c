@@ -4,6 +4,7 @@
 
 #include "plot.h"
 #include "reports/data/checks.h"
+#include "reports/page/sentences.h"
 #include "reports/text/summary_table.h"
 
 static const double LEFT = 0.055, RIGHT = 0.955, NAME = 0.172, COUNT = 0.128, HEAD = 0.052;
@@ -20,13 +21,14 @@ static const struct layout {
 static const size_t readable_layouts = 3; /* the last one cuts sentences short */
 
 /* How many criteria are met, and how many of those passes stand on more than a point estimate. */
-static void count_text(struct page *page, const struct check_list *list, double x, double y, const struct layout *as) {
+static void count_text(struct page *page, const struct criterion_list *list, double x, double y,
+                       const struct layout *as) {
     size_t on_results = 0,
            failed = list->n - list->n_passed - list->n_unmeasured; /* on_results: passes with an interval */
     for (size_t i = 0; i < list->n; i++)
-        on_results += list->check[i].state == CHECK_UNSURE || list->check[i].state == CHECK_SIGNIFICANT;
+        on_results += list->at[i].state == CRITERION_UNSURE || list->at[i].state == CRITERION_SIGNIFICANT;
     unsigned ink = failed ? INK_BAD : list->n_unmeasured || list->n_significant < on_results ? INK : INK_GOOD;
-    page_textf(page, FONT_BODY, ALIGN_LEFT, x, y, ink, "%zu of %zu checks", list->n_passed, list->n);
+    page_textf(page, FONT_BODY, ALIGN_LEFT, x, y, ink, "%zu of %zu criteria", list->n_passed, list->n);
     if (as->lines == 1) return;
     char note[64] = "";
     if (list->n_significant)
@@ -65,8 +67,8 @@ static double height_of(const struct layout *as, size_t n_lines) {
 /* The words of one verdict as this layout breaks them. */
 static int wrap_conclusion(struct run_view *run, const json_value *verdict, const struct layout *as, char **line,
                            size_t *n_lines) {
-    const char *said = member_text(run, verdict, "conclusion");
-    if (!said) return GW_ERR_NOMEM;
+    char said[CONCLUSION_MAX];
+    TRY(conclusion_words(run, verdict, said));
     return text_wrap(&run->arena, said[0] ? said : "no conclusion recorded", font_size_pt[as->font],
                      RIGHT + 0.05 - LEFT - NAME - COUNT, as->lines, line, n_lines);
 }
@@ -90,8 +92,8 @@ static int choose_layout(struct run_view *run, double room, size_t *chosen) {
 /* One candidate; *y moves below it. */
 static int conclusion(struct page *page, const json_value *verdict, const struct layout *as, double *y) {
     struct run_view *run = page->job->run;
-    struct check_list list;
-    TRY(checks_read(run, verdict, &list));
+    struct criterion_list list;
+    TRY(criteria_read(run, verdict, &list));
     const char *candidate = member_text(run, verdict, "candidate");
     if (!candidate) return GW_ERR_NOMEM;
     char *name = text_fit(&run->arena, candidate, font_size_pt[FONT_BOLD], NAME - 0.01), *line[3];
@@ -207,7 +209,7 @@ static int prepare(struct plot_job *job) {
         caption, sizeof caption,
         "%sBest value of a column in bold; × is the lift over prevalence. P@K: hit rate of the best K %% of bars; "
         "PnL@K: their mean return as isolated trades after costs. Coverage: bars that reached the causal threshold. "
-        "Checks: success test with training time; significant: the interval excludes zero.",
+        "Criteria: success test with training time, on point estimates; significant: the interval excludes zero.",
         job->run->n_seeds > 1 ? "Means over seeds ± standard deviation. " : "");
     int rc;
     TRY_GOTO(page_begin(job, &page, "", caption), done);

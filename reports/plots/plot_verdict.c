@@ -1,35 +1,21 @@
-/* The paired comparison in numbers: every difference with its interval, every check with its reason. */
+/* The paired comparison in numbers: every difference with its interval, every criterion with its reason. */
 #include <math.h>
 #include <string.h>
 
 #include "plot.h"
 #include "reports/data/checks.h"
+#include "reports/page/metric_words.h"
+#include "reports/page/sentences.h"
 
 static const double LEFT = 0.055, RIGHT = 0.955, TABLE_RIGHT = 0.655, ROW = 0.0232;
 enum { BLOCKS_PER_PAGE = 2, ROWS_MAX = 8 };
 
 struct delta_row {
     const char *gate;
-    char measure[64];
-    double candidate, baseline, delta, lo, hi, p_value, scale; /* scale: 100 where shown in percent */
+    struct metric_words metric;
+    double candidate, baseline, delta, lo, hi, p_value;
     bool significant;
-    const char *unit;
 };
-
-/* "precision_at_5" to "precision @ 5 %". */
-static void name_measure(struct delta_row *row, const char *key) {
-    const char *at = strstr(key, "_at_");
-    bool pnl = strncmp(key, "pnl", 3) == 0, precision = strncmp(key, "precision", 9) == 0;
-    if (at && (pnl || precision))
-        snprintf(row->measure, sizeof row->measure, "%s @ %.*s %%", pnl ? "PnL" : "precision",
-                 (int)strcspn(at + 4, "_"), at + 4);
-    else if (strcmp(key, "average_precision") == 0)
-        strcpy(row->measure, "average precision");
-    else
-        snprintf(row->measure, sizeof row->measure, "%.40s", key);
-    row->scale = pnl || (precision && at) ? 100 : 1;
-    row->unit = pnl ? " %" : precision && at ? " pt" : "";
-}
 
 static size_t read_rows(const json_value *verdict, struct delta_row *row) {
     size_t n = 0;
@@ -48,7 +34,7 @@ static size_t read_rows(const json_value *verdict, struct delta_row *row) {
                                     .hi = member_number(d, "hi"),
                                     .p_value = member_number(d, "p_value")};
             r->significant = json_bool(json_get(d, "significant"), false);
-            name_measure(r, json_key(d) ? json_key(d) : "");
+            r->metric = metric_words(json_key(d) ? json_key(d) : "");
         }
     }
     return n;
@@ -57,8 +43,8 @@ static size_t read_rows(const json_value *verdict, struct delta_row *row) {
 static void cell(struct page *page, bool bold, double x, double y, unsigned ink, double value,
                  const struct delta_row *row, bool sign) {
     char text[48];
-    int decimals = row->scale == 1 ? 3 : strcmp(row->unit, " pt") == 0 ? 1 : 2;
-    double shown = value * row->scale;
+    int decimals = row->metric.decimals;
+    double shown = value * row->metric.scale;
     if (!isfinite(value))
         strcpy(text, "—");
     else if (sign)
@@ -83,8 +69,8 @@ static void forest(struct page *page, const struct delta_row *r, double y) {
 
 static void delta_line(struct page *page, const struct delta_row *r, bool name_gate, double y) {
     if (name_gate) page_text(page, FONT_BOLD, ALIGN_LEFT, LEFT, y, INK, r->gate);
-    page_text(page, FONT_BODY, ALIGN_LEFT, LEFT + 0.042, y, INK, r->measure);
-    if (r->scale == 100) page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT + 0.145, y, INK_SOFT, "%");
+    page_text(page, FONT_BODY, ALIGN_LEFT, LEFT + 0.042, y, INK, r->metric.full);
+    if (r->metric.scale == 100) page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT + 0.145, y, INK_SOFT, "%");
     unsigned ink = !r->significant ? INK : r->delta > 0 ? INK_GOOD : INK_BAD;
     cell(page, false, 0.265, y, INK, r->baseline, r, false);
     cell(page, false, 0.33, y, INK, r->candidate, r, false);
@@ -131,34 +117,34 @@ static int paragraph(struct page *page, const char *text, double x, double *y, u
 }
 
 /* The intervals behind a pass or a failure stand in the table beside; here is what they come to. */
-static int check_list(struct page *page, const json_value *verdict, double y) {
+static int success_test(struct page *page, const json_value *verdict, double y) {
     static const struct {
-        const char *word, *note;
+        const char *word;
         unsigned ink;
-    } look[N_CHECK_STATES] = {[CHECK_FAIL] = {"fail", NULL, INK_BAD},
-                              [CHECK_UNMEASURED] = {"—", "not measured: ", INK_SOFT},
-                              [CHECK_PASS] = {"pass", NULL, INK_GOOD},
-                              [CHECK_UNSURE] = {"pass", "not significant", INK},
-                              [CHECK_SIGNIFICANT] = {"pass", "significant", INK_GOOD}};
+    } look[N_CRITERION_VIEW_STATES] = {[CRITERION_FAIL] = {"fail", INK_BAD},
+                                       [CRITERION_UNMEASURED] = {"—", INK_SOFT},
+                                       [CRITERION_PASS] = {"pass", INK_GOOD},
+                                       [CRITERION_UNSURE] = {"pass", INK},
+                                       [CRITERION_SIGNIFICANT] = {"pass", INK_GOOD}};
     static const double X = 0.735;
-    struct check_list list;
-    TRY(checks_read(page->job->run, verdict, &list));
+    struct criterion_list list;
+    TRY(criteria_read(page->job->run, verdict, &list));
+    bool one = false;
+    for (size_t i = 0; i < list.n; i++) one |= list.at[i].one_gate_is_enough;
     page_box(page, X - 0.006, y - 0.0125, RIGHT + 0.006, y + 0.0135, FILL_HEAD);
-    page_textf(page, FONT_SMALL, ALIGN_LEFT, X, y, INK, "success test: %zu of %zu", list.n_passed, list.n);
+    page_textf(page, FONT_SMALL, ALIGN_LEFT, X, y, INK, "success test: %zu of %zu%s", list.n_passed, list.n,
+               one ? "; one gate is enough" : "");
     y -= ROW + 0.004;
     for (size_t i = 0; i < list.n && i < 6; i++) {
-        const struct check_view *check = &list.check[i];
-        enum check_state state = check->state;
-        char note[300];
+        const struct criterion_view *criterion = &list.at[i];
+        enum criterion_view_state state = criterion->state;
+        char name[300], unmeasured[300];
+        snprintf(name, sizeof name, "%s%s", criterion->name, criterion->one_gate_is_enough ? "" : criterion->where);
+        snprintf(unmeasured, sizeof unmeasured, "not measured: %s", criterion->detail);
         page_text(page, FONT_BOLD, ALIGN_LEFT, X, y, look[state].ink, look[state].word);
-        TRY(paragraph(page, check->name, X + 0.04, &y, INK));
-        if (state == CHECK_UNMEASURED) {
-            snprintf(note, sizeof note, "%s%s", look[state].note, check->detail);
-            TRY(paragraph(page, note, X + 0.04, &y, INK_SOFT));
-        } else {
-            TRY(paragraph(page, check->brief[0] ? check->brief : check->detail, X + 0.04, &y, INK_SOFT));
-            if (look[state].note) TRY(paragraph(page, look[state].note, X + 0.04, &y, look[state].ink));
-        }
+        TRY(paragraph(page, name, X + 0.04, &y, INK));
+        TRY(paragraph(page, state == CRITERION_UNMEASURED ? unmeasured : criterion->brief, X + 0.04, &y, INK_SOFT));
+        if (criterion->note[0]) TRY(paragraph(page, criterion->note, X + 0.04, &y, look[state].ink));
         y -= 0.005;
     }
     return GW_OK;
@@ -169,11 +155,10 @@ static int block(struct page *page, const json_value *verdict, double y) {
     struct delta_row row[ROWS_MAX];
     size_t n = read_rows(verdict, row), n_lines;
     struct run_view *run = page->job->run;
-    const char *candidate = member_text(run, verdict, "candidate"), *baseline = member_text(run, verdict, "baseline"),
-               *said = member_text(run, verdict, "conclusion");
-    char *line[2];
-    if (!candidate || !baseline || !said) return GW_ERR_NOMEM;
-    char heading[600];
+    const char *candidate = member_text(run, verdict, "candidate"), *baseline = member_text(run, verdict, "baseline");
+    char *line[2], heading[600], said[CONCLUSION_MAX];
+    if (!candidate || !baseline) return GW_ERR_NOMEM;
+    TRY(conclusion_words(run, verdict, said));
     snprintf(heading, sizeof heading, "%s against %s", candidate, baseline);
     char *fitted = text_fit(arena, heading, font_size_pt[FONT_HEAD], RIGHT - LEFT);
     if (!fitted) return GW_ERR_NOMEM;
@@ -183,7 +168,7 @@ static int block(struct page *page, const json_value *verdict, double y) {
     for (size_t i = 0; i < n_lines; i++, y -= 0.0215) page_text(page, FONT_BODY, ALIGN_LEFT, LEFT, y, INK, line[i]);
     y -= 0.016;
     delta_table(page, row, n, y);
-    return check_list(page, verdict, y);
+    return success_test(page, verdict, y);
 }
 
 static int prepare(struct plot_job *job) {

@@ -4,6 +4,7 @@
 
 #include "gatewalk/report.h"
 #include "reports/data/run_view.h"
+#include "reports/page/metric_words.h"
 #include "text_study.h"
 #include "text_table.h"
 #include "text_verdict.h"
@@ -59,7 +60,7 @@ static int put_cell(struct text_table *table, size_t column, enum unit unit, dou
 /* ---- tables ------------------------------------------------------------------------------------------- */
 
 struct metric_column {
-    char heading[32], metric[64];
+    char heading[GW_METRIC_KEY_MAX], metric[GW_METRIC_KEY_MAX];
     const char *part; /* "mean" (beside which stands "sd"), or the null control */
     enum unit unit;
     int priority;
@@ -101,22 +102,18 @@ static void add_null(struct metric_column *list, size_t *n, const char *heading,
 
 static size_t gate_columns(const struct run_view *run, struct metric_column *list) {
     size_t n = 0;
-    char key[64], heading[32];
-    add_metric(list, &n, "AP", "average_precision", UNIT_FRACTION, 0);
+    char key[GW_METRIC_KEY_MAX];
+    add_metric(list, &n, metric_words("average_precision").brief, "average_precision", UNIT_FRACTION, 0);
     add_metric(list, &n, "lift", "ap_lift", UNIT_RATIO, 2);
     add_null(list, &n, "null AP", "null_mean");
     add_null(list, &n, "p", "p_value");
     for (size_t i = 0; i < run->n_ks && i < 3; i++) {
-        snprintf(heading, sizeof heading, "P@%g%%", run->k[i]);
-        add_metric(list, &n, heading, gw_metric_key_write(key, "precision_at_k", run->k[i]), UNIT_PERCENT,
-                   i == 0   ? 0
-                   : i == 1 ? 1
-                            : 6);
+        gw_metric_key_write(key, "precision_at_k", run->k[i]);
+        add_metric(list, &n, metric_words(key).brief, key, UNIT_PERCENT, i == 0 ? 0 : i == 1 ? 1 : 6);
     }
     for (size_t i = 0; i < run->n_ks && i < 2; i++) {
-        snprintf(heading, sizeof heading, "PnL@%g%%", run->k[i]);
-        add_metric(list, &n, heading, gw_metric_key_write(key, "pnl_mean_at_k_1x", run->k[i]), UNIT_PERCENT_SIGNED,
-                   i == 0 ? 1 : 5);
+        gw_metric_key_write(key, "pnl_mean_at_k_1x", run->k[i]);
+        add_metric(list, &n, metric_words(key).brief, key, UNIT_PERCENT_SIGNED, i == 0 ? 1 : 5);
     }
     add_metric(list, &n, "coverage", "coverage", UNIT_PERCENT, 4);
     list[n - 1].unranked = true;

@@ -3,41 +3,26 @@
 #include <string.h>
 
 #include "reports/data/checks.h"
+#include "reports/page/metric_words.h"
+#include "reports/page/sentences.h"
 #include "text_table.h"
 #include "text_verdict.h"
-
-/* "precision_at_5" to "P@5%". */
-static void short_name(char out[64], const char *key) {
-    const char *at = strstr(key, "_at_");
-    bool pnl = strncmp(key, "pnl", 3) == 0, precision = strncmp(key, "precision", 9) == 0;
-    if (strcmp(key, "average_precision") == 0)
-        strcpy(out, "AP");
-    else if (at && (pnl || precision))
-        snprintf(out, 64, "%s@%.*s%%", pnl ? "PnL" : "P", (int)strcspn(at + 4, "_"), at + 4);
-    else
-        snprintf(out, 64, "%.60s", key);
-}
 
 /* Deltas of one gate, one row each. */
 static int delta_rows(struct text_table *table, const json_value *block, const char *gate) {
     for (size_t i = 0; json_kind(block) == JSON_OBJECT && i < json_size(block); i++) {
         const json_value *d = json_at(block, i);
         if (json_kind(d) != JSON_OBJECT) continue;
-        const char *key = json_key(d) ? json_key(d) : "";
-        bool percent = strncmp(key, "pnl", 3) == 0 || strstr(key, "_at_");
-        double scale = percent ? 100 : 1;
-        int decimals = strncmp(key, "pnl", 3) == 0 ? 2 : percent ? 1 : 3;
+        struct metric_words words = metric_words(json_key(d) ? json_key(d) : "");
         TRY(text_table_row(table));
-        char name[64];
-        short_name(name, key);
-        TRY(text_table_cell(table, 0, "%s %s", gate, name));
+        TRY(text_table_cell(table, 0, "%s %s", gate, words.brief));
         static const char *const field[] = {"baseline", "candidate", "delta", "lo", "hi"};
         for (size_t f = 0; f < COUNT_OF(field); f++) {
-            double value = member_number(d, field[f]) * scale;
+            double value = member_number(d, field[f]) * words.scale;
             if (!isfinite(value))
                 TRY(text_table_cell(table, 1 + f, "—"));
             else
-                TRY(text_table_cell(table, 1 + f, f < 2 ? "%.*f" : "%+.*f", decimals, value));
+                TRY(text_table_cell(table, 1 + f, f < 2 ? "%.*f" : "%+.*f", words.decimals, value));
         }
         double p = member_number(d, "p_value");
         if (isfinite(p))
@@ -50,19 +35,19 @@ static int delta_rows(struct text_table *table, const json_value *block, const c
 }
 
 /* "  pass (not significant)  PnL@1 % better: …": the state is a column of its own, so that it cannot be overlooked. */
-static int print_checks(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) {
-    struct check_list list;
-    TRY(checks_read(run, verdict, &list));
+static int print_criteria(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) {
+    struct criterion_list list;
+    TRY(criteria_read(run, verdict, &list));
     int widest = 0;
     for (size_t i = 0; i < list.n; i++) {
-        int columns = (int)strlen(check_word[list.check[i].state]);
+        int columns = (int)strlen(criterion_word[list.at[i].state]);
         if (columns > widest) widest = columns;
     }
     for (size_t i = 0; i < list.n; i++) {
-        const struct check_view *check = &list.check[i];
+        const struct criterion_view *criterion = &list.at[i];
         char line[700];
-        snprintf(line, sizeof line, "%s: %s", check->name, check->detail);
-        fprintf(stream, "  %-*s  ", widest, check_word[check->state]);
+        snprintf(line, sizeof line, "%s%s: %s", criterion->name, criterion->where, criterion->detail);
+        fprintf(stream, "  %-*s  ", widest, criterion_word[criterion->state]);
         text_print_wrapped(stream, line, (size_t)widest + 4, width);
     }
     return GW_OK;
@@ -86,9 +71,9 @@ int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, 
         if (block) TRY(delta_rows(&table, block, gate_word[gate]));
     }
     if (table.n_rows) TRY(text_table_print(&table, stream, width));
-    TRY(print_checks(run, verdict, stream, width));
-    const char *conclusion = member_text(run, verdict, "conclusion");
-    if (!conclusion) return GW_ERR_NOMEM;
+    TRY(print_criteria(run, verdict, stream, width));
+    char conclusion[CONCLUSION_MAX];
+    TRY(conclusion_words(run, verdict, conclusion));
     fputs("  => ", stream);
     text_print_wrapped(stream, conclusion, 5, width);
     return GW_OK;

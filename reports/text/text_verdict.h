@@ -4,7 +4,7 @@
 
 #include "reports/data/run_view.h"
 
-/* One candidate: its differences, checks and conclusion. */
+/* One candidate: its differences, criteria and conclusion. */
 int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) GW_MUST_USE;
 /* What the best traded strategy is worth as the best of all trials. */
 int text_selection(struct run_view *run, FILE *stream, size_t width) GW_MUST_USE;

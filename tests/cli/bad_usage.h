@@ -6,6 +6,14 @@ static void make_stranger(void) {
     put_text("o/precious.txt", "not a run\n");
 }
 static void make_bare_folder(void) { mkdir(work("d"), 0700); }
+static void make_newer_run(void) {
+    make_bare_folder();
+    put_text("d/summary.json", "{\"schema\": 3, \"strategies\": []}\n");
+}
+static void make_older_run(void) {
+    make_bare_folder();
+    put_text("d/summary.json", "{\"strategies\": []}\n");
+}
 static void make_file(void) { put_text("f", "a file\n"); }
 
 #define USAGE(title, what, ...)                                                                                        \
@@ -136,6 +144,21 @@ static const struct bad_case bad_usage[] = {
      .exit = 3,
      .make = make_bare_folder,
      .says = {"d/summary.json: "}},
+    {.name = "report: a run of a newer program",
+     .args = {"report", "d"},
+     .exit = 3,
+     .make = make_newer_run,
+     .says = {"d/summary.json: ", "newer gatewalk (schema 3;", "update gatewalk or run it again"}},
+    {.name = "report --text: a run of an older program",
+     .args = {"report", "d", "--text"},
+     .exit = 3,
+     .make = make_older_run,
+     .says = {"d/summary.json: ", "older gatewalk", "run it again"}},
+    {.name = "compare: a run of a newer program",
+     .args = {"compare", "done", "d"},
+     .exit = 3,
+     .make = make_newer_run,
+     .says = {"d/summary.json: ", "newer gatewalk (schema 3;"}},
     {.name = "compare: no such folder", .args = {"compare", "nowhere"}, .exit = 3, .says = {"nowhere/summary.json: "}},
     {.name = "compare: the second is no run",
      .args = {"compare", "done", "nowhere"},

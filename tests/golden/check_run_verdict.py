@@ -68,7 +68,7 @@ def verdict_statistics(run, name, gate, returns):
 
 
 def check_verdict(run, report, returns, replicates, only):
-    names = ["average_precision", "precision_at_1", "precision_at_5", "pnl_mean_at_1"]
+    names = ["average_precision", "precision_at_1", "precision_at_5", "pnl_mean_at_1_1x"]
     confidence = run.config["verdict"]["confidence"]
     for v in run.summary["verdict"]:
         if only and v["candidate"] not in only:

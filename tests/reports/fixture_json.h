@@ -117,33 +117,91 @@ static void fx_strategy_block(struct json_writer *w, const struct fixture *f, si
     json_end_object(w);
 }
 
-/* Of one measure: its name, what the baseline has, what one unit of skill adds, half its interval, what a check asks. */
-static const struct fx_measure {
-    const char *key, *check;
+/* Of one criterion: its metric, what the baseline has, what one unit of skill adds, half its interval, what is asked. */
+static const struct fx_criterion {
+    const char *id, *metric, *unit;
     double baseline, per_skill, half, need;
-} fx_measures[] = {{"average_precision", "PR-AUC better on at least one gate", 0.158, 0.03, 0.012, 0},
-                   {"precision_at_1", "P@1 % at least 5 points better", 0.34, 0.16, 0.07, 0.05},
-                   {"precision_at_5", "P@5 % at least 3 points better", 0.24, 0.08, 0.03, 0.03},
-                   {"pnl_mean_at_1", "PnL@1 % better", -0.0004, 0.0031, 0.0019, 0}};
+} fx_criteria[] = {{"average_precision", "average_precision", "fraction", 0.158, 0.03, 0.012, 0},
+                   {"precision_at_1", "precision_at_1", "fraction", 0.34, 0.16, 0.07, 0.05},
+                   {"precision_at_5", "precision_at_5", "fraction", 0.24, 0.08, 0.03, 0.03},
+                   {"pnl_at_1", "pnl_mean_at_1_1x", "return", -0.0004, 0.0031, 0.0019, 0}};
 
-static double fx_delta(const struct fixture *f, const struct fx_strategy *s, const struct fx_measure *m, int gate) {
-    return f->undefined ? (double)NAN : m->per_skill * (s->skill - 1.5) * (gate ? 0.6 : 1);
+static double fx_delta(const struct fixture *f, const struct fx_strategy *s, const struct fx_criterion *c, int gate) {
+    return f->undefined ? (double)NAN : c->per_skill * (s->skill - 1.5) * (gate ? 0.6 : 1);
 }
 
-static void fx_delta_block(struct json_writer *w, const struct fx_measure *m, double delta) {
-    json_begin_object(w, m->key);
-    json_put_number(w, "candidate", m->baseline + delta);
-    json_put_number(w, "baseline", m->baseline);
+static void fx_put_delta(struct json_writer *w, const struct fx_criterion *c, double delta) {
+    json_put_number(w, "candidate", c->baseline + delta);
+    json_put_number(w, "baseline", c->baseline);
     json_put_number(w, "delta", delta);
-    json_put_number(w, "lo", delta - m->half);
-    json_put_number(w, "hi", delta + m->half);
-    json_put_number(w, "p_value", isnan(delta) ? NAN : fabs(delta) > m->half ? 0.012 : 0.31);
-    json_put_bool(w, "significant", fabs(delta) > m->half);
+    json_put_number(w, "lo", delta - c->half);
+    json_put_number(w, "hi", delta + c->half);
+    json_put_number(w, "p_value", isnan(delta) ? NAN : fabs(delta) > c->half ? 0.012 : 0.31);
+    json_put_bool(w, "significant", fabs(delta) > c->half);
+}
+
+static bool fx_met(const struct fx_criterion *c, double delta) { return delta > 0 && delta >= c->need; }
+static const char *fx_answer(bool measured, bool met) { return !measured ? "not_measured" : met ? "pass" : "fail"; }
+
+static void fx_put_criterion(struct json_writer *w, const struct fixture *f, const struct fx_strategy *s,
+                             const struct fx_criterion *c) {
+    bool met = false, sure = false;
+    for (int gate = 0; gate < 2; gate++) {
+        double delta = fx_delta(f, s, c, gate);
+        met |= fx_met(c, delta);
+        sure |= fx_met(c, delta) && fabs(delta) > c->half;
+    }
+    json_begin_object(w, NULL);
+    json_put_string(w, "id", c->id);
+    json_put_string(w, "metric", c->metric);
+    json_put_string(w, "bound", c->need > 0 ? "at_least" : "more_than");
+    json_put_number(w, "need", c->need);
+    json_put_string(w, "unit", c->unit);
+    json_put_string(w, "on", "any");
+    json_put_string(w, "state", fx_answer(!f->undefined, met));
+    json_put_bool(w, "significant", sure);
+    json_begin_array(w, "gates");
+    for (int gate = 0; gate < 2; gate++) {
+        double delta = fx_delta(f, s, c, gate);
+        json_begin_object(w, NULL);
+        json_put_string(w, "gate", fx_gate[gate]);
+        json_put_string(w, "state", fx_answer(!isnan(delta), fx_met(c, delta)));
+        fx_put_delta(w, c, delta);
+        json_end_object(w);
+    }
+    json_end_array(w);
     json_end_object(w);
 }
 
+/* What stands in summary.json and, with the answer, in run.json. */
+static void fx_put_time_criterion(struct json_writer *w) {
+    json_put_string(w, "id", "training_time");
+    json_put_string(w, "metric", NULL);
+    json_put_string(w, "bound", "at_most");
+    json_put_number(w, "need", 2);
+    json_put_string(w, "unit", "ratio");
+    json_put_string(w, "on", "none");
+}
+
+static size_t fx_put_significant(struct json_writer *w, const struct fixture *f, const struct fx_strategy *s,
+                                 const char *name, double sign) {
+    size_t n = 0;
+    json_begin_array(w, name);
+    for (int gate = 0; gate < 2; gate++)
+        for (size_t i = 0; i < COUNT_OF(fx_criteria); i++) {
+            double delta = fx_delta(f, s, &fx_criteria[i], gate) * sign;
+            if (!(delta > fx_criteria[i].half)) continue;
+            json_begin_object(w, NULL);
+            json_put_string(w, "gate", fx_gate[gate]);
+            json_put_string(w, "metric", fx_criteria[i].metric);
+            json_end_object(w);
+            n++;
+        }
+    json_end_array(w);
+    return n;
+}
+
 static void fx_verdict_block(struct json_writer *w, const struct fixture *f, const struct fx_strategy *s) {
-    bool good = !f->undefined && s->skill > 1.85;
     json_begin_object(w, NULL);
     json_put_string(w, "candidate", s->name);
     json_put_string(w, "baseline", "lstm");
@@ -151,31 +209,35 @@ static void fx_verdict_block(struct json_writer *w, const struct fixture *f, con
     for (int gate = 0; gate < 2; gate++) {
         json_begin_object(w, fx_gate[gate]);
         json_put_number(w, "block_length", 61.5);
-        for (size_t m = 0; m < COUNT_OF(fx_measures); m++)
-            fx_delta_block(w, &fx_measures[m], fx_delta(f, s, &fx_measures[m], gate));
+        for (size_t i = 0; i < COUNT_OF(fx_criteria); i++) {
+            json_begin_object(w, fx_criteria[i].metric);
+            fx_put_delta(w, &fx_criteria[i], fx_delta(f, s, &fx_criteria[i], gate));
+            json_end_object(w);
+        }
         json_end_object(w);
     }
     json_end_object(w);
-    json_begin_array(w, "checks");
-    for (size_t m = 0; m < COUNT_OF(fx_measures); m++) {
-        double delta[2] = {fx_delta(f, s, &fx_measures[m], 0), fx_delta(f, s, &fx_measures[m], 1)};
-        double best = fmax(delta[0], delta[1]);
-        char detail[100];
-        snprintf(detail, sizeof detail, "long %+.4f; short %+.4f", delta[0], delta[1]);
-        json_begin_object(w, NULL);
-        json_put_string(w, "name", fx_measures[m].check);
-        json_put_bool(w, "pass", best > 0 && best >= fx_measures[m].need);
-        json_put_string(w, "detail", detail);
-        json_end_object(w);
-    }
+    json_begin_array(w, "criteria");
+    for (size_t i = 0; i < COUNT_OF(fx_criteria); i++) fx_put_criterion(w, f, s, &fx_criteria[i]);
+    json_begin_object(w, NULL);
+    fx_put_time_criterion(w);
+    json_put_string(w, "state", "see_run");
+    json_put_bool(w, "significant", false);
+    json_begin_array(w, "gates");
     json_end_array(w);
-    json_put_string(
-        w, "conclusion",
-        good
-            ? "Attention is better than the baseline: average precision and precision at 1 % rise on the long gate and "
-              "the "
-              "intervals exclude zero."
-            : "Nothing is significant: every interval holds zero, so this run gives no reason to prefer attention.");
+    json_end_object(w);
+    json_end_array(w);
+    json_begin_object(w, "conclusion");
+    size_t better = fx_put_significant(w, f, s, "better", 1), worse = fx_put_significant(w, f, s, "worse", -1);
+    json_put_string(w, "state",
+                    f->undefined      ? "not_measured"
+                    : better && worse ? "mixed"
+                    : better          ? "better"
+                    : worse           ? "worse"
+                                      : "no_difference");
+    json_put_int(w, "comparisons", 8);
+    json_put_string(w, "simpler_gate", NULL);
+    json_end_object(w);
     json_end_object(w);
 }
 
@@ -184,6 +246,7 @@ static void fx_summary(const char *dir, const struct fixture *f) {
     struct json_writer w = {.stream = to};
     char begin[40], end[40];
     json_begin_object(&w, NULL);
+    json_put_int(&w, "schema", GW_RUN_SCHEMA);
     json_put_string(&w, "name", f->name);
     json_put_string(&w, "title", f->title);
     json_begin_array(&w, "symbols");
@@ -207,6 +270,7 @@ static void fx_summary(const char *dir, const struct fixture *f) {
     json_put_int(&w, "horizon", 24);
     json_put_int(&w, "lookback", FX_LOOKBACK);
     json_put_string(&w, "baseline", "lstm");
+    json_put_number(&w, "confidence", 0.9);
     json_begin_object(&w, "prevalence");
     for (int gate = 0; gate < 2; gate++) json_put_number(&w, fx_gate[gate], fx_prevalence[gate]);
     json_end_object(&w);
@@ -234,12 +298,8 @@ static void fx_run_json(const char *dir, const struct fixture *f) {
     struct json_writer w = {.stream = to};
     size_t fits = f->n_models * f->n_seeds * f->n_folds;
     json_begin_object(&w, NULL);
+    json_put_int(&w, "schema", GW_RUN_SCHEMA);
     json_put_string(&w, "status", "finished");
-    json_begin_object(&w, "config");
-    json_begin_object(&w, "verdict");
-    json_put_number(&w, "confidence", 0.9);
-    json_end_object(&w);
-    json_end_object(&w);
     json_begin_object(&w, "fits");
     json_put_int(&w, "count", (int64_t)fits);
     json_put_int(&w, "reused", f->reused ? (int64_t)fits : 0);
@@ -252,6 +312,22 @@ static void fx_run_json(const char *dir, const struct fixture *f) {
         json_put_number(&w, "seconds", f->reused ? 0 : 100 + 60 * part);
         json_put_number(&w, "ratio_to_baseline", f->reused ? NAN : 1 + 0.6 * part);
         json_put_number(&w, "ratio_per_window", f->reused ? NAN : 1 + 0.5 * part);
+        json_end_object(&w);
+    }
+    json_end_array(&w);
+    json_begin_array(&w, "criteria");
+    for (size_t i = 1; i < f->n_models; i++) {
+        double part = (double)i, ratio = 1 + 0.6 * part;
+        json_begin_object(&w, NULL);
+        json_put_string(&w, "candidate", fx_models[i].name);
+        json_put_string(&w, "baseline", "lstm");
+        fx_put_time_criterion(&w);
+        json_put_string(&w, "state", fx_answer(!f->reused, ratio <= 2));
+        json_put_number(&w, "ratio", f->reused ? NAN : ratio);
+        json_put_number(&w, "ratio_per_window", f->reused ? NAN : 1 + 0.5 * part);
+        json_put_number(&w, "candidate_seconds", f->reused ? 0 : 100 * ratio);
+        json_put_number(&w, "baseline_seconds", f->reused ? 0 : 100);
+        json_put_int(&w, "reused_fits", f->reused ? 8 : 0);
         json_end_object(&w);
     }
     json_end_array(&w);
@@ -279,7 +355,8 @@ static void fx_study(const char *dir, const struct fixture *f) {
     FILE *to = fx_open(dir, GW_RUN_STUDY, "");
     struct json_writer w = {.stream = to};
     json_begin_object(&w, NULL);
-    json_put_string(&w, "criterion", "mean average precision on validation slices");
+    json_put_int(&w, "schema", GW_RUN_SCHEMA);
+    json_put_string(&w, "criterion", "validation_average_precision");
     json_put_int(&w, "search_seeds", 2);
     json_begin_array(&w, "stages");
     for (size_t i = 0; i < COUNT_OF(stage); i++) {

@@ -1,5 +1,5 @@
-/* What the reports make of a verdict: which passes are significant, the training time, the path of a study; and which
- * numbers an axis shows. */
+/* What the reports make of the facts of a run: the success test and the conclusion in words, files of another schema, the
+ * path of a study; and which numbers an axis shows. */
 #include "test.h"
 
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "fixture.h"
 #include "reports/data/checks.h"
 #include "reports/data/study_view.h"
+#include "reports/page/sentences.h"
 #include "reports/plots/equity.h"
 #include "reports/plots/plot.h"
 
@@ -43,18 +44,19 @@ static void put_file(const char *dir, const char *name, const char *text) {
 
 /* ---- the success test ------------------------------------------------------------------------------------------ */
 
-static void check_states(struct run_view *run, size_t candidate, const enum check_state want[5]) {
-    struct check_list list;
-    assert_ok(checks_read(run, json_at(run->verdict, candidate), &list));
+static void criteria_are(struct run_view *run, size_t candidate, const enum criterion_view_state want[5]) {
+    struct criterion_list list;
+    assert_ok(criteria_read(run, json_at(run->verdict, candidate), &list));
     assert_int_equal(list.n, 5);
     size_t passed = 0, significant = 0, unmeasured = 0;
     for (size_t i = 0; i < list.n; i++) {
-        if (list.check[i].state != want[i])
-            fail_msg("candidate %zu, %s: %s, not %s", candidate, list.check[i].name, check_word[list.check[i].state],
-                     check_word[want[i]]);
-        passed += want[i] == CHECK_PASS || want[i] == CHECK_UNSURE || want[i] == CHECK_SIGNIFICANT;
-        significant += want[i] == CHECK_SIGNIFICANT;
-        unmeasured += want[i] == CHECK_UNMEASURED;
+        if (list.at[i].state != want[i])
+            fail_msg("candidate %zu, %s: %s, not %s", candidate, list.at[i].name, criterion_word[list.at[i].state],
+                     criterion_word[want[i]]);
+        assert_int_equal(list.at[i].of_results, i < 4);
+        passed += want[i] == CRITERION_PASS || want[i] == CRITERION_UNSURE || want[i] == CRITERION_SIGNIFICANT;
+        significant += want[i] == CRITERION_SIGNIFICANT;
+        unmeasured += want[i] == CRITERION_UNMEASURED;
     }
     assert_int_equal(list.n_passed, passed);
     assert_int_equal(list.n_significant, significant);
@@ -67,60 +69,76 @@ static void test_states(void **state) {
     struct run_view run;
     char dir[1024];
     open_run(&run, dir, "states", &f);
+    const enum criterion_view_state FAILS = CRITERION_FAIL, UNSURE = CRITERION_UNSURE, SURE = CRITERION_SIGNIFICANT,
+                                    PASS = CRITERION_PASS;
     /* bahdanau: everything far above zero; luong_general: two criteria met within the noise; multihead: the same two
      * and more points, at 2.8 times the baseline's training time */
-    check_states(
-        &run, 0,
-        (enum check_state[]){CHECK_SIGNIFICANT, CHECK_SIGNIFICANT, CHECK_SIGNIFICANT, CHECK_SIGNIFICANT, CHECK_PASS});
-    check_states(&run, 1, (enum check_state[]){CHECK_UNSURE, CHECK_FAIL, CHECK_FAIL, CHECK_UNSURE, CHECK_FAIL});
-    check_states(
-        &run, 2,
-        (enum check_state[]){CHECK_SIGNIFICANT, CHECK_SIGNIFICANT, CHECK_SIGNIFICANT, CHECK_UNSURE, CHECK_FAIL});
-    struct check_list list;
-    assert_ok(checks_read(&run, json_at(run.verdict, 0), &list));
-    assert_string_equal(list.check[0].brief, "long +0.027, short +0.016");
-    assert_string_equal(list.check[1].brief, "long +14.4, short +8.6 points");
-    assert_string_equal(list.check[3].brief, "long +0.28, short +0.17 %");
-    assert_string_equal(list.check[4].brief, "1.60×; per window 1.50×");
-    assert_string_equal(list.check[4].detail, "1.60× (160.0 s, baseline 100.0 s); per window 1.50×");
+    criteria_are(&run, 0, (enum criterion_view_state[]){SURE, SURE, SURE, SURE, PASS});
+    criteria_are(&run, 1, (enum criterion_view_state[]){UNSURE, FAILS, FAILS, UNSURE, FAILS});
+    criteria_are(&run, 2, (enum criterion_view_state[]){SURE, SURE, SURE, UNSURE, FAILS});
+    struct criterion_list list;
+    assert_ok(criteria_read(&run, json_at(run.verdict, 0), &list));
+    assert_string_equal(list.at[0].name, "PR-AUC better");
+    assert_string_equal(list.at[1].name, "P@1 % at least 5 points better");
+    assert_string_equal(list.at[1].where, " on at least one gate");
+    assert_string_equal(list.at[4].name, "training time at most 2× the baseline");
+    assert_string_equal(list.at[4].where, "");
+    assert_string_equal(list.at[0].brief, "long +0.027, short +0.016");
+    assert_string_equal(list.at[1].brief, "long +14.4, short +8.6 points");
+    assert_string_equal(list.at[1].detail, "long +14.4 points [+7.4, +21.4]; short +8.6 points [+1.6, +15.6]");
+    assert_string_equal(list.at[3].brief, "long +0.28, short +0.17 %");
+    assert_string_equal(list.at[3].note, "significant");
+    assert_string_equal(list.at[4].brief, "1.60×; per window 1.50×");
+    assert_string_equal(list.at[4].detail, "1.60× (160.0 s, baseline 100.0 s); per window 1.50×");
+    assert_string_equal(list.at[4].note, "");
     run_view_close(&run);
 }
 
-/* A pass needs one gate that is both far enough above the baseline and sure of it. */
-static void test_two_halves_are_no_pass(void **state) {
+/* One criterion from its two gates, as `row` of summary.json. */
+static void read_row(const char *row, struct criterion_list *list, struct run_view *run) {
+    char dir[1024], text[2048];
+    join(dir, room, "row");
+    assert_ok(dir_make(dir));
+    snprintf(text, sizeof text,
+             "{\"schema\": 2, \"strategies\": [], \"verdict\": [{\"candidate\": \"c\", \"baseline\": \"b\", "
+             "\"criteria\": [%s]}]}",
+             row);
+    put_file(dir, GW_RUN_SUMMARY, text);
+    assert_ok(run_view_open(dir, run));
+    assert_ok(criteria_read(run, json_at(run->verdict, 0), list));
+    assert_int_equal(list->n, 1);
+}
+
+/* A pass must not stand beside a gate that is surely worse without saying which is which. */
+static void test_notes(void **state) {
     (void)state;
     static const char shape[] =
-        "{\"baseline\": \"b\", \"strategies\": [], \"verdict\": [{\"candidate\": \"c\", \"baseline\": \"b\", "
-        "\"gates\": {"
-        "\"long\": {\"precision_at_1\": {\"delta\": %s, \"significant\": %s}},"
-        "\"short\": {\"precision_at_1\": {\"delta\": %s, \"significant\": %s}}},"
-        "\"checks\": [{\"name\": \"P@1 %% at least 5 points better\", \"pass\": %s, \"detail\": \"\"},"
-        "{\"name\": \"Sharpe better\", \"pass\": true, \"detail\": \"x\"}]}]}";
+        "{\"id\": \"x\", \"metric\": \"precision_at_1\", \"bound\": \"%s\", \"need\": %s, \"on\": \"%s\", "
+        "\"state\": \"%s\", \"significant\": %s, \"gates\": ["
+        "{\"gate\": \"long\", \"state\": \"pass\", \"delta\": 0.06, \"lo\": null, \"significant\": false},"
+        "{\"gate\": \"short\", \"state\": \"%s\", \"delta\": %s, \"lo\": -0.3, \"hi\": -0.1, \"significant\": %s}]}";
     static const struct {
-        const char *long_delta, *long_sure, *short_delta, *short_sure, *pass;
-        enum check_state want;
-    } c[] = {{"0.06", "false", "0.02", "true", "true", CHECK_UNSURE}, /* far but unsure, sure but not far */
-             {"0.06", "false", "0.05", "true", "true", CHECK_SIGNIFICANT},
-             {"0.06", "true", "-0.2", "true", "true", CHECK_SIGNIFICANT},
-             {"0.06", "false", "-0.2", "true", "true", CHECK_UNSURE}, /* surely worse elsewhere */
-             {"0.04", "true", "0.01", "true", "false", CHECK_FAIL},
-             {"0.01", "false", "null", "false", "false", CHECK_FAIL},
-             {"null", "false", "null", "false", "false", CHECK_UNMEASURED}};
-    char dir[1024], text[1024];
-    join(dir, room, "halves");
-    assert_ok(dir_make(dir));
+        const char *bound, *need, *on, *state, *significant, *short_state, *short_delta, *short_sure;
+        const char *name, *note, *detail;
+    } c[] = {{"at_least", "0.05", "any", "pass", "false", "fail", "-0.2", "true", "P@1 % at least 5 points better",
+              "long only, not significant; short significantly worse",
+              "long +6.0 points; short -20.0 points [-30.0, -10.0] significantly worse"},
+             {"more_than", "0.02", "each", "pass", "true", "pass", "0.2", "true", "P@1 % more than 2 points better",
+              "significant", "long +6.0 points; short +20.0 points [-30.0, -10.0]"},
+             {"more_than", "0", "any", "pass", "true", "not_measured", "null", "false", "P@1 % better",
+              "long only, significant", "long +6.0 points; short undefined"},
+             {"more_than", "0", "each", "fail", "false", "fail", "-0.2", "false", "P@1 % better", "",
+              "long +6.0 points; short -20.0 points [-30.0, -10.0]"}};
     for (size_t i = 0; i < COUNT_OF(c); i++) {
+        char row[1200];
         struct run_view run;
-        struct check_list list;
-        snprintf(text, sizeof text, shape, c[i].long_delta, c[i].long_sure, c[i].short_delta, c[i].short_sure,
-                 c[i].pass);
-        put_file(dir, GW_RUN_SUMMARY, text);
-        assert_ok(run_view_open(dir, &run));
-        assert_ok(checks_read(&run, json_at(run.verdict, 0), &list));
-        assert_int_equal(list.n, 3);
-        if (list.check[0].state != c[i].want) fail_msg("case %zu: %s", i, check_word[list.check[0].state]);
-        assert_int_equal(list.check[1].state, CHECK_PASS); /* a measure without difference: no claim */
-        assert_int_equal(list.check[2].state, CHECK_UNMEASURED);
+        struct criterion_list list;
+        snprintf(row, sizeof row, shape, c[i].bound, c[i].need, c[i].on, c[i].state, c[i].significant, c[i].short_state,
+                 c[i].short_delta, c[i].short_sure);
+        read_row(row, &list, &run);
+        assert_string_equal(list.at[0].name, c[i].name);
+        assert_string_equal(list.at[0].note, c[i].note);
+        assert_string_equal(list.at[0].detail, c[i].detail);
         run_view_close(&run);
     }
 }
@@ -129,61 +147,149 @@ static void test_training_time_unknown(void **state) {
     (void)state;
     struct fixture f = small();
     struct run_view run;
-    struct check_list list;
-    char dir[1024];
+    struct criterion_list list;
+    char dir[1024], path[1024];
     f.reused = true;
     open_run(&run, dir, "reused", &f);
-    assert_ok(checks_read(&run, json_at(run.verdict, 0), &list));
-    assert_int_equal(list.check[4].state, CHECK_UNMEASURED);
-    assert_string_equal(list.check[4].detail, "fits were taken from an earlier run");
+    assert_ok(criteria_read(&run, json_at(run.verdict, 0), &list));
+    assert_int_equal(list.at[4].state, CRITERION_UNMEASURED);
+    assert_string_equal(list.at[4].detail, "fits were taken from an earlier run");
     assert_int_equal(list.n_passed, 4);
     run_view_close(&run);
-    /* Half of the fits are from an earlier run: what is left is no whole training time, however good it looks. */
+    /* Another pair's time is not this one's. */
     put_file(dir, GW_RUN_JSON,
-             "{\"fits\": {\"count\": 8, \"reused\": 4}, \"training_time\": [{\"strategy\": \"lstm\", \"seconds\": 9},"
-             "{\"strategy\": \"bahdanau\", \"seconds\": 9}]}");
+             "{\"schema\": 2, \"criteria\": [{\"id\": \"training_time\", \"candidate\": \"bahdanau\", \"baseline\": "
+             "\"multihead\", \"state\": \"pass\"}, {\"id\": \"training_time\", \"candidate\": \"luong_general\", "
+             "\"baseline\": \"lstm\", \"state\": \"fail\", \"ratio\": 2.5}]}");
     assert_ok(run_view_open(dir, &run));
-    assert_ok(checks_read(&run, json_at(run.verdict, 0), &list));
-    assert_int_equal(list.check[4].state, CHECK_UNMEASURED);
+    assert_ok(criteria_read(&run, json_at(run.verdict, 0), &list));
+    assert_int_equal(list.at[4].state, CRITERION_UNMEASURED);
+    assert_string_equal(list.at[4].detail, "no training times recorded");
+    assert_ok(criteria_read(&run, json_at(run.verdict, 1), &list));
+    assert_int_equal(list.at[4].state, CRITERION_FAIL);
     run_view_close(&run);
-    put_file(dir, GW_RUN_JSON,
-             "{\"training_time\": [{\"strategy\": \"lstm\", \"seconds\": 9}, {\"strategy\": \"bahdanau\", \"seconds\": "
-             "18}, {\"strategy\": \"luong_general\", \"seconds\": 18.1}]}");
-    assert_ok(run_view_open(dir, &run));
-    assert_ok(checks_read(&run, json_at(run.verdict, 0), &list));
-    assert_int_equal(list.check[4].state, CHECK_PASS); /* twice is still within the criterion */
-    assert_ok(checks_read(&run, json_at(run.verdict, 1), &list));
-    assert_int_equal(list.check[4].state, CHECK_FAIL);
-    assert_ok(checks_read(&run, json_at(run.verdict, 2), &list));
-    assert_int_equal(list.check[4].state, CHECK_UNMEASURED); /* not in the list */
-    run_view_close(&run);
-    char path[1024];
     join(path, dir, GW_RUN_JSON);
     assert_int_equal(unlink(path), 0);
     assert_ok(run_view_open(dir, &run));
-    assert_ok(checks_read(&run, json_at(run.verdict, 0), &list));
-    assert_int_equal(list.check[4].state, CHECK_UNMEASURED);
+    assert_ok(criteria_read(&run, json_at(run.verdict, 1), &list));
+    assert_int_equal(list.at[4].state, CRITERION_UNMEASURED);
     run_view_close(&run);
 }
 
 static void test_confidence(void **state) {
     (void)state;
-    struct fixture f = small();
-    struct run_view run;
-    char dir[1024], words[32];
-    open_run(&run, dir, "confidence", &f);
-    assert_string_equal(interval_words(&run, words), "90 % interval");
-    run_view_close(&run);
-    static const char *const unknown[] = {"{}", "[]", "{\"config\": {\"verdict\": {\"confidence\": 95}}}",
-                                          "{\"config\": {\"verdict\": {\"confidence\": \"0.9\"}}}"};
-    for (size_t i = 0; i < COUNT_OF(unknown); i++) {
-        put_file(dir, GW_RUN_JSON, unknown[i]);
+    static const struct {
+        const char *json, *words;
+    } c[] = {{"0.9", "90 % interval"},
+             {"0.995", "99.5 % interval"},
+             {"95", "interval"},
+             {"\"0.9\"", "interval"},
+             {"null", "interval"}};
+    char dir[1024], text[200], words[32];
+    join(dir, room, "confidence");
+    assert_ok(dir_make(dir));
+    for (size_t i = 0; i < COUNT_OF(c); i++) {
+        struct run_view run;
+        snprintf(text, sizeof text, "{\"schema\": 2, \"strategies\": [], \"confidence\": %s}", c[i].json);
+        put_file(dir, GW_RUN_SUMMARY, text);
         assert_ok(run_view_open(dir, &run));
-        assert_string_equal(interval_words(&run, words), "interval");
+        assert_string_equal(interval_words(&run, words), c[i].words);
         run_view_close(&run);
     }
-    put_file(dir, GW_RUN_JSON, "{\"config\":");
-    assert_fails(run_view_open(dir, &run), GW_ERR_DATA, "run.json");
+}
+
+/* ---- the conclusion ---------------------------------------------------------------------------------------------- */
+
+static void test_conclusion(void **state) {
+    (void)state;
+#define AP(gate)  "{\"gate\": \"" gate "\", \"metric\": \"average_precision\"}"
+#define PNL(gate) "{\"gate\": \"" gate "\", \"metric\": \"pnl_mean_at_1_1x\"}"
+    static const struct {
+        const char *seeds, *confidence, *better, *worse, *state, *simpler, *second, *says;
+    } c[] = {
+        {"1,2", "0.95", AP("long") "," PNL("short"), "", "better", "null", "fail",
+         "c is significantly better than b at long PR-AUC, short PnL@1 % (95 % intervals, not corrected for the 8 "
+         "comparisons). On point estimates it meets 1 of the 2 criteria on results."},
+        {"1", "0.9", "", AP("short"), "worse", "\"better\"", "fail",
+         "c is significantly WORSE than b at short PR-AUC (90 % intervals, not corrected for the 8 comparisons). On "
+         "point "
+         "estimates, where one gate is enough, it meets 1 of the 2 criteria on results. One seed only: repeat with "
+         "--seeds 3 or more before believing it. They have the highest P@1 % of the gates with and without attention: "
+         "the simpler one does better."},
+        {"1,2", "0.9", AP("long"), AP("short"), "mixed", "\"behind\"", "fail",
+         "Mixed: c is significantly better than b at long PR-AUC, but worse at short PR-AUC. On point estimates, where "
+         "one gate is enough, it meets 1 of the 2 criteria on results. They have the highest P@1 % of the gates with "
+         "and "
+         "without attention."},
+        {"1,2", "0.9", "", "", "no_difference", "\"as_good\"", "fail",
+         "No difference between c and b is significant at 90 %. On point estimates it meets 1 of the 2 criteria on "
+         "results. They have the highest P@1 % of the gates with and without attention: the simpler one does as well."},
+        {"1,2", "null", "", "", "no_difference", "null", "fail",
+         "No difference between c and b is significant. On point estimates it meets 1 of the 2 criteria on results."},
+        {"1,2", "0.9", "", "", "not_measured", "null", "not_measured",
+         "No difference between c and b has an interval: there are too few bars or positives. On point estimates it "
+         "meets 1 of the 1 measured criteria on results."}};
+    char dir[1024], text[2048], said[CONCLUSION_MAX];
+    join(dir, room, "conclusion");
+    assert_ok(dir_make(dir));
+    for (size_t i = 0; i < COUNT_OF(c); i++) {
+        struct run_view run;
+        snprintf(
+            text, sizeof text,
+            "{\"schema\": 2, \"strategies\": [], \"seeds\": [%s], \"confidence\": %s, \"verdict\": [{\"candidate\": "
+            "\"c\", \"baseline\": \"b\", \"criteria\": [{\"on\": \"any\", \"state\": \"pass\"}, {\"on\": \"any\", "
+            "\"state\": \"%s\"}, {\"on\": \"none\", \"state\": \"see_run\"}], \"conclusion\": {\"state\": \"%s\", "
+            "\"better\": [%s], \"worse\": [%s], \"comparisons\": 8, \"simpler_gate\": %s}}]}",
+            c[i].seeds, c[i].confidence, c[i].second, c[i].state, c[i].better, c[i].worse, c[i].simpler);
+        put_file(dir, GW_RUN_SUMMARY, text);
+        assert_ok(run_view_open(dir, &run));
+        assert_ok(conclusion_words(&run, json_at(run.verdict, 0), said));
+        assert_string_equal(said, c[i].says);
+        run_view_close(&run);
+    }
+#undef AP
+#undef PNL
+}
+
+/* ---- files of another schema ------------------------------------------------------------------------------------- */
+
+static const struct schema_case {
+    const char *json, *says;
+} schema_cases[] = {
+    {"{\"schema\": 3, \"strategies\": []}",
+     ": written by a newer gatewalk (schema 3; this one reads up to 2): update gatewalk or run it again"},
+    {"{\"schema\": 1e300, \"strategies\": []}", ": written by a newer gatewalk (schema 1e+300;"},
+    {"{\"schema\": 1, \"strategies\": []}",
+     ": written by an older gatewalk (schema 1; this one reads 2): run it again"},
+    {"{\"strategies\": []}", ": written by an older gatewalk (no schema number; this one reads 2): run it again"},
+    {"{\"schema\": 2.5, \"strategies\": []}", ":1:12: schema must be a whole number from 1, found another"},
+    {"{\"schema\": 0, \"strategies\": []}", ":1:12: schema must be a whole number from 1"},
+    {"{\"schema\": \"2\", \"strategies\": []}", ":1:12: schema must be a whole number from 1, found a string"},
+    {"{\"schema\": null, \"strategies\": []}", ":1:12: schema must be a whole number from 1, found null"},
+    {"[]", ":1:1: expected an object, found an array"}};
+
+static void test_schema(void **state) {
+    (void)state;
+    static const char *const file[] = {GW_RUN_SUMMARY, GW_RUN_JSON, GW_RUN_STUDY};
+    struct fixture f = small();
+    char dir[1024], want[1200];
+    f.study = true;
+    for (size_t i = 0; i < COUNT_OF(file); i++)
+        for (size_t k = 0; k < COUNT_OF(schema_cases); k++) {
+            struct run_view run;
+            const struct study_view *study;
+            open_run(&run, dir, "schema", &f);
+            assert_ok(study_view_read(&run, &study));
+            put_file(dir, file[i], schema_cases[k].json);
+            snprintf(want, sizeof want, "%s/%s%s", dir, file[i], schema_cases[k].says);
+            if (i == 2) {
+                assert_fails(study_view_read(&run, &study), GW_ERR_DATA, want);
+                run_view_close(&run);
+                continue;
+            }
+            run_view_close(&run);
+            assert_fails(run_view_open(dir, &run), GW_ERR_DATA, want);
+        }
 }
 
 /* ---- the path of a study ----------------------------------------------------------------------------------------- */
@@ -256,7 +362,7 @@ static void test_long_study(void **state) {
     join(path, dir, GW_RUN_STUDY);
     FILE *to = fopen(path, "w");
     assert_non_null(to);
-    fputs("{\"stages\": [", to);
+    fputs("{\"schema\": 2, \"stages\": [", to);
     for (int i = 0; i < 20; i++) {
         fprintf(to, "%s{\"name\": \"s%d\", \"variants\": [", i ? "," : "", i);
         for (int v = 0; v < 3; v++)
@@ -272,11 +378,11 @@ static void test_long_study(void **state) {
     assert_int_equal(lines, 3 * (20 - 2 * 7));
     mem_free(dots);
     put_file(dir, GW_RUN_STUDY,
-             "{\"stages\": [1, {\"variants\": 3}, {\"name\": [], \"variants\": [null]}], \"final\": 7}");
+             "{\"schema\": 2, \"stages\": [1, {\"variants\": 3}, {\"name\": [], \"variants\": [null]}], \"final\": 7}");
     dots = plot_data(&run, &job, "study", "study-1.dots"); /* wrong types are missing values */
     assert_int_equal(job.n_pages, 1);
     mem_free(dots);
-    put_file(dir, GW_RUN_STUDY, "{\"stages\": []}");
+    put_file(dir, GW_RUN_STUDY, "{\"schema\": 2, \"stages\": []}");
     job = (struct plot_job){.run = &run, .plot = plot_named("study"), .dir = room, .not_shown = ""};
     assert_ok(job.plot->prepare(&job));
     assert_int_equal(job.n_pages, 0);
@@ -339,9 +445,11 @@ int main(void) {
     if (!mkdtemp(room)) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_states),
-        cmocka_unit_test(test_two_halves_are_no_pass),
+        cmocka_unit_test(test_notes),
         cmocka_unit_test(test_training_time_unknown),
         cmocka_unit_test(test_confidence),
+        cmocka_unit_test(test_conclusion),
+        cmocka_unit_test(test_schema),
         cmocka_unit_test(test_study),
         cmocka_unit_test(test_study_page),
         cmocka_unit_test(test_long_study),

@@ -8,6 +8,7 @@
 #include "fixture.h"
 #include "gatewalk/report.h"
 #include "reports/page/gnuplot.h"
+#include "reports/page/metric_words.h"
 #include "reports/plots/line_chart.h"
 #include "reports/plots/signals.h"
 #include "reports/text/text_table.h"
@@ -209,6 +210,29 @@ static void test_ranges(void **state) {
     range_add(&r, NAN);
     range_add(&r, INFINITY);
     assert_false(r.lo <= r.hi);
+}
+
+static void test_metric_words(void **state) {
+    (void)state;
+    static const struct {
+        const char *key, *brief, *spoken, *full, *unit;
+        double scale;
+    } c[] = {
+        {"average_precision", "AP", "PR-AUC", "average precision", "", 1},
+        {"precision_at_5", "P@5%", "P@5 %", "precision @ 5 %", " points", 100},
+        {"precision_at_0.5", "P@0.5%", "P@0.5 %", "precision @ 0.5 %", " points", 100},
+        {"pnl_mean_at_1_1x", "PnL@1%", "PnL@1 %", "PnL @ 1 %", " %", 100},
+        {"pnl_mean_at_1_2x", "pnl_mean_at_1_2x", "pnl_mean_at_1_2x", "pnl_mean_at_1_2x", "", 1},
+        {"average_precision_at_5", "average_precision_at_5", "average_precision_at_5", "average_precision_at_5", "", 1},
+        {"a\"b\\\n\u00e9", "a?b????", "a?b????", "a?b????", "", 1}};
+    for (size_t i = 0; i < COUNT_OF(c); i++) {
+        struct metric_words words = metric_words(c[i].key);
+        assert_string_equal(words.brief, c[i].brief);
+        assert_string_equal(words.spoken, c[i].spoken);
+        assert_string_equal(words.full, c[i].full);
+        assert_string_equal(words.unit, c[i].unit);
+        assert_true(words.scale == c[i].scale);
+    }
 }
 
 /* The ticks of a page's calendar axis as one line of text. */
@@ -443,12 +467,15 @@ static void test_hostile_summary(void **state) {
         assert_fails(run_view_open(dir, &run), GW_ERR_DATA, "summary.json");
     }
     /* Wrong types everywhere are read as missing values, never as a crash. */
-    write_file(dir, GW_RUN_SUMMARY,
-               "{\"name\": 3, \"title\": [], \"symbols\": {}, \"ks\": \"x\", \"seeds\": 1, \"prevalence\": 7, "
-               "\"n_bars\": \"many\","
-               " \"strategies\": [1, {\"name\": null, \"gates\": []}, {\"name\": \"a\", \"gates\": {\"long\": 3, "
-               "\"short\": {\"mean\": []}},"
-               " \"portfolio\": \"x\"}], \"verdict\": [4, {\"gates\": 1, \"checks\": {}}]}");
+    write_file(
+        dir, GW_RUN_SUMMARY,
+        "{\"schema\": 2, \"name\": 3, \"title\": [], \"symbols\": {}, \"ks\": \"x\", \"seeds\": 1, \"prevalence\": 7, "
+        "\"n_bars\": \"many\","
+        " \"strategies\": [1, {\"name\": null, \"gates\": []}, {\"name\": \"a\", \"gates\": {\"long\": 3, "
+        "\"short\": {\"mean\": []}},"
+        " \"portfolio\": \"x\"}], \"verdict\": [4, {\"gates\": 1, \"criteria\": {}, \"conclusion\": 1},"
+        " {\"criteria\": [3, {\"state\": \"pass\", \"gates\": [1, {\"gate\": \"long\"}]}, {\"state\": \"see_run\"}],"
+        " \"conclusion\": {\"better\": [1, {}], \"worse\": 2, \"state\": [], \"simpler_gate\": \"better\"}}]}");
     char *text = NULL;
     size_t length = 0;
     FILE *to = open_memstream(&text, &length);
@@ -463,14 +490,23 @@ int main(void) {
     snprintf(room, sizeof room, "/tmp/gatewalk-test-text-XXXXXX");
     if (!mkdtemp(room)) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_80),           cmocka_unit_test(test_text_120),
-        cmocka_unit_test(test_text_undefined),    cmocka_unit_test(test_text_study),
-        cmocka_unit_test(test_compare),           cmocka_unit_test(test_text_safe),
-        cmocka_unit_test(test_fit_and_wrap),      cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_calendar_ticks),    cmocka_unit_test(test_equity_means),
-        cmocka_unit_test(test_equity_is_thinned), cmocka_unit_test(test_curve_steps),
-        cmocka_unit_test(test_best_signals),      cmocka_unit_test(test_npy),
-        cmocka_unit_test(test_timeout),           cmocka_unit_test(test_hostile_summary),
+        cmocka_unit_test(test_text_80),
+        cmocka_unit_test(test_text_120),
+        cmocka_unit_test(test_text_undefined),
+        cmocka_unit_test(test_text_study),
+        cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_text_safe),
+        cmocka_unit_test(test_fit_and_wrap),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_metric_words),
+        cmocka_unit_test(test_calendar_ticks),
+        cmocka_unit_test(test_equity_means),
+        cmocka_unit_test(test_equity_is_thinned),
+        cmocka_unit_test(test_curve_steps),
+        cmocka_unit_test(test_best_signals),
+        cmocka_unit_test(test_npy),
+        cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_hostile_summary),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     char command[128];

@@ -190,6 +190,22 @@ static void test_run_json(void **state) {
         assert_near(json_number(json_get(json_at(times, s), "windows_per_second"), 0), windows / seconds, 1e-9, 0);
     }
     assert_true(json_number(json_get(root, "peak_memory_bytes"), 0) > 1e5);
+    /* The success test's criterion that summary.json leaves to this file, for both pairs of the verdict. */
+    const json_value *criteria = json_get(root, "criteria");
+    assert_int_equal(json_size(criteria), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const json_value *row = json_at(criteria, i), *own = json_at(times, i + 1), *base = json_at(times, 0);
+        assert_string_equal(json_string(json_get(row, "id"), ""), "training_time");
+        assert_string_equal(json_string(json_get(row, "candidate"), ""), json_string(json_get(own, "strategy"), "?"));
+        assert_string_equal(json_string(json_get(row, "baseline"), ""), json_string(json_get(base, "strategy"), "?"));
+        double ratio = json_number(json_get(own, "seconds"), NAN) / json_number(json_get(base, "seconds"), NAN);
+        assert_near(json_number(json_get(row, "ratio"), NAN), ratio, 1e-12, 0);
+        assert_near(json_number(json_get(row, "ratio_per_window"), NAN),
+                    json_number(json_get(own, "ratio_per_window"), NAN), 1e-12, 0);
+        assert_string_equal(json_string(json_get(row, "state"), ""), ratio <= 2 ? "pass" : "fail");
+        assert_int_equal(json_number(json_get(row, "reused_fits"), -1), 0);
+    }
+    assert_int_equal((int)json_number(json_get(root, "schema"), 0), GW_RUN_SCHEMA);
     json_free(doc);
 }
 

@@ -175,6 +175,9 @@ static void test_summary_header(void **state) {
     assert_near(json_number(json_get(json_get(root, "prevalence"), "long"), NAN), positives / labelled, 1e-12, 0);
     assert_string_equal(json_string(json_get(root, "title"), ""), "a title, with commas \n and `ticks`");
     assert_string_equal(json_string(json_get(root, "baseline"), ""), "none");
+    assert_string_equal(json_key(json_at(root, 0)), "schema");
+    assert_int_equal((int)json_number(json_get(root, "schema"), 0), GW_RUN_SCHEMA);
+    assert_near(json_number(json_get(root, "confidence"), NAN), 0.9, 0, 0);
     assert_string_equal(json_string(json_get(root, "interval"), ""), "15m");
     assert_int_equal((int)json_number(json_get(root, "n_folds"), 0), r->p->plan.n_folds);
     assert_int_equal((int)json_number(json_get(root, "lookback"), 0), 8);
@@ -185,8 +188,7 @@ static void test_summary_header(void **state) {
 
 static void test_verdict_agrees_with_the_metrics(void **state) {
     (void)state;
-    static const char *const delta[][2] = {{"average_precision", "average_precision"},
-                                           {"precision_at_5", "precision_at_5"}};
+    static const char *const delta[] = {"average_precision", "precision_at_5"};
     const json_value *root = json_root(run[0].summary), *verdicts = json_get(root, "verdict");
     const json_value *strategies = json_get(root, "strategies");
     assert_int_equal(json_size(verdicts), 2); /* bahdanau and multihead against none */
@@ -194,20 +196,95 @@ static void test_verdict_agrees_with_the_metrics(void **state) {
         const json_value *one = json_at(verdicts, v), *candidate = json_at(strategies, v + 1);
         assert_string_equal(json_string(json_get(one, "candidate"), ""), json_string(json_get(candidate, "name"), "?"));
         assert_string_equal(json_string(json_get(one, "baseline"), ""), "none");
-        assert_true(strlen(json_string(json_get(one, "conclusion"), "")) > 40);
         for (int g = 0; g < GW_N_GATES; g++)
             for (size_t d = 0; d < COUNT_OF(delta); d++) {
-                const json_value *got = json_get(json_get(json_get(one, "gates"), gw_gate_name[g]), delta[d][0]);
+                const json_value *got = json_get(json_get(json_get(one, "gates"), gw_gate_name[g]), delta[d]);
                 const json_value *a = json_get(json_get(candidate, "gates"), gw_gate_name[g]);
                 const json_value *b = json_get(json_get(json_at(strategies, 0), "gates"), gw_gate_name[g]);
-                double x = json_number(json_get(json_get(a, "mean"), delta[d][1]), NAN);
-                double y = json_number(json_get(json_get(b, "mean"), delta[d][1]), NAN);
+                double x = json_number(json_get(json_get(a, "mean"), delta[d]), NAN);
+                double y = json_number(json_get(json_get(b, "mean"), delta[d]), NAN);
                 assert_near(json_number(json_get(got, "candidate"), NAN), x, 1e-9, 1e-9);
                 assert_near(json_number(json_get(got, "baseline"), NAN), y, 1e-9, 1e-9);
                 assert_near(json_number(json_get(got, "delta"), NAN), x - y, 1e-9, 1e-9);
                 double lo = json_number(json_get(got, "lo"), -1), hi = json_number(json_get(got, "hi"), 1);
                 assert_true(lo <= x - y + 1e-12 && hi >= x - y - 1e-12);
             }
+    }
+}
+
+/* The values that stand under these names in two objects are the same. */
+static void assert_same_delta(const json_value *a, const json_value *b) {
+    static const char *const name[] = {"candidate", "baseline", "delta", "lo", "hi", "p_value"};
+    for (size_t i = 0; i < COUNT_OF(name); i++)
+        assert_near(json_number(json_get(a, name[i]), NAN), json_number(json_get(b, name[i]), NAN), 0, 0);
+    assert_int_equal(json_bool(json_get(a, "significant"), false), json_bool(json_get(b, "significant"), true));
+}
+
+static bool says(const json_value *object, const char *name, const char *text) {
+    return strcmp(json_string(json_get(object, name), ""), text) == 0;
+}
+
+/* Each criterion from its own facts: the gates' states from bound and need, the whole from the gates'. */
+static void test_criteria_follow_from_the_deltas(void **state) {
+    (void)state;
+    const json_value *verdicts = json_get(json_root(run[0].summary), "verdict");
+    for (size_t v = 0; v < json_size(verdicts); v++) {
+        const json_value *one = json_at(verdicts, v), *criteria = json_get(one, "criteria");
+        assert_int_equal(json_size(criteria), 5);
+        for (size_t i = 0; i < 4; i++) {
+            const json_value *row = json_at(criteria, i), *gates = json_get(row, "gates");
+            const char *metric = json_string(json_get(row, "metric"), "?");
+            double need = json_number(json_get(row, "need"), NAN);
+            bool passed = false, sure = false, measured = false;
+            assert_int_equal(json_size(gates), GW_N_GATES);
+            for (size_t g = 0; g < GW_N_GATES; g++) {
+                const json_value *gate = json_at(gates, g);
+                assert_true(says(gate, "gate", gw_gate_name[g]));
+                assert_same_delta(gate, json_get(json_get(json_get(one, "gates"), gw_gate_name[g]), metric));
+                double value = json_number(json_get(gate, "delta"), NAN);
+                bool met = says(row, "bound", "at_least") ? value >= need : value > need;
+                assert_true(says(gate, "state", isnan(value) ? "not_measured" : met ? "pass" : "fail"));
+                measured |= !isnan(value);
+                passed |= met;
+                sure |= met && json_bool(json_get(gate, "significant"), false);
+            }
+            assert_true(says(row, "on", "any"));
+            assert_true(says(row, "state", passed ? "pass" : measured ? "fail" : "not_measured"));
+            assert_int_equal(json_bool(json_get(row, "significant"), !sure), sure);
+        }
+        assert_true(says(json_at(criteria, 4), "id", "training_time") &&
+                    says(json_at(criteria, 4), "state", "see_run"));
+    }
+}
+
+/* The conclusion lists exactly the significant differences. */
+static void test_conclusion_follows_from_the_deltas(void **state) {
+    (void)state;
+    const json_value *verdicts = json_get(json_root(run[0].summary), "verdict");
+    for (size_t v = 0; v < json_size(verdicts); v++) {
+        const json_value *one = json_at(verdicts, v), *conclusion = json_get(one, "conclusion");
+        const json_value *list[] = {json_get(conclusion, "worse"), json_get(conclusion, "better")};
+        size_t n[2] = {0}, n_all = 0;
+        for (size_t g = 0; g < GW_N_GATES; g++) {
+            const json_value *block = json_get(json_get(one, "gates"), gw_gate_name[g]);
+            for (size_t i = 0; i < json_size(block); i++) {
+                const json_value *delta = json_at(block, i);
+                if (json_kind(delta) != JSON_OBJECT) continue;
+                n_all++;
+                if (!json_bool(json_get(delta, "significant"), false)) continue;
+                size_t better = json_number(json_get(delta, "delta"), NAN) > 0;
+                const json_value *named = json_at(list[better], n[better]++);
+                assert_true(says(named, "gate", gw_gate_name[g]) && says(named, "metric", json_key(delta)));
+            }
+        }
+        assert_int_equal(json_size(list[0]), n[0]);
+        assert_int_equal(json_size(list[1]), n[1]);
+        assert_int_equal(json_number(json_get(conclusion, "comparisons"), -1), n_all);
+        assert_true(says(conclusion, "state",
+                         n[0] && n[1] ? "mixed"
+                         : n[0]       ? "worse"
+                         : n[1]       ? "better"
+                                      : "no_difference"));
     }
 }
 
@@ -218,6 +295,8 @@ int main(void) {
         cmocka_unit_test(test_summary_metrics),
         cmocka_unit_test(test_summary_header),
         cmocka_unit_test(test_verdict_agrees_with_the_metrics),
+        cmocka_unit_test(test_criteria_follow_from_the_deltas),
+        cmocka_unit_test(test_conclusion_follows_from_the_deltas),
     };
     return cmocka_run_group_tests(tests, results_setup, results_teardown);
 }

@@ -14,6 +14,7 @@ static size_t n_markets = 200;
 static void count_verdicts(uint64_t seed, size_t n_bars, size_t n_seeds, double strength_a, double strength_b,
                            double rejected[GW_N_DELTAS], double better[GW_N_DELTAS]) {
     struct gw_verdict_config config = {.n_bootstrap = 99, .confidence = 0.95, .horizon = MARKET_HORIZON};
+    char key[GW_METRIC_KEY_MAX];
     size_t decided[GW_N_DELTAS] = {0}, significant[GW_N_DELTAS] = {0}, positive[GW_N_DELTAS] = {0};
     for (size_t m = 0; m < n_markets; m++) {
         struct gw_gate_verdict got;
@@ -31,7 +32,7 @@ static void count_verdicts(uint64_t seed, size_t n_bars, size_t n_seeds, double 
         rejected[d] = (double)significant[d] / (double)decided[d];
         better[d] = (double)positive[d] / (double)decided[d];
         print_message("strengths %g and %g, %zu seeds: %s significant in %.1f %%\n", strength_a, strength_b, n_seeds,
-                      gw_delta_name[d], 100 * rejected[d]);
+                      gw_metric_key_write(key, gw_delta_metric[d].name, gw_delta_metric[d].k), 100 * rejected[d]);
     }
 }
 

@@ -56,6 +56,7 @@ static void test_own_settings_stay_and_others_are_carried(void **state) {
                         "{'name':'back','variants':[{'name':'plain','training':{'loss':'bce'}}]}",
                         "carried"));
     struct json_document *doc = read_json("carried", GW_RUN_STUDY);
+    assert_int_equal((int)json_number(json_get(json_root(doc), "schema"), 0), GW_RUN_SCHEMA);
     assert_string_equal(json_string(json_get(variant(doc, "rate", "slow"), "loss"), ""), "focal");
     assert_string_equal(json_string(json_get(variant(doc, "rate", "fast"), "loss"), ""), "focal");
     assert_string_equal(json_string(json_get(variant(doc, "back", "plain"), "loss"), ""), "bce");

@@ -70,7 +70,7 @@ static void stage_free(struct stage *s) {
     mem_free(s);
 }
 
-static const struct candidate_verdict *verdict_of(struct stage *s, double lstm, double pool, double bahdanau) {
+static const struct pair_verdict *verdict_of(struct stage *s, double lstm, double pool, double bahdanau) {
     tell(s, LSTM, lstm);
     tell(s, POOL, pool);
     tell(s, BAHDANAU, bahdanau);
@@ -86,35 +86,42 @@ static const struct candidate_verdict *verdict_of(struct stage *s, double lstm, 
 static void test_simpler_does_better(void **state) {
     (void)state;
     struct stage *s = stage_make();
-    const struct candidate_verdict *v = verdict_of(s, 2, 0.05, 0.6);
+    const struct pair_verdict *v = verdict_of(s, 2, 0.05, 0.6);
     assert_non_null(v);
     assert_int_equal(v->candidate, BAHDANAU);
     assert_int_equal(v->baseline, POOL);
-    assert_non_null(strstr(v->conclusion, "bahdanau is significantly WORSE than pool"));
-    assert_non_null(strstr(v->conclusion, "the simpler one does better"));
-    assert_non_null(strstr(s->r.verdict[1].conclusion, "bahdanau is significantly better than lstm"));
+    assert_int_equal(v->outcome, OUTCOME_WORSE);
+    assert_int_equal(v->simpler, SIMPLER_BETTER);
+    assert_int_equal(s->r.verdict[1].outcome, OUTCOME_BETTER);
+    assert_int_equal(s->r.verdict[1].simpler, SIMPLER_NOT_ASKED);
+    for (size_t i = 0; i < N_CRITERIA; i++) {
+        bool on_results = success_test[i].compares != TRAINING_TIME;
+        assert_int_equal(v->criterion[i].state, on_results ? CRITERION_FAILED : CRITERION_SEE_RUN);
+        assert_int_equal(s->r.verdict[1].criterion[i].state, on_results ? CRITERION_PASSED : CRITERION_SEE_RUN);
+        assert_int_equal(s->r.verdict[1].criterion[i].significant, on_results);
+    }
     stage_free(s);
 }
 
 static void test_simpler_does_as_well(void **state) {
     (void)state;
     struct stage *s = stage_make();
-    const struct candidate_verdict *v = verdict_of(s, 2, 0.8, 0.82);
+    const struct pair_verdict *v = verdict_of(s, 2, 0.8, 0.82);
     assert_non_null(v);
     assert_int_equal(v->baseline, POOL);
-    assert_non_null(strstr(v->conclusion, "No difference between bahdanau and pool is significant"));
-    assert_non_null(strstr(v->conclusion, "the simpler one does as well"));
+    assert_int_equal(v->outcome, OUTCOME_NO_DIFFERENCE);
+    assert_int_equal(v->simpler, SIMPLER_AS_GOOD);
     stage_free(s);
 }
 
 static void test_attention_beats_the_control(void **state) {
     (void)state;
     struct stage *s = stage_make();
-    const struct candidate_verdict *v = verdict_of(s, 2, 0.6, 0.05);
+    const struct pair_verdict *v = verdict_of(s, 2, 0.6, 0.05);
     assert_non_null(v);
     assert_int_equal(v->baseline, POOL);
-    assert_non_null(strstr(v->conclusion, "bahdanau is significantly better than pool"));
-    assert_null(strstr(v->conclusion, "the simpler one"));
+    assert_int_equal(v->outcome, OUTCOME_BETTER);
+    assert_int_equal(v->simpler, SIMPLER_BEHIND);
     stage_free(s);
 }
 

@@ -1,0 +1,17 @@
+/* What the facts of a run come to, in words. Each fills `out`, with "" where there is nothing to say. ERR_NOMEM. */
+#ifndef GATEWALK_SENTENCES_H
+#define GATEWALK_SENTENCES_H
+
+#include "reports/data/run_view.h"
+
+enum { CONCLUSION_MAX = 1300 };
+/* What the comparison of one pair, an entry of summary.json's verdict, comes to. */
+int conclusion_words(struct run_view *run, const json_value *verdict, char out[CONCLUSION_MAX]) GW_MUST_USE;
+/* What the best traded strategy is worth as the best of all trials. */
+int selection_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
+/* Strategies most of whose fits were best at their very last epoch. */
+int unfinished_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
+/* "95 % interval", or plain "interval" where the confidence is unknown. */
+const char *interval_words(const struct run_view *run, char words[32]);
+
+#endif

@@ -1,0 +1,100 @@
+/* The success test: its rows, the bounds, and what two gates come to together. */
+#include "fixture.h"
+
+enum { NONE = CRITERION_NOT_MEASURED, FAIL_ = CRITERION_FAILED, PASS = CRITERION_PASSED };
+
+/* SPEC of the reference study: PR-AUC better; P@1 % 5 and P@5 % 3 points better; PnL@1 % better; at most twice the time. */
+static void test_rows(void **state) {
+    (void)state;
+    static const struct {
+        const char *id;
+        int compares;
+        double yes, no;
+    } c[N_CRITERIA] = {{"average_precision", GW_DELTA_AP, 1e-12, 0},
+                       {"precision_at_1", GW_DELTA_P1, 0.05, 0.0499999},
+                       {"precision_at_5", GW_DELTA_P5, 0.03, 0.0299999},
+                       {"pnl_at_1", GW_DELTA_PNL1, 1e-12, 0},
+                       {"training_time", TRAINING_TIME, 2, 2.000001}};
+    for (size_t i = 0; i < N_CRITERIA; i++) {
+        const struct criterion *row = &success_test[i];
+        assert_string_equal(row->id, c[i].id);
+        assert_int_equal(row->compares, c[i].compares);
+        assert_int_equal(criterion_judge(row, c[i].yes), PASS);
+        assert_int_equal(criterion_judge(row, c[i].no), FAIL_);
+        assert_int_equal(criterion_judge(row, NAN), NONE);
+        assert_int_equal(row->gates, row->compares == TRAINING_TIME ? NO_GATE : ANY_GATE);
+    }
+}
+
+/* The unit of a criterion is its metric's, and the metric is one of the table. */
+static void test_units(void **state) {
+    (void)state;
+    for (size_t i = 0; i < N_CRITERIA; i++) {
+        if (success_test[i].compares == TRAINING_TIME) continue;
+        const struct gw_metric_key *wanted = &gw_delta_metric[success_test[i].compares];
+        const struct gw_metric_desc *found = NULL;
+        for (size_t m = 0; m < gw_metric_count(); m++)
+            if (strcmp(gw_metric_at(m)->name, wanted->name) == 0) found = gw_metric_at(m);
+        assert_non_null(found);
+        assert_string_equal(success_test[i].unit, found->unit);
+        assert_int_equal(found->per_k, !isnan(wanted->k));
+        assert_true(found->higher_is_better);
+    }
+}
+
+static void test_over_gates(void **state) {
+    (void)state;
+    static const struct {
+        int at_long, at_short, any, each;
+    } c[] = {{PASS, PASS, PASS, PASS},     {PASS, FAIL_, PASS, FAIL_}, {FAIL_, PASS, PASS, FAIL_},
+             {FAIL_, FAIL_, FAIL_, FAIL_}, {NONE, PASS, PASS, NONE},   {FAIL_, NONE, FAIL_, FAIL_},
+             {NONE, NONE, NONE, NONE}};
+    for (size_t i = 0; i < COUNT_OF(c); i++) {
+        const enum criterion_state at[GW_N_GATES] = {(enum criterion_state)c[i].at_long,
+                                                     (enum criterion_state)c[i].at_short};
+        assert_int_equal(criterion_over_gates(ANY_GATE, at), c[i].any);
+        assert_int_equal(criterion_over_gates(EACH_GATE, at), c[i].each);
+    }
+}
+
+/* A significant pass needs one gate that is both far enough above the baseline and sure of it. */
+static void test_two_halves_are_no_pass(void **state) {
+    (void)state;
+    static const struct {
+        double at_long, at_short;
+        bool sure_long, sure_short;
+        int state;
+        bool any, each;
+    } c[] = {{0.06, 0.02, false, true, PASS, false, false}, /* far but unsure, sure but not far */
+             {0.06, 0.05, false, true, PASS, true, false},   {0.06, -0.2, true, true, PASS, true, false},
+             {0.06, -0.2, false, true, PASS, false, false}, /* surely worse elsewhere */
+             {0.06, 0.07, true, true, PASS, true, true},     {0.04, 0.01, true, true, FAIL_, false, false},
+             {0.01, NAN, false, false, FAIL_, false, false}, {NAN, NAN, false, false, NONE, false, false}};
+    for (size_t i = 0; i < COUNT_OF(c); i++) {
+        struct gw_gate_verdict gate[GW_N_GATES] = {0};
+        gate[GW_GATE_LONG].delta[GW_DELTA_P1] = (struct gw_delta){.value = c[i].at_long, .significant = c[i].sure_long};
+        gate[GW_GATE_SHORT].delta[GW_DELTA_P1] =
+            (struct gw_delta){.value = c[i].at_short, .significant = c[i].sure_short};
+        struct criterion each = success_test[CRITERION_precision_at_1];
+        struct criterion_result got = criterion_apply(&each, gate);
+        if (got.state != (enum criterion_state)c[i].state || got.significant != c[i].any)
+            fail_msg("case %zu: %s, %d", i, criterion_state_id[got.state], got.significant);
+        each.gates = EACH_GATE;
+        got = criterion_apply(&each, gate);
+        if (got.significant != c[i].each) fail_msg("case %zu on each gate: %d", i, got.significant);
+    }
+    struct gw_gate_verdict gate[GW_N_GATES] = {0};
+    struct criterion_result time = criterion_apply(&success_test[CRITERION_training_time], gate);
+    assert_int_equal(time.state, CRITERION_SEE_RUN);
+    assert_false(time.significant);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_over_gates),
+        cmocka_unit_test(test_two_halves_are_no_pass),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
