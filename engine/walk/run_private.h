@@ -2,8 +2,8 @@
 #ifndef GATEWALK_RUN_PRIVATE_H
 #define GATEWALK_RUN_PRIVATE_H
 
+#include "engine/results/success_test.h"
 #include "gatewalk/run.h"
-#include "success_test.h"
 
 enum { METRICS_MAX = 48, PORTFOLIO_MAX = 48 };
 

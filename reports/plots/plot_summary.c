@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "plot.h"
-#include "reports/data/checks.h"
-#include "reports/page/sentences.h"
 #include "reports/text/summary_table.h"
+#include "reports/words/criteria.h"
+#include "reports/words/sentences.h"
 
 static const double LEFT = 0.055, RIGHT = 0.955, NAME = 0.172, COUNT = 0.128, HEAD = 0.052;
 

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "plot.h"
-#include "reports/data/checks.h"
-#include "reports/page/metric_words.h"
-#include "reports/page/sentences.h"
+#include "reports/words/criteria.h"
+#include "reports/words/metric_words.h"
+#include "reports/words/sentences.h"
 
 static const double LEFT = 0.055, RIGHT = 0.955, TABLE_RIGHT = 0.655, ROW = 0.0232;
 enum { BLOCKS_PER_PAGE = 2, ROWS_MAX = 8 };

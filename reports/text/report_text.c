@@ -4,7 +4,7 @@
 
 #include "gatewalk/report.h"
 #include "reports/data/run_view.h"
-#include "reports/page/metric_words.h"
+#include "reports/words/metric_words.h"
 #include "text_study.h"
 #include "text_table.h"
 #include "text_verdict.h"

@@ -2,9 +2,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "reports/data/checks.h"
-#include "reports/page/metric_words.h"
-#include "reports/page/sentences.h"
+#include "reports/words/criteria.h"
+#include "reports/words/metric_words.h"
+#include "reports/words/sentences.h"
 #include "text_table.h"
 #include "text_verdict.h"
 

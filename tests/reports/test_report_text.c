@@ -8,10 +8,10 @@
 #include "fixture.h"
 #include "gatewalk/report.h"
 #include "reports/page/gnuplot.h"
-#include "reports/page/metric_words.h"
 #include "reports/plots/line_chart.h"
 #include "reports/plots/signals.h"
 #include "reports/text/text_table.h"
+#include "reports/words/metric_words.h"
 
 static char room[64];
 

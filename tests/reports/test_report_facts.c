@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "fixture.h"
-#include "reports/data/checks.h"
 #include "reports/data/study_view.h"
-#include "reports/page/sentences.h"
 #include "reports/plots/equity.h"
 #include "reports/plots/plot.h"
+#include "reports/words/criteria.h"
+#include "reports/words/sentences.h"
 
 static char room[64];
 

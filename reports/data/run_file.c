@@ -1,7 +1,7 @@
 /* The JSON files of a run, and whether this program knows what they say. */
 #include <math.h>
 
-#include "reports/data/run_view.h"
+#include "run_view.h"
 
 static int check_schema(const char *path, const struct json_document *document) {
     const json_value *root = json_root(document);

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "criteria.h"
 #include "metric_words.h"
-#include "reports/data/checks.h"
 
 const char *interval_words(const struct run_view *run, char words[32]) {
     if (isfinite(run->confidence))

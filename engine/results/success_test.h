@@ -1,8 +1,8 @@
 /* The success test: what it asks (success_test.def) and what a pair of contestants answers. */
-#ifndef GATEWALK_RUN_SUCCESS_TEST_H
-#define GATEWALK_RUN_SUCCESS_TEST_H
+#ifndef GATEWALK_RESULTS_SUCCESS_TEST_H
+#define GATEWALK_RESULTS_SUCCESS_TEST_H
 
-#include "engine/config/config.h"
+#include "gatewalk/labels.h"
 #include "gatewalk/verdict.h"
 
 enum { TRAINING_TIME = GW_N_DELTAS }; /* beside GW_DELTA_AP and the others in a criterion's `compares` */
@@ -19,7 +19,7 @@ struct criterion {
 };
 enum {
 #define CRITERION(id, compares, bound, need, unit, gates) CRITERION_##id,
-#include "engine/results/success_test.def"
+#include "success_test.def"
 #undef CRITERION
     N_CRITERIA
 };

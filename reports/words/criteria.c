@@ -1,9 +1,9 @@
-#include "checks.h"
+#include "criteria.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "reports/page/metric_words.h"
+#include "metric_words.h"
 
 const char *const criterion_word[N_CRITERION_VIEW_STATES] = {[CRITERION_FAIL] = "FAIL",
                                                              [CRITERION_UNMEASURED] = "not measured",

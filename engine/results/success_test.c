@@ -4,7 +4,7 @@
 
 const struct criterion success_test[N_CRITERIA] = {
 #define CRITERION(id, compares, bound, need, unit, gates) {#id, compares, bound, need, unit, gates},
-#include "engine/results/success_test.def"
+#include "success_test.def"
 #undef CRITERION
 };
 

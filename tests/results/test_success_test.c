@@ -1,5 +1,5 @@
 /* The success test: its rows, the bounds, and what two gates come to together. */
-#include "fixture.h"
+#include "walk/fixture.h"
 
 enum { NONE = CRITERION_NOT_MEASURED, FAIL_ = CRITERION_FAILED, PASS = CRITERION_PASSED };
 

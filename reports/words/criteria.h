@@ -1,9 +1,9 @@
 /* The success test of one pair: what it asks, in words, and what the run answered. The facts are summary.json's and, where
  * they rest on times, run.json's. */
-#ifndef GATEWALK_CHECKS_H
-#define GATEWALK_CHECKS_H
+#ifndef GATEWALK_CRITERIA_H
+#define GATEWALK_CRITERIA_H
 
-#include "run_view.h"
+#include "reports/data/run_view.h"
 
 enum criterion_view_state {
     CRITERION_FAIL,
