@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/base.h"
 #include "engine/cli/cli.h"
 #include "gatewalk/version.h"
 

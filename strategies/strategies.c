@@ -1,5 +1,6 @@
 /* The table of strategies, and the parameters they share. */
 #include "strategies.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <string.h>

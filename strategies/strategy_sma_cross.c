@@ -6,6 +6,7 @@
  * every slow-th bar of the history, so their error does not grow. */
 #include <math.h>
 
+#include "engine/base/base.h"
 #include "strategies.h"
 
 static const double BAND = 1e-12;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bench_private.h"
+#include "engine/base/base.h"
 
 static const struct bench_desc table[] = {
 #define BENCH(name, help) {#name, help, bench_run_##name},

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "bench_private.h"
+#include "engine/base/base.h"
 #include "gatewalk/model.h"
 #include "models/kernels/blas_peak.h"
 

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "bench_private.h"
+#include "engine/base/base.h"
 #include "gatewalk/feature.h"
+#include "gatewalk/import.h"
 #include "gatewalk/labels.h"
 #include "gatewalk/replay.h"
 #include "gatewalk/rng.h"

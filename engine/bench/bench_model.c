@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench_private.h"
+#include "engine/base/base.h"
 #include "gatewalk/model.h"
 #include "gatewalk/rng.h"
 

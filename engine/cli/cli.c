@@ -1,5 +1,6 @@
 /* The command table and what commands share. */
 #include "cli.h"
+#include "engine/base/base.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -2,6 +2,7 @@
 #include <getopt.h>
 
 #include "cli.h"
+#include "engine/base/base.h"
 #include "gatewalk/report.h"
 
 static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};

@@ -2,6 +2,7 @@
 #include <getopt.h>
 
 #include "cli.h"
+#include "engine/base/base.h"
 #include "gatewalk/run.h"
 
 static const struct option options[] = {{"data", required_argument, NULL, 'd'},

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "engine/base/json.h"
+#include "gatewalk/import.h"
 #include "gatewalk/labels.h"
 
 static const struct option options[] = {

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "cli.h"
+#include "engine/base/base.h"
 #include "engine/config/config.h"
+#include "gatewalk/import.h"
 #include "gatewalk/metrics.h"
 #include "gatewalk/report.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "engine/base/base.h"
 #include "gatewalk/run_files.h"
 #include "show_run.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "engine/base/base.h"
 #include "gatewalk/run.h"
 #include "show_run.h"
 

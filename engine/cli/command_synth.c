@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "cli.h"
-#include "gatewalk/bars.h"
+#include "engine/base/base.h"
+#include "gatewalk/synth.h"
 
 static const struct option options[] = {{"bars", required_argument, NULL, 'b'},
                                         {"seed", required_argument, NULL, 's'},

@@ -1,5 +1,6 @@
 /* Table, verdict and report of a finished run. */
 #include "show_run.h"
+#include "engine/base/base.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "engine/base/base.h"
+#include "gatewalk/import.h"
 
 int config_read_text(const struct json_document *doc, const json_value *value, const char *key, char *out,
                      size_t size) {

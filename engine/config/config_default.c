@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "engine/base/base.h"
 
 static void put_span(const struct gw_span *span, char *out, size_t size) {
     char text[40];

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "engine/base/base.h"
 
 #define ROW(type_struct, field, kind, low, high, option_kind, text)                                                    \
     { #field, kind, offsetof(struct type_struct, field), low, high, option_kind, text }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "engine/base/base.h"
 
 /* Lean on purpose: near-duplicates (two moving averages of similar length) cost speed and accuracy. */
 static const char *const default_features[] = {

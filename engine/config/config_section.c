@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "engine/base/base.h"
 
 int config_unknown_key(const struct json_document *document, const json_value *value, const char *const *known,
                        size_t n, const char *where) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "engine/base/base.h"
 
 static int strategy_type(const struct json_document *doc, const json_value *value, struct strategy_spec *spec) {
     const char *name = json_string(value, "");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "engine/base/base.h"
 
 static void write_span(struct json_writer *w, const char *key, const struct gw_span *span) {
     char text[40];

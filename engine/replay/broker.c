@@ -1,6 +1,7 @@
 /* Orders in, fills out. What a fill costs and when a position ends is bracket.c's business; here positions and
  * orders meet the ledger. */
 #include "broker.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 

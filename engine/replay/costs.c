@@ -1,6 +1,7 @@
 /* What trading costs, per fill and per day held. Every figure is in basis points of notional; `multiplier`
  * scales the lot, so that 0 is a market without costs and 2 the stress case. */
 #include "costs.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 

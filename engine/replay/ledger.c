@@ -5,6 +5,7 @@
  *
  * and cash and positions follow from the journal of fills alone. gw_ledger_reconcile checks both. */
 #include "gatewalk/ledger.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <string.h>

@@ -13,6 +13,7 @@
  * Cost: O(symbols) per distinct instant, so O(1) per bar for symbols on one clock. Nothing is allocated per event
  * but the growth of the trade list, the journal and the equity curve. */
 #include "gatewalk/replay.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <string.h>

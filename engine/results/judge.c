@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "engine/walk/run_private.h"
 
 /* scores of one strategy and gate, one array of labelled bars per seed */

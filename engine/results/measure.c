@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "engine/walk/run_private.h"
 
 void results_sample(const struct results *r, const struct contestant_scores *scores, int gate, size_t begin, size_t end,

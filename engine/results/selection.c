@@ -2,6 +2,7 @@
  * tried on validation before the walk counts as one too; what was tried in other runs is not known here. */
 #include <math.h>
 
+#include "engine/base/base.h"
 #include "engine/walk/run_private.h"
 
 enum { SPLITS = 16 }; /* Bailey et al. 2017: 12,870 ways to choose half of them */

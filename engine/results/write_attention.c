@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "engine/walk/run_private.h"
 
 static size_t fit_lookback(const struct experiment *e, const struct fit *fit) {

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/base/base.h"
 #include "engine/walk/run_private.h"
+#include "gatewalk/import.h"
 #include "gatewalk/version.h"
 
 static void put_data(struct json_writer *w, const struct experiment *e, const struct prepared *p) {

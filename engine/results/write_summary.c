@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "engine/walk/run_private.h"
 
 typedef double (*value_of)(const void *context, size_t metric, size_t k);

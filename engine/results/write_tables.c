@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "engine/walk/run_private.h"
 
 static const char *number(double value, char buffer[32]) {

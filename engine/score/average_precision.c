@@ -3,6 +3,7 @@
  *   AP = sum over thresholds n of (R_n - R_{n-1}) P_n
  *
  * Trapezoids would interpolate between points that no threshold can reach and flatter a scorer with ties. */
+#include "engine/base/base.h"
 #include "ranking.h"
 
 static double sum_of_steps(const float *score, const int8_t *label, const double *weight, const uint32_t *order,

@@ -1,5 +1,6 @@
 /* The stationary bootstrap (Politis & Romano 1994) and its automatic block length (Politis & White 2004, with the
  * correction of Patton, Politis & White 2009). */
+#include "engine/base/base.h"
 #include "gatewalk/rng.h"
 #include "gatewalk/verdict.h"
 #include "ranking.h"

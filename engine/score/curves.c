@@ -1,4 +1,5 @@
 /* Curves for the report. All of them are the same for any order of tied bars. */
+#include "engine/base/base.h"
 #include "ranking.h"
 
 static int check_curve(const struct gw_gate_sample *sample, size_t n_points) {

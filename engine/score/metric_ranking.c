@@ -1,4 +1,5 @@
 /* How well the order of the scores separates positives, over all thresholds. */
+#include "engine/base/base.h"
 #include "metric_rows.h"
 
 static double average_precision(const struct gw_gate_sample *sample, double k_percent) {

@@ -1,4 +1,5 @@
 /* The table of classification metrics. */
+#include "engine/base/base.h"
 #include "metric_rows.h"
 
 static const struct gw_metric_desc *const table[] = {

@@ -2,6 +2,7 @@
  *
  * Gate labels are autocorrelated over their horizon and beyond, and so are scores. Shuffling single labels destroys
  * that and calls every second scorer skilled; shifting a fold's labels around its own circle keeps it whole. */
+#include "engine/base/base.h"
 #include "gatewalk/rng.h"
 #include "gatewalk/verdict.h"
 #include "resample.h"

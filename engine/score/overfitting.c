@@ -1,6 +1,7 @@
 /* Probability of backtest overfitting (Bailey, Borwein, Lopez de Prado & Zhu 2017): cut time into S blocks; for every
  * choice of S/2 of them find the trial with the best Sharpe ratio there, and see where it ranks among all trials on the
  * other half. PBO is the share of choices whose winner falls below the median. */
+#include "engine/base/base.h"
 #include "gatewalk/verdict.h"
 #include "ranking.h"
 

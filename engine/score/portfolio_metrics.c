@@ -1,4 +1,5 @@
 /* The table of portfolio metrics and the passes over the equity that several of them share. */
+#include "engine/base/base.h"
 #include "portfolio_rows.h"
 
 static const struct gw_portfolio_metric_desc *const table[] = {

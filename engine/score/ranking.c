@@ -1,5 +1,6 @@
 /* Sorting floats by their bits: a stable radix sort is linear and, unlike qsort, has one answer for ties. */
 #include "ranking.h"
+#include "engine/base/base.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* The inner loops of the bootstrap: 60,000 bars × 1,000 replicates × every scorer go through here. */
 #include "resample.h"
+#include "engine/base/base.h"
 
 int ap_ranking_init(struct ap_ranking *ranking, const float *score, const int8_t *label, size_t n) {
     *ranking = (struct ap_ranking){0};

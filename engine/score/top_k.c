@@ -1,5 +1,6 @@
 /* The best k percent of each fold. A tie group on the border is taken as the average over all ways to break the
  * tie: every member gets the same fraction, so no order of bars can improve a precision. */
+#include "engine/base/base.h"
 #include "ranking.h"
 
 /* ceil(k/100 * n), at least 1. The tolerance keeps a product that is whole in decimals whole in binary. */

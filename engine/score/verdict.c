@@ -6,6 +6,7 @@
  * to 20,000 bars, two exchangeable scorers on autocorrelated labels were called different at nominal 5 % in 2.6–9.4 %
  * of the markets, against 3.3–12.4 % with the percentile interval and 1.4–12.6 % with the equal-tailed basic one. With
  * 500–3,000 bars, some tens of label spells, average precision comes to 7–11 % (percentile 9–13 %, basic 7–18 %). */
+#include "engine/base/base.h"
 #include "verdict_scorer.h"
 
 #include <stdlib.h>

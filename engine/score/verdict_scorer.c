@@ -1,5 +1,6 @@
 /* Statistics of a scorer, and of a pair of them, under resampling. */
 #include "verdict_scorer.h"
+#include "engine/base/base.h"
 
 #include "gatewalk/rng.h"
 

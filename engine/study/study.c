@@ -4,6 +4,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "study_private.h"
 
 /* The experiment of one stage: its variants as contestants, fewer seeds and folds, no permutation importance. */

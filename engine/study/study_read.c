@@ -1,6 +1,7 @@
 /* A study file, from text to stages. Without "stages" it takes the reference study's order. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "study_private.h"
 
 /* Loss, additive units, multiplicative forms, heads, dual stage; then controls that ask whether it is attention at all. */

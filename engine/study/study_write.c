@@ -1,6 +1,7 @@
 /* study.json: the path a study took, with the numbers each choice was made on. */
 #include <math.h>
 
+#include "engine/base/base.h"
 #include "study_private.h"
 
 static void put_variant(struct json_writer *w, const struct study_variant *variant, bool chosen) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "fold_data.h"
 
 enum { SCORE_CHUNK = 4096 };

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "gatewalk/version.h"
 #include "run_private.h"
 

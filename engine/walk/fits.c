@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "fit_estimate.h"
 #include "run_private.h"
 

@@ -1,6 +1,7 @@
 /* Scaled windows of one fold. The scaler is fitted on the purged training samples and nothing else. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "fold_data.h"
 
 static size_t slice_total(const struct gw_fold *fold, int slice, size_t n_symbols) {

@@ -2,6 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
+#include "gatewalk/import.h"
 #include "gatewalk/run.h"
 
 /* A source without volume (all zero) is not a market that never trades: NaN says "unknown" to features and broker. */

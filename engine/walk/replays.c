@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "run_private.h"
 
 static struct gw_replay_config replay_settings(const struct experiment *e, const struct prepared *p, bool optimistic) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/base.h"
 #include "run_private.h"
 
 static bool holds(const char *dir, const char *name) {

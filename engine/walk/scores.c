@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "run_private.h"
 
 static int by_fold_time_symbol(const void *a, const void *b) {

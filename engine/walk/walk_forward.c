@@ -2,6 +2,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "run_private.h"
 
 static size_t thread_count(size_t asked) {

@@ -1,7 +1,7 @@
 /* Errors: what failed, where in the INPUT, and how to mend it.
  *
  * Functions return GW_OK or a negative ERR_* code. The first failure stores one line of text per thread;
- * callers forward the code with TRY(). Only main() turns it into an exit status. `assert` is for
+ * callers forward the code. Only main() turns it into an exit status. `assert` is for
  * programmer errors, never for input. */
 #ifndef GATEWALK_ERROR_H
 #define GATEWALK_ERROR_H
@@ -35,20 +35,5 @@ void gw_error_adopt(const char *message);
 
 /* 0, 1, 2 or 3 as documented beside each code. */
 int gw_error_exit_code(int code);
-
-#define FAIL(code, ...) return gw_error_set((code), __VA_ARGS__)
-
-#define TRY(expression)                                                                                                \
-    do {                                                                                                               \
-        int try_result_ = (expression);                                                                                \
-        if (try_result_ < 0) return try_result_;                                                                       \
-    } while (0)
-
-/* For functions that release things at a label: needs `int rc` in scope. */
-#define TRY_GOTO(expression, label)                                                                                    \
-    do {                                                                                                               \
-        rc = (expression);                                                                                             \
-        if (rc < 0) goto label;                                                                                        \
-    } while (0)
 
 #endif

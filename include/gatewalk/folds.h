@@ -6,6 +6,8 @@
 #ifndef GATEWALK_FOLDS_H
 #define GATEWALK_FOLDS_H
 
+#include <stdio.h>
+
 #include "bars.h"
 
 /* A length in bars of the clock or as a duration; exactly one is set. */

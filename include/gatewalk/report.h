@@ -2,7 +2,11 @@
 #ifndef GATEWALK_REPORT_H
 #define GATEWALK_REPORT_H
 
-#include "engine/base/base.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "error.h"
 
 struct gw_report_options {
     const char *only; /* one plot's name, NULL for all; alone it goes to plots/NAME.png and plots/NAME.pdf */

@@ -1,5 +1,6 @@
 /* Batch order and the average precision that early stopping may watch. */
 #include "batches.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* Platt's sigmoid and isotonic regression. */
 #include "calibration.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "batches.h"
+#include "engine/base/base.h"
 #include "gate_model.h"
 #include "gatewalk/rng.h"
 

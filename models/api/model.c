@@ -1,4 +1,5 @@
 /* The public face of the float32 gates. */
+#include "engine/base/base.h"
 #include "gate_model.h"
 
 #include <string.h>

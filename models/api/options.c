@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "models/training/training.h"
 
 void gw_model_config_default(struct gw_model_config *config) {

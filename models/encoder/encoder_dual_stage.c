@@ -5,6 +5,7 @@
  * computes the tanh values again instead of keeping T·F·A of them per window. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "models/network/gate.h"
 
 enum { W, U, BIAS, IN_W, IN_U, IN_V };

@@ -1,5 +1,6 @@
 /* Which kernel set works: chosen once, before any fit. The choice is the only state here. */
 #include "amx.h"
+#include "engine/base/base.h"
 #include "gatewalk/error.h"
 #include "gatewalk/model.h"
 #include "kernels.h"

@@ -1,5 +1,6 @@
 /* Low-rank adapters. With W = W0 + s (m∘A) B: dA = s m∘(dW Bᵀ), dB = s (m∘A)ᵀ dW. */
 #include "lora.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <string.h>

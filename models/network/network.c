@@ -1,6 +1,7 @@
 /* The network's description: tables looked up, tensors laid out, initial values, packed recurrent weights. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "gate.h"
 
 static const struct R(encoder_ops) *const encoders[] = {

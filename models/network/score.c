@@ -2,6 +2,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "models/training/training.h"
 
 int R(team_init)(struct R(team) *team, const struct R(network) *net, bool train) {

@@ -1,6 +1,7 @@
 /* The memory of one running shard: one block, cut by a list of sizes. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "gate.h"
 
 /* Every piece starts on a cache line. Called twice: first with no memory to sum the sizes, then to cut. */

@@ -1,5 +1,6 @@
 /* The tables of optimisers and schedules, and the warm-up in front of every schedule. */
 #include "optimizer.h"
+#include "engine/base/base.h"
 
 #include <string.h>
 

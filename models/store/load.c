@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "stored.h"
 
 static int load_calibration(const char *path, const struct stored_tensor *stored, struct gw_gate_model *model) {

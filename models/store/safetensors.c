@@ -1,5 +1,6 @@
 /* Reading and writing the container, without knowing what the tensors mean. */
 #include "safetensors.h"
+#include "engine/base/base.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

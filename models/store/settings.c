@@ -1,5 +1,6 @@
 /* Settings and training log as JSON text, for the metadata of a model file. One table per struct names every field. */
 #include "settings.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <stdlib.h>

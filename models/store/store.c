@@ -1,6 +1,7 @@
 /* Saves a trained model as a safetensors file: weights by name, calibration, settings, training log, and what the
  * caller adds (scaler, the hash of its data …). Of a lora fit the file holds the adapters in place of the weights, and
  * the names of the weights before and after them: these say which model it builds on and that loading got it right. */
+#include "engine/base/base.h"
 #include "stored.h"
 
 #include <inttypes.h>

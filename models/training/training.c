@@ -1,5 +1,6 @@
 /* The fit: start weights, epochs, early stopping with the best weights restored, calibration. */
 #include "training.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <string.h>

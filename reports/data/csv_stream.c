@@ -1,4 +1,5 @@
 #include "csv_stream.h"
+#include "engine/base/base.h"
 
 #include <errno.h>
 #include <stdlib.h>

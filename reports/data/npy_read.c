@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "run_view.h"
 
 enum { NPY_PREFIX = 10 }; /* magic, version, header length */

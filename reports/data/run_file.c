@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "run_view.h"
+#include "engine/base/base.h"
 
 static int check_schema(const char *path, const struct json_document *document) {
     const json_value *root = json_root(document);

@@ -1,4 +1,5 @@
 #include "run_view.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 #include "study_view.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 #include "gnuplot.h"
+#include "engine/base/base.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* One page of the report as data files: heading, caption, legend, furniture and whatever its plot adds. */
+#include "engine/base/base.h"
 #include "reports/plots/plot.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* A run directory in, pictures out: every plot prepares its pages' data, fixed scripts draw them. */
 #include "gatewalk/report.h"
+#include "engine/base/base.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,6 @@
 /* Scripts are fixed text and hold nothing of a run; what varies are numbers, names of our own files, and data. */
 #include "scripts.h"
+#include "engine/base/base.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 #include "bar_chart.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <string.h>

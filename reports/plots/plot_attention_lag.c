@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "plot.h"
 
 enum { STRATEGY, SEED, GATE, MAP, GROUP, LAG, WEIGHT, N_COLUMNS };

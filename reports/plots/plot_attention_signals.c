@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "signals.h"
 
 enum { ROW, LAG, CLOSE, N_COLUMNS };

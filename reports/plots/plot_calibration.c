@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "line_chart.h"
 
 enum { POINTS_MAX = 512 };

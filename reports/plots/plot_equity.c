@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "equity.h"
 #include "plot.h"
 #include "reports/data/csv_stream.h"

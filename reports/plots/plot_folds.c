@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "plot.h"
 
 enum { FOLDS_MAX = 2000, MEASURES = 2 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "plot.h"
 
 enum { STRATEGY, SEED, GATE, KIND, FEATURE, VALUE, N_COLUMNS };

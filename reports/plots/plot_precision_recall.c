@@ -1,6 +1,7 @@
 /* Precision over recall for each gate: how far down its ranking a model stays above prevalence. */
 #include <math.h>
 
+#include "engine/base/base.h"
 #include "line_chart.h"
 
 enum { GRID = 240 };

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "plot.h"
 #include "reports/data/study_view.h"
 

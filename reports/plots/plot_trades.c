@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "plot.h"
 
 enum { STRATEGY, PRICE, QUANTITY, FEES, SLIPPAGE, FUNDING, RETURN, MAE, MFE, N_COLUMNS };

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "plot.h"
 
 enum { STRATEGY, SEED, FOLD, EPOCH, TRAIN, VALID, N_COLUMNS, EPOCHS_MAX = 1000, PANELS = 8 };

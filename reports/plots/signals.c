@@ -1,4 +1,5 @@
 #include "signals.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <stdlib.h>

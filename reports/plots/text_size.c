@@ -1,6 +1,7 @@
 /* How wide text is, so that tables, legends and captions can be set before gnuplot sees them. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "plot.h"
 
 /* Advance widths of Helvetica for U+0020 … U+007E in 1/1000 em (Adobe core font metrics); Liberation Sans and Nimbus Sans

@@ -1,6 +1,7 @@
 /* Tick marks of a calendar axis: whole years, months, days or hours, never more than fit side by side. */
 #include <math.h>
 
+#include "engine/base/base.h"
 #include "plot.h"
 
 enum { HOUR = 3600, DAY = 86400 };

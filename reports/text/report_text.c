@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "gatewalk/report.h"
 #include "reports/data/run_view.h"
 #include "reports/words/metric_words.h"

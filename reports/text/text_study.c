@@ -1,6 +1,7 @@
 /* The path of a study as text: every stage's variants with the number that the choice was made on. */
 #include <math.h>
 
+#include "engine/base/base.h"
 #include "reports/data/study_view.h"
 #include "text_study.h"
 #include "text_table.h"

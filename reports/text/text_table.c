@@ -1,4 +1,5 @@
 #include "text_table.h"
+#include "engine/base/base.h"
 
 #include <string.h>
 

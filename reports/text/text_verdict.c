@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "reports/words/criteria.h"
 #include "reports/words/metric_words.h"
 #include "reports/words/sentences.h"

@@ -1,4 +1,5 @@
 #include "criteria.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,6 +5,7 @@
 #include "bad_config.h"
 #include "bad_data.h"
 #include "bad_usage.h"
+#include "engine/base/base.h"
 
 /* ---- the input ------------------------------------------------------------------------------------- */
 

@@ -1,8 +1,11 @@
 /* Every command as it is meant to be used: help, tables, round trips, equal bytes. */
+#include "engine/base/base.h"
 #include "engine/config/config.h"
+#include "gatewalk/import.h"
 #include "gatewalk/metrics.h"
 #include "gatewalk/report.h"
 #include "gatewalk/strategy.h"
+#include "gatewalk/synth.h"
 #include "gatewalk/version.h"
 #include "program.h"
 #include "run_tree.h"

@@ -1,4 +1,5 @@
 /* One run directory: two processes that want it at once, one that was killed in it, and what an earlier run left. */
+#include "engine/base/base.h"
 #include "program.h"
 #include "run_tree.h"
 

@@ -1,4 +1,5 @@
 /* What an experiment file may say: every mistake is pointed at by line and column and told how to mend. */
+#include "engine/base/base.h"
 #include "engine/config/config_private.h"
 #include "walk/rundir.h"
 

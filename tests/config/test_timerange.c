@@ -1,4 +1,5 @@
 /* "timerange": which bars are left, also around 1970 and at the ends of the data. */
+#include "engine/base/base.h"
 #include "walk/fixture.h"
 
 #include "gatewalk/run.h"

@@ -6,6 +6,7 @@
  *   .build/asan/tests/fuzz/fuzz TARGET --again SEED NUMBER   feed that input once more
  *
  * Run it from the project's root: the sound inputs are the fixtures of the tests. */
+#include "engine/base/base.h"
 #include "isolate.h"
 #include "target_experiment.h"
 #include "target_import.h"

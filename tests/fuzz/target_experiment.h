@@ -2,6 +2,7 @@
 #ifndef GATEWALK_TEST_FUZZ_EXPERIMENT_H
 #define GATEWALK_TEST_FUZZ_EXPERIMENT_H
 
+#include "engine/base/base.h"
 #include "engine/config/config.h"
 #include "fuzz.h"
 

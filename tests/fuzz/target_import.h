@@ -4,8 +4,9 @@
 
 #include <math.h>
 
+#include "engine/base/base.h"
 #include "fuzz.h"
-#include "gatewalk/bars.h"
+#include "gatewalk/import.h"
 #include "gatewalk/labels.h"
 
 static const char *const fuzz_import_words[] = {

@@ -3,6 +3,7 @@
 #ifndef GATEWALK_TEST_FUZZ_MODEL_H
 #define GATEWALK_TEST_FUZZ_MODEL_H
 
+#include "engine/base/base.h"
 #include "fuzz.h"
 #include "gatewalk/model.h"
 

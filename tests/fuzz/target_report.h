@@ -2,9 +2,11 @@
 #ifndef GATEWALK_TEST_FUZZ_REPORT_H
 #define GATEWALK_TEST_FUZZ_REPORT_H
 
+#include "engine/base/base.h"
 #include "fuzz.h"
 #include "gatewalk/report.h"
 #include "gatewalk/run.h"
+#include "gatewalk/synth.h"
 
 static const char *const fuzz_report_words[] = {
     "{",

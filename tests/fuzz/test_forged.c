@@ -1,4 +1,5 @@
 /* Model files with the right hash and wrong numbers in them: refused, and before they cost any memory. */
+#include "engine/base/base.h"
 #include "isolate.h"
 #include "target_model.h"
 #include "test.h"

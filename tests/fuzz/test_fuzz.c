@@ -1,4 +1,5 @@
 /* A few seconds of the fuzzer in every test run; `fuzz` (fuzz.c) goes on for as long as one likes. */
+#include "engine/base/base.h"
 #include "isolate.h"
 #include "target_experiment.h"
 #include "target_import.h"

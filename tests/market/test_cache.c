@@ -1,4 +1,5 @@
 /* The cache of imported bars: the same bits and the same report, never stale, never in the way. */
+#include "engine/base/base.h"
 #include "test.h"
 
 #include <fcntl.h>

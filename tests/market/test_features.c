@@ -1,5 +1,6 @@
 /* Features: golden values, exact warm-up, streaming = batch, and no look into the future, for every row
  * of the table. */
+#include "engine/base/base.h"
 #include "random_market.h"
 
 #include <stdlib.h>

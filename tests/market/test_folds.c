@@ -1,5 +1,6 @@
 /* Walk-forward folds: cuts worked out by hand, a brute-force check over random markets and configurations,
  * and an audit that must catch every planted overlap. */
+#include "engine/base/base.h"
 #include "random_market.h"
 
 #include <stdlib.h>

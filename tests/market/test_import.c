@@ -1,11 +1,13 @@
 /* The import beyond its formats: options, repair, numbers against strtod, and the way back from CSV. */
+#include "engine/base/base.h"
 #include "test.h"
 
 #include <stdlib.h>
 
 #include "base/scratch.h"
-#include "gatewalk/bars.h"
+#include "gatewalk/import.h"
 #include "gatewalk/rng.h"
+#include "gatewalk/synth.h"
 
 #define FIXTURES "tests/market/fixtures/"
 

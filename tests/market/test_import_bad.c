@@ -1,11 +1,12 @@
 /* Hostile and broken files: each must fail with GW_ERR_DATA, name the place and say what to do. */
+#include "engine/base/base.h"
 #include "test.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/scratch.h"
-#include "gatewalk/bars.h"
+#include "gatewalk/import.h"
 #include "gatewalk/rng.h"
 
 #define HEADER  "time,open,high,low,close,volume\n"

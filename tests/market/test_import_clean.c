@@ -1,11 +1,12 @@
 /* Clean rows take a short way through the import. Whatever a row looks like, it must come out as on the long way,
  * which a quote in the last row enforces: the same bits, the same report, the same words. */
+#include "engine/base/base.h"
 #include "test.h"
 
 #include <stdlib.h>
 
 #include "base/scratch.h"
-#include "gatewalk/bars.h"
+#include "gatewalk/import.h"
 #include "gatewalk/rng.h"
 
 enum { ROWS = 6, TEXT_SIZE = 4096 };

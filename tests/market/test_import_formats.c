@@ -1,9 +1,10 @@
 /* Every import format on a small file of its own: columns, order, times, zones, numbers. */
+#include "engine/base/base.h"
 #include "test.h"
 
 #include <stdlib.h>
 
-#include "gatewalk/bars.h"
+#include "gatewalk/import.h"
 
 #define FIXTURES "tests/market/fixtures/"
 

@@ -1,10 +1,11 @@
 /* The known facts of real files. They are not part of the project: GATEWALK_DATA names their folder, and
  * without it these tests are skipped. */
+#include "engine/base/base.h"
 #include "test.h"
 
 #include <stdlib.h>
 
-#include "gatewalk/bars.h"
+#include "gatewalk/import.h"
 
 static const char *real_file(const char *name) {
     static char path[1024];

@@ -1,4 +1,5 @@
 /* Gate labels against their definition, bar by bar, and against known figures. */
+#include "engine/base/base.h"
 #include "random_market.h"
 
 #include "gatewalk/feature.h"

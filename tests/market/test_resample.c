@@ -1,10 +1,11 @@
 /* Resampling against a slow rewrite, its boundaries, and an exchange's own longer bars. */
+#include "engine/base/base.h"
 #include "test.h"
 
 #include <stdlib.h>
 
-#include "gatewalk/bars.h"
 #include "gatewalk/feature.h"
+#include "gatewalk/import.h"
 #include "gatewalk/rng.h"
 
 static int64_t floor_to(int64_t value, int64_t step) {

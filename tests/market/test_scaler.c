@@ -1,4 +1,5 @@
 /* Scalers against scikit-learn, and what they do with constants, outliers and missing values. */
+#include "engine/base/base.h"
 #include "random_market.h"
 
 #include <stdlib.h>

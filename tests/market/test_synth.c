@@ -1,11 +1,12 @@
 /* Synthetic markets keep the promises made of them: seeds, bars, volatility, and what is planted. */
+#include "engine/base/base.h"
 #include "test.h"
 
 #include <stdlib.h>
 
 #include "base/scratch.h"
-#include "gatewalk/bars.h"
 #include "gatewalk/labels.h"
+#include "gatewalk/synth.h"
 
 static const struct gw_label_config LABELS = {.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
 

@@ -2,6 +2,7 @@
 #ifndef GATEWALK_TEST_KERNEL_LAYER_H
 #define GATEWALK_TEST_KERNEL_LAYER_H
 
+#include "engine/base/base.h"
 #include "kernel_sets.h"
 
 /* A layer with everything it reads and writes, in both precisions. */

@@ -2,6 +2,7 @@
 #ifndef GATEWALK_TEST_KERNEL_MIXED_H
 #define GATEWALK_TEST_KERNEL_MIXED_H
 
+#include "engine/base/base.h"
 #include "kernel_sets.h"
 
 #define BF16_ULP (1.0 / 128) /* distance of two bf16 numbers of size one: 8 bits of significand */

@@ -1,4 +1,5 @@
 /* Order of an epoch, average precision, calibration and schedules. */
+#include "engine/base/base.h"
 #include "golden.h"
 #include "models/api/batches.h"
 #include "models/api/calibration.h"

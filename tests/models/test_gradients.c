@@ -1,6 +1,7 @@
 /* Every row of attention.def × every row of loss.def: the gradient against central differences, in float64, signed and
  * coordinate by coordinate; and proof that the check notices one wrong coordinate. */
 #define GW_REAL_F64
+#include "engine/base/base.h"
 #include "probe.h"
 
 static const double step = 1e-5, tolerance = 2e-7, floor_size = 1e-3;

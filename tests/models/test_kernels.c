@@ -1,5 +1,6 @@
 /* Every kernel set this CPU has against the float64 reference: products, element-wise functions, softmax, attention,
  * optimiser. Bounds are stated beside each check. The recurrent layer has test_kernels_lstm.c. */
+#include "engine/base/base.h"
 #include "kernel_sets.h"
 
 #define HALF_ULP (1.0 / 16777216) /* 2^-24, the largest relative error of one float operation */

@@ -1,5 +1,6 @@
 /* Products and recurrent layers through tiles: cut rightly whatever their shape, and a CPU whose products come out
  * otherwise is not trusted. */
+#include "engine/base/base.h"
 #include "kernel_tiles.h"
 
 /* ---- products and recurrent layers through tiles -------------------------------------------------- */

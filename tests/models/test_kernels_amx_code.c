@@ -1,6 +1,7 @@
 /* The machine code of the AMX table on a CPU without AMX: every tile instruction raises SIGILL, whose handler decodes
  * its bytes, takes addresses and strides from the registers as they are, and has the emulation do it. So encodings,
  * operands and shapes are those that the hardware will see. With AMX the hardware itself runs. */
+#include "engine/base/base.h"
 #include "kernel_layer.h"
 #include "kernel_mixed.h"
 

@@ -1,5 +1,6 @@
 /* Self-attention of one head: every kernel set against the float64 reference, whose gradient is checked against finite
  * differences here. */
+#include "engine/base/base.h"
 #include "kernel_mixed.h"
 
 #define HALF_ULP (1.0 / 16777216)

@@ -1,5 +1,6 @@
 /* The recurrent layer of every kernel set against the float64 reference, whose gradient is checked against finite
  * differences here; same bits on repetition and for any split into shards; portable bytes pinned. */
+#include "engine/base/base.h"
 #include "kernel_layer.h"
 
 /* Errors relative to the largest element of each array, in units of 2^-24. Rounding grows along the recurrence, so the

@@ -1,5 +1,6 @@
 /* Tables of mixed precision: what is rounded is rounded to bf16 exactly, sums are float32, and hardware and emulation
  * agree to the bit. */
+#include "engine/base/base.h"
 #include "kernel_layer.h"
 #include "kernel_mixed.h"
 

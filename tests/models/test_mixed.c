@@ -2,6 +2,7 @@
  * do not matter, and what is measured and delivered is scored in float32. */
 #include <omp.h>
 
+#include "engine/base/base.h"
 #include "models/api/gate_model.h"
 #include "probe.h"
 #include "toy.h"

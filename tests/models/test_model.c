@@ -1,6 +1,7 @@
 /* The public face: parameter counts, initial values, names and checks, scoring, saving and loading, importance. */
 #include <unistd.h>
 
+#include "engine/base/base.h"
 #include "models/api/gate_model.h"
 #include "toy.h"
 

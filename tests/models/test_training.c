@@ -2,6 +2,7 @@
 #include <omp.h>
 #include <signal.h>
 
+#include "engine/base/base.h"
 #include "models/api/gate_model.h"
 #include "toy.h"
 

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "engine/base/base.h"
 #include "gatewalk/model.h"
 #include "gatewalk/rng.h"
 #include "test.h"

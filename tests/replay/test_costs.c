@@ -1,4 +1,5 @@
 /* Fees, spread, slippage, funding and borrow, worked by hand in the comments. */
+#include "engine/base/base.h"
 #include "fixture.h"
 
 static const struct gw_cost_config dear = {.taker_bps = 10,

@@ -1,5 +1,6 @@
 /* Fill rules, one hand-computed case a row: every row is replayed through the broker and, where it is a single
  * bracket trade, through gw_trade_isolated as well. No costs here; costs have their own test. */
+#include "engine/base/base.h"
 #include "fixture.h"
 
 enum { BARS_MAX = 8 };

@@ -1,5 +1,6 @@
 /* The broker, the ledger and gw_trade_isolated against trades from an independent implementation
  * (tests/golden/make_replay.py): random bars with gaps and empty bars, random orders, all costs, both rules. */
+#include "engine/base/base.h"
 #include "fixture.h"
 
 enum { ROWS_MAX = 1000 };

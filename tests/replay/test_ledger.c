@@ -1,4 +1,5 @@
 /* The ledger on its own: postings by hand, and that reconciliation finds every kind of planted error. */
+#include "engine/base/base.h"
 #include "fixture.h"
 
 static void post(struct gw_ledger *ledger, uint32_t symbol, double quantity, double price, double fee) {

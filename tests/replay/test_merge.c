@@ -1,5 +1,6 @@
 /* Several symbols on one clock: order of events, the replay's window, what is known when a fill is sized, and whose
  * state a strategy is handed. */
+#include "engine/base/base.h"
 #include "fixture.h"
 
 enum { EVENTS_MAX = 4000 };

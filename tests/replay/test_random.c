@@ -1,5 +1,6 @@
 /* Properties over random markets and random orders: the ledger follows from its fills at every bar, no fill comes
  * before its decision, the future changes nothing in the past, one bracket is one trade wherever it is counted. */
+#include "engine/base/base.h"
 #include "fixture.h"
 
 enum { SCENARIOS = 240 };

@@ -1,5 +1,6 @@
 /* The strategies: every row of the table runs and balances, the gate's decisions by hand, sma_cross against a
  * brute-force account. */
+#include "engine/base/base.h"
 #include "fixture.h"
 
 /* ---- the table ---------------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 /* The report of a made-up run: every page is drawn, nothing of the run's text is executed, nothing half-written stays. */
+#include "engine/base/base.h"
 #include "test.h"
 
 #include <dirent.h>

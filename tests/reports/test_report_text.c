@@ -1,4 +1,5 @@
 /* The report as text against stored snapshots, and the small tools that set type: widths, wrapping, ranges, calendar ticks. */
+#include "engine/base/base.h"
 #include "test.h"
 
 #include <locale.h>

@@ -3,6 +3,7 @@
 #ifndef GATEWALK_TEST_RUN_RESULTS_H
 #define GATEWALK_TEST_RUN_RESULTS_H
 
+#include "engine/base/base.h"
 #include "walk/rundir.h"
 
 #define COSTS "'costs':{'taker_bps':4,'maker_bps':1,'half_spread_bps':0.5,'slippage_bps':1.5,'funding_bps_per_day':30},"

@@ -1,4 +1,5 @@
 /* The files of a run directory say the same thing: shapes, folds, labels, logs. Brute force is the judge. */
+#include "engine/base/base.h"
 #include "results.h"
 
 /* ---- shapes ------------------------------------------------------------------------------------------------------ */

@@ -1,4 +1,5 @@
 /* The best of many trials: which one it is, and how the number of trials and of searched variants weighs on it. */
+#include "engine/base/base.h"
 #include "walk/fixture.h"
 
 enum { BARS = 3000, SKILLED = 1, N = 3 };

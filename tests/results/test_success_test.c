@@ -1,4 +1,5 @@
 /* The success test: its rows, the bounds, and what two gates come to together. */
+#include "engine/base/base.h"
 #include "walk/fixture.h"
 
 enum { NONE = CRITERION_NOT_MEASURED, FAIL_ = CRITERION_FAILED, PASS = CRITERION_PASSED };

@@ -1,4 +1,5 @@
 /* summary.json against brute force on scores.csv, and the verdict against the summary. */
+#include "engine/base/base.h"
 #include "results.h"
 
 /* ---- metrics ------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 /* Every gate metric against scikit-learn and brute force, and what no order of bars may change. */
+#include "engine/base/base.h"
 #include "gatewalk/metrics.h"
 #include "gatewalk/rng.h"
 #include "golden.h"

@@ -1,4 +1,5 @@
 /* Every portfolio metric against numpy and pandas. */
+#include "engine/base/base.h"
 #include "gatewalk/metrics.h"
 #include "golden.h"
 

@@ -1,5 +1,6 @@
 /* Studies: what a stage carries on, what its variants keep, who walks in the end, and what is refused before anything
  * is fitted. */
+#include "engine/base/base.h"
 #include "walk/rundir.h"
 
 static const char experiment_text[] =

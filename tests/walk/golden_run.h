@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "gatewalk/synth.h"
 #include "rundir.h"
 
 static const double LOOSE = 1e-5, TIGHT = 1e-9;

@@ -3,6 +3,7 @@
  * The first tests poison every bar after a cut and compare the bytes of what was known (audit.h). The last ones plant
  * leaks and demand that the same comparison catches each: an audit that cannot fail proves nothing. */
 #include "audit.h"
+#include "engine/base/base.h"
 
 static const char one_symbol[] =
     "{'name':'audit','data':'none.csv',"

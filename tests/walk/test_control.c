@@ -1,4 +1,5 @@
 /* The best attention gate also stands beside the best gate without attention, when that is not the baseline. */
+#include "engine/base/base.h"
 #include "fixture.h"
 
 enum { BARS = 2000, LSTM = 0, POOL = 1, BAHDANAU = 2, N = 3 };

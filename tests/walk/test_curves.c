@@ -1,4 +1,5 @@
 /* curves.csv, the attention files and importance.csv against scores.csv and the market. */
+#include "engine/base/base.h"
 #include "results/results.h"
 
 static void test_curves(void **state) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/base.h"
 #include "rundir.h"
 
 static const char experiment_text[] =

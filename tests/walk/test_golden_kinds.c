@@ -6,6 +6,8 @@
  *   test_golden_kinds --update   writes tests/golden/kinds_* anew; a change there is a change of somebody's results
  *
  * summary.json is left to test_golden_run. A row of a table that is in none of the experiments fails. */
+#include "engine/base/base.h"
+#include "gatewalk/synth.h"
 #include "golden_numbers.h"
 
 #include "models/store/safetensors.h"

@@ -6,6 +6,7 @@
  *   test_golden_run              compares a run with tests/golden/run_*
  *   test_golden_run DIR          leaves the data in DIR and the run in DIR/run (see tests/golden/compilers.sh)
  *   test_golden_run --update     writes tests/golden/run_* anew; a change there is a change of every result */
+#include "engine/base/base.h"
 #include "golden_run.h"
 
 #define GOLDEN "tests/golden/run_portable.json"

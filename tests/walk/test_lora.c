@@ -1,5 +1,6 @@
 /* A chain of lora folds on disk: small files after the first fold, and a run that is continued from them gives the same
  * bytes, whichever of them are gone. */
+#include "engine/base/base.h"
 #include "rundir.h"
 
 static const char text[] =

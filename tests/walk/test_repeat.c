@@ -1,4 +1,5 @@
 /* The same experiment gives the same bytes: for any number of threads, again, continued, from anywhere. */
+#include "engine/base/base.h"
 #include "rundir.h"
 
 #include <omp.h>

@@ -1,4 +1,5 @@
 /* Probabilities and thresholds in scores.csv come from the models in models/, whose files are sound safetensors. */
+#include "engine/base/base.h"
 #include "results/results.h"
 
 #include "engine/walk/fold_data.h"

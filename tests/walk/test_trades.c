@@ -1,4 +1,5 @@
 /* trades.csv, equity.csv, scores.csv and the portfolio values of summary.json tell one story. */
+#include "engine/base/base.h"
 #include "results/results.h"
 
 /* ---- trades, equity and scores ---------------------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* A bump allocator: blocks grow geometrically, so a handful of them serves any run. */
 #include <string.h>
 
-#include "engine/base/base.h"
+#include "core.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>

@@ -1,7 +1,7 @@
 /* Lengths of time as people write them: "15m", "4h", "1d". Months and years have no fixed length and no unit. */
 #include <string.h>
 
-#include "engine/base/base.h"
+#include "core.h"
 
 static const struct unit {
     const char *name;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/base/base.h"
+#include "core.h"
 
 enum { LINE_SIZE = 1024 }; /* with the terminating NUL */
 

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include "engine/base/base.h"
+#include "core.h"
 
 enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 

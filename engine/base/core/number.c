@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/base.h"
+#include "core.h"
 
 enum { NUMBER_SIZE = 32 };
 

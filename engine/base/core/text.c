@@ -1,7 +1,7 @@
 /* Text that came from outside: is it UTF-8, is it safe in a file name, which known word was meant. */
 #include <string.h>
 
-#include "engine/base/base.h"
+#include "core.h"
 
 /* Bytes of the well-formed sequence at `at` (Unicode 15, table 3-7), 0 when there is none. */
 static size_t sequence_length(const unsigned char *at, size_t left) {

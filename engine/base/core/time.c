@@ -2,7 +2,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/base/base.h"
+#include "core.h"
 
 enum { DAYS_PER_ERA = 146097, FIRST_YEAR = 1678, LAST_YEAR = 2261 }; /* whole years that int64 ns can hold */
 

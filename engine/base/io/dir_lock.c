@@ -7,7 +7,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "engine/base/base.h"
+#include "io.h"
 
 /* Who holds the lock on the file of `fd`: the kernel lists locks as "1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE …".
  * 0 when it cannot be known. */

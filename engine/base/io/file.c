@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/base/base.h"
+#include "io.h"
 
 /* What to do about the usual reasons. */
 static const char *advice(int reason) {

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/base/base.h"
+#include "io.h"
 
 /* Process-wide because a signal is. Only the handler writes it. */
 static volatile sig_atomic_t stop;

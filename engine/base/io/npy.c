@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/base.h"
+#include "io.h"
 
 enum { MOST_DIMS = 32, PREAMBLE = 10, ALIGNMENT = 64 };
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/base/base.h"
+#include "io.h"
 
 /* Keeps temporary names apart when two threads write the same target. */
 static atomic_uint serial;

@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "engine/base/base.h"
+#include "io.h"
 
 enum { LINE_SIZE = 512, NOTE_SIZE = 256 };
 

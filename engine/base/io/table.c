@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/base.h"
+#include "io.h"
 
 static const size_t largest_table = (size_t)1 << 30;
 

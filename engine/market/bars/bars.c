@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "gatewalk/bars.h"
 
 void gw_bars_free(struct gw_bars *bars) {

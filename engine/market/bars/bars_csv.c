@@ -1,6 +1,7 @@
 /* Bars as CSV that imports to the same bits. */
 #include <math.h>
 
+#include "engine/base/base.h"
 #include "gatewalk/bars.h"
 
 enum { PLACES_MAX = 8 };

@@ -1,5 +1,6 @@
 /* Where a bar stands in the day and in the week, as points on a circle so that 23:45 is next to 00:00.
  * Taken from the OPEN time in UTC: the day a bar belongs to. */
+#include "engine/base/base.h"
 #include "feature_parts.h"
 
 static const double two_pi = 6.283185307179586476925286766559;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "feature_set.h"
 
 #define SPEC_FAIL(spec, ...) return spec_fail(spec, __VA_ARGS__)

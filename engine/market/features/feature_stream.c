@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "feature_set.h"
 
 struct clock {

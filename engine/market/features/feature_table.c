@@ -1,6 +1,7 @@
 /* The table of features: everything that iterates features starts here. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "feature_parts.h"
 
 #define FEATURE(name) extern const struct gw_feature_desc feature_##name;

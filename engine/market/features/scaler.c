@@ -6,6 +6,7 @@
  *   none:     the features as they are, not clipped either */
 #include <math.h>
 
+#include "engine/base/base.h"
 #include "gatewalk/feature.h"
 
 const char *const gw_scaler_name[3] = {"standard", "robust", "none"};

@@ -2,6 +2,7 @@
  *
  * On purpose this shares nothing with folds_plan.c and derives nothing: it walks every sample of every fold
  * and asks when the last bar its label looks at closes. A mistake in planning cannot repeat itself here. */
+#include "engine/base/base.h"
 #include "gatewalk/folds.h"
 
 struct place {

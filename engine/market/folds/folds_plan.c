@@ -10,6 +10,7 @@
  * Slices touch, so bar t of a slice that ends before bar `end` is purged unless t + horizon + embargo < end. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "gatewalk/folds.h"
 
 const char *const gw_slice_name[GW_N_SLICES] = {"train", "validation", "test"};

@@ -1,4 +1,5 @@
 /* The audit table: what a person reads to see that no label crosses into the next slice. */
+#include "engine/base/base.h"
 #include "gatewalk/folds.h"
 
 /* Over all symbols of one slice. */

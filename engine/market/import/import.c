@@ -1,6 +1,7 @@
 /* The import from end to end; import.h has the map. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "import_cache.h"
 #include "import_private.h"
 

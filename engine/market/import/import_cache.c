@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/base.h"
 #include "gatewalk/version.h"
 #include "import_cache.h"
 

@@ -10,7 +10,7 @@
 #ifndef GATEWALK_MARKET_IMPORT_CACHE_H
 #define GATEWALK_MARKET_IMPORT_CACHE_H
 
-#include "gatewalk/bars.h"
+#include "gatewalk/import.h"
 
 enum {
     IMPORT_CACHE_VERSION = 1, /* raise it when an import gives other bars or another report than before */

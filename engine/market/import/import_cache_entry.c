@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/base.h"
 #include "import_cache.h"
 
 enum { N_OPTIONAL = 3, HEADER_MAX = 512, PREAMBLE = 10, ALIGNMENT = 64 };

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/base/base.h"
 #include "import_cache.h"
 
 enum { HEX_DIGITS = 32, ABANDONED_SECONDS = 3600 };

@@ -1,6 +1,7 @@
 /* Looks at the first lines of a file and asks every format whether it is the one. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "import_private.h"
 
 #define IMPORT_FORMAT(format) extern const struct gw_import_format import_format_##format;

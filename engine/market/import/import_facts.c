@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "import_private.h"
 
 static int compare_int64(const void *a, const void *b) {

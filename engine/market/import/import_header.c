@@ -1,6 +1,7 @@
 /* CSV with a header line: columns in any order, under the names that vendors give them. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "import_private.h"
 
 /* Names as header_key() writes them (lower case letters and digits). A lower rank wins where several columns

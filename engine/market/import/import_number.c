@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "import_private.h"
 
 __extension__ typedef unsigned __int128 uint128;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "import_private.h"
 
 /* ---- moving rows --------------------------------------------------------------------------- */

@@ -13,7 +13,7 @@
 #ifndef GATEWALK_MARKET_IMPORT_H
 #define GATEWALK_MARKET_IMPORT_H
 
-#include "gatewalk/bars.h"
+#include "gatewalk/import.h"
 
 enum { IMPORT_COLUMNS_MAX = 64, IMPORT_SAMPLE_LINES = 64, IMPORT_FIELD_MAX = 256 };
 

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "import_private.h"
 
 /* Prices in points such as 130583.99999999999 come from arithmetic in floats: high and low may miss open

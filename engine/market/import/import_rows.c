@@ -3,6 +3,7 @@
 #include <csv.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "import_private.h"
 
 /* ---- storage ------------------------------------------------------------------------------ */

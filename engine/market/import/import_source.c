@@ -5,6 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "engine/base/base.h"
 #include "import_cache.h"
 #include "import_private.h"
 

@@ -2,6 +2,7 @@
  * of day and zone. One file must keep to one style. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "import_private.h"
 
 enum { FIRST_YEAR = 1678, LAST_YEAR = 2261 }; /* whole years that int64 ns can hold */

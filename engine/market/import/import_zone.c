@@ -1,4 +1,5 @@
 /* Local time of the few zones that data vendors write without saying so. */
+#include "engine/base/base.h"
 #include "import_private.h"
 
 /* Day of the month of the nth Sunday. */

@@ -3,6 +3,7 @@
  * Bars are taken in time order and the label of t is written when bar t+h has been seen, so it cannot
  * depend on anything later. */
 #include "gatewalk/labels.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 

@@ -1,5 +1,6 @@
 /* Synthetic markets: 15-minute bars from 2020-01-01 on, the same bytes for the same options. */
 #include "synth.h"
+#include "engine/base/base.h"
 
 #include <math.h>
 #include <string.h>

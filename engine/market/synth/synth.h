@@ -2,8 +2,8 @@
 #ifndef GATEWALK_MARKET_SYNTH_H
 #define GATEWALK_MARKET_SYNTH_H
 
-#include "gatewalk/bars.h"
 #include "gatewalk/rng.h"
+#include "gatewalk/synth.h"
 
 struct synth_kind {
     const char *name, *help;

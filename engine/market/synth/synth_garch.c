@@ -6,6 +6,7 @@
  * then come in bunches, so this is the null model for prevalence drift and calibration. */
 #include <math.h>
 
+#include "engine/base/base.h"
 #include "synth.h"
 
 static const double ALPHA = 0.08, BETA = 0.90;

@@ -31,6 +31,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "synth_planted.h"
 
 static const struct planted_law laws[] = {

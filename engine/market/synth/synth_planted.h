@@ -2,6 +2,7 @@
 #ifndef GATEWALK_MARKET_SYNTH_PLANTED_H
 #define GATEWALK_MARKET_SYNTH_PLANTED_H
 
+#include "gatewalk/synth.h"
 #include "synth.h"
 
 /* One difficulty. */

@@ -1,6 +1,7 @@
 /* Where things happen in a planted market. synth_planted.c tells the law. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "synth_planted.h"
 
 enum { SIDES = 2 };

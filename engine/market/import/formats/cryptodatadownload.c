@@ -1,5 +1,6 @@
 /* CryptoDataDownload: newest first, CRLF. With a header (behind a line with the vendor's address in older
  * files) or, for some pairs, without any: ms, date, symbol, prices, base and quote volume, trades. */
+#include "engine/base/base.h"
 #include "engine/market/import/import_private.h"
 
 static bool is_preamble(const struct sample_line *line) {

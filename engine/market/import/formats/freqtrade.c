@@ -2,6 +2,7 @@
  * answers (numbers in quotes), are read too. A reader of its own: no tree is built, files may be large. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "engine/market/import/import_private.h"
 
 struct cursor {

@@ -1,4 +1,5 @@
 /* Investing.com downloads: everything quoted, thousands commas, "Jun 19, 2021", volumes such as 105.76K. */
+#include "engine/base/base.h"
 #include "engine/market/import/import_private.h"
 
 static int detect(const struct import_sample *sample, struct import_layout *layout) {

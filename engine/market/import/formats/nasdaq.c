@@ -1,4 +1,5 @@
 /* Nasdaq historical quotes, old and new: close before open, American dates, dollar signs. */
+#include "engine/base/base.h"
 #include "engine/market/import/import_private.h"
 
 static int detect(const struct import_sample *sample, struct import_layout *layout) {

@@ -1,4 +1,5 @@
 /* Six columns without header: time, open, high, low, close, volume. */
+#include "engine/base/base.h"
 #include "engine/market/import/import_private.h"
 
 static int detect(const struct import_sample *sample, struct import_layout *layout) {

@@ -1,4 +1,5 @@
 /* Stooq daily history: a header of six names, yet early rows (back to 1789) end before the volume. */
+#include "engine/base/base.h"
 #include "engine/market/import/import_private.h"
 
 static int detect(const struct import_sample *sample, struct import_layout *layout) {

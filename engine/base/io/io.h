@@ -1,0 +1,77 @@
+/* Files, tables, progress and interruption. */
+#ifndef GATEWALK_BASE_IO_H
+#define GATEWALK_BASE_IO_H
+
+#include "engine/base/core/core.h"
+
+/* ---- files -------------------------------------------------------------------------------- */
+
+/* Whole file (at most max_bytes) into memory with a terminating NUL; caller mem_free()s. Errors say
+ * missing / directory / unreadable / too large. `code` is the error class (GW_ERR_CONFIG, GW_ERR_DATA …). */
+int file_read_all(const char *path, size_t max_bytes, int code, char **text, size_t *length) GW_MUST_USE;
+bool file_exists(const char *path);
+int dir_make(const char *path) GW_MUST_USE; /* mkdir -p */
+/* One process at a time in a folder: GW_ERR_IO names the process that has it. The lock ends with its process at the latest
+ * and leaves nothing behind. *lock is -1 before; it stays so, which is no error, where there is no such folder or its
+ * file system knows no locks. With *lock set already nothing happens. */
+int dir_lock(const char *dir, int *lock) GW_MUST_USE;
+void dir_unlock(int *lock);
+/* Joins with '/', checks length. */
+int path_join(char *out, size_t size, const char *dir, const char *name) GW_MUST_USE;
+
+/* A file that appears complete or not at all: written beside its target under a temporary name,
+ * fsynced, renamed, directory fsynced. Errors are sticky and reported by commit. A device or pipe that is
+ * already there (/dev/stdout) is written to directly. */
+struct out_file {
+    FILE *stream;
+    char path[1024], temp[1056];
+};
+int out_open(struct out_file *file, const char *path) GW_MUST_USE;
+int out_commit(struct out_file *file) GW_MUST_USE; /* closes; on failure removes the temporary */
+void out_abort(struct out_file *file);             /* safe after commit and on a zeroed struct */
+
+/* One CSV file that gatewalk wrote itself (no quotes, no embedded commas), as columns of text. */
+struct table {
+    size_t n_rows, n_columns;
+    char **header; /* [n_columns] */
+    char **cell;   /* [n_rows × n_columns], pointers into text */
+    char *text;
+    char *path; /* for error lines */
+};
+int table_read(const char *path, struct table *table) GW_MUST_USE;
+int table_column(const struct table *table, const char *name, size_t *column) GW_MUST_USE;
+double table_number(const struct table *table, size_t row, size_t column); /* NAN when empty or no number */
+/* The same with GW_ERR_DATA "path:line: column …" when the cell is neither empty nor a number. */
+int table_get_number(const struct table *table, size_t row, size_t column, double *value) GW_MUST_USE;
+void table_free(struct table *table);
+
+/* .npy (version 1.0): little-endian array files that numpy opens. dtype such as "<f4". */
+int npy_write(const char *path, const char *dtype, size_t item_size, const size_t *shape, size_t n_dims,
+              const void *data) GW_MUST_USE;
+
+/* ---- progress and interruption -------------------------------------------------------------- */
+
+/* Progress goes to stderr: one live line on a terminal, plain lines (at most one per interval)
+ * otherwise. Thread-safe. NULL is a silent progress.
+ * "import 7/18 bars 39% | note | 12,431 bars/s | ETA 01:20": without a total no percent and no ETA, without
+ * a unit (NULL) no rate, for work whose rate is counted in something else and stands in the note. */
+struct progress;
+int progress_begin(struct progress **progress, const char *what, size_t total, const char *unit) GW_MUST_USE;
+void progress_note(struct progress *progress, const char *format, ...) GW_PRINTF_LIKE(2, 3); /* tail of the line */
+void progress_add(struct progress *progress, size_t done);                                   /* rate and ETA follow */
+/* For work of which parts may end before their share of the total: `worked` units were really done, about `left` are
+ * still to do. Rate and ETA follow these from now on; done, total and percent do not. */
+void progress_expect(struct progress *progress, size_t worked, double left);
+void progress_end(struct progress *progress);
+void progress_quiet(bool quiet);
+void progress_interval(double seconds); /* of the plain lines; default 5 */
+/* A line on stderr that does not tear the live line. */
+void message(const char *format, ...) GW_PRINTF_LIKE(1, 2);
+/* The same for what is only said of the work's progress: nothing when quiet. */
+void progress_message(const char *format, ...) GW_PRINTF_LIKE(1, 2);
+
+void interrupt_install(void); /* SIGINT/SIGTERM set a flag; a second one ends the process */
+bool interrupt_requested(void);
+int interrupt_check(void) GW_MUST_USE; /* GW_ERR_INTERRUPTED when asked to stop */
+
+#endif
