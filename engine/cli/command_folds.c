@@ -3,7 +3,7 @@
 
 #include "cli.h"
 #include "engine/base/base.h"
-#include "gatewalk/run.h"
+#include "engine/walk/walk.h"
 
 static const struct option options[] = {{"data", required_argument, NULL, 'd'},
                                         {"set", required_argument, NULL, 's'},
@@ -13,7 +13,7 @@ static const struct option options[] = {{"data", required_argument, NULL, 'd'},
 
 static int command(int argc, char **argv) {
     enum { MOST = 128 };
-    struct config_override override = {0};
+    struct gw_config_override override = {0};
     const char *set[MOST];
     int c;
     while ((c = cli_option(&command_folds, argc, argv, ":h", options)) != CLI_END) {

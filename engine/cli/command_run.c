@@ -4,13 +4,13 @@
 
 #include "cli.h"
 #include "engine/base/base.h"
-#include "gatewalk/run.h"
+#include "engine/walk/walk.h"
 #include "show_run.h"
 
 enum { MAX_SETS = 128 };
 
 struct run_arguments {
-    struct config_override override;
+    struct gw_config_override override;
     struct gw_run_options options;
     const char *set[MAX_SETS];
     const char *kernels;
@@ -81,7 +81,7 @@ static int command(int argc, char **argv) {
     struct experiment *experiment;
     char dir[1024];
     TRY(experiment_load(argv[optind], &a.override, &experiment));
-    int rc = gw_run_experiment(experiment, &a.options, dir);
+    int rc = run_experiment(experiment, &a.options, dir);
     experiment_free(experiment);
     TRY(rc);
     return show_run(dir, a.no_report);

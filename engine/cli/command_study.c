@@ -4,7 +4,7 @@
 
 #include "cli.h"
 #include "engine/base/base.h"
-#include "gatewalk/run.h"
+#include "engine/walk/walk.h"
 #include "show_run.h"
 
 enum { MAX_SETS = 128 };
@@ -24,7 +24,7 @@ static const struct option options[] = {
 };
 
 static int command(int argc, char **argv) {
-    struct config_override override = {0};
+    struct gw_config_override override = {0};
     struct gw_run_options run = {.on_begin = forget_report};
     const char *set[MAX_SETS], *kernels = "auto";
     bool no_report = false;

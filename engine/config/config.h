@@ -11,6 +11,7 @@
 #include "gatewalk/labels.h"
 #include "gatewalk/model.h"
 #include "gatewalk/replay.h"
+#include "gatewalk/run.h"
 
 enum { MAX_K = 4, MAX_SEEDS = 64, MAX_STRATEGIES = 32, MAX_SYMBOLS = 64, MAX_FEATURES = 256 };
 
@@ -101,17 +102,7 @@ static inline uint64_t strategy_seed(const struct experiment *experiment, const 
     return strategy_trains(spec) ? experiment->seed[k] : 0;
 }
 
-/* What the command line may change. NULL/0 fields leave the file's value. */
-struct config_override {
-    const char *data;       /* replaces the (single) source's file */
-    const char *timerange;  /* "20200101-20221231", either side may be empty */
-    const char *strategies; /* "a,b": keep these */
-    size_t n_seeds;         /* seeds 1..n */
-    const char *const *set; /* "key=value" */
-    size_t n_set;
-};
-
-int experiment_load(const char *path, const struct config_override *override, struct experiment **out) GW_MUST_USE;
+int experiment_load(const char *path, const struct gw_config_override *override, struct experiment **out) GW_MUST_USE;
 void experiment_free(struct experiment *experiment);
 /* Every key with its resolved value, as one JSON object named `key`. */
 void experiment_write(const struct experiment *experiment, struct json_writer *w, const char *key);

@@ -168,7 +168,7 @@ static int read_top(const struct json_document *doc, const json_value *root, str
     return GW_OK;
 }
 
-static int read_document(const struct json_document *doc, const struct config_override *override,
+static int read_document(const struct json_document *doc, const struct gw_config_override *override,
                          struct experiment *e) {
     const json_value *root = json_root(doc);
     TRY(read_top(doc, root, e));
@@ -199,7 +199,7 @@ static int read_document(const struct json_document *doc, const struct config_ov
     return config_read_strategies(doc, list, e);
 }
 
-int experiment_load(const char *path, const struct config_override *override, struct experiment **out) {
+int experiment_load(const char *path, const struct gw_config_override *override, struct experiment **out) {
     struct json_document *doc = NULL;
     struct experiment *e = mem_calloc(1, sizeof *e);
     if (!e) return GW_ERR_NOMEM;

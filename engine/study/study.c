@@ -184,7 +184,7 @@ static int search_in(struct study *study, const struct gw_run_options *options, 
     return rc;
 }
 
-int gw_run_study(const char *path, const struct config_override *override, const struct gw_run_options *options,
+int gw_run_study(const char *path, const struct gw_config_override *override, const struct gw_run_options *options,
                  char dir[1024]) {
     struct study *study;
     TRY(study_load(path, override, &study));

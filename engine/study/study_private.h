@@ -40,7 +40,7 @@ struct study {
 #define STUDY_BASELINE "lstm"
 
 const struct key_section *study_training_section(void);
-int study_load(const char *path, const struct config_override *override, struct study **out) GW_MUST_USE;
+int study_load(const char *path, const struct gw_config_override *override, struct study **out) GW_MUST_USE;
 void study_free(struct study *study);
 /* study.json in the run directory: every stage, every variant, what was chosen and why. */
 int study_write(const struct study *study, const char *dir) GW_MUST_USE;

@@ -196,7 +196,7 @@ static int check_final(const struct study *study, const char *path) {
 }
 
 static int load_experiment(const struct json_document *doc, const json_value *root, const char *path,
-                           const struct config_override *override, struct study *study) {
+                           const struct gw_config_override *override, struct study *study) {
     char file[900] = "", full[2048];
     TRY(string_field(doc, root, "experiment", false, file, sizeof file));
     if (!*file)
@@ -206,7 +206,7 @@ static int load_experiment(const struct json_document *doc, const json_value *ro
     return experiment_load(full, override, &study->experiment);
 }
 
-static int read_study(const struct json_document *doc, const char *path, const struct config_override *override,
+static int read_study(const struct json_document *doc, const char *path, const struct gw_config_override *override,
                       struct study *study) {
     static const char *const known[] = {"name", "title", "experiment", "search", "stages"};
     static const char *const search_known[] = {"seeds", "folds", "epochs", "patience"};
@@ -241,7 +241,7 @@ static int read_study(const struct json_document *doc, const char *path, const s
     return check_final(study, path);
 }
 
-int study_load(const char *path, const struct config_override *override, struct study **out) {
+int study_load(const char *path, const struct gw_config_override *override, struct study **out) {
     struct json_document *doc;
     TRY(json_load(path, GW_ERR_CONFIG, &doc));
     struct study *study = mem_calloc(1, sizeof *study);

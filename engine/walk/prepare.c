@@ -4,7 +4,7 @@
 
 #include "engine/base/base.h"
 #include "gatewalk/import.h"
-#include "gatewalk/run.h"
+#include "walk.h"
 
 /* A source without volume (all zero) is not a market that never trades: NaN says "unknown" to features and broker. */
 static void mark_unknown_volume(struct gw_bars *bars) {

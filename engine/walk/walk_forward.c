@@ -61,8 +61,17 @@ done:
     return rc;
 }
 
-int gw_run_experiment(const struct experiment *e, const struct gw_run_options *options, char dir[1024]) {
+int run_experiment(const struct experiment *e, const struct gw_run_options *options, char dir[1024]) {
     int lock = -1, rc = run_walk(e, options, false, dir, &lock);
     dir_unlock(&lock);
+    return rc;
+}
+
+int gw_run_experiment(const char *path, const struct gw_config_override *override, const struct gw_run_options *options,
+                      char dir[1024]) {
+    struct experiment *experiment;
+    TRY(experiment_load(path, override, &experiment));
+    const int rc = run_experiment(experiment, options, dir);
+    experiment_free(experiment);
     return rc;
 }

@@ -1,8 +1,8 @@
 /* The JSON files of a run, and whether this program knows what they say. */
 #include <math.h>
 
-#include "run_view.h"
 #include "engine/base/base.h"
+#include "run_view.h"
 
 static int check_schema(const char *path, const struct json_document *document) {
     const json_value *root = json_root(document);

@@ -1,4 +1,5 @@
 /* The stored line: cleaned, bounded, one per thread. */
+#include "engine/base/base.h"
 #include "test.h"
 
 #include <pthread.h>

@@ -13,7 +13,7 @@ static void write_text(const char *name, const char *text) {
     mem_free(json);
 }
 
-static int load(const char *text, const struct config_override *override, struct experiment **e) {
+static int load(const char *text, const struct gw_config_override *override, struct experiment **e) {
     *e = NULL;
     write_text("experiment.json", text);
     return experiment_load(scratch("experiment.json"), override, e);
@@ -312,7 +312,7 @@ static void test_set(void **state) {
         "training.epochs=7",        "folds.train=180d",         "folds.test=\"36h\"",   "signals.k=[2, 4]",
         "signals.act_on=4",         "model.attention=bahdanau", "title=a=b=c",          "seeds=[5,6]",
         "model.luong_combine=true", "strategies.0=sma_cross",   "costs.maker_bps=-0.5", "labels.horizon=6"};
-    const struct config_override all = {.set = good, .n_set = COUNT_OF(good)};
+    const struct gw_config_override all = {.set = good, .n_set = COUNT_OF(good)};
     assert_ok(load(BASE "}", &all, &e));
     assert_int_equal(e->common.train.epochs, 7);
     assert_true(e->folds.train.ns == 180 * NS_PER_DAY && e->folds.train.bars == 0);
@@ -347,7 +347,7 @@ static void test_set(void **state) {
         {"strategies.0.model.hidden=8", GW_ERR_USAGE, "lies inside a string"},
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
-        const struct config_override one = {.set = &bad[i].set, .n_set = 1};
+        const struct gw_config_override one = {.set = &bad[i].set, .n_set = 1};
         assert_fails(load(BASE "}", &one, &e), bad[i].code, bad[i].says);
     }
 }
@@ -355,37 +355,37 @@ static void test_set(void **state) {
 static void test_seeds_strategies_data(void **state) {
     (void)state;
     struct experiment *e;
-    assert_ok(load(BASE ",'seeds':[9]}", &(struct config_override){.n_seeds = 3}, &e));
+    assert_ok(load(BASE ",'seeds':[9]}", &(struct gw_config_override){.n_seeds = 3}, &e));
     assert_true(e->n_seeds == 3 && e->seed[0] == 1 && e->seed[2] == 3);
     experiment_free(e);
 
     const char *text = STRATEGIES("[{'name':'a','strategy':'gate'},{'name':'b','strategy':'gate',"
                                   "'model':{'attention':'bahdanau'}},'buy_and_hold'],'verdict':{'baseline':'a'}");
-    assert_ok(load(text, &(struct config_override){.strategies = "buy_and_hold,a"}, &e));
+    assert_ok(load(text, &(struct gw_config_override){.strategies = "buy_and_hold,a"}, &e));
     assert_int_equal(e->n_strategies, 2);
     assert_string_equal(e->strategy[0].name, "a"); /* the file's order */
     assert_string_equal(e->strategy[1].name, "buy_and_hold");
     assert_string_equal(e->verdict.baseline, "a");
     experiment_free(e);
-    assert_ok(load(text, &(struct config_override){.strategies = "b"}, &e)); /* the baseline went: none is left */
+    assert_ok(load(text, &(struct gw_config_override){.strategies = "b"}, &e)); /* the baseline went: none is left */
     assert_string_equal(e->verdict.baseline, "");
     experiment_free(e);
-    assert_fails(load(text, &(struct config_override){.strategies = "bb"}, &e), GW_ERR_USAGE, "no strategy \"bb\"");
-    assert_fails(load(text, &(struct config_override){.strategies = "buy_and_hodl"}, &e), GW_ERR_USAGE,
+    assert_fails(load(text, &(struct gw_config_override){.strategies = "bb"}, &e), GW_ERR_USAGE, "no strategy \"bb\"");
+    assert_fails(load(text, &(struct gw_config_override){.strategies = "buy_and_hodl"}, &e), GW_ERR_USAGE,
                  "did you mean \"buy_and_hold\"?");
-    assert_fails(load(text, &(struct config_override){.strategies = ""}, &e), GW_ERR_USAGE, "no name given");
-    assert_fails(load(text, &(struct config_override){.strategies = "a,,b"}, &e), GW_ERR_USAGE, "no strategy \"\"");
+    assert_fails(load(text, &(struct gw_config_override){.strategies = ""}, &e), GW_ERR_USAGE, "no name given");
+    assert_fails(load(text, &(struct gw_config_override){.strategies = "a,,b"}, &e), GW_ERR_USAGE, "no strategy \"\"");
 
     assert_ok(
-        load(DATA("{'file':'d.csv','symbol':'S','interval':'1h'}"), &(struct config_override){.data = "z.csv"}, &e));
+        load(DATA("{'file':'d.csv','symbol':'S','interval':'1h'}"), &(struct gw_config_override){.data = "z.csv"}, &e));
     assert_string_equal(e->data[0].file, "z.csv"); /* as the shell gave it, not beside the experiment */
     assert_string_equal(e->data[0].symbol, "S");
     experiment_free(e);
     assert_ok(load("{'name':'x','folds':{'train':9,'validation':9,'test':9},'strategies':['gate']}",
-                   &(struct config_override){.data = "z.csv"}, &e));
+                   &(struct gw_config_override){.data = "z.csv"}, &e));
     assert_string_equal(e->data[0].format, "auto");
     experiment_free(e);
-    assert_fails(load(DATA("['a.csv','b.csv']"), &(struct config_override){.data = "z.csv"}, &e), GW_ERR_USAGE,
+    assert_fails(load(DATA("['a.csv','b.csv']"), &(struct gw_config_override){.data = "z.csv"}, &e), GW_ERR_USAGE,
                  "--data replaces a single file");
 }
 
@@ -404,7 +404,7 @@ static void test_timerange(void **state) {
     };
     for (size_t i = 0; i < COUNT_OF(good); i++) {
         struct experiment *e;
-        assert_ok(load(BASE "}", &(struct config_override){.timerange = good[i].text}, &e));
+        assert_ok(load(BASE "}", &(struct gw_config_override){.timerange = good[i].text}, &e));
         const int *f = good[i].from, *t = good[i].to;
         assert_true(e->from_ns == (f[0] ? time_from_civil(f[0], f[1], f[2]) : INT64_MIN));
         assert_true(e->to_ns == (t[0] ? time_from_civil(t[0], t[1], t[2]) : INT64_MAX));
@@ -415,7 +415,7 @@ static void test_timerange(void **state) {
         "tomorrow-", "20200101-tomorrow", "2020-01-01-", "20200101-20200202-20200303"};
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct experiment *e;
-        assert_fails(load(BASE "}", &(struct config_override){.timerange = bad[i]}, &e), GW_ERR_CONFIG, "timerange");
+        assert_fails(load(BASE "}", &(struct gw_config_override){.timerange = bad[i]}, &e), GW_ERR_CONFIG, "timerange");
     }
 }
 

@@ -2,7 +2,7 @@
 #include "engine/base/base.h"
 #include "walk/fixture.h"
 
-#include "gatewalk/run.h"
+#include "engine/walk/walk.h"
 
 enum { DAYS = 600, BEFORE_1970 = 250 }; /* one bar a day */
 

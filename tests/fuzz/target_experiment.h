@@ -141,7 +141,7 @@ static const char *fuzz_reload(const struct experiment *experiment) {
 }
 
 /* Words of --set, some of them changed. */
-static void fuzz_override(struct config_override *override, const char *set[3], char text[3][200],
+static void fuzz_override(struct gw_config_override *override, const char *set[3], char text[3][200],
                           struct fuzz_random *random) {
     static const char *const sound[] = {
         "training.epochs=3",   "signals.k=[1,2]", "strategies.0.name=z",  "model.attention=bahdanau",
@@ -172,7 +172,7 @@ static void fuzz_override(struct config_override *override, const char *set[3], 
 static const char *fuzz_experiment_check(const char *bytes, size_t n, struct fuzz_random *random) {
     const char *path = fuzz_path("x.json"), *set[3];
     char text[3][200];
-    struct config_override override = {0};
+    struct gw_config_override override = {0};
     struct experiment *experiment = NULL;
     fuzz_override(&override, set, text, random);
     fuzz_put(path, bytes, n);

@@ -3,9 +3,9 @@
 #define GATEWALK_TEST_FUZZ_REPORT_H
 
 #include "engine/base/base.h"
+#include "engine/walk/walk.h"
 #include "fuzz.h"
 #include "gatewalk/report.h"
-#include "gatewalk/run.h"
 #include "gatewalk/synth.h"
 
 static const char *const fuzz_report_words[] = {
@@ -76,7 +76,7 @@ static size_t fuzz_report_setup(struct fuzz_input seed[MOST_SOUND]) {
     fuzz_put(fuzz_path("r.json"), fuzz_report_experiment, strlen(fuzz_report_experiment));
     snprintf(out, sizeof out, "%s", fuzz_path("run"));
     struct gw_run_options options = {.out_dir = out, .jobs = 1};
-    if (experiment_load(fuzz_path("r.json"), NULL, &experiment) < 0 || gw_run_experiment(experiment, &options, dir) < 0)
+    if (experiment_load(fuzz_path("r.json"), NULL, &experiment) < 0 || run_experiment(experiment, &options, dir) < 0)
         fuzz_die(gw_error_message());
     experiment_free(experiment);
     fuzz_summary = fuzz_get(fuzz_path("run/" GW_RUN_SUMMARY));

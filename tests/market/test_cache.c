@@ -12,6 +12,7 @@
 
 #include "base/scratch.h"
 #include "gatewalk/bars.h"
+#include "gatewalk/import.h"
 #include "gatewalk/rng.h"
 
 enum { N_BARS = 1000 };

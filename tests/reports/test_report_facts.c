@@ -1,7 +1,7 @@
 /* What the reports make of the facts of a run: the success test and the conclusion in words, files of another schema, the
  * path of a study; and which numbers an axis shows. */
-#include "test.h"
 #include "engine/base/base.h"
+#include "test.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -234,7 +234,7 @@ static void run_all(void) {
     assert_ok(dir_make(scratch("run")));
     for (size_t i = 0; i < N_KINDS; i++) {
         ran[i] = load(experiment_name[i]);
-        assert_ok(gw_run_experiment(ran[i], &(struct gw_run_options){.out_dir = made(i, ""), .jobs = 2}, dir));
+        assert_ok(run_experiment(ran[i], &(struct gw_run_options){.out_dir = made(i, ""), .jobs = 2}, dir));
     }
 }
 

@@ -49,7 +49,7 @@ static void run_all(void) {
     golden_market("random-walk", 640, 12, "WALK.csv", 97);
     assert_ok(gw_kernels_select("portable"));
     struct experiment *e = fixture_experiment(experiment_text);
-    assert_ok(gw_run_experiment(e, &(struct gw_run_options){.out_dir = scratch("run"), .jobs = 2}, dir));
+    assert_ok(run_experiment(e, &(struct gw_run_options){.out_dir = scratch("run"), .jobs = 2}, dir));
     experiment_free(e);
 }
 

@@ -95,8 +95,7 @@ static void test_another_working_directory(void **state) {
     assert_non_null(getcwd(here, sizeof here));
     assert_int_equal(chdir(scratch_dir), 0);
     int rc = experiment_load("experiment.json", NULL, &moved);
-    if (rc == GW_OK)
-        rc = gw_run_experiment(moved, &(struct gw_run_options){.out_dir = "deep/er/there", .jobs = 2}, dir);
+    if (rc == GW_OK) rc = run_experiment(moved, &(struct gw_run_options){.out_dir = "deep/er/there", .jobs = 2}, dir);
     int back = chdir(here);
     assert_ok(rc);
     assert_int_equal(back, 0);
@@ -328,7 +327,7 @@ static int child(const char *path, const char *out) {
     interrupt_install();
     snprintf(models, sizeof models, "%.900s/" GW_RUN_MODELS, out);
     if (experiment_load(path, NULL, &e) < 0 || pthread_create(&thread, NULL, interrupt_soon, models) != 0) return 90;
-    int rc = gw_run_experiment(e, &(struct gw_run_options){.out_dir = out, .jobs = 2}, dir);
+    int rc = run_experiment(e, &(struct gw_run_options){.out_dir = out, .jobs = 2}, dir);
     bool says = strstr(gw_error_message(), "run the same command again") != NULL;
     atomic_store(&child_done, true);
     pthread_join(thread, NULL);

@@ -1,0 +1,28 @@
+/* A walk: from an experiment to a run directory. */
+#ifndef GATEWALK_WALK_H
+#define GATEWALK_WALK_H
+
+#include "engine/config/config.h"
+#include "gatewalk/verdict.h"
+
+/* Everything a run knows before the first fit; const afterwards. */
+struct prepared {
+    struct gw_market market;
+    struct gw_import_report *import; /* [n_symbols] */
+    struct gw_labels *labels;        /* [n_symbols] */
+    struct gw_feature_set *set;
+    struct gw_feature_matrix *features; /* [n_symbols] */
+    struct gw_fold_plan plan;           /* audited */
+    size_t lookback;                    /* the longest of all strategies: all see the same samples */
+    double import_seconds, feature_seconds;
+};
+int prepare(const struct experiment *experiment, struct prepared **out) GW_MUST_USE;
+/* The part after import, for a `prepared` whose market is filled (and whose import reports may be NULL). */
+int prepare_inputs(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
+void prepared_free(struct prepared *prepared);
+
+/* gw_run_experiment for an experiment that is already read. */
+int run_experiment(const struct experiment *experiment, const struct gw_run_options *options,
+                   char dir[1024]) GW_MUST_USE;
+
+#endif
