@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "engine/walk/run_private.h"
+#include "results.h"
 
 /* scores of one strategy and gate, one array of labelled bars per seed */
 static int seed_scores(const struct results *r, size_t n_seeds, size_t strategy, int gate, const float **out) {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "engine/walk/run_private.h"
+#include "results.h"
 
 void results_sample(const struct results *r, const struct contestant_scores *scores, int gate, size_t begin, size_t end,
                     float *score, uint8_t *acted, struct gw_gate_sample *out) {

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "engine/base/base.h"
-#include "engine/walk/run_private.h"
+#include "results.h"
 
 enum { SPLITS = 16 }; /* Bailey et al. 2017: 12,870 ways to choose half of them */
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "engine/walk/run_private.h"
+#include "write.h"
 
 static size_t fit_lookback(const struct experiment *e, const struct fit *fit) {
     return e->strategy[fit->strategy].model.lookback;

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 
 #include "engine/base/base.h"
-#include "engine/walk/run_private.h"
 #include "gatewalk/import.h"
 #include "gatewalk/version.h"
+#include "write.h"
 
 static void put_data(struct json_writer *w, const struct experiment *e, const struct prepared *p) {
     char text[40];

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "engine/walk/run_private.h"
+#include "write.h"
 
 typedef double (*value_of)(const void *context, size_t metric, size_t k);
 

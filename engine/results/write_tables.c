@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "engine/walk/run_private.h"
+#include "write.h"
 
 static const char *number(double value, char buffer[32]) {
     if (isnan(value)) return "";

@@ -2,7 +2,7 @@
  * sentences are made where they are shown. */
 #include <math.h>
 
-#include "engine/walk/run_private.h"
+#include "write.h"
 
 static const char *const outcome_id[N_OUTCOMES] = {[OUTCOME_NOT_MEASURED] = "not_measured",
                                                    [OUTCOME_NO_DIFFERENCE] = "no_difference",

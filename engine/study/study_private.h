@@ -3,7 +3,7 @@
 #define GATEWALK_RUN_STUDY_PRIVATE_H
 
 #include "engine/config/config_private.h"
-#include "engine/walk/run_private.h"
+#include "engine/walk/fits.h"
 
 enum { MAX_STAGES = 16, MAX_VARIANTS = 16 };
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "fits.h"
 #include "gatewalk/version.h"
-#include "run_private.h"
 
 #define MIX(value) hash = hash_bytes(&(value), sizeof(value), hash)
 

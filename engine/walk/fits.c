@@ -9,7 +9,7 @@
 
 #include "engine/base/base.h"
 #include "fit_estimate.h"
-#include "run_private.h"
+#include "fits.h"
 
 struct monitor {
     struct progress *progress;

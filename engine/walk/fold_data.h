@@ -2,7 +2,7 @@
 #ifndef GATEWALK_RUN_FOLD_DATA_H
 #define GATEWALK_RUN_FOLD_DATA_H
 
-#include "run_private.h"
+#include "fits.h"
 
 struct fold_data {
     size_t n_symbols, n_features;

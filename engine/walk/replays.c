@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "run_private.h"
+#include "replays.h"
 
 static struct gw_replay_config replay_settings(const struct experiment *e, const struct prepared *p, bool optimistic) {
     const struct gw_fold_plan *plan = &p->plan;

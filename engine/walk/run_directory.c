@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "engine/base/base.h"
-#include "run_private.h"
+#include "walk.h"
 
 static bool holds(const char *dir, const char *name) {
     char probe[1024];

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "run_private.h"
+#include "scores.h"
 
 static int by_fold_time_symbol(const void *a, const void *b) {
     const struct test_bar *x = a, *y = b;

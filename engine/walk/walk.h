@@ -1,4 +1,4 @@
-/* A walk: from an experiment to a run directory. */
+/* A walk: from an experiment to a run directory. The way data goes: prepared → fits → scores → replays → results → files. */
 #ifndef GATEWALK_WALK_H
 #define GATEWALK_WALK_H
 
@@ -24,5 +24,15 @@ void prepared_free(struct prepared *prepared);
 /* gw_run_experiment for an experiment that is already read. */
 int run_experiment(const struct experiment *experiment, const struct gw_run_options *options,
                    char dir[1024]) GW_MUST_USE;
+
+/* Makes the run directory; one that holds something else is never written into. */
+int run_claim_directory(const char *dir) GW_MUST_USE;
+int run_directory_name(const char *asked, const char *name, char dir[1024]) GW_MUST_USE;
+/* What an earlier run or study has left and would be taken for this one's: its summary, the path of its study (but for
+ * `keep`, a file's name or ""), and what options->on_begin knows of. */
+int run_drop_results(const char *dir, const struct gw_run_options *options, const char *keep) GW_MUST_USE;
+/* run_experiment for a caller who may have locked the directory (dir_lock) already, and unlocks it. */
+int run_walk(const struct experiment *experiment, const struct gw_run_options *options, bool in_study, char dir[1024],
+             int *lock) GW_MUST_USE;
 
 #endif

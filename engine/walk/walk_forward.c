@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "run_private.h"
+#include "engine/results/write.h"
+#include "replays.h"
 
 static size_t thread_count(size_t asked) {
     int n = asked ? (int)asked : omp_get_max_threads();

@@ -5,7 +5,8 @@
 #include "test.h"
 
 #include "base/scratch.h"
-#include "engine/walk/run_private.h"
+#include "engine/results/write.h"
+#include "engine/walk/replays.h"
 #include "gatewalk/rng.h"
 
 enum { FIXTURE_HOURLY = 4 }; /* bars of 15 minutes in an hour */

@@ -1,0 +1,60 @@
+/* What a walk comes to: replayed, measured, compared, as facts. */
+#ifndef GATEWALK_RESULTS_H
+#define GATEWALK_RESULTS_H
+
+#include "engine/walk/scores.h"
+#include "success_test.h"
+
+enum { METRICS_MAX = 48, PORTFOLIO_MAX = 48 };
+
+struct gate_values {
+    double value[METRICS_MAX][GW_METRIC_KS_MAX]; /* metrics without K use column 0 */
+};
+struct seed_result {
+    struct contestant_scores scores;
+    struct gate_values pooled[GW_N_GATES];
+    struct gate_values *fold[GW_N_GATES]; /* [n_folds] */
+    struct gw_replay_result replay;
+    double portfolio[PORTFOLIO_MAX], optimistic[PORTFOLIO_MAX];
+};
+struct strategy_result {
+    size_t n_seeds; /* 1 for strategies without a model */
+    struct seed_result *seed;
+    struct gw_null_result null[GW_N_GATES];
+};
+/* How the significant differences of a pair lie. */
+enum outcome { OUTCOME_NOT_MEASURED, OUTCOME_NO_DIFFERENCE, OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_MIXED, N_OUTCOMES };
+/* Of the best gate without attention beside the best one with it. */
+enum simpler_gate { SIMPLER_NOT_ASKED, SIMPLER_BEHIND, SIMPLER_AS_GOOD, SIMPLER_BETTER, N_SIMPLER };
+/* Two contestants compared: the differences, the success test, and what they come to. */
+struct pair_verdict {
+    size_t candidate, baseline; /* strategy indexes */
+    struct gw_gate_verdict gate[GW_N_GATES];
+    struct criterion_result criterion[N_CRITERIA];
+    enum outcome outcome;
+    enum simpler_gate simpler;
+};
+/* The best traded strategy and seed, and what it is worth as the best of all trials (verdict.h). */
+struct selection {
+    size_t n_trials, n_searched; /* all; of them tried on validation only */
+    size_t best, best_seed;      /* strategy index, position of the seed */
+    double deflated_sharpe;      /* Bailey & Lopez de Prado 2014; NAN when nothing was traded or all was lost */
+    double overfitting;          /* Bailey et al. 2017, over what was traded */
+};
+struct results {
+    struct score_set scores;
+    struct strategy_result *strategy; /* [n_strategies] */
+    struct pair_verdict *verdict;
+    size_t n_verdicts;
+    size_t baseline; /* strategy index; SIZE_MAX: none */
+    struct selection selection;
+};
+
+int results_measure(const struct experiment *e, const struct prepared *p, struct results *r) GW_MUST_USE;
+int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r) GW_MUST_USE;
+int results_selection(const struct experiment *e, struct results *r) GW_MUST_USE;
+/* Fills a gate_sample over [begin, end) of the labelled bars; score and acted are caller's arrays of n_labelled. */
+void results_sample(const struct results *r, const struct contestant_scores *scores, int gate, size_t begin, size_t end,
+                    float *score, uint8_t *acted, struct gw_gate_sample *out);
+
+#endif

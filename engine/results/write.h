@@ -1,0 +1,25 @@
+/* The files of a run directory (gatewalk/run_files.h has their columns). */
+#ifndef GATEWALK_RESULTS_WRITE_H
+#define GATEWALK_RESULTS_WRITE_H
+
+#include "results.h"
+
+struct phase_times {
+    double import, features, fits, replay, metrics, verdict, files;
+};
+int write_tables(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                 const struct results *r, const char *dir) GW_MUST_USE;
+int write_attention(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                    const struct results *r, const char *dir) GW_MUST_USE;
+int write_summary(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                  const struct results *r, const char *dir) GW_MUST_USE;
+/* The verdict on one pair as an element of summary.json's "verdict". */
+void write_verdict(struct json_writer *w, const struct experiment *e, const struct pair_verdict *v);
+/* What the success test's criterion is, within an object that has begun. */
+void write_criterion(struct json_writer *w, const struct criterion *criterion);
+int write_run_json(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                   const struct results *r, const struct phase_times *times, size_t jobs, const char *status,
+                   const char *dir) GW_MUST_USE;
+int write_folds(const struct prepared *p, const char *dir) GW_MUST_USE;
+
+#endif

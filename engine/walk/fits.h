@@ -1,0 +1,74 @@
+/* The fits of a walk: what each leaves behind, and all of them on several threads. */
+#ifndef GATEWALK_WALK_FITS_H
+#define GATEWALK_WALK_FITS_H
+
+#include "walk.h"
+
+/* One bar whose attention is kept: a signal of the traded K. */
+struct attention_row {
+    size_t test_row; /* row of the fold's test samples */
+    int gate;
+    float *weight; /* [n_maps × T] owned */
+};
+
+/* Sums of attention by lag over a fold's test bars. */
+struct attention_sums {
+    double *top, *rest; /* [n_maps × T] */
+    size_t n_top, n_rest;
+};
+
+/* What one fit leaves behind: a pure function of (bars up to the fold's end, config, seed). */
+struct fit {
+    size_t strategy, seed, fold; /* indexes into the experiment and the plan */
+    char model_path[1024];
+    char key[17];      /* hash of everything that decides the fit: a stored model with another key is stale */
+    bool done, reused; /* reused: loaded, not trained; its log knows no seconds */
+
+    size_t n_test;            /* test samples of all symbols, in (symbol, bar) order */
+    float *validation;        /* [n_validation × GW_N_GATES]: probabilities of the validation samples */
+    float *probability;       /* [n_test × GW_N_GATES] */
+    float (*tau)[GW_N_GATES]; /* [n_symbols]: causal threshold of the traded K from validation */
+    struct gw_training_log log;
+    size_t n_maps;
+    struct attention_sums attention[GW_N_GATES];
+    struct attention_row *row;
+    size_t n_rows;
+    double *permutation;       /* [GW_N_GATES × F] or NULL */
+    double *feature_attention; /* [F] mean over test bars, or NULL */
+};
+void fit_release(struct fit *fit);
+/* Causal thresholds of the traded K from a fold's validation probabilities [n × GW_N_GATES]; tau: [n_symbols]. */
+int fit_thresholds(const struct experiment *experiment, const struct prepared *prepared, size_t fold,
+                   const float *validation, float (*tau)[GW_N_GATES]) GW_MUST_USE;
+/* How many of n bars the top k percent are: ceil(k n / 100), at least 1, at most n, as gw_metric_top_k counts. */
+size_t top_count(double k_percent, size_t n);
+
+struct fit_context {
+    const struct experiment *experiment;
+    const struct prepared *prepared;
+    void (*on_epoch)(void *context, const struct gw_epoch_record *record, size_t epochs, double windows_per_second);
+    void *context;
+};
+/* Trains (or loads the stored model of the same key), scores, thresholds, stores. `previous` and `model_out` serve
+ * warm and lora retraining; both may be NULL. A stored lora fold loads onto `previous` only. */
+int fit_execute(const struct fit_context *context, const struct gw_gate_model *previous, struct fit *fit,
+                struct gw_gate_model **model_out) GW_MUST_USE;
+void fit_key(const struct experiment *experiment, const struct prepared *prepared, struct fit *fit);
+/* What the key would be in another version: another one may do the same sums differently. */
+void fit_key_of(const char *version, const struct experiment *experiment, const struct prepared *prepared,
+                struct fit *fit);
+
+/* All fits of the experiment on `jobs` threads, with progress; keeps what is done when interrupted. */
+struct fit_list {
+    struct fit *fit;
+    size_t n;
+    size_t n_reused;
+    double seconds;
+};
+int fits_plan(const struct experiment *experiment, const struct prepared *prepared, const char *dir,
+              struct fit_list *out) GW_MUST_USE;
+int fits_execute(const struct experiment *experiment, const struct prepared *prepared, struct fit_list *fits,
+                 size_t jobs) GW_MUST_USE;
+void fits_free(struct fit_list *fits);
+
+#endif

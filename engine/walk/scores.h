@@ -1,0 +1,35 @@
+/* The test bars of a walk and what each contestant says of them. */
+#ifndef GATEWALK_WALK_SCORES_H
+#define GATEWALK_WALK_SCORES_H
+
+#include "fits.h"
+
+/* Every test bar of the walk, in (fold, time, symbol) order; shared by all strategies. */
+struct test_bar {
+    uint32_t fold, symbol, bar;
+    uint32_t fit_row; /* its row in a fit's probability */
+    int64_t close_ns;
+    bool labelled;
+};
+struct score_set {
+    size_t n;             /* test bars */
+    struct test_bar *bar; /* [n] */
+    size_t n_labelled;
+    uint32_t *labelled;         /* [n_labelled] indexes into bar */
+    int8_t *label[GW_N_GATES];  /* [n_labelled] */
+    uint32_t *fold;             /* [n_labelled] */
+    double *pnl[GW_N_GATES][3]; /* [n_labelled] isolated trades at 0x, 1x, 2x costs */
+};
+int scores_index(const struct experiment *experiment, const struct prepared *prepared,
+                 struct score_set *out) GW_MUST_USE;
+void scores_free(struct score_set *set);
+
+/* One (strategy, seed): probabilities and thresholds of all test bars. */
+struct contestant_scores {
+    struct gw_score *at; /* [set->n] */
+};
+int scores_collect(const struct experiment *experiment, const struct prepared *prepared, const struct score_set *set,
+                   const struct fit_list *fits, size_t strategy, size_t seed,
+                   struct contestant_scores *out) GW_MUST_USE;
+
+#endif
