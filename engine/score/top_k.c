@@ -3,17 +3,16 @@
 #include "engine/base/base.h"
 #include "ranking.h"
 
-/* ceil(k/100 * n), at least 1. The tolerance keeps a product that is whole in decimals whole in binary. */
-static size_t top_k_count(double k_percent, size_t n) {
-    double exact = k_percent * (double)n / 100.0;
-    double up = ceil(exact * (1.0 - 1e-12));
+/* The tolerance keeps a product that is whole in decimals whole in binary: 7 % of 100 bars are 7. */
+size_t gw_metric_top_k_count(double k_percent, size_t n) {
+    double up = ceil(k_percent * (double)n / 100.0 * (1.0 - 1e-12));
     size_t count = up < 1.0 ? 1 : (size_t)up;
     return count < n ? count : n;
 }
 
 static int fold_weights(const float *score, size_t n, double k_percent, uint32_t *order, double *weight) {
     TRY(rank_descending(score, n, order));
-    size_t selected = top_k_count(k_percent, n), begin = 0;
+    size_t selected = gw_metric_top_k_count(k_percent, n), begin = 0;
     for (size_t end; begin < selected; begin = end) {
         end = tie_end(score, order, begin, n);
         double share = end <= selected ? 1.0 : (double)(selected - begin) / (double)(end - begin);

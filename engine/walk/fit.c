@@ -13,18 +13,11 @@ static int descending(const void *a, const void *b) {
     return (x < y) - (x > y);
 }
 
-/* The tolerance keeps a product that is whole in decimals whole in binary: 7 % of 100 bars are 7. */
-size_t top_count(double k_percent, size_t n) {
-    double up = ceil(k_percent * (double)n / 100.0 * (1.0 - 1e-12));
-    size_t count = up < 1.0 ? 1 : (size_t)up;
-    return count < n ? count : n;
-}
-
 /* The (1-K) quantile of frozen probabilities: the smallest value that still lets ceil(K n) of them act. */
 static float top_threshold(float *value, size_t n, double k_percent) {
     if (n == 0) return INFINITY;
     qsort(value, n, sizeof *value, descending);
-    return value[top_count(k_percent, n) - 1];
+    return value[gw_metric_top_k_count(k_percent, n) - 1];
 }
 
 /* One gate's probabilities of one symbol, or of all (symbol SIZE_MAX), side by side. */

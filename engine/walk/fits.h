@@ -40,8 +40,6 @@ void fit_release(struct fit *fit);
 /* Causal thresholds of the traded K from a fold's validation probabilities [n × GW_N_GATES]; tau: [n_symbols]. */
 int fit_thresholds(const struct experiment *experiment, const struct prepared *prepared, size_t fold,
                    const float *validation, float (*tau)[GW_N_GATES]) GW_MUST_USE;
-/* How many of n bars the top k percent are: ceil(k n / 100), at least 1, at most n, as gw_metric_top_k counts. */
-size_t top_count(double k_percent, size_t n);
 
 struct fit_context {
     const struct experiment *experiment;

@@ -131,7 +131,7 @@ static void rolling_push(struct rolling *r, float value) {
 }
 
 static float rolling_threshold(const struct rolling *r, double k_percent) {
-    return r->sorted[r->n - top_count(k_percent, r->n)];
+    return r->sorted[r->n - gw_metric_top_k_count(k_percent, r->n)];
 }
 
 /* tau at a bar uses only probabilities emitted BEFORE it; until the window is full, validation's tau holds. */

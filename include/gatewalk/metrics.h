@@ -21,7 +21,9 @@ struct gw_gate_sample {
  * average_precision_score to 1e-12. NaN without positives. weight may be NULL (all 1). */
 double gw_metric_average_precision(const float *score, const int8_t *label, const double *weight, size_t n);
 
-/* The top k_percent of each fold by score: ceil(k/100 * n_fold) bars (at least 1). The tie group at the
+/* How many of n bars the top k_percent are: ceil(k/100 * n), at least 1, at most n. */
+size_t gw_metric_top_k_count(double k_percent, size_t n);
+/* The top k_percent of each fold by score, gw_metric_top_k_count of its bars. The tie group at the
  * border shares its members' mean, so the result does not depend on order. */
 struct gw_top_k {
     size_t n_selected;
