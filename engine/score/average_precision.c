@@ -6,30 +6,25 @@
 #include "engine/base/base.h"
 #include "ranking.h"
 
-static double sum_of_steps(const float *score, const int8_t *label, const double *weight, const uint32_t *order,
-                           size_t n) {
-    double all = 0, hits = 0, area = 0;
-    for (size_t begin = 0; begin < n;) {
-        size_t end = tie_end(score, order, begin, n);
+double average_precision_ranked(const float *score, const uint32_t *order, const int8_t *label, size_t n) {
+    double hits = 0, area = 0;
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        end = tie_end(score, order, begin, n);
         double step = 0;
-        for (size_t r = begin; r < end; r++) {
-            double w = weight ? weight[order[r]] : 1.0;
-            all += w;
-            if (label[order[r]]) step += w;
-        }
+        for (size_t r = begin; r < end; r++) step += label[order[r]];
         hits += step;
-        if (step > 0) area += step * (hits / all);
-        begin = end;
+        if (step > 0) area += step * hits / (double)end;
     }
     return hits > 0 ? area / hits : (double)NAN;
 }
 
-double gw_metric_average_precision(const float *score, const int8_t *label, const double *weight, size_t n) {
-    if (n == 0 || !labels_binary(label, n)) return NAN;
+int gw_metric_average_precision(const float *score, const int8_t *label, size_t n, double *ap) {
+    *ap = NAN;
+    if (n == 0 || !labels_binary(label, n)) return GW_OK;
     uint32_t *order = mem_calloc(n, sizeof *order);
-    if (!order) return NAN;
-    double result = NAN;
-    if (rank_descending(score, n, order) == GW_OK) result = sum_of_steps(score, label, weight, order, n);
+    if (!order) return GW_ERR_NOMEM;
+    int rc = rank_descending(score, n, order);
+    if (rc == GW_OK) *ap = average_precision_ranked(score, order, label, n);
     mem_free(order);
-    return result;
+    return rc == GW_ERR_NOMEM ? rc : GW_OK;
 }

@@ -4,7 +4,8 @@
 
 static double average_precision(const struct gw_gate_sample *sample, double k_percent) {
     (void)k_percent;
-    return gw_metric_average_precision(sample->score, sample->label, NULL, sample->n);
+    double ap;
+    return gw_metric_average_precision(sample->score, sample->label, sample->n, &ap) < 0 ? (double)NAN : ap;
 }
 
 /* The average precision of random scores is the prevalence, so this is 1 without skill. */

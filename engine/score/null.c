@@ -28,19 +28,6 @@ static void shift_labels(const struct gw_gate_sample *sample, size_t min_shift, 
     }
 }
 
-/* Average precision in one walk over bars that are already ordered. */
-static double precision_of_order(const float *score, const uint32_t *order, const int8_t *label, size_t n) {
-    double hits = 0, area = 0;
-    for (size_t begin = 0, end; begin < n; begin = end) {
-        end = tie_end(score, order, begin, n);
-        double step = 0;
-        for (size_t r = begin; r < end; r++) step += label[order[r]];
-        hits += step;
-        if (step > 0) area += step * hits / (double)end;
-    }
-    return hits > 0 ? area / hits : (double)NAN;
-}
-
 static void summarise(const double *null, size_t n, struct gw_null_result *out) {
     double sum = 0, squares = 0;
     size_t reached = 0;
@@ -66,7 +53,7 @@ static int rank_seeds(const struct gw_gate_sample *sample, const float *const *s
 static double mean_precision(const float *const *score, size_t n_seeds, const uint32_t *order, const int8_t *label,
                              size_t n) {
     double sum = 0;
-    for (size_t k = 0; k < n_seeds; k++) sum += precision_of_order(score[k], order + k * n, label, n);
+    for (size_t k = 0; k < n_seeds; k++) sum += average_precision_ranked(score[k], order + k * n, label, n);
     return sum / (double)n_seeds;
 }
 

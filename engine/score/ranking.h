@@ -9,6 +9,9 @@
 /* order[n]: positions by falling score, tied ones in a fixed order. GW_ERR_DATA on a NaN score. */
 int rank_descending(const float *score, size_t n, uint32_t *order) GW_MUST_USE;
 
+/* Average precision of bars that are already ordered; labels 0 and 1. NaN without positives. */
+double average_precision_ranked(const float *score, const uint32_t *order, const int8_t *label, size_t n);
+
 /* First rank after `begin` whose score differs: ranks [begin, end) are one tie group. */
 static inline size_t tie_end(const float *score, const uint32_t *order, size_t begin, size_t n) {
     size_t end = begin + 1;

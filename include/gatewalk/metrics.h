@@ -18,8 +18,9 @@ struct gw_gate_sample {
 };
 
 /* Average precision: sum over DISTINCT thresholds of (R_n - R_{n-1}) P_n; equals scikit-learn's
- * average_precision_score to 1e-12. NaN without positives. weight may be NULL (all 1). */
-double gw_metric_average_precision(const float *score, const int8_t *label, const double *weight, size_t n);
+ * average_precision_score to 1e-12. *ap is NaN where it is undefined: no positives, a NaN score, a label other than 0 and
+ * 1. Fails with GW_ERR_NOMEM only. */
+int gw_metric_average_precision(const float *score, const int8_t *label, size_t n, double *ap) GW_MUST_USE;
 
 /* How many of n bars the top k_percent are: ceil(k/100 * n), at least 1, at most n. */
 size_t gw_metric_top_k_count(double k_percent, size_t n);

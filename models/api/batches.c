@@ -1,4 +1,4 @@
-/* Batch order and the average precision that early stopping may watch. */
+/* The order in which an epoch visits its samples. */
 #include "batches.h"
 #include "engine/base/base.h"
 
@@ -78,32 +78,4 @@ int batches_order(const struct gw_fit_input *input, const struct gw_train_config
     if (config->positive_fraction > 0)
         return balanced_blocks(input, config->block, config->positive_fraction, &rng, order);
     return shuffled_blocks(input, config->block, &rng, order);
-}
-
-/* ---- average precision -------------------------------------------------------------------------------- */
-
-static int descending(const void *a, const void *b) {
-    const float *x = a, *y = b;
-    return (x[0] < y[0]) - (x[0] > y[0]);
-}
-
-double monitor_average_precision(const float *score, const int8_t *label, size_t n, float *scratch) {
-    size_t m = 0, n_positive = 0, hits = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (label[i] == GW_LABEL_MISSING) continue;
-        if (isnan(score[i])) return NAN; /* equal to nothing, not even to itself: it has no rank */
-        scratch[2 * m] = score[i];
-        scratch[2 * m++ + 1] = label[i];
-        n_positive += label[i] == 1;
-    }
-    if (n_positive == 0) return NAN;
-    qsort(scratch, m, 2 * sizeof *scratch, descending);
-    double sum = 0;
-    for (size_t i = 0; i < m;) {
-        size_t before = hits, end = i;
-        for (; end < m && scratch[2 * end] == scratch[2 * i]; end++) hits += scratch[2 * end + 1] > 0;
-        sum += (double)(hits - before) * (double)hits / (double)end;
-        i = end;
-    }
-    return sum / (double)n_positive;
 }

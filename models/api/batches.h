@@ -11,8 +11,4 @@
 int batches_order(const struct gw_fit_input *input, const struct gw_train_config *config, uint64_t seed, uint64_t epoch,
                   uint32_t *order) GW_MUST_USE;
 
-/* Average precision over distinct thresholds, Σ (R_n - R_{n-1}) P_n, samples without label left out; NaN without
- * positives or with a NaN among the scores. scratch: [2n]. */
-double monitor_average_precision(const float *score, const int8_t *label, size_t n, float *scratch);
-
 #endif

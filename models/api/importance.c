@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "batches.h"
 #include "engine/base/base.h"
 #include "gate_model.h"
+#include "gatewalk/metrics.h"
 #include "gatewalk/rng.h"
 
 struct importance {
@@ -14,7 +14,7 @@ struct importance {
     struct gw_series *series; /* copies with one feature permuted at a time */
     float **x;                /* [n_series] owned */
     float *probability;       /* [n × GW_N_GATES] */
-    float *score;             /* [3n] */
+    float *score;             /* [n] of the labelled samples, and their labels */
     int8_t *label;
 };
 
@@ -23,12 +23,15 @@ static int average_precision(struct importance *work, double ap[GW_N_GATES]) {
     size_t n = input->n_validation;
     TRY(gw_model_score(work->model, work->series, input->n_series, input->validation, n, work->probability, NULL));
     for (size_t gate = 0; gate < GW_N_GATES; gate++) {
+        size_t labelled = 0;
         for (size_t i = 0; i < n; i++) {
             const struct gw_sample *sample = &input->validation[i];
-            work->score[i] = work->probability[i * GW_N_GATES + gate];
-            work->label[i] = input->series[sample->series].label[gate][sample->row];
+            int8_t label = input->series[sample->series].label[gate][sample->row];
+            if (label == GW_LABEL_MISSING) continue;
+            work->score[labelled] = work->probability[i * GW_N_GATES + gate];
+            work->label[labelled++] = label;
         }
-        ap[gate] = monitor_average_precision(work->score, work->label, n, work->score + n);
+        TRY(gw_metric_average_precision(work->score, work->label, labelled, &ap[gate]));
     }
     return GW_OK;
 }
@@ -83,7 +86,7 @@ static int allocate(struct importance *work) {
     work->series = mem_calloc(input->n_series, sizeof *work->series);
     work->x = mem_calloc(input->n_series, sizeof *work->x);
     work->probability = mem_calloc(input->n_validation * GW_N_GATES, sizeof *work->probability);
-    work->score = mem_calloc(3 * input->n_validation, sizeof *work->score);
+    work->score = mem_calloc(input->n_validation, sizeof *work->score);
     work->label = mem_calloc(input->n_validation, sizeof *work->label);
     if (!work->series || !work->x || !work->probability || !work->score || !work->label) return GW_ERR_NOMEM;
     for (size_t s = 0; s < input->n_series; s++) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "models/api/batches.h"
+#include "gatewalk/metrics.h"
 #include "training.h"
 
 static int label_of(const struct R(fit) *fit, const struct gw_sample *sample, size_t gate) {
@@ -36,7 +36,7 @@ int R(fit_validate)(struct R(fit) *fit, struct gw_epoch_record *record) {
     record->validation_loss = NAN;
     for (size_t gate = 0; gate < GW_N_GATES; gate++) record->validation_ap[gate] = NAN;
     if (n == 0) return GW_OK;
-    float *gate_score = mem_calloc(3 * n, sizeof *gate_score);
+    float *gate_score = mem_calloc(n, sizeof *gate_score);
     int8_t *label = mem_calloc(n, sizeof *label);
     int rc = gate_score && label ? GW_OK : GW_ERR_NOMEM;
     if (rc < 0) goto end;
@@ -44,11 +44,14 @@ int R(fit_validate)(struct R(fit) *fit, struct gw_epoch_record *record) {
     record->validation_loss = 0;
     for (size_t gate = 0; gate < GW_N_GATES; gate++) {
         record->validation_loss += validation_loss(fit, gate) / GW_N_GATES;
+        size_t labelled = 0;
         for (size_t i = 0; i < n; i++) {
-            gate_score[i] = (float)fit->logit[i * GW_N_GATES + gate];
-            label[i] = (int8_t)label_of(fit, &fit->input->validation[i], gate);
+            int is = label_of(fit, &fit->input->validation[i], gate);
+            if (is == GW_LABEL_MISSING) continue;
+            gate_score[labelled] = (float)fit->logit[i * GW_N_GATES + gate];
+            label[labelled++] = (int8_t)is;
         }
-        record->validation_ap[gate] = monitor_average_precision(gate_score, label, n, gate_score + n);
+        TRY_GOTO(gw_metric_average_precision(gate_score, label, labelled, &record->validation_ap[gate]), end);
     }
 end:
     mem_free(label);

@@ -1,5 +1,6 @@
-/* Order of an epoch, average precision, calibration and schedules. */
+/* Order of an epoch, calibration and schedules. */
 #include "engine/base/base.h"
+#include "gatewalk/metrics.h"
 #include "golden.h"
 #include "models/api/batches.h"
 #include "models/api/calibration.h"
@@ -162,22 +163,6 @@ static void test_dropout(void **state) {
     for (size_t i = 0; i < 64; i++) assert_true(mask[i] == 1);
 }
 
-/* ---- average precision --------------------------------------------------------------------------------------------- */
-
-static void test_average_precision(void **state) {
-    (void)state;
-    float scratch[64];
-    const float score[] = {.9f, .8f, .8f, .3f, .1f};
-    const int8_t label[] = {1, 0, 1, GW_LABEL_MISSING, 1}, none[] = {0, 0, 0, 0, 0}, all[] = {1, 1, 1, 1, 1};
-    /* thresholds .9: R 1/3 P 1; .8: R 2/3 P 2/3; .1: R 1 P 3/4 */
-    assert_near(monitor_average_precision(score, label, 5, scratch), (1 + 2.0 / 3 + .75) / 3, 1e-15, 0);
-    assert_true(isnan(monitor_average_precision(score, none, 5, scratch)));
-    assert_near(monitor_average_precision(score, all, 5, scratch), 1, 1e-15, 0);
-    assert_true(isnan(monitor_average_precision(score, label, 0, scratch)));
-    const float lost[] = {.9f, NAN, .8f, .3f, .1f}; /* of a fit that has diverged: no rank, and an end all the same */
-    assert_true(isnan(monitor_average_precision(lost, label, 5, scratch)));
-}
-
 /* ---- calibration ---------------------------------------------------------------------------------------------------- */
 
 static void test_calibration(void **state) {
@@ -195,14 +180,15 @@ static void test_calibration(void **state) {
     const struct golden_array *probe = golden_get(&golden, "probe", "z"),
                               *want = golden_get(&golden, "expect", "isotonic");
     int8_t label[64];
-    float score[64], scratch[128];
+    float score[64];
+    double ap;
     struct calibration platt, isotonic, none;
     for (size_t i = 0; i < z->columns; i++) {
         label[i] = (int8_t)y->value[i];
         score[i] = (float)z->value[i];
     }
-    assert_near(monitor_average_precision(score, label, z->columns, scratch),
-                golden_get(&golden, "expect", "average_precision")->value[0], 1e-12, 0);
+    assert_ok(gw_metric_average_precision(score, label, z->columns, &ap));
+    assert_near(ap, golden_get(&golden, "expect", "average_precision")->value[0], 1e-12, 0);
     assert_ok(calibration_fit("platt", z->value, label, z->columns, &platt));
     assert_near(platt.slope, golden_get(&golden, "expect", "platt")->value[0], 1e-9, 0);
     assert_near(platt.intercept, golden_get(&golden, "expect", "platt")->value[1], 1e-9, 0);
@@ -257,10 +243,13 @@ static void test_schedules(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_sample_once), cmocka_unit_test(test_blocks_respect_gaps),
-        cmocka_unit_test(test_positive_fraction), cmocka_unit_test(test_rows_under_windows),
-        cmocka_unit_test(test_dropout),           cmocka_unit_test(test_average_precision),
-        cmocka_unit_test(test_calibration),       cmocka_unit_test(test_calibration_of_one_class),
+        cmocka_unit_test(test_every_sample_once),
+        cmocka_unit_test(test_blocks_respect_gaps),
+        cmocka_unit_test(test_positive_fraction),
+        cmocka_unit_test(test_rows_under_windows),
+        cmocka_unit_test(test_dropout),
+        cmocka_unit_test(test_calibration),
+        cmocka_unit_test(test_calibration_of_one_class),
         cmocka_unit_test(test_schedules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

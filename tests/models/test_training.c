@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "engine/base/base.h"
+#include "gatewalk/metrics.h"
 #include "models/api/gate_model.h"
 #include "toy.h"
 
@@ -142,28 +143,28 @@ static void test_seed_matters(void **state) {
     gw_model_free(b);
 }
 
-struct gw_history {
+struct epochs_seen {
     size_t n, windows;
     struct gw_epoch_record record[64];
 };
 static void on_epoch(void *context, const struct gw_epoch_record *record, size_t epochs, double rate) {
-    struct gw_history *history = context;
+    struct epochs_seen *history = context;
     history->record[history->n++] = *record;
     assert_true(epochs >= history->n);
     assert_true(rate > 0);
 }
-static void on_windows(void *context, size_t windows) { ((struct gw_history *)context)->windows += windows; }
+static void on_windows(void *context, size_t windows) { ((struct epochs_seen *)context)->windows += windows; }
 
 /* The model returned scores the validation slice exactly as the best epoch did, and training stopped in time. */
 static void test_restores_best_and_stops(void **state) {
     (void)state;
     static struct toy toy;
-    static struct gw_history history;
+    static struct epochs_seen history;
     struct gw_gate_model *model;
     struct gw_training_log log;
     float p[TOY_VALIDATION * GW_N_GATES];
     toy_build(&toy);
-    history = (struct gw_history){0};
+    history = (struct epochs_seen){0};
     toy.training.epochs = 60;
     toy.training.patience = 3;
     toy.training.learning_rate = .1; /* jumps about: the last epoch is not the best */
@@ -195,12 +196,29 @@ static void test_restores_best_and_stops(void **state) {
     gw_model_free(model);
 }
 
+/* Average precision over the labelled samples of a gate, the others left out. */
+static double labelled_precision(const struct toy *toy, const struct gw_gate_model *model, size_t gate) {
+    float p[TOY_VALIDATION * GW_N_GATES], score[TOY_VALIDATION];
+    int8_t label[TOY_VALIDATION];
+    size_t n = 0;
+    double ap;
+    toy_scores(toy, model, p);
+    for (size_t i = 0; i < TOY_VALIDATION; i++) {
+        if (toy->label[gate][toy->validation[i].row] == GW_LABEL_MISSING) continue;
+        score[n] = p[i * GW_N_GATES + gate];
+        label[n++] = toy->label[gate][toy->validation[i].row];
+    }
+    assert_ok(gw_metric_average_precision(score, label, n, &ap));
+    return ap;
+}
+
 static void test_monitor_average_precision(void **state) {
     (void)state;
     static struct toy toy;
     struct gw_gate_model *model;
     struct gw_training_log log;
     toy_build(&toy);
+    for (size_t i = 0; i < 50; i++) toy.label[GW_GATE_LONG][toy.validation[3 * i].row] = GW_LABEL_MISSING;
     strcpy(toy.training.monitor, "average_precision");
     toy_fit(&toy, &model, &log);
     double best = 0;
@@ -209,6 +227,8 @@ static void test_monitor_average_precision(void **state) {
         assert_int_equal(log.epoch[i].best, mean > best);
         best = fmax(best, mean);
     }
+    for (size_t gate = 0; gate < GW_N_GATES; gate++)
+        assert_near(toy_best(&log)->validation_ap[gate], labelled_precision(&toy, model, gate), 1e-12, 0);
     gw_training_log_free(&log);
     gw_model_free(model);
 }

@@ -1,4 +1,5 @@
 /* The null control: circular shifts of the labels. */
+#include "ap.h"
 #include "engine/base/base.h"
 #include "market.h"
 #include "test.h"
@@ -23,13 +24,13 @@ static void mean_and_spread_agree_with_all_shifts(void **state) {
     double sum = 0, squares = 0, reached = 0, n_shifts = N - 2 * MIN_SHIFT + 1;
     for (size_t shift = MIN_SHIFT; shift <= N - MIN_SHIFT; shift++) {
         for (size_t i = 0; i < N; i++) shifted[i] = market.label[(i + shift) % N];
-        double ap = gw_metric_average_precision(gate.score, shifted, NULL, N);
+        double ap = ap_of(gate.score, shifted, N);
         sum += ap;
         squares += ap * ap;
         reached += ap >= got.observed;
     }
     double mean = sum / n_shifts, sd = sqrt(squares / n_shifts - mean * mean);
-    assert_near(got.observed, gw_metric_average_precision(gate.score, gate.label, NULL, N), 1e-14, 1e-6);
+    assert_near(got.observed, ap_of(gate.score, gate.label, N), 1e-14, 1e-6);
     assert_near(got.null_mean, mean, 0.01, 0);
     assert_near(got.null_sd, sd, 0.05, 0);
     assert_near(got.p_value, reached / n_shifts, 0.02, 1);
@@ -113,8 +114,7 @@ static void seeds_count_by_their_mean(void **state) {
     assert_memory_equal(&one, &twins, sizeof one);
     score[1] = market.score_a[1];
     assert_ok(gw_null_average_precision(&gate, score, 2, 50, 24, 3, &pair));
-    double first = gw_metric_average_precision(score[0], gate.label, NULL, gate.n),
-           second = gw_metric_average_precision(score[1], gate.label, NULL, gate.n);
+    double first = ap_of(score[0], gate.label, gate.n), second = ap_of(score[1], gate.label, gate.n);
     assert_true(first != second);
     assert_near(pair.observed, (first + second) / 2, 1e-14, 0);
     assert_true(pair.null_sd > 0 && pair.null_mean != one.null_mean);

@@ -46,7 +46,7 @@ static inline void numbers_put_scores(FILE *out, const struct table *t, const st
             fold[sample.n++] = (uint32_t)k;
         }
     if (sample.n) {
-        ap = gw_metric_average_precision(score, label, NULL, sample.n);
+        assert_ok(gw_metric_average_precision(score, label, sample.n, &ap));
         assert_ok(gw_metric_top_k(&sample, k_percent, &top));
     }
     fprintf(out, "%zu,%s,%s,%s", sample.n, n_rows ? number_format(sum / (double)n_rows, a) : "",
