@@ -36,9 +36,7 @@ static size_t gather(const struct gw_fold *fold, size_t n_symbols, const float *
 int fit_thresholds(const struct experiment *e, const struct prepared *p, size_t index, const float *validation,
                    float (*tau)[GW_N_GATES]) {
     const struct gw_fold *fold = &p->plan.fold[index];
-    size_t n_symbols = p->market.n_symbols, total = 0;
-    for (size_t s = 0; s < n_symbols; s++)
-        total += fold->samples[GW_SLICE_VALIDATION][s].end - fold->samples[GW_SLICE_VALIDATION][s].begin;
+    size_t n_symbols = p->market.n_symbols, total = gw_fold_count_samples(fold, GW_SLICE_VALIDATION, n_symbols);
     float *column = mem_calloc(total ? total : 1, sizeof *column);
     if (!column) return GW_ERR_NOMEM;
     bool each = strcmp(e->signals.pool, "each") == 0;

@@ -4,12 +4,6 @@
 #include "engine/base/base.h"
 #include "fold_data.h"
 
-static size_t slice_total(const struct gw_fold *fold, int slice, size_t n_symbols) {
-    size_t n = 0;
-    for (size_t s = 0; s < n_symbols; s++) n += fold->samples[slice][s].end - fold->samples[slice][s].begin;
-    return n;
-}
-
 /* The earliest row any window of the fold reaches. */
 static size_t first_row(const struct gw_fold *fold, size_t symbol, size_t lookback) {
     size_t first = SIZE_MAX;
@@ -23,7 +17,7 @@ static size_t first_row(const struct gw_fold *fold, size_t symbol, size_t lookba
 
 static int fit_scaler(const struct experiment *e, const struct prepared *p, const struct gw_fold *fold,
                       struct fold_data *d) {
-    size_t n = slice_total(fold, GW_SLICE_TRAIN, d->n_symbols), k = 0;
+    size_t n = gw_fold_count_samples(fold, GW_SLICE_TRAIN, d->n_symbols), k = 0;
     const float **rows = mem_calloc(n ? n : 1, sizeof *rows);
     if (!rows) return GW_ERR_NOMEM;
     for (size_t s = 0; s < d->n_symbols; s++)
@@ -60,7 +54,7 @@ static int scale_symbol(const struct prepared *p, const struct gw_fold *fold, si
 }
 
 static int list_samples(const struct gw_fold *fold, int slice, struct fold_data *d) {
-    d->n[slice] = slice_total(fold, slice, d->n_symbols);
+    d->n[slice] = gw_fold_count_samples(fold, slice, d->n_symbols);
     d->sample[slice] = mem_calloc(d->n[slice] ? d->n[slice] : 1, sizeof *d->sample[slice]);
     if (!d->sample[slice]) return GW_ERR_NOMEM;
     size_t k = 0;

@@ -16,10 +16,7 @@ static int by_fold_time_symbol(const void *a, const void *b) {
 static int list_bars(const struct prepared *p, struct score_set *set) {
     size_t n = 0;
     for (size_t f = 0; f < p->plan.n_folds; f++)
-        for (size_t s = 0; s < p->market.n_symbols; s++) {
-            const struct gw_range *r = &p->plan.fold[f].samples[GW_SLICE_TEST][s];
-            n += r->end - r->begin;
-        }
+        n += gw_fold_count_samples(&p->plan.fold[f], GW_SLICE_TEST, p->market.n_symbols);
     set->bar = mem_calloc(n ? n : 1, sizeof *set->bar);
     if (!set->bar) return GW_ERR_NOMEM;
     for (size_t f = 0; f < p->plan.n_folds; f++) {
@@ -199,15 +196,6 @@ static void fold_fits(const struct fit_list *fits, size_t strategy, size_t seed,
         if (fits->fit[i].strategy == strategy && fits->fit[i].seed == seed) by_fold[fits->fit[i].fold] = &fits->fit[i];
 }
 
-static size_t validation_size(const struct prepared *p, size_t fold) {
-    size_t n = 0;
-    for (size_t s = 0; s < p->market.n_symbols; s++) {
-        const struct gw_range *r = &p->plan.fold[fold].samples[GW_SLICE_VALIDATION][s];
-        n += r->end - r->begin;
-    }
-    return n;
-}
-
 /* Validation thresholds of the mean probability, fold by fold: a single fit has its own, an ensemble needs them anew. */
 static int mean_thresholds(const struct experiment *e, const struct prepared *p, const struct score_set *set,
                            const struct fit_list *fits, size_t member, struct gw_score *at) {
@@ -215,7 +203,7 @@ static int mean_thresholds(const struct experiment *e, const struct prepared *p,
     float(*tau)[GW_N_GATES] = mem_calloc(p->market.n_symbols, sizeof *tau), *mean = NULL;
     int rc = by_fold && tau ? GW_OK : GW_ERR_NOMEM;
     for (size_t f = 0, i = 0; rc == GW_OK && f < p->plan.n_folds; f++) {
-        size_t n = validation_size(p, f) * GW_N_GATES;
+        size_t n = gw_fold_count_samples(&p->plan.fold[f], GW_SLICE_VALIDATION, p->market.n_symbols) * GW_N_GATES;
         mean = mem_calloc(n ? n : 1, sizeof *mean);
         if (!mean) rc = GW_ERR_NOMEM;
         for (size_t k = 0; rc == GW_OK && k < e->n_seeds; k++) {

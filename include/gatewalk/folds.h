@@ -40,6 +40,9 @@ struct gw_fold {
     size_t purged[2]; /* samples dropped at train→validation and validation→test, all symbols */
 };
 
+/* Samples of one slice, all symbols. */
+size_t gw_fold_count_samples(const struct gw_fold *fold, int slice, size_t n_symbols);
+
 struct gw_fold_plan {
     size_t n_folds, n_symbols;
     struct gw_fold *fold; /* owned */

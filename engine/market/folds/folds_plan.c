@@ -154,7 +154,7 @@ static void cut_symbol(struct gw_fold *fold, const struct gw_bars *bars, size_t 
     }
 }
 
-static size_t count_samples(const struct gw_fold *fold, int slice, size_t n_symbols) {
+size_t gw_fold_count_samples(const struct gw_fold *fold, int slice, size_t n_symbols) {
     size_t n = 0;
     for (size_t s = 0; s < n_symbols; s++) n += fold->samples[slice][s].end - fold->samples[slice][s].begin;
     return n;
@@ -163,7 +163,7 @@ static size_t count_samples(const struct gw_fold *fold, int slice, size_t n_symb
 static int check_samples(const struct gw_fold *fold, size_t number, const struct gw_fold_plan *plan) {
     char begin[40], end[40];
     for (int k = 0; k < GW_SLICE_TEST; k++) {
-        if (count_samples(fold, k, plan->n_symbols)) continue;
+        if (gw_fold_count_samples(fold, k, plan->n_symbols)) continue;
         FAIL(GW_ERR_CONFIG,
              "walk-forward: fold %zu has no %s sample between %s and %s after warm-up (%zu bars) and purge "
              "(horizon %zu + embargo %zu bars); lengthen the %s slice",
@@ -244,7 +244,7 @@ static int add_fold(const struct gw_market *market, const struct clock *clock, i
     fold->end_ns[GW_SLICE_TEST] = end_ns;
     TRY(fold_alloc(fold, market->n_symbols));
     for (size_t s = 0; s < market->n_symbols; s++) cut_symbol(fold, &market->symbol[s], s, config);
-    if (count_samples(fold, GW_SLICE_TEST, market->n_symbols) == 0) {
+    if (gw_fold_count_samples(fold, GW_SLICE_TEST, market->n_symbols) == 0) {
         mem_free(fold->bars[0]);
         return GW_OK;
     }
