@@ -53,7 +53,7 @@ static void choose(struct study_stage *stage, const struct fit_list *fits) {
         if (stage->variant[v].validation_ap > stage->variant[stage->chosen].validation_ap) stage->chosen = v;
 }
 
-static int run_stage(struct study *study, struct prepared *p, size_t index, size_t jobs, const char *dir) {
+static int run_stage(struct study *study, const struct prepared *p, size_t index, size_t jobs, const char *dir) {
     struct study_stage *stage = &study->stage[index];
     struct experiment e;
     struct fit_list fits = {0};
@@ -65,11 +65,8 @@ static int run_stage(struct study *study, struct prepared *p, size_t index, size
         FAIL(GW_ERR_USAGE, "--out: the path is too long");
     TRY(path_join(models, sizeof models, stage_dir, GW_RUN_MODELS));
     TRY(dir_make(models));
-    size_t all_folds = p->plan.n_folds;
-    p->plan.n_folds = study->search_folds;
-    int rc = fits_plan(&e, p, stage_dir, &fits);
+    int rc = fits_plan(&e, p, study->search_folds, stage_dir, &fits);
     if (rc == GW_OK) rc = fits_execute(&e, p, &fits, jobs);
-    p->plan.n_folds = all_folds;
     if (rc == GW_OK) choose(stage, &fits);
     fits_free(&fits);
     TRY(rc);
@@ -139,7 +136,7 @@ static void final_experiment(struct study *study) {
     snprintf(e->title, sizeof e->title, "%s", study->title);
 }
 
-static int search(struct study *study, struct prepared *p, const char *dir, size_t jobs) {
+static int search(struct study *study, const struct prepared *p, const char *dir, size_t jobs) {
     int rc = GW_OK;
     for (size_t i = 0; rc == GW_OK && i < study->n_stages; i++) {
         rc = run_stage(study, p, i, jobs, dir);

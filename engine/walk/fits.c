@@ -54,14 +54,15 @@ static void on_epoch(void *context, const struct gw_epoch_record *record, size_t
     }
 }
 
-int fits_plan(const struct experiment *e, const struct prepared *p, const char *dir, struct fit_list *out) {
+int fits_plan(const struct experiment *e, const struct prepared *p, size_t n_folds, const char *dir,
+              struct fit_list *out) {
     memset(out, 0, sizeof *out);
     size_t n = 0;
     for (size_t s = 0; s < e->n_strategies; s++)
-        if (strategy_trains(&e->strategy[s])) n += e->n_seeds * p->plan.n_folds;
+        if (strategy_trains(&e->strategy[s])) n += e->n_seeds * n_folds;
     out->fit = mem_calloc(n ? n : 1, sizeof *out->fit);
     if (!out->fit) return GW_ERR_NOMEM;
-    for (size_t f = 0; f < p->plan.n_folds; f++)
+    for (size_t f = 0; f < n_folds; f++)
         for (size_t seed = 0; seed < e->n_seeds; seed++)
             for (size_t s = 0; s < e->n_strategies; s++) {
                 if (!strategy_trains(&e->strategy[s])) continue;

@@ -63,7 +63,8 @@ struct fit_list {
     size_t n_reused;
     double seconds;
 };
-int fits_plan(const struct experiment *experiment, const struct prepared *prepared, const char *dir,
+/* The first n_folds of the plan; a study's search does not walk all of them. */
+int fits_plan(const struct experiment *experiment, const struct prepared *prepared, size_t n_folds, const char *dir,
               struct fit_list *out) GW_MUST_USE;
 int fits_execute(const struct experiment *experiment, const struct prepared *prepared, struct fit_list *fits,
                  size_t jobs) GW_MUST_USE;

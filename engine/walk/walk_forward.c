@@ -23,7 +23,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     struct phase_times times = {.import = p->import_seconds, .features = p->feature_seconds};
     double mark = clock_seconds();
     r->baseline = SIZE_MAX;
-    TRY(fits_plan(e, p, dir, fits));
+    TRY(fits_plan(e, p, p->plan.n_folds, dir, fits));
     TRY(write_folds(p, dir));
     TRY(write_run_json(e, p, fits, NULL, &times, jobs, "running", dir));
     TRY(run_drop_results(dir, options, in_study ? GW_RUN_STUDY : ""));

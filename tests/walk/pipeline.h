@@ -399,7 +399,7 @@ static inline void pipeline_run(const struct experiment *e, const struct gw_mark
         run->e->strategy[0].desc = &run->peeking;
     }
     size_t n_folds = run->p->plan.n_folds;
-    assert_ok(fits_plan(run->e, run->p, run->dir, &run->fits));
+    assert_ok(fits_plan(run->e, run->p, run->p->plan.n_folds, run->dir, &run->fits));
     run->model = mem_calloc(run->fits.n + 1, sizeof *run->model);
     run->attention = mem_calloc(run->fits.n + 1, sizeof *run->attention);
     run->scaler = mem_calloc(n_folds, sizeof *run->scaler);

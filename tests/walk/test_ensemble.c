@@ -31,7 +31,7 @@ static void make(struct made *m, struct experiment *e) {
     assert_ok(prepare(e, &m->p));
     assert_ok(path_join(models, sizeof models, scratch("ensemble"), GW_RUN_MODELS));
     assert_ok(dir_make(models));
-    assert_ok(fits_plan(e, m->p, scratch("ensemble"), &m->fits));
+    assert_ok(fits_plan(e, m->p, m->p->plan.n_folds, scratch("ensemble"), &m->fits));
     assert_ok(fits_execute(e, m->p, &m->fits, 1));
     assert_ok(scores_index(e, m->p, &m->set));
     for (size_t k = 0; k < 3; k++) assert_ok(scores_collect(e, m->p, &m->set, &m->fits, 0, k, &m->member[k]));
