@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "fit_attention.h"
 #include "fold_data.h"
 
 enum { SCORE_CHUNK = 4096 };
@@ -13,8 +14,7 @@ static int descending(const void *a, const void *b) {
     return (x < y) - (x > y);
 }
 
-/* The (1-K) quantile of frozen probabilities: the smallest value that still lets ceil(K n) of them act. */
-static float top_threshold(float *value, size_t n, double k_percent) {
+float fit_top_threshold(float *value, size_t n, double k_percent) {
     if (n == 0) return INFINITY;
     qsort(value, n, sizeof *value, descending);
     return value[gw_metric_top_k_count(k_percent, n) - 1];
@@ -43,7 +43,7 @@ int fit_thresholds(const struct experiment *e, const struct prepared *p, size_t 
     for (size_t s = 0; s < n_symbols; s++)
         for (int g = 0; g < GW_N_GATES; g++) {
             size_t n = gather(fold, n_symbols, validation, g, each ? s : SIZE_MAX, column);
-            tau[s][g] = top_threshold(column, n, e->signals.act_on);
+            tau[s][g] = fit_top_threshold(column, n, e->signals.act_on);
         }
     mem_free(column);
     return GW_OK;
@@ -57,50 +57,6 @@ static int set_thresholds(const struct fit_context *c, const struct fold_data *d
     if (!fit->validation || !fit->tau) return GW_ERR_NOMEM;
     TRY(gw_model_score(model, d->fit_series, d->n_symbols, d->sample[GW_SLICE_VALIDATION], n, fit->validation, NULL));
     return fit_thresholds(c->experiment, c->prepared, fit->fold, fit->validation, fit->tau);
-}
-
-static void add_weights(double *sum, const float *weight, size_t n) {
-    for (size_t i = 0; i < n; i++) sum[i] += (double)weight[i];
-}
-
-/* Splits attention by lag into the fold's top K % of bars and the rest, and keeps the maps of the top. */
-static int keep_attention(const struct experiment *e, struct fit *fit, const float *weight, size_t width) {
-    float *column = mem_calloc(fit->n_test, sizeof *column);
-    if (!column) return GW_ERR_NOMEM;
-    for (int g = 0; g < GW_N_GATES; g++) {
-        struct attention_sums *sums = &fit->attention[g];
-        sums->top = mem_calloc(width, sizeof(double));
-        sums->rest = mem_calloc(width, sizeof(double));
-        if (!sums->top || !sums->rest) goto no_memory;
-        for (size_t i = 0; i < fit->n_test; i++) column[i] = fit->probability[i * GW_N_GATES + (size_t)g];
-        float border = top_threshold(column, fit->n_test, e->signals.act_on);
-        size_t n_top = 0;
-        for (size_t i = 0; i < fit->n_test; i++) n_top += fit->probability[i * GW_N_GATES + (size_t)g] >= border;
-        /* A constant score would make every bar a signal: such maps say nothing and are not kept. */
-        bool keep = n_top < fit->n_test / 4 + 2;
-        for (size_t i = 0; i < fit->n_test; i++) {
-            bool top = fit->probability[i * GW_N_GATES + (size_t)g] >= border;
-            add_weights(top ? sums->top : sums->rest, weight + i * width, width);
-            if (top)
-                sums->n_top++;
-            else
-                sums->n_rest++;
-            if (!top || !keep) continue;
-            struct attention_row *rows = mem_realloc(fit->row, fit->n_rows + 1, sizeof *rows);
-            if (!rows) goto no_memory;
-            fit->row = rows;
-            rows[fit->n_rows] =
-                (struct attention_row){.test_row = i, .gate = g, .weight = mem_calloc(width, sizeof(float))};
-            if (!rows[fit->n_rows].weight) goto no_memory;
-            memcpy(rows[fit->n_rows].weight, weight + i * width, width * sizeof(float));
-            fit->n_rows++;
-        }
-    }
-    mem_free(column);
-    return GW_OK;
-no_memory:
-    mem_free(column);
-    return GW_ERR_NOMEM;
 }
 
 static int score_test(const struct experiment *e, const struct fold_data *d, const struct gw_gate_model *model,
@@ -129,7 +85,7 @@ static int score_test(const struct experiment *e, const struct fold_data *d, con
         for (size_t j = 0; by_feature && j < m; j++)
             for (size_t f = 0; f < F; f++) fit->feature_attention[f] += (double)feature[j * F + f] / (double)n;
     }
-    if (width && n) TRY_GOTO(keep_attention(e, fit, weight, width), done);
+    if (width && n) TRY_GOTO(fit_keep_attention(fit, e->signals.act_on, weight, width), done);
 done:
     mem_free(weight);
     mem_free(feature);
