@@ -4,18 +4,18 @@
 
 enum { W1, W2, V };
 
-static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
+void R(bahdanau_tensors)(const struct gw_model_config *config, struct tensor_list *list) {
     tensor_add(list, "attention.W1", config->hidden, config->attention_units, INIT_GLOROT, true);
     tensor_add(list, "attention.W2", config->hidden, config->attention_units, INIT_GLOROT, true);
     tensor_add(list, "attention.v", config->attention_units, 1, INIT_GLOROT, false);
 }
 
-static void forward(const struct R(attention_run) *run) {
+void R(bahdanau_forward)(const struct R(attention_run) *run) {
     R(additive_scores)(run, run->w[W1], run->w[W2], run->w[V]);
     R(concat_forward)(run);
 }
 
-static void backward(const struct R(attention_run) *run) {
+void R(bahdanau_backward)(const struct R(attention_run) *run) {
     real *dscore = run->scratch + run->n * run->config->attention_units; /* behind the query gradients */
     R(concat_backward)(run, dscore);
     R(additive_scores_backward)(run, dscore, run->w[W1], run->w[W2], run->w[V], run->g[W1], run->g[W2], run->g[V]);
@@ -28,9 +28,9 @@ const struct R(attention_ops) R(attention_bahdanau) = {
     .combines = true,
     .context_size = R(concat_size),
     .maps = R(one_map),
-    .tensors = tensors,
+    .tensors = R(bahdanau_tensors),
     .keep_size = R(additive_keep),
     .scratch_size = R(additive_scratch),
-    .forward = forward,
-    .backward = backward,
+    .forward = R(bahdanau_forward),
+    .backward = R(bahdanau_backward),
 };

@@ -9,6 +9,11 @@ size_t R(concat_size)(const struct gw_model_config *config);
 void R(concat_forward)(const struct R(attention_run) *run);
 void R(concat_backward)(const struct R(attention_run) *run, real *dscore);
 
+/* Additive attention with that ending; dual_stage has it behind its own encoder. */
+void R(bahdanau_tensors)(const struct gw_model_config *config, struct tensor_list *list);
+void R(bahdanau_forward)(const struct R(attention_run) *run);
+void R(bahdanau_backward)(const struct R(attention_run) *run);
+
 /* Context c, or h~ = tanh([c; q] W_c) with luong_combine. `both` keeps [c; q] of the tile: luong_keep per window. */
 void R(luong_tensors)(const struct gw_model_config *config, struct tensor_list *list);
 size_t R(luong_keep)(const struct gw_model_config *config);

@@ -8,12 +8,12 @@ size_t R(one_map)(const struct gw_model_config *config) {
     return 1;
 }
 
-size_t R(no_scratch)(const struct gw_model_config *config) {
-    (void)config;
-    return 0;
-}
-
 size_t R(context_hidden)(const struct gw_model_config *config) { return config->hidden; }
+
+void R(softmax_backward)(const struct R(kernels) *k, size_t n, const real *a, real *d) {
+    real mean = k->dot(n, a, d);
+    for (size_t i = 0; i < n; i++) d[i] = a[i] * (d[i] - mean);
+}
 
 /* ---- a = softmax(e), context = Σ_s a_s h_s ------------------------------------------------------------- */
 
@@ -33,8 +33,7 @@ void R(weigh_backward)(const struct R(attention_run) *run, const real *dcontext,
         real *de = dscore + b * T;
         run->k->gemm_tn(T, H, 1, a, T, dc, H, run->dh + b * T * H, H, true);
         run->k->gemm_nn(T, 1, H, run->h + b * T * H, H, dc, 1, de, 1, false);
-        real mean = run->k->dot(T, a, de);
-        for (size_t s = 0; s < T; s++) de[s] = a[s] * (de[s] - mean);
+        R(softmax_backward)(run->k, T, a, de);
     }
 }
 

@@ -177,8 +177,7 @@ static void scores_backward(const struct R(pass) *pass, const struct buffers *at
         const real *alpha = at->alpha + (t * at->B + b) * F, *x = features(pass, b, t);
         real *score = at->dx + b * F; /* overwritten once dα is taken from it */
         for (size_t k = 0; k < F; k++) at->dscore[k] = score[k] * x[k];
-        real mean = pass->k->dot(F, alpha, at->dscore);
-        for (size_t k = 0; k < F; k++) at->dscore[k] = alpha[k] * (at->dscore[k] - mean);
+        R(softmax_backward)(pass->k, F, alpha, at->dscore);
         pass->k->additive_forward(F, A, at->series + b * F * A, A, at->query + b * A, v, at->tanh_values, score);
         pass->k->additive_backward(F, A, at->dscore, v, at->tanh_values, R(gradient_of)(pass, IN_V),
                                    at->dquery + b * A);

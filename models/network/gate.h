@@ -181,8 +181,9 @@ const struct R(attention_ops) *R(attention_find)(const char *name);
 /* ---- shared parts of attentions (attention_parts.c) ------------------------------------------------ */
 
 size_t R(one_map)(const struct gw_model_config *config);
-size_t R(no_scratch)(const struct gw_model_config *config);
 size_t R(context_hidden)(const struct gw_model_config *config);
+/* Through a = softmax(e): da becomes de_i = a_i (da_i - Σ_j a_j da_j), in place. */
+void R(softmax_backward)(const struct R(kernels) *k, size_t n, const real *a, real *d);
 /* Softmax over the scores in run->map, then context += Σ a_s h_s; and back: dh += a_s dcontext, dscore [n × T]. */
 void R(weigh_forward)(const struct R(attention_run) *run, real *context, size_t ld);
 void R(weigh_backward)(const struct R(attention_run) *run, const real *dcontext, size_t ld, real *dscore);
