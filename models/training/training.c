@@ -7,7 +7,7 @@
 
 /* ---- setting up ------------------------------------------------------------------------------------------ */
 
-static int check_samples(const struct R(fit) *fit, const struct gw_sample *sample, size_t n, const char *what) {
+static int check_samples(const struct R(training) *fit, const struct gw_sample *sample, size_t n, const char *what) {
     size_t reach = fit->net.encoder->sequence ? fit->net.config.lookback : 1;
     for (size_t i = 0; i < n; i++)
         if (sample[i].series >= fit->input->n_series || sample[i].row + (size_t)1 < reach ||
@@ -17,7 +17,7 @@ static int check_samples(const struct R(fit) *fit, const struct gw_sample *sampl
     return GW_OK;
 }
 
-static int check_input(const struct R(fit) *fit) {
+static int check_input(const struct R(training) *fit) {
     const struct gw_fit_input *input = fit->input;
     if (input->n_features != fit->net.config.n_features)
         FAIL(GW_ERR_INTERNAL, "the model has %zu features, its input %zu", fit->net.config.n_features,
@@ -31,7 +31,7 @@ static int check_input(const struct R(fit) *fit) {
     return check_samples(fit, input->validation, input->n_validation, "validation");
 }
 
-static int allocate(struct R(fit) *fit) {
+static int allocate(struct R(training) *fit) {
     size_t size = fit->net.tensors.size, n_train = fit->input->n_train, n_validation = fit->input->n_validation;
     size_t batch = fit->config->batch_size < n_train ? fit->config->batch_size : n_train;
     size_t scored = fit->loss_ops->self_paced && n_train > n_validation ? n_train : n_validation;
@@ -52,7 +52,7 @@ static int allocate(struct R(fit) *fit) {
 }
 
 /* Adapters on the weights as they are; nothing else is trained from here on. */
-static int start_adapters(struct R(fit) *fit) {
+static int start_adapters(struct R(training) *fit) {
     TRY(R(lora_init)(&fit->lora, &fit->net, fit->config, fit->options->seed, fit->weights));
     R(lora_merge)(&fit->lora, 1, fit->weights);
     for (fit->n_parts = 0; fit->n_parts < fit->lora.plan.n; fit->n_parts++) {
@@ -64,7 +64,7 @@ static int start_adapters(struct R(fit) *fit) {
 }
 
 /* Fresh weights, or those of the fold before; under "lora" adapters on top of them. */
-static int start_weights(struct R(fit) *fit, const struct R(gate) *previous) {
+static int start_weights(struct R(training) *fit, const struct R(gate) *previous) {
     bool fresh = strcmp(fit->config->retrain, "fresh") == 0 || !previous;
     size_t size = fit->net.tensors.size, trained = size;
     fit->part[0].n = size;
@@ -86,7 +86,7 @@ static int start_weights(struct R(fit) *fit, const struct R(gate) *previous) {
     return fit->state ? GW_OK : GW_ERR_NOMEM;
 }
 
-static void set_loss(struct R(fit) *fit) {
+static void set_loss(struct R(training) *fit) {
     const struct gw_train_config *config = fit->config;
     fit->setting = (struct loss_setting){
         .pos_weight = config->pos_weight,
@@ -103,14 +103,14 @@ static void set_loss(struct R(fit) *fit) {
     };
 }
 
-static void set_schedule(struct R(fit) *fit) {
+static void set_schedule(struct R(training) *fit) {
     size_t per_update = fit->config->batch_size * fit->config->accumulate;
     uint64_t per_epoch = (fit->input->n_train + per_update - 1) / per_update;
     fit->total_updates = per_epoch * fit->config->epochs;
     fit->warmup_updates = (uint64_t)llround(fit->config->warmup_epochs * (double)per_epoch);
 }
 
-static int set_up(struct R(fit) *fit, const struct gw_model_config *model, const struct R(gate) *previous) {
+static int set_up(struct R(training) *fit, const struct gw_model_config *model, const struct R(gate) *previous) {
     TRY(R(network_init)(&fit->net, model));
     fit->k = strcmp(fit->config->precision, "bf16") == 0 ? R(kernels_mixed)() : R(kernels_active)();
     fit->loss_ops = R(loss_find)(fit->config->loss);
@@ -127,7 +127,7 @@ static int set_up(struct R(fit) *fit, const struct gw_model_config *model, const
     return GW_OK;
 }
 
-static void tear_down(struct R(fit) *fit) {
+static void tear_down(struct R(training) *fit) {
     R(lora_free)(&fit->lora);
     R(team_free)(&fit->team);
     mem_free(fit->state);
@@ -145,7 +145,7 @@ static void tear_down(struct R(fit) *fit) {
 /* ---- epochs ------------------------------------------------------------------------------------------------ */
 
 /* Higher is better. Average precision is undefined without positives; the loss then stands in for it. */
-static double merit(const struct R(fit) *fit, const struct gw_epoch_record *record) {
+static double merit(const struct R(training) *fit, const struct gw_epoch_record *record) {
     if (fit->input->n_validation == 0) return record->epoch; /* nothing to choose by: the last epoch */
     if (strcmp(fit->config->monitor, "average_precision") == 0) {
         double sum = 0;
@@ -161,21 +161,21 @@ static double merit(const struct R(fit) *fit, const struct gw_epoch_record *reco
 }
 
 /* Validation sees the adapters whole; training goes on with the next update's dropout in them. */
-static int validate(struct R(fit) *fit, struct gw_epoch_record *record) {
+static int validate(struct R(training) *fit, struct gw_epoch_record *record) {
     if (fit->lora.plan.n > 0) R(lora_merge)(&fit->lora, 0, fit->weights);
-    return R(fit_validate)(fit, record);
+    return R(training_validate)(fit, record);
 }
 
-static void resume(struct R(fit) *fit) {
+static void resume(struct R(training) *fit) {
     if (fit->lora.plan.n == 0) return;
     R(lora_merge)(&fit->lora, fit->updates + 1, fit->weights);
     R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
 }
 
-static int one_epoch(struct R(fit) *fit, uint64_t epoch, struct gw_epoch_record *record) {
+static int one_epoch(struct R(training) *fit, uint64_t epoch, struct gw_epoch_record *record) {
     fit->epoch_start = clock_seconds();
-    if (fit->loss_ops->self_paced) R(fit_pace)(fit, epoch);
-    TRY(R(fit_epoch)(fit, epoch, record));
+    if (fit->loss_ops->self_paced) R(training_pace)(fit, epoch);
+    TRY(R(training_epoch)(fit, epoch, record));
     TRY(validate(fit, record));
     if (fit->input->n_validation > 0 && !isfinite(record->validation_loss))
         FAIL(GW_ERR_DATA,
@@ -186,13 +186,13 @@ static int one_epoch(struct R(fit) *fit, uint64_t epoch, struct gw_epoch_record 
 }
 
 /* What validation has just seen: merged without dropout. */
-static void keep_best(struct R(fit) *fit) {
+static void keep_best(struct R(training) *fit) {
     const struct R(lora) *lora = &fit->lora;
     memcpy(fit->best, fit->weights, fit->net.tensors.size * sizeof *fit->best);
     if (lora->plan.n > 0) memcpy(lora->best, lora->theta, lora->plan.size * sizeof *lora->best);
 }
 
-static int run_epochs(struct R(fit) *fit, struct gw_training_log *log) {
+static int run_epochs(struct R(training) *fit, struct gw_training_log *log) {
     double best = -HUGE_VAL;
     for (uint64_t epoch = 1; epoch <= fit->config->epochs; epoch++) {
         struct gw_epoch_record *record = &log->epoch[log->n_epochs];
@@ -216,7 +216,7 @@ static int run_epochs(struct R(fit) *fit, struct gw_training_log *log) {
 }
 
 /* The best weights become the gate's; calibration is fitted on what they say of the validation slice. */
-static int finish(struct R(fit) *fit, struct R(gate) *gate) {
+static int finish(struct R(training) *fit, struct R(gate) *gate) {
     size_t n = fit->input->n_validation;
     real *swap = fit->weights;
     fit->weights = fit->best;
@@ -261,7 +261,7 @@ int R(gw_model_fit)(const struct gw_model_config *model, const struct gw_train_c
     double start = clock_seconds();
     memset(out, 0, sizeof *out);
     memset(log, 0, sizeof *log);
-    struct R(fit) *fit = mem_calloc(1, sizeof *fit);
+    struct R(training) *fit = mem_calloc(1, sizeof *fit);
     log->epoch = mem_calloc(train->epochs, sizeof *log->epoch);
     rc = fit && log->epoch ? GW_OK : GW_ERR_NOMEM;
     if (rc < 0) goto end;

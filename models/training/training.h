@@ -38,7 +38,7 @@ int R(gate_logits)(const struct R(gate) *gate, const struct gw_series *series, c
 
 /* ---- fit --------------------------------------------------------------------------------------------- */
 
-struct R(fit) {
+struct R(training) {
     const struct gw_train_config *config;
     const struct gw_fit_input *input;
     const struct gw_fit_options *options;
@@ -72,11 +72,11 @@ struct R(fit) {
 };
 
 /* One pass over the training samples in this epoch's order. */
-int R(fit_epoch)(struct R(fit) *fit, uint64_t epoch, struct gw_epoch_record *record) GW_MUST_USE;
+int R(training_epoch)(struct R(training) *fit, uint64_t epoch, struct gw_epoch_record *record) GW_MUST_USE;
 /* Loss and average precision on the validation slice with the weights as they are, into the record. */
-int R(fit_validate)(struct R(fit) *fit, struct gw_epoch_record *record) GW_MUST_USE;
+int R(training_validate)(struct R(training) *fit, struct gw_epoch_record *record) GW_MUST_USE;
 /* Self-paced losses: lambda per gate and class for this epoch, from a forward pass over the training samples. */
-void R(fit_pace)(struct R(fit) *fit, uint64_t epoch);
+void R(training_pace)(struct R(training) *fit, uint64_t epoch);
 
 int R(gw_model_fit)(const struct gw_model_config *model, const struct gw_train_config *train,
                     const struct gw_fit_input *input, const struct gw_fit_options *options,

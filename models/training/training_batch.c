@@ -8,7 +8,7 @@
 #include "training.h"
 
 /* Weight of a labelled sample of this batch in the loss: mean over samples per gate, mean over gates. */
-static void set_weights(struct R(fit) *fit, const uint32_t *index, size_t n) {
+static void set_weights(struct R(training) *fit, const uint32_t *index, size_t n) {
     for (size_t gate = 0; gate < GW_N_GATES; gate++) {
         size_t labelled = 0;
         for (size_t i = 0; i < n; i++) {
@@ -19,7 +19,7 @@ static void set_weights(struct R(fit) *fit, const uint32_t *index, size_t n) {
     }
 }
 
-static void run_shard(struct R(fit) *fit, const uint32_t *index, size_t n, size_t s) {
+static void run_shard(struct R(training) *fit, const uint32_t *index, size_t n, size_t s) {
     size_t first = s * SHARD_WINDOWS, size = fit->net.tensors.size;
     real *gradient = fit->shard_gradient + s * size;
     memset(gradient, 0, size * sizeof *gradient);
@@ -37,7 +37,7 @@ static void run_shard(struct R(fit) *fit, const uint32_t *index, size_t n, size_
 }
 
 /* Adds the batch's gradient to fit->gradient and returns its loss. */
-static double run_batch(struct R(fit) *fit, const uint32_t *index, size_t n) {
+static double run_batch(struct R(training) *fit, const uint32_t *index, size_t n) {
     size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS, size = fit->net.tensors.size;
     set_weights(fit, index, n);
 /* clang warns of the sign of its own arithmetic on a task loop, whatever the loop's type is. */
@@ -59,13 +59,13 @@ static double run_batch(struct R(fit) *fit, const uint32_t *index, size_t n) {
     return loss;
 }
 
-static int diverged(const struct R(fit) *fit, uint64_t epoch, const char *what) {
+static int diverged(const struct R(training) *fit, uint64_t epoch, const char *what) {
     FAIL(GW_ERR_DATA, "training diverged at epoch %llu (%s is not finite); lower training.learning_rate (now %g)",
          (unsigned long long)epoch, what, fit->config->learning_rate);
 }
 
 /* Clips to the global norm, moves the weights (or adapters) and repacks what the kernels read. */
-static int update(struct R(fit) *fit, uint64_t epoch, size_t n_batches, double *rate) {
+static int update(struct R(training) *fit, uint64_t epoch, size_t n_batches, double *rate) {
     bool adapters = fit->lora.plan.n > 0;
     if (adapters) R(lora_gradient)(&fit->lora, fit->k, fit->updates + 1, fit->gradient);
     struct R(optimizer_step) step = {
@@ -92,7 +92,7 @@ static int update(struct R(fit) *fit, uint64_t epoch, size_t n_batches, double *
     return GW_OK;
 }
 
-int R(fit_epoch)(struct R(fit) *fit, uint64_t epoch, struct gw_epoch_record *record) {
+int R(training_epoch)(struct R(training) *fit, uint64_t epoch, struct gw_epoch_record *record) {
     size_t n = fit->input->n_train, batch = fit->config->batch_size, group = 0;
     TRY(batches_order(fit->input, fit->config, fit->options->seed, epoch, fit->order));
     fit->loss.epoch = epoch;

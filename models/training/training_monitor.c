@@ -7,19 +7,19 @@
 #include "gatewalk/metrics.h"
 #include "training.h"
 
-static int label_of(const struct R(fit) *fit, const struct gw_sample *sample, size_t gate) {
+static int label_of(const struct R(training) *fit, const struct gw_sample *sample, size_t gate) {
     return fit->input->series[sample->series].label[gate][sample->row];
 }
 
 /* In full precision whatever training uses, as the finished gate will be asked. */
-static void score(struct R(fit) *fit, const struct gw_sample *sample, size_t n) {
+static void score(struct R(training) *fit, const struct gw_sample *sample, size_t n) {
     R(network_pack)(&fit->net, fit->weights, fit->packed);
     R(score_logits)(&fit->net, fit->weights, fit->packed, &fit->team, fit->input->series, sample, n, fit->logit, NULL);
     R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);
 }
 
 /* Mean over labelled samples of one gate, all samples in (lambda infinite). */
-static double validation_loss(const struct R(fit) *fit, size_t gate) {
+static double validation_loss(const struct R(training) *fit, size_t gate) {
     double sum = 0, dz;
     size_t labelled = 0;
     for (size_t i = 0; i < fit->input->n_validation; i++) {
@@ -31,7 +31,7 @@ static double validation_loss(const struct R(fit) *fit, size_t gate) {
     return labelled ? sum / (double)labelled : 0;
 }
 
-int R(fit_validate)(struct R(fit) *fit, struct gw_epoch_record *record) {
+int R(training_validate)(struct R(training) *fit, struct gw_epoch_record *record) {
     size_t n = fit->input->n_validation;
     record->validation_loss = NAN;
     for (size_t gate = 0; gate < GW_N_GATES; gate++) record->validation_ap[gate] = NAN;
@@ -68,7 +68,7 @@ static int ascending(const void *a, const void *b) {
 
 /* The loss below which `share` of the class lies. Per class, because one lambda for both would leave out every sample
  * of the rare class: at p = .1 a positive costs 2.30 and a negative .105. */
-static double class_quantile(struct R(fit) *fit, size_t gate, int class, double share) {
+static double class_quantile(struct R(training) *fit, size_t gate, int class, double share) {
     size_t n = 0;
     double dz;
     for (size_t i = 0; i < fit->input->n_train; i++) {
@@ -83,7 +83,7 @@ static double class_quantile(struct R(fit) *fit, size_t gate, int class, double 
 }
 
 /* Quantile `start` in the first epoch, growing linearly until all samples are in after self_paced_epochs. */
-void R(fit_pace)(struct R(fit) *fit, uint64_t epoch) {
+void R(training_pace)(struct R(training) *fit, uint64_t epoch) {
     double start = fit->config->self_paced_start, span = fit->config->self_paced_epochs;
     double share = span > 0 ? start + (1 - start) * (double)(epoch - 1) / span : 1;
     if (share < 1) score(fit, fit->input->train, fit->input->n_train);

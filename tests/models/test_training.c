@@ -403,7 +403,7 @@ static void test_optimizers_and_schedules_learn(void **state) {
 static void test_pace_is_per_class(void **state) {
     (void)state;
     static struct toy toy;
-    struct fit_f32 fit = {0};
+    struct training_f32 fit = {0};
     toy_build(&toy);
     toy.training.self_paced_start = .25;
     toy.training.self_paced_epochs = 10;
@@ -422,7 +422,7 @@ static void test_pace_is_per_class(void **state) {
     fit.weights[fit.net.tensors.item[fit.net.tensors.n - 1].offset] = -2; /* long positives are costly */
     network_pack_f32(&fit.net, fit.weights, fit.packed);
     assert_ok(team_init_f32(&fit.team, &fit.net, true));
-    fit_pace_f32(&fit, 1);
+    training_pace_f32(&fit, 1);
     size_t in[2] = {0}, all[2] = {0};
     for (size_t i = 0; i < TOY_TRAIN; i++) {
         int label = toy.label[GW_GATE_LONG][toy.train[i].row];
@@ -432,7 +432,7 @@ static void test_pace_is_per_class(void **state) {
     }
     for (int class = 0; class < 2; class ++) assert_near((double)in[class] / (double)all[class], .25, .03, 0);
     assert_true(fit.lambda[GW_GATE_LONG][1] > 1.5 * fit.lambda[GW_GATE_LONG][0]);
-    fit_pace_f32(&fit, 11);
+    training_pace_f32(&fit, 11);
     assert_true(isinf(fit.lambda[GW_GATE_LONG][0]) && isinf(fit.lambda[GW_GATE_SHORT][1]));
     team_free_f32(&fit.team);
     free(fit.loss_value);
