@@ -74,7 +74,4 @@ double portfolio_metric(const struct strategy_view *strategy, const char *part, 
  * backslashes (the only two characters that mean something in a data file) their typographic look-alikes. */
 char *text_safe(struct arena *arena, const char *text) GW_MUST_USE;
 
-/* Reads a little-endian float32 .npy of two dimensions; *data is mem_free()d by the caller. */
-int npy_read_f32(const char *path, size_t shape[2], float **data) GW_MUST_USE;
-
 #endif

@@ -19,7 +19,9 @@ int attention_load(const struct run_view *run, struct attention_matrix *matrix) 
     *matrix = (struct attention_matrix){0};
     TRY(path_join(path, sizeof path, run->dir, GW_RUN_ATTENTION));
     if (!file_exists(path)) return GW_OK;
-    TRY(npy_read_f32(path, shape, &matrix->weight));
+    void *weight;
+    TRY(npy_read(path, "<f4", sizeof(float), shape, 2, &weight));
+    matrix->weight = weight;
     matrix->n_rows = shape[0];
     matrix->n_lags = shape[1];
     return GW_OK;

@@ -132,6 +132,12 @@ static void arrays_are_numpys(void **state) {
         assert_memory_equal(ours + header, theirs + their_length - rows[i].n_bytes, rows[i].n_bytes);
         mem_free(ours);
         mem_free(theirs);
+        size_t shape[3] = {7, 7, 7};
+        void *read;
+        assert_ok(npy_read(rows[i].golden, rows[i].dtype, rows[i].item_size, shape, rows[i].n_dims, &read));
+        for (size_t d = 0; d < rows[i].n_dims; d++) assert_int_equal(shape[d], rows[i].shape[d]);
+        assert_memory_equal(read, rows[i].data ? rows[i].data : read, rows[i].n_bytes);
+        mem_free(read);
     }
 }
 
@@ -149,11 +155,61 @@ static void arrays_are_checked(void **state) {
     assert_fails(npy_write(scratch("none/b.npy"), "<f4", 4, shape, 0, data), GW_ERR_IO, "none/b.npy");
 }
 
+/* A file of one header and 24 bytes. */
+static void write_array(const char *dict, size_t dict_length) {
+    char bytes[10 + 128 + 24] = "\x93NUMPY\x01";
+    bytes[8] = (char)dict_length;
+    bytes[9] = (char)(dict_length >> 8);
+    memset(bytes + 10, ' ', 128);
+    memcpy(bytes + 10, dict, strlen(dict));
+    scratch_write("c.npy", bytes, sizeof bytes);
+}
+
+static void foreign_arrays_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *dict;
+        size_t length;
+        const char *says;
+    } rows[] = {
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }", 128, "expected a row-major array of '<f4'"},
+        {"{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", 128, "expected a row-major array"},
+        {"{'descr': '<f4', 'fortran_order': False}", 128, "gives no shape"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (6,), }", 128, "of 2 dimensions"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 1), }", 128, "of 2 dimensions"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (-2, -3), }", 128, "of 2 dimensions"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4), }", 128, "describes 32 bytes, 24 follow"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }", 128, "shape overflows"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", 153, "cut short in the header"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", 65535, "cut short in the header"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3", 65, "of 2 dimensions"},
+    };
+    size_t shape[2];
+    void *data;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        write_array(rows[i].dict, rows[i].length);
+        assert_fails(npy_read(scratch("c.npy"), "<f4", 4, shape, 2, &data), GW_ERR_DATA, rows[i].says);
+        assert_null(data);
+    }
+    write_array("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", 128);
+    assert_ok(npy_read(scratch("c.npy"), "<f4", 4, shape, 2, &data));
+    mem_free(data);
+    assert_fails(npy_read(scratch("c.npy"), "<f4", 8, shape, 2, &data), GW_ERR_INTERNAL, "does not describe");
+    scratch_write("c.npy", "not an array at all", 19);
+    assert_fails(npy_read(scratch("c.npy"), "<f4", 4, shape, 2, &data), GW_ERR_DATA, "not a version 1.0");
+    scratch_write("c.npy", "", 0);
+    assert_fails(npy_read(scratch("c.npy"), "<f4", 4, shape, 2, &data), GW_ERR_DATA, "not a version 1.0");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_columns),     cmocka_unit_test(reads_one_column_and_no_rows),
-        cmocka_unit_test(refuses_damage),    cmocka_unit_test(numbers_are_strict),
-        cmocka_unit_test(arrays_are_numpys), cmocka_unit_test(arrays_are_checked),
+        cmocka_unit_test(reads_columns),
+        cmocka_unit_test(reads_one_column_and_no_rows),
+        cmocka_unit_test(refuses_damage),
+        cmocka_unit_test(numbers_are_strict),
+        cmocka_unit_test(arrays_are_numpys),
+        cmocka_unit_test(arrays_are_checked),
+        cmocka_unit_test(foreign_arrays_are_refused),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

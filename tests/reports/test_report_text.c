@@ -408,29 +408,6 @@ static void test_best_signals(void **state) {
     run_view_close(&run);
 }
 
-static void test_npy(void **state) {
-    (void)state;
-    char path[1024];
-    float *data;
-    size_t shape[2];
-    join(path, room, "m.npy");
-    const float matrix[] = {1, 2, 3, 4, 5, 6};
-    assert_ok(npy_write(path, "<f4", 4, (size_t[]){2, 3}, 2, matrix));
-    assert_ok(npy_read_f32(path, shape, &data));
-    assert_true(shape[0] == 2 && shape[1] == 3);
-    assert_memory_equal(data, matrix, sizeof matrix);
-    mem_free(data);
-    assert_int_equal(truncate(path, 100), 0);
-    assert_fails(npy_read_f32(path, shape, &data), GW_ERR_DATA, "m.npy");
-    write_file(room, "m.npy", "not an array at all");
-    assert_fails(npy_read_f32(path, shape, &data), GW_ERR_DATA, "not a version 1");
-    assert_ok(npy_write(path, "<f8", 8, (size_t[]){1, 1}, 2, (double[]){1}));
-    assert_fails(npy_read_f32(path, shape, &data), GW_ERR_DATA, "float32");
-    assert_ok(npy_write(path, "<f4", 4, (size_t[]){2}, 1, matrix));
-    assert_fails(npy_read_f32(path, shape, &data), GW_ERR_DATA, "two dimensions");
-    assert_null(data);
-}
-
 /* ---- gnuplot's keeper ---------------------------------------------------------------------------------------------- */
 
 static void test_timeout(void **state) {
@@ -491,23 +468,14 @@ int main(void) {
     snprintf(room, sizeof room, "/tmp/gatewalk-test-text-XXXXXX");
     if (!mkdtemp(room)) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_80),
-        cmocka_unit_test(test_text_120),
-        cmocka_unit_test(test_text_undefined),
-        cmocka_unit_test(test_text_study),
-        cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_text_safe),
-        cmocka_unit_test(test_fit_and_wrap),
-        cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_metric_words),
-        cmocka_unit_test(test_calendar_ticks),
-        cmocka_unit_test(test_equity_means),
-        cmocka_unit_test(test_equity_is_thinned),
-        cmocka_unit_test(test_curve_steps),
-        cmocka_unit_test(test_best_signals),
-        cmocka_unit_test(test_npy),
-        cmocka_unit_test(test_timeout),
-        cmocka_unit_test(test_hostile_summary),
+        cmocka_unit_test(test_text_80),        cmocka_unit_test(test_text_120),
+        cmocka_unit_test(test_text_undefined), cmocka_unit_test(test_text_study),
+        cmocka_unit_test(test_compare),        cmocka_unit_test(test_text_safe),
+        cmocka_unit_test(test_fit_and_wrap),   cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_metric_words),   cmocka_unit_test(test_calendar_ticks),
+        cmocka_unit_test(test_equity_means),   cmocka_unit_test(test_equity_is_thinned),
+        cmocka_unit_test(test_curve_steps),    cmocka_unit_test(test_best_signals),
+        cmocka_unit_test(test_timeout),        cmocka_unit_test(test_hostile_summary),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     char command[128];

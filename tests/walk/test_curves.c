@@ -39,26 +39,13 @@ static void test_curves(void **state) {
     assert_int_equal(groups, 3 * 2 * GW_N_GATES * 3);
 }
 
-/* [n × T] float32 of attention.npy by its own header. */
+/* [n × T] float32 of attention.npy. */
 static float *read_npy(const struct run_files *r, size_t *n, size_t *T) {
-    size_t length;
-    char *bytes = rundir_read(file_of(r, GW_RUN_ATTENTION), &length);
-    assert_memory_equal(bytes, "\x93NUMPY\x01\x00", 8);
-    size_t header = (size_t)(unsigned char)bytes[8] | (size_t)(unsigned char)bytes[9] << 8;
-    assert_int_equal((10 + header) % 64, 0);
-    char text[512];
-    assert_true(header < sizeof text);
-    memcpy(text, bytes + 10, header);
-    text[header] = '\0';
-    assert_non_null(strstr(text, "'<f4'"));
-    const char *shape = strstr(text, "'shape': (");
-    assert_non_null(shape);
-    assert_int_equal(sscanf(shape, "'shape': (%zu, %zu)", n, T), 2);
-    assert_int_equal(length, 10 + header + *n * *T * sizeof(float));
-    float *values = mem_calloc(*n * *T + 1, sizeof *values);
-    assert_non_null(values);
-    memcpy(values, bytes + 10 + header, *n * *T * sizeof(float));
-    mem_free(bytes);
+    size_t shape[2];
+    void *values;
+    assert_ok(npy_read(file_of(r, GW_RUN_ATTENTION), "<f4", sizeof(float), shape, 2, &values));
+    *n = shape[0];
+    *T = shape[1];
     return values;
 }
 

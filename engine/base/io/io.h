@@ -45,9 +45,16 @@ double table_number(const struct table *table, size_t row, size_t column); /* NA
 int table_get_number(const struct table *table, size_t row, size_t column, double *value) GW_MUST_USE;
 void table_free(struct table *table);
 
-/* .npy (version 1.0): little-endian array files that numpy opens. dtype such as "<f4". */
+/* .npy (version 1.0): little-endian array files that numpy opens, row-major. dtype such as "<f4". */
 int npy_write(const char *path, const char *dtype, size_t item_size, const size_t *shape, size_t n_dims,
               const void *data) GW_MUST_USE;
+/* Reads an array of that dtype and number of dimensions; anything else is GW_ERR_DATA. shape: [n_dims] out; *data is
+ * mem_free()d by the caller. */
+int npy_read(const char *path, const char *dtype, size_t item_size, size_t *shape, size_t n_dims,
+             void **data) GW_MUST_USE;
+/* What stands before the data: its length, a multiple of 64. descr as Python spells it ("'<f4'", or a list of fields),
+ * shape without brackets ("2, 3"; "5,"). `size`: of header, with room for both and 128 bytes. */
+size_t npy_header(char *header, size_t size, const char *descr, const char *shape);
 
 /* ---- progress and interruption -------------------------------------------------------------- */
 

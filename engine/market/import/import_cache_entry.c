@@ -15,7 +15,7 @@
 #include "engine/base/base.h"
 #include "import_cache.h"
 
-enum { N_OPTIONAL = 3, HEADER_MAX = 512, PREAMBLE = 10, ALIGNMENT = 64 };
+enum { N_OPTIONAL = 3, HEADER_MAX = 512 };
 
 static const char magic[8] = "GWBARS1";
 static const char *const optional_name[N_OPTIONAL] = {"quote_volume", "trade_count", "taker_buy_base"};
@@ -54,25 +54,19 @@ static size_t optional_columns(const struct gw_bars *bars, double *column[N_OPTI
     return n;
 }
 
-/* Returns the header's length, a multiple of 64. */
+/* Returns the header's length. */
 static size_t make_header(uint64_t n, uint64_t columns, char header[HEADER_MAX]) {
     static const char *const name[] = {"open", "high", "low", "close", "volume"};
-    size_t used = PREAMBLE;
-    used += (size_t)snprintf(header + used, HEADER_MAX - used, "{'descr': [('open_ns', '<i8')");
+    char descr[HEADER_MAX - 128], shape[32];
+    size_t used = (size_t)snprintf(descr, sizeof descr, "[('open_ns', '<i8')");
     for (size_t i = 0; i < COUNT_OF(name); i++)
-        used += (size_t)snprintf(header + used, HEADER_MAX - used, ", ('%s', '<f8')", name[i]);
+        used += (size_t)snprintf(descr + used, sizeof descr - used, ", ('%s', '<f8')", name[i]);
     for (size_t i = 0; i < N_OPTIONAL; i++)
         if (columns >> i & 1)
-            used += (size_t)snprintf(header + used, HEADER_MAX - used, ", ('%s', '<f8')", optional_name[i]);
-    used += (size_t)snprintf(header + used, HEADER_MAX - used, "], 'fortran_order': False, 'shape': (%ju,), }",
-                             (uintmax_t)n);
-    size_t total = (used + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT, dict = total - PREAMBLE;
-    memset(header + used, ' ', total - used);
-    header[total - 1] = '\n';
-    memcpy(header, "\x93NUMPY\x01\x00", 8);
-    header[8] = (char)(dict & 0xFF);
-    header[9] = (char)(dict >> 8);
-    return total;
+            used += (size_t)snprintf(descr + used, sizeof descr - used, ", ('%s', '<f8')", optional_name[i]);
+    snprintf(descr + used, sizeof descr - used, "]");
+    snprintf(shape, sizeof shape, "%ju,", (uintmax_t)n);
+    return npy_header(header, HEADER_MAX, descr, shape);
 }
 
 size_t import_entry_size(const struct gw_bars *bars) {
