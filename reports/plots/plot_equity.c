@@ -6,7 +6,6 @@
 #include "engine/base/base.h"
 #include "equity.h"
 #include "plot.h"
-#include "reports/data/csv_stream.h"
 
 /* A path thinned while it is read: when the buckets are full, neighbours merge and the stride doubles. */
 enum { BUCKETS = 1600, PATHS_MAX = 2048 };
@@ -68,19 +67,20 @@ static int read_paths(const struct run_view *run, struct path **path, size_t *n)
     static const char *const name[] = {"time", "strategy", "seed", "equity", "drawdown", NULL};
     size_t column[5];
     char file[1024];
-    struct csv_stream csv;
-    TRY(path_join(file, sizeof file, run->dir, GW_RUN_EQUITY));
-    TRY(csv_stream_open(&csv, file, name, column));
-    int rc = GW_OK;
+    struct table_stream rows;
     struct path *last = NULL;
-    for (bool more; (rc = csv_stream_next(&csv, &more)) == GW_OK && more;) {
-        rc = find_path(path, n, run, csv.field[column[1]], csv.field[column[2]], &last);
-        if (rc < 0) break;
-        if (!last) continue;
-        double equity = strtod(csv.field[column[3]], NULL), drawdown = strtod(csv.field[column[4]], NULL);
-        if (csv.field[column[3]][0] && isfinite(equity)) path_add(last, csv.field[column[0]], equity, drawdown);
+    TRY(path_join(file, sizeof file, run->dir, GW_RUN_EQUITY));
+    if (!file_exists(file)) return GW_OK;
+    TRY(table_stream_open(file, &rows));
+    char *const *cell = rows.row.cell;
+    int rc = table_columns(&rows.row, name, column);
+    for (bool more = true; rc == GW_OK && (rc = table_stream_next(&rows, &more)) == GW_OK && more;) {
+        rc = find_path(path, n, run, cell[column[1]], cell[column[2]], &last);
+        if (rc < 0 || !last) continue;
+        double equity = table_number(&rows.row, 0, column[3]), drawdown = table_number(&rows.row, 0, column[4]);
+        if (isfinite(equity)) path_add(last, cell[column[0]], equity, drawdown);
     }
-    csv_stream_close(&csv);
+    table_stream_close(&rows);
     for (size_t i = 0; i < *n; i++)
         if (path[i]->filled) path[i]->n++; /* the unfinished bucket counts */
     return rc;

@@ -81,6 +81,35 @@ static void refuses_damage(void **state) {
     assert_int_equal(mem_live_bytes(), live);
 }
 
+static void streams_row_by_row(void **state) {
+    (void)state;
+    size_t live = mem_live_bytes(), b;
+    bool more;
+    struct table_stream s;
+    scratch_write("s.csv", "a,b\n1,x\r\n2,\n3,4,5\n", 20);
+    assert_ok(table_stream_open(scratch("s.csv"), &s));
+    assert_int_equal(s.row.n_rows, 0);
+    assert_ok(table_column(&s.row, "b", &b));
+    assert_ok(table_stream_next(&s, &more));
+    assert_true(more && s.row.n_rows == 1 && table_number(&s.row, 0, 0) == 1);
+    assert_string_equal(s.row.cell[b], "x");
+    assert_ok(table_stream_next(&s, &more));
+    assert_true(more && table_number(&s.row, 0, 0) == 2);
+    assert_string_equal(s.row.cell[b], "");
+    assert_fails(table_stream_next(&s, &more), GW_ERR_DATA, "s.csv:4: has 3 cells");
+    table_stream_close(&s);
+    scratch_write("s.csv", "a\n7", 3);
+    assert_ok(table_stream_open(scratch("s.csv"), &s));
+    assert_ok(table_stream_next(&s, &more));
+    assert_true(more && table_number(&s.row, 0, 0) == 7);
+    assert_ok(table_stream_next(&s, &more));
+    assert_false(more);
+    table_stream_close(&s);
+    assert_fails(table_stream_open(scratch("."), &s), GW_ERR_IO, "is a folder");
+    assert_fails(table_stream_open(scratch("none.csv"), &s), GW_ERR_IO, "check the path");
+    assert_int_equal(mem_live_bytes(), live);
+}
+
 static void numbers_are_strict(void **state) {
     (void)state;
     struct table table;
@@ -203,13 +232,10 @@ static void foreign_arrays_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_columns),
-        cmocka_unit_test(reads_one_column_and_no_rows),
-        cmocka_unit_test(refuses_damage),
-        cmocka_unit_test(numbers_are_strict),
-        cmocka_unit_test(arrays_are_numpys),
-        cmocka_unit_test(arrays_are_checked),
-        cmocka_unit_test(foreign_arrays_are_refused),
+        cmocka_unit_test(reads_columns),      cmocka_unit_test(reads_one_column_and_no_rows),
+        cmocka_unit_test(refuses_damage),     cmocka_unit_test(streams_row_by_row),
+        cmocka_unit_test(numbers_are_strict), cmocka_unit_test(arrays_are_numpys),
+        cmocka_unit_test(arrays_are_checked), cmocka_unit_test(foreign_arrays_are_refused),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -86,6 +86,17 @@ int file_read_all(const char *path, size_t max_bytes, int code, char **text, siz
     return rc;
 }
 
+int file_open(const char *path, int code, FILE **stream) {
+    struct stat status;
+    *stream = fopen(path, "re");
+    if (!*stream) return read_failed(path, code, errno);
+    int reason = fstat(fileno(*stream), &status) != 0 ? errno : S_ISDIR(status.st_mode) ? EISDIR : 0;
+    if (reason == 0) return GW_OK;
+    fclose(*stream);
+    *stream = NULL;
+    return read_failed(path, code, reason);
+}
+
 bool file_exists(const char *path) {
     struct stat status;
     return stat(path, &status) == 0;

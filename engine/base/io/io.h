@@ -9,6 +9,8 @@
 /* Whole file (at most max_bytes) into memory with a terminating NUL; caller mem_free()s. Errors say
  * missing / directory / unreadable / too large. `code` is the error class (GW_ERR_CONFIG, GW_ERR_DATA …). */
 int file_read_all(const char *path, size_t max_bytes, int code, char **text, size_t *length) GW_MUST_USE;
+/* Opens a file for reading, a folder not; the same errors. */
+int file_open(const char *path, int code, FILE **stream) GW_MUST_USE;
 bool file_exists(const char *path);
 int dir_make(const char *path) GW_MUST_USE; /* mkdir -p */
 /* One process at a time in a folder: GW_ERR_IO names the process that has it. The lock ends with its process at the latest
@@ -33,10 +35,10 @@ void out_abort(struct out_file *file);             /* safe after commit and on a
 /* One CSV file that gatewalk wrote itself (no quotes, no embedded commas), as columns of text. */
 struct table {
     size_t n_rows, n_columns;
-    char **header; /* [n_columns] */
-    char **cell;   /* [n_rows × n_columns], pointers into text */
-    char *text;
-    char *path; /* for error lines */
+    char **header;          /* [n_columns] */
+    char **cell;            /* [n_rows × n_columns] */
+    char *text, *cell_text; /* what header and cell point into */
+    char *path;             /* for error lines */
 };
 int table_read(const char *path, struct table *table) GW_MUST_USE;
 int table_column(const struct table *table, const char *name, size_t *column) GW_MUST_USE;
@@ -44,6 +46,16 @@ double table_number(const struct table *table, size_t row, size_t column); /* NA
 /* The same with GW_ERR_DATA "path:line: column …" when the cell is neither empty nor a number. */
 int table_get_number(const struct table *table, size_t row, size_t column, double *value) GW_MUST_USE;
 void table_free(struct table *table);
+/* The same file row by row, for one that grows with bars × strategies × seeds. */
+struct table_stream {
+    struct table row; /* header and the row at hand, row 0 of it; its cells live until the next one is read */
+    FILE *stream;
+    char *line; /* getline's */
+    size_t capacity, line_number;
+};
+int table_stream_open(const char *path, struct table_stream *stream) GW_MUST_USE;
+int table_stream_next(struct table_stream *stream, bool *more) GW_MUST_USE; /* *more false at the end */
+void table_stream_close(struct table_stream *stream);
 
 /* .npy (version 1.0): little-endian array files that numpy opens, row-major. dtype such as "<f4". */
 int npy_write(const char *path, const char *dtype, size_t item_size, const size_t *shape, size_t n_dims,

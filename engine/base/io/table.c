@@ -1,4 +1,5 @@
 /* CSV files of our own making, read back as columns of text. Anything we would not have written is an error. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,13 +8,7 @@
 
 static const size_t largest_table = (size_t)1 << 30;
 
-static size_t count_char(const char *text, size_t length, char c) {
-    size_t n = 0;
-    for (size_t i = 0; i < length; i++) n += text[i] == c;
-    return n;
-}
-
-/* Cuts one line into exactly `n` cells; returns how many it had. */
+/* Cuts one line into at most `n` cells; returns how many it had. */
 static size_t split_line(char *line, char **cells, size_t n) {
     size_t found = 0;
     for (char *at = line;; at++) {
@@ -25,74 +20,134 @@ static size_t split_line(char *line, char **cells, size_t n) {
     }
 }
 
-/* Ends the line at *at with a NUL (and drops a CR); *at moves to the next one. */
-static char *take_line(char **at) {
-    char *line = *at;
-    size_t length = strcspn(line, "\n");
-    *at = line + length + (line[length] == '\n');
-    if (length > 0 && line[length - 1] == '\r') length--;
-    line[length] = '\0';
-    return line;
+/* ---- row by row ----------------------------------------------------------------------------- */
+
+/* The next line without its end; *more false after the last one. */
+static int read_line(struct table_stream *s, bool *more) {
+    errno = 0;
+    ssize_t got = getline(&s->line, &s->capacity, s->stream);
+    *more = got >= 0;
+    if (got < 0 && !feof(s->stream)) FAIL(GW_ERR_IO, "%s: cannot be read: %s", s->row.path, strerror(errno));
+    if (got < 0) return GW_OK;
+    s->line_number++;
+    size_t length = (size_t)got, bad;
+    if (length > 0 && s->line[length - 1] == '\n') length--;
+    if (length > 0 && s->line[length - 1] == '\r') length--;
+    s->line[length] = '\0';
+    if (!memchr(s->line, '\0', length) && !memchr(s->line, '"', length) && utf8_valid(s->line, length, &bad))
+        return GW_OK;
+    FAIL(GW_ERR_DATA, "%s:%zu: holds a quote, a zero byte or broken UTF-8: gatewalk did not write this file",
+         s->row.path, s->line_number);
 }
 
-static int check_text(const char *path, const char *text, size_t length) {
-    size_t bad;
-    if (length == 0) FAIL(GW_ERR_DATA, "%s: is empty, a header line was expected", path);
-    const char *foreign = memchr(text, '\0', length);
-    if (!foreign) foreign = memchr(text, '"', length);
-    if (!foreign && !utf8_valid(text, length, &bad)) foreign = text + bad;
-    if (!foreign) return GW_OK;
-    FAIL(GW_ERR_DATA, "%s:%zu: holds a quote, a zero byte or broken UTF-8: gatewalk did not write this file", path,
-         1 + count_char(text, (size_t)(foreign - text), '\n'));
-}
-
-static int read_header(struct table *table, char **at) {
-    char *line = take_line(at);
-    table->n_columns = 1 + count_char(line, strlen(line), ',');
-    table->header = mem_calloc(table->n_columns, sizeof *table->header);
-    if (!table->header) return GW_ERR_NOMEM;
-    split_line(line, table->header, table->n_columns);
-    for (size_t i = 0; i < table->n_columns; i++) {
-        if (table->header[i][0] == '\0') FAIL(GW_ERR_DATA, "%s:1: column %zu has no name", table->path, i + 1);
+static int read_header(struct table_stream *s) {
+    struct table *row = &s->row;
+    bool more;
+    TRY(read_line(s, &more));
+    if (!more) FAIL(GW_ERR_DATA, "%s: is empty, a header line was expected", row->path);
+    row->n_columns = 1;
+    for (const char *at = s->line; (at = strchr(at, ',')); at++) row->n_columns++;
+    row->text = mem_strdup(s->line);
+    row->header = mem_calloc(row->n_columns, sizeof *row->header);
+    row->cell = mem_calloc(row->n_columns, sizeof *row->cell);
+    if (!row->text || !row->header || !row->cell) return GW_ERR_NOMEM;
+    split_line(row->text, row->header, row->n_columns);
+    for (size_t i = 0; i < row->n_columns; i++) {
+        if (row->header[i][0] == '\0') FAIL(GW_ERR_DATA, "%s:1: column %zu has no name", row->path, i + 1);
         for (size_t j = 0; j < i; j++)
-            if (strcmp(table->header[i], table->header[j]) == 0)
-                FAIL(GW_ERR_DATA, "%s:1: column \"%s\" appears twice", table->path, table->header[i]);
+            if (strcmp(row->header[i], row->header[j]) == 0)
+                FAIL(GW_ERR_DATA, "%s:1: column \"%s\" appears twice", row->path, row->header[i]);
     }
     return GW_OK;
 }
 
-static int read_rows(struct table *table, char *at) {
-    size_t most = count_char(at, strlen(at), '\n') + 1;
-    table->cell = mem_calloc(most, table->n_columns * sizeof *table->cell);
-    if (!table->cell) return GW_ERR_NOMEM;
-    while (*at) {
-        char *line = take_line(&at);
-        size_t found = split_line(line, table->cell + table->n_rows * table->n_columns, table->n_columns);
-        if (found != table->n_columns)
-            FAIL(GW_ERR_DATA, "%s:%zu: has %zu cells, the header has %zu: the file was damaged or cut short",
-                 table->path, table->n_rows + 2, found, table->n_columns);
-        table->n_rows++;
+int table_stream_open(const char *path, struct table_stream *s) {
+    int rc = GW_OK;
+    memset(s, 0, sizeof *s);
+    if (!(s->row.path = mem_strdup(path))) return GW_ERR_NOMEM;
+    TRY_GOTO(file_open(path, GW_ERR_IO, &s->stream), failed);
+    TRY_GOTO(read_header(s), failed);
+    return GW_OK;
+failed:
+    table_stream_close(s);
+    return rc;
+}
+
+int table_stream_next(struct table_stream *s, bool *more) {
+    s->row.n_rows = 0;
+    TRY(read_line(s, more));
+    if (!*more) return GW_OK;
+    size_t found = split_line(s->line, s->row.cell, s->row.n_columns);
+    if (found != s->row.n_columns)
+        FAIL(GW_ERR_DATA, "%s:%zu: has %zu cells, the header has %zu: the file was damaged or cut short", s->row.path,
+             s->line_number, found, s->row.n_columns);
+    s->row.n_rows = 1;
+    return GW_OK;
+}
+
+void table_stream_close(struct table_stream *s) {
+    if (s->stream) fclose(s->stream);
+    free(s->line); /* getline's own memory */
+    table_free(&s->row);
+    memset(s, 0, sizeof *s);
+}
+
+/* ---- the whole file ------------------------------------------------------------------------- */
+
+/* Cells one behind the other, each with its NUL. */
+struct cells {
+    char *text;
+    size_t used, room, n;
+};
+
+static int add_row(struct cells *cells, const struct table *row) {
+    for (size_t c = 0; c < row->n_columns; c++) {
+        size_t length = strlen(row->cell[c]) + 1;
+        if (cells->used + length > cells->room) {
+            size_t more = 2 * cells->room + length + 4096;
+            char *text = mem_realloc(cells->text, more, 1);
+            if (!text) return GW_ERR_NOMEM;
+            cells->text = text;
+            cells->room = more;
+        }
+        memcpy(cells->text + cells->used, row->cell[c], length);
+        cells->used += length;
+        cells->n++;
     }
     return GW_OK;
+}
+
+static int read_rows(struct table_stream *s, struct cells *cells) {
+    bool more;
+    for (;;) {
+        TRY(table_stream_next(s, &more));
+        if (!more) return GW_OK;
+        TRY(add_row(cells, &s->row));
+        if (cells->used > largest_table) FAIL(GW_ERR_IO, "%s: is too large for a table", s->row.path);
+    }
 }
 
 int table_read(const char *path, struct table *table) {
-    size_t length;
-    int rc;
+    struct table_stream s;
+    struct cells cells = {0};
     memset(table, 0, sizeof *table);
-    TRY(file_read_all(path, largest_table, GW_ERR_IO, &table->text, &length));
-    TRY_GOTO(check_text(path, table->text, length), failed);
-    table->path = mem_strdup(path);
-    if (!table->path) {
-        rc = GW_ERR_NOMEM;
-        goto failed;
+    TRY(table_stream_open(path, &s));
+    int rc = read_rows(&s, &cells);
+    char **cell = rc == GW_OK ? mem_calloc(cells.n ? cells.n : 1, sizeof *cell) : NULL;
+    if (rc == GW_OK && !cell) rc = GW_ERR_NOMEM;
+    if (rc == GW_OK) {
+        *table = s.row; /* names and path change hands */
+        memset(&s.row, 0, sizeof s.row);
+        mem_free(table->cell);
+        table->cell = cell;
+        table->n_rows = cells.n / table->n_columns;
+        table->cell_text = cells.text;
+        char *at = cells.text;
+        for (size_t i = 0; i < cells.n; i++, at += strlen(at) + 1) cell[i] = at;
+    } else {
+        mem_free(cells.text);
     }
-    char *at = table->text;
-    TRY_GOTO(read_header(table, &at), failed);
-    TRY_GOTO(read_rows(table, at), failed);
-    return GW_OK;
-failed:
-    table_free(table);
+    table_stream_close(&s);
     return rc;
 }
 
@@ -129,6 +184,7 @@ void table_free(struct table *table) {
     mem_free(table->header);
     mem_free(table->cell);
     mem_free(table->text);
+    mem_free(table->cell_text);
     mem_free(table->path);
     memset(table, 0, sizeof *table);
 }
