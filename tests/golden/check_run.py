@@ -7,7 +7,7 @@ reads run.json, summary.json, the CSV tables and the market data named in run.js
 from the definitions, with numpy, pandas and scikit-learn and none of the engine's code: labels, purge, ranking
 metrics, PnL@K by isolated trades, coverage, calibration, thresholds, probabilities from the stored models (--models N
 folds), every trade of the gate strategies (signal, fills, costs, excursions), the equity curve and its metrics, training
-windows and time ratios, the null control, and the bootstrap of the verdict.
+windows and time ratios, the null control, the bootstrap of the verdict, and the states that follow from its numbers.
 Prints a table (field, ours = the run's, recomputed, relative difference), worst first, and exits 1 when a line is above
 its tolerance. The bootstrap uses other random numbers and is compared in order of magnitude (--replicates 0 skips it)."""
 import argparse
@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True  # the folder holds golden files, not caches
 from check_run_files import GATES, SIDE, Report, Run
 from check_run_models import check_models
 from check_run_trades import check_equity, check_portfolio, check_trades, isolated
-from check_run_verdict import check_null, check_verdict
+from check_run_verdict import check_facts, check_null, check_verdict
 
 
 # ---- labels and purge ---------------------------------------------------------------------------------------------
@@ -264,6 +264,7 @@ def main():
     check_portfolio(run, report, only)
     check_training(run, report)
     check_verdict(run, report, returns, args.replicates, only)
+    check_facts(run, report)
     sys.exit(report.show(args.verbose))
 
 

@@ -101,8 +101,58 @@ def check_verdict(run, report, returns, replicates, only):
                 report.add(f"{who} p-value", d["p_value"], p, 0.3 if few else 0.16, 1)
 
 
+# The reference study's success test: the metric, what its difference must do, and in whose words.
+SUCCESS_TEST = {
+    "average_precision": ("average_precision", lambda d: d > 0),
+    "precision_at_1": ("precision_at_1", lambda d: d >= 0.05),
+    "precision_at_5": ("precision_at_5", lambda d: d >= 0.03),
+    "pnl_at_1": ("pnl_mean_at_1_1x", lambda d: d > 0),
+}
+
+
+def same(report, field, ours, want):
+    """Ids and states: equal or not."""
+    if ours != want:
+        field += f" ({ours}, not {want})"
+    report.add(field, ours == want, True)
+
+
+def check_facts(run, report):
+    """States and lists of the verdict, from its differences and from the training times."""
+    times = {t["strategy"]: t["seconds"] for t in run.json["training_time"]}
+    timed = {(c["candidate"], c["baseline"]): c for c in run.json["criteria"] if c["id"] == "training_time"}
+    for v in run.summary["verdict"]:
+        who = f"{v['candidate']} against {v['baseline']}"
+        criteria = {c["id"]: c for c in v["criteria"]}
+        same(report, f"{who} criteria", list(criteria), [*SUCCESS_TEST, "training_time"])
+        for name, (metric, met) in SUCCESS_TEST.items():
+            deltas = [v["gates"][g][metric] for g in GATES]
+            known = [d for d in deltas if d["delta"] is not None]
+            passed = [d for d in known if met(d["delta"])]
+            want = "pass" if passed else "fail" if known else "not_measured"
+            same(report, f"{who} {name}", criteria[name]["state"], want)
+            same(report, f"{who} {name} significant", criteria[name]["significant"], any(d["significant"] for d in passed))
+        lists = {True: [], False: []}
+        for g in GATES:
+            for metric, d in v["gates"][g].items():
+                if metric != "block_length" and d["significant"]:
+                    lists[d["delta"] > 0].append({"gate": g, "metric": metric})
+        conclusion = v["conclusion"]
+        same(report, f"{who} better", conclusion["better"], lists[True])
+        same(report, f"{who} worse", conclusion["worse"], lists[False])
+        measured = any(d["p_value"] is not None for g in GATES for m, d in v["gates"][g].items() if m != "block_length")
+        state = {(1, 1): "mixed", (1, 0): "better", (0, 1): "worse", (0, 0): "no_difference" if measured else "not_measured"}
+        same(report, f"{who} conclusion", conclusion["state"], state[bool(lists[True]), bool(lists[False])])
+        row = timed[v["candidate"], v["baseline"]]
+        a, b = times.get(v["candidate"], 0), times.get(v["baseline"], 0)
+        ratio = a / b if a and b and not row["reused_fits"] else None
+        report.add(f"{who} training time ratio", row["ratio"], ratio, 1e-6)
+        same(report, f"{who} training time", row["state"],
+             "not_measured" if ratio is None else "pass" if ratio <= 2 else "fail")
+
+
 def check_null(run, report, only):
-    """Labels turned round within their folds: the average precision that the scores get by their level alone."""
+    """Labels turned round within their folds, the same for all seeds: the average precision of the scores' level alone."""
     rng = np.random.default_rng(7)
     for strategy in run.summary["strategies"]:
         if not strategy["gates"] or (only and strategy["name"] not in only):
@@ -111,21 +161,21 @@ def check_null(run, report, only):
             null = strategy["gates"][g]["null"]
             if null["null_mean"] is None:
                 continue
-            seed = strategy["gates"][g]["seeds"][0]["seed"]
-            rows = run.scores[(run.scores.strategy == strategy["name"]) & (run.scores.seed == seed) & run.scores["label_" + g].notna()]
-            rows = rows.sort_values(["fold", "ns"], kind="stable")
-            p, y, fold = rows["p_" + g].to_numpy(), rows["label_" + g].to_numpy(), rows.fold.to_numpy()
+            rows = run.scores[(run.scores.strategy == strategy["name"]) & run.scores["label_" + g].notna()]
+            seeds = [one.sort_values(["fold", "ns"], kind="stable") for _, one in rows.groupby("seed")]
+            y, fold = seeds[0]["label_" + g].to_numpy(), seeds[0].fold.to_numpy()
+            scores = [one["p_" + g].to_numpy() for one in seeds]
             least = 2 * run.config["labels"]["horizon"] * len(run.bars)
             values = []
-            for _ in range(int(np.clip(4e6 / len(y), 60, 1000))):
+            for _ in range(int(np.clip(4e6 / len(y) / len(seeds), 60, 1000))):
                 turned = y.copy()
                 for f in np.unique(fold):
                     at = np.flatnonzero(fold == f)
                     low = least if len(at) >= 4 * least else len(at) // 4
                     turned[at] = np.roll(y[at], rng.integers(low, len(at) - low + 1))
-                values.append(sk.average_precision_score(turned, p))
-            who = f"{strategy['name']} {g} null control (seed {seed})"
+                values.append(np.mean([sk.average_precision_score(turned, p) for p in scores]))
+            who = f"{strategy['name']} {g} null control"
             sd = np.std(values, ddof=1)
-            report.add(f"{who} observed", null["observed"], sk.average_precision_score(y, p))
+            report.add(f"{who} observed", null["observed"], np.mean([sk.average_precision_score(y, p) for p in scores]))
             report.add(f"{who} mean, in standard deviations", (null["null_mean"] - np.mean(values)) / sd, 0, 0.7, 1)
             report.add(f"{who} standard deviation", null["null_sd"], sd, 0.4)

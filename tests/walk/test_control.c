@@ -22,12 +22,16 @@ struct stage {
     struct gw_score at[N][BARS];
 };
 
-static void tell(struct stage *s, size_t strategy, double noise) {
+static void tell_gates(struct stage *s, size_t strategy, const double noise[GW_N_GATES]) {
     struct gw_rng rng;
     gw_rng_key(&rng, strategy + 1, "control", 0, 0, 0);
     for (size_t i = 0; i < BARS; i++)
         for (int g = 0; g < GW_N_GATES; g++)
-            s->at[strategy][i].p[g] = (float)(s->r.scores.label[g][i] + noise * gw_rng_normal(&rng));
+            s->at[strategy][i].p[g] = (float)(s->r.scores.label[g][i] + noise[g] * gw_rng_normal(&rng));
+}
+
+static void tell(struct stage *s, size_t strategy, double noise) {
+    tell_gates(s, strategy, (const double[GW_N_GATES]){noise, noise});
 }
 
 static struct stage *stage_make(void) {
@@ -134,12 +138,45 @@ static void test_baseline_is_the_control(void **state) {
     stage_free(s);
 }
 
+/* Better on one gate, worse on the other. */
+static void test_mixed(void **state) {
+    (void)state;
+    struct stage *s = stage_make();
+    tell(s, LSTM, 0.6);
+    tell_gates(s, POOL, (const double[GW_N_GATES]){0.05, 3});
+    tell_gates(s, BAHDANAU, (const double[GW_N_GATES]){3, 0.05});
+    assert_ok(results_verdict(s->e, &s->p, &s->r));
+    for (size_t v = 0; v < 2; v++) {
+        assert_int_equal(s->r.verdict[v].outcome, OUTCOME_MIXED);
+        for (int g = 0; g < GW_N_GATES; g++)
+            assert_int_equal(s->r.verdict[v].criterion[CRITERION_precision_at_1].at_gate[g],
+                             (size_t)g == v ? CRITERION_PASSED : CRITERION_FAILED);
+        assert_int_equal(s->r.verdict[v].criterion[CRITERION_precision_at_1].state, CRITERION_PASSED);
+    }
+    stage_free(s);
+}
+
+/* Without positives nothing has an interval, which is another thing than no difference. */
+static void test_nothing_measured(void **state) {
+    (void)state;
+    struct stage *s = stage_make();
+    for (int g = 0; g < GW_N_GATES; g++)
+        for (size_t i = 0; i < BARS; i++) s->r.scores.label[g][i] = 0, s->r.scores.pnl[g][1][i] = -0.005;
+    const struct pair_verdict *v = verdict_of(s, 2, 0.6, 0.05);
+    assert_true(v == NULL || v->outcome == OUTCOME_NOT_MEASURED);
+    assert_int_equal(s->r.verdict[0].outcome, OUTCOME_NOT_MEASURED);
+    assert_int_equal(s->r.verdict[0].criterion[CRITERION_average_precision].state, CRITERION_NOT_MEASURED);
+    stage_free(s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_simpler_does_better),
         cmocka_unit_test(test_simpler_does_as_well),
         cmocka_unit_test(test_attention_beats_the_control),
         cmocka_unit_test(test_baseline_is_the_control),
+        cmocka_unit_test(test_mixed),
+        cmocka_unit_test(test_nothing_measured),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -157,6 +157,26 @@ static void continue_and_compare(const struct experiment *e, const char *name, i
     assert_int_equal((int)fits_number(name, "reused"), reused);
 }
 
+/* A few fits' seconds are no training time of a strategy whose other fits are an earlier run's. */
+static void expect_no_training_time(const char *name) {
+    char path[128];
+    struct json_document *doc;
+    snprintf(path, sizeof path, "%s/" GW_RUN_JSON, name);
+    assert_ok(json_load(scratch(path), GW_ERR_DATA, &doc));
+    const json_value *criteria = json_get(json_root(doc), "criteria");
+    size_t n_timed = 0;
+    for (size_t i = 0; i < json_size(criteria); i++) {
+        const json_value *row = json_at(criteria, i);
+        assert_string_equal(json_string(json_get(row, "state"), ""), "not_measured");
+        assert_int_equal(json_kind(json_get(row, "ratio")), JSON_NULL);
+        assert_true(json_number(json_get(row, "reused_fits"), 0) > 0);
+        n_timed += json_number(json_get(row, "candidate_seconds"), 0) > 0 &&
+                   json_number(json_get(row, "baseline_seconds"), 0) > 0;
+    }
+    assert_true(n_timed >= 3); /* warm, lora and logistic against none: all trained a part */
+    json_free(doc);
+}
+
 static void test_missing_models_are_fitted_again(void **state) {
     (void)state;
     struct experiment *e = experiment(2, true);
@@ -165,6 +185,7 @@ static void test_missing_models_are_fitted_again(void **state) {
     for (size_t i = 0; i < COUNT_OF(gone); i++) assert_int_equal(unlink(model_path("two", gone[i])), 0);
     assert_int_equal(unlink(scratch("two/" GW_RUN_SUMMARY)), 0);
     continue_and_compare(e, "two", MODELS - (int)COUNT_OF(gone));
+    expect_no_training_time("two");
     experiment_free(e);
 }
 
