@@ -3,8 +3,8 @@
  * Everything but run.json, report.pdf and plots/ holds the same bytes for the same config, data, seed and kernel set: run.json
  * has times, and the report shows the training time. Of one run directory the report always has the same bytes.
  *
- * run.json           schema, status ("finished"), config (resolved), data[], build, kernels, kernels_bf16, jobs, phases {name: seconds},
- *                    fits {count, reused, windows, windows_per_second}, peak_memory_bytes,
+ * run.json           schema, status ("finished"), config (resolved), data[], build, kernels, kernels_bf16, jobs,
+ *                    phases {name: seconds}, fits {count, reused, windows, windows_per_second}, peak_memory_bytes,
  *                    training_time[] {strategy, seconds, windows, windows_per_second, ratio_to_baseline, ratio_per_window,
  *                    model_bytes (of the files of all its fits)},
  *                    criteria[] {candidate, baseline, id, metric, bound, need, unit, on, state, ratio, ratio_per_window,
@@ -40,8 +40,8 @@
  * and states: sentences are made where they are shown.
  *
  * summary.json:
- * { "schema", "name", "title", "symbols": [], "interval", "begin", "end", "n_bars", "n_folds", "seeds": [1,2], "ks": [1,5,10], "act_on": 1,
- *   "horizon", "lookback", "baseline": "lstm", "confidence": 0.95                                 (of all intervals)
+ * { "schema", "name", "title", "symbols": [], "interval", "begin", "end", "n_bars", "n_folds", "seeds": [1,2],
+ *   "ks": [1,5,10], "act_on": 1, "horizon", "lookback", "baseline": "lstm", "confidence": 0.95                                 (of all intervals)
  *   "prevalence": {"long", "short"},
  *   "strategies": [ { "name", "strategy", "encoder", "attention", "parameters",       (the last three null without model)
  *       "fits", "fits_best_at_last_epoch"                    (of training.epochs: they might have gone on improving)
@@ -61,11 +61,11 @@
  *                  every run, so run.json judges it)
  *       "conclusion": { "state": "better" | "worse" | "mixed" | "no_difference" | "not_measured" (no interval at all),
  *           "better": [ {"gate", "metric"} ], "worse": […]                       (the significant differences)
- *           "comparisons"                       (how many differences that are, for which no interval is corrected)
+ *           "comparisons"                       (how many differences were judged; no interval is corrected for that)
  *           "simpler_gate": "behind" | "as_good" | "better"                      (of the last entry, else null) } } ],
  *                  (every gate against the baseline; then, when a gate without attention has a higher P@1 % than the baseline,
  *                  the best attention gate against that one, as "candidate" and "baseline" of a last entry)
- *   "selection": { "trials" (strategies × seeds, and what a study searched), "searched", "best", "seed", "gw_deflated_sharpe",
+ *   "selection": { "trials" (strategies × seeds, and what a study searched), "searched", "best", "seed", "deflated_sharpe",
  *                  "overfitting_probability" } }
  * METRIC is a name of metrics.def with its K, if it has one, in place of k (metric_key.h): "precision_at_1",
  * "pnl_mean_at_5_1x". */

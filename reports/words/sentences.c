@@ -99,6 +99,7 @@ int conclusion_words(struct run_view *run, const json_value *verdict, char out[C
              run->n_seeds == 1 ? " One seed only: repeat with --seeds 3 or more before believing it." : "",
              simpler ? " They have the highest P@1 % of the gates with and without attention" : "",
              simpler ? simpler : "", simpler ? "." : "");
+    text_clean(out); /* a long name may be cut within a character */
     return GW_OK;
 }
 
@@ -124,6 +125,7 @@ int selection_words(struct run_view *run, char *out, size_t size) {
              "probability that it is more than the best of as many unskilled trials that differ as much as these, is "
              "%.3f%s.",
              best, trials, more, deflated, half);
+    text_clean(out);
     return GW_OK;
 }
 
@@ -147,5 +149,6 @@ int unfinished_words(struct run_view *run, char *out, size_t size) {
         used += (size_t)wrote;
     }
     if (used) snprintf(out + used, size - used, "%s", end);
+    text_clean(out);
     return GW_OK;
 }

@@ -252,6 +252,26 @@ static void test_conclusion(void **state) {
 #undef PNL
 }
 
+/* A name longer than its place is cut between characters, or what is left of one is shown as '?'. */
+static void test_long_names(void **state) {
+    (void)state;
+    char dir[1024], name[201] = "", text[1024], said[CONCLUSION_MAX];
+    struct run_view run;
+    for (int i = 0; i < 67; i++) strcat(name, "\u20ac"); /* 3 bytes each; 64 are 21 and a third */
+    join(dir, room, "long-names");
+    assert_ok(dir_make(dir));
+    snprintf(text, sizeof text,
+             "{\"schema\": 2, \"strategies\": [], \"verdict\": [{\"candidate\": \"%.198s\", \"baseline\": \"b\", "
+             "\"conclusion\": {\"state\": \"no_difference\"}}]}",
+             name);
+    put_file(dir, GW_RUN_SUMMARY, text);
+    assert_ok(run_view_open(dir, &run));
+    assert_ok(conclusion_words(&run, json_at(run.verdict, 0), said));
+    assert_true(utf8_valid(said, strlen(said), NULL));
+    assert_non_null(strstr(said, "\u20ac? and b is significant."));
+    run_view_close(&run);
+}
+
 /* ---- files of another schema ------------------------------------------------------------------------------------- */
 
 static const struct schema_case {
@@ -450,6 +470,7 @@ int main(void) {
         cmocka_unit_test(test_training_time_unknown),
         cmocka_unit_test(test_confidence),
         cmocka_unit_test(test_conclusion),
+        cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_schema),
         cmocka_unit_test(test_study),
         cmocka_unit_test(test_study_page),
