@@ -16,17 +16,21 @@ ALL_CFLAGS := $(STD) $(WARN) $(FLOAT) -fopenmp -iquote . -iquote include $(CFLAG
 LIBS    := -lcjson -lcsv -larchive -lz -lxxhash -lopenblas -fopenmp -lm
 
 SRC     := $(filter-out engine/main.c,$(sort $(shell find engine models strategies reports -name '*.c')))
-# models/kernels/isa_*.c are instantiated once per instruction set; these rooms once per precision.
+# models/kernels/isa_*.c are instantiated once per instruction set; these rooms once per precision. Work is done in
+# float32 alone: the float64 instances are what tests compare it with, and stand in an archive of their own.
 DUAL    := $(addsuffix /%,$(addprefix models/,attention encoder loss optimizer schedule network training))
 ISA_SRC := $(filter models/kernels/isa_%.c,$(SRC))
 DUAL_SRC := $(filter $(DUAL),$(SRC))
-ONE_SRC := $(filter-out $(ISA_SRC) $(DUAL_SRC),$(SRC))
-OBJ     := $(ONE_SRC:%.c=$(BUILD)/%.o) $(DUAL_SRC:%.c=$(BUILD)/%.f32.o) $(DUAL_SRC:%.c=$(BUILD)/%.f64.o) \
+F64_SRC := models/kernels/reference.c
+ONE_SRC := $(filter-out $(ISA_SRC) $(DUAL_SRC) $(F64_SRC),$(SRC))
+OBJ     := $(ONE_SRC:%.c=$(BUILD)/%.o) $(DUAL_SRC:%.c=$(BUILD)/%.f32.o) \
            $(foreach isa,portable avx2 avx512,$(ISA_SRC:%.c=$(BUILD)/%.$(isa).o))
 # gnuplot scripts are linked in: every x.gp is a string script_x.
 SCRIPTS := $(sort $(shell find reports -name '*.gp'))
 OBJ     += $(SCRIPTS:%=$(BUILD)/%.o)
 LIB     := $(BUILD)/libgatewalk.a
+OBJ_F64 := $(DUAL_SRC:%.c=$(BUILD)/%.f64.o) $(F64_SRC:%.c=$(BUILD)/%.o)
+LIB_F64 := $(BUILD)/libgatewalk_f64.a
 TESTS   ?= $(sort $(wildcard tests/*/test_*.c))
 TEST_BIN := $(TESTS:%.c=$(BUILD)/%)
 
@@ -39,6 +43,8 @@ gatewalk: $(BUILD)/engine/main.o $(LIB)
 
 lib: $(LIB)
 $(LIB): $(OBJ)
+$(LIB_F64): $(OBJ_F64)
+$(LIB) $(LIB_F64):
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
@@ -67,10 +73,10 @@ $(BUILD)/%.gp.o: %.gp
 	@printf '%s\n' '.section .rodata' '.global script_$(*F)' '.type script_$(*F), %object' 'script_$(*F):' '.incbin "$<"' \
 	    '.byte 0' '.size script_$(*F), . - script_$(*F)' '.section .note.GNU-stack,"",%progbits' | $(CC) -c -x assembler -o $@ -
 
-$(BUILD)/tests/%: tests/%.c $(LIB)
+$(BUILD)/tests/%: tests/%.c $(LIB_F64) $(LIB)
 	@mkdir -p $(@D)
 	@echo "compile $<"
-	@$(CC) $(ALL_CFLAGS) -iquote tests -MMD -MP $(LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LIBS)
+	@$(CC) $(ALL_CFLAGS) -iquote tests -MMD -MP $(LDFLAGS) -o $@ $< $(LIB_F64) $(LIB) -lcmocka $(LIBS)
 
 tests-build: $(TEST_BIN)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
