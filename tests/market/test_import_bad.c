@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
 #include "base/scratch.h"
 #include "gatewalk/import.h"
@@ -191,6 +192,37 @@ static void damaged_archives(void **state) {
     assert_fails(gw_bars_import(scratch("x.zst"), NULL, &bars, NULL), GW_ERR_DATA, "zstd");
 }
 
+/* ---- size -------------------------------------------------------------------------------------- */
+
+/* A header, `n` bytes of the pattern, two rows; packed: what is said of them. */
+static void assert_packed(const char *pattern, size_t n, int want, const char *message) {
+    struct gw_bars bars;
+    gzFile packed = gzopen(scratch("packed.gz"), "wb1");
+    size_t length = strlen(pattern);
+    char *block = malloc(1 << 20);
+    assert_true(packed && block);
+    for (size_t i = 0; i < 1 << 20; i++) block[i] = pattern[i % length];
+    assert_int_equal(gzputs(packed, HEADER), sizeof HEADER - 1);
+    for (size_t done = 0; done < n; done += 1 << 20) {
+        unsigned part = n - done < 1 << 20 ? (unsigned)(n - done) : 1 << 20;
+        assert_int_equal(gzwrite(packed, block, part), part);
+    }
+    assert_int_equal(gzputs(packed, "\n" ROW1 ROW2), sizeof("\n" ROW1 ROW2) - 1);
+    assert_int_equal(gzclose(packed), Z_OK);
+    free(block);
+    int rc = gw_bars_import(scratch("packed.gz"), NULL, &bars, NULL);
+    if (want == GW_OK) assert_ok(rc);
+    if (want != GW_OK) assert_fails(rc, want, message);
+    gw_bars_free(&bars);
+}
+
+static void many_blank_lines(void **state) {
+    (void)state;
+    assert_packed("\n", 1 << 16, GW_OK, "");
+    assert_packed("\n", 1 << 20, GW_OK, "");
+    assert_packed("\r\n", 1 << 18, GW_OK, "");
+}
+
 /* ---- limits of repair --------------------------------------------------------------------------- */
 
 static void repair_does_not_choose_between_values(void **state) {
@@ -285,6 +317,7 @@ int main(void) {
         cmocka_unit_test(every_broken_text_is_refused_with_its_place),
         cmocka_unit_test(folders_and_missing_files),
         cmocka_unit_test(damaged_archives),
+        cmocka_unit_test(many_blank_lines),
         cmocka_unit_test(repair_does_not_choose_between_values),
         cmocka_unit_test(repair_refuses_a_file_full_of_damage),
         cmocka_unit_test(a_named_format_must_fit),

@@ -42,13 +42,13 @@ void import_rows_free(struct import_rows *rows) {
     *rows = (struct import_rows){0};
 }
 
-/* From the length of the first lines; memory that stays untouched costs nothing, and more is made when it is needed.
+/* From the lines among the first bytes; memory that stays untouched costs nothing, and more is made when it is needed.
  * No row is shorter than "0,1,1,1,1,1", so blank lines cannot make us reserve more than the text's size. */
 static size_t rows_expected(const char *text, const char *end) {
     enum { SAMPLE = 1 << 16 };
     size_t size = (size_t)(end - text), sample = size < SAMPLE ? size : SAMPLE, lines = 1;
     for (const char *at = text; (at = memchr(at, '\n', (size_t)(text + sample - at))); at++) lines++;
-    size_t by_lines = size == sample ? lines : size / (sample / lines) + size / SAMPLE, by_size = size / 10 + 1;
+    size_t by_lines = size == sample ? lines : size / SAMPLE * lines + lines, by_size = size / 10 + 1;
     return by_lines < by_size ? by_lines : by_size;
 }
 
