@@ -127,15 +127,18 @@ static int command(int argc, char **argv) {
 const struct command command_inspect = {
     .name = "inspect",
     .summary = "rows, span, gaps, duplicates, violations and label prevalence of a data file",
-    .usage = "usage: gatewalk inspect FILE [--format NAME] [--interval 15m] [--repair] [--json]\n"
-             "\n"
-             "Reports what a file holds without failing on bad rows: they are counted and the first one is named.\n"
-             "\n"
-             "  --format NAME  instead of detecting it; `gatewalk list formats` shows all\n"
-             "  --interval D   bar length, instead of the most frequent distance\n"
-             "  --repair       count what a repair would mend\n"
-             "  --json         one JSON object\n"
-             "\n"
-             "example: gatewalk inspect datasets/sp500_daily.csv --json\n",
+    .usage =
+        "usage: gatewalk inspect FILE [--format NAME] [--interval 15m] [--repair] [--json]\n"
+        "\n"
+        "Reports what a file holds without failing on bad rows: they are counted and the first one is named.\n"
+        "A file may be plain, gzip or a zip of one entry, with at most 2 GiB of text; what is packed may unpack to\n"
+        "64 MiB and, beyond that, to 100 times its size.\n"
+        "\n"
+        "  --format NAME  instead of detecting it; `gatewalk list formats` shows all\n"
+        "  --interval D   bar length, instead of the most frequent distance\n"
+        "  --repair       count what a repair would mend\n"
+        "  --json         one JSON object\n"
+        "\n"
+        "example: gatewalk inspect datasets/sp500_daily.csv --json\n",
     .run = command,
 };

@@ -39,8 +39,8 @@ struct gw_import_report {
     char first_problem[256]; /* "line:column: …" of the first bad row */
 };
 
-/* Reads plain, gzip or single-entry zip files. Bad rows are GW_ERR_DATA with "path:line:column: …".
- * `report` may be NULL.
+/* Reads plain, gzip or single-entry zip files of at most 2 GiB of text; what is packed may unpack to 64 MiB and, beyond
+ * that, to 100 times its size. Bad rows are GW_ERR_DATA with "path:line:column: …". `report` may be NULL.
  * What was made of a file is cached under the hash of its bytes and the options (.npy, numpy opens it) in
  * $GATEWALK_CACHE, else $XDG_CACHE_HOME/gatewalk, else $HOME/.cache/gatewalk, at most 2 GiB; bars, report and
  * fingerprint are the same with it and without. GATEWALK_CACHE=off switches it off; files below 64 KiB are not kept. */

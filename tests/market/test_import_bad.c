@@ -2,8 +2,11 @@
 #include "engine/base/base.h"
 #include "test.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "base/scratch.h"
@@ -223,6 +226,79 @@ static void many_blank_lines(void **state) {
     assert_packed("\r\n", 1 << 18, GW_OK, "");
 }
 
+/* The same as a zip of one entry. */
+static void put_zip(const char *name, const void *text, size_t length, size_t n_times) {
+    struct archive *zip = archive_write_new();
+    struct archive_entry *entry = archive_entry_new();
+    assert_true(zip && entry);
+    assert_int_equal(archive_write_set_format_zip(zip), ARCHIVE_OK);
+    assert_int_equal(archive_write_open_filename(zip, scratch(name)), ARCHIVE_OK);
+    archive_entry_set_pathname(entry, "bars.csv");
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_size(entry, (la_int64_t)(length * n_times));
+    assert_int_equal(archive_write_header(zip, entry), ARCHIVE_OK);
+    while (n_times--) assert_int_equal(archive_write_data(zip, text, length), length);
+    archive_entry_free(entry);
+    assert_int_equal(archive_write_free(zip), ARCHIVE_OK);
+}
+
+/* What unpacks to far more than any market compresses is refused while it unpacks, not when memory is full. */
+static void bombs_are_refused(void **state) {
+    (void)state;
+    struct gw_bars bars;
+    char *block = calloc(1, 1 << 20);
+    assert_non_null(block);
+    memset(block, '\n', 1 << 20);
+    assert_packed("\n", (size_t)100 << 20, GW_ERR_DATA, "more than 100 times its size");
+    put_zip("packed.zip", block, 1 << 20, 100);
+    assert_fails(gw_bars_import(scratch("packed.zip"), NULL, &bars, NULL), GW_ERR_DATA, "more than 100 times its size");
+    free(block);
+    assert_true(mem_peak_bytes() < (size_t)1 << 30);
+}
+
+static void nested_archives_are_named(void **state) {
+    (void)state;
+    struct gw_bars bars;
+    char bytes[8192];
+    size_t n = 0;
+    assert_packed("\n", 1, GW_OK, "");
+    FILE *stream = fopen(scratch("packed.gz"), "rb");
+    assert_non_null(stream);
+    n = fread(bytes, 1, sizeof bytes, stream);
+    fclose(stream);
+    put_zip("nested.zip", bytes, n, 1);
+    assert_fails(gw_bars_import(scratch("nested.zip"), NULL, &bars, NULL), GW_ERR_DATA, "is gzip inside");
+    put_zip("nested.zip", "PK\3\4----", 8, 1);
+    assert_fails(gw_bars_import(scratch("nested.zip"), NULL, &bars, NULL), GW_ERR_DATA, "is zip inside");
+}
+
+static void files_beyond_the_limit(void **state) {
+    (void)state;
+    struct gw_bars bars;
+    scratch_write("large.csv", HEADER, sizeof HEADER - 1);
+    assert_int_equal(truncate(scratch("large.csv"), ((off_t)2 << 30) + 1), 0); /* sparse */
+    assert_fails(gw_bars_import(scratch("large.csv"), NULL, &bars, NULL), GW_ERR_DATA, "at most 2147483648 are read");
+    unlink(scratch("large.csv"));
+}
+
+/* A line of 100 MB, and brackets 10 MB deep. */
+static void long_lines_and_deep_nesting(void **state) {
+    (void)state;
+    struct gw_bars bars;
+    size_t n = (size_t)100 << 20;
+    char *text = malloc(n);
+    assert_non_null(text);
+    memset(text, '7', n);
+    memcpy(text, HEADER ROW1, sizeof(HEADER ROW1) - 1);
+    scratch_write("long.csv", text, n);
+    assert_fails(gw_bars_import(scratch("long.csv"), NULL, &bars, NULL), GW_ERR_DATA, ":3:");
+    memset(text, '[', (size_t)10 << 20);
+    scratch_write("long.csv", text, (size_t)10 << 20);
+    assert_fails(gw_bars_import(scratch("long.csv"), NULL, &bars, NULL), GW_ERR_DATA, ":1:");
+    free(text);
+    unlink(scratch("long.csv"));
+}
+
 /* ---- limits of repair --------------------------------------------------------------------------- */
 
 static void repair_does_not_choose_between_values(void **state) {
@@ -318,6 +394,10 @@ int main(void) {
         cmocka_unit_test(folders_and_missing_files),
         cmocka_unit_test(damaged_archives),
         cmocka_unit_test(many_blank_lines),
+        cmocka_unit_test(bombs_are_refused),
+        cmocka_unit_test(nested_archives_are_named),
+        cmocka_unit_test(files_beyond_the_limit),
+        cmocka_unit_test(long_lines_and_deep_nesting),
         cmocka_unit_test(repair_does_not_choose_between_values),
         cmocka_unit_test(repair_refuses_a_file_full_of_damage),
         cmocka_unit_test(a_named_format_must_fit),

@@ -9,21 +9,33 @@
 #include "import_cache.h"
 #include "import_private.h"
 
-/* Line numbers fit 32 bits below this, and a bomb ends here. */
-static const size_t TEXT_MAX = (size_t)4 << 30;
+/* Of a file, and of what it unpacks to; line numbers fit 32 bits below it. */
+static const size_t TEXT_MAX = (size_t)2 << 30;
+/* What unpacks to more than this many times its size is no market: bars pack to a twentieth at the best. Small files
+ * may, since they cost nothing. */
+static const size_t RATIO_MAX = 100, RATIO_FREE = (size_t)64 << 20;
 enum { FIRST_CAPACITY = 1 << 16 };
 
 struct growing {
     char *text;
     size_t length, capacity;
+    size_t limit; /* bytes of text that may be unpacked */
 };
 
-/* Makes room for more bytes and the final NUL. */
+static int too_much(const struct growing *out, const char *path) {
+    if (out->limit == TEXT_MAX)
+        FAIL(GW_ERR_DATA, "%s: unpacks to more than %zu bytes of text; split it into smaller files", path, TEXT_MAX);
+    FAIL(GW_ERR_DATA,
+         "%s: unpacks to more than %zu times its size, which no market data do; look at what it holds, or unpack it "
+         "first",
+         path, RATIO_MAX);
+}
+
+/* Makes room for more bytes and the final NUL: never for more than one byte beyond the limit. */
 static int growing_reserve(struct growing *out, const char *path) {
+    if (out->length > out->limit) return too_much(out, path);
     if (out->length + 1 < out->capacity) return GW_OK;
-    if (out->length >= TEXT_MAX)
-        FAIL(GW_ERR_DATA, "%s: holds more than %zu bytes of text; split it into smaller files", path, TEXT_MAX);
-    size_t wider = out->capacity * 2;
+    size_t wider = out->capacity < out->limit / 2 ? out->capacity * 2 : out->limit + 2;
     char *grown = mem_realloc(out->text, wider, 1);
     if (!grown) return GW_ERR_NOMEM;
     out->text = grown;
@@ -31,9 +43,11 @@ static int growing_reserve(struct growing *out, const char *path) {
     return GW_OK;
 }
 
-static int growing_begin(struct growing *out, size_t expected) {
+static int growing_begin(struct growing *out, size_t packed_length, size_t expected) {
+    out->limit = packed_length > RATIO_FREE / RATIO_MAX ? packed_length * RATIO_MAX : RATIO_FREE;
+    if (out->limit > TEXT_MAX) out->limit = TEXT_MAX;
     out->length = 0;
-    out->capacity = expected + FIRST_CAPACITY;
+    out->capacity = (expected < out->limit ? expected : out->limit - FIRST_CAPACITY) + FIRST_CAPACITY;
     out->text = mem_realloc(NULL, out->capacity, 1); /* unset: zeroing would touch all of it once more */
     return out->text ? GW_OK : GW_ERR_NOMEM;
 }
@@ -80,7 +94,7 @@ static int gzip_inflate(z_stream *z, const char *path, const char *packed, size_
 
 static int gzip_unpack(const char *path, const char *packed, size_t length, struct growing *out) {
     z_stream z = {0};
-    TRY(growing_begin(out, gzip_expected((const unsigned char *)packed, length)));
+    TRY(growing_begin(out, length, gzip_expected((const unsigned char *)packed, length)));
     if (inflateInit2(&z, 15 + 16) != Z_OK) FAIL(GW_ERR_NOMEM, "%s: not enough memory to decompress", path);
     int rc = gzip_inflate(&z, path, packed, length, out);
     inflateEnd(&z);
@@ -120,7 +134,7 @@ static int zip_read(struct archive *zip, const char *path, struct growing *out) 
 }
 
 static int zip_unpack(const char *path, const char *packed, size_t length, struct growing *out) {
-    int rc = growing_begin(out, length);
+    int rc = growing_begin(out, length, length);
     struct archive *zip = archive_read_new();
     if (rc == GW_OK && !zip) rc = gw_error_set(GW_ERR_NOMEM, "%s: not enough memory to unpack", path);
     if (rc == GW_OK) {
@@ -149,21 +163,26 @@ static const char *foreign_kind(const char *bytes, size_t length) {
     return NULL;
 }
 
+/* What unpacking can undo; NULL: nothing. */
+static const char *packed_kind(const char *bytes, size_t length) {
+    if (length >= 2 && memcmp(bytes, "\x1f\x8b", 2) == 0) return "gzip";
+    if (length >= 4 && (memcmp(bytes, "PK\3\4", 4) == 0 || memcmp(bytes, "PK\5\6", 4) == 0)) return "zip";
+    return NULL;
+}
+
 int import_source_load(const char *path, bool hash_raw, struct import_source *out) {
     char *raw;
     size_t length;
     struct growing text = {0};
-    int (*unpack)(const char *, const char *, size_t, struct growing *) = NULL;
     TRY(file_read_all(path, TEXT_MAX, GW_ERR_DATA, &raw, &length));
     out->raw_hash = hash_raw ? import_cache_hash(raw, length) : 0;
     out->raw_length = length;
-    if (length >= 2 && memcmp(raw, "\x1f\x8b", 2) == 0) unpack = gzip_unpack;
-    if (length >= 4 && (memcmp(raw, "PK\3\4", 4) == 0 || memcmp(raw, "PK\5\6", 4) == 0)) unpack = zip_unpack;
-    if (!unpack) {
+    const char *packed = packed_kind(raw, length);
+    if (!packed) {
         out->text = raw;
         out->length = length;
     } else {
-        int rc = unpack(path, raw, length, &text);
+        int rc = (strcmp(packed, "zip") == 0 ? zip_unpack : gzip_unpack)(path, raw, length, &text);
         mem_free(raw);
         if (rc != GW_OK) {
             mem_free(text.text);
@@ -173,9 +192,11 @@ int import_source_load(const char *path, bool hash_raw, struct import_source *ou
         out->text = text.text;
         out->length = text.length;
     }
-    const char *kind = foreign_kind(out->text, out->length);
-    if (!kind) return GW_OK;
+    const char *nested = packed ? packed_kind(out->text, out->length) : NULL;
+    const char *kind = nested ? NULL : foreign_kind(out->text, out->length);
+    if (!kind && !nested) return GW_OK;
     mem_free(out->text);
     *out = (struct import_source){0};
+    if (nested) FAIL(GW_ERR_DATA, "%s: is %s inside, packed twice; unpack it once", path, nested);
     FAIL(GW_ERR_DATA, "%s: is %s, not text; convert it to CSV in UTF-8 first", path, kind);
 }
