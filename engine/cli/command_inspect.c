@@ -37,8 +37,17 @@ static void line(const char *what, size_t n, size_t first_line) {
     printf("\n");
 }
 
-static void print_text(const char *path, const struct gw_bars *bars, const struct gw_import_report *r,
-                       const double prevalences[GW_N_GATES]) {
+/* What was found, and the words in which a run refuses the file, "" when it takes it. */
+struct finding {
+    struct gw_bars bars;
+    struct gw_import_report report;
+    double prevalence[GW_N_GATES];
+    char refused[1024];
+};
+
+static void print_text(const char *path, const struct finding *found) {
+    const struct gw_bars *bars = &found->bars;
+    const struct gw_import_report *r = &found->report;
     char first[40], last[40], interval[40], longest[40], at[40];
     printf("%s\n", path);
     printf("  %-22s %s (%s)\n", "symbol", bars->symbol, r->format);
@@ -59,13 +68,16 @@ static void print_text(const char *path, const struct gw_bars *bars, const struc
     line("zero volume", r->n_zero_volume, 0);
     line("OHLC violations", r->n_ohlc_violations, r->first_violation_line);
     line("bad rows", r->n_bad_rows, r->first_bad_line);
+    if (r->n_mixed_units) line("converted unix units", r->n_mixed_units, 0);
     if (*r->first_problem) printf("  %-22s %s\n", "first problem", r->first_problem);
+    printf("  %-22s %s\n", "refused by a run", *found->refused ? found->refused : "no");
     printf("  %-22s long %.2f %%, short %.2f %% (horizon 24, ratio 2, min_move 0.01)\n", "label prevalence",
-           100 * prevalences[0], 100 * prevalences[1]);
+           100 * found->prevalence[0], 100 * found->prevalence[1]);
 }
 
-static void print_json(const char *path, const struct gw_bars *bars, const struct gw_import_report *r,
-                       const double prevalences[GW_N_GATES]) {
+static void print_json(const char *path, const struct finding *found) {
+    const struct gw_bars *bars = &found->bars;
+    const struct gw_import_report *r = &found->report;
     char text[40];
     struct json_writer w = {.stream = stdout};
     json_begin_object(&w, NULL);
@@ -88,22 +100,35 @@ static void print_json(const char *path, const struct gw_bars *bars, const struc
     json_put_int(&w, "zero_volume", (int64_t)r->n_zero_volume);
     json_put_int(&w, "ohlc_violations", (int64_t)r->n_ohlc_violations);
     json_put_int(&w, "bad_rows", (int64_t)r->n_bad_rows);
+    json_put_int(&w, "mixed_units", (int64_t)r->n_mixed_units);
+    json_put_string(&w, "refused", *found->refused ? found->refused : NULL);
     json_put_string(&w, "first_problem", *r->first_problem ? r->first_problem : NULL);
     json_begin_object(&w, "label_prevalence");
-    for (int g = 0; g < GW_N_GATES; g++) json_put_number(&w, gw_gate_name[g], prevalences[g]);
+    for (int g = 0; g < GW_N_GATES; g++) json_put_number(&w, gw_gate_name[g], found->prevalence[g]);
     json_end_object(&w);
     json_end_object(&w);
     printf("\n");
 }
 
+/* A run tolerates nothing that it was not told to repair: its own import is asked. */
+static int judge_as_run(const char *path, const struct gw_import_options *import, struct finding *found) {
+    struct gw_import_options strict = *import;
+    struct gw_bars bars;
+    strict.tolerant = false;
+    int rc = gw_bars_import(path, &strict, &bars, NULL);
+    if (rc == GW_OK) gw_bars_free(&bars);
+    if (rc != GW_OK && rc != GW_ERR_DATA) return rc;
+    snprintf(found->refused, sizeof found->refused, "%s", rc == GW_OK ? "" : gw_error_message());
+    return GW_OK;
+}
+
 static int inspect(const char *path, const struct gw_import_options *import, bool json) {
-    struct gw_bars bars = {0};
-    struct gw_import_report report = {0};
-    double prevalences[GW_N_GATES] = {NAN, NAN};
-    TRY(gw_bars_import(path, import, &bars, &report));
-    int rc = bars.n ? label_prevalence(&bars, prevalences) : GW_OK;
-    if (rc == GW_OK) (json ? print_json : print_text)(path, &bars, &report, prevalences);
-    gw_bars_free(&bars);
+    struct finding found = {.prevalence = {NAN, NAN}};
+    TRY(gw_bars_import(path, import, &found.bars, &found.report));
+    int rc = judge_as_run(path, import, &found);
+    if (rc == GW_OK && found.bars.n) rc = label_prevalence(&found.bars, found.prevalence);
+    if (rc == GW_OK) (json ? print_json : print_text)(path, &found);
+    gw_bars_free(&found.bars);
     return rc;
 }
 

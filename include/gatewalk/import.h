@@ -12,7 +12,8 @@ struct gw_import_options {
     /* Sort rows, drop exact duplicates, cut-off rows and the like (up to 5 + 1 % of the rows), convert mixed
      * unix units, and report instead of failing. */
     bool repair;
-    /* For `inspect`: collect every problem and keep the good rows, however few. */
+    /* For `inspect`: collect every problem and keep the good rows, however few. A row in another unix unit than the first
+     * is a bad one, as it is for a run, unless `repair` converts it. */
     bool tolerant;
     /* Neither look up nor keep the result in the cache (see gw_bars_import). */
     bool no_cache;

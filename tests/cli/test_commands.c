@@ -277,6 +277,38 @@ static void test_synth_repeats(void **state) {
     for (size_t i = 0; i < 3; i++) free(file[i]);
 }
 
+/* What a run refuses, `inspect` refuses in the same words. */
+static void test_inspect_judges_as_a_run_does(void **state) {
+    (void)state;
+    static const char *const text[] = {
+        "time,open,high,low,close,volume\n1600000000,1,2,1,1,1\n1600000900000,1,2,1,1,1\n1600001800,1,2,1,1,1\n",
+        "time,open,high,low,close,volume\n1600000000,1,2,1,1,1\n1600000900,1,2,1,1,1\n1600000900,1,2,1,1,1\n",
+        "time,open,high,low,close,volume\n1600000900,1,2,1,1,1\n1600001800,1,2,1,1,1\n1600000000,1,2,1,1,1\n",
+    };
+    for (size_t i = 0; i < COUNT_OF(text); i++) {
+        struct run run;
+        put_text("judged.csv", text[i]);
+        struct json_document *document = inspect("judged.csv");
+        const char *refused = json_string(json_get(json_root(document), "refused"), "nothing");
+        const char *const args[MAX_ARGS] = {"run", "small.json", "--data", "judged.csv", "--out", "judged"};
+        run_how(&run, &(struct how){0}, args);
+        assert_int_equal(run.status, 3);
+        if (strncmp(run.err, "gatewalk: ", 10) != 0 || strncmp(run.err + 10, refused, strlen(refused)) != 0)
+            fail_msg("inspect: %s; run: %s", refused, run.err);
+        run_free(&run);
+        run_fine(&run, "inspect", "judged.csv");
+        if (!strstr(run.out, "refused") || !strstr(run.out, refused)) fail_msg("does not say so: %s", run.out);
+        run_free(&run);
+        if (i == 0) assert_true(number_of(document, "bad_rows") == 1);
+        json_free(document);
+        run_fine(&run, "inspect", "judged.csv", "--repair", "--json");
+        assert_non_null(strstr(run.out, "\"refused\": null"));
+        if (i == 0) assert_non_null(strstr(run.out, "\"mixed_units\": 1"));
+        run_free(&run);
+    }
+    unlink(work("judged.csv"));
+}
+
 /* rw.csv with known damage: `inspect` names every kind and where it is first. */
 static void test_inspect_counts(void **state) {
     (void)state;
@@ -476,6 +508,7 @@ int main(void) {
         TEST(test_synth_inspect),
         TEST(test_synth_repeats),
         TEST(test_inspect_counts),
+        TEST(test_inspect_judges_as_a_run_does),
         TEST(test_folds),
         TEST(test_run_prints_its_report),
         TEST(test_compare),

@@ -74,8 +74,9 @@ static void tolerant_collects_what_would_be_errors(void **state) {
     (void)state;
     static const char text[] = "time,open,high,low,close,volume\n"
                                "1614556800,1,2,0.5,1.5,10\n"
-                               "1614556860,1,2,0.5,2.5,10\n"     /* close above high */
-                               "1614556920000,1,2,0.5,1.5,10\n"  /* ms */
+                               "1614556860,1,2,0.5,2.5,10\n"    /* close above high */
+                               "1614556880000,1,2,0.5,1.5,10\n" /* ms */
+                               "1614556920,1,2,0.5,1.5,10\n"
                                "1614556800,1,2,0.5,1.25,10\n"    /* another row for line 2's time */
                                "1614556980,1,0.25,0.5,1.25,10\n" /* high below low */
                                "1614556980,1,nan,0.5,1.25,10\n"
@@ -85,14 +86,14 @@ static void tolerant_collects_what_would_be_errors(void **state) {
     struct gw_import_options options = {.tolerant = true};
     scratch_write("tolerant.csv", text, sizeof text - 1);
     assert_ok(gw_bars_import(scratch("tolerant.csv"), &options, &bars, &report));
-    assert_int_equal(report.n_rows, 7);
+    assert_int_equal(report.n_rows, 8);
     assert_int_equal(report.n_bars, 3);
     assert_int_equal(report.n_ohlc_violations, 2);
     assert_int_equal(report.first_violation_line, 3);
-    assert_int_equal(report.n_bad_rows, 3);
+    assert_int_equal(report.n_bad_rows, 4);
     assert_int_equal(report.n_duplicates, 1);
     assert_int_equal(report.n_conflicts, 1);
-    assert_int_equal(report.n_mixed_units, 1);
+    assert_int_equal(report.n_mixed_units, 0); /* only a repair converts */
     assert_int_equal(report.n_backward, 1);
     assert_int_equal(report.n_gaps, 0);
     assert_int_equal(report.interval_ns, 2 * NS_PER_MINUTE);

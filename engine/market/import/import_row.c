@@ -76,7 +76,7 @@ static const char mend_the_row[] = "correct the row, or import with repair to le
  * zone cannot be reconciled. */
 static bool style_may_change(const struct import_reader *reader, enum time_style style) {
     bool both_unix = style <= TIME_NANOS && reader->time_style <= TIME_NANOS;
-    return both_unix && (reader->options.repair || reader->options.tolerant);
+    return both_unix && reader->options.repair;
 }
 
 static int judge_style(struct import_reader *reader, const struct import_row *row, enum time_style style, bool *good) {
