@@ -76,6 +76,14 @@ static const struct bad_case {
     {"just beyond the tolerance", HEADER "2021-03-01 00:01,1,2,0.5,2.00000001,1\n", 0,
      ":2:26:", "lies above the high 2"},
 
+    {"price beyond arithmetic", HEADER ROW1 "2021-03-01 00:01,1,1e308,0.5,1.5,10\n", 0,
+     ":3:20:", "high \"1e308\" lies outside 1e-18 to 1e18"},
+    {"price just above", HEADER ROW1 "2021-03-01 00:01,1e18,1.01e18,1,1,10\n", 0, ":3:23:", "high \"1.01e18\" lies"},
+    {"subnormal price", HEADER ROW1 "2021-03-01 00:01,1,2,4e-320,1.5,10\n", 0, ":3:22:", "low \"4e-320\" lies outside"},
+    {"volume beyond arithmetic", HEADER ROW1 "2021-03-01 00:01,1,2,0.5,1.5,1e300\n", 0,
+     ":3:30:", "volume \"1e300\" lies outside 1e-30 to 1e30 and is not 0"},
+    {"subnormal volume", HEADER ROW1 "2021-03-01 00:01,1,2,0.5,1.5,4e-320\n", 0, ":3:30:", "volume \"4e-320\" lies"},
+
     {"exact duplicate", HEADER ROW1 ROW2 ROW2, 0, ":4:1:", "second row for 2021-03-01T00:01:00Z, the same as line 3"},
     {"conflicting duplicate", HEADER ROW1 ROW2 "2021-03-01 00:01,1,2,0.5,1.6,10\n", 0, ":4:1:", "with other values"},
     {"time goes back",

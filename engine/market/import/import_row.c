@@ -9,6 +9,14 @@
  * and close by this share without being wrong. */
 static const double PRICE_TOLERANCE = 1e-9;
 
+/* Wide enough for the smallest unit of any token and for any currency; narrow enough that squares, products with a
+ * volume and their sums stay far from the ends of a double and of a float32. Told in the messages below. */
+static const double PRICE_MIN = 1e-18, PRICE_MAX = 1e18, VOLUME_MIN = 1e-30, VOLUME_MAX = 1e30;
+
+static bool price_fits(double price) { return price >= PRICE_MIN && price <= PRICE_MAX; }
+/* NAN: a hole in an optional column. */
+static bool volume_fits(double v) { return v == 0 || isnan(v) || (v >= VOLUME_MIN && v <= VOLUME_MAX); }
+
 int import_row_bad(struct import_reader *reader, size_t line, size_t column, const char *format, ...) {
     char text[sizeof reader->report.first_problem - 64];
     struct gw_import_report *report = &reader->report;
@@ -138,10 +146,14 @@ static int bad_prices(struct import_reader *reader, const struct import_row *row
 static int judge_prices(struct import_reader *reader, const struct import_row *row, const double *v, bool *good) {
     double slack = v[COLUMN_HIGH] * PRICE_TOLERANCE;
     *good = false;
-    for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role++)
+    for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role++) {
         if (!(v[role] > 0)) return bad_value(reader, row, role, v[role] < 0 ? "is negative" : "is zero");
-    for (unsigned role = COLUMN_VOLUME; role < N_COLUMN_ROLES; role++)
+        if (!price_fits(v[role])) return bad_value(reader, row, role, "lies outside 1e-18 to 1e18, where prices are");
+    }
+    for (unsigned role = COLUMN_VOLUME; role < N_COLUMN_ROLES; role++) {
         if (v[role] < 0) return bad_value(reader, row, role, "is negative");
+        if (!volume_fits(v[role])) return bad_value(reader, row, role, "lies outside 1e-30 to 1e30 and is not 0");
+    }
     if (v[COLUMN_HIGH] + slack < v[COLUMN_LOW])
         return bad_prices(reader, row, COLUMN_HIGH, "lies below the low", v[COLUMN_LOW]);
     for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role += COLUMN_CLOSE - COLUMN_OPEN) {
@@ -155,9 +167,10 @@ static int judge_prices(struct import_reader *reader, const struct import_row *r
 
 bool import_row_good(const double *v) {
     double slack = v[COLUMN_HIGH] * PRICE_TOLERANCE, high = v[COLUMN_HIGH] + slack, low = v[COLUMN_LOW] - slack;
-    bool positive = v[COLUMN_OPEN] > 0 && v[COLUMN_HIGH] > 0 && v[COLUMN_LOW] > 0 && v[COLUMN_CLOSE] > 0;
-    for (unsigned role = COLUMN_VOLUME; role < N_COLUMN_ROLES; role++) positive &= !(v[role] < 0);
-    return positive && high >= v[COLUMN_LOW] && v[COLUMN_OPEN] <= high && v[COLUMN_OPEN] >= low &&
+    bool fits = price_fits(v[COLUMN_OPEN]) && price_fits(v[COLUMN_HIGH]) && price_fits(v[COLUMN_LOW]) &&
+                price_fits(v[COLUMN_CLOSE]);
+    for (unsigned role = COLUMN_VOLUME; role < N_COLUMN_ROLES; role++) fits &= volume_fits(v[role]);
+    return fits && high >= v[COLUMN_LOW] && v[COLUMN_OPEN] <= high && v[COLUMN_OPEN] >= low &&
            v[COLUMN_CLOSE] <= high && v[COLUMN_CLOSE] >= low;
 }
 
