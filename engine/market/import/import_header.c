@@ -4,8 +4,8 @@
 #include "engine/base/base.h"
 #include "import_private.h"
 
-/* Names as header_key() writes them (lower case letters and digits). A lower rank wins where several columns
- * could fill a role. */
+/* Names as header_key() writes them (lower case letters and digits). Of a pair that vendors write side by side the
+ * lower rank wins. */
 static const struct alias {
     const char *key;
     uint8_t role;
@@ -101,17 +101,49 @@ static void choose(struct choice *choice, unsigned role, int rank, size_t column
     choice->column[role] = column + 1;
 }
 
+/* Taking one of two columns would be a guess about what the bars are. */
+static int held_twice(const struct import_sample *sample, const struct sample_row *header, unsigned role, size_t one,
+                      size_t two) {
+    const struct field *a = &header->field[one], *b = &header->field[two];
+    FAIL(GW_ERR_DATA, "%s:%zu:%td: columns %zu (\"%.*s\") and %zu (\"%.*s\") both hold the %s; remove or rename one",
+         sample->path, sample->line[0].number, b->text - sample->line[0].begin + 1, one + 1,
+         (int)(a->length < 40 ? a->length : 40), a->text, two + 1, (int)(b->length < 40 ? b->length : 40), b->text,
+         import_role_name(role));
+}
+
+/* Vendors write one time in two forms, "unix" beside "date", and MetaTrader's export counts ticks beside a volume that
+ * is 0 for most of its markets: there the rank decides. */
+static bool known_pair(const struct alias *a, const struct alias *b) {
+    if (a->rank == b->rank) return false;
+    return a->role == COLUMN_TIME || (strcmp(a->key, "tickvol") == 0 && strcmp(b->key, "vol") == 0);
+}
+
+static int judge_twice(const struct import_sample *sample, const struct sample_row *header) {
+    const struct alias *seen[IMPORT_COLUMNS_MAX];
+    for (size_t i = 0; i < header->n_fields; i++) {
+        char key[64];
+        header_key(header->field[i], key, sizeof key);
+        seen[i] = alias_of(key);
+        for (size_t j = 0; seen[i] && j < i; j++) {
+            if (seen[j] && seen[j]->role == seen[i]->role && !known_pair(seen[j], seen[i]))
+                return held_twice(sample, header, seen[i]->role, j, i);
+        }
+    }
+    return GW_OK;
+}
+
 /* "Volume BTC", "Volume USDT", "Volume_(BTC)": base volume comes first, then quote volume. */
-static void choose_named_volumes(struct choice *choice, const struct sample_row *header) {
+static int choose_named_volumes(const struct import_sample *sample, struct choice *choice,
+                                const struct sample_row *header) {
     for (size_t i = 0; i < header->n_fields; i++) {
         char key[64];
         header_key(header->field[i], key, sizeof key);
         if (strncmp(key, "volume", 6) != 0 || alias_of(key)) continue;
-        if (!choice->column[COLUMN_VOLUME])
-            choose(choice, COLUMN_VOLUME, 9, i);
-        else
-            choose(choice, COLUMN_QUOTE_VOLUME, 9, i);
+        unsigned role = choice->column[COLUMN_VOLUME] ? COLUMN_QUOTE_VOLUME : COLUMN_VOLUME;
+        if (choice->column[role]) return held_twice(sample, header, role, choice->column[role] - 1, i);
+        choose(choice, role, 9, i);
     }
+    return GW_OK;
 }
 
 /* A date column and a time column that is only a time of day belong together. */
@@ -161,7 +193,8 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
         choose(&choice, alias->role, alias->rank, i);
     }
     if (known < 2) return 0;
-    choose_named_volumes(&choice, &header);
+    TRY(judge_twice(sample, &header));
+    TRY(choose_named_volumes(sample, &choice, &header));
     join_date_and_clock(&choice, &header, &row);
     for (unsigned role = COLUMN_TIME; role < N_COLUMN_ROLES; role++)
         if (choice.column[role]) layout->column[choice.column[role] - 1] = (uint8_t)role;

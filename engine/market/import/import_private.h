@@ -89,6 +89,8 @@ enum import_column {
     N_COLUMN_ROLES,
 };
 
+const char *import_role_name(unsigned role); /* as messages say it: "quote volume" */
+
 enum import_zone { ZONE_UTC, ZONE_EST, ZONE_NEW_YORK };
 
 /* How a file is laid out: what a format's detect() fills in. */

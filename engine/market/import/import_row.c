@@ -52,7 +52,7 @@ static void place_of(const struct import_reader *reader, const struct import_row
     *column += (size_t)(at - line_begin);
 }
 
-static const char *role_name(unsigned role) {
+const char *import_role_name(unsigned role) {
     static const char *const name[N_COLUMN_ROLES] = {"column",       "time",        "time of day",     "open",
                                                      "high",         "low",         "close",           "volume",
                                                      "quote volume", "trade count", "taker buy volume"};
@@ -72,7 +72,7 @@ static int bad_field(struct import_reader *reader, const struct import_row *row,
     struct field field = row->field[k];
     int shown = field.length < 40 ? (int)field.length : 40;
     place_of(reader, row, k, &line, &column);
-    return import_row_bad(reader, line, column, "%s \"%.*s\" %s; %s", role_name(reader->layout.column[k]), shown,
+    return import_row_bad(reader, line, column, "%s \"%.*s\" %s; %s", import_role_name(reader->layout.column[k]), shown,
                           field.text, what, advice);
 }
 
