@@ -94,3 +94,8 @@ int cli_arguments(const struct command *command, int argc, char **argv, int n, c
             FAIL(GW_ERR_USAGE, "%s: %s is empty; see `gatewalk %s --help`", command->name, what, command->name);
     return GW_OK;
 }
+
+char *cli_shown(const char *text, char buffer[1100]) {
+    snprintf(buffer, 1100, "%s", text);
+    return text_clean(buffer);
+}

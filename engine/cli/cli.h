@@ -28,4 +28,8 @@ int cli_count(const char *option, const char *text, size_t min, size_t max, size
 /* Exactly `n` positional arguments remain and none is empty, else GW_ERR_USAGE naming `what`. */
 int cli_arguments(const struct command *command, int argc, char **argv, int n, const char *what) GW_MUST_USE;
 
+/* A path or another text from outside, fit for a terminal: the filled buffer. CLI_SHOWN gives it one of the block. */
+char *cli_shown(const char *text, char buffer[1100]);
+#define CLI_SHOWN(text) cli_shown((text), (char[1100]){0})
+
 #endif

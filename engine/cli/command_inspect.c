@@ -49,7 +49,7 @@ static void print_text(const char *path, const struct finding *found) {
     const struct gw_bars *bars = &found->bars;
     const struct gw_import_report *r = &found->report;
     char first[40], last[40], interval[40], longest[40], at[40];
-    printf("%s\n", path);
+    printf("%s\n", CLI_SHOWN(path));
     printf("  %-22s %s (%s)\n", "symbol", bars->symbol, r->format);
     printf("  %-22s %zu rows, %zu bars\n", "size", r->n_rows, r->n_bars);
     if (bars->n)

@@ -52,9 +52,9 @@ static int command(int argc, char **argv) {
     TRY(check_run(argv[optind]));
     TRY(draw_report(argv[optind], &what));
     if (what.only)
-        printf("plot: %s/" GW_RUN_PLOTS "/%s.png\n", argv[optind], what.only);
+        printf("plot: %s/" GW_RUN_PLOTS "/%s.png\n", CLI_SHOWN(argv[optind]), what.only);
     else
-        printf("report: %s/" GW_RUN_REPORT "\n", argv[optind]);
+        printf("report: %s/" GW_RUN_REPORT "\n", CLI_SHOWN(argv[optind]));
     return GW_OK;
 }
 

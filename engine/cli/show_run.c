@@ -66,20 +66,20 @@ int draw_report(const char *dir, const struct gw_report_options *options) {
 int show_run(const char *dir, bool no_report) {
     TRY(gw_report_text(dir, stdout, terminal_width()));
     if (no_report) {
-        printf("\nresults: %s\n", dir);
+        printf("\nresults: %s\n", CLI_SHOWN(dir));
         return GW_OK;
     }
     struct gw_report_options all = {.pdf = true, .png = true};
     int rc = draw_report(dir, &all);
     if (rc == GW_ERR_TOOL) {
         message("gatewalk: %s", gw_error_message());
-        printf("\nresults: %s (no report yet: `gatewalk report %s` renders it)\n", dir, dir);
+        printf("\nresults: %s (no report yet: `gatewalk report %s` renders it)\n", CLI_SHOWN(dir), CLI_SHOWN(dir));
         return GW_OK;
     }
     if (rc == GW_ERR_INTERRUPTED)
         FAIL(GW_ERR_INTERRUPTED, "interrupted while drawing; all results are in %s, `gatewalk report %s` draws them",
              dir, dir);
     TRY(rc);
-    printf("\nreport: %s/" GW_RUN_REPORT "\n", dir);
+    printf("\nreport: %s/" GW_RUN_REPORT "\n", CLI_SHOWN(dir));
     return GW_OK;
 }

@@ -9,6 +9,7 @@
 #include "gatewalk/version.h"
 #include "program.h"
 #include "run_tree.h"
+#include <ctype.h>
 
 enum { MAX_WORDS = 32 };
 
@@ -309,6 +310,28 @@ static void test_inspect_judges_as_a_run_does(void **state) {
     unlink(work("judged.csv"));
 }
 
+/* What a file or its name holds reaches the terminal without its control bytes. */
+static void test_no_control_bytes_reach_the_terminal(void **state) {
+    (void)state;
+    static const char name[] = "e\x1b[31m\xc2\x9b.csv", shown[] = "e?[31m?.csv";
+    static const char text[] = "time,open,high,low,close,volume\n1600000000,1,2,1,1,1\n1600000900,1,2,1,1,1\n"
+                               "1600001800,1,2,1,\x1b]0;owned\x07,1\n1600002700,1,2,1,\xff\xfe,1\n";
+    static const char *const args[][MAX_ARGS] = {{"inspect", name}, {"inspect", name, "--repair"}};
+    put_text(name, text);
+    for (size_t i = 0; i < COUNT_OF(args); i++) {
+        struct run run;
+        run_how(&run, &(struct how){0}, args[i]);
+        assert_int_equal(run.status, 0);
+        for (size_t c = 0; c < run.n_out; c++)
+            if (run.out[c] != '\n' && iscntrl((unsigned char)run.out[c])) fail_msg("byte %d: %s", run.out[c], run.out);
+        assert_true(utf8_valid(run.out, run.n_out, NULL));
+        assert_true(strncmp(run.out, shown, sizeof shown - 1) == 0);
+        assert_non_null(strstr(run.out, "close \"?]0;owned?\" "));
+        run_free(&run);
+    }
+    unlink(work(name));
+}
+
 /* rw.csv with known damage: `inspect` names every kind and where it is first. */
 static void test_inspect_counts(void **state) {
     (void)state;
@@ -508,6 +531,7 @@ int main(void) {
         TEST(test_synth_inspect),
         TEST(test_synth_repeats),
         TEST(test_inspect_counts),
+        TEST(test_no_control_bytes_reach_the_terminal),
         TEST(test_inspect_judges_as_a_run_does),
         TEST(test_folds),
         TEST(test_run_prints_its_report),

@@ -24,6 +24,7 @@ int import_row_bad(struct import_reader *reader, size_t line, size_t column, con
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    text_clean(text); /* the report keeps it, and reports are printed */
     if (!reader->options.repair && !reader->options.tolerant)
         FAIL(GW_ERR_DATA, "%s:%zu:%zu: %s", reader->path, line, column, text);
     if (report->n_bad_rows++ == 0) {
