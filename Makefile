@@ -31,8 +31,9 @@ OBJ     += $(SCRIPTS:%=$(BUILD)/%.o)
 LIB     := $(BUILD)/libgatewalk.a
 OBJ_F64 := $(DUAL_SRC:%.c=$(BUILD)/%.f64.o) $(F64_SRC:%.c=$(BUILD)/%.o)
 LIB_F64 := $(BUILD)/libgatewalk_f64.a
-TESTS   ?= $(sort $(wildcard tests/*/test_*.c))
-TEST_BIN := $(TESTS:%.c=$(BUILD)/%)
+# Tests are programs and scripts.
+TESTS   ?= $(sort $(wildcard tests/*/test_*.c tests/*/test_*.sh))
+TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(filter %.c,$(TESTS))) $(filter %.sh,$(TESTS))
 
 .PHONY: all demo deps test bench bench-peers lib tests-build layers headers format format-check clean
 all: gatewalk
@@ -93,7 +94,7 @@ demo: deps
 
 test: deps
 	@$(MAKE) --no-print-directory -j$(shell nproc) gatewalk tests-build
-	@.ci/run-tests $(BUILD)/test-logs $(TEST_BIN)
+	@BUILD=$(BUILD) .ci/run-tests $(BUILD)/test-logs $(TEST_BIN)
 
 # ---- how fast ---------------------------------------------------------------------------------------
 
