@@ -13,6 +13,9 @@ CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=address,undefined
 endif
 ALL_CFLAGS := $(STD) $(WARN) $(FLOAT) -fopenmp -iquote . -iquote include $(CFLAGS)
+# What the kernels of one instruction set are compiled with.
+ISA_AVX2   := -mavx2 -mfma
+ISA_AVX512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma
 LIBS    := -lcjson -lcsv -larchive -lz -lxxhash -lopenblas -fopenmp -lm
 
 SRC     := $(filter-out engine/main.c,$(sort $(shell find engine models strategies reports -name '*.c')))
@@ -35,10 +38,19 @@ LIB_F64 := $(BUILD)/libgatewalk_f64.a
 TESTS   ?= $(sort $(wildcard tests/*/test_*.c tests/*/test_*.sh))
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(filter %.c,$(TESTS))) $(filter %.sh,$(TESTS))
 
-.PHONY: all demo deps test bench bench-peers lib tests-build layers headers format format-check clean
+# The sources that decide a fit. Their hash is compiled in and is part of every stored fit's key (engine/walk/fit_key.c):
+# when one of them changes, fits of before are done again. tests/house/test_source_hash.sh checks that none is missing.
+DECIDING := include engine/base engine/market models $(wildcard $(addprefix engine/walk/,*.h fit*.c fold_data.c prepare.c)) \
+            $(addprefix engine/score/,average_precision.c ranking.c ranking.h top_k.c)
+FIT_SRC  := $(sort $(shell find $(DECIDING) -name '*.[ch]' -o -name '*.def'))
+# Flags count as well, but for those that change no bit of a result (tests/golden/compilers.sh).
+FIT_FLAGS := $(filter-out -W% -g% -O0 -O1 -O2 -O3 -Og -Os -fno-omit-frame-pointer -fsanitize% -fno-sanitize%,\
+             $(STD) $(FLOAT) $(CFLAGS)) avx2: $(ISA_AVX2) avx512: $(ISA_AVX512)
+
+.PHONY: all demo deps test bench bench-peers lib tests-build layers headers format format-check clean FORCE
 all: gatewalk
 
-gatewalk: $(BUILD)/engine/main.o $(LIB)
+gatewalk: $(BUILD)/engine/main.o $(BUILD)/commit.o $(LIB)
 	@echo "link    $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -55,6 +67,29 @@ define compile
 	@echo "compile $<$(if $(1), [$(patsubst -DGW_%,%,$(firstword $(1)))])"
 	@$(CC) $(ALL_CFLAGS) $(1) -MMD -MP -c -o $@ $<
 endef
+# Made by every make, touched only when it says something new: $(call keep,file), the new text being in file.new
+keep = cmp -s $(1).new $(1) && rm $(1).new || mv $(1).new $(1)
+$(BUILD):
+	@mkdir -p $@
+# Objects of other flags are not this build's.
+$(OBJ) $(OBJ_F64) $(BUILD)/engine/main.o: $(BUILD)/flags
+$(BUILD)/flags: FORCE | $(BUILD)
+	$(file >$@.new,$(CC) $(ALL_CFLAGS) avx2: $(ISA_AVX2) avx512: $(ISA_AVX512))
+	@$(call keep,$@)
+$(BUILD)/engine/base/core/build.o: private ALL_CFLAGS += -iquote $(BUILD)
+$(BUILD)/engine/base/core/build.o: $(BUILD)/source_hash.h
+$(BUILD)/source_hash.h: FORCE | $(BUILD)
+	$(file >$@.flags,$(FIT_FLAGS))
+	@sha256sum $(FIT_SRC) >$@.list && cat $@.flags >>$@.list && hash=$$(sha256sum <$@.list) && \
+	    echo "#define GW_SOURCE_HASH \"$${hash%% *}\"" >$@.new
+	@$(call keep,$@)
+# Linked into the program alone: a new commit links it again and compiles nothing else.
+$(BUILD)/commit.c: FORCE | $(BUILD)
+	@commit=$$([ -e .git ] && git describe --always --dirty 2>/dev/null) || commit="unknown commit"; \
+	    printf '#include "gatewalk/version.h"\nconst char *gw_build_commit(void) { return "%s"; }\n' "$$commit" >$@.new
+	@$(call keep,$@)
+$(BUILD)/commit.o: $(BUILD)/commit.c
+	$(call compile)
 $(BUILD)/%.o: %.c
 	$(call compile)
 $(BUILD)/%.f32.o: %.c
@@ -64,9 +99,9 @@ $(BUILD)/%.f64.o: %.c
 $(BUILD)/%.portable.o: %.c
 	$(call compile,-DGW_ISA_PORTABLE)
 $(BUILD)/%.avx2.o: %.c
-	$(call compile,-DGW_ISA_AVX2 -mavx2 -mfma)
+	$(call compile,-DGW_ISA_AVX2 $(ISA_AVX2))
 $(BUILD)/%.avx512.o: %.c
-	$(call compile,-DGW_ISA_AVX512 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma)
+	$(call compile,-DGW_ISA_AVX512 $(ISA_AVX512))
 # The assembler takes the file as it stands and ends it like a C string; the last line keeps the stack not executable.
 $(BUILD)/%.gp.o: %.gp
 	@mkdir -p $(@D)

@@ -56,7 +56,7 @@ static int dispatch(int argc, char **argv) {
         return GW_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("gatewalk %s\n", GATEWALK_VERSION);
+        printf("gatewalk %s (%s, sources %.12s)\n", GW_VERSION, gw_build_commit(), gw_source_hash());
         return GW_OK;
     }
     const struct command *command = find_command(argv[1]);

@@ -36,7 +36,9 @@ static void put_data(struct json_writer *w, const struct experiment *e, const st
 
 static void put_build(struct json_writer *w) {
     json_begin_object(w, "build");
-    json_put_string(w, "version", GATEWALK_VERSION);
+    json_put_string(w, "version", GW_VERSION);
+    json_put_string(w, "commit", gw_build_commit());
+    json_put_string(w, "source_hash", gw_source_hash());
     json_put_string(w, "compiler", __VERSION__);
     json_put_string(w, "date", NULL); /* left out so that a build repeats */
     json_end_object(w);

@@ -1,4 +1,4 @@
-/* The key of a fit: a hash of everything that decides its result, this version of the program among it. A stored model
+/* The key of a fit: a hash of everything that decides its result, the sources it is computed by among it. A stored model
  * is used again only under the same key. */
 #include <inttypes.h>
 #include <string.h>
@@ -37,10 +37,10 @@ static uint64_t mix_section(const struct key_section *section, const void *base,
     return hash;
 }
 
-void fit_key_of(const char *version, const struct experiment *e, const struct prepared *p, struct fit *fit) {
+void fit_key_of(const char *sources, const struct experiment *e, const struct prepared *p, struct fit *fit) {
     const struct strategy_spec *spec = &e->strategy[fit->strategy];
     const struct gw_fold *fold = &p->plan.fold[fit->fold];
-    uint64_t hash = mix_text(version, mix_text("gatewalk fit 1", 0));
+    uint64_t hash = mix_text(sources, mix_text("gatewalk fit 1", 0));
     hash = mix_text(gw_kernels_selected(), hash);
     if (strcmp(spec->train.precision, "bf16") == 0) hash = mix_text(gw_kernels_selected_bf16(), hash);
     for (size_t s = 0; s < config_n_sections; s++) {
@@ -68,5 +68,5 @@ void fit_key_of(const char *version, const struct experiment *e, const struct pr
 }
 
 void fit_key(const struct experiment *e, const struct prepared *p, struct fit *fit) {
-    fit_key_of(GATEWALK_VERSION, e, p, fit);
+    fit_key_of(gw_source_hash(), e, p, fit);
 }

@@ -52,8 +52,8 @@ struct fit_context {
 int fit_execute(const struct fit_context *context, const struct gw_gate_model *previous, struct fit *fit,
                 struct gw_gate_model **model_out) GW_MUST_USE;
 void fit_key(const struct experiment *experiment, const struct prepared *prepared, struct fit *fit);
-/* What the key would be in another version: another one may do the same sums differently. */
-void fit_key_of(const char *version, const struct experiment *experiment, const struct prepared *prepared,
+/* What the key would be with other sources (gw_source_hash): those may do the same sums differently. */
+void fit_key_of(const char *sources, const struct experiment *experiment, const struct prepared *prepared,
                 struct fit *fit);
 
 /* All fits of the experiment on `jobs` threads, with progress; keeps what is done when interrupted. */

@@ -33,7 +33,7 @@ void import_cache_open(struct import_cache *cache, const struct gw_import_option
     key->to_ns = options->to_ns;
     key->repair = options->repair;
     key->tolerant = options->tolerant;
-    snprintf(key->program_version, sizeof key->program_version, "%s", GATEWALK_VERSION);
+    snprintf(key->program_version, sizeof key->program_version, "%s", GW_VERSION);
     snprintf(key->symbol, sizeof key->symbol, "%s", symbol);
     snprintf(key->format, sizeof key->format, "%s", options->format ? options->format : "auto");
 }
