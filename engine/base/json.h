@@ -4,6 +4,7 @@
 #define GATEWALK_JSON_H
 
 #include "base.h"
+#include "gatewalk/param.h"
 
 struct json_document;
 struct cJSON;                    /* opaque to everyone else */
@@ -56,5 +57,12 @@ void json_put_int(struct json_writer *w, const char *key, int64_t value);
 void json_put_string(struct json_writer *w, const char *key, const char *value); /* NULL value writes null */
 void json_put_bool(struct json_writer *w, const char *key, bool value);
 void json_put_value(struct json_writer *w, const char *key, const json_value *value); /* a parsed subtree */
+
+/* One parameter into the settings at `base`; `where` is its section. Fails where `value` stands. */
+int json_read_param(const struct json_document *document, const json_value *value, const char *where,
+                    const struct gw_param_key *key, void *base) GW_MUST_USE;
+void json_put_param(struct json_writer *w, const struct gw_param *param, const void *own);
+/* The active keys of a table as members of the open object; `all`: those of every row that could be chosen too. */
+void json_put_params(struct json_writer *w, const struct gw_param_table *table, const void *base, bool all);
 
 #endif

@@ -9,12 +9,7 @@
 #include <stdio.h>
 
 #include "bars.h"
-
-/* A length in bars of the clock or as a duration; exactly one is set. */
-struct gw_span {
-    size_t bars;
-    int64_t ns;
-};
+#include "param.h"
 
 struct gw_fold_config {
     bool expanding;                               /* default rolling */
