@@ -4,6 +4,8 @@
 
 #include "gatewalk/strategy.h"
 
+extern const struct gw_choices strategy_choices; /* by row of strategies.def */
+
 #define STRATEGY(name) extern const struct gw_strategy_desc strategy_##name;
 #include "strategies.def"
 #undef STRATEGY

@@ -11,6 +11,14 @@
 
 static const double BAND = 1e-12;
 
+struct sma_params {
+    size_t fast, slow;
+};
+static const struct gw_param params[] = {
+    GW_SIZE_PARAM(struct sma_params, fast, "bars", 20, 1, 1e6, "sma_cross: length of the fast mean; less than slow"),
+    GW_SIZE_PARAM(struct sma_params, slow, "bars", 50, 2, 1e6, "sma_cross: length of the slow mean"),
+};
+
 struct state {
     double fast_sum, slow_sum;
     size_t bars_left; /* until the sums are made anew */
@@ -23,18 +31,17 @@ static double sum_closes(const struct gw_bar *last, size_t n) {
     return sum;
 }
 
-static void update_sums(struct state *state, const struct gw_strategy_config *config,
-                        const struct gw_history *history) {
+static void update_sums(struct state *state, const struct sma_params *sma, const struct gw_history *history) {
     const struct gw_bar *last = history->last;
     if (state->bars_left) {
         state->bars_left--;
-        state->fast_sum += last->close - (last - config->fast)->close;
-        state->slow_sum += last->close - (last - config->slow)->close;
+        state->fast_sum += last->close - (last - sma->fast)->close;
+        state->slow_sum += last->close - (last - sma->slow)->close;
         return;
     }
-    state->fast_sum = sum_closes(last, config->fast);
-    state->slow_sum = sum_closes(last, config->slow);
-    state->bars_left = config->slow - 1 - history->n % config->slow;
+    state->fast_sum = sum_closes(last, sma->fast);
+    state->slow_sum = sum_closes(last, sma->slow);
+    state->bars_left = sma->slow - 1 - history->n % sma->slow;
 }
 
 static void trade_cross(const struct gw_strategy_config *config, const struct gw_bar_event *event, int side,
@@ -53,10 +60,11 @@ static void trade_cross(const struct gw_strategy_config *config, const struct gw
 static void on_bar(void *memory, const struct gw_strategy_config *config, const struct gw_bar_event *event,
                    struct gw_order_sink *orders) {
     struct state *state = memory;
-    if (event->history.n < config->slow) return;
-    update_sums(state, config, &event->history);
+    const struct sma_params *sma = gw_strategy_own(config);
+    if (event->history.n < sma->slow) return;
+    update_sums(state, sma, &event->history);
     /* Both means times fast x slow: no division on the way of every bar. */
-    const double fast = state->fast_sum * (double)config->slow, slow = state->slow_sum * (double)config->fast;
+    const double fast = state->fast_sum * (double)sma->slow, slow = state->slow_sum * (double)sma->fast;
     const int before = state->relation;
     if (fast > slow + BAND * slow)
         state->relation = 1;
@@ -65,16 +73,18 @@ static void on_bar(void *memory, const struct gw_strategy_config *config, const 
     if (before && state->relation != before) trade_cross(config, event, state->relation, orders);
 }
 
-static int check(const struct gw_strategy_config *config) {
-    if (config->fast < 1) FAIL(GW_ERR_CONFIG, "fast: must be at least 1 bar");
-    if (config->slow <= config->fast)
-        FAIL(GW_ERR_CONFIG, "slow: %zu bars must be more than fast (%zu)", config->slow, config->fast);
-    return GW_OK;
+static int check(const void *own, const char *key[GW_STRATEGY_KEYS_MAX]) {
+    const struct sma_params *sma = own;
+    if (sma->fast < sma->slow) return GW_OK;
+    key[0] = "fast";
+    key[1] = "slow";
+    FAIL(GW_ERR_CONFIG, "trading.fast (%zu bars) must be smaller than trading.slow (%zu)", sma->fast, sma->slow);
 }
 
 const struct gw_strategy_desc strategy_sma_cross = {
     .name = "sma_cross",
     .help = "cross of two moving averages of the close, always by market orders",
+    .own = GW_PARAM_TABLE(params),
     .on_bar = on_bar,
     .per_symbol_state_size = sizeof(struct state),
     .check = check,

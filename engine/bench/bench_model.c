@@ -43,16 +43,16 @@ static void free_data(struct bench_data *d) {
     for (int g = 0; g < GW_N_GATES; g++) mem_free(d->label[g]);
 }
 
-static void settings(const char *attention, const char *precision, size_t epochs, struct gw_model_config *model,
-                     struct gw_train_config *train) {
+static int settings(const char *attention, const char *precision, size_t epochs, struct gw_model_config *model,
+                    struct gw_train_config *train) {
     gw_model_config_default(model);
     gw_train_config_default(train);
     model->n_features = FEATURES;
     model->lookback = LOOKBACK;
-    snprintf(model->attention, sizeof model->attention, "%s", attention);
-    snprintf(train->precision, sizeof train->precision, "%s", precision);
     train->epochs = epochs;
     train->patience = 0;
+    TRY(gw_model_config_set(model, "attention", attention));
+    return gw_train_config_set(train, "precision", precision);
 }
 
 static int fit_rate(const struct bench_data *d, const struct gw_model_config *model,
@@ -130,7 +130,7 @@ static int train_rows(const struct bench_data *d, const struct bench_options *o,
         struct gw_train_config train;
         char what[64];
         double rate;
-        settings(attentions[i], precision, 1, &model, &train);
+        TRY(settings(attentions[i], precision, 1, &model, &train));
         TRY(best_rate(d, o, &model, &train, 1, 1, &rate));
         snprintf(what, sizeof what, "train %s %s, 1 thread", attentions[i], precision);
         bench_add(list, what, kernels, rate, "windows/s", i == 0 ? rate * baseline_flop / 1e9 / peak : NAN);
@@ -182,7 +182,7 @@ static int score_attention(const struct bench_data *d, const struct bench_option
     struct gw_train_config train;
     struct gw_gate_model *fitted;
     double rate;
-    settings(attention, "float32", 1, &model, &train);
+    TRY(settings(attention, "float32", 1, &model, &train));
     TRY(fit_rate(d, &model, &train, &rate, &fitted));
     int rc = GW_OK;
     for (size_t threads = 1; rc == GW_OK && threads <= (all_threads ? o->threads : 1); threads += o->threads - 1) {

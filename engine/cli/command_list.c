@@ -13,25 +13,52 @@
 static const struct option options[] = {
     {"inputs", required_argument, NULL, 'i'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 
-static void print_strategies(void) {
-    for (size_t i = 0; i < gw_strategy_count(); i++)
-        printf("%-16s %s\n", gw_strategy_at(i)->name, gw_strategy_at(i)->help);
-}
-
-static void print_models(size_t inputs) {
-    printf("%-16s %12s  %s\n", "attention", "parameters",
-           "(lstm encoder, defaults; --inputs sets the number of features)");
-    for (size_t i = 0; gw_model_option_name("attention", i); i++) {
-        struct gw_model_config config;
-        gw_model_config_default(&config);
-        config.n_features = inputs;
-        snprintf(config.attention, sizeof config.attention, "%s", gw_model_option_name("attention", i));
-        printf("%-16s %12zu  %s\n", config.attention, gw_model_parameter_count(&config),
-               gw_model_option_help("attention", i));
+/* "attention_units 1 … 1024 (64)" of what a row declares itself. */
+static void print_own(const struct gw_param_table *own) {
+    struct gw_own_params room;
+    char text[GW_PARAM_SHOWN];
+    gw_param_defaults(own, &room);
+    for (size_t i = 0; i < own->n; i++) {
+        const struct gw_param *param = &own->param[i];
+        printf("  %-22s %-12s %-12s %s", param->name, gw_param_type_name(param), gw_param_show(param, &room, text),
+               param->help);
+        if (param->type == GW_PARAM_SIZE || param->type == GW_PARAM_NUMBER)
+            printf(" [%g … %g]", param->low, param->high);
+        printf("\n");
     }
 }
 
-static void print_features(void) {
+static int print_strategies(void) {
+    for (size_t i = 0; i < gw_strategy_count(); i++) {
+        printf("%-16s %s\n", gw_strategy_at(i)->name, gw_strategy_at(i)->help);
+        print_own(&gw_strategy_at(i)->own);
+    }
+    return GW_OK;
+}
+
+/* The rows of a choice among a model's or a training's settings. */
+static const struct gw_choices *choices_of(const char *kind) {
+    struct gw_param_key key;
+    bool found = gw_param_find(&gw_model_params, kind, &key) || gw_param_find(&gw_train_params, kind, &key);
+    return found ? key.param->choices : NULL;
+}
+
+static void print_models(size_t inputs) {
+    const struct gw_choices *attentions = choices_of("attention");
+    struct gw_choice row;
+    printf("%-16s %12s  %s\n", "attention", "parameters",
+           "(lstm encoder, defaults; --inputs sets the number of features)");
+    for (size_t i = 0; (row = gw_choice_at(attentions, i)).name; i++) {
+        struct gw_model_config config;
+        gw_model_config_default(&config);
+        config.n_features = inputs;
+        config.attention = (int)i;
+        printf("%-16s %12zu  %s\n", row.name, gw_model_parameter_count(&config), row.help);
+        print_own(&row.own);
+    }
+}
+
+static int print_features(void) {
     for (size_t i = 0; i < gw_feature_count(); i++) {
         const struct gw_feature_desc *f = gw_feature_at(i);
         char spec[96];
@@ -41,62 +68,99 @@ static void print_features(void) {
                                      a + 1 == f->n_args ? ")" : "");
         printf("%-26s %s [%s]\n", spec, f->help, f->source);
     }
+    return GW_OK;
 }
 
-static void print_options(const char *kind) {
-    for (size_t i = 0; gw_model_option_name(kind, i); i++)
-        printf("%-18s %s\n", gw_model_option_name(kind, i), gw_model_option_help(kind, i));
+static int print_options(const char *kind) {
+    const struct gw_choices *choices = choices_of(kind);
+    struct gw_choice row;
+    for (size_t i = 0; (row = gw_choice_at(choices, i)).name; i++) {
+        printf("%-18s %s\n", row.name, row.help);
+        print_own(&row.own);
+    }
+    return GW_OK;
 }
 
-static void print_metrics(void) {
+static int print_metrics(void) {
     for (size_t i = 0; i < gw_metric_count(); i++)
         printf("%-24s %-10s %s\n", gw_metric_at(i)->name, gw_metric_at(i)->unit, gw_metric_at(i)->help);
     printf("\nof the traded result:\n");
     for (size_t i = 0; i < gw_portfolio_metric_count(); i++)
         printf("%-24s %-10s %s\n", gw_portfolio_metric_at(i)->name, gw_portfolio_metric_at(i)->unit,
                gw_portfolio_metric_at(i)->help);
+    return GW_OK;
 }
 
-static void print_plots(void) {
+static int print_plots(void) {
     for (size_t i = 0; i < gw_plot_count(); i++) printf("%-20s %s\n", gw_plot_name(i), gw_plot_help(i));
+    return GW_OK;
 }
 
-static void print_formats(void) {
+static int print_formats(void) {
     for (size_t i = 0; i < gw_import_format_count(); i++)
         printf("%-20s %s\n", gw_import_format_name(i), gw_import_format_help(i));
+    return GW_OK;
 }
 
-static void print_kernels(void) {
+static int print_kernels(void) {
     for (size_t i = 0; gw_kernels_name(i); i++)
         printf("%-10s %s\n", gw_kernels_name(i), gw_kernels_supported(i) ? "available" : "not on this CPU");
+    return GW_OK;
 }
 
-static void print_keys(void) {
-    for (size_t s = 0; s < config_n_sections; s++) {
-        const struct key_section *section = &config_section[s];
-        for (size_t k = 0; k < section->n_keys; k++) {
-            char name[64], value[48];
-            if (config_default_text(section, k, value) < 0) return;
-            snprintf(name, sizeof name, "%s.%s", section->name, section->key[k].name);
-            printf("%-26s %-17s %-12s %s", name, key_type_name(section->key[k].type), value[0] ? value : "-",
-                   section->key[k].help);
-            for (size_t i = 0; section->key[k].options && config_option_name(section->key[k].options, i); i++)
-                printf("%s%s", i ? ", " : " (", config_option_name(section->key[k].options, i));
-            printf("%s\n", section->key[k].options ? ")" : "");
-        }
+static void print_key(const char *section, const struct gw_param_key *key, const void *base) {
+    const struct gw_param *param = key->param;
+    char name[64], value[GW_PARAM_SHOWN], owners[256];
+    snprintf(name, sizeof name, "%s%s%s", section, *section ? "." : "", param->name);
+    gw_param_show(param, gw_param_base_const(key, base), value);
+    printf("%-28s %-17s %-18s %-12s %s", name, gw_param_type_name(param), param->unit[0] ? param->unit : "-",
+           value[0] ? value : "-", param->help);
+    struct gw_choice row;
+    for (size_t i = 0; param->choices && (row = gw_choice_at(param->choices, i)).name; i++)
+        printf("%s%s", i ? ", " : " (", row.name);
+    if (param->choices) printf(")");
+    if (key->by) printf(" [%s]", gw_param_owners(key, owners));
+    printf("\n");
+}
+
+static int print_table(const char *section, const struct gw_param_table *table, size_t size) {
+    void *base = mem_calloc(1, size);
+    if (!base) return GW_ERR_NOMEM;
+    gw_param_defaults(table, base);
+    for (struct gw_param_key key = {0}; gw_param_next(table, &key);) print_key(section, &key, base);
+    mem_free(base);
+    return GW_OK;
+}
+
+static int print_keys(void) {
+    TRY(print_table("", &experiment_params, sizeof(struct experiment)));
+    for (size_t i = 0; i < config_n_specials; i++) {
+        const struct special_key *key = &config_special[i];
+        printf("%-28s %-17s %-18s %-12s %s\n", key->name, key->type, "-", key->initial[0] ? key->initial : "-",
+               key->help);
     }
-    printf("\nbeside these: name, title, data, timerange, features, seeds, strategies; model, training and trading may "
-           "also stand in a strategy.\n");
+    TRY(print_table("data", &data_params, sizeof(struct data_source)));
+    for (size_t s = 0; s < config_n_sections; s++)
+        TRY(print_table(config_section[s].name, config_section[s].table, sizeof(struct experiment)));
+    printf("strategies.strategy          %-17s %-18s %-12s a row of `gatewalk list strategies`\n", "word", "-", "-");
+    TRY(print_table("strategies", &entry_params, sizeof(struct strategy_spec)));
+    printf("\nmodel, training and trading may also stand in a strategy; there a key in [ ] is taken only with the row "
+           "that "
+           "has it. Sections: ");
+    for (size_t s = 0; s < config_n_sections; s++)
+        printf("%s%s (%s)", s ? ", " : "", config_section[s].name, config_section[s].help);
+    printf(".\n");
+    return GW_OK;
 }
 
-static void print_losses(void) { print_options("loss"); }
-static void print_optimizers(void) { print_options("optimizer"); }
-static void print_schedules(void) { print_options("schedule"); }
-static void print_encoders(void) { print_options("encoder"); }
+static int print_losses(void) { return print_options("loss"); }
+static int print_optimizers(void) { return print_options("optimizer"); }
+static int print_schedules(void) { return print_options("schedule"); }
+static int print_encoders(void) { return print_options("encoder"); }
 
 static const struct {
     const char *name;
-    void (*print)(void);
+    int (*print)(void);
 } subjects[] = {
     {"strategies", print_strategies}, {"models", NULL},           {"encoders", print_encoders},
     {"features", print_features},     {"losses", print_losses},   {"optimizers", print_optimizers},
@@ -109,10 +173,8 @@ static int list(const char *name, size_t inputs) {
     for (size_t i = 0; i < COUNT_OF(subjects); i++) {
         names[i] = subjects[i].name;
         if (strcmp(name, names[i]) != 0) continue;
-        if (subjects[i].print)
-            subjects[i].print();
-        else
-            print_models(inputs);
+        if (subjects[i].print) return subjects[i].print();
+        print_models(inputs);
         return GW_OK;
     }
     const char *near = nearest_word(name, names, COUNT_OF(names));

@@ -1,7 +1,8 @@
 /* An experiment: everything that decides a result, read from one JSON file and checked before anything runs.
  *
- * Keys live in one table (engine/config/config_keys.c): reading, checking, the resolved copy in run.json and
- * `gatewalk list keys` iterate it. Unknown keys are errors that name the nearest valid one. */
+ * Every key is a row of a table beside the struct that it fills (param.h); a section of the file is such a table.
+ * Reading, checking, the resolved copy in run.json, `gatewalk list keys` and `list schema` walk them. Unknown keys are
+ * errors that name the nearest valid one. */
 #ifndef GATEWALK_CONFIG_H
 #define GATEWALK_CONFIG_H
 
@@ -17,29 +18,26 @@ enum { MAX_K = 4, MAX_SEEDS = 64, MAX_STRATEGIES = 32, MAX_SYMBOLS = 64, MAX_FEA
 
 struct data_source {
     char symbol[GW_SYMBOL_MAX]; /* "": from the file name */
-    char format[GW_NAME_MAX];   /* "auto" */
+    int format;                 /* 0: found out; else import format `format - 1` */
     char file[1024];            /* resolved against the experiment file's directory */
     int64_t interval_ns;        /* 0: from the data */
     bool repair;
 };
 
+enum threshold { THRESHOLD_VALIDATION, THRESHOLD_ROLLING, THRESHOLD_FIXED };
+enum pool { POOL_ALL, POOL_EACH, POOL_CROSS_SECTION };
 struct signal_config {
     double k[MAX_K]; /* percent of bars, ascending */
     size_t n_k;
-    double act_on;               /* one of k */
-    char threshold[GW_NAME_MAX]; /* validation | rolling | fixed */
-    size_t rolling_bars;         /* M of the rolling quantile */
+    double act_on; /* one of k */
+    enum threshold threshold;
+    size_t rolling_bars; /* M of the rolling quantile */
     double fixed_long, fixed_short;
-    char pool[GW_NAME_MAX]; /* all | each | cross_section */
-};
-
-struct scaler_config {
-    char kind[GW_NAME_MAX];
-    double clip;
+    enum pool pool;
 };
 
 struct broker_config {
-    char intrabar[GW_NAME_MAX]; /* stop_first | target_first */
+    enum gw_intrabar intrabar;
     double initial_cash;
 };
 
@@ -50,8 +48,9 @@ struct verdict_settings {
     bool importance; /* permutation importance on the validation slices */
 };
 
+enum fold_mode { FOLDS_ROLLING, FOLDS_EXPANDING };
 struct fold_settings {
-    char mode[GW_NAME_MAX]; /* rolling | expanding */
+    enum fold_mode mode;
     struct gw_span train, validation, test, step;
     size_t embargo;
     size_t skip; /* folds left out at the beginning: their validation slices have served a search */
@@ -77,7 +76,7 @@ struct experiment {
     char *feature[MAX_FEATURES];
     size_t n_features;
     struct gw_label_config labels;
-    struct scaler_config scaler;
+    struct gw_scaler_config scaler;
     struct fold_settings folds;
     struct signal_config signals;
     struct gw_cost_config costs;
@@ -107,29 +106,32 @@ void experiment_free(struct experiment *experiment);
 /* Every key with its resolved value, as one JSON object named `key`. */
 void experiment_write(const struct experiment *experiment, struct json_writer *w, const char *key);
 
-/* One configuration key, for `list keys`. */
-struct key_desc {
-    const char *name;
-    int type;
-    size_t offset;
-    double min, max;
-    const char *options; /* kind of the allowed words, NULL when free */
-    const char *help;
-};
+/* ---- the tables, for `list keys`, `list schema` and tests ------------------------------------------ */
+
+/* A section of the file: an object whose members are the keys of one table. */
 struct key_section {
     const char *name;
-    const struct key_desc *key;
-    size_t n_keys;
+    const struct gw_param_table *table;
     size_t offset;        /* of the section's struct in struct experiment */
-    size_t common_offset; /* of the struct in struct strategy_spec, when per_strategy */
     bool per_strategy;    /* may be given per strategy as well */
+    size_t common_offset; /* of the struct in struct strategy_spec, when per_strategy */
+    const char *help;
 };
-enum key_type { KEY_SIZE, KEY_NUMBER, KEY_BOOL, KEY_WORD, KEY_TEXT48, KEY_SPAN, KEY_KS };
 extern const struct key_section config_section[];
 extern const size_t config_n_sections;
-const char *config_option_name(const char *kind, size_t i); /* NULL past the end */
-const char *key_type_name(int type);
-/* The value of a section's key when nothing gives it; "" when there is none or it follows from other keys. ERR_NOMEM. */
-int config_default_text(const struct key_section *section, size_t key, char out[48]) GW_MUST_USE;
+const struct key_section *config_find_section(const char *name); /* NULL when unknown */
+
+/* Keys of the experiment itself (name, title), of a source in "data", and of an entry of "strategies" beside its
+ * sections. */
+extern const struct gw_param_table experiment_params, data_params, entry_params;
+/* Keys that are neither a plain value nor a section. */
+struct special_key {
+    const char *name, *type, *initial, *help;
+};
+extern const struct special_key config_special[];
+extern const size_t config_n_specials;
+
+/* A JSON Schema (draft 2020-12) of an experiment file, as one value. ERR_NOMEM. */
+int config_write_schema(struct json_writer *w) GW_MUST_USE;
 
 #endif

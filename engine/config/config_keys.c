@@ -1,168 +1,150 @@
-/* The table of configuration keys. A key is one row: reading, range checks, the resolved copy and the help follow. */
+/* The sections of an experiment and the keys that nobody but the experiment knows. Other keys are declared beside the
+ * struct they fill: labels, scaler, costs, models, trainings, strategies. */
 #include <math.h>
 #include <string.h>
 
-#include "config.h"
+#include "config_private.h"
 #include "engine/base/base.h"
+#include "gatewalk/import.h"
 
-#define ROW(type_struct, field, kind, low, high, option_kind, text)                                                    \
-    { #field, kind, offsetof(struct type_struct, field), low, high, option_kind, text }
+#define CHOICES(name, ...)                                                                                             \
+    static const struct gw_choice name##_rows[] = {__VA_ARGS__};                                                       \
+    static const struct gw_choices name = {.row = name##_rows, .n = COUNT_OF(name##_rows)}
 
-static const struct key_desc label_keys[] = {
-    ROW(gw_label_config, horizon, KEY_SIZE, 1, 100000, NULL, "bars the label looks ahead (h)"),
-    ROW(gw_label_config, ratio, KEY_NUMBER, 0, 1000, NULL, "upside must exceed ratio x downside"),
-    ROW(gw_label_config, min_move, KEY_NUMBER, 0, 1, NULL, "smallest move that counts, fraction of close"),
-    ROW(gw_label_config, min_move_atr, KEY_NUMBER, 0, 1000, NULL, "the same in ATR multiples; 0 = use min_move"),
-    ROW(gw_label_config, atr_length, KEY_SIZE, 1, 10000, NULL, "bars of that ATR"),
+/* ---- data ---------------------------------------------------------------------------------------------------- */
+
+static struct gw_choice format_at(size_t i) {
+    if (i == 0) return (struct gw_choice){.name = "auto", .help = "found out from the file"};
+    if (i > gw_import_format_count()) return (struct gw_choice){.name = NULL};
+    return (struct gw_choice){.name = gw_import_format_name(i - 1), .help = gw_import_format_help(i - 1)};
+}
+static const struct gw_choices formats = {.at = format_at};
+
+static const struct gw_param data_rows[] = {
+    GW_TEXT_PARAM(struct data_source, file, GW_PARAM_TEXT, "path, relative to the experiment"),
+    GW_TEXT_PARAM(struct data_source, symbol, GW_PARAM_NAME, "default: from the file name"),
+    GW_CHOICE_PARAM(struct data_source, format, &formats, 0, "`gatewalk list formats` explains them"),
+    {.name = "interval",
+     .type = GW_PARAM_DURATION,
+     .offset = offsetof(struct data_source, interval_ns),
+     .unit = "",
+     .help = "of the bars; default: from the data"},
+    GW_BOOL_PARAM(struct data_source, repair, false, "leave bad rows out instead of failing"),
 };
+const struct gw_param_table data_params = GW_PARAM_TABLE(data_rows);
 
-static const struct key_desc scaler_keys[] = {
-    ROW(scaler_config, kind, KEY_WORD, 0, 0, "scaler", "fitted on the purged training slice only"),
-    ROW(scaler_config, clip, KEY_NUMBER, 0.1, 1e9, NULL, "scaled values are clipped to +-clip"),
+/* ---- folds, signals, broker, verdict -------------------------------------------------------------------------- */
+
+CHOICES(fold_modes, [FOLDS_ROLLING] = {.name = "rolling", .help = "the training slice keeps its length"},
+        [FOLDS_EXPANDING] = {.name = "expanding", .help = "the training slice begins with the data"});
+static const struct gw_param fold_rows[] = {
+    GW_CHOICE_PARAM(struct fold_settings, mode, &fold_modes, 0, "rolling window or one that grows"),
+    GW_SPAN_PARAM(struct fold_settings, train, 1, 1e9, "training length, bars or \"180d\""),
+    GW_SPAN_PARAM(struct fold_settings, validation, 1, 1e9, "validation length"),
+    GW_SPAN_PARAM(struct fold_settings, test, 1, 1e9, "test length"),
+    GW_SPAN_PARAM(struct fold_settings, step, 0, 1e9, "distance between folds; 0 = test length"),
+    GW_SIZE_PARAM(struct fold_settings, embargo, "bars", 0, 0, 1e6, "added to the purge"),
+    GW_SIZE_PARAM(struct fold_settings, skip, "folds", 0, 0, 1e6,
+                  "left out at the beginning, e.g. after a search on them"),
 };
+static const struct gw_param_table fold_params = GW_PARAM_TABLE(fold_rows);
 
-static const struct key_desc fold_keys[] = {
-    ROW(fold_settings, mode, KEY_WORD, 0, 0, "fold_mode", "rolling window or one that grows"),
-    ROW(fold_settings, train, KEY_SPAN, 1, 1e9, NULL, "training length, bars or \"180d\""),
-    ROW(fold_settings, validation, KEY_SPAN, 1, 1e9, NULL, "validation length"),
-    ROW(fold_settings, test, KEY_SPAN, 1, 1e9, NULL, "test length"),
-    ROW(fold_settings, step, KEY_SPAN, 0, 1e9, NULL, "distance between folds; 0 = test length"),
-    ROW(fold_settings, embargo, KEY_SIZE, 0, 1e6, NULL, "bars added to the purge"),
-    ROW(fold_settings, skip, KEY_SIZE, 0, 1e6, NULL, "folds left out at the beginning, e.g. after a search on them"),
+CHOICES(thresholds, [THRESHOLD_VALIDATION] = {.name = "validation", .help = "quantile on the validation slice"},
+        [THRESHOLD_ROLLING] = {.name = "rolling", .help = "quantile of the last rolling_bars probabilities"},
+        [THRESHOLD_FIXED] = {.name = "fixed", .help = "fixed_long and fixed_short"});
+CHOICES(pools, [POOL_ALL] = {.name = "all", .help = "K over all symbols together"},
+        [POOL_EACH] = {.name = "each", .help = "K of every symbol by itself"},
+        [POOL_CROSS_SECTION] = {.name = "cross_section", .help = "the best symbol of every bar"});
+static const struct gw_param signal_rows[] = {
+    {.name = "k",
+     .type = GW_PARAM_NUMBERS,
+     .offset = offsetof(struct signal_config, k),
+     .unit = "% of bars",
+     .low = 0.001,
+     .high = 100,
+     .text = "1 5 10",
+     .capacity = MAX_K,
+     .beside = offsetof(struct signal_config, n_k),
+     .help = "shares that are reported, ascending"},
+    GW_NUMBER_PARAM(struct signal_config, act_on, "% of bars", 1, 0.001, 100, "the K that is traded, one of k"),
+    GW_CHOICE_PARAM(struct signal_config, threshold, &thresholds, 0, "where tau_K comes from"),
+    GW_SIZE_PARAM(struct signal_config, rolling_bars, "bars", 2000, 10, 1e8, "probabilities in the rolling quantile"),
+    GW_NUMBER_PARAM(struct signal_config, fixed_long, "probability", .5, 0, 1, "tau of the long gate, threshold fixed"),
+    GW_NUMBER_PARAM(struct signal_config, fixed_short, "probability", .5, 0, 1,
+                    "tau of the short gate, threshold fixed"),
+    GW_CHOICE_PARAM(struct signal_config, pool, &pools, 0, "K over all symbols, each symbol, or best symbol per bar"),
 };
+static const struct gw_param_table signal_params = GW_PARAM_TABLE(signal_rows);
 
-static const struct key_desc signal_keys[] = {
-    ROW(signal_config, k, KEY_KS, 0.001, 100, NULL, "percentages of bars that are reported, ascending"),
-    ROW(signal_config, act_on, KEY_NUMBER, 0.001, 100, NULL, "the K that is traded, one of k"),
-    ROW(signal_config, threshold, KEY_WORD, 0, 0, "threshold", "where tau_K comes from"),
-    ROW(signal_config, rolling_bars, KEY_SIZE, 10, 1e8, NULL, "emitted probabilities in the rolling quantile"),
-    ROW(signal_config, fixed_long, KEY_NUMBER, 0, 1, NULL, "tau of the long gate when threshold is fixed"),
-    ROW(signal_config, fixed_short, KEY_NUMBER, 0, 1, NULL, "tau of the short gate when threshold is fixed"),
-    ROW(signal_config, pool, KEY_WORD, 0, 0, "pool", "K over all symbols, each symbol, or best symbol per bar"),
+CHOICES(intrabars, [GW_INTRABAR_STOP_FIRST] = {.name = "stop_first", .help = "the pessimistic path"},
+        [GW_INTRABAR_TARGET_FIRST] = {.name = "target_first", .help = "the optimistic path"});
+static const struct gw_param broker_rows[] = {
+    GW_CHOICE_PARAM(struct broker_config, intrabar, &intrabars, 0, "when stop and target lie in one bar"),
+    GW_NUMBER_PARAM(struct broker_config, initial_cash, "quote currency", 100000, 1, 1e15,
+                    "cash at the first test bar"),
 };
+static const struct gw_param_table broker_params = GW_PARAM_TABLE(broker_rows);
 
-static const struct key_desc model_keys[] = {
-    ROW(gw_model_config, encoder, KEY_WORD, 0, 0, "encoder", "what turns a window into a state"),
-    ROW(gw_model_config, attention, KEY_WORD, 0, 0, "attention", "how the context vector is formed"),
-    ROW(gw_model_config, lookback, KEY_SIZE, 1, 4096, NULL, "steps per window (T)"),
-    ROW(gw_model_config, hidden, KEY_SIZE, 1, 1024, NULL, "LSTM units (H)"),
-    ROW(gw_model_config, layers, KEY_SIZE, 1, 8, NULL, "stacked LSTM layers"),
-    ROW(gw_model_config, attention_units, KEY_SIZE, 1, 1024, NULL, "units of additive attention"),
-    ROW(gw_model_config, heads, KEY_SIZE, 1, 64, NULL, "heads of multihead"),
-    ROW(gw_model_config, key_dim, KEY_SIZE, 1, 512, NULL, "width of each head's keys and queries"),
-    ROW(gw_model_config, luong_combine, KEY_BOOL, 0, 0, NULL, "context becomes tanh(Wc[c;q])"),
-    ROW(gw_model_config, causal_mask, KEY_BOOL, 0, 0, NULL, "multihead: a step attends only to steps before it"),
-    ROW(gw_model_config, dense_units, KEY_SIZE, 1, 4096, NULL, "units of the dense layer"),
-    ROW(gw_model_config, dropout, KEY_NUMBER, 0, 0.95, NULL, "dropped share of the context while training"),
-    ROW(gw_model_config, forget_init, KEY_WORD, 0, 0, "forget_init", "initial bias of the forget gate"),
+static const struct gw_param verdict_rows[] = {
+    GW_TEXT_PARAM(struct verdict_settings, baseline, GW_PARAM_TEXT,
+                  "strategy the others are compared with; default: the first gate without attention"),
+    GW_SIZE_PARAM(struct verdict_settings, bootstrap, "replicates", 1000, 100, 1e6, "of the block bootstrap"),
+    GW_SIZE_PARAM(struct verdict_settings, null_resamples, "resamples", 200, 0, 1e6,
+                  "labels of the null control; 0 = off"),
+    GW_SIZE_PARAM(struct verdict_settings, block, "bars", 0, 0, 1e6, "mean block length; 0 = automatic"),
+    GW_NUMBER_PARAM(struct verdict_settings, confidence, "fraction", .95, .5, .9999, "of the intervals"),
+    GW_BOOL_PARAM(struct verdict_settings, importance, true, "permutation importance on the validation slices"),
 };
+static const struct gw_param_table verdict_params = GW_PARAM_TABLE(verdict_rows);
 
-static const struct key_desc training_keys[] = {
-    ROW(gw_train_config, loss, KEY_WORD, 0, 0, "loss", "what is minimised"),
-    ROW(gw_train_config, pos_weight, KEY_NUMBER, 1e-6, 1e6, NULL, "weight of positives in bce"),
-    ROW(gw_train_config, focal_gamma, KEY_NUMBER, 0, 20, NULL, "focusing exponent"),
-    ROW(gw_train_config, focal_alpha, KEY_NUMBER, 0, 1, NULL, "weight of positives in focal"),
-    ROW(gw_train_config, bootstrap_beta, KEY_NUMBER, 0, 1, NULL, "share of the given label; 0 = .95 soft, .8 hard"),
-    ROW(gw_train_config, self_paced_start, KEY_NUMBER, 0.01, 1, NULL, "share of each class in at first"),
-    ROW(gw_train_config, self_paced_epochs, KEY_NUMBER, 0, 1e6, NULL, "epochs until all samples are in"),
-    ROW(gw_train_config, optimizer, KEY_WORD, 0, 0, "optimizer", "update rule"),
-    ROW(gw_train_config, learning_rate, KEY_NUMBER, 1e-9, 10, NULL, "peak learning rate"),
-    ROW(gw_train_config, weight_decay, KEY_NUMBER, 0, 1, NULL, "decoupled decay of adamw"),
-    ROW(gw_train_config, momentum, KEY_NUMBER, 0, 0.9999, NULL, "momentum of sgd"),
-    ROW(gw_train_config, schedule, KEY_WORD, 0, 0, "schedule", "learning rate over the epochs"),
-    ROW(gw_train_config, warmup_epochs, KEY_NUMBER, 0, 1e6, NULL, "linear warm-up before the schedule"),
-    ROW(gw_train_config, schedule_power, KEY_NUMBER, 0.01, 20, NULL, "exponent of polynomial"),
-    ROW(gw_train_config, clip_norm, KEY_NUMBER, 0, 1e6, NULL, "clip of the gradient's global norm; 0 = off"),
-    ROW(gw_train_config, batch_size, KEY_SIZE, 1, 65536, NULL, "windows per gradient"),
-    ROW(gw_train_config, block, KEY_SIZE, 1, 4096, NULL, "contiguous windows that share their input; 1 = full shuffle"),
-    ROW(gw_train_config, accumulate, KEY_SIZE, 1, 4096, NULL, "gradients per update"),
-    ROW(gw_train_config, epochs, KEY_SIZE, 1, 100000, NULL, "passes over the training slice at most"),
-    ROW(gw_train_config, patience, KEY_SIZE, 0, 100000, NULL, "epochs without improvement before stopping; 0 = never"),
-    ROW(gw_train_config, monitor, KEY_WORD, 0, 0, "monitor", "what decides the best epoch, on validation"),
-    ROW(gw_train_config, positive_fraction, KEY_NUMBER, 0, 0.95, NULL, "class-balanced sampling; 0 = off"),
-    ROW(gw_train_config, retrain, KEY_WORD, 0, 0, "retrain", "how a fold starts"),
-    ROW(gw_train_config, lora_on, KEY_WORD, 0, 0, "lora_on", "matrices that get adapters"),
-    ROW(gw_train_config, lora_rank, KEY_SIZE, 1, 1024, NULL, "rank of the adapters"),
-    ROW(gw_train_config, lora_alpha, KEY_NUMBER, 1e-6, 1e6, NULL, "scale of the adapters"),
-    ROW(gw_train_config, lora_dropout, KEY_NUMBER, 0, 0.95, NULL, "dropout of the adapters' input"),
-    ROW(gw_train_config, calibration, KEY_WORD, 0, 0, "calibration", "of the probabilities, fitted on validation"),
-    ROW(gw_train_config, precision, KEY_WORD, 0, 0, "precision", "arithmetic of the large products"),
+/* ---- the experiment --------------------------------------------------------------------------------------------- */
+
+static const struct gw_param experiment_rows[] = {
+    GW_TEXT_PARAM(struct experiment, name, GW_PARAM_NAME, "names the run's directory; must be given"),
+    GW_TEXT_PARAM(struct experiment, title, GW_PARAM_TEXT, "of the report; default: the name"),
 };
+const struct gw_param_table experiment_params = GW_PARAM_TABLE(experiment_rows);
 
-static const struct key_desc trading_keys[] = {
-    ROW(gw_strategy_config, size, KEY_NUMBER, 1e-6, 100, NULL, "fraction of equity per trade; default 1 / symbols"),
-    ROW(gw_strategy_config, target_moves, KEY_NUMBER, 0, 1000, NULL, "target in multiples of min_move; 0 = none"),
-    ROW(gw_strategy_config, stop_moves, KEY_NUMBER, 0, 1000, NULL,
-        "stop in multiples of min_move; default 1/ratio; 0 = none"),
-    ROW(gw_strategy_config, horizon, KEY_SIZE, 0, 1e6, NULL,
-        "time exit in bars after the signal; default the label's; 0 = none"),
-    ROW(gw_strategy_config, exit_on_opposite, KEY_BOOL, 0, 0, NULL, "close when the other gate fires"),
-    ROW(gw_strategy_config, trade_long, KEY_BOOL, 0, 0, NULL, "take long signals"),
-    ROW(gw_strategy_config, trade_short, KEY_BOOL, 0, 0, NULL, "take short signals"),
-    ROW(gw_strategy_config, fast, KEY_SIZE, 1, 1e6, NULL, "sma_cross: bars of the fast mean"),
-    ROW(gw_strategy_config, slow, KEY_SIZE, 2, 1e6, NULL, "sma_cross: bars of the slow mean"),
+static const struct gw_param entry_rows[] = {
+    GW_TEXT_PARAM(struct strategy_spec, name, GW_PARAM_NAME, "unique; default: the strategy's"),
+    GW_TEXT_PARAM(struct strategy_spec, ensemble_of, GW_PARAM_NAME,
+                  "an earlier contestant: the mean of its seeds' probabilities instead of a model of its own"),
 };
+const struct gw_param_table entry_params = GW_PARAM_TABLE(entry_rows);
 
-static const struct key_desc cost_keys[] = {
-    ROW(gw_cost_config, taker_bps, KEY_NUMBER, 0, 1000, NULL, "fee of market and stop fills"),
-    ROW(gw_cost_config, maker_bps, KEY_NUMBER, -100, 1000, NULL, "fee of target fills"),
-    ROW(gw_cost_config, half_spread_bps, KEY_NUMBER, 0, 1000, NULL, "half the quoted spread"),
-    ROW(gw_cost_config, slippage_bps, KEY_NUMBER, 0, 1000, NULL, "fixed slippage"),
-    ROW(gw_cost_config, slippage_volatility, KEY_NUMBER, 0, 10, NULL,
-        "multiples of the previous bar's range added to it"),
-    ROW(gw_cost_config, funding_bps_per_day, KEY_NUMBER, -1000, 1000, NULL, "paid by longs, received by shorts"),
-    ROW(gw_cost_config, borrow_bps_per_day, KEY_NUMBER, 0, 1000, NULL, "paid by shorts"),
-    ROW(gw_cost_config, multiplier, KEY_NUMBER, 0, 100, NULL, "scales all costs of the traded result"),
+const struct special_key config_special[] = {
+    {"data", "source or list", "", "a file name, an object of the data keys, or a list of either; or --data FILE"},
+    {"timerange", "dates", "", "\"20200101-20221231\", either side may be empty; the last day is included"},
+    {"features", "list of texts", "", "such as \"rsi(14)\" or \"rsi(14)@1h\"; default: a lean set of 14"},
+    {"seeds", "number or list", "1", "how many (1, 2, … n) or which"},
+    {"strategies", "list", "", "the contestants: names or objects; must be given"},
 };
+const size_t config_n_specials = COUNT_OF(config_special);
 
-static const struct key_desc broker_keys[] = {
-    ROW(broker_config, intrabar, KEY_WORD, 0, 0, "intrabar", "when stop and target lie in one bar"),
-    ROW(broker_config, initial_cash, KEY_NUMBER, 1, 1e15, NULL, "cash at the first test bar"),
-};
-
-static const struct key_desc verdict_keys[] = {
-    ROW(verdict_settings, baseline, KEY_TEXT48, 0, 0, NULL, "strategy the others are compared with"),
-    ROW(verdict_settings, bootstrap, KEY_SIZE, 100, 1e6, NULL, "bootstrap replicates"),
-    ROW(verdict_settings, null_resamples, KEY_SIZE, 0, 1e6, NULL, "label resamples of the null control; 0 = off"),
-    ROW(verdict_settings, block, KEY_SIZE, 0, 1e6, NULL, "mean block length, bars; 0 = automatic"),
-    ROW(verdict_settings, confidence, KEY_NUMBER, 0.5, 0.9999, NULL, "of the intervals"),
-    ROW(verdict_settings, importance, KEY_BOOL, 0, 0, NULL, "permutation importance on the validation slices"),
-};
-
-#define SECTION(text, keys, place, per, common_place)                                                                  \
-    { text, keys, COUNT_OF(keys), offsetof(struct experiment, place), common_place, per }
+#define SECTION(text, params, place, what)                                                                             \
+    { .name = text, .table = &params, .offset = offsetof(struct experiment, place), .help = what }
+#define SHARED(text, params, place, what)                                                                              \
+    {                                                                                                                  \
+        .name = text, .table = &params, .offset = offsetof(struct experiment, common.place), .per_strategy = true,     \
+        .common_offset = offsetof(struct strategy_spec, place), .help = what                                           \
+    }
 
 const struct key_section config_section[] = {
-    SECTION("labels", label_keys, labels, false, 0),
-    SECTION("scaler", scaler_keys, scaler, false, 0),
-    SECTION("folds", fold_keys, folds, false, 0),
-    SECTION("signals", signal_keys, signals, false, 0),
-    SECTION("model", model_keys, common.model, true, offsetof(struct strategy_spec, model)),
-    SECTION("training", training_keys, common.train, true, offsetof(struct strategy_spec, train)),
-    SECTION("trading", trading_keys, common.trading, true, offsetof(struct strategy_spec, trading)),
-    SECTION("costs", cost_keys, costs, false, 0),
-    SECTION("broker", broker_keys, broker, false, 0),
-    SECTION("verdict", verdict_keys, verdict, false, 0),
+    SECTION("labels", gw_label_params, labels, "what counts as a move"),
+    SECTION("scaler", gw_scaler_params, scaler, "how features are scaled"),
+    SECTION("folds", fold_params, folds, "how the walk is cut"),
+    SECTION("signals", signal_params, signals, "which bars are acted on"),
+    SHARED("model", gw_model_params, model, "the gate model"),
+    SHARED("training", gw_train_params, train, "how it is trained"),
+    SHARED("trading", gw_strategy_params, trading, "what a strategy does with its signals"),
+    SECTION("costs", gw_cost_params, costs, "of every fill and of holding"),
+    SECTION("broker", broker_params, broker, "how fills are made"),
+    SECTION("verdict", verdict_params, verdict, "how contestants are compared"),
 };
 const size_t config_n_sections = COUNT_OF(config_section);
 
-const char *key_type_name(int type) {
-    static const char *const name[] = {"whole number", "number",           "true/false", "word",
-                                       "text",         "bars or duration", "list of %"};
-    return name[type];
-}
-
-/* Words that live outside models/: each list ends with NULL. */
-static const struct {
-    const char *kind, *word[4];
-} own_options[] = {
-    {"scaler", {"standard", "robust", "none", NULL}},        {"fold_mode", {"rolling", "expanding", NULL}},
-    {"threshold", {"validation", "rolling", "fixed", NULL}}, {"pool", {"all", "each", "cross_section", NULL}},
-    {"intrabar", {"stop_first", "target_first", NULL}},
-};
-
-const char *config_option_name(const char *kind, size_t i) {
-    for (size_t k = 0; k < COUNT_OF(own_options); k++)
-        if (strcmp(own_options[k].kind, kind) == 0) return i < 4 ? own_options[k].word[i] : NULL;
-    return gw_model_option_name(kind, i);
+const struct key_section *config_find_section(const char *name) {
+    for (size_t s = 0; s < config_n_sections; s++)
+        if (strcmp(config_section[s].name, name) == 0) return &config_section[s];
+    return NULL;
 }

@@ -5,18 +5,18 @@
 #include "config.h"
 
 void experiment_defaults(struct experiment *experiment);
-/* Reads one object into the struct at `base`; unknown keys and wrong types fail with their place. */
+/* Reads one object into the struct at `base`; unknown keys and wrong values fail with their place. */
 int config_read_section(const struct json_document *document, const json_value *object,
                         const struct key_section *section, void *base) GW_MUST_USE;
-/* Fails for `value` unless `word` is one of the option kind's names. */
-int config_word_check(const struct json_document *document, const json_value *value, const char *kind,
-                      const char *word) GW_MUST_USE;
+/* Fails for a key that is there but does nothing: one that a row declares which `base` does not choose. */
+int config_check_used(const struct json_document *document, const json_value *object, const struct key_section *section,
+                      const void *base) GW_MUST_USE;
 /* "x: unknown key; did you mean y?" */
 int config_unknown_key(const struct json_document *document, const json_value *value, const char *const *known,
                        size_t n, const char *where) GW_MUST_USE;
-/* A string shorter than `size` bytes, copied to `out`. */
-int config_read_text(const struct json_document *document, const json_value *value, const char *key, char *out,
-                     size_t size) GW_MUST_USE;
+/* The same with the keys of a table. */
+int config_unknown_param(const struct json_document *document, const json_value *value,
+                         const struct gw_param_table *table, const char *where) GW_MUST_USE;
 /* "data": a file name, an object with a "file", or an array of either. */
 int config_read_data(const struct json_document *document, const json_value *value,
                      struct experiment *experiment) GW_MUST_USE;
@@ -25,9 +25,11 @@ int config_read_strategies(const struct json_document *document, const json_valu
 /* One contestant's object over the values already in `spec`; `fallback` when it may leave out "strategy". */
 int config_read_strategy(const struct json_document *document, const json_value *object,
                          const struct gw_strategy_desc *fallback, struct strategy_spec *spec) GW_MUST_USE;
-/* Resolves what depends on other sections and checks the model; warns on stderr. Points into `document` where it can. */
-int experiment_check_strategy(const struct json_document *document, const struct experiment *experiment,
-                              struct strategy_spec *spec) GW_MUST_USE;
+void config_use_strategy(struct strategy_spec *spec, const struct gw_strategy_desc *desc);
+/* Resolves what depends on other sections and checks the model; warns on stderr. What is wrong is pointed at in `entry`
+ * (the contestant's object; NULL: the document's sections) or in the document's sections. */
+int experiment_check_strategy(const struct json_document *document, const json_value *entry,
+                              const struct experiment *experiment, struct strategy_spec *spec) GW_MUST_USE;
 int config_timerange(const char *text, int64_t *from_ns, int64_t *to_ns) GW_MUST_USE;
 /* Relations between keys (act_on among k, baseline exists …), pointed at where one of them stands in the document.
  * `keep`: "a,b" of --strategies, or NULL. */

@@ -13,31 +13,10 @@ static const char *const default_features[] = {
     "body",          "upper_wick",
 };
 
-static const char *const top_keys[] = {"name",       "title",   "data",   "timerange", "features", "seeds",
-                                       "strategies", "labels",  "scaler", "folds",     "signals",  "model",
-                                       "training",   "trading", "costs",  "broker",    "verdict"};
-
 void experiment_defaults(struct experiment *e) {
-    e->labels = (struct gw_label_config){.horizon = 24, .ratio = 2, .min_move = 0.01, .atr_length = 14};
-    strcpy(e->scaler.kind, "standard");
-    e->scaler.clip = 10;
-    strcpy(e->folds.mode, "rolling");
-    e->signals = (struct signal_config){
-        .k = {1, 5, 10}, .n_k = 3, .act_on = 1, .rolling_bars = 2000, .fixed_long = 0.5, .fixed_short = 0.5};
-    strcpy(e->signals.threshold, "validation");
-    strcpy(e->signals.pool, "all");
-    e->costs = (struct gw_cost_config){
-        .taker_bps = 5, .maker_bps = 2, .half_spread_bps = 0.5, .slippage_bps = 1, .multiplier = 1};
-    strcpy(e->broker.intrabar, "stop_first");
-    e->broker.initial_cash = 100000;
-    e->verdict =
-        (struct verdict_settings){.bootstrap = 1000, .null_resamples = 200, .confidence = 0.95, .importance = true};
-    gw_model_config_default(&e->common.model);
-    gw_train_config_default(&e->common.train);
-    gw_strategy_config_default(&e->common.trading);
-    e->common.trading.stop_moves = NAN;   /* resolved to 1/ratio unless given */
-    e->common.trading.size = NAN;         /* resolved to 1 / symbols unless given */
-    e->common.trading.horizon = SIZE_MAX; /* resolved to the label's horizon unless given */
+    for (size_t s = 0; s < config_n_sections; s++)
+        gw_param_defaults(config_section[s].table, (char *)e + config_section[s].offset);
+    e->common.trading.strategy = -1; /* none: what each contestant trades by is its own */
 }
 
 int config_timerange(const char *text, int64_t *from_ns, int64_t *to_ns) {
@@ -129,28 +108,35 @@ static int read_seeds(const struct json_document *doc, const json_value *value, 
     return GW_OK;
 }
 
+static int check_top_keys(const struct json_document *doc, const json_value *root, const struct experiment *e) {
+    const char *known[64];
+    size_t n = 0;
+    for (struct gw_param_key key = {0}; gw_param_next(&experiment_params, &key);) known[n++] = key.param->name;
+    for (size_t i = 0; i < config_n_specials; i++) known[n++] = config_special[i].name;
+    for (size_t i = 0; i < config_n_sections; i++) known[n++] = config_section[i].name;
+    for (size_t i = 0; i < json_size(root); i++) {
+        const json_value *value = json_at(root, i);
+        const char *name = json_key(value);
+        size_t k = 0;
+        while (k < n && strcmp(known[k], name) != 0) k++;
+        if (strcmp(name, "experiment") == 0 || strcmp(name, "stages") == 0)
+            return json_fail_key(doc, value, GW_ERR_CONFIG,
+                                 "this is a study, not an experiment; use `gatewalk study %s`", e->path);
+        if (k == n) return config_unknown_key(doc, value, known, n, "the experiment");
+    }
+    return GW_OK;
+}
+
 static int read_top(const struct json_document *doc, const json_value *root, struct experiment *e) {
     if (json_kind(root) != JSON_OBJECT)
         return json_fail(doc, root, GW_ERR_CONFIG, "an experiment must be an object { … }, not %s",
                          json_kind_name(root));
-    for (size_t i = 0; i < json_size(root); i++) {
-        const json_value *value = json_at(root, i);
-        size_t k = 0;
-        while (k < COUNT_OF(top_keys) && strcmp(top_keys[k], json_key(value)) != 0) k++;
-        if (strcmp(json_key(value), "experiment") == 0 || strcmp(json_key(value), "stages") == 0)
-            return json_fail_key(doc, value, GW_ERR_CONFIG,
-                                 "this is a study, not an experiment; use `gatewalk study %s`", e->path);
-        if (k == COUNT_OF(top_keys))
-            return config_unknown_key(doc, value, top_keys, COUNT_OF(top_keys), "the experiment");
-    }
+    TRY(check_top_keys(doc, root, e));
     const json_value *value = json_get(root, "name");
     if (!value) return json_fail(doc, root, GW_ERR_CONFIG, "\"name\" is missing; it names the run's directory");
-    TRY(config_read_text(doc, value, "name", e->name, sizeof e->name));
-    if (!name_is_safe(e->name))
-        return json_fail(doc, value, GW_ERR_CONFIG,
-                         "name may hold only letters, digits, '_', '.', '-' and must start with a letter or digit");
-    snprintf(e->title, sizeof e->title, "%s", e->name);
-    if ((value = json_get(root, "title"))) TRY(config_read_text(doc, value, "title", e->title, sizeof e->title));
+    for (struct gw_param_key key = {0}; gw_param_next(&experiment_params, &key);)
+        if ((value = json_get(root, key.param->name))) TRY(json_read_param(doc, value, "", &key, e));
+    if (!json_get(root, "title")) snprintf(e->title, sizeof e->title, "%s", e->name);
     if ((value = json_get(root, "timerange"))) {
         if (json_kind(value) != JSON_STRING)
             return json_fail(doc, value, GW_ERR_CONFIG, "timerange must be a string such as \"20200101-20221231\"");
@@ -178,7 +164,7 @@ static int read_document(const struct json_document *doc, const struct gw_config
             FAIL(GW_ERR_USAGE, "--data replaces a single file, but %s names %zu", e->path, json_size(data));
         if (data) TRY(config_read_data(doc, data, e)); /* keeps symbol and interval given beside the file */
         e->n_data = 1;
-        if (!e->data[0].format[0]) strcpy(e->data[0].format, "auto");
+        if (!data) gw_param_defaults(&data_params, &e->data[0]);
         if (snprintf(e->data[0].file, sizeof e->data[0].file, "%s", override->data) >= (int)sizeof e->data[0].file)
             FAIL(GW_ERR_USAGE, "--data: the path is too long");
     } else if (data) {

@@ -5,9 +5,14 @@
 #include "config_private.h"
 #include "engine/base/base.h"
 
+void config_use_strategy(struct strategy_spec *spec, const struct gw_strategy_desc *desc) {
+    spec->desc = desc;
+    spec->trading.strategy = desc ? gw_strategy_row(desc) : -1;
+}
+
 static int strategy_type(const struct json_document *doc, const json_value *value, struct strategy_spec *spec) {
     const char *name = json_string(value, "");
-    spec->desc = gw_strategy_find(name);
+    config_use_strategy(spec, gw_strategy_find(name));
     if (spec->desc) return GW_OK;
     const char *known[64];
     size_t n = 0;
@@ -21,28 +26,25 @@ int config_read_strategy(const struct json_document *doc, const json_value *obje
                          const struct gw_strategy_desc *fallback, struct strategy_spec *spec) {
     static const char *const known[] = {"name", "strategy", "model", "training", "trading", "ensemble_of"};
     const json_value *type = json_get(object, "strategy"), *name = json_get(object, "name");
-    spec->desc = fallback;
+    config_use_strategy(spec, fallback);
     if ((type || !fallback) && (!type || json_kind(type) != JSON_STRING))
         return json_fail(doc, type ? type : object, GW_ERR_CONFIG,
                          "a strategy needs \"strategy\": one of `gatewalk list strategies`");
     if (!type && !name) return json_fail(doc, object, GW_ERR_CONFIG, "a \"name\" is missing");
     if (type) TRY(strategy_type(doc, type, spec));
-    if (name && json_kind(name) != JSON_STRING)
-        return json_fail(doc, name, GW_ERR_CONFIG, "a strategy's name must be a string");
-    const char *text = json_string(name ? name : type, "");
-    if (!name_is_safe(text) || strlen(text) >= sizeof spec->name)
-        return json_fail(doc, name ? name : type, GW_ERR_CONFIG,
-                         "a strategy's name may hold up to %zu letters, digits, '_', '.', '-'", sizeof spec->name - 1);
-    strcpy(spec->name, text);
+    struct gw_param_key name_key;
+    if (!gw_param_find(&entry_params, "name", &name_key)) return GW_ERR_INTERNAL;
+    TRY(json_read_param(doc, name ? name : type, "strategies", &name_key, spec));
     for (size_t i = 0; i < json_size(object); i++) {
         const json_value *value = json_at(object, i);
         const char *key = json_key(value);
         if (strcmp(key, "name") == 0 || strcmp(key, "strategy") == 0 || strcmp(key, "ensemble_of") == 0) continue;
-        size_t s = 0;
-        while (s < config_n_sections && !(config_section[s].per_strategy && strcmp(config_section[s].name, key) == 0))
-            s++;
-        if (s == config_n_sections) return config_unknown_key(doc, value, known, COUNT_OF(known), "a strategy");
-        TRY(config_read_section(doc, value, &config_section[s], (char *)spec + config_section[s].common_offset));
+        const struct key_section *section = config_find_section(key);
+        if (!section || !section->per_strategy)
+            return config_unknown_key(doc, value, known, COUNT_OF(known), "a strategy");
+        char *base = (char *)spec + section->common_offset;
+        TRY(config_read_section(doc, value, section, base));
+        TRY(config_check_used(doc, value, section, base));
     }
     return GW_OK;
 }
@@ -143,38 +145,40 @@ static const json_value *entry_of(const struct json_document *doc, const char *n
     return NULL;
 }
 
-/* A contestant's own value, else the common one of the experiment. */
-static const json_value *place_in(const struct json_document *doc, const char *name, const char *section,
-                                  const char *key) {
-    const json_value *own = place_of(entry_of(doc, name), section, key);
-    return own ? own : place_of(json_root(doc), section, key);
+/* Where a key stands that a check complains of ("layers" in "model", or "model.layers"): in the contestant's entry,
+ * else among the common ones. NULL when it has its default. */
+static const json_value *place_of_key(const struct json_document *doc, const json_value *entry, const char *section,
+                                      const char *key) {
+    char name[32];
+    const char *dot = strchr(key, '.');
+    snprintf(name, sizeof name, "%.*s", dot ? (int)(dot - key) : 31, dot ? key : section);
+    const json_value *own = place_of(entry, name, dot ? dot + 1 : key);
+    return own ? own : place_of(json_root(doc), name, dot ? dot + 1 : key);
 }
 
-int experiment_check_strategy(const struct json_document *doc, const struct experiment *e, struct strategy_spec *spec) {
+/* Points at the first of the keys that the file gives, else at the contestant. */
+static int fail_keys(const struct json_document *doc, const json_value *entry, const struct strategy_spec *spec,
+                     const char *section, const char *const *key, size_t n) {
+    char why[512];
+    const json_value *place = NULL;
+    snprintf(why, sizeof why, "%s", gw_error_message());
+    for (size_t k = 0; k < n && key[k] && !place; k++) place = place_of_key(doc, entry, section, key[k]);
+    return json_fail(doc, place ? place : entry, GW_ERR_CONFIG, "strategy \"%s\": %s", spec->name, why);
+}
+
+int experiment_check_strategy(const struct json_document *doc, const json_value *entry, const struct experiment *e,
+                              struct strategy_spec *spec) {
     spec->model.n_features = e->n_features;
-    /* No wider than the key itself may be, so that the recorded experiment loads again. */
-    if (isnan(spec->trading.stop_moves))
-        spec->trading.stop_moves = e->labels.ratio > 0 ? fmin(1 / e->labels.ratio, 1000) : 0;
-    if (spec->trading.horizon == SIZE_MAX) spec->trading.horizon = e->labels.horizon;
-    if (isnan(spec->trading.size)) spec->trading.size = 1.0 / (double)(e->n_data ? e->n_data : 1);
+    gw_strategy_config_resolve(&spec->trading, &e->labels, e->n_data);
     if (!spec->desc) return GW_OK; /* the common defaults: what comes of them is checked in each strategy */
-    if (spec->trading.fast >= spec->trading.slow) {
-        const json_value *fast = place_in(doc, spec->name, "trading", "fast");
-        return json_fail(doc, fast ? fast : place_in(doc, spec->name, "trading", "slow"), GW_ERR_CONFIG,
-                         "strategy \"%s\": trading.fast (%zu) must be smaller than trading.slow (%zu)", spec->name,
-                         spec->trading.fast, spec->trading.slow);
-    }
-    char warning[256], why[512];
-    if (gw_strategy_config_check(spec->desc, &spec->trading) < 0) {
-        snprintf(why, sizeof why, "%s", gw_error_message());
-        return json_fail(doc, entry_of(doc, spec->name), GW_ERR_CONFIG, "strategy \"%s\": trading.%s", spec->name, why);
-    }
+    const char *key[GW_STRATEGY_KEYS_MAX];
+    struct gw_model_report report;
+    if (gw_strategy_config_check(spec->desc, &spec->trading, key) < 0)
+        return fail_keys(doc, entry, spec, "trading", key, COUNT_OF(key));
     if (!spec->desc->needs_model) return GW_OK;
-    if (gw_model_config_check(&spec->model, &spec->train, warning) < 0) {
-        snprintf(why, sizeof why, "%s", gw_error_message());
-        return json_fail(doc, entry_of(doc, spec->name), GW_ERR_CONFIG, "strategy \"%s\": %s", spec->name, why);
-    }
-    if (*warning) message("warning: strategy \"%s\": %s", spec->name, warning);
+    if (gw_model_config_check(&spec->model, &spec->train, &report) < 0)
+        return fail_keys(doc, entry, spec, "model", report.key, COUNT_OF(report.key));
+    if (*report.advice) message("warning: strategy \"%s\": %s", spec->name, report.advice);
     return GW_OK;
 }
 
@@ -182,9 +186,7 @@ static void pick_baseline(struct experiment *e) {
     if (e->verdict.baseline[0]) return;
     for (size_t s = 0; s < e->n_strategies; s++) {
         const struct strategy_spec *spec = &e->strategy[s];
-        if (!strategy_trains(spec) || strcmp(spec->model.encoder, "lstm") != 0 ||
-            strcmp(spec->model.attention, "none") != 0)
-            continue;
+        if (!strategy_trains(spec) || !gw_model_is_baseline(&spec->model)) continue;
         strcpy(e->verdict.baseline, spec->name);
         return;
     }
@@ -226,8 +228,9 @@ static int check_baseline(const struct json_document *doc, struct experiment *e,
 int experiment_check(const struct json_document *doc, struct experiment *e, const char *keep) {
     if (keep) TRY(keep_strategies(e, keep));
     TRY(check_act_on(doc, e));
-    for (size_t s = 0; s < e->n_strategies; s++) TRY(experiment_check_strategy(doc, e, &e->strategy[s]));
-    TRY(experiment_check_strategy(doc, e, &e->common));
+    for (size_t s = 0; s < e->n_strategies; s++)
+        TRY(experiment_check_strategy(doc, entry_of(doc, e->strategy[s].name), e, &e->strategy[s]));
+    TRY(experiment_check_strategy(doc, NULL, e, &e->common));
     TRY(check_baseline(doc, e, keep != NULL));
     pick_baseline(e);
     struct gw_feature_set *set;

@@ -1,50 +1,12 @@
 /* The resolved experiment, every key with the value it took: what run.json records. It is an experiment itself: run
  * again, it gives the same results. */
-#include <string.h>
-
 #include "config_private.h"
 #include "engine/base/base.h"
 
-static void write_span(struct json_writer *w, const char *key, const struct gw_span *span) {
-    char text[40];
-    if (span->ns)
-        json_put_string(w, key, duration_format(span->ns, text));
-    else
-        json_put_int(w, key, (int64_t)span->bars);
-}
-
-static void write_key(struct json_writer *w, const struct key_desc *key, const void *base) {
-    const void *field = (const char *)base + key->offset;
-    switch ((enum key_type)key->type) {
-    case KEY_SIZE:
-        json_put_int(w, key->name, (int64_t) * (const size_t *)field);
-        break;
-    case KEY_NUMBER:
-        json_put_number(w, key->name, *(const double *)field);
-        break;
-    case KEY_BOOL:
-        json_put_bool(w, key->name, *(const bool *)field);
-        break;
-    case KEY_WORD:
-    case KEY_TEXT48:
-        json_put_string(w, key->name, field);
-        break;
-    case KEY_SPAN:
-        write_span(w, key->name, field);
-        break;
-    case KEY_KS: {
-        const struct signal_config *signals = base;
-        json_begin_array(w, key->name);
-        for (size_t i = 0; i < signals->n_k; i++) json_put_number(w, NULL, signals->k[i]);
-        json_end_array(w);
-        break;
-    }
-    }
-}
-
-static void write_section(struct json_writer *w, const struct key_section *section, const void *base) {
+/* `all`: the common values, also for rows that nobody has chosen yet. */
+static void write_section(struct json_writer *w, const struct key_section *section, const void *base, bool all) {
     json_begin_object(w, section->name);
-    for (size_t k = 0; k < section->n_keys; k++) write_key(w, &section->key[k], base);
+    json_put_params(w, section->table, base, all);
     json_end_object(w);
 }
 
@@ -56,22 +18,19 @@ static void write_strategy(struct json_writer *w, const struct strategy_spec *sp
     for (size_t s = 0; s < config_n_sections; s++) {
         const struct key_section *section = &config_section[s];
         if (!section->per_strategy) continue;
-        if (!strategy_trains(spec) && strcmp(section->name, "trading") != 0) continue;
-        write_section(w, section, (const char *)spec + section->common_offset);
+        if (!strategy_trains(spec) && section->table != &gw_strategy_params) continue;
+        write_section(w, section, (const char *)spec + section->common_offset, false);
     }
     json_end_object(w);
 }
 
 static void write_sources(const struct experiment *e, struct json_writer *w) {
-    char text[40];
+    char text[GW_PARAM_SHOWN];
     json_begin_array(w, "data");
     for (size_t i = 0; i < e->n_data; i++) {
         json_begin_object(w, NULL);
-        json_put_string(w, "file", e->data[i].file);
-        if (e->data[i].symbol[0]) json_put_string(w, "symbol", e->data[i].symbol);
-        json_put_string(w, "format", e->data[i].format);
-        if (e->data[i].interval_ns) json_put_string(w, "interval", duration_format(e->data[i].interval_ns, text));
-        json_put_bool(w, "repair", e->data[i].repair);
+        for (struct gw_param_key key = {0}; gw_param_next(&data_params, &key);)
+            if (*gw_param_show(key.param, &e->data[i], text)) json_put_param(w, key.param, &e->data[i]);
         json_end_object(w);
     }
     json_end_array(w);
@@ -95,8 +54,7 @@ static void write_timerange(const struct experiment *e, struct json_writer *w) {
 
 void experiment_write(const struct experiment *e, struct json_writer *w, const char *key) {
     json_begin_object(w, key);
-    json_put_string(w, "name", e->name);
-    json_put_string(w, "title", e->title);
+    json_put_params(w, &experiment_params, e, true);
     write_sources(e, w);
     write_timerange(e, w);
     json_begin_array(w, "features");
@@ -107,7 +65,7 @@ void experiment_write(const struct experiment *e, struct json_writer *w, const c
     json_end_array(w);
     /* The common model, training and trading too: isolated trades (PnL@K) follow the common trading. */
     for (size_t s = 0; s < config_n_sections; s++)
-        write_section(w, &config_section[s], (const char *)e + config_section[s].offset);
+        write_section(w, &config_section[s], (const char *)e + config_section[s].offset, true);
     json_begin_array(w, "strategies");
     for (size_t i = 0; i < e->n_strategies; i++) write_strategy(w, &e->strategy[i]);
     json_end_array(w);

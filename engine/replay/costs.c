@@ -32,25 +32,17 @@ double cost_funding(const struct gw_cost_config *costs, enum gw_side side, doubl
     return notional * (bps_per_day * BPS * costs->multiplier) * ((double)held_ns * (1.0 / (double)NS_PER_DAY));
 }
 
-int gw_cost_config_check(const struct gw_cost_config *costs) {
-    const struct {
-        const char *name;
-        double value;
-        bool may_be_negative; /* rebates and received funding */
-    } field[] = {
-        {"taker_bps", costs->taker_bps, true},
-        {"maker_bps", costs->maker_bps, true},
-        {"half_spread_bps", costs->half_spread_bps, false},
-        {"slippage_bps", costs->slippage_bps, false},
-        {"slippage_volatility", costs->slippage_volatility, false},
-        {"funding_bps_per_day", costs->funding_bps_per_day, true},
-        {"borrow_bps_per_day", costs->borrow_bps_per_day, false},
-        {"multiplier", costs->multiplier, false},
-    };
-    for (size_t i = 0; i < COUNT_OF(field); ++i) {
-        if (!isfinite(field[i].value)) FAIL(GW_ERR_CONFIG, "costs.%s: must be a finite number", field[i].name);
-        if (field[i].value < 0 && !field[i].may_be_negative)
-            FAIL(GW_ERR_CONFIG, "costs.%s: %g is negative; give 0 or more", field[i].name, field[i].value);
-    }
-    return GW_OK;
-}
+#define COST(field, ...) GW_NUMBER_PARAM(struct gw_cost_config, field, __VA_ARGS__)
+static const struct gw_param rows[] = {
+    COST(taker_bps, "bps", 5, 0, 1000, "fee of market and stop fills"),
+    COST(maker_bps, "bps", 2, -100, 1000, "fee of target fills; negative is a rebate"),
+    COST(half_spread_bps, "bps", .5, 0, 1000, "half the quoted spread"),
+    COST(slippage_bps, "bps", 1, 0, 1000, "fixed slippage"),
+    COST(slippage_volatility, "bar ranges", 0, 0, 10, "multiples of the previous bar's range added to it"),
+    COST(funding_bps_per_day, "bps per day", 0, -1000, 1000, "paid by longs, received by shorts"),
+    COST(borrow_bps_per_day, "bps per day", 0, 0, 1000, "paid by shorts"),
+    COST(multiplier, "", 1, 0, 100, "scales all costs of the traded result"),
+};
+const struct gw_param_table gw_cost_params = GW_PARAM_TABLE(rows);
+
+int gw_cost_config_check(const struct gw_cost_config *costs) { return gw_param_check(&gw_cost_params, "costs", costs); }

@@ -37,7 +37,7 @@ struct replay {
     const struct gw_market *market;
     const struct gw_replay_config *config;
     const struct gw_strategy_desc *strategy;
-    const struct gw_strategy_config *parameters;
+    struct gw_strategy_config parameters;
     const struct gw_score *const *scores;
     const double *const *min_move;
     struct gw_replay_result *result;
@@ -70,7 +70,7 @@ static int deliver(struct replay *r, size_t s, size_t i, int64_t now_ns) {
         .position = broker_view(&r->broker, s),
     };
     r->sink.now_ns = now_ns;
-    r->strategy->on_bar(r->state + s * r->state_stride, r->parameters, &event, &r->sink.base);
+    r->strategy->on_bar(r->state + s * r->state_stride, &r->parameters, &event, &r->sink.base);
     return r->sink.rc;
 }
 
@@ -177,7 +177,7 @@ static int states_open(struct replay *r) {
     r->state = mem_calloc(count, stride ? stride : 64);
     if (!r->state) return GW_ERR_NOMEM;
     r->state_stride = per_symbol ? stride : 0;
-    for (size_t s = 0; s < count && strategy->init; ++s) strategy->init(r->state + s * stride, r->parameters);
+    for (size_t s = 0; s < count && strategy->init; ++s) strategy->init(r->state + s * stride, &r->parameters);
     return GW_OK;
 }
 
@@ -192,7 +192,7 @@ static int arguments_check(const struct replay *r) {
     if (r->strategy->needs_model && !r->scores)
         FAIL(GW_ERR_CONFIG, "strategy %s: needs a model's scores; give the strategy a model", r->strategy->name);
     TRY(gw_cost_config_check(&r->config->costs));
-    return gw_strategy_config_check(r->strategy, r->parameters);
+    return gw_strategy_config_check(r->strategy, &r->parameters, NULL);
 }
 
 static int run(struct replay *r) {
@@ -215,10 +215,12 @@ int gw_replay_run(const struct gw_market *market, const struct gw_replay_config 
     struct replay r = {.market = market,
                        .config = config,
                        .strategy = strategy,
-                       .parameters = parameters,
+                       .parameters = *parameters,
                        .scores = scores,
                        .min_move = min_move,
                        .result = out};
+    const int row = gw_strategy_row(strategy);
+    r.parameters.strategy = row >= 0 ? row : 0;
     const int rc = run(&r);
     mem_free(r.cursor);
     mem_free(r.state);

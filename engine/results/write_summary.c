@@ -144,8 +144,8 @@ static void put_strategy(struct json_writer *w, const struct experiment *e, cons
     json_begin_object(w, NULL);
     json_put_string(w, "name", spec->name);
     json_put_string(w, "strategy", spec->desc->name);
-    json_put_string(w, "encoder", model ? spec->model.encoder : NULL);
-    json_put_string(w, "attention", model ? spec->model.attention : NULL);
+    json_put_string(w, "encoder", model ? gw_param_word(&gw_model_params, &spec->model, "encoder") : NULL);
+    json_put_string(w, "attention", model ? gw_param_word(&gw_model_params, &spec->model, "attention") : NULL);
     size_t copies = spec->ensemble_of[0] ? e->n_seeds : 1;
     json_put_number(w, "parameters", model ? (double)(copies * gw_model_parameter_count(&spec->model)) : NAN);
     put_fits(w, e, fits, s);

@@ -75,34 +75,11 @@ static int run_stage(struct study *study, const struct prepared *p, size_t index
     return GW_OK;
 }
 
-const struct key_section *study_training_section(void) {
-    size_t s = 0;
-    while (strcmp(config_section[s].name, "training") != 0) s++;
-    return &config_section[s];
-}
-
-static size_t key_size(int type) {
-    switch ((enum key_type)type) {
-    case KEY_SIZE:
-        return sizeof(size_t);
-    case KEY_NUMBER:
-        return sizeof(double);
-    case KEY_BOOL:
-        return sizeof(bool);
-    case KEY_WORD:
-        return GW_NAME_MAX;
-    default:
-        return 0; /* no such key in "training" */
-    }
-}
-
 /* A carried winner's training settings become every later variant's, but for what that variant sets itself. */
 static void take_over(const struct gw_train_config *from, struct study_variant *to) {
-    const struct key_section *section = study_training_section();
-    for (size_t k = 0; k < section->n_keys; k++)
-        if (!(to->own_training >> k & 1))
-            memcpy((char *)&to->spec.train + section->key[k].offset, (const char *)from + section->key[k].offset,
-                   key_size(section->key[k].type));
+    size_t k = 0;
+    for (struct gw_param_key key = {0}; gw_param_next(&gw_train_params, &key); k++)
+        if (!(to->own_training >> k & 1)) gw_param_copy(&key, from, &to->spec.train);
 }
 
 static void carry(struct study *study, size_t from) {
@@ -120,7 +97,7 @@ static void final_experiment(struct study *study) {
         if (study->stage[i].carry) train = &study->stage[i].variant[study->stage[i].chosen].spec.train;
     e->strategy[n] = e->common;
     e->strategy[n].train = *train;
-    e->strategy[n].desc = gw_strategy_find("gate");
+    config_use_strategy(&e->strategy[n], gw_strategy_find("gate"));
     strcpy(e->strategy[n++].name, STUDY_BASELINE);
     for (size_t i = 0; i < study->n_stages; i++) {
         const struct study_stage *stage = &study->stage[i];

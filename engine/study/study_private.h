@@ -9,7 +9,7 @@ enum { MAX_STAGES = 16, MAX_VARIANTS = 16 };
 
 struct study_variant {
     struct strategy_spec spec;
-    uint64_t own_training;  /* bit k: it sets key k of the section "training" itself */
+    uint64_t own_training;  /* bit k: it sets key k of gw_train_params itself */
     double validation_ap;   /* mean over gates, folds and search seeds of AP at the best epoch, on validation */
     double validation_loss; /* the same of the loss; not comparable between losses */
     double seconds;         /* training time, all fits */
@@ -39,7 +39,6 @@ struct study {
 /* The final comparison's baseline: the experiment's common model, trained as the carried winners say. */
 #define STUDY_BASELINE "lstm"
 
-const struct key_section *study_training_section(void);
 int study_load(const char *path, const struct gw_config_override *override, struct study **out) GW_MUST_USE;
 void study_free(struct study *study);
 /* study.json in the run directory: every stage, every variant, what was chosen and why. */

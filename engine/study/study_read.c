@@ -8,8 +8,8 @@
 static const char reference_order[] =
     "{\"stages\": ["
     "{\"name\": \"loss\", \"carry\": true, \"variants\": ["
-    "{\"name\": \"bce\"},"
-    "{\"name\": \"bce_weighted\", \"training\": {\"pos_weight\": 3}},"
+    "{\"name\": \"bce\", \"training\": {\"loss\": \"bce\"}},"
+    "{\"name\": \"bce_weighted\", \"training\": {\"loss\": \"bce\", \"pos_weight\": 3}},"
     "{\"name\": \"focal\", \"training\": {\"loss\": \"focal\"}},"
     "{\"name\": \"bootstrap_soft\", \"training\": {\"loss\": \"bootstrap_soft\"}},"
     "{\"name\": \"bootstrap_hard\", \"training\": {\"loss\": \"bootstrap_hard\"}},"
@@ -82,10 +82,10 @@ static int flag_field(const struct json_document *doc, const json_value *object,
 }
 
 static uint64_t own_training(const json_value *training) {
-    const struct key_section *section = study_training_section();
     uint64_t own = 0;
-    for (size_t k = 0; k < section->n_keys; k++)
-        if (json_get(training, section->key[k].name)) own |= UINT64_C(1) << k;
+    size_t k = 0;
+    for (struct gw_param_key key = {0}; gw_param_next(&gw_train_params, &key); k++)
+        if (json_get(training, key.param->name)) own |= UINT64_C(1) << k;
     return own;
 }
 
@@ -117,7 +117,7 @@ static int read_variants(const struct json_document *doc, const json_value *list
             return json_fail(doc, json_at(list, i), GW_ERR_CONFIG, "a variant must be an object");
         TRY(config_read_strategy(doc, json_at(list, i), gw_strategy_find("gate"), spec));
         TRY(check_variant(doc, json_at(list, i), stage, i));
-        TRY(experiment_check_strategy(doc, e, spec));
+        TRY(experiment_check_strategy(doc, json_at(list, i), e, spec));
         stage->variant[i].own_training = own_training(json_get(json_at(list, i), "training"));
         stage->n_variants = i + 1;
     }
@@ -160,7 +160,7 @@ static int read_reference(struct study *study) {
 static void keep_floors(struct study *study) {
     const struct experiment *e = study->experiment;
     for (size_t s = 0; s < e->n_strategies && study->n_extra < MAX_VARIANTS; s++)
-        if (!e->strategy[s].desc->needs_model || strcmp(e->strategy[s].model.encoder, "lstm") != 0)
+        if (!e->strategy[s].desc->needs_model || !gw_model_is_recurrent(&e->strategy[s].model))
             study->extra[study->n_extra++] = e->strategy[s];
 }
 

@@ -4,12 +4,21 @@
 #include "engine/base/base.h"
 #include "study_private.h"
 
+/* One of the training's parameters, null when the chosen rows do not have it. */
+static void put_own(struct json_writer *w, const char *name, const struct gw_train_config *train) {
+    struct gw_param_key key;
+    if (gw_param_find(&gw_train_params, name, &key) && gw_param_active(&key, train))
+        json_put_param(w, key.param, gw_param_base_const(&key, train));
+    else
+        json_put_string(w, name, NULL);
+}
+
 static void put_variant(struct json_writer *w, const struct study_variant *variant, bool chosen) {
     json_begin_object(w, NULL);
     json_put_string(w, "name", variant->spec.name);
-    json_put_string(w, "attention", variant->spec.model.attention);
-    json_put_string(w, "loss", variant->spec.train.loss);
-    json_put_number(w, "pos_weight", variant->spec.train.pos_weight);
+    json_put_string(w, "attention", gw_param_word(&gw_model_params, &variant->spec.model, "attention"));
+    json_put_string(w, "loss", gw_param_word(&gw_train_params, &variant->spec.train, "loss"));
+    put_own(w, "pos_weight", &variant->spec.train);
     json_put_int(w, "parameters", (int64_t)gw_model_parameter_count(&variant->spec.model));
     json_put_int(w, "fits", (int64_t)variant->n_fits);
     json_put_number(w, "validation_average_precision", variant->n_fits ? variant->validation_ap : NAN);

@@ -39,7 +39,7 @@ int fit_thresholds(const struct experiment *e, const struct prepared *p, size_t 
     size_t n_symbols = p->market.n_symbols, total = gw_fold_count_samples(fold, GW_SLICE_VALIDATION, n_symbols);
     float *column = mem_calloc(total ? total : 1, sizeof *column);
     if (!column) return GW_ERR_NOMEM;
-    bool each = strcmp(e->signals.pool, "each") == 0;
+    bool each = e->signals.pool == POOL_EACH;
     for (size_t s = 0; s < n_symbols; s++)
         for (int g = 0; g < GW_N_GATES; g++) {
             size_t n = gather(fold, n_symbols, validation, g, each ? s : SIZE_MAX, column);

@@ -102,7 +102,7 @@ static int run_one(struct monitor *monitor, const struct prepared *p, struct fit
 static int run_chain(struct monitor *monitor, const struct prepared *p, struct fit_list *fits, size_t begin,
                      size_t *at) {
     const struct fit *head = &fits->fit[begin];
-    bool chained = strcmp(monitor->experiment->strategy[head->strategy].train.retrain, "fresh") != 0;
+    bool chained = monitor->experiment->strategy[head->strategy].train.retrain != GW_RETRAIN_FRESH;
     struct gw_gate_model *previous = NULL;
     int rc = GW_OK;
     for (size_t i = begin; i < fits->n; i++) {
@@ -120,7 +120,7 @@ static int run_chain(struct monitor *monitor, const struct prepared *p, struct f
 }
 
 static bool heads_chain(const struct experiment *e, const struct fit *fit) {
-    return fit->fold == 0 || strcmp(e->strategy[fit->strategy].train.retrain, "fresh") == 0;
+    return fit->fold == 0 || e->strategy[fit->strategy].train.retrain == GW_RETRAIN_FRESH;
 }
 
 static void note_failure(struct failure *failure, atomic_bool *stop, int rc, size_t fit) {

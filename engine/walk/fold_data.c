@@ -23,9 +23,7 @@ static int fit_scaler(const struct experiment *e, const struct prepared *p, cons
     for (size_t s = 0; s < d->n_symbols; s++)
         for (size_t t = fold->samples[GW_SLICE_TRAIN][s].begin; t < fold->samples[GW_SLICE_TRAIN][s].end; t++)
             rows[k++] = p->features[s].value + t * d->n_features;
-    enum gw_scaler_kind kind = GW_SCALER_STANDARD;
-    while (kind < GW_SCALER_NONE && strcmp(gw_scaler_name[kind], e->scaler.kind) != 0) kind++;
-    int rc = gw_scaler_fit(kind, e->scaler.clip, rows, n, d->n_features, &d->scaler);
+    int rc = gw_scaler_fit(e->scaler.kind, e->scaler.clip, rows, n, d->n_features, &d->scaler);
     mem_free(rows);
     return rc;
 }

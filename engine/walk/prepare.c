@@ -28,7 +28,7 @@ static int import_all(const struct experiment *e, struct prepared *p) {
         const struct data_source *source = &e->data[i];
         struct gw_import_options options = {
             .symbol = source->symbol[0] ? source->symbol : NULL,
-            .format = strcmp(source->format, "auto") == 0 ? NULL : source->format,
+            .format = source->format ? gw_import_format_name((size_t)source->format - 1) : NULL,
             .interval_ns = source->interval_ns,
             .from_ns = limit_of(e, e->from_ns),
             .to_ns = limit_of(e, e->to_ns),
@@ -89,7 +89,7 @@ static int plan_folds(const struct experiment *e, struct prepared *p) {
         if (e->strategy[s].desc->needs_model && e->strategy[s].model.lookback > p->lookback)
             p->lookback = e->strategy[s].model.lookback;
     struct gw_fold_config config = {
-        .expanding = strcmp(e->folds.mode, "expanding") == 0,
+        .expanding = e->folds.mode == FOLDS_EXPANDING,
         .train = e->folds.train,
         .validation = e->folds.validation,
         .test = e->folds.test,

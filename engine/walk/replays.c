@@ -9,8 +9,7 @@ static struct gw_replay_config replay_settings(const struct experiment *e, const
     const struct gw_fold_plan *plan = &p->plan;
     return (struct gw_replay_config){
         .costs = e->costs,
-        .intrabar = optimistic || strcmp(e->broker.intrabar, "target_first") == 0 ? GW_INTRABAR_TARGET_FIRST
-                                                                                  : GW_INTRABAR_STOP_FIRST,
+        .intrabar = optimistic ? GW_INTRABAR_TARGET_FIRST : e->broker.intrabar,
         .initial_cash = e->broker.initial_cash,
         .begin_ns = plan->fold[0].begin_ns[GW_SLICE_TEST],
         .end_ns = plan->fold[plan->n_folds - 1].end_ns[GW_SLICE_TEST],

@@ -46,11 +46,9 @@ static double isolated_return(const struct experiment *e, const struct prepared 
     double move = p->labels[at->symbol].min_move[at->bar];
     struct gw_trade trade;
     costs.multiplier = multiplier;
-    enum gw_intrabar rule =
-        strcmp(e->broker.intrabar, "target_first") == 0 ? GW_INTRABAR_TARGET_FIRST : GW_INTRABAR_STOP_FIRST;
     if (!gw_trade_isolated(&p->market.symbol[at->symbol], at->bar, gate == GW_GATE_LONG ? GW_SIDE_LONG : GW_SIDE_SHORT,
-                           trading->stop_moves * move, trading->target_moves * move, trading->horizon, &costs, rule,
-                           &trade))
+                           trading->stop_moves * move, trading->target_moves * move, trading->horizon, &costs,
+                           e->broker.intrabar, &trade))
         return NAN;
     return trade.return_fraction;
 }
@@ -134,7 +132,7 @@ static float rolling_threshold(const struct rolling *r, double k_percent) {
 /* tau at a bar uses only probabilities emitted BEFORE it; until the window is full, validation's tau holds. */
 static int rolling_taus(const struct experiment *e, const struct prepared *p, const struct score_set *set,
                         struct gw_score *at) {
-    bool each = strcmp(e->signals.pool, "each") == 0;
+    bool each = e->signals.pool == POOL_EACH;
     size_t n_pools = each ? p->market.n_symbols : 1, size = e->signals.rolling_bars;
     struct rolling *pool = mem_calloc(n_pools * GW_N_GATES, sizeof *pool);
     int rc = pool ? GW_OK : GW_ERR_NOMEM;
@@ -253,12 +251,12 @@ int scores_collect(const struct experiment *e, const struct prepared *p, const s
         TRY(ensemble_scores(e, p, set, fits, strategy_index(e, spec->ensemble_of), out->at));
     else
         TRY(member_scores(p, set, fits, strategy, seed, out->at));
-    if (strcmp(e->signals.threshold, "fixed") == 0)
+    if (e->signals.threshold == THRESHOLD_FIXED)
         for (size_t i = 0; i < set->n; i++) {
             out->at[i].tau[GW_GATE_LONG] = (float)e->signals.fixed_long;
             out->at[i].tau[GW_GATE_SHORT] = (float)e->signals.fixed_short;
         }
-    if (strcmp(e->signals.threshold, "rolling") == 0) TRY(rolling_taus(e, p, set, out->at));
-    if (strcmp(e->signals.pool, "cross_section") == 0) best_symbol_only(set, out->at);
+    if (e->signals.threshold == THRESHOLD_ROLLING) TRY(rolling_taus(e, p, set, out->at));
+    if (e->signals.pool == POOL_CROSS_SECTION) best_symbol_only(set, out->at);
     return GW_OK;
 }

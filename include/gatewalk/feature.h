@@ -4,6 +4,7 @@
 #define GATEWALK_FEATURES_H
 
 #include "bars.h"
+#include "param.h"
 
 enum { GW_FEATURE_ARGS_MAX = 4, GW_FEATURE_NAME_MAX = 64, GW_FEATURE_LENGTH_MAX = 20000 };
 
@@ -69,14 +70,18 @@ void gw_feature_stream_close(struct gw_feature_stream *stream);
 /* ---- scaler ------------------------------------------------------------------------------- */
 
 enum gw_scaler_kind { GW_SCALER_STANDARD, GW_SCALER_ROBUST, GW_SCALER_NONE };
-extern const char *const gw_scaler_name[3];
+struct gw_scaler_config {
+    enum gw_scaler_kind kind;
+    double clip;
+};
+extern const struct gw_param_table gw_scaler_params; /* defaults and ranges of struct gw_scaler_config */
 
 /* y = (x - center) * inverse_scale, clipped to ±clip. Fitted on a fold's purged training rows only. */
 struct gw_scaler {
     enum gw_scaler_kind kind;
     size_t n;
     double *center, *inverse_scale; /* [n] owned; a constant feature gets inverse_scale 0 */
-    double clip;                    /* default 10 */
+    double clip;
 };
 /* rows[k] points at one feature row; n_rows of them. standard: mean and population sd in double;
  * robust: median and IQR/1.349. */

@@ -9,63 +9,72 @@
 #define GATEWALK_MODEL_H
 
 #include "labels.h"
+#include "param.h"
 
 enum { GW_NAME_MAX = 24 };
 
+enum gw_monitor_kind {
+    GW_MONITOR_LOSS,
+    GW_MONITOR_AVERAGE_PRECISION
+}; /* what decides the best epoch, on the validation slice */
+enum gw_retrain { GW_RETRAIN_FRESH, GW_RETRAIN_WARM, GW_RETRAIN_LORA };
+enum gw_calibration_kind { GW_CALIBRATION_NONE, GW_CALIBRATION_PLATT, GW_CALIBRATION_ISOTONIC };
+enum gw_precision { GW_PRECISION_FLOAT32, GW_PRECISION_BF16 };
+
+/* Settings of a model; gw_model_params says what each means. Words are rows of the tables in models/ (gw_choice_find,
+ * gw_model_option_name). The own structs hold what the rows themselves declare: see the row's file, or set them by name,
+ * gw_model_config_set(&config, "attention_units", "32"). */
 struct gw_model_config {
-    char encoder[GW_NAME_MAX]; /* "lstm" (default) or "logistic" (the last bar's features, a sanity floor) */
-    char attention
-        [GW_NAME_MAX]; /* a row of models/attention/attention.def: none, bahdanau, luong_dot, …, multihead, dual_stage */
-    size_t n_features;      /* F */
-    size_t lookback;        /* T, default 96 */
-    size_t hidden;          /* H, default 64 */
-    size_t layers;          /* stacked LSTM layers, default 1 */
-    size_t attention_units; /* bahdanau, luong_concat, dual_stage; default 64 */
-    size_t heads, key_dim;  /* multihead; default 4 × 32 */
-    bool luong_combine;     /* h~ = tanh(Wc[c;q]) (and [c;q] for bahdanau) */
-    bool causal_mask;
-    size_t dense_units;            /* default 64 */
-    double dropout;                /* default 0.3 */
-    char forget_init[GW_NAME_MAX]; /* "one" (default) or "chrono" (Tallec & Ollivier 2018) */
+    int encoder;       /* row of models/encoder/encoder.def */
+    int attention;     /* row of models/attention/attention.def */
+    size_t n_features; /* F; from the data, not a key */
+    size_t lookback;   /* T */
+    size_t hidden;     /* H */
+    size_t layers;
+    size_t dense_units;
+    double dropout;
+    struct gw_own_params encoder_own[GW_OWN_ROWS_MAX], attention_own[GW_OWN_ROWS_MAX];
 };
 
+/* Settings of a training; gw_train_params says what each means. */
 struct gw_train_config {
-    char loss[GW_NAME_MAX];                          /* a row of models/loss/loss.def; default "bce" */
-    double pos_weight;                               /* default 1 */
-    double focal_gamma, focal_alpha, bootstrap_beta; /* beta 0: the loss's own default */
-    double self_paced_start, self_paced_epochs;      /* first quantile and epochs until all samples are in */
-    char optimizer[GW_NAME_MAX];                     /* "adam" (default), "adamw", "sgd" */
-    double learning_rate;                            /* 1e-3 */
-    double weight_decay;                             /* adamw: decoupled, .01 */
-    double momentum;                                 /* sgd */
-    char schedule[GW_NAME_MAX];                      /* "constant" (default), "linear", "cosine", "polynomial" */
+    int loss, optimizer, schedule; /* rows of models/loss/loss.def, optimizer.def, schedule.def */
+    double learning_rate;
     double warmup_epochs;
-    double schedule_power;
-    double clip_norm;                /* global norm, default 1; 0 off */
-    size_t batch_size;               /* windows per update, default 256 */
-    size_t block;                    /* contiguous windows per block of a batch, default 32; 1 = full shuffling */
-    size_t accumulate;               /* batches per update, default 1 */
-    size_t epochs;                   /* at most, default 50 */
-    size_t patience;                 /* epochs without improvement, default 5; 0 = never stop early */
-    char monitor[GW_NAME_MAX];       /* "loss" (default) or "average_precision", on the validation slice */
-    double positive_fraction;        /* class-balanced sampling: share of blocks/windows drawn by a positive; 0 = off */
-    char retrain[GW_NAME_MAX];       /* "fresh" (default), "warm", "lora" */
-    char lora_on[GW_NAME_MAX];       /* a row of "lora_on": "all" (default), "recurrent", "attention" */
-    size_t lora_rank;                /* 16 */
-    double lora_alpha, lora_dropout; /* 16, .05 */
-    char calibration[GW_NAME_MAX];   /* "none" (default), "platt", "isotonic": fitted on validation only */
-    char precision[GW_NAME_MAX];     /* a row of "precision": "float32" */
+    double clip_norm;
+    size_t batch_size; /* windows per gradient */
+    size_t block;      /* contiguous windows per block of a batch; 1 = full shuffling */
+    size_t accumulate;
+    size_t epochs, patience;
+    enum gw_monitor_kind monitor;
+    double positive_fraction;
+    enum gw_retrain retrain;
+    enum gw_calibration_kind calibration;
+    enum gw_precision precision;
+    struct gw_own_params loss_own[GW_OWN_ROWS_MAX], optimizer_own[GW_OWN_ROWS_MAX], schedule_own[GW_OWN_ROWS_MAX];
+    struct gw_own_params retrain_own[GW_OWN_ROWS_MAX];
 };
 
+extern const struct gw_param_table gw_model_params, gw_train_params;
 void gw_model_config_default(struct gw_model_config *config);
 void gw_train_config_default(struct gw_train_config *config);
-/* Every field against its range and the tables; GW_ERR_CONFIG names the key ("model.heads: …"). Non-fatal advice (heads
- * below 16 dims, heads without width) is returned through `warning` (buffer of 256, "" when none). */
-int gw_model_config_check(const struct gw_model_config *config, const struct gw_train_config *train,
-                          char warning[256]) GW_MUST_USE;
+/* One key from text, whether its row is chosen already or not: GW_ERR_CONFIG names it. */
+int gw_model_config_set(struct gw_model_config *config, const char *key, const char *value) GW_MUST_USE;
+int gw_train_config_set(struct gw_train_config *config, const char *key, const char *value) GW_MUST_USE;
 
-/* Names in the tables, for `list` and config validation. kind: "encoder", "attention", "loss", "optimizer", "schedule",
- * "retrain", "calibration", "precision", "monitor", "forget_init", "lora_on". NULL past the end. */
+/* What a check has to say beside its error. */
+struct gw_model_report {
+    const char *key[3]; /* on GW_ERR_CONFIG the keys that do not go together, "model.layers" first; NULL: none */
+    char advice[256];   /* nothing fatal: heads below 16 dimensions, heads without width; "" for none */
+};
+/* Every field against its range and the tables; GW_ERR_CONFIG names the key ("model.layers: …"). report may be NULL. */
+int gw_model_config_check(const struct gw_model_config *config, const struct gw_train_config *train,
+                          struct gw_model_report *report) GW_MUST_USE;
+/* Whether it is an LSTM that is read at its last state, which every attention is measured against. */
+bool gw_model_is_baseline(const struct gw_model_config *config);
+bool gw_model_is_recurrent(const struct gw_model_config *config); /* false: logistic, which sees one bar */
+
+/* Names in the tables. kind: the name of a key of gw_model_params or gw_train_params that is a choice. NULL past the end. */
 const char *gw_model_option_name(const char *kind, size_t i);
 const char *gw_model_option_help(const char *kind, size_t i);
 

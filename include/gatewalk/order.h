@@ -3,6 +3,7 @@
 #define GATEWALK_ORDER_H
 
 #include "bars.h"
+#include "param.h"
 
 enum gw_side { GW_SIDE_LONG = 1, GW_SIDE_SHORT = -1 };
 enum gw_order_kind { GW_ORDER_OPEN, GW_ORDER_CLOSE };
@@ -49,7 +50,7 @@ struct gw_cost_config {
     double multiplier;          /* 0, 1, 2 …: scales all of the above */
 };
 
-/* GW_ERR_CONFIG when a figure is not finite, or negative where that makes no sense. */
+extern const struct gw_param_table gw_cost_params; /* defaults and ranges of struct gw_cost_config */
 int gw_cost_config_check(const struct gw_cost_config *costs) GW_MUST_USE;
 
 enum gw_intrabar { GW_INTRABAR_STOP_FIRST, GW_INTRABAR_TARGET_FIRST };

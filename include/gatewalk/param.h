@@ -145,7 +145,7 @@ void gw_param_copy(const struct gw_param_key *key, const void *from, void *to);
 int gw_param_check(const struct gw_param_table *table, const char *section, const void *base) GW_MUST_USE;
 /* As it would be written; "" when there is none or it follows other keys. */
 char *gw_param_show(const struct gw_param *param, const void *own, char out[GW_PARAM_SHOWN]);
-/* The name of a chosen row: gw_param_word(&model_params, config, "attention"). "" when there is no such choice. */
+/* The name of a chosen row: gw_param_word(&gw_model_params, config, "attention"). "" when there is no such choice. */
 const char *gw_param_word(const struct gw_param_table *table, const void *base, const char *name);
 /* Names and values of the active keys, and of nothing else. */
 uint64_t gw_param_hash(const struct gw_param_table *table, const void *base, uint64_t seed);

@@ -5,6 +5,7 @@
 
 #include "labels.h"
 #include "order.h"
+#include "param.h"
 
 /* The past of one symbol up to and including the bar that just closed. */
 struct gw_history {
@@ -45,34 +46,49 @@ struct gw_order_sink {
 };
 static inline void gw_order_put(struct gw_order_sink *sink, const struct gw_order *order) { sink->put(sink, order); }
 
-/* Parameters, resolved from the experiment; every strategy reads what it declares. */
+/* What every strategy has, resolved from the experiment, and the own structs of all of them: a strategy reads its own,
+ * gw_strategy_own(config), and no other's. */
 struct gw_strategy_config {
     double size;                     /* fraction of equity per trade, default 1 */
     double target_moves, stop_moves; /* multiples of min_move: defaults 1 and 1/ratio; 0 = off */
     size_t horizon;                  /* time exit in bars; 0 = off */
     bool exit_on_opposite;           /* close when the other gate fires */
     bool trade_long, trade_short;
-    size_t fast, slow; /* sma_cross: bars of the two means, fast < slow */
+    int strategy; /* row of strategies.def; -1: none yet */
+    struct gw_own_params own[GW_OWN_ROWS_MAX];
 };
-/* size 1, target_moves 1, stop_moves 0.5, horizon 24, both sides, no opposite exit, fast 20, slow 50. */
+static inline const void *gw_strategy_own(const struct gw_strategy_config *config) {
+    return config->own[config->strategy].bytes;
+}
+extern const struct gw_param_table gw_strategy_params;
+/* As in an experiment that gives nothing but one symbol: size 1, target_moves 1, stop_moves 0.5, horizon 24 … */
 void gw_strategy_config_default(struct gw_strategy_config *config);
+/* What gw_strategy_params leaves open: size 1/n_symbols, stop_moves 1/ratio (0 without a ratio), horizon the label's. */
+void gw_strategy_config_resolve(struct gw_strategy_config *config, const struct gw_label_config *labels,
+                                size_t n_symbols);
+/* One key from text: GW_ERR_CONFIG names it. */
+int gw_strategy_config_set(struct gw_strategy_config *config, const char *key, const char *value) GW_MUST_USE;
 
+enum { GW_STRATEGY_KEYS_MAX = 3 };
 struct gw_strategy_desc {
     const char *name, *help;
-    bool needs_model; /* consumes gate scores */
+    struct gw_param_table own; /* its parameters, in a struct of its own */
+    bool needs_model;          /* consumes gate scores */
     size_t state_size;
     void (*init)(void *state, const struct gw_strategy_config *config); /* state is zeroed */
     void (*on_bar)(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
                    struct gw_order_sink *orders);
     size_t per_symbol_state_size; /* one state per symbol when non-zero, handed to on_bar instead */
-    int (*check)(
-        const struct gw_strategy_config *config); /* the parameters it reads; NULL: nothing beyond the common */
+    /* Its own parameters together; each was checked against its range already. GW_ERR_CONFIG, the line names them,
+     * and `key` gets the names of those that do not go together. NULL: nothing to check. */
+    int (*check)(const void *own, const char *key[GW_STRATEGY_KEYS_MAX]);
 };
 size_t gw_strategy_count(void);
 const struct gw_strategy_desc *gw_strategy_at(size_t i);
 const struct gw_strategy_desc *gw_strategy_find(const char *name); /* NULL when unknown */
-/* GW_ERR_CONFIG; the line begins with the parameter's name. */
-int gw_strategy_config_check(const struct gw_strategy_desc *strategy,
-                             const struct gw_strategy_config *config) GW_MUST_USE;
+int gw_strategy_row(const struct gw_strategy_desc *strategy);      /* of strategies.def; -1: not in it */
+/* GW_ERR_CONFIG; the line names the parameters. `key`: as of strategy_desc.check, or NULL. */
+int gw_strategy_config_check(const struct gw_strategy_desc *strategy, const struct gw_strategy_config *config,
+                             const char *key[GW_STRATEGY_KEYS_MAX]) GW_MUST_USE;
 
 #endif

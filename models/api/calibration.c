@@ -6,16 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *name, *help;
-} kinds[] = {
-    [CALIBRATION_NONE] = {"none", "the model's own probabilities"},
-    [CALIBRATION_PLATT] = {"platt", "sigmoid of the logit, fitted on validation (Platt 1999)"},
-    [CALIBRATION_ISOTONIC] = {"isotonic", "monotone steps, fitted on validation (Zadrozny & Elkan 2002)"},
+static const struct gw_choice kinds[] = {
+    [GW_CALIBRATION_NONE] = {.name = "none", .help = "the model's own probabilities"},
+    [GW_CALIBRATION_PLATT] = {.name = "platt", .help = "sigmoid of the logit, fitted on validation (Platt 1999)"},
+    [GW_CALIBRATION_ISOTONIC] = {.name = "isotonic",
+                                 .help = "monotone steps, fitted on validation (Zadrozny & Elkan 2002)"},
 };
 
-const char *calibration_name(size_t i) { return i < COUNT_OF(kinds) ? kinds[i].name : NULL; }
-const char *calibration_help(size_t i) { return i < COUNT_OF(kinds) ? kinds[i].help : NULL; }
+const struct gw_choices calibration_choices = {.row = kinds, .n = COUNT_OF(kinds)};
 
 static double sigmoid(double z) {
     double e = exp(-fabs(z));
@@ -61,7 +59,7 @@ static void platt(const struct point *point, size_t n, struct calibration *out) 
         loss = next;
         if (gained <= 1e-14 * fabs(loss) && fabs(step * da) + fabs(step * db) < 1e-12) break;
     }
-    out->kind = CALIBRATION_PLATT;
+    out->kind = GW_CALIBRATION_PLATT;
     out->slope = a;
     out->intercept = b;
 }
@@ -126,7 +124,7 @@ static int isotonic(struct point *point, size_t n, struct calibration *out) {
         out->x[out->n] = point[pool[p].last].x;
         out->y[out->n++] = pool[p].mean;
     }
-    out->kind = CALIBRATION_ISOTONIC;
+    out->kind = GW_CALIBRATION_ISOTONIC;
     mem_free(pool);
     return GW_OK;
 }
@@ -148,10 +146,11 @@ static double interpolate(const struct calibration *calibration, double p) {
 
 /* ---- interface -------------------------------------------------------------------------------------------- */
 
-int calibration_fit(const char *name, const double *logit, const int8_t *label, size_t n, struct calibration *out) {
+int calibration_fit(enum gw_calibration_kind kind, const double *logit, const int8_t *label, size_t n,
+                    struct calibration *out) {
     memset(out, 0, sizeof *out);
-    bool use_isotonic = strcmp(name, "isotonic") == 0;
-    if (!use_isotonic && strcmp(name, "platt") != 0) return GW_OK;
+    if (kind == GW_CALIBRATION_NONE) return GW_OK;
+    bool use_isotonic = kind == GW_CALIBRATION_ISOTONIC;
     struct point *point = mem_calloc(n, sizeof *point);
     if (!point) return GW_ERR_NOMEM;
     size_t m = 0, n_positive = 0;
@@ -175,11 +174,11 @@ int calibration_fit(const char *name, const double *logit, const int8_t *label, 
 
 double calibration_apply(const struct calibration *calibration, double logit) {
     switch (calibration->kind) {
-    case CALIBRATION_PLATT:
+    case GW_CALIBRATION_PLATT:
         return sigmoid(calibration->slope * logit + calibration->intercept);
-    case CALIBRATION_ISOTONIC:
+    case GW_CALIBRATION_ISOTONIC:
         return interpolate(calibration, sigmoid(logit));
-    case CALIBRATION_NONE:
+    case GW_CALIBRATION_NONE:
         break;
     }
     return sigmoid(logit);

@@ -6,18 +6,17 @@
 
 /* platt: p = sigmoid(slope z + intercept). isotonic: piecewise linear through (x, y) over sigmoid(z). */
 struct calibration {
-    enum calibration_kind { CALIBRATION_NONE, CALIBRATION_PLATT, CALIBRATION_ISOTONIC } kind;
+    enum gw_calibration_kind kind;
     double slope, intercept;
     size_t n;
     double *x, *y; /* [n] owned */
 };
 
 /* Labels may be missing; without both classes present the calibration stays the identity. */
-int calibration_fit(const char *name, const double *logit, const int8_t *label, size_t n,
+int calibration_fit(enum gw_calibration_kind kind, const double *logit, const int8_t *label, size_t n,
                     struct calibration *out) GW_MUST_USE;
 double calibration_apply(const struct calibration *calibration, double logit);
 void calibration_free(struct calibration *calibration);
-const char *calibration_name(size_t i); /* NULL past the end */
-const char *calibration_help(size_t i);
+extern const struct gw_choices calibration_choices; /* by enum gw_calibration_kind */
 
 #endif

@@ -12,8 +12,7 @@ void gw_training_log_free(struct gw_training_log *log) {
 int gw_model_fit(const struct gw_model_config *model, const struct gw_train_config *train,
                  const struct gw_fit_input *input, const struct gw_fit_options *options, struct gw_gate_model **out,
                  struct gw_training_log *log) {
-    char warning[256];
-    TRY(gw_model_config_check(model, train, warning));
+    TRY(gw_model_config_check(model, train, NULL));
     *out = mem_calloc(1, sizeof **out);
     if (!*out) return GW_ERR_NOMEM;
     int rc = R(gw_model_fit)(model, train, input, options, options->previous ? &options->previous->gate : NULL,

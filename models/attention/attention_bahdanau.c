@@ -5,9 +5,9 @@
 enum { W1, W2, V };
 
 void R(bahdanau_tensors)(const struct gw_model_config *config, struct tensor_list *list) {
-    tensor_add(list, "attention.W1", config->hidden, config->attention_units, INIT_GLOROT, true);
-    tensor_add(list, "attention.W2", config->hidden, config->attention_units, INIT_GLOROT, true);
-    tensor_add(list, "attention.v", config->attention_units, 1, INIT_GLOROT, false);
+    tensor_add(list, "attention.W1", config->hidden, attention_units(config), INIT_GLOROT, true);
+    tensor_add(list, "attention.W2", config->hidden, attention_units(config), INIT_GLOROT, true);
+    tensor_add(list, "attention.v", attention_units(config), 1, INIT_GLOROT, false);
 }
 
 void R(bahdanau_forward)(const struct R(attention_run) *run) {
@@ -16,16 +16,18 @@ void R(bahdanau_forward)(const struct R(attention_run) *run) {
 }
 
 void R(bahdanau_backward)(const struct R(attention_run) *run) {
-    real *dscore = run->scratch + run->n * run->config->attention_units; /* behind the query gradients */
+    real *dscore = run->scratch + run->n * attention_units(run->config); /* behind the query gradients */
     R(concat_backward)(run, dscore);
     R(additive_scores_backward)(run, dscore, run->w[W1], run->w[W2], run->w[V], run->g[W1], run->g[W2], run->g[V]);
 }
 
+static const struct gw_param own_params[] = {ATTENTION_UNITS_ROW, LUONG_COMBINE_ROW};
+
 const struct R(attention_ops) R(attention_bahdanau) = {
     .name = "bahdanau",
     .help = "additive scores against the last state (Bahdanau et al. 2014)",
+    .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
-    .combines = true,
     .context_size = R(concat_size),
     .maps = R(one_map),
     .tensors = R(bahdanau_tensors),

@@ -16,11 +16,11 @@ static void take_query_gradients(const struct R(attention_run) *run, const real 
 }
 
 size_t R(concat_size)(const struct gw_model_config *config) {
-    return config->luong_combine ? 2 * config->hidden : config->hidden;
+    return luong_combine(config) ? 2 * config->hidden : config->hidden;
 }
 
 void R(concat_forward)(const struct R(attention_run) *run) {
-    if (!run->config->luong_combine) {
+    if (!luong_combine(run->config)) {
         R(weigh_forward)(run, run->context, run->config->hidden);
         return;
     }
@@ -32,13 +32,13 @@ void R(concat_backward)(const struct R(attention_run) *run, real *dscore) {
     size_t T = run->config->lookback, H = run->config->hidden;
     memset(run->dh, 0, run->n * T * H * sizeof *run->dh);
     R(weigh_backward)(run, run->dcontext, R(concat_size)(run->config), dscore);
-    if (run->config->luong_combine) take_query_gradients(run, run->dcontext);
+    if (luong_combine(run->config)) take_query_gradients(run, run->dcontext);
 }
 
 /* ---- h~ = tanh([c; q] W_c) ------------------------------------------------------------------------------ */
 
 void R(luong_tensors)(const struct gw_model_config *config, struct tensor_list *list) {
-    if (config->luong_combine) tensor_add(list, "attention.Wc", 2 * config->hidden, config->hidden, INIT_GLOROT, false);
+    if (luong_combine(config)) tensor_add(list, "attention.Wc", 2 * config->hidden, config->hidden, INIT_GLOROT, false);
 }
 
 size_t R(luong_keep)(const struct gw_model_config *config) { return 2 * config->hidden; }
@@ -46,7 +46,7 @@ size_t R(luong_scratch)(const struct gw_model_config *config) { return SHARD_WIN
 
 void R(luong_forward)(const struct R(attention_run) *run, const real *wc, real *both) {
     size_t H = run->config->hidden;
-    if (!run->config->luong_combine) {
+    if (!luong_combine(run->config)) {
         R(weigh_forward)(run, run->context, H);
         return;
     }
@@ -60,7 +60,7 @@ void R(luong_backward)(const struct R(attention_run) *run, const real *wc, real 
                        real *dscore) {
     size_t T = run->config->lookback, H = run->config->hidden;
     memset(run->dh, 0, run->n * T * H * sizeof *run->dh);
-    if (!run->config->luong_combine) {
+    if (!luong_combine(run->config)) {
         R(weigh_backward)(run, run->dcontext, H, dscore);
         return;
     }

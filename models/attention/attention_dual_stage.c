@@ -3,12 +3,14 @@
  * gate is one decision and not a sequence. */
 #include "attention_combine.h"
 
+static const struct gw_param own_params[] = {ATTENTION_UNITS_ROW, LUONG_COMBINE_ROW};
+
 const struct R(attention_ops) R(attention_dual_stage) = {
     .name = "dual_stage",
     .help = "attention over features at every step, then over time (DA-RNN, Qin et al. 2017)",
+    .own = GW_PARAM_TABLE(own_params),
     .encoder = &R(encoder_dual_stage),
     .tile = 8,
-    .combines = true,
     .context_size = R(concat_size),
     .maps = R(one_map),
     .tensors = R(bahdanau_tensors),

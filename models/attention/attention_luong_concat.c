@@ -5,8 +5,8 @@
 enum { W, V, WC };
 
 static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
-    tensor_add(list, "attention.W", 2 * config->hidden, config->attention_units, INIT_GLOROT, true);
-    tensor_add(list, "attention.v", config->attention_units, 1, INIT_GLOROT, false);
+    tensor_add(list, "attention.W", 2 * config->hidden, attention_units(config), INIT_GLOROT, true);
+    tensor_add(list, "attention.v", attention_units(config), 1, INIT_GLOROT, false);
     R(luong_tensors)(config, list);
 }
 
@@ -21,24 +21,26 @@ static size_t scratch_size(const struct gw_model_config *config) {
 static real *both(const struct R(attention_run) *run) { return run->keep + run->n * R(additive_keep)(run->config); }
 
 static void forward(const struct R(attention_run) *run) {
-    const real *w1 = run->w[W], *w2 = w1 + run->config->hidden * run->config->attention_units;
+    const real *w1 = run->w[W], *w2 = w1 + run->config->hidden * attention_units(run->config);
     R(additive_scores)(run, w1, w2, run->w[V]);
     R(luong_forward)(run, run->w[WC], both(run));
 }
 
 static void backward(const struct R(attention_run) *run) {
-    size_t half = run->config->hidden * run->config->attention_units;
-    real *dscore = run->scratch + run->n * run->config->attention_units; /* behind the query gradients */
+    size_t half = run->config->hidden * attention_units(run->config);
+    real *dscore = run->scratch + run->n * attention_units(run->config); /* behind the query gradients */
     R(luong_backward)(run, run->w[WC], run->g[WC], both(run), run->scratch + R(additive_scratch)(run->config), dscore);
     R(additive_scores_backward)
     (run, dscore, run->w[W], run->w[W] + half, run->w[V], run->g[W], run->g[W] + half, run->g[V]);
 }
 
+static const struct gw_param own_params[] = {ATTENTION_UNITS_ROW, LUONG_COMBINE_ROW};
+
 const struct R(attention_ops) R(attention_luong_concat) = {
     .name = "luong_concat",
     .help = "additive score of [last state; state] (Luong et al. 2015)",
+    .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
-    .combines = true,
     .context_size = R(context_hidden),
     .maps = R(one_map),
     .tensors = tensors,

@@ -31,11 +31,13 @@ static void backward(const struct R(attention_run) *run) {
     }
 }
 
+static const struct gw_param own_params[] = {LUONG_COMBINE_ROW};
+
 const struct R(attention_ops) R(attention_luong_dot) = {
     .name = "luong_dot",
     .help = "dot product with the last state (Luong et al. 2015)",
+    .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
-    .combines = true,
     .context_size = R(context_hidden),
     .maps = R(one_map),
     .tensors = R(luong_tensors),

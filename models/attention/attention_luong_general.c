@@ -44,11 +44,13 @@ static void backward(const struct R(attention_run) *run) {
     run->k->gemm_nt(run->n, H, H, dqw, H, run->w[W], H, run->dh + (T - 1) * H, T * H, true);
 }
 
+static const struct gw_param own_params[] = {LUONG_COMBINE_ROW};
+
 const struct R(attention_ops) R(attention_luong_general) = {
     .name = "luong_general",
     .help = "bilinear score with the last state (Luong et al. 2015)",
+    .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
-    .combines = true,
     .context_size = R(context_hidden),
     .maps = R(one_map),
     .tensors = tensors,

@@ -7,6 +7,7 @@
  * and dh_s += a_s dp_j. A row of softmax does not change when q_t · bk is added to all of it: bk has no effect and no
  * gradient, and is left out. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "models/network/gate.h"
@@ -14,8 +15,23 @@
 enum { WQ, BQ, WK, BK, WV, BV, WO, BO };
 enum { TILE = 4 };
 
-static size_t width(const struct gw_model_config *config) { return config->heads * config->key_dim; }
-static size_t maps(const struct gw_model_config *config) { return config->heads; }
+struct multihead_params {
+    size_t heads, key_dim;
+    bool causal_mask;
+};
+static const struct gw_param own_params[] = {
+    GW_SIZE_PARAM(struct multihead_params, heads, "heads", 4, 1, 64, "heads of multihead"),
+    GW_SIZE_PARAM(struct multihead_params, key_dim, "units", 32, 1, 512, "width of each head's keys and queries"),
+    GW_BOOL_PARAM(struct multihead_params, causal_mask, false, "multihead: a step attends only to steps before it"),
+};
+static const struct multihead_params *multihead(const struct gw_model_config *config) {
+    return own_of_attention(config);
+}
+
+static size_t width(const struct gw_model_config *config) {
+    return multihead(config)->heads * multihead(config)->key_dim;
+}
+static size_t maps(const struct gw_model_config *config) { return multihead(config)->heads; }
 
 static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
     size_t H = config->hidden, D = width(config);
@@ -39,11 +55,11 @@ struct kept {
 
 static size_t keep_size(const struct gw_model_config *config) {
     size_t D = width(config), per_head = R(kernels_active)()->head_keep_size(config->lookback);
-    return 2 * config->lookback * D + config->heads * (per_head + config->hidden) + D;
+    return 2 * config->lookback * D + multihead(config)->heads * (per_head + config->hidden) + D;
 }
 
 static struct kept kept_of(const struct R(attention_run) *run) {
-    size_t T = run->config->lookback, D = width(run->config), heads = run->config->heads;
+    size_t T = run->config->lookback, D = width(run->config), heads = multihead(run->config)->heads;
     struct kept kept;
     kept.qk = run->keep;
     kept.heads = kept.qk + 2 * run->n * T * D;
@@ -54,8 +70,8 @@ static struct kept kept_of(const struct R(attention_run) *run) {
 
 /* Training may use another table of kernels than scoring. */
 static size_t head_scratch(const struct gw_model_config *config) {
-    size_t size = R(kernels_active)()->head_scratch_size(config->lookback, config->key_dim);
-    size_t mixed = R(kernels_mixed)()->head_scratch_size(config->lookback, config->key_dim);
+    size_t size = R(kernels_active)()->head_scratch_size(config->lookback, multihead(config)->key_dim);
+    size_t mixed = R(kernels_mixed)()->head_scratch_size(config->lookback, multihead(config)->key_dim);
     return size > mixed ? size : mixed;
 }
 
@@ -63,21 +79,21 @@ static size_t head_scratch(const struct gw_model_config *config) {
  * [heads × T] and dpooled [heads × H]. */
 static size_t scratch_size(const struct gw_model_config *config) {
     size_t T = config->lookback, D = width(config);
-    return head_scratch(config) + TILE * (2 * T * D + D) + config->heads * (T + config->hidden);
+    return head_scratch(config) + TILE * (2 * T * D + D) + multihead(config)->heads * (T + config->hidden);
 }
 
 static struct R(head_run) head_of(const struct R(attention_run) *run, const struct kept *kept, size_t b, size_t head) {
-    size_t T = run->config->lookback, d = run->config->key_dim, D = width(run->config);
+    size_t T = run->config->lookback, d = multihead(run->config)->key_dim, D = width(run->config);
     const real *query = kept->qk + b * T * 2 * D + head * d;
     return (struct R(head_run)){
         .steps = T,
         .key_dim = d,
-        .causal = run->config->causal_mask,
+        .causal = multihead(run->config)->causal_mask,
         .scale = (real)(1 / sqrt((double)d)),
         .query = query,
         .key = query + D,
         .ld = 2 * D,
-        .keep = kept->heads + (b * run->config->heads + head) * run->k->head_keep_size(T),
+        .keep = kept->heads + (b * multihead(run->config)->heads + head) * run->k->head_keep_size(T),
         .scratch = run->scratch,
     };
 }
@@ -89,8 +105,9 @@ static void fill_rows(size_t rows, size_t columns, const real *row, real *out) {
 }
 
 static void forward(const struct R(attention_run) *run) {
-    size_t T = run->config->lookback, H = run->config->hidden, d = run->config->key_dim, D = width(run->config);
-    size_t n = run->n, heads = run->config->heads;
+    size_t T = run->config->lookback, H = run->config->hidden, d = multihead(run->config)->key_dim,
+           D = width(run->config);
+    size_t n = run->n, heads = multihead(run->config)->heads;
     struct kept kept = kept_of(run);
     run->k->large_nn(n * T, D, H, run->h, H, run->w[WQ], D, kept.qk, 2 * D, false);
     run->k->add_row(n * T, D, run->w[BQ], kept.qk, 2 * D);
@@ -115,8 +132,8 @@ static void forward(const struct R(attention_run) *run) {
 
 /* From the context to the pooled states, all windows at once: dvalue = dcontext Woᵀ, dWv_j = pooled_jᵀ dvalue_j. */
 static void values_backward(const struct R(attention_run) *run, const struct kept *kept, real *dvalue) {
-    size_t H = run->config->hidden, d = run->config->key_dim, D = width(run->config), n = run->n;
-    size_t heads = run->config->heads;
+    size_t H = run->config->hidden, d = multihead(run->config)->key_dim, D = width(run->config), n = run->n;
+    size_t heads = multihead(run->config)->heads;
     run->k->sum_rows(n, H, run->dcontext, H, run->g[BO]);
     run->k->gemm_tn(D, H, n, kept->value, D, run->dcontext, H, run->g[WO], H, true);
     for (size_t b = 0; b < n; b++) /* a matrix times a vector, without transposing the matrix */
@@ -130,8 +147,9 @@ static void values_backward(const struct R(attention_run) *run, const struct kep
 /* dQ and dK of one window, and what of dh does not come through them. */
 static void window_backward(const struct R(attention_run) *run, const struct kept *kept, size_t b, const real *dvalue,
                             real *g, real *dqk) {
-    size_t T = run->config->lookback, H = run->config->hidden, d = run->config->key_dim, D = width(run->config);
-    size_t heads = run->config->heads;
+    size_t T = run->config->lookback, H = run->config->hidden, d = multihead(run->config)->key_dim,
+           D = width(run->config);
+    size_t heads = multihead(run->config)->heads;
     const real *h = run->h + b * T * H, *mean = run->map + b * heads * T;
     real *dpooled = g + heads * T;
     for (size_t head = 0; head < heads; head++)
@@ -163,9 +181,21 @@ static void backward(const struct R(attention_run) *run) {
     project_backward(run, WK, dqk + D);
 }
 
+static void advise(const struct gw_model_config *config, char advice[256]) {
+    const struct multihead_params *own = multihead(config);
+    if (own->key_dim < 16)
+        snprintf(advice, 256, "model.key_dim: %zu dimensions a head are few; 16 or more tell bars apart better",
+                 own->key_dim);
+    else if (own->heads > 4 && own->heads * 16 > config->hidden)
+        snprintf(advice, 256, "model.heads: %zu heads share %zu hidden units; raise model.hidden with them", own->heads,
+                 config->hidden);
+}
+
 const struct R(attention_ops) R(attention_multihead) = {
     .name = "multihead",
     .help = "self-attention with several heads, averaged over time (Vaswani et al. 2017)",
+    .own = GW_PARAM_TABLE(own_params),
+    .advise = advise,
     .tile = TILE,
     .context_size = R(context_hidden),
     .maps = maps,

@@ -40,12 +40,12 @@ void R(weigh_backward)(const struct R(attention_run) *run, const real *dcontext,
 /* ---- e_s = v · tanh(q W1 + h_s W2), q = h_T ------------------------------------------------------------- */
 
 /* keep, for the tile: tanh values [n × T × A]; scratch: keys [tile × T × A], queries and their gradients. */
-size_t R(additive_keep)(const struct gw_model_config *config) { return config->lookback * config->attention_units; }
+size_t R(additive_keep)(const struct gw_model_config *config) { return config->lookback * attention_units(config); }
 
 /* Sized for SHARD_WINDOWS, the largest tile. */
 size_t R(additive_scratch)(const struct gw_model_config *config) {
     return SHARD_WINDOWS *
-           (config->lookback * config->attention_units + config->attention_units + config->hidden + config->lookback);
+           (config->lookback * attention_units(config) + attention_units(config) + config->hidden + config->lookback);
 }
 
 static const real *queries(const struct R(attention_run) *run) {
@@ -53,7 +53,7 @@ static const real *queries(const struct R(attention_run) *run) {
 }
 
 void R(additive_scores)(const struct R(attention_run) *run, const real *w1, const real *w2, const real *v) {
-    size_t T = run->config->lookback, H = run->config->hidden, A = run->config->attention_units;
+    size_t T = run->config->lookback, H = run->config->hidden, A = attention_units(run->config);
     real *key = run->scratch, *query = key + run->n * T * A;
     run->k->large_nn(run->n * T, A, H, run->h, H, w2, A, key, A, false);
     run->k->gemm_nn(run->n, A, H, queries(run), T * H, w1, A, query, A, false);
@@ -63,7 +63,7 @@ void R(additive_scores)(const struct R(attention_run) *run, const real *w1, cons
 
 void R(additive_scores_backward)(const struct R(attention_run) *run, const real *dscore, const real *w1, const real *w2,
                                  const real *v, real *dw1, real *dw2, real *dv) {
-    size_t T = run->config->lookback, H = run->config->hidden, A = run->config->attention_units;
+    size_t T = run->config->lookback, H = run->config->hidden, A = attention_units(run->config);
     real *dquery = run->scratch, *dpre = run->keep;
     memset(dquery, 0, run->n * A * sizeof *dquery);
     for (size_t b = 0; b < run->n; b++)

@@ -11,10 +11,10 @@
 enum { W, U, BIAS, IN_W, IN_U, IN_V };
 
 static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
-    size_t H = config->hidden, A = config->attention_units;
+    size_t H = config->hidden, A = attention_units(config);
     tensor_add(list, "lstm0.W", config->n_features, 4 * H, INIT_GLOROT, false);
     tensor_add(list, "lstm0.U", H, 4 * H, INIT_ORTHOGONAL, true);
-    tensor_add(list, "lstm0.b", 1, 4 * H, INIT_LSTM_BIAS, false);
+    tensor_add(list, "lstm0.b", 1, 4 * H, R(lstm_bias_init)(config), false);
     tensor_add(list, "input.W", 2 * H, A, INIT_GLOROT, true);
     tensor_add(list, "input.U", config->lookback, A, INIT_GLOROT, true);
     tensor_add(list, "input.v", A, 1, INIT_GLOROT, false);
@@ -34,7 +34,7 @@ struct buffers {
 
 static size_t lay_out(struct buffers *at, const struct gw_model_config *config, real *memory) {
     size_t B = SHARD_WINDOWS, T = config->lookback, F = config->n_features, H = config->hidden;
-    size_t A = config->attention_units, used = 0;
+    size_t A = attention_units(config), used = 0;
     const struct {
         real **place;
         size_t n;

@@ -3,16 +3,32 @@
  * A layer above the first reads the states of the one below, row (s, b) at s·B + b. */
 #include <string.h>
 
+#include "engine/base/base.h"
 #include "models/network/gate.h"
 
 enum { W, U, BIAS, TENSORS_PER_LAYER };
+
+static const struct gw_choice forget_inits[] = {
+    [FORGET_ONE] = {.name = "one", .help = "forget bias 1"},
+    [FORGET_CHRONO] = {.name = "chrono",
+                       .help = "forget bias log U(1, lookback - 1), for long memories (Tallec & Ollivier 2018)"},
+};
+static const struct gw_choices forget_init_choices = {.row = forget_inits, .n = COUNT_OF(forget_inits)};
+static const struct gw_param own_params[] = {
+    GW_CHOICE_PARAM(struct lstm_params, forget_init, &forget_init_choices, 0, "initial bias of the forget gate"),
+};
+
+enum tensor_init R(lstm_bias_init)(const struct gw_model_config *config) {
+    const struct lstm_params *own = own_of_encoder(config);
+    return own->forget_init == FORGET_CHRONO ? INIT_LSTM_CHRONO : INIT_LSTM_BIAS;
+}
 
 static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
     for (size_t layer = 0; layer < config->layers; layer++) {
         size_t inputs = layer == 0 ? config->n_features : config->hidden, columns = 4 * config->hidden;
         tensor_add_layer(list, "lstm", layer, "W", inputs, columns, INIT_GLOROT, false);
         tensor_add_layer(list, "lstm", layer, "U", config->hidden, columns, INIT_ORTHOGONAL, true);
-        tensor_add_layer(list, "lstm", layer, "b", 1, columns, INIT_LSTM_BIAS, false);
+        tensor_add_layer(list, "lstm", layer, "b", 1, columns, R(lstm_bias_init)(config), false);
     }
 }
 
@@ -92,6 +108,7 @@ static void backward(const struct R(pass) *pass, bool use_dh, bool use_dh_last) 
 const struct R(encoder_ops) R(encoder_lstm) = {
     .name = "lstm",
     .help = "LSTM in Keras form, stacked when layers > 1",
+    .own = GW_PARAM_TABLE(own_params),
     .sequence = true,
     .tensors = tensors,
     .forward = forward,

@@ -2,8 +2,11 @@
  * function whose derivative is exactly v dℓ/dz. λ is a quantile per class, see fit_pace. */
 #include "loss.h"
 
-static double value(const struct loss_setting *setting, double z, int t, double lambda, double *dz) {
-    double loss = loss_cross_entropy(setting->pos_weight, z, t, dz);
+static const struct gw_param own_params[] = {SELF_PACED_ROWS};
+
+static double value(const void *own, double z, int t, double lambda, double *dz) {
+    const struct self_paced_params *paced = own;
+    double loss = loss_cross_entropy(paced->pos_weight, z, t, dz);
     if (loss < lambda) return loss;
     *dz = 0;
     return lambda;
@@ -12,6 +15,7 @@ static double value(const struct loss_setting *setting, double z, int t, double 
 const struct loss_ops R(loss_self_paced_hard) = {
     .name = "self_paced_hard",
     .help = "bce of the easier samples first, all of them later (Kumar et al. 2010)",
+    .own = GW_PARAM_TABLE(own_params),
     .self_paced = true,
     .value = value,
 };

@@ -36,7 +36,8 @@ struct R(pass) {
 
 struct R(encoder_ops) {
     const char *name, *help;
-    bool sequence; /* leaves hidden states for an attention; otherwise the context itself (logistic) */
+    struct gw_param_table own; /* its parameters, in a struct of its own: own_of_encoder */
+    bool sequence;             /* leaves hidden states for an attention; otherwise the context itself (logistic) */
     void (*tensors)(const struct gw_model_config *config, struct tensor_list *list);
     /* Elements of scratch it wants in the workspace beside the common buffers. */
     size_t (*extra_size)(const struct gw_model_config *config);
@@ -65,9 +66,9 @@ struct R(attention_run) {
 
 struct R(attention_ops) {
     const char *name, *help;
+    struct gw_param_table own;            /* its parameters, in a struct of its own: own_of_attention */
     const struct R(encoder_ops) *encoder; /* replaces the configured encoder (dual_stage), or NULL */
     size_t tile;                          /* windows at a time: what it keeps should stay in the L2 cache */
-    bool combines;                        /* honours luong_combine */
     size_t (*context_size)(const struct gw_model_config *config);
     size_t (*maps)(const struct gw_model_config *config); /* attention maps per window, 0 when it has none */
     void (*tensors)(const struct gw_model_config *config, struct tensor_list *list);
@@ -76,7 +77,15 @@ struct R(attention_ops) {
     /* NULL: the context is the last hidden state and nothing is gathered. */
     void (*forward)(const struct R(attention_run) *run);
     void (*backward)(const struct R(attention_run) *run);
+    void (*advise)(const struct gw_model_config *config, char advice[256]); /* what is allowed but unwise; optional */
 };
+
+static inline const void *own_of_encoder(const struct gw_model_config *config) {
+    return config->encoder_own[config->encoder].bytes;
+}
+static inline const void *own_of_attention(const struct gw_model_config *config) {
+    return config->attention_own[config->attention].bytes;
+}
 
 /* ---- the network: a description, const once built ------------------------------------------------ */
 
@@ -93,7 +102,7 @@ struct R(network) {
     size_t pack_stride, pack_size; /* elements of one packed U, and of forward + backward of all layers */
 };
 
-/* Looks the names up and lays the tensors out. Names were validated by model_config_check. */
+/* Looks the rows up and lays the tensors out. */
 int R(network_init)(struct R(network) *net, const struct gw_model_config *config) GW_MUST_USE;
 static inline const real *R(tensor_of)(const struct R(pass) *pass, size_t i) {
     return pass->weights + pass->net->tensors.item[i].offset;
@@ -137,7 +146,7 @@ void R(workspace_free)(struct R(workspace) *ws);
 /* What the loss of a shard needs; NULL members where a pass only scores. */
 struct R(shard_loss) {
     const struct loss_ops *ops;
-    const struct loss_setting *setting;
+    const void *own;           /* the loss's own parameters */
     const double (*lambda)[2]; /* [GW_N_GATES][class] of self-paced losses */
     double weight[GW_N_GATES]; /* of one labelled sample: 1 / (GW_N_GATES × labelled samples of the batch) */
     double dropout;
@@ -175,8 +184,33 @@ extern const struct R(encoder_ops) R(encoder_dual_stage); /* reached through its
 #include "models/attention/attention.def"
 #undef ATTENTION
 
-const struct R(encoder_ops) *R(encoder_find)(const char *name);
-const struct R(attention_ops) *R(attention_find)(const char *name);
+const struct R(encoder_ops) *R(encoder_at)(size_t row); /* NULL past the end */
+const struct R(attention_ops) *R(attention_at)(size_t row);
+
+/* ---- parameters that several encoders and attentions have ----------------------------------------- */
+
+enum forget_init { FORGET_ONE, FORGET_CHRONO };
+struct lstm_params {
+    enum forget_init forget_init;
+};
+enum tensor_init R(lstm_bias_init)(const struct gw_model_config *config);
+
+/* Of the additive and the multiplicative attentions; the latter do not declare units. */
+struct attention_params {
+    size_t attention_units;
+    bool luong_combine;
+};
+#define ATTENTION_UNITS_ROW                                                                                            \
+    GW_SIZE_PARAM(struct attention_params, attention_units, "units", 64, 1, 1024, "units of additive attention")
+#define LUONG_COMBINE_ROW                                                                                              \
+    GW_BOOL_PARAM(struct attention_params, luong_combine, false,                                                       \
+                  "the last state q joins the context c: tanh(Wc[c;q]), for additive attention [c;q]")
+static inline size_t attention_units(const struct gw_model_config *config) {
+    return ((const struct attention_params *)own_of_attention(config))->attention_units;
+}
+static inline bool luong_combine(const struct gw_model_config *config) {
+    return ((const struct attention_params *)own_of_attention(config))->luong_combine;
+}
 
 /* ---- shared parts of attentions (attention_parts.c) ------------------------------------------------ */
 

@@ -9,19 +9,20 @@
 
 /* ---- which matrices, and how they are merged ---------------------------------------------------------------- */
 
-static bool named(const struct tensor *tensor, const char *lora_on) {
+static bool named(const struct tensor *tensor, enum lora_on on) {
     if (!tensor->adapt) return false;
     bool recurrent = strncmp(tensor->name, "lstm", 4) == 0;
-    return strcmp(lora_on, "all") == 0 || recurrent == (strcmp(lora_on, "recurrent") == 0);
+    return on == LORA_ON_ALL || recurrent == (on == LORA_ON_RECURRENT);
 }
 
 void R(lora_lay_out)(const struct R(network) *net, const struct gw_train_config *config, struct R(lora_plan) *plan) {
     memset(plan, 0, sizeof *plan);
-    plan->rank = config->lora_rank;
-    plan->scale = (real)(config->lora_alpha / (double)config->lora_rank);
+    const struct lora_params *own = lora_own(config);
+    plan->rank = own->lora_rank;
+    plan->scale = (real)(own->lora_alpha / (double)own->lora_rank);
     for (size_t i = 0; i < net->tensors.n; i++) {
         const struct tensor *tensor = &net->tensors.item[i];
-        if (!named(tensor, config->lora_on)) continue;
+        if (!named(tensor, own->lora_on)) continue;
         struct R(lora_matrix) *matrix = &plan->matrix[plan->n++];
         matrix->tensor = i;
         matrix->a = plan->size;
@@ -68,7 +69,7 @@ int R(lora_init)(struct R(lora) *lora, const struct R(network) *net, const struc
     memset(lora, 0, sizeof *lora);
     R(lora_lay_out)(net, config, &lora->plan);
     lora->list = &net->tensors;
-    lora->dropout = config->lora_dropout;
+    lora->dropout = lora_own(config)->lora_dropout;
     lora->seed = seed;
     lora->frozen = mem_calloc(net->tensors.size, sizeof *lora->frozen);
     lora->theta = mem_calloc(lora->plan.size, sizeof *lora->theta);

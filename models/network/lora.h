@@ -4,6 +4,16 @@
 
 #include "gate.h"
 
+enum lora_on { LORA_ON_ALL, LORA_ON_RECURRENT, LORA_ON_ATTENTION };
+struct lora_params {
+    enum lora_on lora_on;
+    size_t lora_rank;
+    double lora_alpha, lora_dropout;
+};
+static inline const struct lora_params *lora_own(const struct gw_train_config *config) {
+    return (const struct lora_params *)(const void *)config->retrain_own[GW_RETRAIN_LORA].bytes;
+}
+
 /* Which matrices are adapted and where A and B lie in theta: follows from the network and the settings alone. */
 struct R(lora_plan) {
     size_t n;          /* adapted matrices; 0: not in use */

@@ -22,23 +22,17 @@ static const struct loss_ops *const losses[] = {
 #undef LOSS
 };
 
-const struct R(encoder_ops) *R(encoder_find)(const char *name) {
-    for (size_t i = 0; i < COUNT_OF(encoders); i++)
-        if (strcmp(encoders[i]->name, name) == 0) return encoders[i];
-    return NULL;
+_Static_assert(COUNT_OF(encoders) <= GW_OWN_ROWS_MAX && COUNT_OF(attentions) <= GW_OWN_ROWS_MAX &&
+                   COUNT_OF(losses) <= GW_OWN_ROWS_MAX,
+               "room for own parameters");
+
+const struct R(encoder_ops) *R(encoder_at)(size_t row) { return row < COUNT_OF(encoders) ? encoders[row] : NULL; }
+
+const struct R(attention_ops) *R(attention_at)(size_t row) {
+    return row < COUNT_OF(attentions) ? attentions[row] : NULL;
 }
 
-const struct R(attention_ops) *R(attention_find)(const char *name) {
-    for (size_t i = 0; i < COUNT_OF(attentions); i++)
-        if (strcmp(attentions[i]->name, name) == 0) return attentions[i];
-    return NULL;
-}
-
-const struct loss_ops *R(loss_find)(const char *name) {
-    for (size_t i = 0; i < COUNT_OF(losses); i++)
-        if (strcmp(losses[i]->name, name) == 0) return losses[i];
-    return NULL;
-}
+const struct loss_ops *R(loss_at)(size_t row) { return row < COUNT_OF(losses) ? losses[row] : NULL; }
 
 static void lay_out(struct R(network) *net) {
     const struct gw_model_config *config = &net->config;
@@ -61,10 +55,11 @@ static void lay_out(struct R(network) *net) {
 int R(network_init)(struct R(network) *net, const struct gw_model_config *config) {
     memset(net, 0, sizeof *net);
     net->config = *config;
-    net->encoder = R(encoder_find)(config->encoder);
-    net->attention = R(attention_find)(config->attention);
-    if (!net->encoder) FAIL(GW_ERR_CONFIG, "model.encoder: \"%s\" is not an encoder", config->encoder);
-    if (!net->attention) FAIL(GW_ERR_CONFIG, "model.attention: \"%s\" is not an attention", config->attention);
+    net->encoder = R(encoder_at)((size_t)config->encoder);
+    net->attention = R(attention_at)((size_t)config->attention);
+    if (!net->encoder || !net->attention)
+        FAIL(GW_ERR_CONFIG, "model: encoder %d or attention %d is no row of its table", config->encoder,
+             config->attention);
     if (net->attention->encoder) net->encoder = net->attention->encoder;
     net->dense = net->encoder->sequence;
     net->context = net->dense ? net->attention->context_size(config) : config->n_features;

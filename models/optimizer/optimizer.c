@@ -2,8 +2,6 @@
 #include "optimizer.h"
 #include "engine/base/base.h"
 
-#include <string.h>
-
 #include "models/schedule/schedule.h"
 
 static const struct R(optimizer_ops) *const optimizers[] = {
@@ -18,22 +16,19 @@ static const struct schedule_ops *const schedules[] = {
 #undef SCHEDULE
 };
 
-const struct R(optimizer_ops) *R(optimizer_find)(const char *name) {
-    for (size_t i = 0; i < COUNT_OF(optimizers); i++)
-        if (strcmp(optimizers[i]->name, name) == 0) return optimizers[i];
-    return NULL;
+_Static_assert(COUNT_OF(optimizers) <= GW_OWN_ROWS_MAX && COUNT_OF(schedules) <= GW_OWN_ROWS_MAX,
+               "room for own parameters");
+
+const struct R(optimizer_ops) *R(optimizer_at)(size_t row) {
+    return row < COUNT_OF(optimizers) ? optimizers[row] : NULL;
 }
 
-const struct schedule_ops *R(schedule_find)(const char *name) {
-    for (size_t i = 0; i < COUNT_OF(schedules); i++)
-        if (strcmp(schedules[i]->name, name) == 0) return schedules[i];
-    return NULL;
-}
+const struct schedule_ops *R(schedule_at)(size_t row) { return row < COUNT_OF(schedules) ? schedules[row] : NULL; }
 
 double R(schedule_rate)(const struct schedule_ops *ops, double base, double number, double warmup, double total,
-                        double power) {
+                        const void *own) {
     if (number < warmup) return base * (number + 1) / (warmup + 1);
     double left = total - warmup;
     double progress = left > 0 ? (number - warmup) / left : 0;
-    return base * ops->factor(progress < 1 ? progress : 1, power);
+    return base * ops->factor(progress < 1 ? progress : 1, own);
 }

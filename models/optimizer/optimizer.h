@@ -7,7 +7,7 @@
 
 struct R(optimizer_step) {
     const struct R(kernels) *k;
-    const struct gw_train_config *config;
+    const void *own; /* the optimiser's own parameters */
     size_t n;
     real *w;
     const real *g;
@@ -19,6 +19,7 @@ struct R(optimizer_step) {
 
 struct R(optimizer_ops) {
     const char *name, *help;
+    struct gw_param_table own;
     size_t state_blocks;
     void (*step)(const struct R(optimizer_step) *step);
 };
@@ -27,7 +28,7 @@ struct R(optimizer_ops) {
 #include "optimizer.def"
 #undef OPTIMIZER
 
-const struct R(optimizer_ops) *R(optimizer_find)(const char *name);
+const struct R(optimizer_ops) *R(optimizer_at)(size_t row); /* NULL past the end */
 /* Adam's sweep with a given decoupled decay, shared by adam and adamw. */
 void R(adam_sweep)(const struct R(optimizer_step) *step, double decay);
 

@@ -3,8 +3,8 @@
 
 #include "schedule.h"
 
-static double factor(double progress, double power) {
-    (void)power;
+static double factor(double progress, const void *own) {
+    (void)own;
     return .5 * (1 + cos(3.14159265358979323846 * progress));
 }
 

@@ -1,8 +1,8 @@
 /* Straight down to zero. */
 #include "schedule.h"
 
-static double factor(double progress, double power) {
-    (void)power;
+static double factor(double progress, const void *own) {
+    (void)own;
     return 1 - progress;
 }
 

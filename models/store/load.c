@@ -13,14 +13,14 @@ static int load_calibration(const char *path, const struct stored_tensor *stored
         FAIL(GW_ERR_DATA, "%s: tensor \"%s\" is not a calibration; train the model anew", path, stored->name);
     struct calibration *calibration = &model->gate.calibration[gate];
     if (strcmp(dot, ".platt") == 0 && stored->shape[0] == 1 && n == 2) {
-        calibration->kind = CALIBRATION_PLATT;
+        calibration->kind = GW_CALIBRATION_PLATT;
         memcpy(&calibration->slope, stored->data, sizeof(double));
         memcpy(&calibration->intercept, (const char *)stored->data + sizeof(double), sizeof(double));
         return GW_OK;
     }
     if (strcmp(dot, ".isotonic") != 0 || stored->shape[0] != 2)
         FAIL(GW_ERR_DATA, "%s: tensor \"%s\" is not a calibration; train the model anew", path, stored->name);
-    calibration->kind = CALIBRATION_ISOTONIC;
+    calibration->kind = GW_CALIBRATION_ISOTONIC;
     calibration->n = n;
     calibration->x = mem_calloc(n, sizeof(double));
     calibration->y = mem_calloc(n, sizeof(double));
@@ -134,7 +134,7 @@ static int make_place(const char *path, const struct safetensors *file, const st
         TRY(check_payload(path, file, gate->net.tensors.count));
         return make_room(gate);
     }
-    if (strcmp(gate->train.retrain, "lora") != 0)
+    if (gate->train.retrain != GW_RETRAIN_LORA)
         FAIL(GW_ERR_DATA, "%s: names a base but is no lora model; train the model anew", path);
     if (!previous)
         FAIL(GW_ERR_DATA,

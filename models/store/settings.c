@@ -1,4 +1,5 @@
-/* Settings and training log as JSON text, for the metadata of a model file. One table per struct names every field. */
+/* Settings and training log as JSON text, for the metadata of a model file. The keys are those of gw_model_params and
+ * gw_train_params that the settings use. */
 #include "settings.h"
 #include "engine/base/base.h"
 
@@ -6,103 +7,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct field {
-    const char *key;
-    enum { TEXT, SIZE, NUMBER, FLAG } type;
-    size_t offset;
-};
-
-#define FIELD(type, struct_name, name)                                                                                 \
-    { #name, type, offsetof(struct struct_name, name) }
-static const struct field model_fields[] = {
-    FIELD(TEXT, gw_model_config, encoder),         FIELD(TEXT, gw_model_config, attention),
-    FIELD(SIZE, gw_model_config, n_features),      FIELD(SIZE, gw_model_config, lookback),
-    FIELD(SIZE, gw_model_config, hidden),          FIELD(SIZE, gw_model_config, layers),
-    FIELD(SIZE, gw_model_config, attention_units), FIELD(SIZE, gw_model_config, heads),
-    FIELD(SIZE, gw_model_config, key_dim),         FIELD(FLAG, gw_model_config, luong_combine),
-    FIELD(FLAG, gw_model_config, causal_mask),     FIELD(SIZE, gw_model_config, dense_units),
-    FIELD(NUMBER, gw_model_config, dropout),       FIELD(TEXT, gw_model_config, forget_init),
-};
-static const struct field train_fields[] = {
-    FIELD(TEXT, gw_train_config, loss),
-    FIELD(NUMBER, gw_train_config, pos_weight),
-    FIELD(NUMBER, gw_train_config, focal_gamma),
-    FIELD(NUMBER, gw_train_config, focal_alpha),
-    FIELD(NUMBER, gw_train_config, bootstrap_beta),
-    FIELD(NUMBER, gw_train_config, self_paced_start),
-    FIELD(NUMBER, gw_train_config, self_paced_epochs),
-    FIELD(TEXT, gw_train_config, optimizer),
-    FIELD(NUMBER, gw_train_config, learning_rate),
-    FIELD(NUMBER, gw_train_config, weight_decay),
-    FIELD(NUMBER, gw_train_config, momentum),
-    FIELD(TEXT, gw_train_config, schedule),
-    FIELD(NUMBER, gw_train_config, warmup_epochs),
-    FIELD(NUMBER, gw_train_config, schedule_power),
-    FIELD(NUMBER, gw_train_config, clip_norm),
-    FIELD(SIZE, gw_train_config, batch_size),
-    FIELD(SIZE, gw_train_config, block),
-    FIELD(SIZE, gw_train_config, accumulate),
-    FIELD(SIZE, gw_train_config, epochs),
-    FIELD(SIZE, gw_train_config, patience),
-    FIELD(TEXT, gw_train_config, monitor),
-    FIELD(NUMBER, gw_train_config, positive_fraction),
-    FIELD(TEXT, gw_train_config, retrain),
-    FIELD(TEXT, gw_train_config, lora_on),
-    FIELD(SIZE, gw_train_config, lora_rank),
-    FIELD(NUMBER, gw_train_config, lora_alpha),
-    FIELD(NUMBER, gw_train_config, lora_dropout),
-    FIELD(TEXT, gw_train_config, calibration),
-    FIELD(TEXT, gw_train_config, precision),
-};
-
-static void put_fields(struct json_writer *w, const char *key, const struct field *field, size_t n, const void *base) {
-    json_begin_object(w, key);
-    for (size_t i = 0; i < n; i++) {
-        const char *at = (const char *)base + field[i].offset;
-        switch (field[i].type) {
-        case TEXT:
-            json_put_string(w, field[i].key, at);
-            break;
-        case SIZE:
-            json_put_int(w, field[i].key, (int64_t) * (const size_t *)(const void *)at);
-            break;
-        case NUMBER:
-            json_put_number(w, field[i].key, *(const double *)(const void *)at);
-            break;
-        case FLAG:
-            json_put_bool(w, field[i].key, *(const bool *)(const void *)at);
-            break;
+/* Every key that counts must be there, in its range. n_features is no key: it follows from the data. */
+static int get_params(const struct json_document *document, const json_value *object, const char *section,
+                      const struct gw_param_table *table, void *base) {
+    /* Choices first: what they bring with them is known once they are made. */
+    for (int choices = 1; choices >= 0; choices--)
+        for (struct gw_param_key key = {0}; gw_param_next(table, &key);) {
+            struct gw_param_key own = key;
+            bool choice = key.param->type == GW_PARAM_CHOICE && !key.by;
+            if (choice != (choices == 1) || !gw_param_active(&own, base)) continue;
+            const json_value *value = json_get(object, key.param->name);
+            if (!value)
+                return json_fail(document, object ? object : json_root(document), GW_ERR_DATA, "\"%s\" is missing",
+                                 key.param->name);
+            if (json_read_param(document, value, section, &own, base) < 0)
+                return GW_ERR_DATA; /* the line names the file */
         }
-    }
-    json_end_object(w);
+    return GW_OK;
 }
 
-static int get_fields(const struct json_document *document, const json_value *object, const struct field *field,
-                      size_t n, void *base) {
-    for (size_t i = 0; i < n; i++) {
-        const json_value *value = json_get(object, field[i].key);
-        char *at = (char *)base + field[i].offset;
-        if (!value)
-            return json_fail(document, object ? object : json_root(document), GW_ERR_DATA, "\"%s\" is missing",
-                             field[i].key);
-        double number = json_number(value, -1);
-        switch (field[i].type) {
-        case TEXT:
-            snprintf(at, GW_NAME_MAX, "%s", json_string(value, ""));
-            break;
-        case SIZE:
-            if (json_kind(value) != JSON_NUMBER || !(number >= 0 && number < 1e9 && number == floor(number)))
-                return json_fail(document, value, GW_ERR_DATA, "\"%s\" is not a size", field[i].key);
-            *(size_t *)(void *)at = (size_t)number;
-            break;
-        case NUMBER:
-            *(double *)(void *)at = json_number(value, NAN);
-            break;
-        case FLAG:
-            *(bool *)(void *)at = json_bool(value, false);
-            break;
-        }
-    }
+static int get_features(const struct json_document *document, const json_value *model, size_t *out) {
+    const json_value *value = json_get(model, "n_features");
+    double number = value && json_kind(value) == JSON_NUMBER ? json_number(value, -1) : -1;
+    if (!(number >= 0 && number < 1e9 && number == floor(number)))
+        return json_fail(document, value ? value : json_root(document), GW_ERR_DATA, "\"n_features\" is not a size");
+    *out = (size_t)number;
     return GW_OK;
 }
 
@@ -127,8 +56,13 @@ int settings_to_text(const struct gw_model_config *model, const struct gw_train_
     size_t length;
     TRY(begin(&w, text, &length));
     json_begin_object(&w, NULL);
-    put_fields(&w, "model", model_fields, COUNT_OF(model_fields), model);
-    put_fields(&w, "training", train_fields, COUNT_OF(train_fields), train);
+    json_begin_object(&w, "model");
+    json_put_int(&w, "n_features", (int64_t)model->n_features);
+    json_put_params(&w, &gw_model_params, model, false);
+    json_end_object(&w);
+    json_begin_object(&w, "training");
+    json_put_params(&w, &gw_train_params, train, false);
+    json_end_object(&w);
     json_end_object(&w);
     return finish(&w, text, &length);
 }
@@ -138,8 +72,11 @@ int settings_from_text(const char *path, const char *text, struct gw_model_confi
     struct json_document *document;
     TRY(json_parse(path, text, strlen(text), GW_ERR_DATA, &document));
     const json_value *root = json_root(document);
-    int rc = get_fields(document, json_get(root, "model"), model_fields, COUNT_OF(model_fields), model);
-    if (rc == GW_OK) rc = get_fields(document, json_get(root, "training"), train_fields, COUNT_OF(train_fields), train);
+    gw_model_config_default(model);
+    gw_train_config_default(train);
+    int rc = get_features(document, json_get(root, "model"), &model->n_features);
+    if (rc == GW_OK) rc = get_params(document, json_get(root, "model"), "model", &gw_model_params, model);
+    if (rc == GW_OK) rc = get_params(document, json_get(root, "training"), "training", &gw_train_params, train);
     json_free(document);
     return rc;
 }

@@ -44,8 +44,7 @@ void stored_weights_name(uint64_t hash, char name[WEIGHTS_NAME_SIZE]) {
 /* platt: [1 × 2] slope and intercept. isotonic: [2 × n] knots x above values y. */
 static int store_calibration(const struct calibration *calibration, size_t gate, struct stored_tensor *out,
                              double **value) {
-    static const char *const kind[] = {"none", "platt", "isotonic"};
-    bool platt = calibration->kind == CALIBRATION_PLATT;
+    bool platt = calibration->kind == GW_CALIBRATION_PLATT;
     size_t n = platt ? 1 : calibration->n;
     *value = mem_calloc(2 * n, sizeof **value);
     if (!*value) return GW_ERR_NOMEM;
@@ -59,7 +58,8 @@ static int store_calibration(const struct calibration *calibration, size_t gate,
     *out = (struct stored_tensor){.is_double = true, .n_dims = 2, .data = *value};
     out->shape[0] = platt ? 1 : 2;
     out->shape[1] = platt ? 2 : n;
-    snprintf(out->name, sizeof out->name, "%s%s.%s", STORED_CALIBRATION, stored_gate[gate], kind[calibration->kind]);
+    snprintf(out->name, sizeof out->name, "%s%s.%s", STORED_CALIBRATION, stored_gate[gate],
+             gw_choice_at(&calibration_choices, calibration->kind).name);
     return GW_OK;
 }
 
@@ -119,7 +119,7 @@ int gw_model_save(const struct gw_gate_model *model, const struct gw_training_lo
         snprintf(tensor[n].name, sizeof tensor[n].name, "%s", extra[i].name);
     }
     for (size_t gate = 0; gate < GW_N_GATES; gate++)
-        if (model->gate.calibration[gate].kind != CALIBRATION_NONE)
+        if (model->gate.calibration[gate].kind != GW_CALIBRATION_NONE)
             TRY_GOTO(store_calibration(&model->gate.calibration[gate], gate, &tensor[n++], &calibration[gate]), end);
     n += store_weights(model, tensor + n);
     rc = safetensors_write(path, all, n_all, tensor, n);

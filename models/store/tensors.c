@@ -70,14 +70,13 @@ static void orthogonal(const struct tensor *tensor, struct gw_rng *rng, double *
     }
 }
 
-/* "one": forget bias 1. "chrono": b_f = log U(1, T_max - 1), b_i = -b_f, so that memories of up to T_max steps
+/* Forget bias 1; chrono: b_f = log U(1, T_max - 1), b_i = -b_f, so that memories of up to T_max steps
  * survive from the start (Tallec & Ollivier 2018, eq. 16). */
-static void lstm_bias(const struct tensor *tensor, const struct gw_model_config *config, struct gw_rng *rng,
-                      double *value) {
+static void lstm_bias(const struct tensor *tensor, size_t lookback, struct gw_rng *rng, double *value) {
     size_t hidden = tensor->columns / 4;
     for (size_t i = 0; i < tensor->columns; i++) value[i] = 0;
-    bool chrono = strcmp(config->forget_init, "chrono") == 0;
-    double span = config->lookback > 2 ? (double)config->lookback - 2 : 0;
+    bool chrono = tensor->init == INIT_LSTM_CHRONO;
+    double span = lookback > 2 ? (double)lookback - 2 : 0;
     for (size_t i = 0; i < hidden; i++) {
         value[hidden + i] = chrono ? log(1 + span * gw_rng_uniform(rng)) : 1;
         if (chrono) value[i] = -value[hidden + i];
@@ -99,7 +98,8 @@ void tensor_init_values(const struct tensor *tensor, const struct gw_model_confi
         orthogonal(tensor, &rng, value);
         break;
     case INIT_LSTM_BIAS:
-        lstm_bias(tensor, config, &rng, value);
+    case INIT_LSTM_CHRONO:
+        lstm_bias(tensor, config->lookback, &rng, value);
         break;
     }
 }

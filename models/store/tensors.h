@@ -16,9 +16,10 @@ enum { TENSORS_MAX = 48, TENSOR_NAME_MAX = 32, TENSOR_ALIGN = 16, LAYERS_MAX = 8
 
 enum tensor_init {
     INIT_ZERO,
-    INIT_GLOROT,     /* uniform ±sqrt(6 / (rows + columns)) (Glorot & Bengio 2010) */
-    INIT_ORTHOGONAL, /* orthonormal rows (Saxe et al. 2013) */
-    INIT_LSTM_BIAS,  /* 4 blocks i,f,c,o: forget block 1, or chrono */
+    INIT_GLOROT,      /* uniform ±sqrt(6 / (rows + columns)) (Glorot & Bengio 2010) */
+    INIT_ORTHOGONAL,  /* orthonormal rows (Saxe et al. 2013) */
+    INIT_LSTM_BIAS,   /* 4 blocks i,f,c,o: forget block 1 */
+    INIT_LSTM_CHRONO, /* the same with memories of up to lookback steps */
 };
 
 struct tensor {

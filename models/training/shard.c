@@ -89,7 +89,7 @@ static void tile_loss(const struct R(pass) *pass, struct R(shard) *shard, size_t
             pass->ws->dlogit[i] = 0;
             if (label == GW_LABEL_MISSING) continue;
             double dz, lambda = loss->lambda ? loss->lambda[gate][label] : HUGE_VAL;
-            double value = loss->ops->value(loss->setting, (double)pass->ws->logit[i], label, lambda, &dz);
+            double value = loss->ops->value(loss->own, (double)pass->ws->logit[i], label, lambda, &dz);
             shard->loss_sum += loss->weight[gate] * value;
             pass->ws->dlogit[i] = (real)(loss->weight[gate] * dz);
         }

@@ -65,7 +65,7 @@ static int start_adapters(struct R(training) *fit) {
 
 /* Fresh weights, or those of the fold before; under "lora" adapters on top of them. */
 static int start_weights(struct R(training) *fit, const struct R(gate) *previous) {
-    bool fresh = strcmp(fit->config->retrain, "fresh") == 0 || !previous;
+    bool fresh = fit->config->retrain == GW_RETRAIN_FRESH || !previous;
     size_t size = fit->net.tensors.size, trained = size;
     fit->part[0].n = size;
     fit->n_parts = 1;
@@ -74,10 +74,10 @@ static int start_weights(struct R(training) *fit, const struct R(gate) *previous
     } else {
         if (!tensors_same_shape(&previous->net.tensors, &fit->net.tensors))
             FAIL(GW_ERR_CONFIG, "training.retrain: \"%s\" needs a previous model of the same shape",
-                 fit->config->retrain);
+                 gw_param_word(&gw_train_params, fit->config, "retrain"));
         memcpy(fit->weights, previous->weights, size * sizeof *fit->weights);
     }
-    if (!fresh && strcmp(fit->config->retrain, "lora") == 0) {
+    if (!fresh && fit->config->retrain == GW_RETRAIN_LORA) {
         TRY(start_adapters(fit));
         trained = fit->lora.plan.size;
     }
@@ -87,16 +87,9 @@ static int start_weights(struct R(training) *fit, const struct R(gate) *previous
 }
 
 static void set_loss(struct R(training) *fit) {
-    const struct gw_train_config *config = fit->config;
-    fit->setting = (struct loss_setting){
-        .pos_weight = config->pos_weight,
-        .gamma = config->focal_gamma,
-        .alpha = config->focal_alpha,
-        .beta = config->bootstrap_beta > 0 ? config->bootstrap_beta : fit->loss_ops->default_beta,
-    };
     fit->loss = (struct R(shard_loss)){
         .ops = fit->loss_ops,
-        .setting = &fit->setting,
+        .own = loss_own(fit->config),
         .lambda = fit->loss_ops->self_paced ? (const double(*)[2])fit->lambda : NULL,
         .dropout = fit->net.config.dropout,
         .seed = fit->options->seed,
@@ -112,13 +105,13 @@ static void set_schedule(struct R(training) *fit) {
 
 static int set_up(struct R(training) *fit, const struct gw_model_config *model, const struct R(gate) *previous) {
     TRY(R(network_init)(&fit->net, model));
-    fit->k = strcmp(fit->config->precision, "bf16") == 0 ? R(kernels_mixed)() : R(kernels_active)();
-    fit->loss_ops = R(loss_find)(fit->config->loss);
-    fit->optimizer = R(optimizer_find)(fit->config->optimizer);
-    fit->schedule = R(schedule_find)(fit->config->schedule);
-    if (!fit->loss_ops) FAIL(GW_ERR_CONFIG, "training.loss: \"%s\" is not a loss", fit->config->loss);
-    if (!fit->optimizer) FAIL(GW_ERR_CONFIG, "training.optimizer: \"%s\" is not an optimizer", fit->config->optimizer);
-    if (!fit->schedule) FAIL(GW_ERR_CONFIG, "training.schedule: \"%s\" is not a schedule", fit->config->schedule);
+    fit->k = fit->config->precision == GW_PRECISION_BF16 ? R(kernels_mixed)() : R(kernels_active)();
+    fit->loss_ops = R(loss_at)((size_t)fit->config->loss);
+    fit->optimizer = R(optimizer_at)((size_t)fit->config->optimizer);
+    fit->schedule = R(schedule_at)((size_t)fit->config->schedule);
+    if (!fit->loss_ops || !fit->optimizer || !fit->schedule)
+        FAIL(GW_ERR_CONFIG, "training: loss %d, optimizer %d or schedule %d is no row of its table", fit->config->loss,
+             fit->config->optimizer, fit->config->schedule);
     TRY(check_input(fit));
     TRY(allocate(fit));
     TRY(start_weights(fit, previous));
@@ -147,7 +140,7 @@ static void tear_down(struct R(training) *fit) {
 /* Higher is better. Average precision is undefined without positives; the loss then stands in for it. */
 static double merit(const struct R(training) *fit, const struct gw_epoch_record *record) {
     if (fit->input->n_validation == 0) return record->epoch; /* nothing to choose by: the last epoch */
-    if (strcmp(fit->config->monitor, "average_precision") == 0) {
+    if (fit->config->monitor == GW_MONITOR_AVERAGE_PRECISION) {
         double sum = 0;
         size_t n = 0;
         for (size_t gate = 0; gate < GW_N_GATES; gate++)
@@ -221,7 +214,7 @@ static int finish(struct R(training) *fit, struct R(gate) *gate) {
     real *swap = fit->weights;
     fit->weights = fit->best;
     fit->best = swap;
-    if (strcmp(fit->config->calibration, "none") != 0 && n > 0) {
+    if (fit->config->calibration != GW_CALIBRATION_NONE && n > 0) {
         R(network_pack)(&fit->net, fit->weights, fit->packed);
         R(score_logits)
         (&fit->net, fit->weights, fit->packed, &fit->team, fit->input->series, fit->input->validation, n, fit->logit,

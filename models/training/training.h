@@ -54,7 +54,6 @@ struct R(training) {
         size_t first, n;
     } part[TENSORS_MAX];
     size_t n_parts;
-    struct loss_setting setting;
     struct R(shard_loss) loss;
     double lambda[GW_N_GATES][2];
     size_t n_shards; /* of a full batch */

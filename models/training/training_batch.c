@@ -70,7 +70,7 @@ static int update(struct R(training) *fit, uint64_t epoch, size_t n_batches, dou
     if (adapters) R(lora_gradient)(&fit->lora, fit->k, fit->updates + 1, fit->gradient);
     struct R(optimizer_step) step = {
         .k = fit->k,
-        .config = fit->config,
+        .own = fit->config->optimizer_own[fit->config->optimizer].bytes,
         .n = adapters ? fit->lora.plan.size : fit->net.tensors.size,
         .w = adapters ? fit->lora.theta : fit->weights,
         .g = adapters ? fit->lora.gradient : fit->gradient,
@@ -83,7 +83,7 @@ static int update(struct R(training) *fit, uint64_t epoch, size_t n_batches, dou
     if (fit->config->clip_norm > 0 && norm > fit->config->clip_norm) step.scale *= fit->config->clip_norm / norm;
     step.rate = *rate =
         R(schedule_rate)(fit->schedule, fit->config->learning_rate, (double)fit->updates, (double)fit->warmup_updates,
-                         (double)fit->total_updates, fit->config->schedule_power);
+                         (double)fit->total_updates, fit->config->schedule_own[fit->config->schedule].bytes);
     fit->optimizer->step(&step);
     fit->updates++;
     if (adapters) R(lora_merge)(&fit->lora, fit->updates + 1, fit->weights);

@@ -25,7 +25,7 @@ static double validation_loss(const struct R(training) *fit, size_t gate) {
     for (size_t i = 0; i < fit->input->n_validation; i++) {
         int label = label_of(fit, &fit->input->validation[i], gate);
         if (label == GW_LABEL_MISSING) continue;
-        sum += fit->loss_ops->value(&fit->setting, (double)fit->logit[i * GW_N_GATES + gate], label, HUGE_VAL, &dz);
+        sum += fit->loss_ops->value(fit->loss.own, (double)fit->logit[i * GW_N_GATES + gate], label, HUGE_VAL, &dz);
         labelled++;
     }
     return labelled ? sum / (double)labelled : 0;
@@ -74,7 +74,7 @@ static double class_quantile(struct R(training) *fit, size_t gate, int class, do
     for (size_t i = 0; i < fit->input->n_train; i++) {
         if (label_of(fit, &fit->input->train[i], gate) != class) continue;
         double z = (double)fit->logit[i * GW_N_GATES + gate];
-        fit->loss_value[n++] = fit->loss_ops->value(&fit->setting, z, class, HUGE_VAL, &dz);
+        fit->loss_value[n++] = fit->loss_ops->value(fit->loss.own, z, class, HUGE_VAL, &dz);
     }
     if (n == 0) return HUGE_VAL;
     qsort(fit->loss_value, n, sizeof *fit->loss_value, ascending);
@@ -84,7 +84,8 @@ static double class_quantile(struct R(training) *fit, size_t gate, int class, do
 
 /* Quantile `start` in the first epoch, growing linearly until all samples are in after self_paced_epochs. */
 void R(training_pace)(struct R(training) *fit, uint64_t epoch) {
-    double start = fit->config->self_paced_start, span = fit->config->self_paced_epochs;
+    const struct self_paced_params *paced = fit->loss.own;
+    double start = paced->self_paced_start, span = paced->self_paced_epochs;
     double share = span > 0 ? start + (1 - start) * (double)(epoch - 1) / span : 1;
     if (share < 1) score(fit, fit->input->train, fit->input->n_train);
     for (size_t gate = 0; gate < GW_N_GATES; gate++)

@@ -29,7 +29,7 @@ static int run_cells(struct text_table *table, const struct run_view *run, size_
     return text_table_cell(table, 3, "%.10s", row == 0 ? run->end : "");
 }
 
-static int strategy_row(struct text_table *table, const struct run_view *run, size_t row) {
+static int gw_strategy_row(struct text_table *table, const struct run_view *run, size_t row) {
     const struct strategy_view *s = &run->strategy[row];
     char p[GW_METRIC_KEY_MAX], pnl[GW_METRIC_KEY_MAX];
     double k = run->n_ks ? run->k[0] : 1;
@@ -60,7 +60,7 @@ static int compare_run(struct text_table *table, struct arena *arena, const char
         run.name = text_safe(arena, dir);
         if (!run.name) rc = GW_ERR_NOMEM;
     }
-    for (size_t i = 0; rc == GW_OK && i < run.n_strategies; i++) rc = strategy_row(table, &run, i);
+    for (size_t i = 0; rc == GW_OK && i < run.n_strategies; i++) rc = gw_strategy_row(table, &run, i);
     run_view_close(&run);
     return rc;
 }

@@ -138,7 +138,8 @@ static void test_list_tables(void **state) {
     assert_options("schedules", "schedule");
     run_fine(&run, "list", "strategies");
     for (size_t i = 0; i < gw_strategy_count(); i++) assert_row(&run, "strategies", gw_strategy_at(i)->name);
-    assert_int_equal(count_lines(run.out), gw_strategy_count());
+    static const char *const own[] = {"\n fast whole number 20 ", "\n slow whole number 50 "};
+    for (size_t i = 0; i < COUNT_OF(own); i++) assert_squeezed(run.out, own[i]);
     run_free(&run);
     run_fine(&run, "list", "features");
     for (size_t i = 0; i < gw_feature_count(); i++) assert_row(&run, "features", gw_feature_at(i)->name);
@@ -162,14 +163,27 @@ static void test_list_tables(void **state) {
     run_free(&run);
     run_fine(&run, "list", "keys");
     for (size_t s = 0; s < config_n_sections; s++)
-        for (size_t k = 0; k < config_section[s].n_keys; k++) {
+        for (struct gw_param_key key = {0}; gw_param_next(config_section[s].table, &key);) {
             char name[100];
-            snprintf(name, sizeof name, "%s.%s", config_section[s].name, config_section[s].key[k].name);
+            snprintf(name, sizeof name, "%s.%s", config_section[s].name, key.param->name);
             assert_row(&run, "keys", name);
         }
-    static const char *const defaults[] = {"labels.min_move number 0.01 ", "training.loss word bce ",
-                                           "training.clip_norm number 1 ", "folds.train bars or duration - ",
-                                           "signals.k list of % 1 5 10 ",  "trading.trade_short true/false true "};
+    for (struct gw_param_key key = {0}; gw_param_next(&data_params, &key);) {
+        char name[100];
+        snprintf(name, sizeof name, "data.%s", key.param->name);
+        assert_row(&run, "keys", name);
+    }
+    for (size_t i = 0; i < config_n_specials; i++) assert_row(&run, "keys", config_special[i].name);
+    static const char *const defaults[] = {"labels.min_move number fraction of close 0.01 ",
+                                           "training.loss word - bce ",
+                                           "training.clip_norm number - 1 ",
+                                           "folds.train bars or duration bars - ",
+                                           "signals.k list of numbers % of bars 1 5 10 ",
+                                           "trading.trade_short true/false - true ",
+                                           "costs.taker_bps number bps 5 ",
+                                           "data.format word - auto ",
+                                           "trading.fast whole number bars 20 ",
+                                           "name name - - "};
     for (size_t i = 0; i < COUNT_OF(defaults); i++) assert_squeezed(run.out, defaults[i]);
     run_free(&run);
 }

@@ -224,8 +224,8 @@ static void test_error_on_a_terminal(void **state) {
     static char screen[SCREEN];
     static const char *const args[MAX_ARGS] = {"run", "small.json", "--out", "o", "--set", "training.epochs=none"};
     assert_int_equal(run_on_terminal(args, true, screen), 2);
-    assert_string_equal(screen,
-                        "gatewalk: --set training.epochs=none: epochs must be a whole number, not a string\r\n");
+    assert_string_equal(
+        screen, "gatewalk: --set training.epochs=none: training.epochs must be a whole number, not a string\r\n");
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, forget_output)

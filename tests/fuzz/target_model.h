@@ -89,15 +89,21 @@ static struct fuzz_input fuzz_fit_model(const char *encoder, const char *attenti
     gw_train_config_default(&train);
     model.n_features = FUZZ_FEATURES;
     model.lookback = FUZZ_LOOKBACK;
-    model.hidden = model.attention_units = model.dense_units = model.key_dim = 4;
-    model.heads = 2;
+    model.hidden = model.dense_units = 4;
     train.epochs = 2;
     train.batch_size = 32;
-    train.lora_rank = 2;
-    snprintf(train.retrain, sizeof train.retrain, "%s", retrain);
-    snprintf(model.encoder, sizeof model.encoder, "%s", encoder);
-    snprintf(model.attention, sizeof model.attention, "%s", attention);
-    snprintf(train.calibration, sizeof train.calibration, "%s", calibration);
+    const struct {
+        const char *key, *value;
+    } of_model[] = {{"attention_units", "4"},
+                    {"key_dim", "4"},
+                    {"heads", "2"},
+                    {"encoder", encoder},
+                    {"attention", attention}},
+      of_training[] = {{"lora_rank", "2"}, {"retrain", retrain}, {"calibration", calibration}};
+    for (size_t i = 0; i < COUNT_OF(of_model); i++)
+        if (gw_model_config_set(&model, of_model[i].key, of_model[i].value) < 0) fuzz_die(gw_error_message());
+    for (size_t i = 0; i < COUNT_OF(of_training); i++)
+        if (gw_train_config_set(&train, of_training[i].key, of_training[i].value) < 0) fuzz_die(gw_error_message());
     if (gw_model_fit(&model, &train, &input, &options, &fitted, &log) < 0) fuzz_die(gw_error_message());
     if (gw_model_save(fitted, &log, &meta, 1, &extra, 1, path) < 0) fuzz_die(gw_error_message());
     if (keep)

@@ -27,9 +27,9 @@ static const struct forgery forgery[] = {
     /* … or less, or no size at all */
     {FULL, KEY("n_features", "3"), KEY("n_features", "2"), "is not 2 x 16 float32"},
     {LOGISTIC, KEY("n_features", "3"), KEY("n_features", "0"), "name no features"},
-    {FULL, KEY("hidden", "4"), KEY("hidden", "4.5"), "\"hidden\" is not a size"},
-    {FULL, KEY("hidden", "4"), KEY("hidden", "1e308"), "\"hidden\" is not a size"},
-    {FULL, KEY("hidden", "4"), KEY("hidden", "true"), "\"hidden\" is not a size"},
+    {FULL, KEY("hidden", "4"), KEY("hidden", "4.5"), "model.hidden must be a whole number"},
+    {FULL, KEY("hidden", "4"), KEY("hidden", "1e308"), "model.hidden is 1e+308; it must lie"},
+    {FULL, KEY("hidden", "4"), KEY("hidden", "true"), "model.hidden must be a whole number"},
     /* a log whose numbers fit no integer, or no array */
     {FULL, KEY("best_epoch", ""), KEY("best_epoch", "-1e300,\\\"x\\\":"), "best_epoch is not a whole number"},
     {FULL, KEY("best_epoch", ""), KEY("best_epoch", "1e18,\\\"x\\\":"), "best_epoch is not a whole number"},

@@ -238,13 +238,13 @@ static void test_config_errors(void **state) {
         struct gw_label_config config;
         const char *part;
     } bad[] = {
-        {{0, 2, .01, 0, 14}, "horizon must be at least 1"},
+        {{0, 2, .01, 0, 14}, "labels.horizon: 0 is outside 1 to 100000"},
         {{24, -1, .01, 0, 14}, "ratio"},
         {{24, NAN, .01, 0, 14}, "ratio"},
-        {{24, 2, -.01, 0, 14}, "min_move must be"},
-        {{24, 2, INFINITY, 0, 14}, "min_move must be"},
+        {{24, 2, -.01, 0, 14}, "labels.min_move: "},
+        {{24, 2, INFINITY, 0, 14}, "labels.min_move: "},
         {{24, 2, .01, -1, 14}, "min_move_atr"},
-        {{24, 2, .01, 1, 0}, "atr_length must be from 1 to"},
+        {{24, 2, .01, 1, 0}, "labels.atr_length: 0 is outside 1 to"},
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         assert_fails(gw_labels_build(&bars, &bad[i].config, &labels), GW_ERR_CONFIG, bad[i].part);

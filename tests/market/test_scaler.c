@@ -153,9 +153,11 @@ static void test_errors(void **state) {
                  "clip must be greater than 0");
     assert_fails(gw_scaler_fit(GW_SCALER_ROBUST, NAN, row, 1, 2, &scaler), GW_ERR_CONFIG, "clip");
     assert_fails(gw_scaler_fit(GW_SCALER_ROBUST, 10, row, 0, 2, &scaler), GW_ERR_CONFIG, "no training rows");
-    assert_string_equal(gw_scaler_name[GW_SCALER_STANDARD], "standard");
-    assert_string_equal(gw_scaler_name[GW_SCALER_ROBUST], "robust");
-    assert_string_equal(gw_scaler_name[GW_SCALER_NONE], "none");
+    static const char *const name[] = {"standard", "robust", "none"};
+    for (int kind = GW_SCALER_STANDARD; kind <= GW_SCALER_NONE; kind++) {
+        struct gw_scaler_config config = {.kind = (enum gw_scaler_kind)kind};
+        assert_string_equal(gw_param_word(&gw_scaler_params, &config, "kind"), name[kind]);
+    }
 }
 
 int main(void) {

@@ -96,9 +96,10 @@ static void check_optimizer(const struct golden *golden) {
     char name[24];
     gw_train_config_default(&config);
     sscanf(golden->name, "%23s", name);
-    config.weight_decay = setting(golden->name, "weight_decay", 0);
-    config.momentum = setting(golden->name, "momentum", 0);
-    const struct R(optimizer_ops) *ops = R(optimizer_find)(name);
+    train_set_number(&config, "weight_decay", setting(golden->name, "weight_decay", 0));
+    train_set_number(&config, "momentum", setting(golden->name, "momentum", 0));
+    train_set(&config, "optimizer", name);
+    const struct R(optimizer_ops) *ops = R(optimizer_at)((size_t)config.optimizer);
     const struct golden_array *start = golden_get(golden, "start", "w"),
                               *gradients = golden_get(golden, "gradients", "g");
     size_t n = start->columns;
@@ -108,7 +109,7 @@ static void check_optimizer(const struct golden *golden) {
     for (size_t step = 0; step < gradients->rows; step++) {
         for (size_t i = 0; i < n; i++) g[i] = (real)gradients->value[step * n + i] * 4;
         struct R(optimizer_step) run = {.k = R(kernels_active)(),
-                                        .config = &config,
+                                        .own = config.optimizer_own[config.optimizer].bytes,
                                         .n = n,
                                         .w = w,
                                         .g = g,

@@ -4,16 +4,18 @@
 
 #include <stdlib.h>
 
+#include "engine/base/base.h"
 #include "gatewalk/rng.h"
 #include "golden.h"
 #include "models/training/training.h"
+#include "set.h"
 
 enum { PROBE_WINDOWS_MAX = 16 };
 
 struct probe {
     struct R(network) net;
     struct R(workspace) ws;
-    struct loss_setting setting;
+    struct gw_train_config train; /* the loss and its parameters */
     double lambda[GW_N_GATES][2];
     struct R(shard_loss) loss;
     struct gw_series series;
@@ -41,9 +43,10 @@ static inline void probe_build(struct probe *probe, const struct gw_model_config
     probe->weights = calloc(probe->net.tensors.size, sizeof(real));
     probe->gradient = calloc(probe->net.tensors.size, sizeof(real));
     probe->packed = aligned_alloc(64, (probe->net.pack_size + 16) / 16 * 16 * sizeof(real));
-    probe->loss.ops = R(loss_find)(loss);
-    assert_non_null(probe->loss.ops);
-    probe->loss.setting = &probe->setting;
+    gw_train_config_default(&probe->train);
+    train_set(&probe->train, "loss", loss);
+    probe->loss.ops = R(loss_at)((size_t)probe->train.loss);
+    probe->loss.own = loss_own(&probe->train);
     probe->loss.lambda = (const double(*)[2])probe->lambda;
     for (uint32_t i = 0; i < PROBE_WINDOWS_MAX; i++) probe->index[i] = i;
 }
@@ -87,17 +90,20 @@ static inline double probe_run(struct probe *probe, bool gradient) {
 
 static inline void probe_config(const struct golden *golden, struct gw_model_config *config) {
     gw_model_config_default(config);
-    golden_text(golden, "encoder", config->encoder);
-    golden_text(golden, "attention", config->attention);
+    char word[24] = "";
+    golden_text(golden, "encoder", word);
+    model_set(config, "encoder", word);
+    golden_text(golden, "attention", word);
+    model_set(config, "attention", word);
     config->n_features = golden_size(golden, "features");
     config->lookback = golden_size(golden, "lookback");
     config->hidden = golden_size(golden, "hidden");
     config->layers = golden_size(golden, "layers");
-    config->attention_units = golden_size(golden, "units");
-    config->heads = golden_size(golden, "heads");
-    config->key_dim = golden_size(golden, "key_dim");
-    config->luong_combine = golden_size(golden, "combine") != 0;
-    config->causal_mask = golden_size(golden, "causal") != 0;
+    model_set_size(config, "attention_units", golden_size(golden, "units"));
+    model_set_size(config, "heads", golden_size(golden, "heads"));
+    model_set_size(config, "key_dim", golden_size(golden, "key_dim"));
+    model_set(config, "luong_combine", golden_size(golden, "combine") ? "true" : "false");
+    model_set(config, "causal_mask", golden_size(golden, "causal") ? "true" : "false");
     config->dense_units = golden_size(golden, "dense");
     config->dropout = 0;
 }
@@ -109,7 +115,8 @@ static inline void probe_from_golden(struct probe *probe, const struct golden *g
     probe_config(golden, &config);
     probe_build(probe, &config, golden->loss_name, x->rows);
     for (size_t i = 0; i < x->rows * x->columns; i++) probe->x[i] = (float)x->value[i];
-    probe->setting = (struct loss_setting){golden->loss[0], golden->loss[1], golden->loss[2], golden->loss[3]};
+    static const char *const loss_key[] = {"pos_weight", "focal_gamma", "focal_alpha", "bootstrap_beta"};
+    for (size_t k = 0; k < COUNT_OF(loss_key); k++) train_set_number(&probe->train, loss_key[k], golden->loss[k]);
     memcpy(probe->lambda, golden->loss + 4, sizeof probe->lambda);
     probe->n = row->columns;
     for (size_t i = 0; i < probe->n; i++) {

@@ -189,13 +189,13 @@ static void test_calibration(void **state) {
     }
     assert_ok(gw_metric_average_precision(score, label, z->columns, &ap));
     assert_near(ap, golden_get(&golden, "expect", "average_precision")->value[0], 1e-12, 0);
-    assert_ok(calibration_fit("platt", z->value, label, z->columns, &platt));
+    assert_ok(calibration_fit(GW_CALIBRATION_PLATT, z->value, label, z->columns, &platt));
     assert_near(platt.slope, golden_get(&golden, "expect", "platt")->value[0], 1e-9, 0);
     assert_near(platt.intercept, golden_get(&golden, "expect", "platt")->value[1], 1e-9, 0);
-    assert_ok(calibration_fit("isotonic", z->value, label, z->columns, &isotonic));
+    assert_ok(calibration_fit(GW_CALIBRATION_ISOTONIC, z->value, label, z->columns, &isotonic));
     for (size_t i = 0; i < probe->columns; i++)
         assert_near(calibration_apply(&isotonic, probe->value[i]), want->value[i], 1e-12, 0);
-    assert_ok(calibration_fit("none", z->value, label, z->columns, &none));
+    assert_ok(calibration_fit(GW_CALIBRATION_NONE, z->value, label, z->columns, &none));
     assert_near(calibration_apply(&none, 1.5), 1 / (1 + exp(-1.5)), 1e-15, 0);
     calibration_free(&isotonic);
     golden_free(&golden);
@@ -207,19 +207,24 @@ static void test_calibration_of_one_class(void **state) {
     const double z[] = {-1, 0, 2};
     const int8_t label[] = {0, GW_LABEL_MISSING, 0};
     struct calibration calibration;
-    assert_ok(calibration_fit("platt", z, label, 3, &calibration));
-    assert_int_equal(calibration.kind, CALIBRATION_NONE);
-    assert_ok(calibration_fit("isotonic", z, label, 3, &calibration));
-    assert_int_equal(calibration.kind, CALIBRATION_NONE);
+    assert_ok(calibration_fit(GW_CALIBRATION_PLATT, z, label, 3, &calibration));
+    assert_int_equal(calibration.kind, GW_CALIBRATION_NONE);
+    assert_ok(calibration_fit(GW_CALIBRATION_ISOTONIC, z, label, 3, &calibration));
+    assert_int_equal(calibration.kind, GW_CALIBRATION_NONE);
     const int8_t apart[] = {0, 0, 1}; /* separable: Platt's targets keep the slope finite */
-    assert_ok(calibration_fit("platt", z, apart, 3, &calibration));
+    assert_ok(calibration_fit(GW_CALIBRATION_PLATT, z, apart, 3, &calibration));
     assert_true(isfinite(calibration.slope) && calibration.slope > 0);
 }
 
 /* ---- schedules ------------------------------------------------------------------------------------------------------- */
 
 static double rate(const char *name, double number, double warmup) {
-    return schedule_rate_f32(schedule_find_f32(name), .1, number, warmup, 110, 3);
+    struct gw_train_config config;
+    gw_train_config_default(&config);
+    train_set(&config, "schedule", name);
+    train_set(&config, "schedule_power", "3");
+    return schedule_rate_f32(schedule_at_f32((size_t)config.schedule), .1, number, warmup, 110,
+                             config.schedule_own[config.schedule].bytes);
 }
 
 static void test_schedules(void **state) {

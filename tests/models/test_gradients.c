@@ -15,14 +15,14 @@ static long first_wrong(const double *analytic, const double *numeric, size_t n)
 
 static void small_config(struct gw_model_config *config, const char *encoder, const char *attention) {
     gw_model_config_default(config);
-    snprintf(config->encoder, sizeof config->encoder, "%s", encoder);
-    snprintf(config->attention, sizeof config->attention, "%s", attention);
+    model_set(config, "encoder", encoder);
+    model_set(config, "attention", attention);
     config->n_features = 3;
     config->lookback = 5;
     config->hidden = 4;
-    config->attention_units = 3;
-    config->heads = 2;
-    config->key_dim = 3;
+    model_set_size(config, "attention_units", 3);
+    model_set_size(config, "heads", 2);
+    model_set_size(config, "key_dim", 3);
     config->dense_units = 6;
 }
 
@@ -45,7 +45,8 @@ static void small_probe(struct probe *probe, const struct gw_model_config *confi
         probe->label[GW_GATE_SHORT][rows[i]] = (int8_t)(i == 1 ? GW_LABEL_MISSING : i == 2);
     }
     probe_count_labels(probe);
-    probe->setting = (struct loss_setting){.pos_weight = 2.5, .gamma = 2, .alpha = .25, .beta = .9};
+    train_set(&probe->train, "pos_weight", "2.5");
+    train_set(&probe->train, "bootstrap_beta", "0.9");
     for (size_t gate = 0; gate < GW_N_GATES; gate++)
         for (int class = 0; class < 2; class ++) probe->lambda[gate][class] = .9 + .3 * class;
     probe->loss.dropout = .3;
@@ -65,6 +66,11 @@ static void numeric_gradient(struct probe *probe, double *numeric) {
     }
 }
 
+static bool has_own(const struct gw_param_table *own, const char *name) {
+    struct gw_param_key key;
+    return gw_param_find(own, name, &key);
+}
+
 static void check(const struct gw_model_config *config, const char *loss) {
     struct probe probe;
     small_probe(&probe, config, loss);
@@ -76,8 +82,8 @@ static void check(const struct gw_model_config *config, const char *loss) {
     for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs(analytic[i]));
     long wrong = first_wrong(analytic, numeric, n);
     if (wrong >= 0)
-        fail_msg("%s × %s: weight %ld: gradient %.12g, differences say %.12g", config->attention, loss, wrong,
-                 analytic[wrong], numeric[wrong]);
+        fail_msg("%s × %s: weight %ld: gradient %.12g, differences say %.12g", model_word(config, "attention"), loss,
+                 wrong, analytic[wrong], numeric[wrong]);
     assert_true(largest > 1e-3);
     free(analytic);
     free(numeric);
@@ -102,16 +108,16 @@ static void test_options(void **state) {
     small_config(&config, "logistic", "none");
     check(&config, "bce");
     for (size_t a = 0; gw_model_option_name("attention", a); a++) {
-        const struct R(attention_ops) *ops = R(attention_find)(gw_model_option_name("attention", a));
+        const struct R(attention_ops) *ops = R(attention_at)(a);
         small_config(&config, "lstm", ops->name);
         if (!ops->encoder) {
             config.layers = 3;
             check(&config, "bce");
         }
         config.layers = 1;
-        config.luong_combine = ops->combines;
-        config.causal_mask = strcmp(ops->name, "multihead") == 0;
-        if (config.luong_combine || config.causal_mask) check(&config, "bce");
+        model_set(&config, "luong_combine", has_own(&ops->own, "luong_combine") ? "true" : "false");
+        model_set(&config, "causal_mask", has_own(&ops->own, "causal_mask") ? "true" : "false");
+        if (has_own(&ops->own, "luong_combine") || has_own(&ops->own, "causal_mask")) check(&config, "bce");
     }
 }
 
@@ -136,7 +142,7 @@ static void test_many_windows(void **state) {
         probe_run(&probe, true);
         long wrong = first_wrong(probe.gradient, numeric, n);
         if (wrong >= 0)
-            fail_msg("%s: weight %ld: gradient %.12g, differences say %.12g", config.attention, wrong,
+            fail_msg("%s: weight %ld: gradient %.12g, differences say %.12g", model_word(&config, "attention"), wrong,
                      probe.gradient[wrong], numeric[wrong]);
         free(numeric);
         probe_free(&probe);
@@ -154,10 +160,10 @@ static void check_adapters(const char *attention, const char *lora_on, size_t ma
     small_config(&config, "lstm", attention);
     small_probe(&probe, &config, "bce");
     gw_train_config_default(&train);
-    snprintf(train.lora_on, sizeof train.lora_on, "%s", lora_on);
-    train.lora_rank = 2;
-    train.lora_alpha = 3;
-    train.lora_dropout = .4;
+    train_set(&train, "lora_on", lora_on);
+    train_set_number(&train, "lora_rank", 2);
+    train_set_number(&train, "lora_alpha", 3);
+    train_set_number(&train, "lora_dropout", .4);
     assert_ok(R(lora_init)(&lora, &probe.net, &train, 9, probe.weights));
     assert_int_equal(lora.plan.n, matrices);
     assert_int_equal(lora.plan.in_encoder, in_encoder);

@@ -13,10 +13,10 @@ static char path[CHAIN][256];
 
 static void toy_lora(struct toy *toy, const char *attention, const char *lora_on) {
     toy_build(toy);
-    snprintf(toy->model.attention, sizeof toy->model.attention, "%s", attention);
-    snprintf(toy->training.lora_on, sizeof toy->training.lora_on, "%s", lora_on);
-    strcpy(toy->training.retrain, "lora");
-    toy->training.lora_rank = 2;
+    model_set(&toy->model, "attention", attention);
+    train_set(&toy->training, "lora_on", lora_on);
+    train_set(&toy->training, "retrain", "lora");
+    train_set_number(&toy->training, "lora_rank", 2);
     toy->training.epochs = 2;
 }
 
@@ -85,9 +85,9 @@ static void check_frozen(const char *attention, const char *lora_on) {
     struct gw_gate_model *previous, *adapted;
     struct gw_training_log log;
     toy_lora(&toy, attention, lora_on);
-    strcpy(toy.training.optimizer, "adamw");
-    toy.training.weight_decay = .1;
-    toy.training.lora_rank = 1;
+    train_set(&toy.training, "optimizer", "adamw");
+    train_set_number(&toy.training, "weight_decay", .1);
+    train_set_number(&toy.training, "lora_rank", 1);
     if (!fits(&toy)) return;
     fit_fold(&toy, 0, NULL, &previous, &log);
     gw_training_log_free(&log);
@@ -142,7 +142,8 @@ static void test_learns_what_is_new(void **state) {
             before -= log1p((label ? (double)frozen[i * GW_N_GATES] : 1 - (double)frozen[i * GW_N_GATES]) - 1);
             after -= log1p((label ? (double)p[i * GW_N_GATES] : 1 - (double)p[i * GW_N_GATES]) - 1);
         }
-        if (!(after < .95 * before)) fail_msg("%s: loss %.1f, before %.1f", toy.training.lora_on, after, before);
+        if (!(after < .95 * before))
+            fail_msg("%s: loss %.1f, before %.1f", train_word(&toy.training, "lora_on"), after, before);
         gw_training_log_free(&log);
         gw_model_free(adapted);
         gw_model_free(previous);
@@ -214,7 +215,7 @@ static void check_chain(const char *attention, const char *lora_on, const char *
     struct gw_gate_model *fitted[CHAIN], *loaded[CHAIN], *resumed;
     struct gw_training_log log;
     toy_lora(&toy, attention, lora_on);
-    snprintf(toy.training.calibration, sizeof toy.training.calibration, "%s", calibration);
+    train_set(&toy.training, "calibration", calibration);
     if (!fits(&toy)) return;
     make_chain(&toy, fitted);
     load_chain(loaded);
@@ -364,8 +365,8 @@ static void test_bytes(void **state) {
     struct gw_fit_options options = {.seed = 1};
     gw_model_config_default(&model);
     gw_train_config_default(&train);
-    strcpy(model.attention, "bahdanau");
-    strcpy(train.retrain, "lora");
+    model_set(&model, "attention", "bahdanau");
+    train_set(&train, "retrain", "lora");
     model.n_features = F;
     model.lookback = T;
     train.epochs = 1;
@@ -376,8 +377,8 @@ static void test_bytes(void **state) {
     assert_in_range(bytes, 46082 * 4, 46082 * 4 + 4096);
     options.previous = whole;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        train.lora_rank = cases[i].rank;
-        snprintf(train.lora_on, sizeof train.lora_on, "%s", cases[i].lora_on);
+        train_set_number(&train, "lora_rank", (double)cases[i].rank);
+        train_set(&train, "lora_on", cases[i].lora_on);
         assert_ok(gw_model_fit(&model, &train, &input, &options, &adapted, &log));
         assert_ok(gw_model_save(adapted, &log, NULL, 0, NULL, 0, path[1]));
         size_t small = bytes_of(path[1]);

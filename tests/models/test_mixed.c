@@ -24,14 +24,14 @@ static void small_model(struct probe *probe, const char *attention, size_t layer
     struct gw_model_config config;
     struct gw_rng rng;
     gw_model_config_default(&config);
-    snprintf(config.attention, sizeof config.attention, "%s", attention);
+    model_set(&config, "attention", attention);
     config.n_features = 9;
     config.lookback = 21;
     config.hidden = 24;
     config.layers = layers;
-    config.attention_units = 18;
-    config.heads = 2;
-    config.key_dim = 16;
+    model_set_size(&config, "attention_units", 18);
+    model_set_size(&config, "heads", 2);
+    model_set_size(&config, "key_dim", 16);
     config.dropout = 0;
     probe_build(probe, &config, "bce", 60);
     gw_rng_key(&rng, 5, "mixed", 0, 0, 0);
@@ -42,7 +42,7 @@ static void small_model(struct probe *probe, const char *attention, size_t layer
         for (size_t gate = 0; gate < GW_N_GATES; gate++)
             probe->label[gate][25 + 2 * i] = (int8_t)(gw_rng_uniform(&rng) < .4);
     }
-    probe->setting.pos_weight = 1;
+    train_set(&probe->train, "pos_weight", "1");
     for (size_t gate = 0; gate < GW_N_GATES; gate++)
         for (int class = 0; class < 2; class ++) probe->lambda[gate][class] = HUGE_VAL;
     probe_count_labels(probe);
@@ -126,8 +126,8 @@ static double mean_precision(const char *attention, const char *precision) {
         struct gw_training_log log;
         toy_build(&toy);
         toy.options.seed = seed;
-        strcpy(toy.training.precision, precision);
-        strcpy(toy.model.attention, attention);
+        train_set(&toy.training, "precision", precision);
+        model_set(&toy.model, "attention", attention);
         toy_fit(&toy, &model, &log);
         for (size_t gate = 0; gate < GW_N_GATES; gate++) sum += toy_best(&log)->validation_ap[gate] / (3 * GW_N_GATES);
         gw_training_log_free(&log);
@@ -164,8 +164,8 @@ static void check_threads(void) {
         struct gw_training_log log_alone, log_together;
         toy_build(&toy);
         toy.training.epochs = 2;
-        strcpy(toy.training.precision, "bf16");
-        strcpy(toy.model.attention, attentions[i]);
+        train_set(&toy.training, "precision", "bf16");
+        model_set(&toy.model, "attention", attentions[i]);
         toy_fit(&toy, &alone, &log_alone);
         for (int threads = 1; threads <= 4; threads++) {
             int rc = GW_OK;
@@ -210,8 +210,8 @@ static void test_validated_as_scored(void **state) {
         double loss = 0;
         toy_build(&toy);
         toy.training.epochs = 4;
-        strcpy(toy.training.precision, "bf16");
-        strcpy(toy.training.retrain, retrains[r]);
+        train_set(&toy.training, "precision", "bf16");
+        train_set(&toy.training, "retrain", retrains[r]);
         toy.options.previous = first;
         toy_fit(&toy, &model, &log);
         assert_ok(gate_logits_f32(&model->gate, &toy.series, toy.validation, TOY_VALIDATION, logit, NULL));
@@ -238,7 +238,7 @@ static void test_is_asked_for(void **state) {
     for (size_t i = 0; i < 2; i++) {
         toy_build(&toy);
         toy.training.epochs = 1;
-        strcpy(toy.training.precision, gw_model_option_name("precision", i));
+        train_set(&toy.training, "precision", gw_model_option_name("precision", i));
         toy_fit(&toy, &model[i], &log);
         gw_training_log_free(&log);
     }
@@ -247,8 +247,7 @@ static void test_is_asked_for(void **state) {
                             model[0]->gate.net.tensors.size * sizeof(float));
     gw_model_free(model[0]);
     gw_model_free(model[1]);
-    strcpy(toy.training.precision, "bf61");
-    assert_fails(gw_model_config_check(&toy.model, &toy.training, NULL), GW_ERR_CONFIG, "bf16");
+    assert_fails(gw_train_config_set(&toy.training, "precision", "bf61"), GW_ERR_CONFIG, "did you mean \"bf16\"?");
 }
 
 int main(void) {

@@ -36,8 +36,8 @@ static void test_parameter_counts(void **state) {
         struct gw_model_config config;
         gw_model_config_default(&config);
         config.n_features = 66;
-        snprintf(config.attention, sizeof config.attention, "%s", known[i].attention);
-        config.luong_combine = known[i].combine;
+        model_set(&config, "attention", known[i].attention);
+        model_set(&config, "luong_combine", known[i].combine ? "true" : "false");
         assert_int_equal(gw_model_parameter_count(&config), known[i].count);
     }
     struct gw_model_config config;
@@ -45,7 +45,7 @@ static void test_parameter_counts(void **state) {
     config.n_features = 66;
     config.layers = 2;
     assert_int_equal(gw_model_parameter_count(&config), 37826 + 64 * 256 + 64 * 256 + 256);
-    strcpy(config.encoder, "logistic");
+    model_set(&config, "encoder", "logistic");
     assert_int_equal(gw_model_parameter_count(&config), 66 * 2 + 2);
 }
 
@@ -102,7 +102,7 @@ static void test_chrono(void **state) {
     gw_model_config_default(&config);
     config.n_features = 3;
     config.hidden = 500;
-    strcpy(config.forget_init, "chrono");
+    model_set(&config, "forget_init", "chrono");
     assert_ok(network_init_f32(&net, &config));
     float *w = calloc(net.tensors.size, sizeof *w);
     assert_ok(network_start_f32(&net, 1, w));
@@ -126,7 +126,7 @@ static void test_shared_start(void **state) {
     gw_model_config_default(&config);
     config.n_features = 5;
     assert_ok(network_init_f32(&a, &config));
-    strcpy(config.attention, "multihead");
+    model_set(&config, "attention", "multihead");
     assert_ok(network_init_f32(&b, &config));
     float *w = calloc(a.tensors.size, sizeof *w), *v = calloc(b.tensors.size, sizeof *v);
     assert_ok(network_start_f32(&a, 1, w));
@@ -164,18 +164,18 @@ static void test_check(void **state) {
     (void)state;
     struct gw_model_config model;
     struct gw_train_config train;
-    char warning[256];
+    struct gw_model_report report;
 #define REFUSED(change, part)                                                                                          \
     do {                                                                                                               \
         gw_model_config_default(&model);                                                                               \
         gw_train_config_default(&train);                                                                               \
-        assert_ok(gw_model_config_check(&model, &train, warning));                                                     \
-        assert_string_equal(warning, "");                                                                              \
+        assert_ok(gw_model_config_check(&model, &train, &report));                                                     \
+        assert_string_equal(report.advice, "");                                                                        \
         change;                                                                                                        \
-        assert_fails(gw_model_config_check(&model, &train, warning), GW_ERR_CONFIG, part);                             \
+        assert_fails(gw_model_config_check(&model, &train, &report), GW_ERR_CONFIG, part);                             \
     } while (0)
-    REFUSED(strcpy(model.attention, "bahdanu"), "model.attention: unknown \"bahdanu\"; did you mean \"bahdanau\"?");
-    REFUSED(strcpy(train.optimizer, "zzzzzzzzz"), "training.optimizer: unknown \"zzzzzzzzz\"; known: adam, adamw, sgd");
+    REFUSED(model.attention = 1000, "model.attention");
+    REFUSED(train.optimizer = -1, "training.optimizer");
     REFUSED(model.lookback = 0, "model.lookback");
     REFUSED(model.layers = LAYERS_MAX + 1, "model.layers");
     REFUSED(model.dropout = 1, "model.dropout");
@@ -183,29 +183,35 @@ static void test_check(void **state) {
     REFUSED(train.learning_rate = 0, "training.learning_rate");
     REFUSED(train.block = 512, "training.block");
     REFUSED(train.epochs = 0, "training.epochs");
-    REFUSED(model.causal_mask = true, "model.causal_mask");
-    REFUSED(model.luong_combine = true, "model.luong_combine");
-    REFUSED(strcpy(model.encoder, "logistic"); strcpy(model.attention, "multihead"), "model.attention");
-    REFUSED(strcpy(model.attention, "dual_stage"); model.layers = 2, "model.layers");
-    REFUSED(strcpy(train.lora_on, "recurent"), "training.lora_on: unknown \"recurent\"; did you mean \"recurrent\"?");
-    REFUSED(strcpy(train.retrain, "lora");
-            strcpy(train.lora_on, "attention"), "training.lora_on: \"attention\" names no");
-    REFUSED(strcpy(train.retrain, "lora"); strcpy(model.encoder, "logistic"), "training.lora_on: \"all\" names no");
+    REFUSED(model_set(&model, "encoder", "logistic"); model_set(&model, "attention", "multihead"), "model.attention");
+    REFUSED(model_set(&model, "attention", "dual_stage"); model.layers = 2, "model.layers");
+    REFUSED(train_set(&train, "retrain", "lora");
+            train_set(&train, "lora_on", "attention"), "training.lora_on: \"attention\" names no");
+    REFUSED(train_set(&train, "retrain", "lora");
+            model_set(&model, "encoder", "logistic"), "training.lora_on: \"all\" names no");
+    assert_fails(gw_model_config_set(&model, "attention", "bahdanu"), GW_ERR_CONFIG,
+                 "model: attention: unknown value \"bahdanu\"; did you mean \"bahdanau\"?");
+    assert_fails(gw_train_config_set(&train, "optimizer", "zzzzzzzzz"), GW_ERR_CONFIG, "use one of adam, adamw, sgd");
+    assert_fails(gw_train_config_set(&train, "lora_on", "recurent"), GW_ERR_CONFIG, "did you mean \"recurrent\"?");
+    assert_fails(gw_train_config_set(&train, "lora_rank", "0"), GW_ERR_CONFIG,
+                 "lora_rank is 0; it must lie between 1 and 512");
+    assert_fails(gw_model_config_set(&model, "causal_mask", "1"), GW_ERR_CONFIG, "causal_mask must be true or false");
+    assert_fails(gw_model_config_set(&model, "hiden", "8"), GW_ERR_CONFIG, "hiden: unknown parameter");
     gw_model_config_default(&model);
     gw_train_config_default(&train);
-    strcpy(model.attention, "multihead");
-    assert_ok(gw_model_config_check(&model, &train, warning));
-    assert_string_equal(warning, "");
-    model.key_dim = 8;
-    assert_ok(gw_model_config_check(&model, &train, warning));
-    assert_non_null(strstr(warning, "model.key_dim"));
-    model.key_dim = 16;
-    model.heads = 8;
-    assert_ok(gw_model_config_check(&model, &train, warning));
-    assert_non_null(strstr(warning, "model.heads"));
+    model_set(&model, "attention", "multihead");
+    assert_ok(gw_model_config_check(&model, &train, &report));
+    assert_string_equal(report.advice, "");
+    model_set_size(&model, "key_dim", 8);
+    assert_ok(gw_model_config_check(&model, &train, &report));
+    assert_non_null(strstr(report.advice, "model.key_dim"));
+    model_set_size(&model, "key_dim", 16);
+    model_set_size(&model, "heads", 8);
+    assert_ok(gw_model_config_check(&model, &train, &report));
+    assert_non_null(strstr(report.advice, "model.heads"));
     model.hidden = 128;
-    assert_ok(gw_model_config_check(&model, &train, warning));
-    assert_string_equal(warning, "");
+    assert_ok(gw_model_config_check(&model, &train, &report));
+    assert_string_equal(report.advice, "");
 }
 
 /* ---- scoring -------------------------------------------------------------------------------------------------- */
@@ -220,7 +226,7 @@ static void test_any_grouping_scores_alike(void **state) {
         struct gw_training_log log;
         toy_build(&toy);
         toy.training.epochs = 1;
-        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", gw_model_option_name("attention", a));
+        model_set(&toy.model, "attention", gw_model_option_name("attention", a));
         toy_fit(&toy, &model, &log);
         toy_scores(&toy, model, whole);
         for (size_t g = 0; g < COUNT_OF(groups); g++) {
@@ -252,12 +258,13 @@ static void test_attention_output(void **state) {
         struct gw_attention_out out = {.time = time, .feature = feature};
         toy_build(&toy);
         toy.training.epochs = 1;
-        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", gw_model_option_name("attention", a));
+        model_set(&toy.model, "attention", gw_model_option_name("attention", a));
         toy_fit(&toy, &model, &log);
         assert_ok(gw_model_score(model, &toy.series, 1, toy.validation, N, p, &out));
         assert_int_equal(out.n_maps, gw_model_attention_maps(&toy.model));
-        assert_int_equal(out.n_maps, strcmp(toy.model.attention, "multihead") == 0 ? 2
-                                     : strcmp(toy.model.attention, "none") == 0 || strstr(toy.model.attention, "pool")
+        assert_int_equal(out.n_maps, strcmp(model_word(&toy.model, "attention"), "multihead") == 0 ? 2
+                                     : strcmp(model_word(&toy.model, "attention"), "none") == 0 ||
+                                             strstr(model_word(&toy.model, "attention"), "pool")
                                          ? 0
                                          : 1);
         for (size_t i = 0; i < N * out.n_maps; i++) {
@@ -268,7 +275,7 @@ static void test_attention_output(void **state) {
             }
             assert_near(sum, 1, 1e-5, 0);
         }
-        bool dual = strcmp(toy.model.attention, "dual_stage") == 0;
+        bool dual = strcmp(model_word(&toy.model, "attention"), "dual_stage") == 0;
         assert_int_equal(gw_model_has_feature_attention(&toy.model), dual);
         for (size_t i = 0; dual && i < N; i++) {
             double sum = 0;
@@ -317,8 +324,8 @@ static void test_save_and_load(void **state) {
         size_t n_back = COUNT_OF(back);
         toy_build(&toy);
         toy.training.epochs = 2;
-        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", gw_model_option_name("attention", a));
-        snprintf(toy.training.calibration, sizeof toy.training.calibration, "%s", calibrations[a % 3]);
+        model_set(&toy.model, "attention", gw_model_option_name("attention", a));
+        train_set(&toy.training, "calibration", calibrations[a % 3]);
         toy_fit(&toy, &model, &log);
         toy_scores(&toy, model, before);
         assert_ok(gw_model_save(model, &log, meta, 2, extra, 2, path));
@@ -338,7 +345,7 @@ static void test_save_and_load(void **state) {
         assert_memory_equal(back[0].value, centre, sizeof centre);
         assert_true(loaded->gate.seed == toy.options.seed);
         assert_memory_equal(&loaded->gate.train, &toy.training, sizeof toy.training);
-        assert_string_equal(gw_model_get_config(loaded)->attention, toy.model.attention);
+        assert_int_equal(gw_model_get_config(loaded)->attention, toy.model.attention);
         mem_free(back[0].value);
         mem_free(back[1].value);
         gw_training_log_free(&log_back);

@@ -15,7 +15,7 @@ static void test_both_precisions_agree(void **state) {
         toy_build(&toy);
         toy.training.epochs = 2;
         toy.training.learning_rate = 2e-3;
-        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", gw_model_option_name("attention", a));
+        model_set(&toy.model, "attention", gw_model_option_name("attention", a));
         toy_fit(&toy, &narrow, &narrow_log);
         assert_ok(R(gw_model_fit)(&toy.model, &toy.training, &toy.input, &toy.options, NULL, &wide, &wide_log));
         for (size_t e = 0; e < 2; e++) {

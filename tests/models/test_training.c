@@ -9,7 +9,7 @@
 
 static void fit_text(struct toy *toy, const char *attention, struct gw_gate_model **model,
                      struct gw_training_log *log) {
-    snprintf(toy->model.attention, sizeof toy->model.attention, "%s", attention);
+    model_set(&toy->model, "attention", attention);
     toy_fit(toy, model, log);
 }
 
@@ -23,7 +23,8 @@ static void test_learns(void **state) {
         fit_text(&toy, gw_model_option_name("attention", i), &model, &log);
         for (size_t gate = 0; gate < GW_N_GATES; gate++)
             if (!(toy_best(&log)->validation_ap[gate] > .8)) /* prevalence is .16 */
-                fail_msg("%s: average precision %.3f", toy.model.attention, toy_best(&log)->validation_ap[gate]);
+                fail_msg("%s: average precision %.3f", model_word(&toy.model, "attention"),
+                         toy_best(&log)->validation_ap[gate]);
         assert_true(log.windows == toy.training.epochs * TOY_TRAIN);
         gw_training_log_free(&log);
         gw_model_free(model);
@@ -37,7 +38,7 @@ static void test_logistic_floor(void **state) {
     struct gw_gate_model *model;
     struct gw_training_log log;
     toy_build(&toy);
-    strcpy(toy.model.encoder, "logistic");
+    model_set(&toy.model, "encoder", "logistic");
     toy_fit(&toy, &model, &log);
     assert_true(toy_best(&log)->validation_ap[GW_GATE_LONG] < .35);
     gw_training_log_free(&log);
@@ -63,7 +64,7 @@ static void test_threads_do_not_matter(void **state) {
         toy_build(&toy);
         toy.training.epochs = 2;
         toy.training.accumulate = 2;
-        snprintf(toy.model.attention, sizeof toy.model.attention, "%s", gw_model_option_name("attention", i));
+        model_set(&toy.model, "attention", gw_model_option_name("attention", i));
         toy_fit(&toy, &alone, &log_alone); /* outside any parallel region */
         for (int threads = 1; threads <= 4; threads *= 2) {
             int rc = GW_OK;
@@ -219,7 +220,7 @@ static void test_monitor_average_precision(void **state) {
     struct gw_training_log log;
     toy_build(&toy);
     for (size_t i = 0; i < 50; i++) toy.label[GW_GATE_LONG][toy.validation[3 * i].row] = GW_LABEL_MISSING;
-    strcpy(toy.training.monitor, "average_precision");
+    train_set(&toy.training, "monitor", "average_precision");
     toy_fit(&toy, &model, &log);
     double best = 0;
     for (size_t i = 0; i < log.n_epochs; i++) {
@@ -284,10 +285,10 @@ static void test_clipping(void **state) {
         toy_build(&toy);
         toy.input.n_train = toy.training.batch_size = 64;
         toy.training.epochs = 1;
-        toy.training.momentum = 0;
+        train_set_number(&toy.training, "momentum", 0);
         toy.training.learning_rate = 1e-2;
         toy.training.clip_norm = clipped ? 1e-2 : 0;
-        strcpy(toy.training.optimizer, "sgd");
+        train_set(&toy.training, "optimizer", "sgd");
         toy_fit(&toy, &model, &log);
         size_t size = model->gate.net.tensors.size;
         float *start = calloc(size, sizeof *start);
@@ -335,9 +336,9 @@ static void test_bad_input(void **state) {
     assert_fails(gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), GW_ERR_INTERNAL,
                  "full window");
     toy_build(&toy);
-    strcpy(toy.training.loss, "bec");
+    toy.training.loss = 1000;
     assert_fails(gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &model, &log), GW_ERR_CONFIG,
-                 "did you mean \"bce\"");
+                 "training.loss: 1000 is no row of its table");
 }
 
 /* No validation slice: the last epoch is kept, nothing stops early. */
@@ -365,14 +366,15 @@ static void test_losses_learn(void **state) {
     struct gw_training_log log;
     for (size_t i = 0; gw_model_option_name("loss", i); i++) {
         toy_build(&toy);
-        snprintf(toy.training.loss, sizeof toy.training.loss, "%s", gw_model_option_name("loss", i));
-        toy.training.self_paced_epochs = 4;
-        toy.training.pos_weight = 2;
+        train_set(&toy.training, "loss", gw_model_option_name("loss", i));
+        train_set_number(&toy.training, "self_paced_epochs", 4);
+        train_set_number(&toy.training, "pos_weight", 2);
         toy.training.epochs = 15;
         toy_fit(&toy, &model, &log);
         for (size_t gate = 0; gate < GW_N_GATES; gate++)
             if (!(toy_best(&log)->validation_ap[gate] > .8))
-                fail_msg("%s: average precision %.3f", toy.training.loss, toy_best(&log)->validation_ap[gate]);
+                fail_msg("%s: average precision %.3f", train_word(&toy.training, "loss"),
+                         toy_best(&log)->validation_ap[gate]);
         gw_training_log_free(&log);
         gw_model_free(model);
     }
@@ -386,13 +388,13 @@ static void test_optimizers_and_schedules_learn(void **state) {
     for (size_t o = 0; gw_model_option_name("optimizer", o); o++)
         for (size_t s = 0; gw_model_option_name("schedule", s); s++) {
             toy_build(&toy);
-            snprintf(toy.training.optimizer, sizeof toy.training.optimizer, "%s", gw_model_option_name("optimizer", o));
-            snprintf(toy.training.schedule, sizeof toy.training.schedule, "%s", gw_model_option_name("schedule", s));
+            train_set(&toy.training, "optimizer", gw_model_option_name("optimizer", o));
+            train_set(&toy.training, "schedule", gw_model_option_name("schedule", s));
             toy.training.warmup_epochs = 1;
-            if (strcmp(toy.training.optimizer, "sgd") == 0) toy.training.learning_rate = 1;
+            if (strcmp(gw_model_option_name("optimizer", o), "sgd") == 0) toy.training.learning_rate = 1;
             toy_fit(&toy, &model, &log);
             assert_true(toy_best(&log)->validation_loss < .8 * log.epoch[0].validation_loss);
-            if (strcmp(toy.training.schedule, "constant") != 0)
+            if (strcmp(gw_model_option_name("schedule", s), "constant") != 0)
                 assert_true(log.epoch[log.n_epochs - 1].learning_rate < .1 * toy.training.learning_rate);
             gw_training_log_free(&log);
             gw_model_free(model);
@@ -405,14 +407,16 @@ static void test_pace_is_per_class(void **state) {
     static struct toy toy;
     struct training_f32 fit = {0};
     toy_build(&toy);
-    toy.training.self_paced_start = .25;
-    toy.training.self_paced_epochs = 10;
+    train_set_number(&toy.training, "self_paced_start", .25);
+    train_set_number(&toy.training, "self_paced_epochs", 10);
     fit.config = &toy.training;
     fit.input = &toy.input;
     fit.options = &toy.options;
     fit.k = kernels_active_f32();
-    fit.loss_ops = loss_find_f32("self_paced_hard");
-    fit.setting.pos_weight = 1;
+    train_set(&toy.training, "loss", "self_paced_hard");
+    train_set(&toy.training, "pos_weight", "1");
+    fit.loss_ops = loss_at_f32((size_t)toy.training.loss);
+    fit.loss.own = loss_own(&toy.training);
     assert_ok(network_init_f32(&fit.net, &toy.model));
     fit.weights = calloc(fit.net.tensors.size, sizeof(float));
     fit.packed = aligned_alloc(64, (fit.net.pack_size + 16) / 16 * 16 * sizeof(float));
@@ -428,7 +432,7 @@ static void test_pace_is_per_class(void **state) {
         int label = toy.label[GW_GATE_LONG][toy.train[i].row];
         double dz, z = (double)fit.logit[i * GW_N_GATES];
         all[label]++;
-        in[label] += fit.loss_ops->value(&fit.setting, z, label, HUGE_VAL, &dz) < fit.lambda[GW_GATE_LONG][label];
+        in[label] += fit.loss_ops->value(fit.loss.own, z, label, HUGE_VAL, &dz) < fit.lambda[GW_GATE_LONG][label];
     }
     for (int class = 0; class < 2; class ++) assert_near((double)in[class] / (double)all[class], .25, .03, 0);
     assert_true(fit.lambda[GW_GATE_LONG][1] > 1.5 * fit.lambda[GW_GATE_LONG][0]);
@@ -444,7 +448,7 @@ static void test_pace_is_per_class(void **state) {
 static double first_loss(struct toy *toy, const char *retrain, const struct gw_gate_model *previous) {
     struct gw_gate_model *model;
     struct gw_training_log log;
-    snprintf(toy->training.retrain, sizeof toy->training.retrain, "%s", retrain);
+    train_set(&toy->training, "retrain", retrain);
     toy->options.previous = previous;
     toy_fit(toy, &model, &log);
     double loss = log.epoch[0].train_loss;
@@ -469,9 +473,9 @@ static void test_retraining(void **state) {
     assert_true(first_loss(&toy, "warm", NULL) == fresh); /* the first fold has nothing to start from */
 
     /* lora moves the adapted matrices only, by matrices of rank r */
-    strcpy(toy.training.retrain, "lora");
+    train_set(&toy.training, "retrain", "lora");
     toy.options.previous = previous;
-    toy.training.lora_rank = 2;
+    train_set_number(&toy.training, "lora_rank", 2);
     toy.training.epochs = 3;
     toy_fit(&toy, &adapted, &log);
     const struct tensor_list *list = &previous->gate.net.tensors;
@@ -499,8 +503,8 @@ static void test_calibrated(void **state) {
     static const char *const kinds[] = {"platt", "isotonic"};
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         toy_build(&toy);
-        toy.training.pos_weight = 8; /* pushes probabilities far above the rates */
-        snprintf(toy.training.calibration, sizeof toy.training.calibration, "%s", kinds[i]);
+        train_set_number(&toy.training, "pos_weight", 8); /* pushes probabilities far above the rates */
+        train_set(&toy.training, "calibration", kinds[i]);
         toy_fit(&toy, &model, &log);
         toy_scores(&toy, model, p);
         for (size_t gate = 0; gate < GW_N_GATES; gate++) {

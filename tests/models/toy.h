@@ -8,6 +8,7 @@
 #include "engine/base/base.h"
 #include "gatewalk/model.h"
 #include "gatewalk/rng.h"
+#include "set.h"
 #include "test.h"
 
 enum { TOY_ROWS = 1700, TOY_FEATURES = 4, TOY_LOOKBACK = 6, TOY_TRAIN = 1200, TOY_VALIDATION = 400 };
@@ -46,9 +47,9 @@ static inline void toy_build(struct toy *toy) {
     toy->model.n_features = TOY_FEATURES;
     toy->model.lookback = TOY_LOOKBACK;
     toy->model.hidden = 12;
-    toy->model.attention_units = 8;
-    toy->model.heads = 2;
-    toy->model.key_dim = 8;
+    model_set_size(&toy->model, "attention_units", 8);
+    model_set_size(&toy->model, "heads", 2);
+    model_set_size(&toy->model, "key_dim", 8);
     toy->model.dense_units = 16;
     toy->model.dropout = .1;
     toy->training.learning_rate = .01;

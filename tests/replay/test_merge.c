@@ -240,7 +240,7 @@ static size_t shared_max;
 static void shared_init(void *memory, const struct gw_strategy_config *config) {
     struct counter *counter = memory;
     assert_int_equal(counter->n_bars, 0);
-    counter->n_bars = config->fast;
+    counter->n_bars = config->horizon;
 }
 static void shared_on_bar(void *memory, const struct gw_strategy_config *config, const struct gw_bar_event *event,
                           struct gw_order_sink *orders) {
@@ -279,7 +279,7 @@ static void states_are_zeroed_and_not_mixed(void **state) {
     for (int run = 0; run < 2; ++run) {
         shared_max = 0;
         assert_ok(gw_replay_run(&market, &config, &shared, &parameters, NULL, NULL, &r));
-        assert_int_equal(shared_max, 150 + parameters.fast);
+        assert_int_equal(shared_max, 150 + parameters.horizon);
         gw_replay_result_free(&r);
         assert_ok(gw_replay_run(&market, &config, &own, &parameters, NULL, NULL, &r));
         gw_replay_result_free(&r);

@@ -3,6 +3,25 @@
 #include "engine/base/base.h"
 #include "fixture.h"
 
+#include <stdlib.h>
+
+/* ---- the means of sma_cross, by name -------------------------------------------------------------- */
+
+static void set_means(struct gw_strategy_config *parameters, size_t fast, size_t slow) {
+    char text[32];
+    snprintf(text, sizeof text, "%zu", fast);
+    assert_ok(gw_strategy_config_set(parameters, "fast", text));
+    snprintf(text, sizeof text, "%zu", slow);
+    assert_ok(gw_strategy_config_set(parameters, "slow", text));
+}
+
+static size_t mean_length(const struct gw_strategy_config *parameters, const char *name) {
+    struct gw_param_key key;
+    char text[GW_PARAM_SHOWN];
+    assert_true(gw_param_find(&gw_strategy_params, name, &key));
+    return (size_t)strtoul(gw_param_show(key.param, gw_param_base_const(&key, parameters), text), NULL, 10);
+}
+
 /* ---- the table ---------------------------------------------------------------------------------- */
 
 static void random_scores(struct gw_score *score, double *min_move, size_t n, struct gw_rng *rng) {
@@ -42,7 +61,7 @@ static void every_strategy_runs_and_balances(void **state) {
         struct gw_strategy_config parameters;
         fixture_config(&config, &parameters);
         fixture_random_costs(&config.costs, &rng);
-        assert_ok(gw_strategy_config_check(strategy, &parameters));
+        assert_ok(gw_strategy_config_check(strategy, &parameters, NULL));
         struct gw_replay_result r;
         if (strategy->needs_model)
             assert_fails(gw_replay_run(&market, &config, strategy, &parameters, NULL, NULL, &r), GW_ERR_CONFIG,
@@ -61,21 +80,26 @@ static void senseless_parameters_are_refused(void **state) {
     (void)state;
     struct gw_strategy_config parameters;
     const struct gw_strategy_desc *sma = gw_strategy_find("sma_cross"), *gate = gw_strategy_find("gate");
+    const char *key[GW_STRATEGY_KEYS_MAX];
     gw_strategy_config_default(&parameters);
-    parameters.fast = parameters.slow;
-    assert_fails(gw_strategy_config_check(sma, &parameters), GW_ERR_CONFIG, "slow:");
-    assert_ok(gw_strategy_config_check(gate, &parameters));
-    parameters.fast = 0;
-    assert_fails(gw_strategy_config_check(sma, &parameters), GW_ERR_CONFIG, "fast:");
+    set_means(&parameters, 50, 50);
+    assert_fails(gw_strategy_config_check(sma, &parameters, key), GW_ERR_CONFIG,
+                 "trading.fast (50 bars) must be smaller than trading.slow (50)");
+    assert_string_equal(key[0], "fast");
+    assert_string_equal(key[1], "slow");
+    assert_null(key[2]);
+    assert_ok(gw_strategy_config_check(gate, &parameters, key)); /* it has no means */
+    assert_null(key[0]);
+    assert_fails(gw_strategy_config_set(&parameters, "fast", "0"), GW_ERR_CONFIG, "fast is 0");
     gw_strategy_config_default(&parameters);
     parameters.size = 0;
-    assert_fails(gw_strategy_config_check(gate, &parameters), GW_ERR_CONFIG, "size:");
+    assert_fails(gw_strategy_config_check(gate, &parameters, NULL), GW_ERR_CONFIG, "size:");
     gw_strategy_config_default(&parameters);
     parameters.stop_moves = -1;
-    assert_fails(gw_strategy_config_check(gate, &parameters), GW_ERR_CONFIG, "stop_moves:");
+    assert_fails(gw_strategy_config_check(gate, &parameters, NULL), GW_ERR_CONFIG, "stop_moves:");
     gw_strategy_config_default(&parameters);
     parameters.target_moves = NAN;
-    assert_fails(gw_strategy_config_check(gate, &parameters), GW_ERR_CONFIG, "target_moves:");
+    assert_fails(gw_strategy_config_check(gate, &parameters, NULL), GW_ERR_CONFIG, "target_moves:");
 }
 
 /* ---- gate --------------------------------------------------------------------------------------- */
@@ -293,11 +317,11 @@ struct naive_trade {
 /* Crosses by definition, every mean summed anew, trades listed without broker or ledger. */
 static size_t naive_crosses(const struct gw_bars *bars, const struct gw_strategy_config *p, size_t begin, size_t end,
                             struct naive_trade *out) {
-    size_t n = 0;
+    size_t n = 0, fast_bars = mean_length(p, "fast"), slow_bars = mean_length(p, "slow");
     int relation = 0, held = 0;
     for (size_t t = begin; t < end; ++t) {
-        if (t + 1 < p->slow) continue;
-        const double fast = mean_close(bars->bar, t, p->fast), slow = mean_close(bars->bar, t, p->slow);
+        if (t + 1 < slow_bars) continue;
+        const double fast = mean_close(bars->bar, t, fast_bars), slow = mean_close(bars->bar, t, slow_bars);
         int now = relation;
         if (fast - slow > 1e-12 * slow) now = 1;
         if (slow - fast > 1e-12 * slow) now = -1;
@@ -358,8 +382,8 @@ static void sma_cross_matches_brute_force(void **state) {
         fixture_random_bars(&bars, 1500, &rng, 0, 0.02);
         struct gw_strategy_config parameters;
         gw_strategy_config_default(&parameters);
-        parameters.fast = 1 + gw_rng_below(&rng, 10);
-        parameters.slow = parameters.fast + 1 + gw_rng_below(&rng, 40);
+        size_t fast = 1 + gw_rng_below(&rng, 10);
+        set_means(&parameters, fast, fast + 1 + gw_rng_below(&rng, 40));
         parameters.size = 0.2 + 0.6 * gw_rng_uniform(&rng);
         parameters.trade_long = k % 3 != 1;
         parameters.trade_short = k % 3 != 2;
@@ -389,8 +413,7 @@ static void sma_cross_sleeps_in_a_flat_market(void **state) {
     struct gw_replay_config config;
     struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
-    parameters.fast = 7;
-    parameters.slow = 30;
+    set_means(&parameters, 7, 30);
     struct gw_replay_result r;
     assert_ok(gw_replay_run(&market, &config, gw_strategy_find("sma_cross"), &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_orders, 0);
@@ -437,8 +460,7 @@ static void sma_cross_withdraws_a_stale_order(void **state) {
     struct gw_replay_config config;
     struct gw_strategy_config parameters;
     fixture_config(&config, &parameters);
-    parameters.fast = 1;
-    parameters.slow = 2;
+    set_means(&parameters, 1, 2);
     struct gw_replay_result r;
     assert_ok(gw_replay_run(&market, &config, gw_strategy_find("sma_cross"), &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_trades, 1);

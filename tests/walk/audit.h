@@ -292,8 +292,7 @@ static inline float rolling_tau(const struct run *run, const struct gw_score *at
     float *last = mem_calloc(most, sizeof *last);
     assert_non_null(last);
     for (size_t j = i; j-- > 0 && n < most;)
-        if (strcmp(run->e->signals.pool, "each") != 0 || set->bar[j].symbol == set->bar[i].symbol)
-            last[n++] = at[j].p[gate];
+        if (run->e->signals.pool != POOL_EACH || set->bar[j].symbol == set->bar[i].symbol) last[n++] = at[j].p[gate];
     float tau = n == most ? pipeline_quantile(last, n, run->e->signals.act_on) : otherwise;
     mem_free(last);
     return tau;
@@ -309,7 +308,7 @@ static inline void audit_claims(const struct run *run, struct audit *audit) {
             if (!fill_is_honest(run, &replay->trade[i]))
                 audit_note(audit, STAGE_FILL_RULES, "trade %zu of %s", i, run->e->strategy[s].name);
         const struct gw_score *frozen = run->scored[0][s].at, *rolling = run->scored[1][s].at;
-        if (strcmp(run->e->signals.pool, "cross_section") == 0) continue; /* there only the best symbol has a tau */
+        if (run->e->signals.pool == POOL_CROSS_SECTION) continue; /* there only the best symbol has a tau */
         for (size_t i = 0; frozen && i < run->results.scores.n; i++)
             for (size_t g = 0; g < GW_N_GATES; g++, audit->n_compared++)
                 if (rolling[i].tau[g] != rolling_tau(run, rolling, i, g, frozen[i].tau[g]))

@@ -122,8 +122,7 @@ static inline void double_scaler(const struct experiment *e, const struct prepar
             const struct gw_range *r = &p->plan.fold[fold].samples[slice][s];
             for (size_t t = r->begin; t < r->end; t++) row[n++] = p->features[s].value + t * F;
         }
-    enum gw_scaler_kind kind = strcmp(e->scaler.kind, "robust") == 0 ? GW_SCALER_ROBUST : GW_SCALER_STANDARD;
-    assert_ok(gw_scaler_fit(kind, e->scaler.clip, row, n, F, out));
+    assert_ok(gw_scaler_fit(e->scaler.kind, e->scaler.clip, row, n, F, out));
     mem_free(row);
 }
 
@@ -177,7 +176,7 @@ static inline void double_tau(const struct experiment *e, const struct fold_data
         for (size_t g = 0; g < GW_N_GATES; g++) {
             size_t k = 0;
             for (size_t i = 0; i < n; i++)
-                if (strcmp(e->signals.pool, "each") != 0 || d->sample[slice][i].series == s)
+                if (e->signals.pool != POOL_EACH || d->sample[slice][i].series == s)
                     column[k++] = p[i * GW_N_GATES + g];
             fit->tau[s][g] = pipeline_quantile(column, k, e->signals.act_on);
         }
@@ -301,7 +300,7 @@ static inline void run_fit(struct run *run, const struct leak *leak, size_t i) {
     for (size_t j = 0; j < i; j++)
         if (run->fits.fit[j].strategy == fit->strategy && run->fits.fit[j].seed == fit->seed) previous = run->model[j];
     struct fit_context context = {.experiment = run->e, .prepared = run->p};
-    bool fresh = strcmp(run->e->strategy[fit->strategy].train.retrain, "fresh") == 0;
+    bool fresh = run->e->strategy[fit->strategy].train.retrain == GW_RETRAIN_FRESH;
     assert_ok(fit_execute(&context, fresh ? NULL : previous, fit, &run->model[i]));
     run_attention(run, i);
 }
@@ -330,10 +329,9 @@ static inline void run_train_only(struct run *run, const struct leak *leak, size
 /* ---- scores and replays ---------------------------------------------------------------------------------- */
 
 static inline void run_scores(struct run *run, const struct leak *leak) {
-    char kept[GW_NAME_MAX];
-    memcpy(kept, run->e->signals.threshold, sizeof kept);
+    enum threshold kept = run->e->signals.threshold;
     for (size_t k = 0; k < THRESHOLDS; k++) {
-        snprintf(run->e->signals.threshold, GW_NAME_MAX, "%s", threshold_name[k]);
+        run->e->signals.threshold = (enum threshold)k; /* in the order of threshold_name */
         for (size_t s = 0; s < run->e->n_strategies; s++) {
             if (!run->e->strategy[s].desc->needs_model) continue;
             struct contestant_scores *scores = &run->scored[k][s];
@@ -341,7 +339,7 @@ static inline void run_scores(struct run *run, const struct leak *leak) {
             if (leak && leak->scores) leak->scores(run->e, run->p, &run->results.scores, scores->at);
         }
     }
-    memcpy(run->e->signals.threshold, kept, sizeof kept);
+    run->e->signals.threshold = kept;
 }
 
 /* How many orders a strategy puts when the walk ends with the cut. */

@@ -165,8 +165,8 @@ static void test_every_attention(void **state) {
                         one_symbol);
     for (size_t i = 0; (name = gw_model_option_name("attention", i)); i++)
         used += snprintf(text + used, sizeof text - (size_t)used,
-                         "%s{'name':'%s','strategy':'gate','model':{'attention':'%s','luong_combine':%s}}",
-                         i ? "," : "", name, name, strncmp(name, "luong", 5) == 0 ? "true" : "false");
+                         "%s{'name':'%s','strategy':'gate','model':{'attention':'%s'%s}}", i ? "," : "", name, name,
+                         strncmp(name, "luong", 5) == 0 ? ",'luong_combine':true" : "");
     snprintf(text + used, sizeof text - (size_t)used, "]}");
     audit_market(text, market_one, 5);
 }

@@ -149,25 +149,22 @@ static void test_weights(void **state) {
 
 /* Does a contestant, or the experiment (spec NULL), hold this value, and does it matter there? */
 static bool holds(const struct experiment *e, const struct strategy_spec *spec, const struct key_section *section,
-                  const struct key_desc *key, const char *word, bool flag) {
-    bool trading = strcmp(section->name, "trading") == 0;
+                  struct gw_param_key key, const char *value) {
+    char text[GW_PARAM_SHOWN];
+    bool trading = section->table == &gw_strategy_params;
     if (spec && (trading ? !spec->desc->needs_model : !strategy_trains(spec))) return false;
-    if (spec && strcmp(key->name, "lora_on") == 0 && strcmp(spec->train.retrain, "lora") != 0) return false;
-    const void *field =
-        (spec ? (const char *)spec + section->common_offset : (const char *)e + section->offset) + key->offset;
-    return word ? strcmp(field, word) == 0 : *(const bool *)field == flag;
+    const void *base = spec ? (const char *)spec + section->common_offset : (const char *)e + section->offset;
+    if (!gw_param_active(&key, base)) return false;
+    return strcmp(gw_param_show(key.param, gw_param_base_const(&key, base), text), value) == 0;
 }
 
-static void need_option(const struct key_section *section, const struct key_desc *key, const char *word, bool flag) {
+static void need_option(const struct key_section *section, const struct gw_param_key *key, const char *value) {
     for (size_t i = 0; i < N_KINDS; i++) {
-        if (!section->per_strategy && holds(ran[i], NULL, section, key, word, flag)) return;
+        if (!section->per_strategy && holds(ran[i], NULL, section, *key, value)) return;
         for (size_t s = 0; section->per_strategy && s < ran[i]->n_strategies; s++)
-            if (holds(ran[i], &ran[i]->strategy[s], section, key, word, flag)) return;
+            if (holds(ran[i], &ran[i]->strategy[s], section, *key, value)) return;
     }
-    print_error("no experiment of tests/golden/kinds_*.json has %s.%s %s\n", section->name, key->name,
-                word   ? word
-                : flag ? "true"
-                       : "false");
+    print_error("no experiment of tests/golden/kinds_*.json has %s.%s %s\n", section->name, key->param->name, value);
     n_differences++;
 }
 
@@ -175,13 +172,12 @@ static void test_every_option(void **state) {
     (void)state;
     size_t n = 0;
     for (size_t s = 0; s < config_n_sections; s++)
-        for (size_t k = 0; k < config_section[s].n_keys; k++) {
-            const struct key_desc *key = &config_section[s].key[k];
+        for (struct gw_param_key key = {0}; gw_param_next(config_section[s].table, &key);) {
             const char *word;
-            for (size_t i = 0; key->type == KEY_WORD && (word = config_option_name(key->options, i)); i++, n++)
-                need_option(&config_section[s], key, word, false);
-            for (int flag = 0; key->type == KEY_BOOL && flag < 2; flag++, n++)
-                need_option(&config_section[s], key, NULL, flag);
+            for (size_t i = 0; key.param->choices && (word = gw_choice_at(key.param->choices, i).name); i++, n++)
+                need_option(&config_section[s], &key, word);
+            for (int flag = 0; key.param->type == GW_PARAM_BOOL && flag < 2; flag++, n++)
+                need_option(&config_section[s], &key, flag ? "true" : "false");
         }
     assert_in_range(n, 40, 1000); /* the tables were found */
     expect_nothing();

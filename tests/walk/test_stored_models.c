@@ -21,7 +21,7 @@ static void check_tau(const struct run_files *r, const struct fold_data *d, cons
     for (size_t g = 0; g < GW_N_GATES; g++) {
         size_t k = 0;
         for (size_t i = 0; i < n; i++)
-            if (strcmp(r->e->signals.pool, "all") == 0 || d->sample[GW_SLICE_VALIDATION][i].series == symbol)
+            if (r->e->signals.pool == POOL_ALL || d->sample[GW_SLICE_VALIDATION][i].series == symbol)
                 column[k++] = p[i * GW_N_GATES + g];
         qsort(column, k, sizeof *column, descending);
         size_t keep = (size_t)ceil(r->e->signals.act_on * (double)k / 100 - 1e-9);
@@ -45,8 +45,7 @@ static void check_model(const struct run_files *r, size_t row) {
              cell(t, row, "seed"), fold + 1);
     assert_ok(gw_model_load(path, NULL, 0, &model, NULL, extra, &n_extra));
     assert_int_equal(n_extra, 3);
-    struct gw_scaler stored = {.clip = r->e->scaler.clip};
-    while (strcmp(gw_scaler_name[stored.kind], r->e->scaler.kind) != 0) stored.kind++;
+    struct gw_scaler stored = {.kind = r->e->scaler.kind, .clip = r->e->scaler.clip};
     for (size_t i = 0; i < n_extra; i++) {
         if (strcmp(extra[i].name, "scaler.center") == 0) stored.center = extra[i].value;
         if (strcmp(extra[i].name, "scaler.inverse_scale") == 0) stored.inverse_scale = extra[i].value;
@@ -60,7 +59,7 @@ static void check_model(const struct run_files *r, size_t row) {
     float p[GW_N_GATES];
     assert_ok(gw_model_score(model, d.score_series, d.n_symbols, &sample, 1, p, NULL));
     assert_true(p[0] == (float)number(t, row, "p_long") && p[1] == (float)number(t, row, "p_short"));
-    if (strcmp(r->e->signals.threshold, "validation") == 0)
+    if (r->e->signals.threshold == THRESHOLD_VALIDATION)
         check_tau(r, &d, model, s, (const double[]){number(t, row, "tau_long"), number(t, row, "tau_short")});
     for (size_t i = 0; i < n_extra; i++) mem_free(extra[i].value);
     fold_data_free(&d);

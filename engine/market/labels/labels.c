@@ -39,18 +39,15 @@ static void queue_push_low(struct queue *q, const struct gw_bar *bar, size_t i) 
     *queue_slot(q, q->count++) = i;
 }
 
-static int check_config(const struct gw_label_config *config) {
-    if (config->horizon < 1) FAIL(GW_ERR_CONFIG, "labels: horizon must be at least 1 bar");
-    if (!(config->ratio >= 0 && isfinite(config->ratio)))
-        FAIL(GW_ERR_CONFIG, "labels: ratio must be a finite number, 0 or greater");
-    if (!(config->min_move >= 0 && isfinite(config->min_move)))
-        FAIL(GW_ERR_CONFIG, "labels: min_move must be a finite fraction of the price, 0 or greater (0.01 is 1 %%)");
-    if (!(config->min_move_atr >= 0 && isfinite(config->min_move_atr)))
-        FAIL(GW_ERR_CONFIG, "labels: min_move_atr must be a finite number of ATRs, 0 or greater (0 uses min_move)");
-    if (config->min_move_atr > 0 && (config->atr_length < 1 || config->atr_length > GW_FEATURE_LENGTH_MAX))
-        FAIL(GW_ERR_CONFIG, "labels: atr_length must be from 1 to %d bars", GW_FEATURE_LENGTH_MAX);
-    return GW_OK;
-}
+#define LABEL(kind, field, ...) GW_##kind##_PARAM(struct gw_label_config, field, __VA_ARGS__)
+static const struct gw_param rows[] = {
+    LABEL(SIZE, horizon, "bars", 24, 1, 100000, "bars the label looks ahead (h)"),
+    LABEL(NUMBER, ratio, "", 2, 0, 1000, "upside must exceed ratio x downside"),
+    LABEL(NUMBER, min_move, "fraction of close", .01, 0, 1, "smallest move that counts"),
+    LABEL(NUMBER, min_move_atr, "ATR", 0, 0, 1000, "the same in ATR multiples; 0 = use min_move"),
+    LABEL(SIZE, atr_length, "bars", 14, 1, 10000, "length of that ATR"),
+};
+const struct gw_param_table gw_label_params = GW_PARAM_TABLE(rows);
 
 /* The move that counts at each bar: a fixed fraction, or multiples of the ATR, which is a fraction of the
  * close already. NaN before the ATR exists. */
@@ -99,7 +96,7 @@ int gw_labels_build(const struct gw_bars *bars, const struct gw_label_config *co
     size_t h = config->horizon;
     int rc;
     *out = (struct gw_labels){0};
-    TRY(check_config(config));
+    TRY(gw_param_check(&gw_label_params, "labels", config));
     TRY_GOTO(labels_alloc(out, bars->n), cleanup);
     TRY_GOTO(fill_min_move(bars, config, out->min_move), cleanup);
     if (bars->n <= h) goto cleanup; /* no bar has a whole horizon after it */
