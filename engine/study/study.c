@@ -150,8 +150,7 @@ static int search_in(struct study *study, const struct gw_run_options *options, 
         rc = gw_error_set(GW_ERR_CONFIG,
                           "%s: search.folds is %zu, but there are only %zu folds; search fewer or give more data",
                           study->path, study->search_folds, p->plan.n_folds);
-    if (rc == GW_OK) rc = run_claim_directory(dir);
-    if (rc == GW_OK) rc = dir_lock(dir, lock);
+    if (rc == GW_OK) rc = run_claim_directory(dir, lock);
     if (rc == GW_OK) rc = run_drop_results(dir, options, "");
     if (rc == GW_OK) rc = search(study, p, dir, jobs);
     prepared_free(p);

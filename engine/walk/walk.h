@@ -25,8 +25,14 @@ void prepared_free(struct prepared *prepared);
 int run_experiment(const struct experiment *experiment, const struct gw_run_options *options,
                    char dir[1024]) GW_MUST_USE;
 
-/* Makes the run directory; one that holds something else is never written into. */
-int run_claim_directory(const char *dir) GW_MUST_USE;
+/* Makes the run directory, locks it (dir_lock), and removes what a killed run left half-written. One that holds something
+ * but no run.json of ours, or anything that leads elsewhere, is never written into: GW_ERR_USAGE. */
+int run_claim_directory(const char *dir, int *lock) GW_MUST_USE;
+/* The parts of it: GW_ERR_USAGE for a link, device or pipe among a run's files; temporaries of dead processes removed (all,
+ * when this process is alone there); nothing in it but such temporaries. */
+int run_folder_judge(const char *dir) GW_MUST_USE;
+int run_folder_sweep(const char *dir, bool alone) GW_MUST_USE;
+bool run_folder_is_empty(const char *dir);
 int run_directory_name(const char *asked, const char *name, char dir[1024]) GW_MUST_USE;
 /* What an earlier run or study has left and would be taken for this one's: its summary, the path of its study (but for
  * `keep`, a file's name or ""), and what options->on_begin knows of. */

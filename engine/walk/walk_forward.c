@@ -52,8 +52,7 @@ int run_walk(const struct experiment *e, const struct gw_run_options *options, b
     TRY(run_directory_name(options->out_dir, e->name, dir));
     TRY(dir_lock(dir, lock)); /* at once, where there is a directory already … */
     TRY_GOTO(prepare(e, &p), done);
-    TRY_GOTO(run_claim_directory(dir), done);
-    TRY_GOTO(dir_lock(dir, lock), done); /* … and a new one is made only when the data are fine */
+    TRY_GOTO(run_claim_directory(dir, lock), done); /* … and a new one is made only when the data are fine */
     rc = walk(e, p, options, dir, in_study, &fits, &results);
 done:
     results_free(e, &results);

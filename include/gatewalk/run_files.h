@@ -3,7 +3,7 @@
  * Everything but run.json, report.pdf and plots/ holds the same bytes for the same config, data, seed and kernel set: run.json
  * has times, and the report shows the training time. Of one run directory the report always has the same bytes.
  *
- * run.json           schema, status ("finished"), config (resolved), data[], build, kernels, kernels_bf16, jobs,
+ * run.json           schema, status ("claimed", "running", "finished"), config (resolved), data[], build, kernels, kernels_bf16, jobs,
  *                    phases {name: seconds}, fits {count, reused, windows, windows_per_second}, peak_memory_bytes,
  *                    training_time[] {strategy, seconds, windows, windows_per_second, ratio_to_baseline, ratio_per_window,
  *                    model_bytes (of the files of all its fits)},

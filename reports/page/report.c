@@ -3,6 +3,7 @@
 #include "engine/base/base.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gnuplot.h"
@@ -93,10 +94,18 @@ static void remove_stale(const char *dir, const char *plot, size_t n_pages) {
     }
 }
 
+/* The pictures' folder, which must be a folder: a link would have them drawn elsewhere. */
+static int plots_folder(const struct rendering *r, char dir[1024]) {
+    struct stat status;
+    TRY(path_join(dir, 1024, r->run_dir, GW_RUN_PLOTS));
+    if (lstat(dir, &status) == 0 && S_ISLNK(status.st_mode))
+        FAIL(GW_ERR_IO, "%s: is a symbolic link, and nothing is drawn through it; remove it", dir);
+    return dir_make(dir);
+}
+
 static int deliver_png(const struct rendering *r) {
     char dir[1024], name[100], path[1024];
-    TRY(path_join(dir, sizeof dir, r->run_dir, GW_RUN_PLOTS));
-    TRY(dir_make(dir));
+    TRY(plots_folder(r, dir));
     for (size_t i = 0; i < COUNT_OF(plots); i++) {
         if (!wanted(r, i)) continue;
         for (size_t page = 1; page <= r->job[i].n_pages; page++) {
@@ -116,8 +125,7 @@ static int deliver_pdf(const struct rendering *r) {
         TRY(path_join(path, sizeof path, r->run_dir, GW_RUN_REPORT));
         return deliver(r, "report.pdf", "%PDF-", path);
     }
-    TRY(path_join(dir, sizeof dir, r->run_dir, GW_RUN_PLOTS));
-    TRY(dir_make(dir));
+    TRY(plots_folder(r, dir));
     snprintf(name, sizeof name, "%.60s.pdf", r->options->only);
     TRY(path_join(path, sizeof path, dir, name));
     return deliver(r, "report.pdf", "%PDF-", path);

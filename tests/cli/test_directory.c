@@ -23,8 +23,16 @@ static int forget_output(void **state) {
     return 0;
 }
 
+/* run.json marks the folder first; when it says "running" the training begins. */
+static bool has_come(const char *name) {
+    char *text = strstr(name, "run.json") ? get_file(work(name), NULL) : NULL;
+    bool running = text && strstr(text, "\"status\": \"running\"");
+    free(text);
+    return strstr(name, "run.json") ? running : is_there(name);
+}
+
 static void await_file(const char *name) {
-    for (double begun = now_seconds(); !is_there(name);) {
+    for (double begun = now_seconds(); !has_come(name);) {
         if (now_seconds() - begun > TIMEOUT_SECONDS) fail_msg("%s does not appear", name);
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
@@ -179,6 +187,142 @@ static void test_no_report_of_other_results_stays(void **state) {
     assert_false(is_there("o/plots"));
 }
 
+/* ---- folders of others ------------------------------------------------------------------------------------------ */
+
+static void put_victims(void) {
+    static const char *const name[] = {"o/report.pdf", "o/plots/equity.png", "o/summary.json", "o/scores.csv"};
+    mkdir(work("o"), 0700);
+    mkdir(work("o/plots"), 0700);
+    for (size_t i = 0; i < COUNT_OF(name); i++) put_text(name[i], "somebody's own work");
+}
+
+/* Exit 2, one line that says all of `says`, and not a byte of the folder changed. */
+static void assert_refused(const char *command, const char *experiment, const char *says) {
+    const char *const args[MAX_ARGS] = {command, experiment, "--out", "o", "--no-report"};
+    char *before = list_tree(work("."), true);
+    struct run run;
+    run_how(&run, &(struct how){0}, args);
+    char *after = list_tree(work("."), true);
+    if (run.status != 2 || count_lines(run.err) != 1 || !strstr(run.err, says))
+        fail_msg("exit %d, not \"%s\": %s", run.status, says, run.err);
+    if (strcmp(before, after) != 0) fail_msg("files before:\n%s\nand after:\n%s", before, after);
+    free(before);
+    free(after);
+    run_free(&run);
+}
+
+static void test_folders_of_others_are_left_alone(void **state) {
+    (void)state;
+    static const char *const folder[] = {"models", "stages", "run.json", NULL};
+    static const char *const file[] = {"",
+                                       "my own notes",
+                                       "[]",
+                                       "{}",
+                                       "{\"status\": \"finished\", \"build\": {\"version\": \"1\"}}",
+                                       "{\"schema\": 2}",
+                                       "{\"schema\": \"2\", \"status\": \"finished\", \"build\": {\"version\": \"1\"}}",
+                                       "{\"schema\": 3, \"status\": \"finished\", \"build\": {\"version\": \"1\"}}",
+                                       "{\"schema\": 1.5, \"status\": \"finished\", \"build\": {\"version\": \"1\"}}"};
+    for (size_t i = 0; i < COUNT_OF(folder); i++) {
+        char name[40];
+        put_victims();
+        snprintf(name, sizeof name, "o/%s", folder[i] ? folder[i] : ".");
+        mkdir(work(name), 0700);
+        assert_refused("run", "small.json", "o is not empty and holds no gatewalk run");
+        assert_refused("study", "study.json", "give another --out");
+        remove_tree(work("o"));
+    }
+    for (size_t i = 0; i < COUNT_OF(file); i++) {
+        put_victims();
+        put_text("o/run.json", file[i]);
+        assert_refused("run", "small.json", "o is not empty and holds no gatewalk run");
+        remove_tree(work("o"));
+    }
+}
+
+/* Somebody who can write into a run's folder cannot make the next run write or delete elsewhere. */
+static void test_planted_links_are_not_followed(void **state) {
+    (void)state;
+    static const char *const link[] = {"o/plots", "o/models", "o/stages", "o/models/lstm-s1-f1.safetensors",
+                                       "o/scores.csv"};
+    struct run run;
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    run_free(&run);
+    mkdir(work("p"), 0700);
+    put_text("p/equity.png", "somebody's own work");
+    put_text("p/report.pdf", "somebody's own work");
+    for (size_t i = 0; i < COUNT_OF(link); i++) {
+        bool moved = rename(work(link[i]), work("aside")) == 0;
+        assert_int_equal(symlink(work("p"), work(link[i])), 0);
+        assert_refused("run", "small.json", "is a symbolic link");
+        assert_refused("study", "study.json", "is a symbolic link");
+        unlink(work(link[i]));
+        if (moved) assert_int_equal(rename(work("aside"), work(link[i])), 0);
+    }
+    assert_int_equal(mkfifo(work("o/trades"), 0600), 0);
+    assert_refused("run", "small.json", "o/trades: is no file");
+    unlink(work("o/trades"));
+    /* `report` alone draws into it, too. */
+    assert_int_equal(symlink(work("p"), work("o/plots")), 0);
+    char *before = list_tree(work("p"), true);
+    const char *const args[MAX_ARGS] = {"report", "o"};
+    run_how(&run, &(struct how){0}, args);
+    char *after = list_tree(work("p"), true);
+    assert_string_equal(before, after);
+    assert_int_equal(run.status, 1);
+    assert_non_null(strstr(run.err, "o/plots: is a symbolic link"));
+    free(before);
+    free(after);
+    run_free(&run);
+}
+
+/* What a killed run leaves goes with the next one, and nothing else does. */
+static void test_leftovers_of_killed_runs_are_swept(void **state) {
+    (void)state;
+    static const char *const ours[] = {"o/scores.csv.999999-3.tmp", "o/models/lstm-s1-f1.safetensors.999999-12.tmp",
+                                       "o/run.json.999999-0.tmp", "o/plots/equity.png.999999-7.tmp"};
+    static const char *const theirs[] = {"o/notes.tmp", "o/a.1-.tmp",       "o/a.-1.tmp",
+                                         "o/.12-3.tmp", "o/a.12-3.tmp.txt", "o/a.1x-3.tmp"};
+    struct run run;
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    run_free(&run);
+    mkdir(work("o/plots"), 0700);
+    for (size_t i = 0; i < COUNT_OF(ours); i++) put_text(ours[i], "half a file");
+    for (size_t i = 0; i < COUNT_OF(theirs); i++) put_text(theirs[i], "somebody's own work");
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    run_free(&run);
+    for (size_t i = 0; i < COUNT_OF(ours); i++)
+        if (is_there(ours[i])) fail_msg("%s is still there", ours[i]);
+    for (size_t i = 0; i < COUNT_OF(theirs); i++)
+        if (!is_there(theirs[i])) fail_msg("%s is gone", theirs[i]);
+}
+
+/* Killed at its very first write, it can be started again. */
+static void test_a_claim_that_was_killed_is_claimed_again(void **state) {
+    (void)state;
+    struct run run;
+    mkdir(work("o"), 0700);
+    put_text("o/run.json.999999-0.tmp", "{\"sche");
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    run_free(&run);
+    assert_same_runs("o", "done");
+    assert_false(is_there("o/run.json.999999-0.tmp"));
+}
+
+static void test_modes(void **state) {
+    (void)state;
+    struct run run;
+    struct stat info;
+    mode_t mask = umask(0);
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    umask(mask);
+    run_free(&run);
+    assert_int_equal(stat(work("o/scores.csv"), &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0644);
+    assert_int_equal(stat(work("o/models"), &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0755);
+}
+
 /* A study's path belongs to its own results only. */
 static void test_no_path_of_another_study_stays(void **state) {
     (void)state;
@@ -197,9 +341,16 @@ static void test_no_path_of_another_study_stays(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_second_run_is_turned_away),      TEST(test_second_study_is_turned_away),
-        TEST(test_children_die_with_the_test),     TEST(test_no_report_of_other_results_stays),
+        TEST(test_second_run_is_turned_away),
+        TEST(test_second_study_is_turned_away),
+        TEST(test_children_die_with_the_test),
+        TEST(test_no_report_of_other_results_stays),
         TEST(test_no_path_of_another_study_stays),
+        TEST(test_folders_of_others_are_left_alone),
+        TEST(test_planted_links_are_not_followed),
+        TEST(test_leftovers_of_killed_runs_are_swept),
+        TEST(test_a_claim_that_was_killed_is_claimed_again),
+        TEST(test_modes),
     };
     return cmocka_run_group_tests(tests, setup, program_teardown);
 }

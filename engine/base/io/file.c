@@ -109,7 +109,7 @@ static bool is_folder(const char *path) {
 
 /* One level. Another process may make the same folder at the same time: that is success too. */
 static int make_level(const char *path) {
-    if (mkdir(path, 0777) == 0) return GW_OK;
+    if (mkdir(path, 0755) == 0) return GW_OK;
     int reason = errno;
     if (is_folder(path)) return GW_OK;
     if (reason == EEXIST)

@@ -31,6 +31,8 @@ struct out_file {
 int out_open(struct out_file *file, const char *path) GW_MUST_USE;
 int out_commit(struct out_file *file) GW_MUST_USE; /* closes; on failure removes the temporary */
 void out_abort(struct out_file *file);             /* safe after commit and on a zeroed struct */
+/* Is it the name of a temporary, and of which process? What a killed process leaves. */
+bool out_is_leftover(const char *name, long *pid);
 
 /* One CSV file that gatewalk wrote itself (no quotes, no embedded commas), as columns of text. */
 struct table {

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,15 +39,37 @@ static int write_failed(const char *path, int reason) {
     FAIL(GW_ERR_IO, "%s: cannot be written: %s%s", path, why, advice(reason));
 }
 
+/* NAME.PID-SERIAL.tmp, as made below. */
+bool out_is_leftover(const char *name, long *pid) {
+    static const char digits[] = "0123456789";
+    size_t length = strlen(name), end = length < 4 ? 0 : length - 4, n_serial = 0, n_pid = 0;
+    if (end == 0 || strcmp(name + end, ".tmp") != 0) return false;
+    while (n_serial < end && strchr(digits, name[end - 1 - n_serial])) n_serial++;
+    if (n_serial == 0 || n_serial > 6 || n_serial == end || name[end - 1 - n_serial] != '-') return false;
+    end -= n_serial + 1;
+    while (n_pid < end && strchr(digits, name[end - 1 - n_pid])) n_pid++;
+    if (n_pid == 0 || n_pid > 9 || n_pid + 1 >= end || name[end - 1 - n_pid] != '.') return false;
+    *pid = strtol(name + end - n_pid, NULL, 10);
+    return true;
+}
+
 /* Creates a new file beside the target. A leftover of a dead process with our id is stepped over. */
 static int open_temporary(struct out_file *file) {
     for (int attempt = 0; attempt < 1000; attempt++) {
         snprintf(file->temp, sizeof file->temp, "%.1023s.%ld-%u.tmp", file->path, (long)getpid(),
                  atomic_fetch_add(&serial, 1) % 1000000);
-        int fd = open(file->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        int fd = open(file->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
         if (fd >= 0 || errno != EEXIST) return fd;
     }
     return -1;
+}
+
+/* A symbolic link to a device is followed where systems keep them (/dev/stdout is one); anywhere else the file takes the
+ * link's place, as it does with a link to a file. */
+static bool is_planted(const char *path, const struct stat *target) {
+    struct stat own;
+    bool link = lstat(path, &own) == 0 && S_ISLNK(own.st_mode);
+    return link && !S_ISDIR(target->st_mode) && strncmp(path, "/dev/", 5) != 0;
 }
 
 int out_open(struct out_file *file, const char *path) {
@@ -55,7 +78,7 @@ int out_open(struct out_file *file, const char *path) {
     if (strlen(path) >= sizeof file->path)
         FAIL(GW_ERR_IO, "%.60s...: the path is longer than %zu bytes", path, sizeof file->path - 1);
     strcpy(file->path, path);
-    bool exists = stat(path, &status) == 0;
+    bool exists = stat(path, &status) == 0 && !is_planted(path, &status);
     if (exists && S_ISDIR(status.st_mode)) return write_failed(path, EISDIR);
     /* Devices and pipes (/dev/stdout) are written to, never replaced. */
     bool direct = exists && !S_ISREG(status.st_mode);

@@ -204,7 +204,7 @@ bool import_entry_read(const char *path, const struct import_cache_key *key, str
                        struct gw_import_report *report) {
     struct record record;
     struct gw_bars bars = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (fd < 0) return false;
     bool good = read_record(fd, key, &record) && allocate(&record, &bars) && read_rows(fd, &bars);
     if (good) {
