@@ -8,6 +8,8 @@
 
 #include "error.h"
 
+GW_BEGIN_DECLS
+
 enum { GW_SYMBOL_MAX = 32 };
 
 /* One record is 48 bytes, so a replay reads one cache line per bar. Time is the OPEN time in UTC ns;
@@ -50,5 +52,7 @@ void gw_market_free(struct gw_market *market);
 /* Writes time,open,high,low,close,volume and the optional columns that are there, with ISO times; read back
  * by gw_bars_import (import.h) to the same bits. */
 int gw_bars_write_csv(const struct gw_bars *bars, const char *path) GW_MUST_USE;
+
+GW_END_DECLS
 
 #endif

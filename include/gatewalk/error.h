@@ -6,6 +6,10 @@
 #ifndef GATEWALK_ERROR_H
 #define GATEWALK_ERROR_H
 
+#include "decls.h"
+
+GW_BEGIN_DECLS
+
 enum {
     GW_OK = 0,
     GW_ERR_USAGE = -1,       /* command line: exit 2 */
@@ -35,5 +39,7 @@ void gw_error_adopt(const char *message);
 
 /* 0, 1, 2 or 3 as documented beside each code. */
 int gw_error_exit_code(int code);
+
+GW_END_DECLS
 
 #endif

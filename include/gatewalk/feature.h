@@ -6,6 +6,8 @@
 #include "bars.h"
 #include "param.h"
 
+GW_BEGIN_DECLS
+
 enum { GW_FEATURE_ARGS_MAX = 4, GW_FEATURE_NAME_MAX = 64, GW_FEATURE_LENGTH_MAX = 20000 };
 
 /* A bar as a feature may see it: the record plus the optional columns (NaN when the source lacks them). */
@@ -90,5 +92,7 @@ int gw_scaler_fit(enum gw_scaler_kind kind, double clip, const float *const *row
 /* In and out may be the same block: [n_rows × n]. NaN stays NaN. */
 void gw_scaler_apply(const struct gw_scaler *scaler, const float *in, size_t n_rows, float *out);
 void gw_scaler_free(struct gw_scaler *scaler);
+
+GW_END_DECLS
 
 #endif

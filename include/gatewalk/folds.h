@@ -11,6 +11,8 @@
 #include "bars.h"
 #include "param.h"
 
+GW_BEGIN_DECLS
+
 struct gw_fold_config {
     bool expanding;                               /* default rolling */
     struct gw_span train, validation, test, step; /* step all zero: test length */
@@ -58,5 +60,7 @@ int gw_folds_audit(const struct gw_market *market, const struct gw_fold_plan *pl
  * of the last bar that a label looks at, first bar of the next slice, and the least number of bars between. */
 void gw_folds_print(const struct gw_market *market, const struct gw_fold_plan *plan, FILE *stream);
 void gw_folds_free(struct gw_fold_plan *plan);
+
+GW_END_DECLS
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "bars.h"
 
+GW_BEGIN_DECLS
+
 struct gw_import_options {
     const char *symbol;     /* NULL: derived from the file name */
     const char *format;     /* NULL or "auto": detected from the content */
@@ -53,5 +55,7 @@ struct gw_import_format;
 size_t gw_import_format_count(void);
 const char *gw_import_format_name(size_t i);
 const char *gw_import_format_help(size_t i);
+
+GW_END_DECLS
 
 #endif

@@ -12,6 +12,8 @@
 #include "bars.h"
 #include "param.h"
 
+GW_BEGIN_DECLS
+
 enum { GW_GATE_LONG = 0, GW_GATE_SHORT = 1, GW_N_GATES = 2 };
 enum { GW_LABEL_MISSING = -1 };
 extern const char *const gw_gate_name[GW_N_GATES]; /* "long", "short" */
@@ -35,5 +37,7 @@ extern const struct gw_param_table gw_label_params; /* defaults and ranges of st
 int gw_labels_build(const struct gw_bars *bars, const struct gw_label_config *config,
                     struct gw_labels *out) GW_MUST_USE;
 void gw_labels_free(struct gw_labels *labels);
+
+GW_END_DECLS
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "order.h"
 
+GW_BEGIN_DECLS
+
 struct gw_fill {
     int64_t time_ns;
     uint32_t symbol;
@@ -36,5 +38,7 @@ double gw_ledger_gross(const struct gw_ledger *ledger); /* sum of |quantity| x m
  */
 int gw_ledger_reconcile(const struct gw_ledger *ledger) GW_MUST_USE;
 void gw_ledger_free(struct gw_ledger *ledger);
+
+GW_END_DECLS
 
 #endif

@@ -3,6 +3,10 @@
 #ifndef GATEWALK_METRIC_KEY_H
 #define GATEWALK_METRIC_KEY_H
 
+#include "decls.h"
+
+GW_BEGIN_DECLS
+
 enum { GW_METRIC_KEY_MAX = 64 };
 struct gw_metric_key {
     char name[GW_METRIC_KEY_MAX]; /* as in metrics.def */
@@ -13,5 +17,7 @@ struct gw_metric_key {
 char *gw_metric_key_write(char key[GW_METRIC_KEY_MAX], const char *name, double k);
 /* The inverse. Whatever gw_metric_key_write would not write is taken as a name without K. */
 struct gw_metric_key gw_metric_key_read(const char *key);
+
+GW_END_DECLS
 
 #endif

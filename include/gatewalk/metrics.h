@@ -6,6 +6,8 @@
 #include "order.h"
 #include "replay.h"
 
+GW_BEGIN_DECLS
+
 /* One gate of one (strategy, seed) over one or more folds. All arrays have n entries, ordered by time within
  * fold; bars without label are already left out. */
 struct gw_gate_sample {
@@ -81,5 +83,7 @@ int gw_curve_reliability(const struct gw_gate_sample *sample, size_t n_bins, str
                          size_t *n) GW_MUST_USE;
 /* Histogram of scores over [0,1]: x bin centre, y density, split: positives counted in `count`. */
 int gw_curve_histogram(const struct gw_gate_sample *sample, size_t n_bins, struct gw_curve_point *out) GW_MUST_USE;
+
+GW_END_DECLS
 
 #endif

@@ -11,6 +11,8 @@
 #include "labels.h"
 #include "param.h"
 
+GW_BEGIN_DECLS
+
 enum { GW_NAME_MAX = 24 };
 
 enum gw_monitor_kind {
@@ -185,5 +187,7 @@ const char *gw_kernels_selected(void);
 const char *gw_kernels_selected_bf16(void);
 const char *gw_kernels_name(size_t i); /* NULL past the end */
 bool gw_kernels_supported(size_t i);
+
+GW_END_DECLS
 
 #endif

@@ -5,6 +5,8 @@
 #include "bars.h"
 #include "param.h"
 
+GW_BEGIN_DECLS
+
 enum gw_side { GW_SIDE_LONG = 1, GW_SIDE_SHORT = -1 };
 enum gw_order_kind { GW_ORDER_OPEN, GW_ORDER_CLOSE };
 
@@ -62,5 +64,7 @@ enum gw_intrabar { GW_INTRABAR_STOP_FIRST, GW_INTRABAR_TARGET_FIRST };
 bool gw_trade_isolated(const struct gw_bars *bars, size_t t, enum gw_side side, double stop, double target,
                        size_t max_bars, const struct gw_cost_config *costs, enum gw_intrabar rule,
                        struct gw_trade *out);
+
+GW_END_DECLS
 
 #endif

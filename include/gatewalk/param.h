@@ -16,6 +16,8 @@
 
 #include "error.h"
 
+GW_BEGIN_DECLS
+
 enum gw_param_type {
     GW_PARAM_SIZE,     /* size_t */
     GW_PARAM_NUMBER,   /* double */
@@ -149,5 +151,7 @@ char *gw_param_show(const struct gw_param *param, const void *own, char out[GW_P
 const char *gw_param_word(const struct gw_param_table *table, const void *base, const char *name);
 /* Names and values of the active keys, and of nothing else. */
 uint64_t gw_param_hash(const struct gw_param_table *table, const void *base, uint64_t seed);
+
+GW_END_DECLS
 
 #endif

@@ -12,6 +12,8 @@
 #include "ledger.h"
 #include "strategy.h"
 
+GW_BEGIN_DECLS
+
 struct gw_replay_config {
     struct gw_cost_config costs;
     enum gw_intrabar intrabar;
@@ -51,5 +53,7 @@ int gw_replay_run(const struct gw_market *market, const struct gw_replay_config 
                   const struct gw_score *const *scores, const double *const *min_move,
                   struct gw_replay_result *out) GW_MUST_USE;
 void gw_replay_result_free(struct gw_replay_result *result);
+
+GW_END_DECLS
 
 #endif

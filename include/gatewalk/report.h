@@ -8,6 +8,8 @@
 
 #include "error.h"
 
+GW_BEGIN_DECLS
+
 struct gw_report_options {
     const char *only; /* one plot's name, NULL for all; alone it goes to plots/NAME.png and plots/NAME.pdf */
     bool pdf, png;    /* both by default */
@@ -29,5 +31,7 @@ int gw_report_compare(const char *const *run_dir, size_t n, FILE *stream) GW_MUS
 
 /* The comparison table and verdict of one run as text, as `gatewalk run` prints at the end. width: terminal columns. */
 int gw_report_text(const char *run_dir, FILE *stream, size_t width) GW_MUST_USE;
+
+GW_END_DECLS
 
 #endif

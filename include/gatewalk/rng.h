@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decls.h"
+
+GW_BEGIN_DECLS
+
 struct gw_rng {
     uint64_t s[4];
 };
@@ -17,5 +21,7 @@ double gw_rng_uniform(struct gw_rng *rng);             /* [0, 1) with 53 bits */
 double gw_rng_normal(struct gw_rng *rng);              /* standard normal, polar method, no cached spare */
 uint64_t gw_rng_below(struct gw_rng *rng, uint64_t n); /* unbiased, n > 0 */
 void gw_rng_shuffle(struct gw_rng *rng, uint32_t *items, size_t n);
+
+GW_END_DECLS
 
 #endif

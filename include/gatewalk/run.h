@@ -7,6 +7,8 @@
 #include "error.h"
 #include "run_files.h"
 
+GW_BEGIN_DECLS
+
 /* What the command line may change. NULL/0 fields leave the file's value. */
 struct gw_config_override {
     const char *data;       /* replaces the (single) source's file */
@@ -32,5 +34,7 @@ int gw_run_experiment(const char *path, const struct gw_config_override *overrid
 /* A study file: stages chosen on validation, then a final run in the same directory, with study.json beside it. */
 int gw_run_study(const char *path, const struct gw_config_override *override, const struct gw_run_options *options,
                  char dir[1024]) GW_MUST_USE;
+
+GW_END_DECLS
 
 #endif

@@ -7,6 +7,8 @@
 #include "order.h"
 #include "param.h"
 
+GW_BEGIN_DECLS
+
 /* The past of one symbol up to and including the bar that just closed. */
 struct gw_history {
     const struct gw_bar *last; /* the newest closed bar */
@@ -90,5 +92,7 @@ int gw_strategy_row(const struct gw_strategy_desc *strategy);      /* of strateg
 /* GW_ERR_CONFIG; the line names the parameters. `key`: as of strategy_desc.check, or NULL. */
 int gw_strategy_config_check(const struct gw_strategy_desc *strategy, const struct gw_strategy_config *config,
                              const char *key[GW_STRATEGY_KEYS_MAX]) GW_MUST_USE;
+
+GW_END_DECLS
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "bars.h"
 
+GW_BEGIN_DECLS
+
 struct gw_synth_options {
     const char *kind;       /* "planted", "random-walk", "garch" */
     const char *difficulty; /* planted: "easy", "default", "hard" */
@@ -12,16 +14,17 @@ struct gw_synth_options {
     double volatility; /* random-walk, garch: standard deviation of a bar's log-return; 0: 0.002 */
     double tail_df;    /* garch: degrees of freedom of Student's t, > 2; 0: 5; INFINITY: normal */
 };
+struct gw_synth_event {
+    size_t bar;      /* index of the marked bar */
+    uint8_t trigger; /* the volume trigger marks this bar */
+    uint8_t motif;   /* a motif precedes it: the bar is predictable */
+    int8_t side;     /* +1 long gate, -1 short gate */
+    uint16_t lag;    /* bars between the motif's end and this bar */
+};
 /* Truth of a planted market, one row per bar with something planted. */
 struct gw_synth_truth {
     size_t n;
-    struct gw_synth_event {
-        size_t bar;      /* index of the marked bar */
-        uint8_t trigger; /* the volume trigger marks this bar */
-        uint8_t motif;   /* a motif precedes it: the bar is predictable */
-        int8_t side;     /* +1 long gate, -1 short gate */
-        uint16_t lag;    /* bars between the motif's end and this bar */
-    } * event;           /* owned */
+    struct gw_synth_event *event; /* [n] owned */
 };
 int gw_synth_generate(const struct gw_synth_options *options, struct gw_bars *out,
                       struct gw_synth_truth *truth) GW_MUST_USE;
@@ -31,5 +34,7 @@ int gw_synth_truth_write(const struct gw_bars *bars, const struct gw_synth_truth
 size_t gw_synth_kind_count(void);
 const char *gw_synth_kind_name(size_t i);
 const char *gw_synth_kind_help(size_t i);
+
+GW_END_DECLS
 
 #endif

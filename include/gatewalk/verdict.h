@@ -10,6 +10,8 @@
 #include "metric_key.h"
 #include "metrics.h"
 
+GW_BEGIN_DECLS
+
 struct gw_verdict_config {
     size_t n_bootstrap; /* default 1000 */
     double confidence;  /* default 0.95 */
@@ -78,5 +80,7 @@ void gw_bootstrap_stationary(struct gw_rng *rng, size_t n, double mean_block, ui
 /* Politis–White automatic choice for the stationary bootstrap, with the correction of Patton, Politis & White (2009);
  * within [1, ceil(min(3 sqrt(n), n/3))]. 1 for a constant or very short series, NaN when a value is NaN. */
 double gw_bootstrap_block_length(const double *series, size_t n);
+
+GW_END_DECLS
 
 #endif
