@@ -35,7 +35,7 @@ build_copy() { quiet_make -j2 "BUILD=$build" gatewalk >"$copy/make.log" 2>&1 || 
 
 make_copy() {
     tar -cf - --exclude=reports/out Makefile include engine models strategies reports \
-        $(for room in engine models strategies reports flags source_hash.h libgatewalk.a; do
+        $(for room in engine models strategies reports flags source_hash.h objects.a; do
             [ -e "$build/$room" ] && echo "$build/$room"
         done) | tar -xf - -C "$copy" || return 1
     build_copy || return 1
