@@ -16,7 +16,12 @@ static int init_picks(struct verdict_scorer *scorer, const struct gw_paired_samp
     return GW_OK;
 }
 
-int verdict_scorer_init(struct verdict_scorer *scorer, const struct gw_paired_sample *sample, const float *score) {
+static void scorer_free(struct verdict_scorer *scorer) {
+    for (int d = 0; d < GW_N_DELTAS; d++) picks_free(&scorer->pick[d]);
+    ap_ranking_free(&scorer->ranking);
+}
+
+static int scorer_init(struct verdict_scorer *scorer, const struct gw_paired_sample *sample, const float *score) {
     *scorer = (struct verdict_scorer){0};
     int rc = GW_OK;
     double *room = mem_calloc(sample->n, 2 * sizeof *room);
@@ -25,13 +30,8 @@ int verdict_scorer_init(struct verdict_scorer *scorer, const struct gw_paired_sa
     TRY_GOTO(init_picks(scorer, sample, score, room, room + sample->n), cleanup);
 cleanup:
     mem_free(room);
-    if (rc < 0) verdict_scorer_free(scorer);
+    if (rc < 0) scorer_free(scorer);
     return rc;
-}
-
-void verdict_scorer_free(struct verdict_scorer *scorer) {
-    for (int d = 0; d < GW_N_DELTAS; d++) picks_free(&scorer->pick[d]);
-    ap_ranking_free(&scorer->ranking);
 }
 
 double verdict_scorer_measure(const struct verdict_scorer *scorer, int delta, const uint32_t *count) {
@@ -67,8 +67,8 @@ int verdict_pair_init(struct verdict_pair *pair, const struct gw_paired_sample *
         goto fail;
     }
     for (size_t s = 0; s < sample->n_seeds; s++) {
-        TRY_GOTO(verdict_scorer_init(&pair->a[s], sample, sample->score_a[s]), fail);
-        TRY_GOTO(verdict_scorer_init(&pair->b[s], sample, sample->score_b[s]), fail);
+        TRY_GOTO(scorer_init(&pair->a[s], sample, sample->score_a[s]), fail);
+        TRY_GOTO(scorer_init(&pair->b[s], sample, sample->score_b[s]), fail);
     }
     return GW_OK;
 fail:
@@ -78,15 +78,15 @@ fail:
 
 void verdict_pair_free(struct verdict_pair *pair) {
     for (size_t s = 0; s < pair->n_seeds; s++) {
-        if (pair->b) verdict_scorer_free(&pair->b[s]);
-        if (pair->a) verdict_scorer_free(&pair->a[s]);
+        if (pair->b) scorer_free(&pair->b[s]);
+        if (pair->a) scorer_free(&pair->a[s]);
     }
     mem_free(pair->b);
     mem_free(pair->a);
     *pair = (struct verdict_pair){0};
 }
 
-void verdict_pair_difference(const struct verdict_pair *pair, const uint32_t *count, double difference[GW_N_DELTAS]) {
+static void pair_difference(const struct verdict_pair *pair, const uint32_t *count, double difference[GW_N_DELTAS]) {
     for (int d = 0; d < GW_N_DELTAS; d++) {
         double sum = 0;
         for (size_t s = 0; s < pair->n_seeds; s++)
@@ -106,7 +106,7 @@ int verdict_pair_replicates(const struct verdict_pair *pair, size_t n_bootstrap,
         for (size_t i = 0; i < pair->n; i++) count[i] = 0;
         for (size_t i = 0; i < pair->n; i++) count[index[i]]++;
         double difference[GW_N_DELTAS];
-        verdict_pair_difference(pair, count, difference);
+        pair_difference(pair, count, difference);
         for (int d = 0; d < GW_N_DELTAS; d++) replicate[(size_t)d * n_bootstrap + r] = difference[d];
     }
     mem_free(index);

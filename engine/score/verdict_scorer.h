@@ -10,9 +10,6 @@ struct verdict_scorer {
     struct ap_ranking ranking;
     struct picks pick[GW_N_DELTAS]; /* GW_DELTA_AP's is unused */
 };
-int verdict_scorer_init(struct verdict_scorer *scorer, const struct gw_paired_sample *sample,
-                        const float *score) GW_MUST_USE;
-void verdict_scorer_free(struct verdict_scorer *scorer);
 
 /* The statistic of one delta under the counts of a replicate (all 1: the observed value). */
 double verdict_scorer_measure(const struct verdict_scorer *scorer, int delta, const uint32_t *count);
@@ -28,9 +25,7 @@ struct verdict_pair {
 };
 int verdict_pair_init(struct verdict_pair *pair, const struct gw_paired_sample *sample) GW_MUST_USE;
 void verdict_pair_free(struct verdict_pair *pair);
-/* Mean over seeds of candidate minus baseline, for every delta. */
-void verdict_pair_difference(const struct verdict_pair *pair, const uint32_t *count, double difference[GW_N_DELTAS]);
-/* Bootstrap replicates of that: replicate[d × n_bootstrap + r]. */
+/* Bootstrap replicates of candidate minus baseline, the mean over seeds, for every delta: replicate[d × n_bootstrap + r]. */
 int verdict_pair_replicates(const struct verdict_pair *pair, size_t n_bootstrap, double block_length, uint64_t seed,
                             double *replicate) GW_MUST_USE;
 

@@ -29,7 +29,7 @@ static void put_days(void) {
     for (int d = 0; d < DAYS; d++) {
         char day[40];
         double open = 100 + 7 * sin(d * 0.7), close = 100 + 7 * sin(d * 0.7 + 0.7);
-        fprintf(to, "%s,%.4f,%.4f,%.4f,%.4f,10\n", time_format_date((d - BEFORE_1970) * NS_PER_DAY, day), open,
+        fprintf(to, "%.10s,%.4f,%.4f,%.4f,%.4f,10\n", time_format((d - BEFORE_1970) * NS_PER_DAY, day), open,
                 fmax(open, close) + 1, fmin(open, close) - 1, close);
     }
     assert_int_equal(fclose(to), 0);

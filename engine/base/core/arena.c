@@ -63,14 +63,6 @@ char *arena_strdup(struct arena *arena, const char *text) {
     return copy;
 }
 
-void arena_reset(struct arena *arena) {
-    for (struct arena_block *block = arena->head; block; block = block->next) {
-        block->used = 0;
-        POISON(block->data, block->capacity);
-    }
-    arena->used = 0;
-}
-
 void arena_free(struct arena *arena) {
     while (arena->head) {
         struct arena_block *next = arena->head->next;

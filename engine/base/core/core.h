@@ -48,7 +48,6 @@ struct arena {
 };
 void *arena_alloc(struct arena *arena, size_t count, size_t size) GW_MUST_USE; /* zeroed, 64-byte aligned */
 char *arena_strdup(struct arena *arena, const char *text) GW_MUST_USE;
-void arena_reset(struct arena *arena); /* keeps the memory for reuse */
 void arena_free(struct arena *arena);
 
 /* ---- time --------------------------------------------------------------------------------- */
@@ -60,8 +59,7 @@ void arena_free(struct arena *arena);
 
 /* UTC, proleptic Gregorian. Formats "2021-11-10T14:15:00Z" (date only when time is 00:00 and
  * `date_only` allows); buffer of at least 40 bytes is filled and returned. */
-char *time_format(int64_t time_ns, char buffer[40]);      /* 2021-11-10T14:15:00Z, with .nnn when not whole */
-char *time_format_date(int64_t time_ns, char buffer[40]); /* 2021-11-10 */
+char *time_format(int64_t time_ns, char buffer[40]); /* 2021-11-10T14:15:00Z, with .nnn when not whole */
 /* "20200101", "2020-01-01", "2020-01-01 10:00[:00[.123]]", with 'T' or ' ', optional Z or +hh:mm.
  * Years 1678 to 2261; anything else, also behind it, is an GW_ERR_DATA (gw_error_prefix may change the class). */
 int time_parse(const char *text, int64_t *time_ns) GW_MUST_USE;

@@ -41,13 +41,6 @@ void time_to_civil(int64_t time_ns, int *year, int *month, int *day, int *second
     if (weekday) *weekday = (int)(((days + 4) % 7 + 7) % 7); /* 1970-01-01 was a Thursday */
 }
 
-char *time_format_date(int64_t time_ns, char buffer[40]) {
-    int year, month, day;
-    time_to_civil(time_ns, &year, &month, &day, NULL, NULL);
-    snprintf(buffer, 40, "%04d-%02d-%02d", year, month, day);
-    return buffer;
-}
-
 char *time_format(int64_t time_ns, char buffer[40]) {
     int year, month, day, second;
     time_to_civil(time_ns, &year, &month, &day, &second, NULL);

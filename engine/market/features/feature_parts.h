@@ -35,8 +35,6 @@ static inline double typical_price(const struct gw_bar *bar) { return (bar->high
 struct moments {
     double n, mean, m2;
 };
-struct moments moments_add(struct moments m, double x); /* Welford 1962 */
-struct moments moments_join(struct moments a, struct moments b);
 
 /* Mean and variance of the last `length` values in O(1) amortised. The window is split at a block border:
  * `newer` values of the current block are summed going forward, and tail[k] holds the moments of values

@@ -3,7 +3,8 @@
 
 /* ---- moments ------------------------------------------------------------------------------ */
 
-struct moments moments_add(struct moments m, double x) {
+/* Welford 1962. */
+static struct moments moments_add(struct moments m, double x) {
     double delta = x - m.mean;
     m.n += 1;
     m.mean += delta / m.n;
@@ -11,7 +12,7 @@ struct moments moments_add(struct moments m, double x) {
     return m;
 }
 
-struct moments moments_join(struct moments a, struct moments b) {
+static struct moments moments_join(struct moments a, struct moments b) {
     if (a.n == 0) return b;
     if (b.n == 0) return a;
     double n = a.n + b.n, delta = b.mean - a.mean, shift = delta * (b.n / n);

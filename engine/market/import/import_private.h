@@ -190,8 +190,6 @@ int import_rows_read(struct import_reader *reader) GW_MUST_USE;
 const char *import_clean_row(struct import_reader *reader, const char *at, size_t line);
 /* Checks one row and appends it. */
 int import_row_accept(struct import_reader *reader, const struct import_row *row) GW_MUST_USE;
-/* Appends checked values, indexed by role; prices must form a bar. `column` gives places for messages. */
-int import_row_append(struct import_reader *reader, const struct import_row *row, int64_t time_ns, const double *value);
 /* The values make a bar (no word about what is wrong), and its room is there: stores them. */
 bool import_row_good(const double *value);
 void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, const double *value);

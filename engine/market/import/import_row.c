@@ -189,8 +189,8 @@ void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, co
     rows->line[i] = (uint32_t)line;
 }
 
-int import_row_append(struct import_reader *reader, const struct import_row *row, int64_t time_ns,
-                      const double *value) {
+/* Appends checked values, indexed by role; prices must form a bar. */
+static int append(struct import_reader *reader, const struct import_row *row, int64_t time_ns, const double *value) {
     struct import_rows *rows = &reader->rows;
     bool good = import_row_good(value);
     if (!good) TRY(judge_prices(reader, row, value, &good));
@@ -238,5 +238,5 @@ int import_row_accept(struct import_reader *reader, const struct import_row *row
     }
     if (layout->price_divisor > 0)
         for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role++) value[role] /= layout->price_divisor;
-    return import_row_append(reader, row, time_ns, value);
+    return append(reader, row, time_ns, value);
 }
