@@ -175,6 +175,10 @@ libdir     ?= $(PREFIX)/lib
 includedir ?= $(PREFIX)/include
 datadir    ?= $(PREFIX)/share
 docdir     ?= $(datadir)/doc/gatewalk
+man1dir    ?= $(datadir)/man/man1
+bashdir    ?= $(datadir)/bash-completion/completions
+zshdir     ?= $(datadir)/zsh/site-functions
+fishdir    ?= $(datadir)/fish/vendor_completions.d
 # For who links libgatewalk.a. By name and not as Requires.private: that would ask for everything libarchive itself could
 # be linked with statically, which its Debian package does not bring.
 PC_PRIVATE := $(patsubst -fopenmp,-lgomp,$(LIBS))
@@ -187,18 +191,24 @@ $(BUILD)/gatewalk.pc: Makefile include/gatewalk/version.h
 
 install: gatewalk lib
 	@rm -f $(BUILD)/gatewalk.pc && $(MAKE) --no-print-directory $(BUILD)/gatewalk.pc PREFIX=$(PREFIX)
-	@install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir)/gatewalk $(docdir))
+	@install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir)/gatewalk $(docdir) \
+	    $(man1dir) $(bashdir) $(zshdir) $(fishdir))
 	@install gatewalk $(DESTDIR)$(bindir)/gatewalk
 	@install -m 644 include/gatewalk/*.h $(DESTDIR)$(includedir)/gatewalk/
 	@install -m 644 $(STATIC) $(SHARED) $(DESTDIR)$(libdir)/
 	@ln -sf $(notdir $(SHARED)) $(DESTDIR)$(libdir)/libgatewalk.so
 	@install -m 644 $(BUILD)/gatewalk.pc $(DESTDIR)$(libdir)/pkgconfig/
 	@install -m 644 LICENSE README.md $(DESTDIR)$(docdir)/
+	@./gatewalk help --man >$(DESTDIR)$(man1dir)/gatewalk.1
+	@./gatewalk help --completion bash >$(DESTDIR)$(bashdir)/gatewalk
+	@./gatewalk help --completion zsh >$(DESTDIR)$(zshdir)/_gatewalk
+	@./gatewalk help --completion fish >$(DESTDIR)$(fishdir)/gatewalk.fish
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig 2>/dev/null || true
 	@echo "installed gatewalk $(VERSION) in $(DESTDIR)$(PREFIX)"
 uninstall:
 	@rm -f $(addprefix $(DESTDIR),$(bindir)/gatewalk $(libdir)/libgatewalk.a $(libdir)/libgatewalk.so \
-	    $(libdir)/$(notdir $(SHARED)) $(libdir)/pkgconfig/gatewalk.pc)
+	    $(libdir)/$(notdir $(SHARED)) $(libdir)/pkgconfig/gatewalk.pc \
+	    $(man1dir)/gatewalk.1 $(bashdir)/gatewalk $(zshdir)/_gatewalk $(fishdir)/gatewalk.fish)
 	@rm -rf $(DESTDIR)$(includedir)/gatewalk $(DESTDIR)$(docdir)
 
 # ---- the house rules ------------------------------------------------------------------------------

@@ -24,43 +24,21 @@
 #include "engine/cli/cli.h"
 #include "gatewalk/version.h"
 
-static void print_help(FILE *out) {
-    fprintf(out, "usage: gatewalk COMMAND [options]\n\n");
-    for (size_t i = 0; i < n_commands; i++)
-        fprintf(out, "  %-8s  %s\n", command_table[i]->name, command_table[i]->summary);
-    fprintf(out, "\n`gatewalk COMMAND --help` explains one, with an example. `gatewalk --version` names the build.\n");
-}
-
-static const struct command *find_command(const char *name) {
-    for (size_t i = 0; i < n_commands; i++)
-        if (strcmp(command_table[i]->name, name) == 0) return command_table[i];
-    return NULL;
-}
-
-static int unknown_command(const char *name) {
-    const char *names[64];
-    size_t n = 0;
-    for (; n < n_commands && n < COUNT_OF(names); n++) names[n] = command_table[n]->name;
-    const char *near = nearest_word(name, names, n);
-    if (near) FAIL(GW_ERR_USAGE, "unknown command \"%s\"; did you mean \"%s\"?", name, near);
-    FAIL(GW_ERR_USAGE, "unknown command \"%s\"; `gatewalk --help` lists them", name);
-}
-
 static int dispatch(int argc, char **argv) {
     if (argc < 2) {
-        print_help(stderr);
+        cli_overview(stderr);
         FAIL(GW_ERR_USAGE, "no command given");
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        cli_overview(stdout);
         return GW_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("gatewalk %s (%s, sources %.12s)\n", GW_VERSION, gw_build_commit(), gw_source_hash());
         return GW_OK;
     }
-    const struct command *command = find_command(argv[1]);
-    return command ? command->run(argc - 1, argv + 1) : unknown_command(argv[1]);
+    const struct command *command = cli_find(argv[1]);
+    return command ? command->run(argc - 1, argv + 1) : cli_unknown(argv[1]);
 }
 
 /* A program started without standard streams (`>&-`) must not get a result file as its "standard output". What takes

@@ -2,10 +2,15 @@
 #include "cli.h"
 #include "engine/base/base.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "gatewalk/model.h"
+
+enum { MAX_OPTIONS = 32 };
 
 const struct command *const command_table[] = {
 #define COMMAND(name) &command_##name,
@@ -13,6 +18,21 @@ const struct command *const command_table[] = {
 #undef COMMAND
 };
 const size_t n_commands = COUNT_OF(command_table);
+
+const struct command *cli_find(const char *name) {
+    for (size_t i = 0; i < n_commands; i++)
+        if (strcmp(command_table[i]->name, name) == 0) return command_table[i];
+    return NULL;
+}
+
+int cli_unknown(const char *name) {
+    const char *names[64];
+    size_t n = 0;
+    for (; n < n_commands && n < COUNT_OF(names); n++) names[n] = command_table[n]->name;
+    const char *near = nearest_word(name, names, n);
+    if (near) FAIL(GW_ERR_USAGE, "unknown command \"%s\"; did you mean \"%s\"?", name, near);
+    FAIL(GW_ERR_USAGE, "unknown command \"%s\"; `gatewalk --help` lists them", name);
+}
 
 /* getopt has stepped past a long option, but not always past a cluster of letters. */
 static bool is_long(const char *given) { return strncmp(given, "--", 2) == 0; }
@@ -51,13 +71,26 @@ static int reject_option(const struct command *command, const char *given, const
          command->name);
 }
 
-int cli_option(const struct command *command, int argc, char **argv, const char *letters,
-               const struct option *options) {
+/* The table as getopt wants it, --help behind it. */
+static void long_options(const struct command *command, struct option *out) {
+    size_t n = command->n_options;
+    for (size_t i = 0; i < n; i++)
+        out[i] = (struct option){.name = command->option[i].name,
+                                 .has_arg = command->option[i].argument ? required_argument : no_argument,
+                                 .val = command->option[i].value};
+    out[n] = (struct option){.name = "help", .has_arg = no_argument, .val = 'h'};
+    out[n + 1] = (struct option){0};
+}
+
+int cli_option(const struct command *command, int argc, char **argv) {
+    struct option options[MAX_OPTIONS + 2];
+    assert(command->n_options <= MAX_OPTIONS);
+    long_options(command, options);
     opterr = 0;
-    int c = getopt_long(argc, argv, letters, options, NULL);
+    int c = getopt_long(argc, argv, ":h", options, NULL);
     if (c == -1) return CLI_END;
     if (c == 'h') {
-        printf("%s", command->usage);
+        cli_usage(command);
         return CLI_HELP;
     }
     if (c == ':')
@@ -99,3 +132,5 @@ char *cli_shown(const char *text, char buffer[1100]) {
     snprintf(buffer, 1100, "%s", text);
     return text_clean(buffer);
 }
+
+const char *cli_kernels_choice(size_t i) { return i == 0 ? "auto" : gw_kernels_name(i - 1); }

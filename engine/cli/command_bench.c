@@ -10,11 +10,19 @@
 #include "engine/bench/bench.h"
 #include "gatewalk/model.h"
 
-static const struct option options[] = {
-    {"json", no_argument, NULL, 'j'},          {"csv", no_argument, NULL, 'c'},
-    {"seconds", required_argument, NULL, 's'}, {"threads", required_argument, NULL, 't'},
-    {"kernels", required_argument, NULL, 'k'}, {"file", required_argument, NULL, 'f'},
-    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+static const char *bench_choice(size_t i) {
+    if (i == bench_count()) return "all";
+    return i < bench_count() ? bench_at(i)->name : NULL;
+}
+
+static const struct command_option options[] = {
+    {"seconds", 's', "N", "time per figure (default 2)", NULL},
+    {"threads", 't', "N", "most threads (default: all cores)", NULL},
+    {"kernels", 'k', "NAME", "the set that is also measured with threads", cli_kernels_choice},
+    {"file", 'f', "FILE", "import: read this file instead of a made one", NULL},
+    {"json", 'j', NULL, "for machines", NULL},
+    {"csv", 'c', NULL, "for machines", NULL},
+};
 
 enum format { TEXT, JSON, CSV };
 
@@ -70,7 +78,7 @@ static int command(int argc, char **argv) {
     const char *kernels = "auto";
     size_t seconds = 2;
     int c;
-    while ((c = cli_option(&command_bench, argc, argv, ":h", options)) != CLI_END) {
+    while ((c = cli_option(&command_bench, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'j') format = JSON;
@@ -91,19 +99,13 @@ static int command(int argc, char **argv) {
 const struct command command_bench = {
     .name = "bench",
     .summary = "throughput of training, scoring, import, features and replay",
-    .usage = "usage: gatewalk bench gemm|train|score|features|import|replay|all [options]\n"
-             "\n"
-             "Prints throughput, a row per kernel set this CPU has; products also as a share of the sgemm peak of one "
-             "core (the\n"
-             "best of OpenBLAS and of our own sets), measured in the same run. Figures are the best of several "
-             "repeats.\n"
-             "\n"
-             "  --seconds N    time per figure (default 2)\n"
-             "  --threads N    most threads (default: all cores)\n"
-             "  --kernels NAME the set that is also measured with threads\n"
-             "  --file FILE    import: read this file instead of a made one\n"
-             "  --json, --csv  for machines\n"
-             "\n"
-             "example: gatewalk bench train --seconds 5 --json\n",
+    .arguments = "WHAT",
+    .about = "Prints throughput, a row per kernel set this CPU has; products also as a share of the sgemm "
+             "peak of one core (the best of OpenBLAS and of our own sets), measured in the same run. "
+             "Figures are the best of several repeats.",
+    .choice = bench_choice,
+    .option = options,
+    .n_options = COUNT_OF(options),
+    .example = "gatewalk bench train --seconds 5 --json",
     .run = command,
 };

@@ -5,11 +5,9 @@
 #include "engine/base/base.h"
 #include "gatewalk/report.h"
 
-static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-
 static int command(int argc, char **argv) {
     int c;
-    while ((c = cli_option(&command_compare, argc, argv, ":h", options)) != CLI_END) {
+    while ((c = cli_option(&command_compare, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
     }
@@ -20,10 +18,8 @@ static int command(int argc, char **argv) {
 const struct command command_compare = {
     .name = "compare",
     .summary = "finished runs side by side",
-    .usage = "usage: gatewalk compare RUN_DIR [RUN_DIR ...]\n"
-             "\n"
-             "Prints one table with the strategies of all given runs.\n"
-             "\n"
-             "example: gatewalk compare reports/out/demo reports/out/try\n",
+    .arguments = "RUN_DIR [RUN_DIR ...]",
+    .about = "Prints one table with the strategies of all given runs.",
+    .example = "gatewalk compare reports/out/demo reports/out/try",
     .run = command,
 };

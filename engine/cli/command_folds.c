@@ -5,18 +5,18 @@
 #include "engine/base/base.h"
 #include "engine/walk/walk.h"
 
-static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                        {"set", required_argument, NULL, 's'},
-                                        {"timerange", required_argument, NULL, 't'},
-                                        {"help", no_argument, NULL, 'h'},
-                                        {NULL, 0, NULL, 0}};
+static const struct command_option options[] = {
+    OPTION_DATA,
+    OPTION_SET,
+    OPTION_TIMERANGE,
+};
 
 static int command(int argc, char **argv) {
     enum { MOST = 128 };
     struct gw_config_override override = {0};
     const char *set[MOST];
     int c;
-    while ((c = cli_option(&command_folds, argc, argv, ":h", options)) != CLI_END) {
+    while ((c = cli_option(&command_folds, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'd') TRY(cli_text("--data", optarg, &override.data));
@@ -43,12 +43,11 @@ static int command(int argc, char **argv) {
 const struct command command_folds = {
     .name = "folds",
     .summary = "the audit table: every fold's slices, purge and embargo",
-    .usage = "usage: gatewalk folds EXPERIMENT.json [--data FILE] [--set KEY=VALUE] [--timerange FROM-TO]\n"
-             "\n"
-             "Shows every fold's slices in dates and bars, the samples left after warm-up, purge and embargo, and "
-             "proves that\n"
-             "no label of one slice reaches into the next.\n"
-             "\n"
-             "example: gatewalk folds strategies/demo.json --set folds.embargo=10\n",
+    .arguments = "EXPERIMENT.json",
+    .about = "Shows every fold's slices in dates and bars, the samples left after warm-up, purge and "
+             "embargo, and proves that no label of one slice reaches into the next.",
+    .option = options,
+    .n_options = COUNT_OF(options),
+    .example = "gatewalk folds strategies/demo.json --set folds.embargo=10",
     .run = command,
 };

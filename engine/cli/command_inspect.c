@@ -8,10 +8,14 @@
 #include "gatewalk/import.h"
 #include "gatewalk/labels.h"
 
-static const struct option options[] = {
-    {"format", required_argument, NULL, 'f'}, {"interval", required_argument, NULL, 'i'},
-    {"repair", no_argument, NULL, 'r'},       {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+static const char *format_choice(size_t i) { return i < gw_import_format_count() ? gw_import_format_name(i) : NULL; }
+
+static const struct command_option options[] = {
+    {"format", 'f', "NAME", "instead of detecting it; `gatewalk list formats` shows all", format_choice},
+    {"interval", 'i', "D", "bar length such as 15m, instead of the most frequent distance", NULL},
+    {"repair", 'r', NULL, "count what a repair would mend", NULL},
+    {"json", 'j', NULL, "one JSON object", NULL},
+};
 
 static double prevalence(const int8_t *gate, size_t n) {
     size_t labelled = 0, positive = 0;
@@ -136,7 +140,7 @@ static int command(int argc, char **argv) {
     struct gw_import_options import = {.tolerant = true};
     bool json = false;
     int c;
-    while ((c = cli_option(&command_inspect, argc, argv, ":h", options)) != CLI_END) {
+    while ((c = cli_option(&command_inspect, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'f') import.format = optarg;
@@ -152,18 +156,12 @@ static int command(int argc, char **argv) {
 const struct command command_inspect = {
     .name = "inspect",
     .summary = "rows, span, gaps, duplicates, violations and label prevalence of a data file",
-    .usage =
-        "usage: gatewalk inspect FILE [--format NAME] [--interval 15m] [--repair] [--json]\n"
-        "\n"
-        "Reports what a file holds without failing on bad rows: they are counted and the first one is named.\n"
-        "A file may be plain, gzip or a zip of one entry, with at most 2 GiB of text; what is packed may unpack to\n"
-        "64 MiB and, beyond that, to 100 times its size.\n"
-        "\n"
-        "  --format NAME  instead of detecting it; `gatewalk list formats` shows all\n"
-        "  --interval D   bar length, instead of the most frequent distance\n"
-        "  --repair       count what a repair would mend\n"
-        "  --json         one JSON object\n"
-        "\n"
-        "example: gatewalk inspect datasets/sp500_daily.csv --json\n",
+    .arguments = "FILE",
+    .about = "Reports what a file holds without failing on bad rows: they are counted and the first one "
+             "is named. A file may be plain, gzip or a zip of one entry, with at most 2 GiB of text; what "
+             "is packed may unpack to 64 MiB and, beyond that, to 100 times its size.",
+    .option = options,
+    .n_options = COUNT_OF(options),
+    .example = "gatewalk inspect datasets/sp500_daily.csv --json",
     .run = command,
 };

@@ -10,8 +10,9 @@
 #include "gatewalk/metrics.h"
 #include "gatewalk/report.h"
 
-static const struct option options[] = {
-    {"inputs", required_argument, NULL, 'i'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+static const struct command_option options[] = {
+    {"inputs", 'i', "F", "number of input features, for exact parameter counts of models (default 66)", NULL},
+};
 
 /* "attention_units 1 … 1024 (64)" of what a row declares itself. */
 static void print_own(const struct gw_param_table *own) {
@@ -168,6 +169,8 @@ static const struct {
     {"formats", print_formats},       {"kernels", print_kernels}, {"keys", print_keys},
 };
 
+static const char *subject_choice(size_t i) { return i < COUNT_OF(subjects) ? subjects[i].name : NULL; }
+
 static int list(const char *name, size_t inputs) {
     const char *names[COUNT_OF(subjects)];
     for (size_t i = 0; i < COUNT_OF(subjects); i++) {
@@ -185,7 +188,7 @@ static int list(const char *name, size_t inputs) {
 static int command(int argc, char **argv) {
     size_t inputs = 66;
     int c;
-    while ((c = cli_option(&command_list, argc, argv, ":h", options)) != CLI_END) {
+    while ((c = cli_option(&command_list, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'i') TRY(cli_count("--inputs", optarg, 1, 100000, &inputs));
@@ -197,13 +200,11 @@ static int command(int argc, char **argv) {
 const struct command command_list = {
     .name = "list",
     .summary = "strategies, models, features, losses, metrics, plots, keys …",
-    .usage =
-        "usage: gatewalk list SUBJECT [--inputs F]\n"
-        "\n"
-        "subjects: strategies models encoders features losses optimizers schedules metrics plots formats kernels keys\n"
-        "\n"
-        "  --inputs F  number of input features, for exact parameter counts of models (default 66)\n"
-        "\n"
-        "example: gatewalk list models --inputs 66\n",
+    .arguments = "SUBJECT",
+    .about = "Shows what there is to choose from, as the program itself looks it up.",
+    .choice = subject_choice,
+    .option = options,
+    .n_options = COUNT_OF(options),
+    .example = "gatewalk list models --inputs 66",
     .run = command,
 };

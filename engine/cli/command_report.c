@@ -7,10 +7,12 @@
 #include "gatewalk/run_files.h"
 #include "show_run.h"
 
-static const struct option options[] = {{"only", required_argument, NULL, 'o'},
-                                        {"text", no_argument, NULL, 't'},
-                                        {"help", no_argument, NULL, 'h'},
-                                        {NULL, 0, NULL, 0}};
+static const char *plot_choice(size_t i) { return i < gw_plot_count() ? gw_plot_name(i) : NULL; }
+
+static const struct command_option options[] = {
+    {"only", 'o', "PLOT", "one plot as PNG; `gatewalk list plots` shows the names", plot_choice},
+    {"text", 't', NULL, "print the comparison table and verdict instead", NULL},
+};
 
 static int known_plot(const char *name) {
     const char *names[64];
@@ -37,7 +39,7 @@ static int command(int argc, char **argv) {
     struct gw_report_options what = {.pdf = true, .png = true};
     bool text = false;
     int c;
-    while ((c = cli_option(&command_report, argc, argv, ":h", options)) != CLI_END) {
+    while ((c = cli_option(&command_report, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 't') text = true;
@@ -61,13 +63,11 @@ static int command(int argc, char **argv) {
 const struct command command_report = {
     .name = "report",
     .summary = "render report.pdf and plots/*.png of a finished run again",
-    .usage = "usage: gatewalk report RUN_DIR [options]\n"
-             "\n"
-             "Draws report.pdf and plots/*.png from the files of a finished run; nothing is computed again.\n"
-             "\n"
-             "  --only PLOT  one plot as PNG; `gatewalk list plots` shows the names\n"
-             "  --text       print the comparison table and verdict instead\n"
-             "\n"
-             "example: gatewalk report reports/out/demo --only equity\n",
+    .arguments = "RUN_DIR",
+    .about = "Draws report.pdf and plots/*.png from the files of a finished run; nothing is computed "
+             "again.",
+    .option = options,
+    .n_options = COUNT_OF(options),
+    .example = "gatewalk report reports/out/demo --only equity",
     .run = command,
 };

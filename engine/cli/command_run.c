@@ -17,19 +17,19 @@ struct run_arguments {
     bool no_report;
 };
 
-static const struct option options[] = {
-    {"data", required_argument, NULL, 'd'},
-    {"set", required_argument, NULL, 's'},
-    {"timerange", required_argument, NULL, 't'},
-    {"strategies", required_argument, NULL, 'S'},
-    {"seeds", required_argument, NULL, 'n'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"out", required_argument, NULL, 'o'},
-    {"kernels", required_argument, NULL, 'k'},
-    {"no-report", no_argument, NULL, 'R'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+static const char *strategy_choice(size_t i) { return i < gw_strategy_count() ? gw_strategy_at(i)->name : NULL; }
+
+static const struct command_option options[] = {
+    OPTION_DATA,
+    OPTION_SET,
+    OPTION_TIMERANGE,
+    {"strategies", 'S', "A,B", "only these contestants, by name; plain strategies go by theirs", strategy_choice},
+    {"seeds", 'n', "N", "repeat every fit with seeds 1..N", NULL},
+    OPTION_JOBS,
+    OPTION_KERNELS,
+    OPTION_OUT,
+    OPTION_NO_REPORT,
+    OPTION_QUIET,
 };
 
 static int take_option(struct run_arguments *a, int c) {
@@ -70,7 +70,7 @@ static int take_option(struct run_arguments *a, int c) {
 static int command(int argc, char **argv) {
     struct run_arguments a = {.options.on_begin = forget_report};
     int c;
-    while ((c = cli_option(&command_run, argc, argv, ":h", options)) != CLI_END) {
+    while ((c = cli_option(&command_run, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         TRY(take_option(&a, c));
@@ -90,23 +90,12 @@ static int command(int argc, char **argv) {
 const struct command command_run = {
     .name = "run",
     .summary = "walk an experiment forward: fit, replay, compare, report",
-    .usage = "usage: gatewalk run EXPERIMENT.json [options]\n"
-             "\n"
-             "Fits every strategy of the experiment on every fold, replays the test slices, prints the comparison "
-             "table and\n"
-             "renders the report. An interrupted run continues when the same command is given again.\n"
-             "\n"
-             "  --data FILE          bars to use instead of the experiment's file\n"
-             "  --set KEY=VALUE      override a configuration key (repeatable); `gatewalk list keys` shows all\n"
-             "  --timerange FROM-TO  e.g. 20200101-20221231; either side may be empty\n"
-             "  --strategies A,B     only these contestants\n"
-             "  --seeds N            repeat every fit with seeds 1..N\n"
-             "  --jobs N             threads (default: all cores); results do not depend on it\n"
-             "  --kernels NAME       auto, portable, avx2, avx512\n"
-             "  --out DIR            run directory (default reports/out/NAME)\n"
-             "  --no-report          files and table only\n"
-             "  --quiet              no progress on stderr\n"
-             "\n"
-             "example: gatewalk run strategies/demo.json --set training.epochs=5 --seeds 3 --out reports/out/try\n",
+    .arguments = "EXPERIMENT.json",
+    .about = "Fits every strategy of the experiment on every fold, replays the test slices, prints the "
+             "comparison table and renders the report. An interrupted run continues when the same command "
+             "is given again.",
+    .option = options,
+    .n_options = COUNT_OF(options),
+    .example = "gatewalk run strategies/demo.json --set training.epochs=5 --seeds 3 --out reports/out/try",
     .run = command,
 };

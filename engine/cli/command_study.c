@@ -9,18 +9,16 @@
 
 enum { MAX_SETS = 128 };
 
-static const struct option options[] = {
-    {"data", required_argument, NULL, 'd'},
-    {"set", required_argument, NULL, 's'},
-    {"timerange", required_argument, NULL, 't'},
-    {"seeds", required_argument, NULL, 'n'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"out", required_argument, NULL, 'o'},
-    {"kernels", required_argument, NULL, 'k'},
-    {"no-report", no_argument, NULL, 'R'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+static const struct command_option options[] = {
+    {"seeds", 'n', "N", "seeds of the final comparison", NULL},
+    OPTION_DATA,
+    OPTION_SET,
+    OPTION_TIMERANGE,
+    OPTION_JOBS,
+    OPTION_KERNELS,
+    OPTION_OUT,
+    OPTION_NO_REPORT,
+    OPTION_QUIET,
 };
 
 static int command(int argc, char **argv) {
@@ -29,7 +27,7 @@ static int command(int argc, char **argv) {
     const char *set[MAX_SETS], *kernels = "auto";
     bool no_report = false;
     int c;
-    while ((c = cli_option(&command_study, argc, argv, ":h", options)) != CLI_END) {
+    while ((c = cli_option(&command_study, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'd') TRY(cli_text("--data", optarg, &override.data));
@@ -56,18 +54,13 @@ static int command(int argc, char **argv) {
 const struct command command_study = {
     .name = "study",
     .summary = "choose loss and attention stage by stage on validation, then compare the winners",
-    .usage = "usage: gatewalk study STUDY.json [options]\n"
-             "\n"
-             "Fits every stage's variants (loss; bahdanau units; luong forms; heads x key_dim; dual stage; pooling "
-             "controls), keeps\n"
-             "the best on the validation slices, then walks the winners, the baseline and the floors forward over all "
-             "seeds. The\n"
-             "path taken is in study.json and in the report. An interrupted study continues with the same command.\n"
-             "\n"
-             "  --seeds N            seeds of the final comparison\n"
-             "  --data FILE, --set KEY=VALUE, --timerange FROM-TO   as for `run`, on the study's experiment\n"
-             "  --jobs N, --kernels NAME, --out DIR, --no-report, --quiet   as for `run`\n"
-             "\n"
-             "example: gatewalk study strategies/study_planted.json --data planted.csv\n",
+    .arguments = "STUDY.json",
+    .about = "Fits every stage's variants (loss; bahdanau units; luong forms; heads x key_dim; dual "
+             "stage; pooling controls), keeps the best on the validation slices, then walks the winners, "
+             "the baseline and the floors forward over all seeds. The path taken is in study.json and in "
+             "the report. An interrupted study continues with the same command.",
+    .option = options,
+    .n_options = COUNT_OF(options),
+    .example = "gatewalk study strategies/study_planted.json --data planted.csv",
     .run = command,
 };

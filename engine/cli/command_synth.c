@@ -6,12 +6,19 @@
 #include "engine/base/base.h"
 #include "gatewalk/synth.h"
 
-static const struct option options[] = {{"bars", required_argument, NULL, 'b'},
-                                        {"seed", required_argument, NULL, 's'},
-                                        {"difficulty", required_argument, NULL, 'd'},
-                                        {"out", required_argument, NULL, 'o'},
-                                        {"help", no_argument, NULL, 'h'},
-                                        {NULL, 0, NULL, 0}};
+static const char *kind_choice(size_t i) { return i < gw_synth_kind_count() ? gw_synth_kind_name(i) : NULL; }
+
+static const char *difficulty_choice(size_t i) {
+    static const char *const name[] = {"easy", "default", "hard"};
+    return i < COUNT_OF(name) ? name[i] : NULL;
+}
+
+static const struct command_option options[] = {
+    {"bars", 'b', "N", "how many (default 60000)", NULL},
+    {"seed", 's', "S", "the same seed gives the same market (default 1)", NULL},
+    {"difficulty", 'd', "NAME", "of a planted market", difficulty_choice},
+    {"out", 'o', "FILE", "where to write it", NULL},
+};
 
 /* FILE.csv has its truth beside it in FILE.truth.csv. */
 static int write_truth(const struct gw_bars *bars, const struct gw_synth_truth *truth, const char *out) {
@@ -42,7 +49,7 @@ static int command(int argc, char **argv) {
     const char *out = NULL;
     size_t seed = 1;
     int c;
-    while ((c = cli_option(&command_synth, argc, argv, ":h", options)) != CLI_END) {
+    while ((c = cli_option(&command_synth, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'b') TRY(cli_count("--bars", optarg, 1, 8000000, &synth.n_bars));
@@ -60,15 +67,14 @@ static int command(int argc, char **argv) {
 const struct command command_synth = {
     .name = "synth",
     .summary = "write a synthetic market with a known truth",
-    .usage = "usage: gatewalk synth planted|random-walk|garch --bars N --seed S [--difficulty easy|default|hard] --out "
-             "FILE\n"
-             "\n"
-             "planted: about 10 % of bars are gate positives, about 1 % can be predicted with probability .95; "
-             "FILE.truth.csv\n"
-             "lists them. easy: a motif ends at the bar itself. default: it ended 5-40 bars earlier, a volume trigger "
-             "marks the\n"
-             "bar, and half the triggers are decoys. hard: lag 5-80 and three quarters are decoys.\n"
-             "\n"
-             "example: gatewalk synth planted --bars 60000 --seed 1 --out planted.csv\n",
+    .arguments = "KIND --out FILE",
+    .about = "planted: about 10 % of bars are gate positives, about 1 % can be predicted with probability "
+             ".95; FILE.truth.csv lists them. easy: a motif ends at the bar itself. default: it ended "
+             "5-40 bars earlier, a volume trigger marks the bar, and half the triggers are decoys. hard: "
+             "lag 5-80 and three quarters are decoys.",
+    .choice = kind_choice,
+    .option = options,
+    .n_options = COUNT_OF(options),
+    .example = "gatewalk synth planted --bars 60000 --seed 1 --out planted.csv",
     .run = command,
 };

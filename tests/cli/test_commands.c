@@ -194,9 +194,9 @@ static void test_list_subjects(void **state) {
     struct run help, run;
     size_t n = 0;
     run_fine(&help, "list", "--help");
-    char *line = strstr(help.out, "\nsubjects: ");
+    char *line = strstr(help.out, "\nSUBJECT: ");
     assert_non_null(line);
-    line += strlen("\nsubjects: ");
+    line += strlen("\nSUBJECT: ");
     *strchr(line, '\n') = '\0';
     for (char *subject = strtok(line, " "); subject; subject = strtok(NULL, " "), n++) {
         run_fine(&run, "list", subject);
