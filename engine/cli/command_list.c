@@ -154,6 +154,11 @@ static int print_keys(void) {
     return GW_OK;
 }
 
+static int print_schema(void) {
+    struct json_writer w = {.stream = stdout};
+    return config_write_schema(&w);
+}
+
 static int print_losses(void) { return print_options("loss"); }
 static int print_optimizers(void) { return print_options("optimizer"); }
 static int print_schedules(void) { return print_options("schedule"); }
@@ -167,6 +172,7 @@ static const struct {
     {"features", print_features},     {"losses", print_losses},   {"optimizers", print_optimizers},
     {"schedules", print_schedules},   {"metrics", print_metrics}, {"plots", print_plots},
     {"formats", print_formats},       {"kernels", print_kernels}, {"keys", print_keys},
+    {"schema", print_schema},
 };
 
 static const char *subject_choice(size_t i) { return i < COUNT_OF(subjects) ? subjects[i].name : NULL; }
@@ -199,7 +205,7 @@ static int command(int argc, char **argv) {
 
 const struct command command_list = {
     .name = "list",
-    .summary = "strategies, models, features, losses, metrics, plots, keys …",
+    .summary = "strategies, models, features, losses, metrics, plots, keys, schema …",
     .arguments = "SUBJECT",
     .about = "Shows what there is to choose from, as the program itself looks it up.",
     .choice = subject_choice,

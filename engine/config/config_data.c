@@ -12,7 +12,7 @@ static int resolve_path(const struct json_document *doc, const json_value *value
     const char *slash = file[0] == '/' ? NULL : strrchr(experiment_path, '/');
     size_t folder = slash ? (size_t)(slash - experiment_path) + 1 : 0, length = strlen(file);
     if (folder + length >= sizeof given)
-        return json_fail(doc, value, GW_ERR_CONFIG, "data: the path \"%.60s…\" is too long", file);
+        return json_fail(doc, value, GW_ERR_CONFIG, "data.file: \"%.60s…\" is too long for a path", file);
     strcpy(given, file);
     memcpy(file, experiment_path, folder);
     memcpy(file + folder, given, length + 1);

@@ -1,0 +1,279 @@
+/* A JSON Schema (draft 2020-12) of an experiment file, from the tables that read it. What a schema cannot say, relations
+ * between keys, stays with the reader: whatever the reader takes, the schema takes. */
+#include <math.h>
+#include <string.h>
+
+#include "config_private.h"
+#include "engine/base/base.h"
+
+static const char name_pattern[] = "^[A-Za-z0-9_][A-Za-z0-9_.-]*$";
+static const char duration_pattern[] = "^[0-9]+(ns|us|ms|s|m|h|d|w)$";
+
+static void put_range(struct json_writer *w, double low, double high) {
+    json_put_number(w, "minimum", low);
+    json_put_number(w, "maximum", high);
+}
+
+/* What it means, its unit, and which rows have it. */
+static void put_description(struct json_writer *w, const struct gw_param_key *key) {
+    const struct gw_param *param = key->param;
+    char text[512], owners[256];
+    snprintf(text, sizeof text, "%s%s%s%s%s%s", param->help, param->unit[0] ? " (" : "", param->unit,
+             param->unit[0] ? ")" : "", key->by ? "; of " : "", key->by ? gw_param_owners(key, owners) : "");
+    json_put_string(w, "description", text);
+}
+
+static void put_words(struct json_writer *w, const struct gw_choices *choices) {
+    struct gw_choice row;
+    json_begin_array(w, "enum");
+    for (size_t i = 0; (row = gw_choice_at(choices, i)).name; i++) json_put_string(w, NULL, row.name);
+    json_end_array(w);
+}
+
+static void put_type(struct json_writer *w, const struct gw_param *param) {
+    switch (param->type) {
+    case GW_PARAM_SIZE:
+    case GW_PARAM_NUMBER:
+        json_put_string(w, "type", param->type == GW_PARAM_SIZE ? "integer" : "number");
+        put_range(w, param->low, param->high);
+        break;
+    case GW_PARAM_BOOL:
+        json_put_string(w, "type", "boolean");
+        break;
+    case GW_PARAM_CHOICE:
+        put_words(w, param->choices);
+        break;
+    case GW_PARAM_TEXT:
+    case GW_PARAM_NAME:
+        json_put_string(w, "type", "string");
+        if (param->type == GW_PARAM_NAME) json_put_string(w, "pattern", name_pattern);
+        json_put_int(w, "maxLength", (int64_t)param->capacity - 1);
+        break;
+    case GW_PARAM_DURATION:
+        json_put_string(w, "type", "string");
+        json_put_string(w, "pattern", duration_pattern);
+        break;
+    case GW_PARAM_SPAN:
+        json_begin_array(w, "type");
+        json_put_string(w, NULL, "integer");
+        json_put_string(w, NULL, "string");
+        json_end_array(w);
+        put_range(w, param->low, param->high);
+        json_put_string(w, "pattern", duration_pattern);
+        break;
+    case GW_PARAM_NUMBERS:
+        json_put_string(w, "type", "array");
+        json_begin_object(w, "items");
+        json_put_string(w, "type", "number");
+        put_range(w, param->low, param->high);
+        json_end_object(w);
+        json_put_int(w, "minItems", 1);
+        json_put_int(w, "maxItems", (int64_t)param->capacity);
+        json_put_bool(w, "uniqueItems", true);
+        break;
+    }
+}
+
+/* Written as a value of the experiment would be; nothing when there is none or it follows other keys. */
+static void put_default(struct json_writer *w, const struct gw_param *param, const void *own) {
+    char text[GW_PARAM_SHOWN];
+    struct gw_param named = *param;
+    if (!*gw_param_show(param, own, text)) return;
+    named.name = "default";
+    json_put_param(w, &named, own);
+}
+
+static int put_properties(struct json_writer *w, const struct gw_param_table *table, size_t size) {
+    void *base = mem_calloc(1, size);
+    if (!base) return GW_ERR_NOMEM;
+    gw_param_defaults(table, base);
+    for (struct gw_param_key key = {0}; gw_param_next(table, &key);) {
+        json_begin_object(w, key.param->name);
+        put_type(w, key.param);
+        put_default(w, key.param, gw_param_base_const(&key, base));
+        put_description(w, &key);
+        json_end_object(w);
+    }
+    mem_free(base);
+    return GW_OK;
+}
+
+static void begin_keys(struct json_writer *w, const char *name, const char *help) {
+    json_begin_object(w, name);
+    json_put_string(w, "type", "object");
+    if (help) json_put_string(w, "description", help);
+    json_put_bool(w, "additionalProperties", false);
+}
+
+static void put_required(struct json_writer *w, const char *const *name, size_t n) {
+    json_begin_array(w, "required");
+    for (size_t i = 0; i < n; i++) json_put_string(w, NULL, name[i]);
+    json_end_array(w);
+}
+
+static void put_reference(struct json_writer *w, const char *key, const char *to) {
+    char path[64];
+    snprintf(path, sizeof path, "#/$defs/%s", to);
+    if (key) json_begin_object(w, key);
+    json_put_string(w, "$ref", path);
+    if (key) json_end_object(w);
+}
+
+static int put_sections(struct json_writer *w) {
+    static const char *const fold_lengths[] = {"train", "validation", "test"};
+    for (size_t s = 0; s < config_n_sections; s++) {
+        const struct key_section *section = &config_section[s];
+        begin_keys(w, section->name, section->help);
+        json_begin_object(w, "properties");
+        TRY(put_properties(w, section->table, sizeof(struct experiment)));
+        json_end_object(w);
+        if (strcmp(section->name, "folds") == 0) put_required(w, fold_lengths, COUNT_OF(fold_lengths));
+        json_end_object(w);
+    }
+    return GW_OK;
+}
+
+/* A name alone, or an object. */
+static void begin_text_or(struct json_writer *w, const char *name) {
+    json_begin_object(w, name);
+    json_begin_array(w, "anyOf");
+}
+
+static int put_source(struct json_writer *w) {
+    static const char *const file[] = {"file"};
+    begin_text_or(w, "source");
+    json_begin_object(w, NULL);
+    json_put_string(w, "type", "string");
+    json_put_int(w, "minLength", 1);
+    json_end_object(w);
+    begin_keys(w, NULL, NULL);
+    json_begin_object(w, "properties");
+    TRY(put_properties(w, &data_params, sizeof(struct data_source)));
+    json_end_object(w);
+    put_required(w, file, 1);
+    json_end_object(w);
+    json_end_array(w);
+    json_end_object(w);
+    return GW_OK;
+}
+
+static int put_contestant(struct json_writer *w) {
+    static const char *const strategy[] = {"strategy"};
+    json_begin_object(w, "strategy");
+    json_put_string(w, "description", "a row of `gatewalk list strategies`");
+    json_begin_array(w, "enum");
+    for (size_t i = 0; i < gw_strategy_count(); i++) json_put_string(w, NULL, gw_strategy_at(i)->name);
+    json_end_array(w);
+    json_end_object(w);
+    begin_text_or(w, "contestant");
+    json_begin_object(w, NULL);
+    put_reference(w, NULL, "strategy");
+    json_end_object(w);
+    begin_keys(w, NULL, NULL);
+    json_begin_object(w, "properties");
+    put_reference(w, "strategy", "strategy");
+    TRY(put_properties(w, &entry_params, sizeof(struct strategy_spec)));
+    for (size_t s = 0; s < config_n_sections; s++)
+        if (config_section[s].per_strategy) put_reference(w, config_section[s].name, config_section[s].name);
+    json_end_object(w);
+    put_required(w, strategy, 1);
+    json_end_object(w);
+    json_end_array(w);
+    json_end_object(w);
+    return GW_OK;
+}
+
+/* ---- the keys that are no plain values -------------------------------------------------------------------------- */
+
+static void put_list(struct json_writer *w, const char *of, int most) {
+    json_put_string(w, "type", "array");
+    json_begin_object(w, "items");
+    put_reference(w, NULL, of);
+    json_end_object(w);
+    json_put_int(w, "minItems", 1);
+    json_put_int(w, "maxItems", most);
+}
+
+static void put_data(struct json_writer *w) {
+    json_begin_array(w, "anyOf");
+    json_begin_object(w, NULL);
+    put_reference(w, NULL, "source");
+    json_end_object(w);
+    json_begin_object(w, NULL);
+    put_list(w, "source", MAX_SYMBOLS);
+    json_end_object(w);
+    json_end_array(w);
+}
+
+static void put_timerange(struct json_writer *w) {
+    json_put_string(w, "type", "string");
+    json_put_string(w, "pattern", "^([0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2})?-([0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2})?$");
+}
+
+static void put_features(struct json_writer *w) {
+    json_put_string(w, "type", "array");
+    json_begin_object(w, "items");
+    json_put_string(w, "type", "string");
+    json_end_object(w);
+    json_put_int(w, "minItems", 1);
+    json_put_int(w, "maxItems", MAX_FEATURES);
+}
+
+static void put_seeds(struct json_writer *w) {
+    json_begin_array(w, "type");
+    json_put_string(w, NULL, "integer");
+    json_put_string(w, NULL, "array");
+    json_end_array(w);
+    put_range(w, 1, MAX_SEEDS);
+    json_begin_object(w, "items");
+    json_put_string(w, "type", "integer");
+    put_range(w, 0, 9e15);
+    json_end_object(w);
+    json_put_int(w, "minItems", 1);
+    json_put_int(w, "maxItems", MAX_SEEDS);
+    json_put_bool(w, "uniqueItems", true);
+    json_put_int(w, "default", 1);
+}
+
+static void put_strategies(struct json_writer *w) { put_list(w, "contestant", MAX_STRATEGIES); }
+
+static const struct {
+    const char *name;
+    void (*put)(struct json_writer *w);
+} specials[] = {{"data", put_data},
+                {"timerange", put_timerange},
+                {"features", put_features},
+                {"seeds", put_seeds},
+                {"strategies", put_strategies}};
+
+static void put_specials(struct json_writer *w) {
+    for (size_t i = 0; i < config_n_specials; i++) {
+        json_begin_object(w, config_special[i].name);
+        for (size_t k = 0; k < COUNT_OF(specials); k++)
+            if (strcmp(specials[k].name, config_special[i].name) == 0) specials[k].put(w);
+        json_put_string(w, "description", config_special[i].help);
+        json_end_object(w);
+    }
+}
+
+int config_write_schema(struct json_writer *w) {
+    static const char *const required[] = {"name", "folds", "strategies"};
+    json_begin_object(w, NULL);
+    json_put_string(w, "$schema", "https://json-schema.org/draft/2020-12/schema");
+    json_put_string(w, "title", "gatewalk experiment");
+    json_put_string(w, "type", "object");
+    json_put_bool(w, "additionalProperties", false);
+    json_begin_object(w, "properties");
+    TRY(put_properties(w, &experiment_params, sizeof(struct experiment)));
+    put_specials(w);
+    for (size_t s = 0; s < config_n_sections; s++) put_reference(w, config_section[s].name, config_section[s].name);
+    json_end_object(w);
+    put_required(w, required, COUNT_OF(required));
+    json_begin_object(w, "$defs");
+    TRY(put_sections(w));
+    TRY(put_source(w));
+    TRY(put_contestant(w));
+    json_end_object(w);
+    json_end_object(w);
+    return GW_OK;
+}
