@@ -19,7 +19,7 @@ ALL_CFLAGS := $(STD) $(WARN) $(FLOAT) $(SHOW) -fopenmp -iquote . -iquote include
 # What the kernels of one instruction set are compiled with.
 ISA_AVX2   := -mavx2 -mfma
 ISA_AVX512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma
-LIBS    := -lcjson -lcsv -larchive -lz -lxxhash -lopenblas -fopenmp -lm
+LIBS    := -lcjson -lcsv -larchive -lz -lxxhash -fopenmp -lm
 
 SRC     := $(filter-out engine/main.c,$(sort $(shell find engine models strategies reports -name '*.c')))
 # models/kernels/isa_*.c are instantiated once per instruction set; these rooms once per precision. Work is done in

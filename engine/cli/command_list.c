@@ -105,7 +105,10 @@ static int print_formats(void) {
 
 static int print_kernels(void) {
     for (size_t i = 0; gw_kernels_name(i); i++)
-        printf("%-10s %s\n", gw_kernels_name(i), gw_kernels_supported(i) ? "available" : "not on this CPU");
+        printf("%-10s %s\n", gw_kernels_name(i),
+               gw_kernels_supported(i)                       ? "available"
+               : strcmp(gw_kernels_name(i), "openblas") == 0 ? "OpenBLAS cannot be loaded"
+                                                             : "not on this CPU");
     return GW_OK;
 }
 

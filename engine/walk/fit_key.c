@@ -16,6 +16,7 @@ void fit_key_of(const char *sources, const struct experiment *e, const struct pr
     const struct gw_fold *fold = &p->plan.fold[fit->fold];
     uint64_t hash = mix_text(sources, mix_text("gatewalk fit 2", 0));
     hash = mix_text(gw_kernels_selected(), hash);
+    if (*gw_kernels_build()) hash = mix_text(gw_kernels_build(), hash);
     if (spec->train.precision == GW_PRECISION_BF16) hash = mix_text(gw_kernels_selected_bf16(), hash);
     /* Of the tables only what is in use: the chosen attention's parameters, the chosen loss's … */
     hash = gw_param_hash(&gw_model_params, &spec->model, hash);

@@ -180,9 +180,13 @@ int gw_model_load_onto(const char *path, const struct gw_gate_model *previous, c
 
 /* ---- kernels ------------------------------------------------------------------------------ */
 
-/* "auto", "portable", "avx2", "avx512"; GW_ERR_USAGE when unknown or not supported by this CPU. Call before any fit. */
+/* "auto", "portable", "openblas", "avx2", "avx512"; GW_ERR_USAGE when unknown, not supported by this CPU, or OpenBLAS
+ * cannot be loaded. Call before any fit. "auto" takes OpenBLAS only where no vector set of ours is supported. */
 int gw_kernels_select(const char *name) GW_MUST_USE;
 const char *gw_kernels_selected(void);
+/* What the bytes of the set in use depend on beside its name: version and CPU kernels of OpenBLAS; "" for our own sets,
+ * whose bytes are those of this version of gatewalk. */
+const char *gw_kernels_build(void);
 /* The variant of the set in use that training with precision "bf16" takes: "avx512 bf16", "avx512 amx bf16" … */
 const char *gw_kernels_selected_bf16(void);
 const char *gw_kernels_name(size_t i); /* NULL past the end */

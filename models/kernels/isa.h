@@ -71,11 +71,12 @@ void ISA(adam)(size_t n, float *w, const float *g, float *m, float *v, float lr,
 double ISA(sum_squares)(size_t n, const float *x);
 
 /* The members that tables of one instruction set share, whatever the precision of their large products. */
-#define KERNELS_COMMON                                                                                                 \
-    .gemm_nn = ISA(gemm_nn), .gemm_tn = ISA(gemm_tn), .gemm_nt = ISA(gemm_nt), .vexp = ISA(vexp), .vtanh = ISA(vtanh), \
-    .vsigmoid = ISA(vsigmoid), .softmax_rows = ISA(softmax_rows), .dot = ISA(dot), .axpy = ISA(axpy),                  \
-    .add_row = ISA(add_row), .sum_rows = ISA(sum_rows), .additive_forward = ISA(additive_forward),                     \
-    .additive_backward = ISA(additive_backward), .adam = ISA(adam), .sum_squares = ISA(sum_squares)
+#define KERNELS_PRODUCTS .gemm_nn = ISA(gemm_nn), .gemm_tn = ISA(gemm_tn), .gemm_nt = ISA(gemm_nt)
+#define KERNELS_ELEMENTS                                                                                               \
+    .vexp = ISA(vexp), .vtanh = ISA(vtanh), .vsigmoid = ISA(vsigmoid), .softmax_rows = ISA(softmax_rows),              \
+    .dot = ISA(dot), .axpy = ISA(axpy), .add_row = ISA(add_row), .sum_rows = ISA(sum_rows),                            \
+    .additive_forward = ISA(additive_forward), .additive_backward = ISA(additive_backward), .adam = ISA(adam),         \
+    .sum_squares = ISA(sum_squares)
 
 VINLINE size_t vectors_for(size_t lanes) { return (lanes + VW - 1) / VW; }
 

@@ -11,6 +11,7 @@
 #include "amx_tiles.h"
 #include "head_parts.h"
 #include "lstm_parts.h"
+#include "openblas.h"
 
 VINLINE vp soft_pair(vf first, vf second) { return vp_join(vp_round(first), vp_round(second)); }
 VINLINE vf soft_dot(vp a, vp b, vf sum) {
@@ -37,11 +38,13 @@ VINLINE void soft_firsts(uint16_t *p, vf x, size_t n) { vp_store_firsts(p, vp_ro
 #include "mixed_head.h"
 
 /* Heads have products too small for tiles: their functions are those of the way `heads`. */
-#define MIXED_TABLE(symbol, text, heads)                                                                               \
+#define MIXED_TABLE(symbol, text, heads) MIXED_TABLE_OF(symbol, text, heads, KERNELS_PRODUCTS)
+#define MIXED_TABLE_OF(symbol, text, heads, ...)                                                                       \
     const struct kernels_f32 symbol;                                                                                   \
     const struct kernels_f32 symbol = {                                                                                \
         .name = text,                                                                                                  \
-        KERNELS_COMMON,                                                                                                \
+        __VA_ARGS__,                                                                                                   \
+        KERNELS_ELEMENTS,                                                                                              \
         .large_nn = MIXED(large_nn),                                                                                   \
         .large_tn = MIXED(large_tn),                                                                                   \
         .large_nt = MIXED(large_nt),                                                                                   \
@@ -62,6 +65,7 @@ MIXED_TABLE(kernels_mixed_avx512, "avx512 bf16 soft", soft);
 MIXED_TABLE(kernels_mixed_avx2, "avx2 bf16 soft", soft);
 #else
 MIXED_TABLE(kernels_mixed_portable, "portable bf16 soft", soft);
+MIXED_TABLE_OF(kernels_mixed_openblas, "openblas bf16 soft", soft, OPENBLAS_PRODUCTS); /* whose are all float32 */
 #endif
 
 #if defined(GW_ISA_AVX512)

@@ -10,7 +10,8 @@ const struct kernels_f32 ISA(kernels_f32) = {
 #else
     .name = "portable",
 #endif
-    KERNELS_COMMON,
+    KERNELS_PRODUCTS,
+    KERNELS_ELEMENTS,
     .large_nn = ISA(gemm_nn),
     .large_tn = ISA(gemm_tn),
     .large_nt = ISA(gemm_nt),

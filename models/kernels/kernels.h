@@ -4,7 +4,8 @@
  * arguments, whatever the thread; between kernel sets results differ by rounding only. Single-threaded: threads
  * are the callers' concern. No allocation: scratch is passed in.
  *
- * float32: portable, avx2, avx512 (models/kernels/isa_*.c, instantiated per instruction set from simd_*.h).
+ * float32: portable, avx2, avx512 (models/kernels/isa_*.c, instantiated per instruction set from simd_*.h), and openblas
+ * (openblas.c), which is portable with the products of OpenBLAS.
  * float64: reference (plain loops and libm), what all others are checked against. */
 #ifndef GATEWALK_MODELS_KERNELS_H
 #define GATEWALK_MODELS_KERNELS_H
@@ -28,7 +29,7 @@ struct R(lstm_run) {
     real *gates;    /* out [T × B × 4H]: activated i,f,g,o; backward overwrites it with dz. NULL: not kept */
     real *c;        /* out [(T+1) × B × H], slot 0 is the zero state */
     real *h;        /* out [(T+1) × B × H], slot 0 is the zero state */
-    real *scratch;  /* [lstm_scratch_size] for forward in mixed precision; float32 and float64 need none */
+    real *scratch;  /* [lstm_scratch_size] for forward in mixed precision and by OpenBLAS; the others need none */
 };
 
 /* One head of self-attention over one window (Vaswani et al. 2017, eq. 1), of which only the mean over the queries is
@@ -46,6 +47,7 @@ struct R(head_run) {
 
 struct R(kernels) {
     const char *name;
+    bool rows_together; /* last bits of a row may depend on the rows computed with it (openblas); else they never do */
 
     /* C[m×n] = (accumulate ? C : 0) + A·B with A [m×k], Aᵀ given as [k×m], Bᵀ given as [n×k]. */
     void (*gemm_nn)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c,
@@ -107,12 +109,24 @@ struct R(kernels) {
     double (*sum_squares)(size_t n, const real *x); /* in double, fixed order */
 };
 
-/* Float32 products in GFLOP/s on one thread, the best of squares of 256 to 2048, by a kernel set or (NULL) by OpenBLAS; 0
- * without memory. For benches only. */
 struct kernels_f32;
-double square_product_gflops(const struct kernels_f32 *kernel);
 /* Set i of gw_kernels_name, NULL past the end. */
 const struct kernels_f32 *kernels_at(size_t i);
+
+/* ---- large products outside of fits' shards ----------------------------------------------------- */
+
+#ifndef GATEWALK_MODELS_KERNELS_PRODUCT
+#define GATEWALK_MODELS_KERNELS_PRODUCT
+enum kernels_product { KERNELS_NN, KERNELS_TN, KERNELS_NT }; /* which operand is given transposed, as in gemm_* */
+#endif
+
+/* C = (accumulate ? C : 0) + A·B, its rows cut into chunks of a fixed height, each of which is a task: the threads of the
+ * parallel region it is called in share them; outside of one, the caller does them all. The same bits for any number of
+ * threads. By the set in use: with vector units it is our own, which is as fast as an OpenBLAS that knows the CPU (squares
+ * of 256 to 2048 on one core: AVX-512 132.8 GFLOP/s beside 119.9, AVX2 67 to 73 beside 71 to 73) and faster than one that
+ * does not, and whose bytes do not hang on the version installed; else OpenBLAS. float64: the reference. */
+void R(kernels_gemm_large)(enum kernels_product product, size_t m, size_t n, size_t k, const real *a, size_t lda,
+                           const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
 
 /* The set in use: chosen by gw_kernels_select (float32), always the reference for float64. */
 const struct R(kernels) *R(kernels_active)(void);

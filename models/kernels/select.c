@@ -1,5 +1,6 @@
 /* Which kernel set works: chosen once, before any fit. The choice is the only state here. */
 #include "amx.h"
+#include "blas.h"
 #include "engine/base/base.h"
 #include "gatewalk/error.h"
 #include "gatewalk/model.h"
@@ -7,11 +8,12 @@
 
 #include <string.h>
 
-extern const struct kernels_f32 kernels_f32_portable, kernels_f32_avx2, kernels_f32_avx512;
+extern const struct kernels_f32 kernels_f32_portable, kernels_f32_openblas, kernels_f32_avx2, kernels_f32_avx512;
 
-/* From slow to fast: "auto" takes the last one that the CPU supports. */
-static const struct kernels_f32 *const sets[] = {&kernels_f32_portable, &kernels_f32_avx2, &kernels_f32_avx512};
-enum { N_SETS = sizeof sets / sizeof sets[0] };
+/* "auto" takes the last one that works here, so OpenBLAS is looked for only where none of our vector sets does. */
+enum { PORTABLE, OPENBLAS, AVX2, AVX512, N_SETS };
+static const struct kernels_f32 *const sets[N_SETS] = {&kernels_f32_portable, &kernels_f32_openblas, &kernels_f32_avx2,
+                                                       &kernels_f32_avx512};
 
 static bool has_bf16(void) {
 #if defined(__x86_64__)
@@ -25,19 +27,19 @@ static bool has_amx(void) { return has_bf16() && amx_usable(); }
 #endif
 
 /* Tables of mixed precision: the last one of a set that the CPU supports is used with it. */
-extern const struct kernels_f32 kernels_mixed_portable, kernels_mixed_avx2, kernels_mixed_avx512,
-    kernels_mixed_avx512bf16;
+extern const struct kernels_f32 kernels_mixed_portable, kernels_mixed_openblas, kernels_mixed_avx2,
+    kernels_mixed_avx512, kernels_mixed_avx512bf16;
 static const struct {
     size_t set; /* of `sets`, whose other functions it shares */
     const struct kernels_f32 *table;
     bool (*supported)(void); /* what it needs besides the set; NULL: nothing */
     bool for_tests;          /* never chosen */
 } mixed[] = {
-    {0, &kernels_mixed_portable, NULL, false},       {1, &kernels_mixed_avx2, NULL, false},
-    {2, &kernels_mixed_avx512, NULL, false},         {2, &kernels_mixed_amx_soft, NULL, true},
-    {2, &kernels_mixed_avx512bf16, has_bf16, false},
+    {PORTABLE, &kernels_mixed_portable, NULL, false}, {OPENBLAS, &kernels_mixed_openblas, NULL, false},
+    {AVX2, &kernels_mixed_avx2, NULL, false},         {AVX512, &kernels_mixed_avx512, NULL, false},
+    {AVX512, &kernels_mixed_amx_soft, NULL, true},    {AVX512, &kernels_mixed_avx512bf16, has_bf16, false},
 #if defined(KERNELS_HAVE_AMX)
-    {2, &kernels_mixed_amx, has_amx, false},
+    {AVX512, &kernels_mixed_amx, has_amx, false},
 #endif
 };
 enum { N_MIXED = sizeof mixed / sizeof mixed[0] };
@@ -46,11 +48,12 @@ static const struct kernels_f32 *active;
 static const struct kernels_f32 *asked_for; /* by a test, instead of the table of mixed precision */
 
 bool gw_kernels_supported(size_t i) {
-    if (i == 0) return true;
+    if (i == PORTABLE) return true;
+    if (i == OPENBLAS) return blas_loaded();
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (i == 1) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (i == 2)
+    if (i == AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (i == AVX512)
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("fma");
@@ -61,9 +64,12 @@ bool gw_kernels_supported(size_t i) {
 const char *gw_kernels_name(size_t i) { return i < N_SETS ? sets[i]->name : NULL; }
 const struct kernels_f32 *kernels_at(size_t i) { return i < N_SETS ? sets[i] : NULL; }
 
+/* An OpenBLAS that has no kernels for this CPU multiplies in plain loops, more slowly than we do. */
+static bool worth_taking(size_t i) { return gw_kernels_supported(i) && (i != OPENBLAS || !blas_generic()); }
+
 static const struct kernels_f32 *best(void) {
     size_t i = N_SETS - 1;
-    while (!gw_kernels_supported(i)) i--;
+    while (!worth_taking(i)) i--;
     return sets[i];
 }
 
@@ -78,11 +84,16 @@ int gw_kernels_select(const char *name) {
     if (strcmp(name, "auto") == 0) return use(best());
     for (size_t i = 0; i < N_SETS; i++) {
         if (strcmp(name, sets[i]->name) != 0) continue;
+        if (i == OPENBLAS && !blas_loaded())
+            FAIL(GW_ERR_USAGE,
+                 "kernels \"openblas\": OpenBLAS cannot be loaded (%s); install it (Debian: "
+                 "libopenblas0-pthread) or use \"auto\"",
+                 blas_failure());
         if (!gw_kernels_supported(i))
             FAIL(GW_ERR_USAGE, "kernels \"%s\": this CPU does not support them; use \"auto\"", name);
         return use(sets[i]);
     }
-    FAIL(GW_ERR_USAGE, "kernels \"%s\": unknown; one of auto, portable, avx2, avx512", name);
+    FAIL(GW_ERR_USAGE, "kernels \"%s\": unknown; one of auto, portable, openblas, avx2, avx512", name);
 }
 
 /* Without a selection every caller finds the same best set, so threads may ask at the same time. */
@@ -106,6 +117,8 @@ const struct kernels_f32 *kernels_mixed_f32(void) {
     }
     return asked_for ? asked_for : found;
 }
+
+const char *gw_kernels_build(void) { return kernels_active_f32() == sets[OPENBLAS] ? blas_build() : ""; }
 
 const char *gw_kernels_selected(void) { return kernels_active_f32()->name; }
 

@@ -27,11 +27,11 @@ static void cut_encoder(struct R(workspace) *ws, const struct R(network) *net, b
         ws->h[layer] = cut(ws->memory, used, (T + 1) * B * H);
     }
     if (net->encoder->extra_size) ws->extra = cut(ws->memory, used, net->encoder->extra_size(config));
+    size_t scratch = R(kernels_active)()->lstm_scratch_size(B, H), mixed = R(kernels_mixed)()->lstm_scratch_size(B, H);
+    ws->lstm_scratch = cut(ws->memory, used, scratch > mixed ? scratch : mixed);
     if (!train) return;
     ws->dh = cut(ws->memory, used, T * B * H);
     ws->dh_last = cut(ws->memory, used, B * H);
-    size_t scratch = R(kernels_active)()->lstm_scratch_size(B, H), mixed = R(kernels_mixed)()->lstm_scratch_size(B, H);
-    ws->lstm_scratch = cut(ws->memory, used, scratch > mixed ? scratch : mixed);
 }
 
 static void cut_attention(struct R(workspace) *ws, const struct R(network) *net, size_t *used) {

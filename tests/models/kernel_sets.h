@@ -86,4 +86,17 @@ static inline double twin_error(const struct twin *t, double floor) {
 
 #define assert_same_bits(a, b, n) assert_memory_equal((a), (b), (n) * sizeof *(a))
 
+/* The same rows, computed in other company: the same bits, unless the set takes a library's products, which only promise
+ * the same sums in some other order: a few units in the last place of the largest number. */
+static inline void assert_same_rows(fast_set set, const float *a, const float *b, size_t n) {
+    if (!set->rows_together) assert_same_bits(a, b, n);
+    float size = 0, worst = 0;
+    for (size_t i = 0; i < n; i++) {
+        size = fmaxf(size, fabsf(b[i]));
+        worst = fmaxf(worst, fabsf(a[i] - b[i]));
+        assert_true(isfinite(a[i]));
+    }
+    if (!(worst <= 1e-5f * size)) fail_msg("%s: rows differ by %g of %g", set->name, (double)worst, (double)size);
+}
+
 #endif

@@ -124,6 +124,7 @@ static void test_causal(void **state) {
 /* In mixed precision a score of size s is off by up to a bf16 ulp of Σ |q k|; over a row these errors and those of dS
  * mostly cancel. */
 static void check_mixed(fast_set set) {
+    random_state = 1; /* the same numbers for every table */
     static const size_t steps[] = {1, 2, 16, 33, 96, 131}, dims[] = {1, 8, 17, 32, 70};
     for (size_t i = 0; i < COUNT_OF(steps); i++)
         for (size_t j = 0; j < COUNT_OF(dims); j++)

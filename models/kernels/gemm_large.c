@@ -1,0 +1,5 @@
+/* Products of many rows in tasks. */
+#undef GW_REAL_F64
+#include "kernels.h"
+
+#include "gemm_large.h"
