@@ -90,6 +90,7 @@ static int command(int argc, char **argv) {
     }
     TRY(cli_arguments(&command_bench, argc, argv, 1, "a bench or \"all\""));
     o.seconds = (double)seconds;
+    o.threads = threads_startable(o.threads);
     TRY(gw_kernels_select(kernels));
     TRY(run_named(argv[optind], &o, &list));
     print_rows(&list, format);

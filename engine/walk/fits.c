@@ -149,7 +149,8 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
     if (fits->n == 0) return GW_OK;
     TRY(progress_begin(&monitor.progress, "training", epochs, "epochs"));
     double start = clock_seconds();
-#pragma omp parallel num_threads((int)jobs)
+    const size_t threads = threads_startable(jobs);
+#pragma omp parallel num_threads((int)threads)
 #pragma omp single
     for (size_t i = 0; i < fits->n; i++) {
         if (!heads_chain(e, &fits->fit[i])) continue;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -134,6 +135,7 @@ struct run {
 /* How a program is started beside its arguments; zero means the ordinary way. */
 struct how {
     const char *path;             /* of PATH */
+    size_t address_space_kb;      /* as after `ulimit -v`; 0: no limit */
     const char *out_file;         /* standard output goes there instead */
     bool close_out, close_err;    /* started without the stream */
     int seconds;                  /* 0: TIMEOUT_SECONDS */
@@ -192,6 +194,8 @@ static inline pid_t start(const char *const *args, const struct how *how, const 
     if (null_fd > 0 && !how->close_out && !how->close_err) dup2(null_fd, STDIN_FILENO);
     if (null_fd > STDERR_FILENO || how->close_out || how->close_err) close(null_fd);
     if (how->path) setenv("PATH", how->path, 1);
+    const rlim_t bytes = (rlim_t)how->address_space_kb * 1024;
+    if (bytes && setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes}) < 0) _exit(126);
     execv(program_path, argv);
     _exit(127);
 }

@@ -50,6 +50,12 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size) GW_MUST_USE; /
 char *arena_strdup(struct arena *arena, const char *text) GW_MUST_USE;
 void arena_free(struct arena *arena);
 
+/* ---- threads ------------------------------------------------------------------------------ */
+
+/* How many threads of `wanted` this process may have at the same time, the caller among them; at least one. Tries it;
+ * says once when it is fewer. Ask before a parallel region: libgomp ends the program where a thread cannot be had. */
+size_t threads_startable(size_t wanted);
+
 /* ---- time --------------------------------------------------------------------------------- */
 
 #define NS_PER_SECOND INT64_C(1000000000)
