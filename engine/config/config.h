@@ -127,6 +127,7 @@ extern const struct gw_param_table experiment_params, data_params, entry_params;
 /* Keys that are neither a plain value nor a section. */
 struct special_key {
     const char *name, *type, *initial, *help;
+    void (*put_schema)(struct json_writer *w); /* what a value may be, as members of the open object */
 };
 extern const struct special_key config_special[];
 extern const size_t config_n_specials;

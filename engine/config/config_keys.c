@@ -112,15 +112,6 @@ static const struct gw_param entry_rows[] = {
 };
 const struct gw_param_table entry_params = GW_PARAM_TABLE(entry_rows);
 
-const struct special_key config_special[] = {
-    {"data", "source or list", "", "a file name, an object of the data keys, or a list of either; or --data FILE"},
-    {"timerange", "dates", "", "\"20200101-20221231\", either side may be empty; the last day is included"},
-    {"features", "list of texts", "", "such as \"rsi(14)\" or \"rsi(14)@1h\"; default: a lean set of 14"},
-    {"seeds", "number or list", "1", "how many (1, 2, … n) or which"},
-    {"strategies", "list", "", "the contestants: names or objects; must be given"},
-};
-const size_t config_n_specials = COUNT_OF(config_special);
-
 #define SECTION(text, params, place, what)                                                                             \
     { .name = text, .table = &params, .offset = offsetof(struct experiment, place), .help = what }
 #define SHARED(text, params, place, what)                                                                              \

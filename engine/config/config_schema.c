@@ -237,20 +237,21 @@ static void put_seeds(struct json_writer *w) {
 
 static void put_strategies(struct json_writer *w) { put_list(w, "contestant", MAX_STRATEGIES); }
 
-static const struct {
-    const char *name;
-    void (*put)(struct json_writer *w);
-} specials[] = {{"data", put_data},
-                {"timerange", put_timerange},
-                {"features", put_features},
-                {"seeds", put_seeds},
-                {"strategies", put_strategies}};
+const struct special_key config_special[] = {
+    {"data", "source or list", "", "a file name, an object of the data keys, or a list of either; or --data FILE",
+     put_data},
+    {"timerange", "dates", "", "\"20200101-20221231\", either side may be empty; the last day is included",
+     put_timerange},
+    {"features", "list of texts", "", "such as \"rsi(14)\" or \"rsi(14)@1h\"; default: a lean set of 14", put_features},
+    {"seeds", "number or list", "1", "how many (1, 2, … n) or which", put_seeds},
+    {"strategies", "list", "", "the contestants: names or objects; must be given", put_strategies},
+};
+const size_t config_n_specials = COUNT_OF(config_special);
 
 static void put_specials(struct json_writer *w) {
     for (size_t i = 0; i < config_n_specials; i++) {
         json_begin_object(w, config_special[i].name);
-        for (size_t k = 0; k < COUNT_OF(specials); k++)
-            if (strcmp(specials[k].name, config_special[i].name) == 0) specials[k].put(w);
+        config_special[i].put_schema(w);
         json_put_string(w, "description", config_special[i].help);
         json_end_object(w);
     }

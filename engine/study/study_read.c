@@ -39,14 +39,30 @@ static const char reference_order[] =
     "{\"name\": \"lstm_chrono\", \"model\": {\"forget_init\": \"chrono\"}},"
     "{\"name\": \"lstm_h128\", \"model\": {\"hidden\": 128}}]}]}";
 
-static int count_field(const struct json_document *doc, const json_value *object, const char *key, size_t min,
-                       size_t max, size_t *out) {
-    const json_value *value = json_get(object, key);
-    if (!value) return GW_OK;
-    double number = json_kind(value) == JSON_NUMBER ? json_number(value, -1) : -1;
-    if (!(number >= (double)min && number <= (double)max && number == (double)(size_t)number))
-        return json_fail(doc, value, GW_ERR_CONFIG, "%s must be a whole number from %zu to %zu", key, min, max);
-    *out = (size_t)number;
+/* "search": fewer seeds, folds and epochs than the final walk has. 0: as many as the experiment. */
+#define SEARCH(key, field, unit_, most, what)                                                                          \
+    {                                                                                                                  \
+        .name = key, .type = GW_PARAM_SIZE, .offset = offsetof(struct study, field), .unit = unit_, .low = 1,          \
+        .high = most, .help = what                                                                                     \
+    }
+static const struct gw_param search_rows[] = {
+    SEARCH("seeds", search_seeds, "seeds", MAX_SEEDS, "default: the experiment's"),
+    SEARCH("folds", search_folds, "folds", 100000, "default: 1"),
+    SEARCH("epochs", search_epochs, "epochs", 100000, "default: the training's"),
+    SEARCH("patience", search_patience, "epochs", 100000, "default: the training's"),
+};
+static const struct gw_param_table search_params = GW_PARAM_TABLE(search_rows);
+
+static int read_search(const struct json_document *doc, const json_value *search, struct study *study) {
+    if (json_kind(search) != JSON_OBJECT)
+        return json_fail(doc, search, GW_ERR_CONFIG, "search must be an object { … }");
+    for (size_t i = 0; i < json_size(search); i++) {
+        const json_value *value = json_at(search, i);
+        struct gw_param_key key;
+        if (!gw_param_find(&search_params, json_key(value), &key))
+            return config_unknown_param(doc, value, &search_params, "search");
+        TRY(json_read_param(doc, value, "search", &key, study));
+    }
     return GW_OK;
 }
 
@@ -209,7 +225,6 @@ static int load_experiment(const struct json_document *doc, const json_value *ro
 static int read_study(const struct json_document *doc, const char *path, const struct gw_config_override *override,
                       struct study *study) {
     static const char *const known[] = {"name", "title", "experiment", "search", "stages"};
-    static const char *const search_known[] = {"seeds", "folds", "epochs", "patience"};
     const json_value *root = json_root(doc);
     if (json_kind(root) != JSON_OBJECT) return json_fail(doc, root, GW_ERR_CONFIG, "a study must be an object { … }");
     const json_value *strategies = json_get(root, "strategies");
@@ -226,15 +241,7 @@ static int read_study(const struct json_document *doc, const char *path, const s
     TRY(string_field(doc, root, "title", false, study->title, sizeof study->title));
     study->search_folds = 1;
     const json_value *search = json_get(root, "search");
-    if (search) {
-        if (json_kind(search) != JSON_OBJECT)
-            return json_fail(doc, search, GW_ERR_CONFIG, "search must be an object { … }");
-        TRY(known_keys(doc, search, search_known, COUNT_OF(search_known), "search"));
-        TRY(count_field(doc, search, "seeds", 1, MAX_SEEDS, &study->search_seeds));
-        TRY(count_field(doc, search, "folds", 1, 100000, &study->search_folds));
-        TRY(count_field(doc, search, "epochs", 1, 100000, &study->search_epochs));
-        TRY(count_field(doc, search, "patience", 1, 100000, &study->search_patience));
-    }
+    if (search) TRY(read_search(doc, search, study));
     const json_value *stages = json_get(root, "stages");
     TRY(stages ? read_stages(doc, stages, study) : read_reference(study));
     keep_floors(study);

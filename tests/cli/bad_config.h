@@ -210,7 +210,7 @@ static const struct bad_case bad_config[] = {
     STUDY("study: unknown key in search", "{\"experiment\": \"small.json\", \"search\": {^\"epoch\": 2}}", "in search",
           "did you mean \"epochs\"?"),
     STUDY("study: search of zero epochs", "{\"experiment\": \"small.json\", \"search\": {\"epochs\": ^0}}",
-          "epochs must be a whole number from 1"),
+          "search.epochs is 0; it must lie between 1 and 100000"),
     STUDY("study: no stages", "{\"experiment\": \"small.json\", \"stages\": ^[]}", "stages must be an array"),
     STUDY("study: stage without variants",
           "{\"experiment\": \"small.json\", \"stages\": [{\"name\": \"a\", \"variants\": ^[]}]}", "variants"),
