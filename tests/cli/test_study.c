@@ -125,7 +125,8 @@ static void test_refusals(void **state) {
     (void)state;
     refused("{\"name\": \"x\"}", "\"experiment\" is missing");
     refused("{\"experiment\": \"small.json\", \"serach\": {}}", "search");
-    refused("{\"experiment\": \"small.json\", \"search\": {\"folds\": 0}}", "folds must be a whole number");
+    refused("{\"experiment\": \"small.json\", \"search\": {\"folds\": 0}}",
+            "search.folds is 0; it must lie between 1 and 100000");
     refused("{\"experiment\": \"small.json\", \"search\": {\"folds\": 999}}", "folds");
     refused("{\"experiment\": \"small.json\", \"stages\": []}", "stages must be an array");
     refused("{\"experiment\": \"small.json\", \"stages\": [{\"name\": \"a\", \"variants\": []}]}", "variants");
