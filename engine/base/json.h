@@ -41,13 +41,17 @@ int json_fail_key(const struct json_document *document, const json_value *value,
 int json_set_path(struct json_document *document, const char *path, const char *text) GW_MUST_USE;
 
 /* Writing: a small streaming writer with indentation; numbers in shortest round-trip form, NaN as null.
- * Start from {.stream = …}; `key` is NULL inside arrays and for the outermost value, which ends in a newline.
+ * Start from {.stream = …}, or from {0} to write into memory; `key` is NULL inside arrays and for the outermost value, which ends in a newline.
  * `compact` writes no line breaks; it may be switched between values, e.g. around a list of numbers. */
 struct json_writer {
     FILE *stream;
     int depth;
-    bool first[96], in_array[96], compact;
+    bool first[96], in_array[96], compact, failed;
+    char *text; /* without a stream: what was written */
+    size_t length, capacity;
 };
+/* The text written into memory, without the last line break; mem_free it. GW_ERR_NOMEM when any of it is missing. */
+int json_take_text(struct json_writer *w, char **text, size_t *length) GW_MUST_USE;
 void json_begin_object(struct json_writer *w, const char *key);
 void json_end_object(struct json_writer *w);
 void json_begin_array(struct json_writer *w, const char *key);

@@ -154,9 +154,9 @@ static int write_binance_csv(const struct gw_bars *bars, const char *path) {
         const struct gw_bar *bar = &bars->bar[t];
         int64_t open_ms = bar->open_ns / 1000000 + INT64_C(1500000000000);
         double volume = bar->volume + 0.00012345 * (double)(t % 8000);
-        fprintf(file.stream, "%lld,%.8f,%.8f,%.8f,%.8f,%.8f,%lld,%.8f,%zu,%.8f,%.8f,0\n", (long long)open_ms, bar->open,
-                bar->high, bar->low, bar->close, volume, (long long)open_ms + 59999, volume * bar->close, t % 997,
-                volume / 2, volume * bar->close / 2);
+        out_printf(&file, "%lld,%.8f,%.8f,%.8f,%.8f,%.8f,%lld,%.8f,%zu,%.8f,%.8f,0\n", (long long)open_ms, bar->open,
+                   bar->high, bar->low, bar->close, volume, (long long)open_ms + 59999, volume * bar->close, t % 997,
+                   volume / 2, volume * bar->close / 2);
     }
     return out_commit(&file);
 }

@@ -14,13 +14,13 @@ static int csv_open(struct out_file *file, const char *dir, const char *name, co
     char path[1024];
     TRY(path_join(path, sizeof path, dir, name));
     TRY(out_open(file, path));
-    fprintf(file->stream, "%s\n", header);
+    out_printf(file, "%s\n", header);
     return GW_OK;
 }
 
 /* Mean over seeds is left to the reader; the mean over folds is weighted by bars. */
-static void mean_rows(FILE *out, const struct experiment *e, const struct fit_list *fits, size_t s, size_t k, int gate,
-                      const char *group, bool top, size_t map, size_t n_maps, const char *label) {
+static void mean_rows(struct out_file *out, const struct experiment *e, const struct fit_list *fits, size_t s, size_t k,
+                      int gate, const char *group, bool top, size_t map, size_t n_maps, const char *label) {
     size_t T = e->strategy[s].model.lookback;
     for (size_t step = 0; step < T; step++) {
         double sum = 0;
@@ -36,8 +36,8 @@ static void mean_rows(FILE *out, const struct experiment *e, const struct fit_li
         }
         char text[32];
         if (n)
-            fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%zu,%s,%zu\n", e->strategy[s].name, e->seed[k], gw_gate_name[gate],
-                    label, group, T - 1 - step, number_format(sum / (double)n, text), n);
+            out_printf(out, "%s,%" PRIu64 ",%s,%s,%s,%zu,%s,%zu\n", e->strategy[s].name, e->seed[k], gw_gate_name[gate],
+                       label, group, T - 1 - step, number_format(sum / (double)n, text), n);
     }
 }
 
@@ -52,11 +52,11 @@ static int write_means(const struct experiment *e, const struct fit_list *fits, 
             for (int g = 0; g < GW_N_GATES; g++)
                 for (int top = 1; top >= 0; top--) {
                     const char *group = top ? "top" : "rest";
-                    mean_rows(file.stream, e, fits, s, k, g, group, top, 0, maps, "mean");
+                    mean_rows(&file, e, fits, s, k, g, group, top, 0, maps, "mean");
                     for (size_t m = 0; maps > 1 && m < maps; m++) {
                         char label[32];
                         snprintf(label, sizeof label, "%zu", m + 1);
-                        mean_rows(file.stream, e, fits, s, k, g, group, top, m, 1, label);
+                        mean_rows(&file, e, fits, s, k, g, group, top, m, 1, label);
                     }
                 }
     }
@@ -97,32 +97,33 @@ static const struct test_bar *find_bar(const struct prepared *p, const struct fi
     return NULL;
 }
 
-static void index_row(FILE *out, const struct experiment *e, const struct prepared *p, const struct fit *fit,
+static void index_row(struct out_file *out, const struct experiment *e, const struct prepared *p, const struct fit *fit,
                       const struct attention_row *row, size_t n, const char *map) {
     struct test_bar at;
     char time[40];
     if (!find_bar(p, fit, row->test_row, &at)) return;
     int label = p->labels[at.symbol].gate[row->gate][at.bar];
-    fprintf(out, "%zu,%s,%s,%s,%" PRIu64 ",%zu,%s,%.9g,", n, time_format(at.close_ns, time),
-            p->market.symbol[at.symbol].symbol, e->strategy[fit->strategy].name, e->seed[fit->seed], fit->fold + 1,
-            gw_gate_name[row->gate], (double)fit->probability[row->test_row * GW_N_GATES + (size_t)row->gate]);
-    if (label != GW_LABEL_MISSING) fprintf(out, "%d", label);
-    fprintf(out, ",%s\n", map);
+    out_printf(out, "%zu,%s,%s,%s,%" PRIu64 ",%zu,%s,%.9g,", n, time_format(at.close_ns, time),
+               p->market.symbol[at.symbol].symbol, e->strategy[fit->strategy].name, e->seed[fit->seed], fit->fold + 1,
+               gw_gate_name[row->gate], (double)fit->probability[row->test_row * GW_N_GATES + (size_t)row->gate]);
+    if (label != GW_LABEL_MISSING) out_printf(out, "%d", label);
+    out_printf(out, ",%s\n", map);
 }
 
-static void price_rows(FILE *out, const struct prepared *p, const struct fit *fit, const struct attention_row *row,
-                       size_t n, size_t T) {
+static void price_rows(struct out_file *out, const struct prepared *p, const struct fit *fit,
+                       const struct attention_row *row, size_t n, size_t T) {
     struct test_bar at;
     char text[32];
     if (!find_bar(p, fit, row->test_row, &at)) return;
     for (size_t lag = T; lag-- > 0;)
         if (lag <= at.bar)
-            fprintf(out, "%zu,%zu,%s\n", n, lag,
-                    number_format(p->market.symbol[at.symbol].bar[at.bar - lag].close, text));
+            out_printf(out, "%zu,%zu,%s\n", n, lag,
+                       number_format(p->market.symbol[at.symbol].bar[at.bar - lag].close, text));
 }
 
 static int write_signal(const struct experiment *e, const struct prepared *p, const struct fit *fit,
-                        const struct attention_row *row, FILE *index, FILE *prices, struct maps *maps) {
+                        const struct attention_row *row, struct out_file *index, struct out_file *prices,
+                        struct maps *maps) {
     size_t T = fit_lookback(e, fit);
     float *mean = mem_calloc(T, sizeof *mean);
     if (!mean) return GW_ERR_NOMEM;
@@ -153,7 +154,7 @@ static int write_signals(const struct experiment *e, const struct prepared *p, c
     TRY_GOTO(csv_open(&prices, dir, GW_RUN_SIGNALS, "row,lag,close"), done);
     for (size_t i = 0; i < fits->n; i++)
         for (size_t k = 0; k < fits->fit[i].n_rows; k++)
-            TRY_GOTO(write_signal(e, p, &fits->fit[i], &fits->fit[i].row[k], index.stream, prices.stream, &maps), done);
+            TRY_GOTO(write_signal(e, p, &fits->fit[i], &fits->fit[i].row[k], &index, &prices, &maps), done);
     TRY_GOTO(path_join(path, sizeof path, dir, GW_RUN_ATTENTION), done);
     TRY_GOTO(npy_write(path, "<f4", sizeof(float), (size_t[]){maps.n, maps.T}, 2, maps.weight), done);
     TRY_GOTO(out_commit(&index), done);
@@ -166,8 +167,8 @@ done:
 }
 
 /* Mean over folds of one (strategy, seed): permutation drop per gate, or input attention (the same for both gates). */
-static void importance_rows(FILE *out, const struct experiment *e, const struct fit_list *fits, size_t s, size_t k,
-                            int gate, bool attention) {
+static void importance_rows(struct out_file *out, const struct experiment *e, const struct fit_list *fits, size_t s,
+                            size_t k, int gate, bool attention) {
     for (size_t f = 0; f < e->n_features; f++) {
         double sum = 0;
         size_t n = 0;
@@ -184,8 +185,8 @@ static void importance_rows(FILE *out, const struct experiment *e, const struct 
         if (n == 0) continue;
         snprintf(name, sizeof name, "%s", e->feature[f]);
         while ((comma = strchr(name, ','))) *comma = ';'; /* the tables have no quotes */
-        fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%s\n", e->strategy[s].name, e->seed[k], gw_gate_name[gate],
-                attention ? "attention" : "permutation", name, number_format(sum / (double)n, text));
+        out_printf(out, "%s,%" PRIu64 ",%s,%s,%s,%s\n", e->strategy[s].name, e->seed[k], gw_gate_name[gate],
+                   attention ? "attention" : "permutation", name, number_format(sum / (double)n, text));
     }
 }
 
@@ -197,8 +198,7 @@ static int write_importance(const struct experiment *e, const struct fit_list *f
         if (!strategy_trains(&e->strategy[s])) continue;
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
             for (int g = 0; g < GW_N_GATES; g++)
-                for (int attention = 0; attention < 2; attention++)
-                    importance_rows(file.stream, e, fits, s, k, g, attention);
+                for (int attention = 0; attention < 2; attention++) importance_rows(&file, e, fits, s, k, g, attention);
     }
     return out_commit(&file);
 }

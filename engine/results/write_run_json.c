@@ -168,6 +168,6 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     }
     json_put_int(&w, "peak_memory_bytes", (int64_t)mem_peak_bytes());
     json_end_object(&w);
-    fputc('\n', file.stream);
+    out_write(&file, "\n", 1);
     return out_commit(&file);
 }

@@ -227,6 +227,6 @@ int write_summary(const struct experiment *e, const struct prepared *p, const st
     json_end_array(&w);
     put_selection(&w, e, r);
     json_end_object(&w);
-    fputc('\n', file.stream);
+    out_write(&file, "\n", 1);
     return out_commit(&file);
 }

@@ -22,7 +22,7 @@ static int table_open(struct out_file *file, const char *dir, const char *name, 
     char path[1024];
     TRY(path_join(path, sizeof path, dir, name));
     TRY(out_open(file, path));
-    fprintf(file->stream, "%s\n", header);
+    out_printf(file, "%s\n", header);
     return GW_OK;
 }
 
@@ -40,10 +40,10 @@ int write_folds(const struct prepared *p, const char *dir) {
                 const struct gw_fold *fold = &p->plan.fold[f];
                 const struct gw_range *bars = &fold->bars[slice][s], *samples = &fold->samples[slice][s];
                 char begin[40], end[40];
-                fprintf(file.stream, "%zu,%s,%s,%s,%s,%zu,%zu,%zu,%zu,%zu\n", f + 1, gw_slice_name[slice],
-                        p->market.symbol[s].symbol, time_format(fold->begin_ns[slice], begin),
-                        time_format(fold->end_ns[slice], end), bars->begin, bars->end, samples->begin, samples->end,
-                        slice < GW_SLICE_TEST ? bars->end - samples->end : 0);
+                out_printf(&file, "%zu,%s,%s,%s,%s,%zu,%zu,%zu,%zu,%zu\n", f + 1, gw_slice_name[slice],
+                           p->market.symbol[s].symbol, time_format(fold->begin_ns[slice], begin),
+                           time_format(fold->end_ns[slice], end), bars->begin, bars->end, samples->begin, samples->end,
+                           slice < GW_SLICE_TEST ? bars->end - samples->end : 0);
             }
     return out_commit(&file);
 }
@@ -60,32 +60,33 @@ static int write_scores(const struct experiment *e, const struct prepared *p, co
                 const struct test_bar *at = &r->scores.bar[i];
                 const struct gw_score *score = &r->strategy[s].seed[k].scores.at[i];
                 char time[40];
-                fprintf(file.stream, "%s,%s,%s,%" PRIu64 ",%u,%.9g,%.9g,", time_format(at->close_ns, time),
-                        p->market.symbol[at->symbol].symbol, e->strategy[s].name, seed_number(e, s, k), at->fold + 1,
-                        (double)score->p[0], (double)score->p[1]);
+                out_printf(&file, "%s,%s,%s,%" PRIu64 ",%u,%.9g,%.9g,", time_format(at->close_ns, time),
+                           p->market.symbol[at->symbol].symbol, e->strategy[s].name, seed_number(e, s, k), at->fold + 1,
+                           (double)score->p[0], (double)score->p[1]);
                 if (at->labelled)
-                    fprintf(file.stream, "%d,%d", p->labels[at->symbol].gate[0][at->bar],
-                            p->labels[at->symbol].gate[1][at->bar]);
+                    out_printf(&file, "%d,%d", p->labels[at->symbol].gate[0][at->bar],
+                               p->labels[at->symbol].gate[1][at->bar]);
                 else
-                    fputc(',', file.stream);
+                    out_write(&file, ",", 1);
                 char tau[GW_N_GATES][32];
-                fprintf(file.stream, ",%s,%s\n", threshold(score->tau[0], tau[0]), threshold(score->tau[1], tau[1]));
+                out_printf(&file, ",%s,%s\n", threshold(score->tau[0], tau[0]), threshold(score->tau[1], tau[1]));
             }
     }
     return out_commit(&file);
 }
 
-static void trade_row(FILE *out, const struct experiment *e, const struct prepared *p, size_t s, size_t k,
+static void trade_row(struct out_file *out, const struct experiment *e, const struct prepared *p, size_t s, size_t k,
                       const struct gw_trade *t) {
     char signal[40], entry[40], exit[40], n[9][32];
-    fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%u,%s,", e->strategy[s].name,
-            seed_number(e, s, k), p->market.symbol[t->symbol].symbol, t->side == GW_SIDE_LONG ? "long" : "short",
-            time_format(t->signal_ns, signal), time_format(t->entry_ns, entry), time_format(t->exit_ns, exit),
-            number(t->entry_price, n[0]), number(t->exit_price, n[1]), number(t->quantity, n[2]), number(t->fees, n[3]),
-            number(t->slippage, n[4]), number(t->funding, n[5]), number(t->pnl, n[6]), number(t->return_fraction, n[7]),
-            number(t->mae, n[8]), number(t->mfe, (char[32]){0}), t->bars_held, gw_exit_reason_name[t->reason]);
-    if (!isnan(t->probability)) fprintf(out, "%.9g", (double)t->probability);
-    fprintf(out, ",%d\n", t->ambiguous);
+    out_printf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%u,%s,", e->strategy[s].name,
+               seed_number(e, s, k), p->market.symbol[t->symbol].symbol, t->side == GW_SIDE_LONG ? "long" : "short",
+               time_format(t->signal_ns, signal), time_format(t->entry_ns, entry), time_format(t->exit_ns, exit),
+               number(t->entry_price, n[0]), number(t->exit_price, n[1]), number(t->quantity, n[2]),
+               number(t->fees, n[3]), number(t->slippage, n[4]), number(t->funding, n[5]), number(t->pnl, n[6]),
+               number(t->return_fraction, n[7]), number(t->mae, n[8]), number(t->mfe, (char[32]){0}), t->bars_held,
+               gw_exit_reason_name[t->reason]);
+    if (!isnan(t->probability)) out_printf(out, "%.9g", (double)t->probability);
+    out_printf(out, ",%d\n", t->ambiguous);
 }
 
 static int write_trades(const struct experiment *e, const struct prepared *p, const struct results *r,
@@ -97,7 +98,7 @@ static int write_trades(const struct experiment *e, const struct prepared *p, co
     for (size_t s = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++) {
             const struct gw_replay_result *replay = &r->strategy[s].seed[k].replay;
-            for (size_t i = 0; i < replay->n_trades; i++) trade_row(file.stream, e, p, s, k, &replay->trade[i]);
+            for (size_t i = 0; i < replay->n_trades; i++) trade_row(&file, e, p, s, k, &replay->trade[i]);
         }
     return out_commit(&file);
 }
@@ -113,10 +114,10 @@ static int write_equity(const struct experiment *e, const struct results *r, con
                 const struct gw_equity_point *point = &replay->equity[i];
                 char time[40], n[4][32];
                 if (point->equity > peak) peak = point->equity;
-                fprintf(file.stream, "%s,%s,%" PRIu64 ",%s,%s,%s,%s\n", time_format(point->time_ns, time),
-                        e->strategy[s].name, seed_number(e, s, k), number(point->equity, n[0]),
-                        number(point->cash, n[1]), number(point->exposure, n[2]),
-                        number(point->equity / peak - 1, n[3]));
+                out_printf(&file, "%s,%s,%" PRIu64 ",%s,%s,%s,%s\n", time_format(point->time_ns, time),
+                           e->strategy[s].name, seed_number(e, s, k), number(point->equity, n[0]),
+                           number(point->cash, n[1]), number(point->exposure, n[2]),
+                           number(point->equity / peak - 1, n[3]));
             }
         }
     return out_commit(&file);
@@ -131,11 +132,11 @@ static int write_training(const struct experiment *e, const struct fit_list *fit
         for (size_t k = 0; k < fit->log.n_epochs; k++) {
             const struct gw_epoch_record *record = &fit->log.epoch[k];
             char n[5][32];
-            fprintf(file.stream, "%s,%" PRIu64 ",%zu,%u,%s,%s,%s,%s,%s,%d\n", e->strategy[fit->strategy].name,
-                    e->seed[fit->seed], fit->fold + 1, record->epoch, number(record->learning_rate, n[0]),
-                    number(record->train_loss, n[1]), number(record->validation_loss, n[2]),
-                    number(record->validation_ap[0], n[3]), number(record->validation_ap[1], n[4]),
-                    record->epoch == fit->log.best_epoch);
+            out_printf(&file, "%s,%" PRIu64 ",%zu,%u,%s,%s,%s,%s,%s,%d\n", e->strategy[fit->strategy].name,
+                       e->seed[fit->seed], fit->fold + 1, record->epoch, number(record->learning_rate, n[0]),
+                       number(record->train_loss, n[1]), number(record->validation_loss, n[2]),
+                       number(record->validation_ap[0], n[3]), number(record->validation_ap[1], n[4]),
+                       record->epoch == fit->log.best_epoch);
         }
     }
     return out_commit(&file);
@@ -143,8 +144,8 @@ static int write_training(const struct experiment *e, const struct fit_list *fit
 
 enum { CURVE_POINTS = 400, RELIABILITY_BINS = 10, HISTOGRAM_BINS = 50 };
 
-static int curve_rows(FILE *out, const struct experiment *e, const struct results *r, size_t s, size_t k, int gate,
-                      float *score, uint8_t *acted) {
+static int curve_rows(struct out_file *out, const struct experiment *e, const struct results *r, size_t s, size_t k,
+                      int gate, float *score, uint8_t *acted) {
     static const char *const name[] = {"pr", "reliability", "histogram"};
     struct gw_gate_sample sample;
     struct gw_curve_point point[CURVE_POINTS];
@@ -157,9 +158,9 @@ static int curve_rows(FILE *out, const struct experiment *e, const struct result
         if (curve == 2) TRY(gw_curve_histogram(&sample, HISTOGRAM_BINS, point));
         for (size_t i = 0; i < n; i++) {
             char x[32], y[32], count[32];
-            fprintf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s\n", e->strategy[s].name, seed_number(e, s, k),
-                    gw_gate_name[gate], name[curve], number(point[i].x, x), number(point[i].y, y),
-                    number(point[i].count, count));
+            out_printf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s\n", e->strategy[s].name, seed_number(e, s, k),
+                       gw_gate_name[gate], name[curve], number(point[i].x, x), number(point[i].y, y),
+                       number(point[i].count, count));
         }
     }
     return GW_OK;
@@ -176,8 +177,7 @@ static int write_curves(const struct experiment *e, const struct results *r, con
     for (size_t s = 0; s < e->n_strategies; s++) {
         if (!e->strategy[s].desc->needs_model) continue;
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
-            for (int g = 0; rc == GW_OK && g < GW_N_GATES; g++)
-                rc = curve_rows(file.stream, e, r, s, k, g, score, acted);
+            for (int g = 0; rc == GW_OK && g < GW_N_GATES; g++) rc = curve_rows(&file, e, r, s, k, g, score, acted);
     }
     if (rc == GW_OK)
         rc = out_commit(&file);

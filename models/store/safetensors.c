@@ -29,12 +29,11 @@ static void put_tensor(struct json_writer *w, const struct stored_tensor *tensor
     *offset += bytes;
 }
 
-/* The header with a hash of zeros, padded with spaces to 8 bytes. free() it. */
+/* The header with a hash of zeros, padded with spaces to 8 bytes. mem_free() it. */
 static int build_header(const struct stored_meta *meta, size_t n_meta, const struct stored_tensor *tensor,
                         size_t n_tensors, char **header, size_t *length) {
-    FILE *stream = open_memstream(header, length);
-    if (!stream) FAIL(GW_ERR_NOMEM, "out of memory while describing a model");
-    struct json_writer w = {.stream = stream, .compact = true};
+    struct json_writer w = {.compact = true};
+    char *text;
     size_t offset = 0;
     json_begin_object(&w, NULL);
     json_begin_object(&w, "__metadata__");
@@ -43,11 +42,13 @@ static int build_header(const struct stored_meta *meta, size_t n_meta, const str
     json_end_object(&w);
     for (size_t i = 0; i < n_tensors; i++) put_tensor(&w, &tensor[i], &offset);
     json_end_object(&w);
-    for (long at = ftell(stream); at % 8 != 0; at++) fputc(' ', stream);
-    if (fclose(stream) != 0) {
-        free(*header);
-        FAIL(GW_ERR_NOMEM, "out of memory while describing a model");
-    }
+    TRY(json_take_text(&w, &text, length));
+    *header = mem_realloc(text, *length + 8 + 1, 1);
+    if (!*header) mem_free(text);
+    if (!*header) return GW_ERR_NOMEM;
+    (*header)[(*length)++] = '\n';
+    while (*length % 8 != 0) (*header)[(*length)++] = ' ';
+    (*header)[*length] = '\0';
     return GW_OK;
 }
 
@@ -73,13 +74,13 @@ int safetensors_write(const char *path, const struct stored_meta *meta, size_t n
     int rc = out_open(&file, path);
     if (rc == GW_OK) {
         uint64_t prefix = length;
-        fwrite(&prefix, sizeof prefix, 1, file.stream);
-        fwrite(header, 1, length, file.stream);
+        out_write(&file, &prefix, sizeof prefix);
+        out_write(&file, header, length);
         for (size_t i = 0; i < n_tensors; i++)
-            fwrite(tensor[i].data, item_size(&tensor[i]), stored_count(&tensor[i]), file.stream);
+            out_write(&file, tensor[i].data, item_size(&tensor[i]) * stored_count(&tensor[i]));
         rc = out_commit(&file);
     }
-    free(header);
+    mem_free(header);
     return rc;
 }
 

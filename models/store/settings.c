@@ -35,26 +35,8 @@ static int get_features(const struct json_document *document, const json_value *
     return GW_OK;
 }
 
-/* Opens a writer into memory; finish() closes it and strips the line break behind the last value. */
-static int begin(struct json_writer *w, char **text, size_t *length) {
-    *w = (struct json_writer){.stream = open_memstream(text, length), .compact = true};
-    if (!w->stream) FAIL(GW_ERR_NOMEM, "out of memory while describing a model");
-    return GW_OK;
-}
-
-static int finish(struct json_writer *w, char **text, const size_t *length) {
-    if (fclose(w->stream) != 0) {
-        free(*text);
-        FAIL(GW_ERR_NOMEM, "out of memory while describing a model");
-    }
-    if (*length > 0 && (*text)[*length - 1] == '\n') (*text)[*length - 1] = '\0';
-    return GW_OK;
-}
-
 int settings_to_text(const struct gw_model_config *model, const struct gw_train_config *train, char **text) {
-    struct json_writer w;
-    size_t length;
-    TRY(begin(&w, text, &length));
+    struct json_writer w = {.compact = true};
     json_begin_object(&w, NULL);
     json_begin_object(&w, "model");
     json_put_int(&w, "n_features", (int64_t)model->n_features);
@@ -64,7 +46,7 @@ int settings_to_text(const struct gw_model_config *model, const struct gw_train_
     json_put_params(&w, &gw_train_params, train, false);
     json_end_object(&w);
     json_end_object(&w);
-    return finish(&w, text, &length);
+    return json_take_text(&w, text, NULL);
 }
 
 int settings_from_text(const char *path, const char *text, struct gw_model_config *model,
@@ -85,9 +67,7 @@ int settings_from_text(const char *path, const char *text, struct gw_model_confi
 
 /* Seconds are left out: the file of a model must be the same bytes whatever machine trained it. */
 int log_to_text(const struct gw_training_log *log, char **text) {
-    struct json_writer w;
-    size_t length;
-    TRY(begin(&w, text, &length));
+    struct json_writer w = {.compact = true};
     json_begin_object(&w, NULL);
     json_put_int(&w, "best_epoch", (int64_t)log->best_epoch);
     json_put_int(&w, "windows", (int64_t)log->windows);
@@ -105,7 +85,7 @@ int log_to_text(const struct gw_training_log *log, char **text) {
     }
     json_end_array(&w);
     json_end_object(&w);
-    return finish(&w, text, &length);
+    return json_take_text(&w, text, NULL);
 }
 
 /* A forged number may be anything: what a cast to an integer would make of it is not defined. */

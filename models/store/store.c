@@ -77,7 +77,7 @@ static size_t store_weights(const struct gw_gate_model *model, struct stored_ten
 
 /* The texts behind the model's own metadata. */
 struct own_meta {
-    char *settings, *log; /* free() */
+    char *settings, *log; /* mem_free() */
     char seed[24], base[WEIGHTS_NAME_SIZE], merged[WEIGHTS_NAME_SIZE];
 };
 enum { OWN_META_MAX = 6 };
@@ -125,8 +125,8 @@ int gw_model_save(const struct gw_gate_model *model, const struct gw_training_lo
     rc = safetensors_write(path, all, n_all, tensor, n);
 end:
     for (size_t gate = 0; gate < GW_N_GATES; gate++) mem_free(calibration[gate]);
-    free(own.log);
-    free(own.settings);
+    mem_free(own.log);
+    mem_free(own.settings);
     mem_free(all);
     mem_free(tensor);
     return rc;

@@ -77,7 +77,7 @@ static int deliver(const struct rendering *r, const char *from_name, const char 
     if (rc < 0) goto cleanup;
     forget_time(bytes, length);
     TRY_GOTO(out_open(&out, to_path), cleanup);
-    fwrite(bytes, 1, length, out.stream);
+    out_write(&out, bytes, length);
     rc = out_commit(&out);
 cleanup:
     out_abort(&out);

@@ -26,9 +26,14 @@ int path_join(char *out, size_t size, const char *dir, const char *name) GW_MUST
  * already there (/dev/stdout) is written to directly. */
 struct out_file {
     FILE *stream;
+    int reason; /* errno of the first failed out_printf or out_write; 0: none */
     char path[1024], temp[1056];
 };
 int out_open(struct out_file *file, const char *path) GW_MUST_USE;
+/* fprintf and fwrite that forget no failure: the C library's can run out of memory without marking the stream, and then a
+ * file that lacks a row looks whole. */
+void out_printf(struct out_file *file, const char *format, ...) GW_PRINTF_LIKE(2, 3);
+void out_write(struct out_file *file, const void *bytes, size_t length);
 int out_commit(struct out_file *file) GW_MUST_USE; /* closes; on failure removes the temporary */
 void out_abort(struct out_file *file);             /* safe after commit and on a zeroed struct */
 /* Is it the name of a temporary, and of which process? What a killed process leaves. */

@@ -58,8 +58,8 @@ int npy_write(const char *path, const char *dtype, size_t item_size, const size_
     snprintf(descr, sizeof descr, "'%s'", dtype);
     size_t length = npy_header(header, sizeof header, descr, dims);
     TRY(out_open(&file, path));
-    fwrite(header, 1, length, file.stream);
-    if (count) fwrite(data, item_size, count, file.stream); /* errors are sticky: commit reports them */
+    out_write(&file, header, length);
+    out_write(&file, data, item_size * count); /* errors are sticky: commit reports them */
     return out_commit(&file);
 }
 

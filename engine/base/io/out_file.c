@@ -94,6 +94,24 @@ int out_open(struct out_file *file, const char *path) {
     return write_failed(path, reason);
 }
 
+void out_write(struct out_file *file, const void *bytes, size_t length) {
+    if (length == 0 || fwrite(bytes, 1, length, file->stream) == length || file->reason) return;
+    file->reason = errno ? errno : EIO;
+}
+
+/* Formatting into memory of our own needs none of the C library's. */
+void out_printf(struct out_file *file, const char *format, ...) {
+    char text[4096];
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (n >= 0 && (size_t)n < sizeof text)
+        out_write(file, text, (size_t)n);
+    else if (!file->reason)
+        file->reason = n < 0 ? ENOMEM : EOVERFLOW;
+}
+
 /* The new name is only safe when its folder is on disk too. */
 static int sync_folder(const char *path) {
     char folder[1024];
@@ -114,12 +132,12 @@ static int sync_folder(const char *path) {
 
 /* 0 or the errno of the first step that failed; the stream is closed in any case. */
 static int finish_stream(struct out_file *file) {
-    int reason = 0;
+    int reason = file->reason;
     errno = 0;
-    bool failed = ferror(file->stream) != 0;
+    bool failed = reason || ferror(file->stream) != 0;
     if (fflush(file->stream) != 0) {
         failed = true;
-        reason = errno;
+        if (!reason) reason = errno;
     }
     if (!failed && file->temp[0] && fsync(fileno(file->stream)) != 0) {
         failed = true;

@@ -81,11 +81,11 @@ static void gather_row(const struct gw_bars *bars, size_t i, double *const *colu
 }
 
 /* The stream keeps failures in mind until it is committed. */
-static int write_rows(const struct gw_bars *bars, FILE *stream) {
+static int write_rows(const struct gw_bars *bars, struct out_file *file) {
     double *column[N_OPTIONAL];
     size_t n_columns = optional_columns(bars, column), size = row_size(columns_of(bars));
     if (n_columns == 0) {
-        fwrite(bars->bar, size, bars->n, stream);
+        out_write(file, bars->bar, size * bars->n);
         return GW_OK;
     }
     size_t at_once = IMPORT_CACHE_CHUNK / size;
@@ -94,7 +94,7 @@ static int write_rows(const struct gw_bars *bars, FILE *stream) {
     for (size_t begin = 0, n; begin < bars->n; begin += n) {
         n = bars->n - begin < at_once ? bars->n - begin : at_once;
         for (size_t i = 0; i < n; i++) gather_row(bars, begin + i, column, n_columns, chunk + i * size);
-        fwrite(chunk, size, n, stream);
+        out_write(file, chunk, size * n);
     }
     mem_free(chunk);
     return GW_OK;
@@ -104,7 +104,7 @@ static int write_rows(const struct gw_bars *bars, FILE *stream) {
  * crash leaves empty or torn does not check and is written again. */
 static int commit(struct out_file *file) {
     errno = 0;
-    bool good = fflush(file->stream) == 0 && !ferror(file->stream);
+    bool good = !file->reason && fflush(file->stream) == 0 && !ferror(file->stream);
     good = fclose(file->stream) == 0 && good;
     file->stream = NULL;
     if (good && rename(file->temp, file->path) == 0) return GW_OK;
@@ -129,13 +129,13 @@ int import_entry_write(const char *path, const struct import_cache_key *key, con
     record.hash = record_hash(&record);
     size_t header_size = make_header(record.n, record.columns, header);
     TRY(out_open(&file, path));
-    fwrite(header, 1, header_size, file.stream);
-    int rc = write_rows(bars, file.stream);
+    out_write(&file, header, header_size);
+    int rc = write_rows(bars, &file);
     if (rc != GW_OK) {
         out_abort(&file);
         return rc;
     }
-    fwrite(&record, sizeof record, 1, file.stream);
+    out_write(&file, &record, sizeof record);
     return commit(&file);
 }
 

@@ -92,11 +92,11 @@ int gw_synth_truth_write(const struct gw_bars *bars, const struct gw_synth_truth
     struct out_file file;
     char time[40];
     TRY(out_open(&file, path));
-    fputs("time,bar,trigger,motif,side,lag\n", file.stream);
+    out_printf(&file, "time,bar,trigger,motif,side,lag\n");
     for (size_t i = 0; i < truth->n; i++) {
         const struct gw_synth_event *event = &truth->event[i];
-        fprintf(file.stream, "%s,%zu,%d,%d,%d,%d\n", time_format(bars->bar[event->bar].open_ns, time), event->bar,
-                event->trigger, event->motif, event->side, event->lag);
+        out_printf(&file, "%s,%zu,%d,%d,%d,%d\n", time_format(bars->bar[event->bar].open_ns, time), event->bar,
+                   event->trigger, event->motif, event->side, event->lag);
     }
     return out_commit(&file);
 }
