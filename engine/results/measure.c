@@ -23,14 +23,17 @@ void results_sample(const struct results *r, const struct contestant_scores *sco
     };
 }
 
-static void compute(const struct experiment *e, const struct gw_gate_sample *sample, struct gate_values *out) {
+static int compute(const struct experiment *e, const struct gw_gate_sample *sample, struct gate_values *out) {
     for (size_t m = 0; m < gw_metric_count(); m++) {
         const struct gw_metric_desc *metric = gw_metric_at(m);
         size_t n_k = metric->per_k ? e->signals.n_k : 1;
-        for (size_t k = 0; k < n_k; k++)
-            out->value[m][k] =
-                sample->n ? metric->compute(sample, metric->per_k ? e->signals.k[k] : e->signals.act_on) : NAN;
+        for (size_t k = 0; k < n_k; k++) {
+            out->value[m][k] = NAN;
+            if (sample->n == 0) continue;
+            TRY(metric->compute(sample, metric->per_k ? e->signals.k[k] : e->signals.act_on, &out->value[m][k]));
+        }
     }
+    return GW_OK;
 }
 
 static int measure_seed(const struct experiment *e, const struct prepared *p, const struct results *r,
@@ -38,14 +41,14 @@ static int measure_seed(const struct experiment *e, const struct prepared *p, co
     const struct score_set *set = &r->scores;
     struct gw_gate_sample sample;
     results_sample(r, &seed->scores, gate, 0, set->n_labelled, score, acted, &sample);
-    compute(e, &sample, &seed->pooled[gate]);
+    TRY(compute(e, &sample, &seed->pooled[gate]));
     seed->fold[gate] = mem_calloc(p->plan.n_folds, sizeof *seed->fold[gate]);
     if (!seed->fold[gate]) return GW_ERR_NOMEM;
     for (size_t f = 0, begin = 0; f < p->plan.n_folds; f++) {
         size_t end = begin;
         while (end < set->n_labelled && set->fold[end] == f) end++;
         results_sample(r, &seed->scores, gate, begin, end, score, acted, &sample);
-        compute(e, &sample, &seed->fold[gate][f]);
+        TRY(compute(e, &sample, &seed->fold[gate][f]));
         begin = end;
     }
     return interrupt_check();

@@ -36,8 +36,8 @@ static double variance_of(const double *x, size_t n) {
     return n > 1 ? squares / (double)(n - 1) : 0;
 }
 
-static void judge_trials(struct selection *out, const double *returns, size_t n, size_t n_traded, double *sharpe,
-                         double *column) {
+static int judge_trials(struct selection *out, const double *returns, size_t n, size_t n_traded, double *sharpe,
+                        double *column) {
     size_t best = 0;
     for (size_t k = 0; k < n_traded; k++) {
         sharpe[k] = sharpe_of(returns, n, n_traded, k);
@@ -46,7 +46,7 @@ static void judge_trials(struct selection *out, const double *returns, size_t n,
     for (size_t t = 0; t < n; t++) column[t] = returns[t * n_traded + best];
     out->best = best;
     out->deflated_sharpe = gw_deflated_sharpe(column, n, out->n_trials, variance_of(sharpe, n_traded));
-    out->overfitting = gw_backtest_overfitting(returns, n, n_traded, SPLITS);
+    return gw_backtest_overfitting(returns, n, n_traded, SPLITS, &out->overfitting);
 }
 
 /* The trial at position `index`, strategies one after the other, seeds within them. */
@@ -70,13 +70,14 @@ int results_selection(const struct experiment *e, struct results *r) {
     double *room = mem_calloc(n * n_traded + n_traded + n, sizeof *room);
     if (!room) return GW_ERR_NOMEM;
     bool solvent = true;
+    int rc = GW_OK;
     for (size_t s = 0, column = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
             solvent &= put_returns(&r->strategy[s].seed[k].replay, e->broker.initial_cash, n, n_traded, column++, room);
     if (solvent) {
-        judge_trials(out, room, n, n_traded, room + n * n_traded, room + n * n_traded + n_traded);
+        rc = judge_trials(out, room, n, n_traded, room + n * n_traded, room + n * n_traded + n_traded);
         name_best(r, out->best);
     }
     mem_free(room);
-    return GW_OK;
+    return rc;
 }

@@ -16,24 +16,30 @@ static struct acted_counts count_acted(const struct gw_gate_sample *sample) {
     return c;
 }
 
-static double coverage(const struct gw_gate_sample *sample, double k_percent) {
+static int coverage(const struct gw_gate_sample *sample, double k_percent, double *value) {
     (void)k_percent;
-    if (!sample->acted || sample->n == 0) return NAN;
-    return count_acted(sample).bars / (double)sample->n;
+    *value = NAN;
+    if (!sample->acted || sample->n == 0) return GW_OK;
+    *value = count_acted(sample).bars / (double)sample->n;
+    return GW_OK;
 }
 
-static double acted_precision(const struct gw_gate_sample *sample, double k_percent) {
+static int acted_precision(const struct gw_gate_sample *sample, double k_percent, double *value) {
     (void)k_percent;
-    if (!sample->acted) return NAN;
+    *value = NAN;
+    if (!sample->acted) return GW_OK;
     struct acted_counts c = count_acted(sample);
-    return c.bars > 0 ? c.hits / c.bars : (double)NAN;
+    *value = c.bars > 0 ? c.hits / c.bars : (double)NAN;
+    return GW_OK;
 }
 
-static double acted_recall(const struct gw_gate_sample *sample, double k_percent) {
+static int acted_recall(const struct gw_gate_sample *sample, double k_percent, double *value) {
     (void)k_percent;
-    if (!sample->acted) return NAN;
+    *value = NAN;
+    if (!sample->acted) return GW_OK;
     struct acted_counts c = count_acted(sample);
-    return c.positives > 0 ? c.hits / c.positives : (double)NAN;
+    *value = c.positives > 0 ? c.hits / c.positives : (double)NAN;
+    return GW_OK;
 }
 
 const struct gw_metric_desc metric_desc_coverage = {.name = "coverage",

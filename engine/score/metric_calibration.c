@@ -5,37 +5,43 @@ enum { CALIBRATION_BINS = 10 };
 /* A probability of exactly 0 or 1 that is wrong would cost infinity; this floor caps one bar at 34.5 nats. */
 static const double LOG_LOSS_FLOOR = 1e-15;
 
-static double brier(const struct gw_gate_sample *sample, double k_percent) {
+static int brier(const struct gw_gate_sample *sample, double k_percent, double *value) {
     (void)k_percent;
     double sum = 0;
     for (size_t i = 0; i < sample->n; i++) {
         double error = (double)sample->score[i] - sample->label[i];
         sum += error * error;
     }
-    return sample->n ? sum / (double)sample->n : (double)NAN;
+    *value = sample->n ? sum / (double)sample->n : (double)NAN;
+    return GW_OK;
 }
 
-static double log_loss(const struct gw_gate_sample *sample, double k_percent) {
+static int log_loss(const struct gw_gate_sample *sample, double k_percent, double *value) {
     (void)k_percent;
     double sum = 0;
+    *value = NAN;
     for (size_t i = 0; i < sample->n; i++) {
         double p = sample->score[i];
-        if (isnan(p)) return NAN;
+        if (isnan(p)) return GW_OK;
         p = fmin(fmax(p, LOG_LOSS_FLOOR), 1.0 - LOG_LOSS_FLOOR);
         sum -= sample->label[i] ? log(p) : log1p(-p);
     }
-    return sample->n ? sum / (double)sample->n : (double)NAN;
+    *value = sample->n ? sum / (double)sample->n : (double)NAN;
+    return GW_OK;
 }
 
 /* Expected calibration error over ten bins of equal count: mean |probability - hit rate|. */
-static double calibration_error(const struct gw_gate_sample *sample, double k_percent) {
+static int calibration_error(const struct gw_gate_sample *sample, double k_percent, double *value) {
     (void)k_percent;
     struct gw_curve_point bin[CALIBRATION_BINS];
     size_t n_bins = 0;
-    if (gw_curve_reliability(sample, CALIBRATION_BINS, bin, &n_bins) < 0 || n_bins == 0) return NAN;
+    *value = NAN;
+    int rc = gw_curve_reliability(sample, CALIBRATION_BINS, bin, &n_bins);
+    if (rc < 0 || n_bins == 0) return only_memory(rc);
     double sum = 0;
     for (size_t b = 0; b < n_bins; b++) sum += bin[b].count * fabs(bin[b].x - bin[b].y);
-    return sum / (double)sample->n;
+    *value = sum / (double)sample->n;
+    return GW_OK;
 }
 
 const struct gw_metric_desc metric_desc_brier = {

@@ -1,20 +1,28 @@
 /* How much there is to measure on: bars, positives, and the share that a coin would hit. */
 #include "metric_rows.h"
 
-static double n_bars(const struct gw_gate_sample *sample, double k_percent) {
-    (void)k_percent;
-    return (double)sample->n;
-}
-
-static double n_positives(const struct gw_gate_sample *sample, double k_percent) {
-    (void)k_percent;
+static double count_positives(const struct gw_gate_sample *sample) {
     double positives = 0;
     for (size_t i = 0; i < sample->n; i++) positives += sample->label[i] == 1;
     return positives;
 }
 
-static double prevalence(const struct gw_gate_sample *sample, double k_percent) {
-    return sample->n ? n_positives(sample, k_percent) / (double)sample->n : (double)NAN;
+static int n_bars(const struct gw_gate_sample *sample, double k_percent, double *value) {
+    (void)k_percent;
+    *value = (double)sample->n;
+    return GW_OK;
+}
+
+static int n_positives(const struct gw_gate_sample *sample, double k_percent, double *value) {
+    (void)k_percent;
+    *value = count_positives(sample);
+    return GW_OK;
+}
+
+static int prevalence(const struct gw_gate_sample *sample, double k_percent, double *value) {
+    (void)k_percent;
+    *value = sample->n ? count_positives(sample) / (double)sample->n : (double)NAN;
+    return GW_OK;
 }
 
 const struct gw_metric_desc metric_desc_n_bars = {.name = "n_bars",

@@ -1,21 +1,27 @@
 /* The best k percent of each fold, every bar taken as one isolated trade, at no, normal and double costs. */
 #include "metric_rows.h"
 
-static double hit_rate_at_k(const struct gw_gate_sample *sample, double k_percent) {
+static int hit_rate_at_k(const struct gw_gate_sample *sample, double k_percent, double *value) {
     struct gw_top_k top;
-    return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.hit_rate;
+    int rc = gw_metric_top_k(sample, k_percent, &top);
+    *value = rc < 0 ? (double)NAN : top.hit_rate;
+    return only_memory(rc);
 }
 
-static double profit_factor_at_k(const struct gw_gate_sample *sample, double k_percent) {
+static int profit_factor_at_k(const struct gw_gate_sample *sample, double k_percent, double *value) {
     struct gw_top_k top;
-    return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.profit_factor;
+    int rc = gw_metric_top_k(sample, k_percent, &top);
+    *value = rc < 0 ? (double)NAN : top.profit_factor;
+    return only_memory(rc);
 }
 
 /* One descriptor for each of {mean, sum} × {0x, 1x, 2x}. */
 #define PNL_METRIC(what, level, words)                                                                                 \
-    static double pnl_##what##_##level##x(const struct gw_gate_sample *sample, double k_percent) {                     \
+    static int pnl_##what##_##level##x(const struct gw_gate_sample *sample, double k_percent, double *value) {         \
         struct gw_top_k top;                                                                                           \
-        return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.pnl_##what[level];                     \
+        int rc = gw_metric_top_k(sample, k_percent, &top);                                                             \
+        *value = rc < 0 ? (double)NAN : top.pnl_##what[level];                                                         \
+        return only_memory(rc);                                                                                        \
     }                                                                                                                  \
     const struct gw_metric_desc metric_desc_pnl_##what##_at_k_##level##x = {.name = "pnl_" #what "_at_k_" #level "x",  \
                                                                             .help = words,                             \

@@ -2,15 +2,19 @@
 #include "engine/base/base.h"
 #include "metric_rows.h"
 
-static double average_precision(const struct gw_gate_sample *sample, double k_percent) {
+static int average_precision(const struct gw_gate_sample *sample, double k_percent, double *value) {
     (void)k_percent;
-    double ap;
-    return gw_metric_average_precision(sample->score, sample->label, sample->n, &ap) < 0 ? (double)NAN : ap;
+    return gw_metric_average_precision(sample->score, sample->label, sample->n, value);
 }
 
 /* The average precision of random scores is the prevalence, so this is 1 without skill. */
-static double ap_lift(const struct gw_gate_sample *sample, double k_percent) {
-    return average_precision(sample, k_percent) / metric_desc_prevalence.compute(sample, k_percent);
+static int ap_lift(const struct gw_gate_sample *sample, double k_percent, double *value) {
+    double ap, prevalence;
+    *value = NAN;
+    TRY(average_precision(sample, k_percent, &ap));
+    TRY(metric_desc_prevalence.compute(sample, k_percent, &prevalence));
+    *value = ap / prevalence;
+    return GW_OK;
 }
 
 /* Mann-Whitney: share of (positive, negative) pairs in the right order, a tie counting half. */
@@ -28,16 +32,16 @@ static double rank_sum(const float *score, const int8_t *label, const uint32_t *
     return 1.0 - pairs / (positives * negatives_above);
 }
 
-static double roc_auc(const struct gw_gate_sample *sample, double k_percent) {
+static int roc_auc(const struct gw_gate_sample *sample, double k_percent, double *value) {
     (void)k_percent;
-    if (sample->n == 0 || !labels_binary(sample->label, sample->n)) return NAN;
+    *value = NAN;
+    if (sample->n == 0 || !labels_binary(sample->label, sample->n)) return GW_OK;
     uint32_t *order = mem_calloc(sample->n, sizeof *order);
-    if (!order) return NAN;
-    double result = NAN;
-    if (rank_descending(sample->score, sample->n, order) == GW_OK)
-        result = rank_sum(sample->score, sample->label, order, sample->n);
+    if (!order) return GW_ERR_NOMEM;
+    int rc = rank_descending(sample->score, sample->n, order);
+    if (rc == GW_OK) *value = rank_sum(sample->score, sample->label, order, sample->n);
     mem_free(order);
-    return result;
+    return only_memory(rc);
 }
 
 const struct gw_metric_desc metric_desc_average_precision = {

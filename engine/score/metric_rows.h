@@ -8,4 +8,7 @@
 #include "metrics.def"
 #undef METRIC
 
+/* What cannot be ranked has no such number (NaN); what memory was refused for has one that is not known. */
+static inline int only_memory(int rc) { return rc == GW_ERR_NOMEM ? rc : GW_OK; }
+
 #endif

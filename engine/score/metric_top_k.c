@@ -1,19 +1,25 @@
 /* The best k percent of each fold: how many are positives. */
 #include "metric_rows.h"
 
-static double precision_at_k(const struct gw_gate_sample *sample, double k_percent) {
+static int precision_at_k(const struct gw_gate_sample *sample, double k_percent, double *value) {
     struct gw_top_k top;
-    return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.precision;
+    int rc = gw_metric_top_k(sample, k_percent, &top);
+    *value = rc < 0 ? (double)NAN : top.precision;
+    return only_memory(rc);
 }
 
-static double recall_at_k(const struct gw_gate_sample *sample, double k_percent) {
+static int recall_at_k(const struct gw_gate_sample *sample, double k_percent, double *value) {
     struct gw_top_k top;
-    return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.recall;
+    int rc = gw_metric_top_k(sample, k_percent, &top);
+    *value = rc < 0 ? (double)NAN : top.recall;
+    return only_memory(rc);
 }
 
-static double lift_at_k(const struct gw_gate_sample *sample, double k_percent) {
+static int lift_at_k(const struct gw_gate_sample *sample, double k_percent, double *value) {
     struct gw_top_k top;
-    return gw_metric_top_k(sample, k_percent, &top) < 0 ? (double)NAN : top.lift;
+    int rc = gw_metric_top_k(sample, k_percent, &top);
+    *value = rc < 0 ? (double)NAN : top.lift;
+    return only_memory(rc);
 }
 
 const struct gw_metric_desc metric_desc_precision_at_k = {.name = "precision_at_k",

@@ -70,18 +70,19 @@ static double share_below(const struct block_sums *blocks, double *inside, doubl
     return below / choices;
 }
 
-double gw_backtest_overfitting(const double *returns, size_t n_periods, size_t n_trials, size_t n_splits) {
-    if (n_trials < 2 || n_splits < 2 || n_splits % 2 || n_splits > SPLITS_MAX || n_periods < 2 * n_splits) return NAN;
+int gw_backtest_overfitting(const double *returns, size_t n_periods, size_t n_trials, size_t n_splits,
+                            double *probability) {
+    *probability = NAN;
+    if (n_trials < 2 || n_splits < 2 || n_splits % 2 || n_splits > SPLITS_MAX || n_periods < 2 * n_splits) return GW_OK;
     for (size_t i = 0; i < n_periods * n_trials; i++)
-        if (!isfinite(returns[i])) return NAN;
-    double result = NAN;
+        if (!isfinite(returns[i])) return GW_OK;
     double *room = mem_calloc(n_splits + 2 * n_splits * n_trials + 2 * n_trials, sizeof *room);
-    if (!room) return NAN;
+    if (!room) return GW_ERR_NOMEM;
     struct block_sums blocks = {.n_splits = n_splits, .n_trials = n_trials, .count = room, .sum = room + n_splits};
     blocks.square = blocks.sum + n_splits * n_trials;
     double *inside = blocks.square + n_splits * n_trials;
     fill_sums(&blocks, returns, n_periods);
-    result = share_below(&blocks, inside, inside + n_trials);
+    *probability = share_below(&blocks, inside, inside + n_trials);
     mem_free(room);
-    return result;
+    return GW_OK;
 }

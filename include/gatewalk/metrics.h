@@ -46,7 +46,8 @@ struct gw_metric_desc {
     const char *help, *unit;
     bool per_k; /* evaluated once for every K */
     bool higher_is_better;
-    double (*compute)(const struct gw_gate_sample *sample, double k_percent); /* NaN when undefined */
+    /* *value is NaN where the metric is not defined. What could not be computed fails, with GW_ERR_NOMEM only. */
+    int (*compute)(const struct gw_gate_sample *sample, double k_percent, double *value) GW_MUST_USE;
 };
 size_t gw_metric_count(void);
 const struct gw_metric_desc *gw_metric_at(size_t i);

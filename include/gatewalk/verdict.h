@@ -72,7 +72,8 @@ double gw_deflated_sharpe_threshold(size_t n_trials, double trial_sharpe_varianc
 /* Bailey et al. (2017): probability of backtest overfitting by combinatorially symmetric cross-validation.
  * returns: [n_periods × n_trials] row-major; n_splits even, 2 … 20 (16 is usual). A winner exactly on the median of the
  * other half counts half. NaN when it cannot be computed: fewer than 2 trials or 2 periods a split, non-finite returns. */
-double gw_backtest_overfitting(const double *returns, size_t n_periods, size_t n_trials, size_t n_splits);
+int gw_backtest_overfitting(const double *returns, size_t n_periods, size_t n_trials, size_t n_splits,
+                            double *probability) GW_MUST_USE;
 
 /* Stationary bootstrap (Politis & Romano 1994): fills index[n] with resampled positions. */
 struct gw_rng;
