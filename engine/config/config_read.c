@@ -69,10 +69,11 @@ static int read_features(const struct json_document *doc, const json_value *valu
         /* Parsed one by one here so that the mistake is pointed at; the whole set is parsed again later. */
         struct gw_feature_set *set;
         const char *spec = json_string(item, "");
-        if (gw_feature_set_parse(&spec, 1, &set) < 0) {
+        int rc = gw_feature_set_parse(&spec, 1, &set);
+        if (rc < 0) {
             char why[512];
             snprintf(why, sizeof why, "%s", gw_error_message());
-            return json_fail(doc, item, GW_ERR_CONFIG, "%s", why);
+            return json_fail(doc, item, error_class(rc, GW_ERR_CONFIG), "%s", why);
         }
         gw_feature_set_free(set);
     }

@@ -235,9 +235,10 @@ int experiment_check(const struct json_document *doc, struct experiment *e, cons
     pick_baseline(e);
     struct gw_feature_set *set;
     char why[512];
-    if (gw_feature_set_parse((const char *const *)e->feature, e->n_features, &set) < 0) {
+    int rc = gw_feature_set_parse((const char *const *)e->feature, e->n_features, &set);
+    if (rc < 0) {
         snprintf(why, sizeof why, "%s", gw_error_message());
-        return json_fail(doc, json_get(json_root(doc), "features"), GW_ERR_CONFIG, "%s", why);
+        return json_fail(doc, json_get(json_root(doc), "features"), error_class(rc, GW_ERR_CONFIG), "%s", why);
     }
     gw_feature_set_free(set);
     return GW_OK;

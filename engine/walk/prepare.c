@@ -98,7 +98,8 @@ static int plan_folds(const struct experiment *e, struct prepared *p) {
         .horizon = e->labels.horizon,
         .first_usable = warmup + p->lookback - 1,
     };
-    if (gw_folds_plan(&p->market, &config, &p->plan) < 0) return gw_error_prefix(GW_ERR_CONFIG, "%s", e->path);
+    int rc = gw_folds_plan(&p->market, &config, &p->plan);
+    if (rc < 0) return gw_error_prefix(error_class(rc, GW_ERR_CONFIG), "%s", e->path);
     TRY(gw_folds_audit(&p->market, &p->plan));
     return skip_folds(e, &p->plan);
 }

@@ -101,7 +101,7 @@ static int load_model(const char *path, const struct safetensors *file, struct g
     TRY(settings_from_text(path, settings, &config, &model->gate.train));
     int rc = gw_model_config_check(&config, &model->gate.train, NULL);
     if (rc == GW_OK) rc = R(network_init)(&model->gate.net, &config);
-    if (rc < 0) return gw_error_prefix(GW_ERR_DATA, "%s", path);
+    if (rc < 0) return gw_error_prefix(error_class(rc, GW_ERR_DATA), "%s", path);
     if (config.n_features < 1) FAIL(GW_ERR_DATA, "%s: its settings name no features; train the model anew", path);
     model->gate.seed = strtoull(seed, NULL, 10);
     return GW_OK;

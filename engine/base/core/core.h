@@ -22,6 +22,9 @@
         if (try_result_ < 0) return try_result_;                                                                       \
     } while (0)
 
+/* The class in which a failure of `rc` is told: `code` for what the user can mend, but memory is nobody's mistake. */
+static inline int error_class(int rc, int code) { return rc == GW_ERR_NOMEM ? rc : code; }
+
 /* For functions that release things at a label: needs `int rc` in scope. */
 #define TRY_GOTO(expression, label)                                                                                    \
     do {                                                                                                               \
