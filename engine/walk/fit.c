@@ -6,6 +6,7 @@
 #include "engine/base/base.h"
 #include "fit_attention.h"
 #include "fold_data.h"
+#include "gatewalk/scorer.h"
 
 enum { SCORE_CHUNK = 4096 };
 
@@ -92,17 +93,44 @@ done:
     return rc;
 }
 
-/* The permutation importance rides along in the stored model, so that a resumed run has the same bytes. */
-static int store(const struct prepared *p, const struct gw_gate_model *model, const struct fold_data *d,
-                 const struct fit *fit) {
-    struct gw_meta_pair meta[] = {{"gatewalk.fit_key", fit->key}};
-    struct gw_extra_tensor extra[3] = {
-        {.name = "scaler.center", .n = d->scaler.n, .value = d->scaler.center},
-        {.name = "scaler.inverse_scale", .n = d->scaler.n, .value = d->scaler.inverse_scale},
-        {.name = "permutation_importance", .n = GW_N_GATES * d->n_features, .value = fit->permutation},
+/* The names of the features with a blank between them: none holds one. */
+static char *feature_names(const struct gw_feature_set *set) {
+    size_t n = gw_feature_set_size(set), used = 0;
+    char *text = mem_calloc(n ? n : 1, GW_FEATURE_NAME_MAX + 1);
+    for (size_t i = 0; text && i < n; i++)
+        used += (size_t)sprintf(text + used, "%s%s", i ? " " : "", gw_feature_set_name(set, i));
+    return text;
+}
+
+/* The interval of all symbols' bars, 0 when they differ. */
+static int64_t common_interval(const struct gw_market *market) {
+    for (size_t s = 1; s < market->n_symbols; s++)
+        if (market->symbol[s].interval_ns != market->symbol[0].interval_ns) return 0;
+    return market->symbol[0].interval_ns;
+}
+
+/* Whatever gw_scorer needs stands in the file. The permutation importance rides along, so that a resumed run has the same
+ * bytes. */
+int fit_store(const struct prepared *p, const struct gw_gate_model *model, const struct gw_scaler *scaler,
+              const struct fit *fit) {
+    char clip[32], interval[40], *features = feature_names(p->set);
+    if (!features) return GW_ERR_NOMEM;
+    int64_t interval_ns = common_interval(&p->market);
+    struct gw_meta_pair meta[] = {
+        {"gatewalk.fit_key", fit->key},
+        {GW_META_FEATURES, features},
+        {GW_META_CLIP, isinf(scaler->clip) ? "inf" : number_format(scaler->clip, clip)},
+        {GW_META_INTERVAL, duration_format(interval_ns, interval)}, /* last: left out when there is none */
     };
-    (void)p;
-    return gw_model_save(model, &fit->log, meta, COUNT_OF(meta), extra, fit->permutation ? 3 : 2, fit->model_path);
+    struct gw_extra_tensor extra[3] = {
+        {.name = "scaler.center", .n = scaler->n, .value = scaler->center},
+        {.name = "scaler.inverse_scale", .n = scaler->n, .value = scaler->inverse_scale},
+        {.name = "permutation_importance", .n = GW_N_GATES * scaler->n, .value = fit->permutation},
+    };
+    int rc = gw_model_save(model, &fit->log, meta, COUNT_OF(meta) - (interval_ns == 0), extra, fit->permutation ? 3 : 2,
+                           fit->model_path);
+    mem_free(features);
+    return rc;
 }
 
 /* A key can be forged; what would read beyond the windows of this experiment is not its model. */
@@ -174,7 +202,7 @@ int fit_execute(const struct fit_context *c, const struct gw_gate_model *previou
     if (!fit->reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
     TRY_GOTO(set_thresholds(c, &data, model, fit), done);
     TRY_GOTO(score_test(c->experiment, &data, model, fit), done);
-    if (!fit->reused) TRY_GOTO(store(c->prepared, model, &data, fit), done);
+    if (!fit->reused) TRY_GOTO(fit_store(c->prepared, model, &data.scaler, fit), done);
     fit->done = true;
     if (model_out) {
         *model_out = model;

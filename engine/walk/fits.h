@@ -51,6 +51,9 @@ struct fit_context {
  * warm and lora retraining; both may be NULL. A stored lora fold loads onto `previous` only. */
 int fit_execute(const struct fit_context *context, const struct gw_gate_model *previous, struct fit *fit,
                 struct gw_gate_model **model_out) GW_MUST_USE;
+/* Writes the fit's model file, with whatever gw_scorer needs of it. */
+int fit_store(const struct prepared *prepared, const struct gw_gate_model *model, const struct gw_scaler *scaler,
+              const struct fit *fit) GW_MUST_USE;
 void fit_key(const struct experiment *experiment, const struct prepared *prepared, struct fit *fit);
 /* What the key would be with other sources (gw_source_hash): those may do the same sums differently. */
 void fit_key_of(const char *sources, const struct experiment *experiment, const struct prepared *prepared,

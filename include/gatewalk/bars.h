@@ -21,7 +21,7 @@ struct gw_bar {
 
 /* One symbol's history in time order, strictly increasing open times. Gaps are gaps. */
 struct gw_bars {
-    char symbol[GW_SYMBOL_MAX]; /* name_is_safe */
+    char symbol[GW_SYMBOL_MAX]; /* letters, digits, '_', '-', '.' */
     int64_t interval_ns;
     size_t n;
     struct gw_bar *bar;     /* [n] owned */
@@ -35,6 +35,10 @@ static inline int64_t gw_bar_close_ns(const struct gw_bars *bars, size_t i) {
     return bars->bar[i].open_ns + bars->interval_ns;
 }
 
+/* Bars of your own: n records are copied. The symbol is letters, digits, '_', '-' and '.'; times rise strictly; prices are
+ * finite, > 0 and within low … high; volume is finite and not negative. GW_ERR_DATA names the bar that is otherwise. */
+int gw_bars_create(const char *symbol, int64_t interval_ns, const struct gw_bar *bar, size_t n,
+                   struct gw_bars *out) GW_MUST_USE;
 void gw_bars_free(struct gw_bars *bars);
 /* Closed bars of a longer interval (a multiple of bars->interval_ns), aligned to UTC midnight/epoch.
  * A bucket that the data does not close is not emitted. A bar off the grid counts where it CLOSES, so that a

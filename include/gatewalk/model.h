@@ -126,7 +126,7 @@ struct gw_fit_options {
     void *context;
 };
 
-/* Stops with GW_ERR_INTERRUPTED when interrupt_requested(). */
+/* `log` must be freed by gw_training_log_free. GW_ERR_INTERRUPTED where the program takes Ctrl-C as a wish to stop. */
 int gw_model_fit(const struct gw_model_config *model, const struct gw_train_config *train,
                  const struct gw_fit_input *input, const struct gw_fit_options *options, struct gw_gate_model **out,
                  struct gw_training_log *log) GW_MUST_USE;
@@ -159,11 +159,12 @@ int gw_model_permutation_importance(const struct gw_gate_model *model, const str
 struct gw_extra_tensor {
     char name[48];
     size_t n;
-    double *value; /* [n], stored as F64; owned by the caller on save, by the callee's caller after load (mem_free) */
+    double *value; /* [n], stored as F64; the caller's on save; after a load gw_extra_tensors_free releases it */
 };
 struct gw_meta_pair {
     const char *key, *value;
 };
+void gw_extra_tensors_free(struct gw_extra_tensor *extra, size_t n); /* the values, not the array */
 int gw_model_save(const struct gw_gate_model *model, const struct gw_training_log *log, const struct gw_meta_pair *meta,
                   size_t n_meta, const struct gw_extra_tensor *extra, size_t n_extra, const char *path) GW_MUST_USE;
 /* Checks magic, sizes, hash. `expect`: metadata that must match, else GW_ERR_DATA (a stale file). *n_extra is the capacity

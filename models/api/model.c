@@ -9,6 +9,13 @@ void gw_training_log_free(struct gw_training_log *log) {
     memset(log, 0, sizeof *log);
 }
 
+void gw_extra_tensors_free(struct gw_extra_tensor *extra, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        mem_free(extra[i].value);
+        extra[i].value = NULL;
+    }
+}
+
 int gw_model_fit(const struct gw_model_config *model, const struct gw_train_config *train,
                  const struct gw_fit_input *input, const struct gw_fit_options *options, struct gw_gate_model **out,
                  struct gw_training_log *log) {

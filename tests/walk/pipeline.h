@@ -243,12 +243,7 @@ static inline int double_execute(const struct experiment *e, const struct prepar
         gw_training_log_free(&log);
         gw_model_free(rival);
     }
-    struct gw_meta_pair meta = {"gatewalk.fit_key", fit->key};
-    struct gw_extra_tensor extra[] = {
-        {.name = "scaler.center", .n = d.scaler.n, .value = d.scaler.center},
-        {.name = "scaler.inverse_scale", .n = d.scaler.n, .value = d.scaler.inverse_scale},
-    };
-    if (rc == GW_OK) rc = gw_model_save(*model, &fit->log, &meta, 1, extra, 2, fit->model_path);
+    if (rc == GW_OK) rc = fit_store(p, *model, &d.scaler, fit);
     fit->done = rc == GW_OK;
     fold_data_free(&d);
     gw_scaler_free(&scaler);

@@ -32,6 +32,37 @@ void gw_bars_fingerprint(struct gw_bars *bars) {
     bars->fingerprint = hash;
 }
 
+/* ---- from memory ---------------------------------------------------------------------------- */
+
+static const char *what_is_wrong(const struct gw_bar *bar) {
+    if (!isfinite(bar->open) || !isfinite(bar->high) || !isfinite(bar->low) || !isfinite(bar->close))
+        return "a price is not finite";
+    if (!(bar->low > 0)) return "a price is not above 0";
+    if (bar->low > bar->open || bar->low > bar->close || bar->high < bar->open || bar->high < bar->close)
+        return "open or close lies outside low to high";
+    if (!isfinite(bar->volume) || bar->volume < 0) return "the volume is negative or not finite";
+    return NULL;
+}
+
+int gw_bars_create(const char *symbol, int64_t interval_ns, const struct gw_bar *bar, size_t n, struct gw_bars *out) {
+    *out = (struct gw_bars){.interval_ns = interval_ns, .n = n};
+    if (!name_is_safe(symbol) || strlen(symbol) >= sizeof out->symbol)
+        FAIL(GW_ERR_DATA, "symbol: \"%.64s\" is no name of at most %d letters, digits, '_', '-', '.'", symbol,
+             GW_SYMBOL_MAX - 1);
+    if (interval_ns <= 0) FAIL(GW_ERR_DATA, "%s: the interval must be above 0", symbol);
+    for (size_t i = 0; i < n; i++) {
+        const char *wrong = what_is_wrong(&bar[i]);
+        if (!wrong && i && bar[i].open_ns <= bar[i - 1].open_ns) wrong = "its time is not after the one before";
+        if (wrong) FAIL(GW_ERR_DATA, "%s: bar %zu (from 0): %s", symbol, i, wrong);
+    }
+    memcpy(out->symbol, symbol, strlen(symbol) + 1);
+    out->bar = mem_calloc(n, sizeof *out->bar);
+    if (!out->bar) return GW_ERR_NOMEM;
+    if (n) memcpy(out->bar, bar, n * sizeof *bar);
+    gw_bars_fingerprint(out);
+    return GW_OK;
+}
+
 /* ---- resampling ---------------------------------------------------------------------------- */
 
 /* Where the bucket begins in which bar i closes. */

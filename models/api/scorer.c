@@ -1,0 +1,149 @@
+/* Stored fits at work: what scores.c of a walk does, for one file and bars of anybody's. */
+#include "gatewalk/scorer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/base.h"
+#include "models/store/safetensors.h"
+
+struct gw_scorer {
+    struct gw_gate_model *model;
+    struct gw_feature_set *features;
+    struct gw_scaler scaler;
+    int64_t interval_ns;
+};
+
+enum { FEATURES_MAX = 4096 };
+
+/* ---- opening -------------------------------------------------------------------------------------------------- */
+
+/* Names without blanks, one blank between them. */
+static int parse_features(const char *path, const char *names, struct gw_scorer *scorer) {
+    const char **spec = mem_calloc(FEATURES_MAX, sizeof *spec);
+    char *text = mem_strdup(names), *rest = NULL;
+    size_t n = 0;
+    int rc = spec && text ? GW_OK : GW_ERR_NOMEM;
+    for (char *name = text ? strtok_r(text, " ", &rest) : NULL; rc == GW_OK && name && n < FEATURES_MAX;
+         name = strtok_r(NULL, " ", &rest))
+        spec[n++] = name;
+    if (rc == GW_OK && gw_feature_set_parse(spec, n, &scorer->features) < 0)
+        rc = gw_error_prefix(GW_ERR_DATA, "%s", path);
+    mem_free(text);
+    mem_free(spec);
+    return rc;
+}
+
+static int read_meta(const char *path, struct gw_scorer *scorer) {
+    struct safetensors file;
+    TRY(safetensors_read(path, &file));
+    const char *features = safetensors_meta(&file, GW_META_FEATURES), *clip = safetensors_meta(&file, GW_META_CLIP);
+    const char *interval = safetensors_meta(&file, GW_META_INTERVAL);
+    char *end = NULL;
+    int rc = GW_OK;
+    if (clip) scorer->scaler.clip = strtod(clip, &end);
+    if (interval) rc = duration_parse(interval, &scorer->interval_ns);
+    if (rc == GW_OK && (!features || !clip || *end || !(scorer->scaler.clip > 0)))
+        rc = gw_error_set(GW_ERR_DATA, "%s: does not say its features and their scaler; fit it again in a run", path);
+    if (rc == GW_OK) rc = parse_features(path, features, scorer);
+    safetensors_free(&file);
+    return rc;
+}
+
+/* Takes the two tensors of the scaler and releases the others. */
+static int take_scaler(const char *path, struct gw_extra_tensor *extra, size_t n_extra, struct gw_scaler *scaler) {
+    size_t n = scaler->n;
+    for (size_t i = 0; i < n_extra; i++) {
+        double **at = strcmp(extra[i].name, "scaler.center") == 0          ? &scaler->center
+                      : strcmp(extra[i].name, "scaler.inverse_scale") == 0 ? &scaler->inverse_scale
+                                                                           : NULL;
+        if (!at || *at || extra[i].n != n) continue;
+        *at = extra[i].value;
+        extra[i].value = NULL;
+    }
+    gw_extra_tensors_free(extra, n_extra);
+    if (!scaler->center || !scaler->inverse_scale)
+        FAIL(GW_ERR_DATA, "%s: its scaler is missing; fit it again in a run", path);
+    return GW_OK;
+}
+
+static int open_scorer(const char *path, const struct gw_scorer *previous, struct gw_scorer *scorer) {
+    struct gw_extra_tensor extra[8];
+    size_t n_extra = COUNT_OF(extra);
+    TRY(read_meta(path, scorer));
+    TRY(gw_model_load_onto(path, previous ? previous->model : NULL, NULL, 0, &scorer->model, NULL, extra, &n_extra));
+    scorer->scaler.n = gw_feature_set_size(scorer->features);
+    TRY(take_scaler(path, extra, n_extra, &scorer->scaler));
+    if (gw_model_get_config(scorer->model)->n_features != scorer->scaler.n)
+        FAIL(GW_ERR_DATA, "%s: names %zu features, but its model takes %zu; fit it again in a run", path,
+             scorer->scaler.n, gw_model_get_config(scorer->model)->n_features);
+    return GW_OK;
+}
+
+int gw_scorer_open(const char *path, const struct gw_scorer *previous, struct gw_scorer **out) {
+    *out = NULL;
+    struct gw_scorer *scorer = mem_calloc(1, sizeof *scorer);
+    if (!scorer) return GW_ERR_NOMEM;
+    int rc = open_scorer(path, previous, scorer);
+    if (rc == GW_OK)
+        *out = scorer;
+    else
+        gw_scorer_close(scorer);
+    return rc;
+}
+
+void gw_scorer_close(struct gw_scorer *scorer) {
+    if (!scorer) return;
+    gw_model_free(scorer->model);
+    gw_feature_set_free(scorer->features);
+    gw_scaler_free(&scorer->scaler);
+    mem_free(scorer);
+}
+
+const struct gw_gate_model *gw_scorer_model(const struct gw_scorer *scorer) { return scorer->model; }
+const struct gw_feature_set *gw_scorer_features(const struct gw_scorer *scorer) { return scorer->features; }
+const struct gw_scaler *gw_scorer_scaler(const struct gw_scorer *scorer) { return &scorer->scaler; }
+int64_t gw_scorer_interval_ns(const struct gw_scorer *scorer) { return scorer->interval_ns; }
+
+/* ---- scoring -------------------------------------------------------------------------------------------------- */
+
+/* Bars first <= t < end have a full window of finite rows; x: their scaled rows from bar `from` on. */
+static int score_range(const struct gw_scorer *scorer, const float *x, size_t from, size_t first, size_t end,
+                       float *probability) {
+    struct gw_series series = {.x = x, .n_rows = end - from};
+    struct gw_sample *sample = mem_calloc(end - first, sizeof *sample);
+    if (!sample) return GW_ERR_NOMEM;
+    for (size_t t = first; t < end; t++) sample[t - first] = (struct gw_sample){.row = (uint32_t)(t - from)};
+    int rc = gw_model_score(scorer->model, &series, 1, sample, end - first, probability, NULL);
+    mem_free(sample);
+    return rc;
+}
+
+int gw_scorer_score(const struct gw_scorer *scorer, const struct gw_bars *bars, size_t begin, size_t end,
+                    float *probability) {
+    struct gw_feature_matrix matrix;
+    size_t lookback = gw_model_get_config(scorer->model)->lookback;
+    if (begin > end || end > bars->n || bars->n >= UINT32_MAX)
+        FAIL(GW_ERR_USAGE, "bars %zu to %zu of %zu cannot be scored", begin, end, bars->n);
+    if (scorer->interval_ns && bars->interval_ns != scorer->interval_ns) {
+        char has[40], needs[40];
+        FAIL(GW_ERR_CONFIG, "%s: bars of %s, but the model was trained on bars of %s", bars->symbol,
+             duration_format(bars->interval_ns, has), duration_format(scorer->interval_ns, needs));
+    }
+    TRY(gw_feature_set_build(scorer->features, bars, &matrix));
+    size_t first = matrix.warmup + lookback - 1, from = matrix.warmup;
+    if (first < begin) {
+        first = begin;
+        from = begin - (lookback - 1);
+    }
+    for (size_t i = 0; i < (end - begin) * GW_N_GATES; i++) probability[i] = NAN;
+    int rc = GW_OK;
+    if (first < end) {
+        float *x = matrix.value + from * matrix.n_features;
+        gw_scaler_apply(&scorer->scaler, x, end - from, x);
+        rc = score_range(scorer, x, from, first, end, probability + (first - begin) * GW_N_GATES);
+    }
+    gw_feature_matrix_free(&matrix);
+    return rc;
+}
