@@ -4,6 +4,7 @@
 
 #include "config_private.h"
 #include "engine/base/base.h"
+#include "gatewalk/verdict.h"
 
 void config_use_strategy(struct strategy_spec *spec, const struct gw_strategy_desc *desc) {
     spec->desc = desc;
@@ -225,9 +226,23 @@ static int check_baseline(const struct json_document *doc, struct experiment *e,
     return GW_OK;
 }
 
+static int check_confidence(const struct json_document *doc, const struct experiment *e) {
+    size_t needed = gw_verdict_replicates_needed(e->verdict.confidence);
+    if (e->verdict.bootstrap >= needed) return GW_OK;
+    const json_value *root = json_root(doc), *verdict = json_get(root, "verdict");
+    const json_value *value = json_get(verdict, "confidence");
+    if (!value) value = json_get(verdict, "bootstrap");
+    return json_fail(
+        doc, value ? value : root, GW_ERR_CONFIG,
+        "verdict.confidence is %g, which takes at least %zu replicates, but verdict.bootstrap is %zu; raise "
+        "bootstrap or lower confidence",
+        e->verdict.confidence, needed, e->verdict.bootstrap);
+}
+
 int experiment_check(const struct json_document *doc, struct experiment *e, const char *keep) {
     if (keep) TRY(keep_strategies(e, keep));
     TRY(check_act_on(doc, e));
+    TRY(check_confidence(doc, e));
     for (size_t s = 0; s < e->n_strategies; s++)
         TRY(experiment_check_strategy(doc, entry_of(doc, e->strategy[s].name), e, &e->strategy[s]));
     TRY(experiment_check_strategy(doc, NULL, e, &e->common));

@@ -22,13 +22,16 @@ static const double MIN_BLOCKS = 10;
 /* A replicate can miss all positives or all picks; when that is common the rest is no sample of anything. */
 static const double MIN_DEFINED_SHARE = 0.9;
 
+/* With fewer, no replicate lies as far out as the interval's end. */
+size_t gw_verdict_replicates_needed(double confidence) { return (size_t)(ceil(1.0 / (1.0 - confidence) - 1e-9) - 1.0); }
+
 static int check_arguments(const struct gw_paired_sample *sample, const struct gw_verdict_config *config) {
     double confidence = config->confidence;
     if (!(confidence > 0 && confidence < 1))
         FAIL(GW_ERR_CONFIG, "confidence = %g: must be above 0 and below 1", confidence);
-    double needed = ceil(1.0 / (1.0 - confidence) - 1e-9) - 1.0;
-    if ((double)config->n_bootstrap < needed)
-        FAIL(GW_ERR_CONFIG, "n_bootstrap = %zu: confidence %g needs at least %.0f replicates", config->n_bootstrap,
+    size_t needed = gw_verdict_replicates_needed(confidence);
+    if (config->n_bootstrap < needed)
+        FAIL(GW_ERR_CONFIG, "n_bootstrap = %zu: confidence %g needs at least %zu replicates", config->n_bootstrap,
              confidence, needed);
     if (!labels_binary(sample->label, sample->n))
         FAIL(GW_ERR_DATA, "labels must be 0 or 1: bars without label must be left out");

@@ -33,6 +33,9 @@ struct gw_paired_sample {
 enum { GW_DELTA_AP, GW_DELTA_P1, GW_DELTA_P5, GW_DELTA_PNL1, GW_N_DELTAS };
 extern const struct gw_metric_key gw_delta_metric[GW_N_DELTAS]; /* the metric whose difference it is */
 
+/* How many bootstrap replicates an interval of this confidence (above 0 and below 1) takes at least. */
+size_t gw_verdict_replicates_needed(double confidence);
+
 struct gw_delta {
     double candidate, baseline; /* means over seeds */
     double value, lo, hi;       /* difference and its symmetric basic bootstrap interval */

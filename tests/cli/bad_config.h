@@ -96,6 +96,11 @@ static const struct bad_case bad_config[] = {
     EDIT("config: act_on not among K", "\"act_on\": 5", "\"act_on\": ^7", "act_on is 7", "1, 5, 10"),
     EDIT("config: act_on by default not among K", "[1, 5, 10], \"act_on\": 5", "^[2, 5]", "act_on is 1 by default",
          "2, 5"),
+    EDIT("config: confidence beyond the replicates", "\"bootstrap\": 100,",
+         "\"confidence\": ^0.995, \"bootstrap\": 100,", "verdict.confidence is 0.995", "at least 199 replicates",
+         "verdict.bootstrap is 100"),
+    EDIT("config: fewer replicates than the default confidence of .9999 needs", "\"bootstrap\": 100,",
+         "\"bootstrap\": 9998, \"confidence\": ^0.9999,", "at least 10000 replicates"),
 
     /* ---- unknown keys at every level */
     EDIT("config: unknown key at the top", "\"verdict\":", "^\"verdickt\":", "\"verdickt\" in the experiment",
