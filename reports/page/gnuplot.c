@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,11 +20,51 @@ enum { STDERR_KEPT = 4000, POLL_MS = 100, MAX_ENVIRONMENT = 1024 };
 
 /* ---- a private directory ----------------------------------------------------------------------- */
 
+static void empty_folder(int fd) {
+    DIR *dir = fdopendir(fd);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) unlinkat(fd, entry->d_name, 0);
+    if (dir)
+        closedir(dir);
+    else
+        close(fd);
+}
+
+/* The process whose directory this is; 0 when the name is no such directory's. */
+static long owner_of(const char *name) {
+    static const char prefix[] = "gatewalk-report-";
+    if (strncmp(name, prefix, sizeof prefix - 1) != 0) return 0;
+    const char *digits = name + sizeof prefix - 1;
+    size_t n = strspn(digits, "0123456789");
+    return n > 0 && n < 10 && digits[n] == '-' && strlen(digits + n) == 7 ? strtol(digits, NULL, 10) : 0;
+}
+
+/* Directories of reports that were killed: whoever draws holds a lock on his. */
+static void sweep(const char *base) {
+    DIR *dir = opendir(base);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        struct stat status;
+        long owner = owner_of(entry->d_name);
+        if (owner == 0 || kill((pid_t)owner, 0) == 0 || errno != ESRCH) continue;
+        int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0) continue;
+        if (fstat(fd, &status) != 0 || status.st_uid != geteuid() || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+            close(fd);
+            continue;
+        }
+        empty_folder(fd);
+        unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+    }
+    if (dir) closedir(dir);
+}
+
 int scratch_open(struct scratch *scratch) {
     const char *base = getenv("TMPDIR");
     if (!base || base[0] != '/' || strlen(base) > 400) base = "/tmp";
-    snprintf(scratch->dir, sizeof scratch->dir, "%s/gatewalk-report-XXXXXX", base);
-    if (mkdtemp(scratch->dir)) return GW_OK;
+    sweep(base);
+    scratch->lock = -1;
+    snprintf(scratch->dir, sizeof scratch->dir, "%s/gatewalk-report-%ld-XXXXXX", base, (long)getpid());
+    if (mkdtemp(scratch->dir)) return dir_lock(scratch->dir, &scratch->lock);
     int why = errno;
     scratch->dir[0] = 0;
     FAIL(GW_ERR_IO, "%s: cannot make a temporary directory (%s); set TMPDIR to a writable place", base, strerror(why));
@@ -31,11 +73,9 @@ int scratch_open(struct scratch *scratch) {
 void scratch_close(struct scratch *scratch) {
     if (!scratch->dir[0]) return;
     int fd = open(scratch->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) unlinkat(fd, entry->d_name, 0);
-    if (dir) closedir(dir);
+    if (fd >= 0) empty_folder(fd);
     rmdir(scratch->dir);
+    dir_unlock(&scratch->lock);
     scratch->dir[0] = 0;
 }
 
@@ -86,12 +126,14 @@ static void clean_environment(char *kept[MAX_ENVIRONMENT]) {
 
 /* Between fork and exec only calls that are safe in a process that had threads. */
 static _Noreturn void become_gnuplot(const char *gnuplot, const char *dir, char *script, int error_fd,
-                                     char **environment) {
+                                     char **environment, pid_t parent) {
     static char name[] = "gnuplot", no_startup_files[] = "-d";
     char *arguments[] = {name, no_startup_files, script, NULL};
     int null_fd = open("/dev/null", O_RDWR);
     if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 || dup2(error_fd, 2) < 0 || chdir(dir) < 0)
         _exit(126);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);    /* nothing is drawn for a process that was killed … */
+    if (getppid() != parent) _exit(126); /* … also not when that was a moment ago */
     signal(SIGPIPE, SIG_DFL);
     execve(gnuplot, arguments, environment);
     _exit(127);
@@ -166,8 +208,9 @@ int gnuplot_run(const char *gnuplot, const struct scratch *scratch, const char *
         goto cleanup;
     }
     child->fd = pipe_fd[0];
+    const pid_t parent = getpid();
     child->pid = fork();
-    if (child->pid == 0) become_gnuplot(gnuplot, scratch->dir, script_copy, pipe_fd[1], environment);
+    if (child->pid == 0) become_gnuplot(gnuplot, scratch->dir, script_copy, pipe_fd[1], environment, parent);
     close(pipe_fd[1]);
     if (child->pid < 0)
         rc = gw_error_set(GW_ERR_TOOL, "cannot start %s: %s", gnuplot, strerror(errno));

@@ -7,6 +7,7 @@
 /* A directory of its own (mode 0700) below $TMPDIR or /tmp, for scripts, data and what gnuplot draws. */
 struct scratch {
     char dir[512];
+    int lock; /* held while the directory is in use: reports that come later remove what a killed one left */
 };
 int scratch_open(struct scratch *scratch) GW_MUST_USE;
 void scratch_close(struct scratch *scratch); /* removes the files in it and itself; safe on a zeroed struct */
