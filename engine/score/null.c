@@ -81,6 +81,7 @@ int gw_null_average_precision(const struct gw_gate_sample *sample, const float *
         gw_rng_key(&rng, seed, "null", r, 0, 0);
         shift_labels(sample, min_shift, &rng, label);
         null[r] = mean_precision(score, n_seeds, order, label, sample->n);
+        TRY_GOTO(interrupt_check(), cleanup);
     }
     summarise(null, n_resamples, out);
 cleanup:

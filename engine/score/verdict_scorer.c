@@ -99,7 +99,8 @@ int verdict_pair_replicates(const struct verdict_pair *pair, size_t n_bootstrap,
                             double *replicate) {
     uint32_t *index = mem_calloc(pair->n, 2 * sizeof *index), *count = index + pair->n;
     if (!index) return GW_ERR_NOMEM;
-    for (size_t r = 0; r < n_bootstrap; r++) {
+    int rc = GW_OK;
+    for (size_t r = 0; rc == GW_OK && r < n_bootstrap; r++) {
         struct gw_rng rng;
         gw_rng_key(&rng, seed, "bootstrap", r, 0, 0);
         gw_bootstrap_stationary(&rng, pair->n, block_length, index);
@@ -108,7 +109,8 @@ int verdict_pair_replicates(const struct verdict_pair *pair, size_t n_bootstrap,
         double difference[GW_N_DELTAS];
         pair_difference(pair, count, difference);
         for (int d = 0; d < GW_N_DELTAS; d++) replicate[(size_t)d * n_bootstrap + r] = difference[d];
+        rc = interrupt_check();
     }
     mem_free(index);
-    return GW_OK;
+    return rc;
 }

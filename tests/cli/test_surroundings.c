@@ -405,6 +405,105 @@ static void test_broken_gnuplot(void **state) {
     remove_tree(work("bin"));
 }
 
+/* A killed report takes gnuplot with it, and the next one clears its folder away. */
+static void test_killed_while_drawing(void **state) {
+    (void)state;
+    struct run run;
+    char path[3 * PATH_MAX];
+    const char *const report[MAX_ARGS] = {"report", "o"}, *kept = getenv("TMPDIR");
+    char *before = kept ? strdup(kept) : NULL, *text = NULL;
+    mkdir(work("tmp"), 0700);
+    mkdir(work("tmp/gatewalk-report-mine"), 0700);
+    mkdir(work("bin"), 0700);
+    put_text("bin/gnuplot",
+             "#!/bin/sh\necho $$ > \"$TMPDIR/pid.new\"\nmv \"$TMPDIR/pid.new\" \"$TMPDIR/pid\"\nexec sleep 50\n");
+    assert_int_equal(chmod(work("bin/gnuplot"), 0700), 0);
+    snprintf(path, sizeof path, "%s:/usr/bin:/bin", work("bin"));
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    run_free(&run);
+    setenv("TMPDIR", work("tmp"), 1);
+    pid_t pid = start(report, &(struct how){.path = path}, work("out"), work("err"));
+    double begun = now_seconds();
+    while (!is_there("tmp/pid") && now_seconds() - begun < 20) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    text = get_file(work("tmp/pid"), NULL);
+    pid_t gnuplot = text ? (pid_t)atoi(text) : 0;
+    free(text);
+    assert_true(gnuplot > 1);
+    begun = now_seconds();
+    while (kill(gnuplot, 0) == 0 && now_seconds() - begun < 3) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    bool alive = kill(gnuplot, 0) == 0;
+    if (alive) kill(gnuplot, SIGKILL);
+    put_text("bin/gnuplot", "#!/bin/sh\nexit 3\n");
+    run_how(&run, &(struct how){.path = path}, report);
+    run_free(&run);
+    if (before)
+        setenv("TMPDIR", before, 1);
+    else
+        unsetenv("TMPDIR");
+    free(before);
+    unlink(work("tmp/pid"));
+    char *left = list_tree(work("tmp"), false);
+    assert_string_equal(left, "/gatewalk-report-mine d\n");
+    free(left);
+    remove_tree(work("tmp"));
+    remove_tree(work("bin"));
+    assert_false(alive);
+}
+
+/* A limit of the file's size is an error like a full disk, not a signal that kills. */
+static void test_file_size_limit(void **state) {
+    (void)state;
+    char command[3 * PATH_MAX];
+    snprintf(command, sizeof command,
+             "cd '%s' && ulimit -f 8 && '%s' synth random-walk --bars 5000 --out big.csv 2>limit.err", work_dir,
+             program_path);
+    int status = system(command);
+    char *said = get_file(work("limit.err"), NULL);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    assert_non_null(said);
+    if (!strstr(said, "big.csv: cannot be written: File too large")) fail_msg("says: %s", said);
+    free(said);
+    unlink(work("limit.err"));
+    char *left = list_tree(work_dir, false);
+    assert_null(strstr(left, "big.csv"));
+    free(left);
+}
+
+/* A pipe that nobody writes into: the first Ctrl-C ends the wait. */
+static void test_waiting_for_a_pipe(void **state) {
+    (void)state;
+    struct run run;
+    assert_int_equal(mkfifo(work("pipe.csv"), 0600), 0);
+    const char *const args[MAX_ARGS] = {"inspect", "pipe.csv"};
+    pid_t pid = start(args, &(struct how){0}, work("../out"), work("../err"));
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    kill(pid, SIGINT);
+    struct how how = {.seconds = 5};
+    run.status = await(pid, &how);
+    unlink(work("pipe.csv"));
+    assert_int_equal(run.status, 1);
+}
+
+/* A million replicates are worked through for many seconds: the first Ctrl-C ends them, too. */
+static void test_interrupted_verdict(void **state) {
+    (void)state;
+    const char *const args[MAX_ARGS] = {"run",         "small.json", "--out", "o", "--set", "verdict.bootstrap=1000000",
+                                        "--no-report", "--quiet"};
+    pid_t pid = start(args, &(struct how){0}, work("../out"), work("../err"));
+    double begun = now_seconds();
+    while (!is_there("o/models/bahdanau-s1-f003.safetensors") && now_seconds() - begun < 20)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    kill(pid, SIGINT);
+    begun = now_seconds();
+    assert_int_equal(await(pid, &(struct how){0}), 1);
+    double seconds = now_seconds() - begun;
+    if (seconds > 1) fail_msg("ended after %.1f s", seconds);
+}
+
 /* ---- damaged run directories ------------------------------------------------------------------------------------ */
 
 static void truncate_to(const char *name, double share) {
@@ -495,13 +594,15 @@ static void test_truncated_tables(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_good_variants),     TEST(test_experiment_with_bom_and_crlf),
-        TEST(test_import_cache),      TEST(test_hostile_titles),
-        TEST(test_hostile_paths),     TEST(test_full_disk),
-        TEST(test_full_stdout),       TEST(test_run_with_closed_streams),
-        TEST(test_without_gnuplot),   TEST(test_broken_gnuplot),
-        TEST(test_truncated_summary), TEST(test_damaged_run_json),
-        TEST(test_truncated_model),   TEST(test_truncated_tables),
+        TEST(test_good_variants),        TEST(test_experiment_with_bom_and_crlf),
+        TEST(test_import_cache),         TEST(test_hostile_titles),
+        TEST(test_hostile_paths),        TEST(test_full_disk),
+        TEST(test_full_stdout),          TEST(test_run_with_closed_streams),
+        TEST(test_without_gnuplot),      TEST(test_broken_gnuplot),
+        TEST(test_killed_while_drawing), TEST(test_file_size_limit),
+        TEST(test_waiting_for_a_pipe),   TEST(test_interrupted_verdict),
+        TEST(test_truncated_summary),    TEST(test_damaged_run_json),
+        TEST(test_truncated_model),      TEST(test_truncated_tables),
     };
     return cmocka_run_group_tests(tests, setup, program_teardown);
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,6 +31,21 @@ static int read_failed(const char *path, int code, int reason) {
     FAIL(code, "%s: cannot be read: %s%s", path, strerror(reason), advice(reason));
 }
 
+/* A pipe may be silent for ever, and the first Ctrl-C must end the wait: nobody sleeps in read(). */
+static ssize_t read_some(int fd, char *to, size_t room) {
+    for (;;) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        if (interrupt_requested()) {
+            errno = EINTR;
+            return -1;
+        }
+        int ready = poll(&wait, 1, 100);
+        if (ready < 0 && errno != EINTR) return -1;
+        ssize_t got = ready > 0 ? read(fd, to, room) : -1;
+        if (ready > 0 && (got >= 0 || (errno != EINTR && errno != EAGAIN))) return got;
+    }
+}
+
 /* Fills *text from the descriptor. Reads to the end rather than trusting st_size: pipes have none, and
  * files under /proc say 0. */
 static int read_stream(int fd, const char *path, size_t max_bytes, size_t expected, int code, char **text,
@@ -38,11 +54,11 @@ static int read_stream(int fd, const char *path, size_t max_bytes, size_t expect
     char *buffer = mem_realloc(NULL, capacity + 1, 1); /* not cleared: every byte up to `used` is read */
     if (!buffer) return GW_ERR_NOMEM;
     for (;;) {
-        ssize_t got = read(fd, buffer + used, capacity - used);
-        if (got < 0 && errno == EINTR) continue;
+        ssize_t got = read_some(fd, buffer + used, capacity - used);
         if (got < 0) {
             int reason = errno;
             mem_free(buffer);
+            TRY(reason == EINTR ? interrupt_check() : GW_OK);
             return read_failed(path, code, reason);
         }
         if (got == 0) break;
@@ -71,7 +87,7 @@ int file_read_all(const char *path, size_t max_bytes, int code, char **text, siz
     struct stat status;
     int rc = GW_OK;
     if (max_bytes > PTRDIFF_MAX / 4) max_bytes = PTRDIFF_MAX / 4; /* so that sizes below cannot overflow */
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer is waited for in read_some */
     if (fd < 0) return read_failed(path, code, errno);
     if (fstat(fd, &status) != 0)
         rc = read_failed(path, code, errno);

@@ -33,6 +33,7 @@ void interrupt_install(void) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write (EFBIG) */
 }
 
 bool interrupt_requested(void) { return stop != 0; }

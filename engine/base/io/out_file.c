@@ -130,11 +130,18 @@ static int sync_folder(const char *path) {
     return reason;
 }
 
+/* Why writes fail, when the stream only knows that one did: the same happens to one byte more. */
+static int ask_why(FILE *stream) {
+    errno = 0;
+    return write(fileno(stream), "", 1) < 0 && errno ? errno : EIO;
+}
+
 /* 0 or the errno of the first step that failed; the stream is closed in any case. */
 static int finish_stream(struct out_file *file) {
     int reason = file->reason;
     errno = 0;
     bool failed = reason || ferror(file->stream) != 0;
+    if (failed && !reason) reason = ask_why(file->stream);
     if (fflush(file->stream) != 0) {
         failed = true;
         if (!reason) reason = errno;
