@@ -13,6 +13,8 @@ int write_attention(const struct experiment *e, const struct prepared *p, const 
                     const struct results *r, const char *dir) GW_MUST_USE;
 int write_summary(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                   const struct results *r, const char *dir) GW_MUST_USE;
+/* Which metrics the tables of reports show: summary.json's "columns". */
+void write_columns(struct json_writer *w, const struct experiment *e);
 /* The verdict on one pair as an element of summary.json's "verdict". */
 void write_verdict(struct json_writer *w, const struct experiment *e, const struct pair_verdict *v);
 /* What the success test's criterion is, within an object that has begun. */

@@ -219,6 +219,7 @@ int write_summary(const struct experiment *e, const struct prepared *p, const st
     struct json_writer w = {.stream = file.stream};
     json_begin_object(&w, NULL);
     put_header(&w, e, p, r);
+    write_columns(&w, e);
     json_begin_array(&w, "strategies");
     for (size_t s = 0; s < e->n_strategies; s++) put_strategy(&w, e, p, fits, r, s);
     json_end_array(&w);

@@ -16,26 +16,33 @@ static int profit_factor_at_k(const struct gw_gate_sample *sample, double k_perc
 }
 
 /* One descriptor for each of {mean, sum} × {0x, 1x, 2x}. */
-#define PNL_METRIC(what, level, words)                                                                                 \
+#define PNL_METRIC(what, level, words, heading_)                                                                       \
     static int pnl_##what##_##level##x(const struct gw_gate_sample *sample, double k_percent, double *value) {         \
         struct gw_top_k top;                                                                                           \
         int rc = gw_metric_top_k(sample, k_percent, &top);                                                             \
         *value = rc < 0 ? (double)NAN : top.pnl_##what[level];                                                         \
         return only_memory(rc);                                                                                        \
     }                                                                                                                  \
-    const struct gw_metric_desc metric_desc_pnl_##what##_at_k_##level##x = {.name = "pnl_" #what "_at_k_" #level "x",  \
-                                                                            .help = words,                             \
-                                                                            .unit = "return",                          \
-                                                                            .per_k = true,                             \
-                                                                            .higher_is_better = true,                  \
-                                                                            .compute = pnl_##what##_##level##x};
+    const struct gw_metric_desc metric_desc_pnl_##what##_at_k_##level##x = {                                           \
+        .name = "pnl_" #what "_at_k_" #level "x",                                                                      \
+        .help = words,                                                                                                 \
+        .unit = "return",                                                                                              \
+        .per_k = true,                                                                                                 \
+        .higher_is_better = true,                                                                                      \
+        .column = {.heading = heading_,                                                                                \
+                   .title = heading_,                                                                                  \
+                   .format = GW_SHOW_SIGNED_PERCENT,                                                                   \
+                   .n_terminal = 2,                                                                                    \
+                   .n_page = 1,                                                                                        \
+                   .priority = {1, 5}},                                                                                \
+        .compute = pnl_##what##_##level##x};
 
-PNL_METRIC(mean, 0, "mean return of the best k % as isolated trades, without costs")
-PNL_METRIC(mean, 1, "mean return of the best k % as isolated trades, after costs")
-PNL_METRIC(mean, 2, "mean return of the best k % as isolated trades, after double costs")
-PNL_METRIC(sum, 0, "sum of returns of the best k % as isolated trades, without costs")
-PNL_METRIC(sum, 1, "sum of returns of the best k % as isolated trades, after costs")
-PNL_METRIC(sum, 2, "sum of returns of the best k % as isolated trades, after double costs")
+PNL_METRIC(mean, 0, "mean return of the best k % as isolated trades, without costs", NULL)
+PNL_METRIC(mean, 1, "mean return of the best k % as isolated trades, after costs", "PnL")
+PNL_METRIC(mean, 2, "mean return of the best k % as isolated trades, after double costs", NULL)
+PNL_METRIC(sum, 0, "sum of returns of the best k % as isolated trades, without costs", NULL)
+PNL_METRIC(sum, 1, "sum of returns of the best k % as isolated trades, after costs", NULL)
+PNL_METRIC(sum, 2, "sum of returns of the best k % as isolated trades, after double costs", NULL)
 
 const struct gw_metric_desc metric_desc_hit_rate_at_k = {
     .name = "hit_rate_at_k",

@@ -49,12 +49,15 @@ const struct gw_metric_desc metric_desc_average_precision = {
     .help = "PR-AUC as the sum of (R_n - R_{n-1}) P_n over distinct scores",
     .unit = "fraction",
     .higher_is_better = true,
+    .column = {.heading = "AP", .title = "Average precision"},
     .compute = average_precision};
-const struct gw_metric_desc metric_desc_ap_lift = {.name = "ap_lift",
-                                                   .help = "average precision over prevalence: 1 without skill",
-                                                   .unit = "ratio",
-                                                   .higher_is_better = true,
-                                                   .compute = ap_lift};
+const struct gw_metric_desc metric_desc_ap_lift = {
+    .name = "ap_lift",
+    .help = "average precision over prevalence: 1 without skill",
+    .unit = "ratio",
+    .higher_is_better = true,
+    .column = {.heading = "lift", .format = GW_SHOW_RATIO, .no_spread = true, .priority = {2}},
+    .compute = ap_lift};
 const struct gw_metric_desc metric_desc_roc_auc = {.name = "roc_auc",
                                                    .help =
                                                        "chance that a positive outscores a negative (ties count half)",

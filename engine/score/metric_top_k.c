@@ -22,12 +22,15 @@ static int lift_at_k(const struct gw_gate_sample *sample, double k_percent, doub
     return only_memory(rc);
 }
 
-const struct gw_metric_desc metric_desc_precision_at_k = {.name = "precision_at_k",
-                                                          .help = "share of positives among the best k % of each fold",
-                                                          .unit = "fraction",
-                                                          .per_k = true,
-                                                          .higher_is_better = true,
-                                                          .compute = precision_at_k};
+const struct gw_metric_desc metric_desc_precision_at_k = {
+    .name = "precision_at_k",
+    .help = "share of positives among the best k % of each fold",
+    .unit = "fraction",
+    .per_k = true,
+    .higher_is_better = true,
+    .column =
+        {.heading = "P", .title = "P", .format = GW_SHOW_PERCENT, .n_terminal = 3, .n_page = 2, .priority = {0, 1, 6}},
+    .compute = precision_at_k};
 const struct gw_metric_desc metric_desc_recall_at_k = {.name = "recall_at_k",
                                                        .help =
                                                            "share of all positives that the best k % of each fold hold",

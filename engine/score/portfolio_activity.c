@@ -41,7 +41,11 @@ static double ambiguous_share(const struct gw_portfolio_input *input) {
 }
 
 const struct gw_portfolio_metric_desc portfolio_desc_exposure = {
-    .name = "exposure", .help = "mean gross notional over equity", .unit = "fraction", .compute = exposure};
+    .name = "exposure",
+    .help = "mean gross notional over equity",
+    .unit = "fraction",
+    .column = {.heading = "exposure %", .format = GW_SHOW_PERCENT, .best = GW_BEST_NONE, .priority = {4}},
+    .compute = exposure};
 const struct gw_portfolio_metric_desc portfolio_desc_time_in_market = {.name = "time_in_market",
                                                                        .help = "share of periods with a position",
                                                                        .unit = "fraction",
@@ -51,7 +55,11 @@ const struct gw_portfolio_metric_desc portfolio_desc_turnover = {
 const struct gw_portfolio_metric_desc portfolio_desc_turnover_per_year = {
     .name = "turnover_per_year", .help = "turnover per year", .unit = "ratio/year", .compute = turnover_per_year};
 const struct gw_portfolio_metric_desc portfolio_desc_n_trades = {
-    .name = "n_trades", .help = "closed trades", .unit = "trades", .compute = n_trades};
+    .name = "n_trades",
+    .help = "closed trades",
+    .unit = "trades",
+    .column = {.heading = "trades", .title = "trades", .format = GW_SHOW_COUNT, .best = GW_BEST_NONE, .priority = {1}},
+    .compute = n_trades};
 const struct gw_portfolio_metric_desc portfolio_desc_long_share = {
     .name = "long_share", .help = "share of trades on the long side", .unit = "fraction", .compute = long_share};
 const struct gw_portfolio_metric_desc portfolio_desc_average_bars_held = {

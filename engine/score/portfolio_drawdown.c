@@ -11,6 +11,7 @@ const struct gw_portfolio_metric_desc portfolio_desc_max_drawdown = {
     .name = "max_drawdown",
     .help = "largest loss from a peak, as a fraction of it",
     .unit = "fraction",
+    .column = {.heading = "max DD %", .title = "max. DD", .format = GW_SHOW_LOSS, .best = GW_BEST_LOWEST},
     .compute = max_drawdown};
 const struct gw_portfolio_metric_desc portfolio_desc_max_drawdown_days = {
     .name = "max_drawdown_days",

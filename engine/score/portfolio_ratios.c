@@ -20,7 +20,11 @@ static double calmar(const struct gw_portfolio_input *input) {
 }
 
 const struct gw_portfolio_metric_desc portfolio_desc_sharpe = {
-    .name = "sharpe", .help = "mean over standard deviation of returns, annualised", .unit = "", .compute = sharpe};
+    .name = "sharpe",
+    .help = "mean over standard deviation of returns, annualised",
+    .unit = "",
+    .column = {.heading = "Sharpe", .title = "Sharpe", .format = GW_SHOW_RATIO},
+    .compute = sharpe};
 const struct gw_portfolio_metric_desc portfolio_desc_sortino = {
     .name = "sortino",
     .help = "mean over root mean squared negative return, annualised; infinite without losses",

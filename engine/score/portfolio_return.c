@@ -18,10 +18,12 @@ static double volatility(const struct gw_portfolio_input *input) {
     return return_moments(input).deviation * sqrt(input->periods_per_year);
 }
 
-const struct gw_portfolio_metric_desc portfolio_desc_total_return = {.name = "total_return",
-                                                                     .help = "final equity over initial cash, less 1",
-                                                                     .unit = "fraction",
-                                                                     .compute = total_return};
+const struct gw_portfolio_metric_desc portfolio_desc_total_return = {
+    .name = "total_return",
+    .help = "final equity over initial cash, less 1",
+    .unit = "fraction",
+    .column = {.heading = "return %", .title = "return", .format = GW_SHOW_PERCENT},
+    .compute = total_return};
 const struct gw_portfolio_metric_desc portfolio_desc_cagr = {
     .name = "cagr", .help = "compound growth per year", .unit = "fraction/year", .compute = compound_annual_growth};
 const struct gw_portfolio_metric_desc portfolio_desc_volatility = {

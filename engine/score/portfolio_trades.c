@@ -90,11 +90,16 @@ static double average_mfe(const struct gw_portfolio_input *input) {
 }
 
 const struct gw_portfolio_metric_desc portfolio_desc_win_rate = {
-    .name = "win_rate", .help = "share of trades that gain after all costs", .unit = "fraction", .compute = win_rate};
+    .name = "win_rate",
+    .help = "share of trades that gain after all costs",
+    .unit = "fraction",
+    .column = {.heading = "win rate %", .format = GW_SHOW_PERCENT, .priority = {3}},
+    .compute = win_rate};
 const struct gw_portfolio_metric_desc portfolio_desc_profit_factor = {
     .name = "profit_factor",
     .help = "gains over losses in cash; infinite without losses",
     .unit = "ratio",
+    .column = {.heading = "profit factor", .format = GW_SHOW_RATIO, .priority = {2}},
     .compute = profit_factor};
 const struct gw_portfolio_metric_desc portfolio_desc_expectancy = {
     .name = "expectancy", .help = "mean pnl of a trade", .unit = "cash", .compute = expectancy};

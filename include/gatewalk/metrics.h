@@ -41,11 +41,33 @@ int gw_metric_top_k_weights(const struct gw_gate_sample *sample, double k_percen
                             double *weight /* [n] */) GW_MUST_USE;
 
 enum { GW_METRIC_KS_MAX = 4 };
+/* How the tables of reports show a metric; summary.json carries it to them. Without a heading it has no column. */
+enum gw_metric_format {
+    GW_SHOW_FRACTION,       /* 0.213 */
+    GW_SHOW_PERCENT,        /* 21.3 */
+    GW_SHOW_SIGNED_PERCENT, /* +0.21 */
+    GW_SHOW_LOSS,           /* a percentage that reads with a minus */
+    GW_SHOW_RATIO,          /* 1.90 */
+    GW_SHOW_COUNT,          /* 17 */
+    GW_N_SHOWS
+};
+enum gw_metric_best { GW_BEST_HIGHEST, GW_BEST_LOWEST, GW_BEST_NONE, GW_N_BESTS };
+struct gw_metric_column {
+    const char *heading; /* on a terminal: "AP"; of a metric per K it goes on with its K, "P@1%" */
+    const char *title;   /* on a report's first page; NULL: not there */
+    enum gw_metric_format format;
+    enum gw_metric_best best;
+    bool no_spread;                 /* its deviation over seeds says nothing that another column's does not */
+    size_t n_terminal, n_page;      /* of a metric per K: for the first so many Ks */
+    int priority[GW_METRIC_KS_MAX]; /* by K: a narrow terminal leaves out the highest first, 0 never */
+};
+
 struct gw_metric_desc {
     const char *name; /* e.g. "average_precision", "precision_at_k" */
     const char *help, *unit;
     bool per_k; /* evaluated once for every K */
     bool higher_is_better;
+    struct gw_metric_column column;
     /* *value is NaN where the metric is not defined. What could not be computed fails, with GW_ERR_NOMEM only. */
     int (*compute)(const struct gw_gate_sample *sample, double k_percent, double *value) GW_MUST_USE;
 };
@@ -63,6 +85,7 @@ struct gw_portfolio_input {
 };
 struct gw_portfolio_metric_desc {
     const char *name, *help, *unit;
+    struct gw_metric_column column;
     double (*compute)(const struct gw_portfolio_input *input); /* NaN when undefined, infinite for x/0 with x > 0 */
 };
 size_t gw_portfolio_metric_count(void);

@@ -36,13 +36,17 @@
  * Strategies without a model have the single seed 0.
  *
  * "schema" is GW_RUN_SCHEMA, the first member of run.json, summary.json and study.json. It grows when a member that readers use
- * changes its meaning, its name or its place; a new member alone does not count. Results are facts, that is numbers, ids
+ * changes its meaning, its name or its place, or when they need a new one; another new member does not count. Results are facts, that is numbers, ids
  * and states: sentences are made where they are shown.
  *
  * summary.json:
  * { "schema", "name", "title", "symbols": [], "interval", "begin", "end", "n_bars", "n_folds", "seeds": [1,2],
  *   "ks": [1,5,10], "act_on": 1, "horizon", "lookback", "baseline": "lstm", "confidence": 0.95                                 (of all intervals)
  *   "prevalence": {"long", "short"},
+ *   "columns": { "gates": [ {"metric": METRIC, "heading" (null: not on a terminal), "title" (null: not in the report's table),
+ *           "format": "fraction" | "percent" | "signed_percent" | "loss" | "ratio" | "count",
+ *           "best": "highest" | "lowest" | "none", "spread" (show the deviation over seeds), "priority"} ],
+ *       "portfolio": […] },                          (what the tables of reports show, in their order; a METRIC's K goes behind its words: metrics.h)
  *   "strategies": [ { "name", "strategy", "encoder", "attention", "parameters",       (the last three null without model)
  *       "fits", "fits_best_at_last_epoch"                    (of training.epochs: they might have gone on improving)
  *       "gates": { "long": { "mean": {METRIC: v}, "sd": {METRIC: v}, "null": {"observed","null_mean","null_sd","p_value"},
@@ -91,7 +95,7 @@
 #define GW_RUN_STUDY           "study.json"
 #define GW_RUN_REPORT          "report.pdf"
 
-/* 1 (without a number in the files): sentences in the verdict. 2: facts. */
-enum { GW_RUN_SCHEMA = 2 };
+/* 1 (without a number in the files): sentences in the verdict. 2: facts. 3: the tables' columns in summary.json. */
+enum { GW_RUN_SCHEMA = 3 };
 
 #endif

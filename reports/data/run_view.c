@@ -196,6 +196,7 @@ int run_view_open(const char *dir, struct run_view *run) {
         goto fail;
     }
     TRY_GOTO(read_facts(run), fail);
+    TRY_GOTO(run_columns_read(run), fail);
     TRY_GOTO(read_process(run), fail);
     const json_value *list = member(run->root, "strategies", JSON_ARRAY);
     run->n_strategies = list ? json_size(list) : 0;

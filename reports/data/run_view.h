@@ -6,6 +6,7 @@
 #include "engine/base/json.h"
 #include "gatewalk/metric_key.h"
 #include "gatewalk/run_files.h"
+#include "run_columns.h"
 
 enum { GW_GATE_LONG, GW_GATE_SHORT, N_GATES_SHOWN, KS_SHOWN = 4, STYLES_MODEL = 8, STYLES_ALL = 10 };
 extern const char *const gate_word[N_GATES_SHOWN]; /* "long", "short": the keys of summary.json and the CSV files */
@@ -45,6 +46,7 @@ struct run_view {
     size_t n_seeds, n_ks, n_strategies;
     double k[KS_SHOWN];             /* percent of bars */
     struct strategy_view *strategy; /* [n_strategies] */
+    struct metric_columns gate_columns, portfolio_columns;
     struct table table[N_RUN_TABLES];
     bool table_read[N_RUN_TABLES];
 };

@@ -4,7 +4,7 @@
 
 #include "engine/base/base.h"
 
-enum { TEXT_COLUMNS_MAX = 24 };
+enum { TEXT_COLUMNS_MAX = 48 };
 struct text_table {
     struct arena *arena;
     size_t n_columns, n_rows;

@@ -241,6 +241,50 @@ static void fx_verdict_block(struct json_writer *w, const struct fixture *f, con
     json_end_object(w);
 }
 
+/* What the metrics' own descriptors say in a real run; a made-up one has its own columns. */
+static void fx_columns(struct json_writer *w) {
+    static const struct {
+        const char *list, *metric, *heading, *title, *format, *best;
+        bool no_spread;
+        int priority;
+    } columns[] = {
+        {"gates", "average_precision", "AP", "Average precision", "fraction", "highest", false, 0},
+        {"gates", "ap_lift", "lift", NULL, "ratio", "highest", true, 2},
+        {"gates", "precision_at_1", "P", "P", "percent", "highest", false, 0},
+        {"gates", "precision_at_5", "P", "P", "percent", "highest", false, 1},
+        {"gates", "precision_at_10", "P", NULL, "percent", "highest", false, 6},
+        {"gates", "pnl_mean_at_1_1x", "PnL", "PnL", "signed_percent", "highest", false, 1},
+        {"gates", "pnl_mean_at_5_1x", "PnL", NULL, "signed_percent", "highest", false, 5},
+        {"gates", "coverage", "coverage", "Coverage", "percent", "none", false, 4},
+        {"portfolio", "total_return", "return %", "return", "percent", "highest", false, 0},
+        {"portfolio", "sharpe", "Sharpe", "Sharpe", "ratio", "highest", false, 0},
+        {"portfolio", "max_drawdown", "max DD %", "max. DD", "loss", "lowest", false, 0},
+        {"portfolio", "n_trades", "trades", "trades", "count", "none", false, 1},
+        {"portfolio", "win_rate", "win rate %", NULL, "percent", "highest", false, 3},
+        {"portfolio", "profit_factor", "profit factor", NULL, "ratio", "highest", false, 2},
+        {"portfolio", "exposure", "exposure %", NULL, "percent", "none", false, 4},
+    };
+    json_begin_object(w, "columns");
+    json_begin_array(w, columns[0].list);
+    for (size_t i = 0; i < COUNT_OF(columns); i++) {
+        if (i > 0 && strcmp(columns[i].list, columns[i - 1].list) != 0) {
+            json_end_array(w);
+            json_begin_array(w, columns[i].list);
+        }
+        json_begin_object(w, NULL);
+        json_put_string(w, "metric", columns[i].metric);
+        json_put_string(w, "heading", columns[i].heading);
+        json_put_string(w, "title", columns[i].title);
+        json_put_string(w, "format", columns[i].format);
+        json_put_string(w, "best", columns[i].best);
+        json_put_bool(w, "spread", !columns[i].no_spread);
+        json_put_int(w, "priority", columns[i].priority);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_end_object(w);
+}
+
 static void fx_summary(const char *dir, const struct fixture *f) {
     FILE *to = fx_open(dir, GW_RUN_SUMMARY, "");
     struct json_writer w = {.stream = to};
@@ -274,6 +318,7 @@ static void fx_summary(const char *dir, const struct fixture *f) {
     json_begin_object(&w, "prevalence");
     for (int gate = 0; gate < 2; gate++) json_put_number(&w, fx_gate[gate], fx_prevalence[gate]);
     json_end_object(&w);
+    fx_columns(&w);
     json_begin_array(&w, "strategies");
     for (size_t i = 0; i < fx_count(f); i++) fx_strategy_block(&w, f, i);
     json_end_array(&w);
