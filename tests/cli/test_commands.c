@@ -67,6 +67,39 @@ static void test_help(void **state) {
     }
 }
 
+/* One call of every command that must work. */
+static const char *const call_of_command[][MAX_ARGS] = {
+    {"run", "small.json", "--out", "o", "--no-report", "--quiet", "--strategies", "buy_and_hold"},
+    {"study", "small-study.json", "--out", "p", "--no-report", "--quiet"},
+    {"report", "done", "--text"},
+    {"compare", "done", "done"},
+    {"folds", "small.json"},
+    {"inspect", "rw.csv"},
+    {"synth", "garch", "--bars", "10", "--seed", "1", "--out", "o.csv"},
+    {"list", "keys"},
+    {"bench", "features", "--seconds", "0"},
+    {"help", "run"},
+};
+
+static void test_every_command_works(void **state) {
+    (void)state;
+    char name[MAX_WORDS][32];
+    put_text("small-study.json",
+             "{\"name\": \"s\", \"experiment\": \"small.json\", \"search\": {\"folds\": 1, \"epochs\": 1}, \"stages\": "
+             "[{\"name\": \"loss\", \"variants\": [{\"name\": \"bce\"}]}]}");
+    for (size_t i = 0, n = command_names(name); i < n; i++) {
+        const char *const *call = NULL;
+        for (size_t c = 0; c < COUNT_OF(call_of_command); c++)
+            if (strcmp(call_of_command[c][0], name[i]) == 0) call = call_of_command[c];
+        if (!call) fail_msg("command %s has no call that works: add one to call_of_command in " __FILE__, name[i]);
+        struct run run;
+        run_how(&run, &(struct how){0}, call);
+        if (run.status != 0) fail_msg("%s ends with %d: %s", name[i], run.status, run.err);
+        run_free(&run);
+    }
+    unlink(work("o.csv"));
+}
+
 static void test_help_words(void **state) {
     (void)state;
     static const char *const word[] = {"--help", "-h", "help"};
@@ -543,6 +576,7 @@ static void test_recorded_experiment(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_help),
+        TEST(test_every_command_works),
         TEST(test_help_words),
         TEST(test_version),
         TEST(test_list_tables),

@@ -151,7 +151,10 @@ static void every_format_has_a_fixture(void **state) {
         size_t n = 0;
         for (size_t i = 0; i < COUNT_OF(format_cases); i++)
             n += strcmp(format_cases[i].format, gw_import_format_name(f)) == 0;
-        if (n == 0) fail_msg("format %s has no fixture", gw_import_format_name(f));
+        if (n == 0)
+            fail_msg("format %s has no fixture: put a file of it into " FIXTURES
+                     " and its bars into format_cases in " __FILE__,
+                     gw_import_format_name(f));
         assert_true(strlen(gw_import_format_help(f)) > 10);
     }
 }

@@ -74,7 +74,8 @@ static void check_covered(const char *kind) {
         }
         fclose(file);
         if (!covered)
-            fail_msg("%s \"%s\" has no golden case: add one to make_models.py", kind, gw_model_option_name(kind, i));
+            fail_msg("%s \"%s\" has no golden case: add one to tests/golden/make_models.py", kind,
+                     gw_model_option_name(kind, i));
     }
 }
 

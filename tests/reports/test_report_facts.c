@@ -313,6 +313,27 @@ static void test_schema(void **state) {
         }
 }
 
+/* ---- every plot ------------------------------------------------------------------------------------------------- */
+
+/* A plot that the made-up run gives nothing to show is one whose drawing no test ever sees. */
+static void test_every_plot_has_something_to_show(void **state) {
+    (void)state;
+    struct fixture f = small();
+    struct run_view run;
+    char dir[1024];
+    f.study = true;
+    open_run(&run, dir, "every-plot", &f);
+    for (size_t i = 0; plot_at(i); i++) {
+        struct plot_job job = {.run = &run, .plot = plot_at(i), .dir = room, .not_shown = ""};
+        assert_ok(plot_at(i)->prepare(&job));
+        if (job.n_pages == 0)
+            fail_msg("plot %s has nothing to show of the made-up run (%s): write what it reads in "
+                     "tests/reports/fixture.h",
+                     plot_at(i)->name, job.skipped);
+    }
+    run_view_close(&run);
+}
+
 /* ---- the path of a study ----------------------------------------------------------------------------------------- */
 
 static void test_study(void **state) {
@@ -472,6 +493,7 @@ int main(void) {
         cmocka_unit_test(test_conclusion),
         cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_every_plot_has_something_to_show),
         cmocka_unit_test(test_study),
         cmocka_unit_test(test_study_page),
         cmocka_unit_test(test_long_study),

@@ -84,7 +84,9 @@ static void every_metric_has_golden_values(void **state) {
             for (size_t e = 0; e < golden.cases[c].n_expects; e++)
                 finite +=
                     !strcmp(golden.cases[c].expect[e].name, metric->name) && isfinite(golden.cases[c].expect[e].value);
-        if (finite < 2) fail_msg("metric %s has no golden values in %s", metric->name, GOLDEN);
+        if (finite < 2)
+            fail_msg("metric %s has no golden values in %s: add it to tests/golden/make_metrics.py", metric->name,
+                     GOLDEN);
         for (size_t j = 0; j < gw_metric_count(); j++) same_name += !strcmp(gw_metric_at(j)->name, metric->name);
         assert_int_equal(same_name, 1);
         assert_true(name_is_safe(metric->name) && metric->help && metric->unit);

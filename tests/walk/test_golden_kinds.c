@@ -158,13 +158,21 @@ static bool holds(const struct experiment *e, const struct strategy_spec *spec, 
     return strcmp(gw_param_show(key.param, gw_param_base_const(&key, base), text), value) == 0;
 }
 
+static const char add_one[] = "add it to one, then test_golden_kinds --update pins what comes of it";
+
+static void need_kind(const char *kind, const char *name) {
+    print_error("no experiment of tests/golden/kinds_*.json has %s %s: %s\n", kind, name, add_one);
+    n_differences++;
+}
+
 static void need_option(const struct key_section *section, const struct gw_param_key *key, const char *value) {
     for (size_t i = 0; i < N_KINDS; i++) {
         if (!section->per_strategy && holds(ran[i], NULL, section, *key, value)) return;
         for (size_t s = 0; section->per_strategy && s < ran[i]->n_strategies; s++)
             if (holds(ran[i], &ran[i]->strategy[s], section, *key, value)) return;
     }
-    print_error("no experiment of tests/golden/kinds_*.json has %s.%s %s\n", section->name, key->param->name, value);
+    print_error("no experiment of tests/golden/kinds_*.json has %s.%s %s: %s\n", section->name, key->param->name, value,
+                add_one);
     n_differences++;
 }
 
@@ -201,9 +209,9 @@ static bool market_held(const char *kind) {
 static void test_every_strategy_and_market(void **state) {
     (void)state;
     for (size_t i = 0; i < gw_strategy_count(); i++)
-        if (!strategy_held(gw_strategy_at(i)->name)) differs(gw_strategy_at(i)->name, "in no experiment", "in one");
+        if (!strategy_held(gw_strategy_at(i)->name)) need_kind("strategy", gw_strategy_at(i)->name);
     for (size_t i = 0; i < gw_synth_kind_count(); i++)
-        if (!market_held(gw_synth_kind_name(i))) differs(gw_synth_kind_name(i), "in no experiment", "in one");
+        if (!market_held(gw_synth_kind_name(i))) need_kind("market", gw_synth_kind_name(i));
     expect_nothing();
 }
 
