@@ -14,6 +14,10 @@ static const struct command_option options[] = {
     {"inputs", 'i', "F", "number of input features, for exact parameter counts of models (default 66)", NULL},
 };
 
+static void print_range(const struct gw_param *param) {
+    if (param->type == GW_PARAM_SIZE || param->type == GW_PARAM_NUMBER) printf(" [%g … %g]", param->low, param->high);
+}
+
 /* "attention_units 1 … 1024 (64)" of what a row declares itself. */
 static void print_own(const struct gw_param_table *own) {
     struct gw_own_params room;
@@ -23,8 +27,7 @@ static void print_own(const struct gw_param_table *own) {
         const struct gw_param *param = &own->param[i];
         printf("  %-22s %-12s %-12s %s", param->name, gw_param_type_name(param), gw_param_show(param, &room, text),
                param->help);
-        if (param->type == GW_PARAM_SIZE || param->type == GW_PARAM_NUMBER)
-            printf(" [%g … %g]", param->low, param->high);
+        print_range(param);
         printf("\n");
     }
 }
@@ -123,6 +126,7 @@ static void print_key(const char *section, const struct gw_param_key *key, const
     for (size_t i = 0; param->choices && (row = gw_choice_at(param->choices, i)).name; i++)
         printf("%s%s", i ? ", " : " (", row.name);
     if (param->choices) printf(")");
+    print_range(param);
     if (key->by) printf(" [%s]", gw_param_owners(key, owners));
     printf("\n");
 }
