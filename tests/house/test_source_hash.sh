@@ -2,42 +2,14 @@
 # A stored fit is used again only under the sources and flags that it was made with: in a copy of the tree sources are
 # changed, the program is built again and run into the same directory. Also what the hash of the sources must not hang on.
 # usage: tests/house/test_source_hash.sh   (from the project's root, once the program is built; BUILD names where)
-set -u
-export LC_ALL=C
-build=${BUILD:-.build}
-case $build in /*) build=.build ;; esac # elsewhere: the copy builds everything anew
-copy=$(mktemp -d) || exit 1
-trap 'rm -rf "$copy"' EXIT
-trap 'exit 1' INT TERM
-n_passed=0 n_failed=0
-fail() {
-    echo "$1" >&2
-    bad=1
-}
-check() { # function: its name says what holds
-    echo "[ RUN      ] $1"
-    bad=0
-    $1 || bad=1
-    if [ $bad = 0 ]; then n_passed=$((n_passed + 1)) && echo "[       OK ] $1"; else n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1"; fi
-}
+. tests/house/copy.sh
 
-# ---- the copy -----------------------------------------------------------------------------------------------
-
-# The make that runs the tests may have set variables; its job server is not for the makes in here.
-MAKEFLAGS=$(printf '%s' "${MAKEFLAGS:-}" | sed 's/--jobserver[^ ]*//; s/\(^\| \)-j[0-9]*//')
-export MAKEFLAGS
-unset MAKELEVEL MFLAGS
-quiet_make() { make --no-print-directory -C "$copy" "$@"; }
 hash_in() { # folder, below the copy's, and flags
     quiet_make -s "BUILD=$1" "${@:2}" "$1/source_hash.h" && sed 's/.*"\(.*\)"/\1/' "$copy/$1/source_hash.h"
 }
-build_copy() { quiet_make -j2 "BUILD=$build" gatewalk >"$copy/make.log" 2>&1 || { tail -n 20 "$copy/make.log" >&2 && return 1; }; }
 
 make_copy() {
-    tar -cf - --exclude=reports/out Makefile include engine models strategies reports \
-        $(for room in engine models strategies reports flags source_hash.h objects.a; do
-            [ -e "$build/$room" ] && echo "$build/$room"
-        done) | tar -xf - -C "$copy" || return 1
+    copy_tree || return 1
     build_copy || return 1
     "$copy/gatewalk" synth planted --bars 1500 --seed 1 --out "$copy/bars.csv" >/dev/null || return 1
     cat >"$copy/tiny.json" <<'JSON'
@@ -200,6 +172,4 @@ check a_second_run_uses_every_fit_again
 check a_report_decides_no_fit
 check a_commit_links_again_and_changes_no_result
 check a_changed_kernel_fits_anew
-echo "[  PASSED  ] $n_passed test(s)."
-[ $n_failed = 0 ] || echo "[  FAILED  ] $n_failed test(s)."
-[ $n_failed = 0 ]
+check_done
