@@ -84,7 +84,7 @@ static size_t columns_up_to(const struct run_view *run, int priority, struct col
         const struct metric_column *of = &run->portfolio_columns.column[i];
         if (!*of->title || of->priority > priority) continue;
         list[n] = (struct column){.of = of, .heading = n == traded ? "Traded" : NULL, .sub = of->title, .gate = -1};
-        list[n++].width = fmax(0.051, 0.0068 * (double)text_columns(of->title));
+        list[n++].width = fmax(0.051, 0.0078 * (double)text_columns(of->title));
     }
     return n;
 }
