@@ -152,6 +152,7 @@ a_run_records_and_shows_them() {
     holds said ' Gini' 'fading' 'timed'
     for model in "$copy"/run/models/fading-*.safetensors; do
         tr -d ' \\' <"$model" | grep -aq '"attention":"decay".*"half_life":3[,}]' || fail "$(basename "$model") does not hold half_life"
+        grep -aq 'tilt(4)' "$model" || fail "$(basename "$model") does not hold tilt(4)"
     done
     ! grep -aq half_life "$copy"/run/models/lstm-*.safetensors || fail "a model without decay holds half_life"
 }

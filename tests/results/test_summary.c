@@ -187,6 +187,32 @@ static void test_summary_header(void **state) {
     assert_string_equal(json_string(json_get(root, "end"), ""), cell(&r->folds, r->folds.n_rows - 1, "end"));
 }
 
+/* Every column that a table is told to show is of a metric that the file holds, and no metric's is missing. */
+static void test_columns_name_metrics(void **state) {
+    (void)state;
+    const json_value *root = json_root(run[0].summary), *columns = json_get(root, "columns");
+    const json_value *first = json_at(json_get(root, "strategies"), 0);
+    const json_value *mean[] = {json_get(json_get(json_get(first, "gates"), "long"), "mean"),
+                                json_get(json_get(first, "portfolio"), "mean")};
+    static const char *const list[] = {"gates", "portfolio"};
+    size_t want = 0, n = 0;
+    for (size_t i = 0; i < COUNT_OF(list); i++)
+        for (size_t c = 0; c < json_size(json_get(columns, list[i])); c++, n++) {
+            const json_value *column = json_at(json_get(columns, list[i]), c);
+            const char *metric = json_string(json_get(column, "metric"), "?");
+            if (!json_get(mean[i], metric)) fail_msg("%s: a column of %s, which is no metric", list[i], metric);
+            assert_true(json_kind(json_get(column, "heading")) == JSON_STRING ||
+                        json_kind(json_get(column, "title")) == JSON_STRING);
+        }
+    for (size_t m = 0; m < gw_metric_count(); m++) {
+        const struct gw_metric_column *c = &gw_metric_at(m)->column;
+        size_t most = c->n_terminal > c->n_page ? c->n_terminal : c->n_page, ks = run[0].e->signals.n_k;
+        if (c->heading) want += !gw_metric_at(m)->per_k ? 1 : most < ks ? most : ks;
+    }
+    for (size_t m = 0; m < gw_portfolio_metric_count(); m++) want += gw_portfolio_metric_at(m)->column.heading != NULL;
+    assert_int_equal(n, want);
+}
+
 static void test_verdict_agrees_with_the_metrics(void **state) {
     (void)state;
     static const char *const delta[] = {"average_precision", "precision_at_5"};
@@ -295,6 +321,7 @@ int main(void) {
         cmocka_unit_test(test_summary_fits),
         cmocka_unit_test(test_summary_metrics),
         cmocka_unit_test(test_summary_header),
+        cmocka_unit_test(test_columns_name_metrics),
         cmocka_unit_test(test_verdict_agrees_with_the_metrics),
         cmocka_unit_test(test_criteria_follow_from_the_deltas),
         cmocka_unit_test(test_conclusion_follows_from_the_deltas),
