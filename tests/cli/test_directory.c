@@ -221,7 +221,7 @@ static void test_folders_of_others_are_left_alone(void **state) {
                                        "{\"status\": \"finished\", \"build\": {\"version\": \"1\"}}",
                                        "{\"schema\": 2}",
                                        "{\"schema\": \"2\", \"status\": \"finished\", \"build\": {\"version\": \"1\"}}",
-                                       "{\"schema\": 3, \"status\": \"finished\", \"build\": {\"version\": \"1\"}}",
+                                       "{\"schema\": 1000, \"status\": \"finished\", \"build\": {\"version\": \"1\"}}",
                                        "{\"schema\": 1.5, \"status\": \"finished\", \"build\": {\"version\": \"1\"}}"};
     for (size_t i = 0; i < COUNT_OF(folder); i++) {
         char name[40];
