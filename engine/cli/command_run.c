@@ -24,7 +24,7 @@ static const struct command_option options[] = {
     OPTION_SET,
     OPTION_TIMERANGE,
     {"strategies", 'S', "A,B", "only these contestants, by name; plain strategies go by theirs", strategy_choice},
-    {"seeds", 'n', "N", "repeat every fit with seeds 1..N", NULL},
+    {"seeds", 'n', "N", "repeat every fit with seeds 1..N, at most 64", NULL},
     OPTION_JOBS,
     OPTION_KERNELS,
     OPTION_OUT,

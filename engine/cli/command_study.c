@@ -10,7 +10,7 @@
 enum { MAX_SETS = 128 };
 
 static const struct command_option options[] = {
-    {"seeds", 'n', "N", "seeds of the final comparison", NULL},
+    {"seeds", 'n', "N", "seeds of the final comparison, at most 64", NULL},
     OPTION_DATA,
     OPTION_SET,
     OPTION_TIMERANGE,

@@ -14,7 +14,7 @@ static const char *difficulty_choice(size_t i) {
 }
 
 static const struct command_option options[] = {
-    {"bars", 'b', "N", "how many (default 60000)", NULL},
+    {"bars", 'b', "N", "how many (default 60000, at most 8000000)", NULL},
     {"seed", 's', "S", "the same seed gives the same market (default 1)", NULL},
     {"difficulty", 'd', "NAME", "of a planted market", difficulty_choice},
     {"out", 'o', "FILE", "where to write it", NULL},

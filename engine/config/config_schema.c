@@ -237,14 +237,16 @@ static void put_seeds(struct json_writer *w) {
 
 static void put_strategies(struct json_writer *w) { put_list(w, "contestant", MAX_STRATEGIES); }
 
+_Static_assert(MAX_SYMBOLS == 64 && MAX_FEATURES == 256 && MAX_SEEDS == 64 && MAX_STRATEGIES == 32, "as told below");
 const struct special_key config_special[] = {
-    {"data", "source or list", "", "a file name, an object of the data keys, or a list of either; or --data FILE",
-     put_data},
+    {"data", "source or list", "",
+     "a file name, an object of the data keys, or a list of up to 64 of either; or --data FILE", put_data},
     {"timerange", "dates", "", "\"20200101-20221231\", either side may be empty; the last day is included",
      put_timerange},
-    {"features", "list of texts", "", "such as \"rsi(14)\" or \"rsi(14)@1h\"; default: a lean set of 14", put_features},
-    {"seeds", "number or list", "1", "how many (1, 2, … n) or which", put_seeds},
-    {"strategies", "list", "", "the contestants: names or objects; must be given", put_strategies},
+    {"features", "list of texts", "", "such as \"rsi(14)\" or \"rsi(14)@1h\", at most 256; default: a lean set of 14",
+     put_features},
+    {"seeds", "number or list", "1", "how many (1, 2, … n) or which; at most 64", put_seeds},
+    {"strategies", "list", "", "the contestants: 1 to 32 names or objects; must be given", put_strategies},
 };
 const size_t config_n_specials = COUNT_OF(config_special);
 

@@ -331,6 +331,20 @@ static void test_synth_repeats(void **state) {
     for (size_t i = 0; i < 3; i++) free(file[i]);
 }
 
+/* A limit is told before it is met. */
+static void test_limits_are_told(void **state) {
+    (void)state;
+    static const char *const told[][4] = {{"synth", "--help", "at most 8000000"}, {"run", "--help", "at most 64"},
+                                          {"study", "--help", "at most 64"},      {"list", "keys", "1 to 32 names"},
+                                          {"list", "keys", "at most 64"},         {"list", "keys", "at most 256"}};
+    for (size_t i = 0; i < COUNT_OF(told); i++) {
+        struct run run;
+        run_fine(&run, told[i][0], told[i][1]);
+        if (!strstr(run.out, told[i][2])) fail_msg("%s %s does not say \"%s\"", told[i][0], told[i][1], told[i][2]);
+        run_free(&run);
+    }
+}
+
 /* What a run refuses, `inspect` refuses in the same words. */
 static void test_inspect_judges_as_a_run_does(void **state) {
     (void)state;
@@ -586,6 +600,7 @@ int main(void) {
         TEST(test_synth_repeats),
         TEST(test_inspect_counts),
         TEST(test_no_control_bytes_reach_the_terminal),
+        TEST(test_limits_are_told),
         TEST(test_inspect_judges_as_a_run_does),
         TEST(test_folds),
         TEST(test_run_prints_its_report),
