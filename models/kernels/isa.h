@@ -66,6 +66,12 @@ void ISA(additive_forward)(size_t steps, size_t units, const float *key, size_t 
 void ISA(additive_backward)(size_t steps, size_t units, const float *dscore, const float *v, float *act, float *dv,
                             float *dquery);
 
+void ISA(additive_prepare)(size_t n, const float *in, float *out);
+void ISA(additive_band_forward)(size_t steps, size_t units, const float *key, size_t ld, const float *query,
+                                const float *v, float *score);
+void ISA(additive_band_backward)(size_t steps, size_t units, const float *key, size_t ld, const float *query,
+                                 const float *v, const float *dscore, float *dkey, float *dquery, float *dv);
+
 void ISA(adam)(size_t n, float *w, const float *g, float *m, float *v, float lr, float beta1, float beta2, float eps,
                float decay, float bias1, float bias2, float gradient_scale);
 double ISA(sum_squares)(size_t n, const float *x);
@@ -75,8 +81,9 @@ double ISA(sum_squares)(size_t n, const float *x);
 #define KERNELS_ELEMENTS                                                                                               \
     .vexp = ISA(vexp), .vtanh = ISA(vtanh), .vsigmoid = ISA(vsigmoid), .softmax_rows = ISA(softmax_rows),              \
     .dot = ISA(dot), .axpy = ISA(axpy), .add_row = ISA(add_row), .sum_rows = ISA(sum_rows),                            \
-    .additive_forward = ISA(additive_forward), .additive_backward = ISA(additive_backward), .adam = ISA(adam),         \
-    .sum_squares = ISA(sum_squares)
+    .additive_forward = ISA(additive_forward), .additive_backward = ISA(additive_backward),                            \
+    .additive_prepare = ISA(additive_prepare), .additive_band_forward = ISA(additive_band_forward),                    \
+    .additive_band_backward = ISA(additive_band_backward), .adam = ISA(adam), .sum_squares = ISA(sum_squares)
 
 VINLINE size_t vectors_for(size_t lanes) { return (lanes + VW - 1) / VW; }
 

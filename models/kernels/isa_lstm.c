@@ -40,7 +40,7 @@ VINLINE void cell_rows(const struct float_cell *at, const size_t rows, const int
     const size_t hidden = cell->run->hidden;
     vf acc[4 * CELL_ROWS];
     cell_start(cell, acc, rows, whole);
-    if (cell->step > 0)
+    if (cell->step > 0 || cell->run->carried)
         tile_run(acc, rows, 4, hidden, cell->run->h + cell_row(cell) * hidden, hidden, 1, at->u, 4 * VW,
                  (const char *)at->u, 0);
     UNROLL
@@ -55,8 +55,8 @@ static void cell_part(const struct float_cell *cell, size_t rows) { cell_dispatc
 
 void ISA(lstm_forward)(const struct lstm_run_f32 *run) {
     const size_t hidden = run->hidden, state = run->n_windows * hidden;
-    memset(run->c, 0, state * sizeof *run->c);
-    memset(run->h, 0, state * sizeof *run->h);
+    if (!run->carried) memset(run->c, 0, state * sizeof *run->c);
+    if (!run->carried) memset(run->h, 0, state * sizeof *run->h);
     for (size_t s = 0; s < run->n_steps; s++) {
         struct float_cell at = {.cell = {.run = run, .step = s}, .u = run->u};
         struct cell *cell = &at.cell;

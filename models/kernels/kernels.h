@@ -19,7 +19,8 @@
 /* Recurrent layer over a shard of windows. Gate order in memory i,f,c(g),o blocks of H: z[4H].
  *   z_s = xw[row(b,s)] + h_{s-1} U      (xw = X W + b was computed by the caller, once per distinct bar)
  *   i,f,o = sigmoid, g = tanh;  c_s = f c_{s-1} + i g;  h_s = o tanh(c_s)          (Keras LSTM; Hochreiter & Schmidhuber 1997)
- * row(b,s) = first_row[b] + s * row_stride. */
+ * row(b,s) = first_row[b] + s * row_stride. xw and gates may be one array when every (s,b) has a row of its own in the
+ * order of gates. */
 struct R(lstm_run) {
     size_t n_windows, n_steps, hidden;
     const uint32_t *first_row; /* [n_windows] */
@@ -29,6 +30,7 @@ struct R(lstm_run) {
     real *gates;    /* out [T × B × 4H]: activated i,f,g,o; backward overwrites it with dz. NULL: not kept */
     real *c;        /* out [(T+1) × B × H], slot 0 is the zero state */
     real *h;        /* out [(T+1) × B × H], slot 0 is the zero state */
+    bool carried;   /* slot 0 of c and h holds the state before the first step; forward only, of a set by rows */
     real *scratch;  /* [lstm_scratch_size] for forward in mixed precision and by OpenBLAS; the others need none */
 };
 
@@ -102,6 +104,18 @@ struct R(kernels) {
     void (*additive_backward)(size_t steps, size_t units, const real *dscore, const real *v, real *act, real *dv,
                               real *dquery);
 
+    /* The same attention when many queries meet the same keys (streaming): keys and queries are prepared once a bar, in a
+     * layout of the set's own, and tanh(key + query) is then made anew wherever it is wanted, which costs less than
+     * keeping it. in may equal out. Numbers beyond ±40 count as ±40. */
+    void (*additive_prepare)(size_t n, const real *in, real *out);
+    /* score[s] = v · tanh(key[s] + query) for prepared keys [steps × units] with leading dimension ld, and query. */
+    void (*additive_band_forward)(size_t steps, size_t units, const real *key, size_t ld, const real *query,
+                                  const real *v, real *score);
+    /* With pre_s,j = dscore[s] v[j] (1 - tanh²): dkey[s] += pre_s, dquery += Σ_s pre_s, dv += Σ_s dscore[s] tanh; of keys
+     * and query as they were before they were prepared. */
+    void (*additive_band_backward)(size_t steps, size_t units, const real *key, size_t ld, const real *query,
+                                   const real *v, const real *dscore, real *dkey, real *dquery, real *dv);
+
     /* One optimiser sweep over a flat block (Kingma & Ba 2014; decoupled decay: Loshchilov & Hutter 2017).
      * bias1/bias2 are 1 - beta^t. */
     void (*adam)(size_t n, real *w, const real *g, real *m, real *v, real lr, real beta1, real beta2, real eps,
@@ -130,6 +144,9 @@ void R(kernels_gemm_large)(enum kernels_product product, size_t m, size_t n, siz
 
 /* The set in use: chosen by gw_kernels_select (float32), always the reference for float64. */
 const struct R(kernels) *R(kernels_active)(void);
+/* The same, or the portable one where its rows may depend on each other: a state that is carried bar by bar wants that a
+ * bar has the same bits in any company. */
+const struct R(kernels) *R(kernels_by_row)(void);
 /* Its table of mixed precision: large_*, lstm_* and head_* round what they multiply to bf16 (to nearest, ties to even;
  * below 2^-126 to zero) and sum in float32, on tiles in an order of their own; everything else is the set's own. The
  * packed U, what heads keep and the scratch of lstm_* and head_* are this table's own too. With float64 there is no such

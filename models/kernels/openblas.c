@@ -43,7 +43,7 @@ static size_t scratch_size(size_t n_windows, size_t hidden) {
 static void step_products(const struct lstm_run_f32 *run, size_t step, float *z) {
     const size_t n = run->n_windows, width = 4 * run->hidden;
     for (size_t b = 0; b < n; b++)
-        memcpy(z + b * width, run->xw + (run->first_row[b] + step * run->row_stride) * width, width * sizeof *z);
+        memmove(z + b * width, run->xw + (run->first_row[b] + step * run->row_stride) * width, width * sizeof *z);
     if (step > 0)
         gemm_nn_openblas(n, width, run->hidden, run->h + step * n * run->hidden, run->hidden, run->u, width, z, width,
                          true);

@@ -48,8 +48,8 @@ static double sigmoid(double x) {
 static void lstm_forward(const struct lstm_run_f64 *run) {
     const size_t hidden = run->hidden, n = run->n_windows, width = 4 * hidden;
     double spare[4]; /* the gates of a run that does not keep them */
-    memset(run->c, 0, n * hidden * sizeof *run->c);
-    memset(run->h, 0, n * hidden * sizeof *run->h);
+    if (!run->carried) memset(run->c, 0, n * hidden * sizeof *run->c);
+    if (!run->carried) memset(run->h, 0, n * hidden * sizeof *run->h);
     for (size_t row = 0; row < run->n_steps * n; row++) {
         size_t s = row / n, b = row % n;
         const double *xw = run->xw + (run->first_row[b] + s * run->row_stride) * width;
@@ -197,6 +197,29 @@ static void additive_backward(size_t steps, size_t units, const double *dscore, 
     }
 }
 
+/* Nothing to prepare: tanh is taken of the sum itself. */
+static void additive_prepare(size_t n, const double *in, double *out) { memmove(out, in, n * sizeof *out); }
+
+static void additive_band_forward(size_t steps, size_t units, const double *key, size_t ld, const double *query,
+                                  const double *v, double *score) {
+    for (size_t s = 0; s < steps; s++) {
+        score[s] = 0;
+        for (size_t j = 0; j < units; j++) score[s] += v[j] * tanh(key[s * ld + j] + query[j]);
+    }
+}
+
+static void additive_band_backward(size_t steps, size_t units, const double *key, size_t ld, const double *query,
+                                   const double *v, const double *dscore, double *dkey, double *dquery, double *dv) {
+    for (size_t s = 0; s < steps; s++) {
+        for (size_t j = 0; j < units; j++) {
+            double t = tanh(key[s * ld + j] + query[j]), pre = dscore[s] * v[j] * (1 - t * t);
+            dv[j] += dscore[s] * t;
+            dquery[j] += pre;
+            dkey[s * ld + j] += pre;
+        }
+    }
+}
+
 static void adam(size_t n, double *w, const double *g, double *m, double *v, double lr, double beta1, double beta2,
                  double eps, double decay, double bias1, double bias2, double gradient_scale) {
     for (size_t i = 0; i < n; i++) {
@@ -236,11 +259,15 @@ static const struct kernels_f64 reference = {
     .sum_rows = sum_rows,
     .additive_forward = additive_forward,
     .additive_backward = additive_backward,
+    .additive_prepare = additive_prepare,
+    .additive_band_forward = additive_band_forward,
+    .additive_band_backward = additive_band_backward,
     .adam = adam,
     .sum_squares = sum_squares,
 };
 
 const struct kernels_f64 *kernels_active_f64(void) { return &reference; }
+const struct kernels_f64 *kernels_by_row_f64(void) { return &reference; }
 const struct kernels_f64 *kernels_mixed_f64(void) { return &reference; }
 
 #include "gemm_large.h"

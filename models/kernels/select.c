@@ -99,6 +99,11 @@ int gw_kernels_select(const char *name) {
 /* Without a selection every caller finds the same best set, so threads may ask at the same time. */
 const struct kernels_f32 *kernels_active_f32(void) { return active ? active : best(); }
 
+const struct kernels_f32 *kernels_by_row_f32(void) {
+    const struct kernels_f32 *set = kernels_active_f32();
+    return set->rows_together ? sets[PORTABLE] : set;
+}
+
 const struct kernels_f32 *kernels_mixed_at(size_t i, bool *supported) {
     if (i >= N_MIXED) return NULL;
     *supported = gw_kernels_supported(mixed[i].set) && (!mixed[i].supported || mixed[i].supported());
