@@ -65,6 +65,8 @@ static int score_test(const struct experiment *e, const struct fold_data *d, con
     const struct gw_model_config *config = gw_model_get_config(model);
     size_t n = d->n[GW_SLICE_TEST], width = gw_model_attention_maps(config) * config->lookback, F = d->n_features;
     bool by_feature = gw_model_has_feature_attention(config);
+    /* A streaming model takes its state from before the first sample of a call: the slice is one call. */
+    size_t at_once = config->unroll == GW_UNROLL_STREAM ? n : SCORE_CHUNK;
     int rc = GW_OK;
     fit->n_test = n;
     fit->n_maps = gw_model_attention_maps(config);
@@ -76,8 +78,8 @@ static int score_test(const struct experiment *e, const struct fold_data *d, con
         rc = GW_ERR_NOMEM;
         goto done;
     }
-    for (size_t i = 0; i < n; i += SCORE_CHUNK) {
-        size_t m = n - i < SCORE_CHUNK ? n - i : SCORE_CHUNK;
+    for (size_t i = 0; i < n; i += at_once) {
+        size_t m = n - i < at_once ? n - i : at_once;
         struct gw_attention_out attention = {
             .n_maps = fit->n_maps, .time = width ? weight + i * width : NULL, .feature = feature};
         TRY_GOTO(gw_model_score(model, d->score_series, d->n_symbols, d->sample[GW_SLICE_TEST] + i, m,

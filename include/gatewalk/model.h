@@ -21,6 +21,7 @@ enum gw_monitor_kind {
 }; /* what decides the best epoch, on the validation slice */
 enum gw_retrain { GW_RETRAIN_FRESH, GW_RETRAIN_WARM, GW_RETRAIN_LORA };
 enum gw_calibration_kind { GW_CALIBRATION_NONE, GW_CALIBRATION_PLATT, GW_CALIBRATION_ISOTONIC };
+enum gw_unroll { GW_UNROLL_WINDOW, GW_UNROLL_STREAM }; /* every bar's own window, or a state carried from bar to bar */
 enum gw_precision { GW_PRECISION_FLOAT32, GW_PRECISION_BF16 };
 
 /* Settings of a model; gw_model_params says what each means. Words are rows of the tables in models/ (gw_choice_find,
@@ -35,7 +36,9 @@ struct gw_model_config {
     size_t layers;
     size_t dense_units;
     double dropout;
+    enum gw_unroll unroll;
     struct gw_own_params encoder_own[GW_OWN_ROWS_MAX], attention_own[GW_OWN_ROWS_MAX];
+    struct gw_own_params unroll_own[GW_OWN_ROWS_MAX];
 };
 
 /* Settings of a training; gw_train_params says what each means. */
@@ -50,6 +53,8 @@ struct gw_train_config {
     size_t epochs, patience;
     enum gw_monitor_kind monitor;
     double positive_fraction;
+    size_t segment, segment_warmup; /* streaming: scored bars of a segment (L; 0 = 2T), bars before them (W; 0 = T) */
+    size_t segments;                /* streaming: segments per gradient; 0 = batch_size / 16 */
     enum gw_retrain retrain;
     enum gw_calibration_kind calibration;
     enum gw_precision precision;
@@ -141,7 +146,9 @@ struct gw_attention_out {
 };
 size_t gw_model_attention_maps(const struct gw_model_config *config);
 bool gw_model_has_feature_attention(const struct gw_model_config *config);
-/* probability: [n × GW_N_GATES]. Same bits for any grouping of the samples. */
+/* probability: [n × GW_N_GATES]. Of a windowed model the same bits for any grouping of the samples. Of a streaming one the
+ * samples are sorted by (series, row) and those of a series are one slice: its state is zero model.warm bars before the
+ * first of them (as far as rows exist and are finite) and carried to the last, also over rows that are not asked for. */
 int gw_model_score(const struct gw_gate_model *model, const struct gw_series *series, size_t n_series,
                    const struct gw_sample *sample, size_t n, float *probability,
                    struct gw_attention_out *attention) GW_MUST_USE;

@@ -40,11 +40,16 @@ const struct gw_model_config *gw_model_get_config(const struct gw_gate_model *mo
 
 int gw_model_score(const struct gw_gate_model *model, const struct gw_series *series, size_t n_series,
                    const struct gw_sample *sample, size_t n, float *probability, struct gw_attention_out *attention) {
-    size_t reach = model->gate.net.encoder->sequence ? model->gate.net.config.lookback : 1;
+    size_t reach = R(network_reach)(&model->gate.net);
     for (size_t i = 0; i < n; i++)
         if (sample[i].series >= n_series || sample[i].row + (size_t)1 < reach ||
             sample[i].row >= series[sample[i].series].n_rows)
             FAIL(GW_ERR_INTERNAL, "sample %zu (series %u, row %u) has no full window", i, sample[i].series,
+                 sample[i].row);
+    for (size_t i = 1; i < n && model->gate.net.stream; i++)
+        if (sample[i].series < sample[i - 1].series ||
+            (sample[i].series == sample[i - 1].series && sample[i].row <= sample[i - 1].row))
+            FAIL(GW_ERR_INTERNAL, "sample %zu (series %u, row %u) is out of order for a stream", i, sample[i].series,
                  sample[i].row);
     if (n >= UINT32_MAX) FAIL(GW_ERR_DATA, "more than %u samples to score at once", UINT32_MAX);
     if (attention) attention->n_maps = model->gate.net.maps;

@@ -55,6 +55,18 @@ static const struct gw_choice monitors[] = {
 };
 PLAIN_CHOICES(monitor, monitors);
 
+static const struct gw_param stream_rows[] = {
+    GW_SIZE_PARAM(struct stream_params, warm, "bars", 0, 0, 1e7,
+                  "before a scored slice, from which the state is carried; 0 = 4 x lookback"),
+};
+static const struct gw_choice unrolls[] = {
+    [GW_UNROLL_WINDOW] = {.name = "window", .help = "every bar has a window of its own, from a zero state"},
+    [GW_UNROLL_STREAM] = {.name = "stream",
+                          .help = "the state is carried from bar to bar; attention sees the last lookback states",
+                          .own = GW_PARAM_TABLE(stream_rows)},
+};
+PLAIN_CHOICES(unroll, unrolls);
+
 /* ---- the tables --------------------------------------------------------------------------------------------- */
 
 #define MODEL(kind, field, ...) GW_##kind##_PARAM(struct gw_model_config, field, __VA_ARGS__)
@@ -68,6 +80,8 @@ static const struct gw_param model_rows[] = {
     MODEL(SIZE, layers, "layers", 1, 1, LAYERS_MAX, "stacked LSTM layers"),
     MODEL(SIZE, dense_units, "units", 64, 1, 4096, "units of the dense layer"),
     MODEL(NUMBER, dropout, "fraction", .3, 0, .95, "dropped share of the context while training"),
+    MODEL(CHOICE, unroll, &unroll_choices, offsetof(struct gw_model_config, unroll_own),
+          "a window for every bar, or a state carried on"),
 };
 const struct gw_param_table gw_model_params = GW_PARAM_TABLE(model_rows);
 
@@ -88,6 +102,9 @@ static const struct gw_param train_rows[] = {
     TRAIN(SIZE, patience, "epochs", 5, 0, 100000, "epochs without improvement before stopping; 0 = never"),
     TRAIN(CHOICE, monitor, &monitor_choices, 0, "what decides the best epoch, on validation"),
     TRAIN(NUMBER, positive_fraction, "fraction", 0, 0, .95, "class-balanced sampling; 0 = off"),
+    TRAIN(SIZE, segment, "bars", 0, 0, 65536, "unroll stream: scored bars of a segment (L); 0 = 2 x lookback"),
+    TRAIN(SIZE, segment_warmup, "bars", 0, 0, 65536, "unroll stream: bars before them without loss (W); 0 = lookback"),
+    TRAIN(SIZE, segments, "segments", 0, 0, 4096, "unroll stream: side by side per gradient; 0 = batch_size / 16"),
     TRAIN(CHOICE, retrain, &retrain_choices, offsetof(struct gw_train_config, retrain_own), "how a fold starts"),
     TRAIN(CHOICE, calibration, &calibration_choices, 0, "of the probabilities, fitted on validation"),
     TRAIN(CHOICE, precision, &precision_choices, 0, "arithmetic of the large products"),
@@ -156,6 +173,22 @@ static int check_training(const struct gw_train_config *train, struct gw_model_r
     return GW_OK;
 }
 
+/* What goes with a carried state and what does not. */
+static int check_stream(const struct gw_model_config *config, const struct gw_train_config *train,
+                        struct gw_model_report *report) {
+    const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
+    if (config->unroll != GW_UNROLL_STREAM) return GW_OK;
+    if (attention->windowed_only)
+        return gw_error_set(clash(report, "model.unroll", "model.attention", NULL),
+                            "model.unroll: attention \"%s\" cannot stream: %s; use \"window\"", attention->name,
+                            attention->windowed_only);
+    if (train->positive_fraction > 0)
+        return gw_error_set(clash(report, "training.positive_fraction", "model.unroll", NULL),
+                            "training.positive_fraction: draws windows by their label, but a stream visits whole "
+                            "segments and most of them hold positives; use training.pos_weight");
+    return GW_OK;
+}
+
 /* Adapters need something to sit on; better said before the first fold than after it. */
 static int check_adapters(const struct gw_model_config *config, const struct gw_train_config *train,
                           struct gw_model_report *report) {
@@ -180,6 +213,7 @@ int gw_model_config_check(const struct gw_model_config *config, const struct gw_
     TRY(gw_param_check(&gw_train_params, "training", train));
     TRY(check_model(config, report));
     TRY(check_training(train, report));
+    TRY(check_stream(config, train, report));
     TRY(check_adapters(config, train, report));
     const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
     if (attention->advise) attention->advise(config, report->advice);

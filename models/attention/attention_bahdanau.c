@@ -1,5 +1,6 @@
 /* Additive attention (Bahdanau et al. 2014, eq. 6): e_s = vᵀ tanh(W1 q + W2 h_s) with q = h_T, bias-free;
  * a = softmax(e) over the steps, context Σ a_s h_s. */
+#include "attention_band.h"
 #include "attention_combine.h"
 
 enum { W1, W2, V };
@@ -21,11 +22,39 @@ void R(bahdanau_backward)(const struct R(attention_run) *run) {
     R(additive_scores_backward)(run, dscore, run->w[W1], run->w[W2], run->w[V], run->g[W1], run->g[W2], run->g[V]);
 }
 
+/* ---- streaming ------------------------------------------------------------------------------------------ */
+
+static void band_forward(const struct R(band_run) *run) {
+    R(band_additive)(run, run->w[W1], run->w[W2], run->w[V], run->keep);
+    R(band_concat_forward)(run);
+}
+
+/* d score, and the query gradients behind it. */
+static size_t band_scratch(const struct gw_model_config *config, size_t rows, size_t queries) {
+    return R(band_scores_room)(config, rows, queries) + R(band_additive_room)(config, rows, queries);
+}
+
+static void band_backward(const struct R(band_run) *run) {
+    size_t n = R(band_queries)(run);
+    real *dscore = run->scratch, *dquery = dscore + n * run->config->lookback;
+    R(band_concat_backward)(run, dscore);
+    R(band_additive_backward)
+    (run, dscore, run->w[W1], run->w[W2], run->w[V], run->keep, dquery, run->g[W1], run->g[W2], run->g[V]);
+}
+
+static const struct R(band_ops) band = {
+    .memory_size = R(band_units),
+    .keep_size = R(band_additive_room),
+    .scratch_size = band_scratch,
+    .forward = band_forward,
+    .backward = band_backward,
+};
 static const struct gw_param own_params[] = {ATTENTION_UNITS_ROW, LUONG_COMBINE_ROW};
 
 const struct R(attention_ops) R(attention_bahdanau) = {
     .name = "bahdanau",
     .help = "additive scores against the last state (Bahdanau et al. 2014)",
+    .band = &band,
     .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
     .context_size = R(concat_size),

@@ -8,6 +8,7 @@ static const struct gw_param own_params[] = {ATTENTION_UNITS_ROW, LUONG_COMBINE_
 const struct R(attention_ops) R(attention_dual_stage) = {
     .name = "dual_stage",
     .help = "attention over features at every step, then over time (DA-RNN, Qin et al. 2017)",
+    .windowed_only = "its input attention reads a feature's whole window before the first step",
     .own = GW_PARAM_TABLE(own_params),
     .encoder = &R(encoder_dual_stage),
     .tile = 8,

@@ -1,5 +1,6 @@
 /* Concat attention (Luong et al. 2015): e_s = vᵀ tanh(W [q; h_s]) with q = h_T. The rows of W that meet q and those
  * that meet h_s are Bahdanau's W1 and W2, so the scores are shared with it; the ending is Luong's. */
+#include "attention_band.h"
 #include "attention_combine.h"
 
 enum { W, V, WC };
@@ -34,11 +35,44 @@ static void backward(const struct R(attention_run) *run) {
     (run, dscore, run->w[W], run->w[W] + half, run->w[V], run->g[W], run->g[W] + half, run->g[V]);
 }
 
+/* ---- streaming: keep holds the prepared queries and [c; q] ------------------------------------------------- */
+
+static size_t band_keep(const struct gw_model_config *config, size_t rows, size_t queries) {
+    return R(band_additive_room)(config, rows, queries) + R(band_luong_keep)(config, queries);
+}
+static size_t band_scratch(const struct gw_model_config *config, size_t rows, size_t queries) {
+    return R(band_scores_room)(config, rows, queries) + R(band_additive_room)(config, rows, queries) +
+           R(band_luong_scratch)(config, queries);
+}
+
+static void band_forward(const struct R(band_run) *run) {
+    size_t half = run->config->hidden * attention_units(run->config);
+    real *both = run->keep + R(band_queries)(run) * attention_units(run->config);
+    R(band_additive)(run, run->w[W], run->w[W] + half, run->w[V], run->keep);
+    R(band_luong_forward)(run, run->w[WC], both);
+}
+
+static void band_backward(const struct R(band_run) *run) {
+    size_t A = attention_units(run->config), half = run->config->hidden * A, n = R(band_queries)(run);
+    real *dscore = run->scratch, *dquery = dscore + n * run->config->lookback;
+    R(band_luong_backward)(run, run->w[WC], run->g[WC], run->keep + n * A, dquery + n * A, dscore);
+    R(band_additive_backward)
+    (run, dscore, run->w[W], run->w[W] + half, run->w[V], run->keep, dquery, run->g[W], run->g[W] + half, run->g[V]);
+}
+
+static const struct R(band_ops) band = {
+    .memory_size = R(band_units),
+    .keep_size = band_keep,
+    .scratch_size = band_scratch,
+    .forward = band_forward,
+    .backward = band_backward,
+};
 static const struct gw_param own_params[] = {ATTENTION_UNITS_ROW, LUONG_COMBINE_ROW};
 
 const struct R(attention_ops) R(attention_luong_concat) = {
     .name = "luong_concat",
     .help = "additive score of [last state; state] (Luong et al. 2015)",
+    .band = &band,
     .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
     .context_size = R(context_hidden),

@@ -1,4 +1,5 @@
 /* Dot attention (Luong et al. 2015): e_s = qᵀ h_s with q = h_T. */
+#include "attention_band.h"
 #include "attention_combine.h"
 
 enum { WC };
@@ -31,11 +32,44 @@ static void backward(const struct R(attention_run) *run) {
     }
 }
 
+/* ---- streaming: the query is the state itself ---------------------------------------------------------- */
+
+static size_t band_keep(const struct gw_model_config *config, size_t rows, size_t queries) {
+    (void)rows;
+    return R(band_luong_keep)(config, queries);
+}
+/* d score, query gradients and what the ending wants. */
+static size_t band_scratch(const struct gw_model_config *config, size_t rows, size_t queries) {
+    return R(band_scores_room)(config, rows, queries) + queries * config->hidden +
+           R(band_luong_scratch)(config, queries);
+}
+
+static void band_forward(const struct R(band_run) *run) {
+    R(band_product)(run, run->h + run->query * run->config->hidden);
+    R(band_luong_forward)(run, run->w[WC], run->keep);
+}
+
+static void band_backward(const struct R(band_run) *run) {
+    size_t H = run->config->hidden, n = R(band_queries)(run);
+    real *dscore = run->scratch, *dquery = dscore + n * run->config->lookback;
+    R(band_luong_backward)(run, run->w[WC], run->g[WC], run->keep, dquery + n * H, dscore);
+    R(band_product_backward)(run, dscore, run->h + run->query * H, dquery);
+    run->k->axpy(n * H, 1, dquery, run->dh + run->query * H);
+}
+
+static const struct R(band_ops) band = {
+    .memory_size = R(band_nothing),
+    .keep_size = band_keep,
+    .scratch_size = band_scratch,
+    .forward = band_forward,
+    .backward = band_backward,
+};
 static const struct gw_param own_params[] = {LUONG_COMBINE_ROW};
 
 const struct R(attention_ops) R(attention_luong_dot) = {
     .name = "luong_dot",
     .help = "dot product with the last state (Luong et al. 2015)",
+    .band = &band,
     .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
     .context_size = R(context_hidden),

@@ -1,6 +1,7 @@
 /* General attention (Luong et al. 2015): e_s = qᵀ W h_s with q = h_T. q W is computed once per window. */
 #include <string.h>
 
+#include "attention_band.h"
 #include "attention_combine.h"
 
 enum { W, WC };
@@ -44,11 +45,48 @@ static void backward(const struct R(attention_run) *run) {
     run->k->gemm_nt(run->n, H, H, dqw, H, run->w[W], H, run->dh + (T - 1) * H, T * H, true);
 }
 
+/* ---- streaming: keep holds [c; q] and behind it q W ---------------------------------------------------- */
+
+static size_t band_keep(const struct gw_model_config *config, size_t rows, size_t queries) {
+    (void)rows;
+    return R(band_luong_keep)(config, queries) + queries * config->hidden;
+}
+static size_t band_scratch(const struct gw_model_config *config, size_t rows, size_t queries) {
+    return R(band_scores_room)(config, rows, queries) + queries * config->hidden +
+           R(band_luong_scratch)(config, queries);
+}
+
+static void band_forward(const struct R(band_run) *run) {
+    size_t H = run->config->hidden, n = R(band_queries)(run);
+    real *qw = run->keep + R(band_luong_keep)(run->config, n);
+    run->k->large_nn(n, H, H, run->h + run->query * H, H, run->w[W], H, qw, H, false);
+    R(band_product)(run, qw);
+    R(band_luong_forward)(run, run->w[WC], run->keep);
+}
+
+static void band_backward(const struct R(band_run) *run) {
+    size_t H = run->config->hidden, n = R(band_queries)(run);
+    const real *qw = run->keep + R(band_luong_keep)(run->config, n), *queries = run->h + run->query * H;
+    real *dscore = run->scratch, *dqw = dscore + n * run->config->lookback;
+    R(band_luong_backward)(run, run->w[WC], run->g[WC], run->keep, dqw + n * H, dscore);
+    R(band_product_backward)(run, dscore, qw, dqw);
+    run->k->large_tn(H, H, n, queries, H, dqw, H, run->g[W], H, true);
+    run->k->large_nt(n, H, H, dqw, H, run->w[W], H, run->dh + run->query * H, H, true);
+}
+
+static const struct R(band_ops) band = {
+    .memory_size = R(band_nothing),
+    .keep_size = band_keep,
+    .scratch_size = band_scratch,
+    .forward = band_forward,
+    .backward = band_backward,
+};
 static const struct gw_param own_params[] = {LUONG_COMBINE_ROW};
 
 const struct R(attention_ops) R(attention_luong_general) = {
     .name = "luong_general",
     .help = "bilinear score with the last state (Luong et al. 2015)",
+    .band = &band,
     .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
     .context_size = R(context_hidden),

@@ -1,7 +1,7 @@
 /* Control: the largest value of every hidden unit over time; the gradient goes to the first step that reached it. */
 #include <string.h>
 
-#include "models/network/gate.h"
+#include "attention_band.h"
 
 static size_t nothing(const struct gw_model_config *config) {
     (void)config;
@@ -30,9 +30,42 @@ static void backward(const struct R(attention_run) *run) {
         }
 }
 
+/* ---- streaming --------------------------------------------------------------------------------------------- */
+
+static void band_forward(const struct R(band_run) *run) {
+    size_t H = run->config->hidden;
+    real *c = run->context;
+    for (size_t r = run->query; r < run->n; r++, c += H) {
+        size_t first = R(band_first)(run, r);
+        memcpy(c, run->h + first * H, H * sizeof *c);
+        for (size_t s = first + 1; s <= r; s++)
+            for (size_t i = 0; i < H; i++)
+                if (!(run->h[s * H + i] <= c[i])) c[i] = run->h[s * H + i]; /* lets NaN through */
+    }
+}
+
+static void band_backward(const struct R(band_run) *run) {
+    size_t H = run->config->hidden;
+    for (size_t r = run->query; r < run->n; r++)
+        for (size_t i = 0; i < H; i++) {
+            size_t s = R(band_first)(run, r), at = (r - run->query) * H + i;
+            while (s < r && run->h[s * H + i] != run->context[at]) s++;
+            run->dh[s * H + i] += run->dcontext[at];
+        }
+}
+
+static const struct R(band_ops) band = {
+    .memory_size = R(band_nothing),
+    .keep_size = R(band_no_room),
+    .scratch_size = R(band_no_room),
+    .forward = band_forward,
+    .backward = band_backward,
+};
+
 const struct R(attention_ops) R(attention_max_pool) = {
     .name = "max_pool",
     .help = "control: maximum of every unit over time",
+    .band = &band,
     .tile = 8,
     .context_size = R(context_hidden),
     .maps = nothing,

@@ -1,7 +1,7 @@
 /* Control: the mean of all states. What an attention must beat to show that its weights matter. */
 #include <string.h>
 
-#include "models/network/gate.h"
+#include "attention_band.h"
 
 static size_t nothing(const struct gw_model_config *config) {
     (void)config;
@@ -24,9 +24,42 @@ static void backward(const struct R(attention_run) *run) {
             run->k->axpy(H, (real)(1.0 / (double)T), run->dcontext + b * H, run->dh + (b * T + s) * H);
 }
 
+/* ---- streaming --------------------------------------------------------------------------------------------- */
+
+/* The ones that a row of states is summed with; behind them d mean. */
+static size_t band_keep(const struct gw_model_config *config, size_t rows, size_t queries) {
+    (void)rows;
+    (void)queries;
+    return config->lookback;
+}
+static size_t band_scratch(const struct gw_model_config *config, size_t rows, size_t queries) {
+    (void)rows;
+    return queries * config->hidden;
+}
+
+static void band_forward(const struct R(band_run) *run) {
+    size_t H = run->config->hidden;
+    R(band_mean)(run, H, run->h, H, run->context, run->keep);
+}
+
+static void band_backward(const struct R(band_run) *run) {
+    size_t H = run->config->hidden;
+    memcpy(run->scratch, run->dcontext, R(band_queries)(run) * H * sizeof(real));
+    R(band_mean_backward)(run, H, run->scratch, 0, run->dh, H, true, run->keep);
+}
+
+static const struct R(band_ops) band = {
+    .memory_size = R(band_nothing),
+    .keep_size = band_keep,
+    .scratch_size = band_scratch,
+    .forward = band_forward,
+    .backward = band_backward,
+};
+
 const struct R(attention_ops) R(attention_mean_pool) = {
     .name = "mean_pool",
     .help = "control: mean of all states, no weights",
+    .band = &band,
     .tile = 8,
     .context_size = R(context_hidden),
     .maps = nothing,

@@ -64,9 +64,46 @@ struct R(attention_run) {
     real *scratch;        /* [scratch_size] */
 };
 
+/* The same attention streaming: every bar of a run looks at the last T bars of the run, itself included. The bars lie one
+ * behind the other, oldest first: row r looks at rows max(0, r - T + 1) … r. */
+struct R(band_run) {
+    const struct gw_model_config *config;
+    const struct R(kernels) *k;
+    const real *w[ATTENTION_TENSORS_MAX]; /* own tensors in the order they were added */
+    real *g[ATTENTION_TENSORS_MAX];       /* their gradients, accumulated */
+    size_t n;                             /* rows */
+    size_t fresh;         /* rows before this one were fresh in an earlier call and have their memory; 0 in training */
+    size_t query;         /* contexts are wanted of the rows from this one on, fresh ones */
+    const real *h;        /* [n × H] */
+    real *memory;         /* [n × memory_size] what later rows want to know of a row, made when it is fresh */
+    real *context;        /* [queries × C] out */
+    real *map;            /* [queries × maps × T] out, the bar itself last, 0 before the run; kept for backward */
+    bool want_map;        /* somebody reads it */
+    real *keep;           /* [keep_size] forward to backward */
+    const real *dcontext; /* [queries × C] */
+    real *dh;             /* [n × H] added to */
+    real *dmemory;        /* [n × memory_size] for the way back's own use */
+    real *scratch;        /* [scratch_size] */
+};
+static inline size_t R(band_queries)(const struct R(band_run) *run) { return run->n - run->query; }
+/* The first row that row r looks at. */
+static inline size_t R(band_first)(const struct R(band_run) *run, size_t r) {
+    return r + 1 > run->config->lookback ? r + 1 - run->config->lookback : 0;
+}
+
+struct R(band_ops) {
+    size_t (*memory_size)(const struct gw_model_config *config);                               /* elements per row */
+    size_t (*keep_size)(const struct gw_model_config *config, size_t rows, size_t queries);    /* elements */
+    size_t (*scratch_size)(const struct gw_model_config *config, size_t rows, size_t queries); /* elements */
+    void (*forward)(const struct R(band_run) *run);
+    void (*backward)(const struct R(band_run) *run);
+};
+
 struct R(attention_ops) {
     const char *name, *help;
     struct gw_param_table own;            /* its parameters, in a struct of its own: own_of_attention */
+    const struct R(band_ops) *band;       /* streaming; NULL: the context is the state itself, or … */
+    const char *windowed_only;            /* … it cannot stream, and why */
     const struct R(encoder_ops) *encoder; /* replaces the configured encoder (dual_stage), or NULL */
     size_t tile;                          /* windows at a time: what it keeps should stay in the L2 cache */
     size_t (*context_size)(const struct gw_model_config *config);
@@ -87,6 +124,11 @@ static inline const void *own_of_attention(const struct gw_model_config *config)
     return config->attention_own[config->attention].bytes;
 }
 
+/* Own parameters of model.unroll "stream". */
+struct stream_params {
+    size_t warm; /* bars before a scored slice from which the state is carried; 0: 4T */
+};
+
 /* ---- the network: a description, const once built ------------------------------------------------ */
 
 struct R(network) {
@@ -97,6 +139,7 @@ struct R(network) {
     size_t attention_first, attention_n; /* its rows of the list */
     size_t context;                      /* C */
     size_t maps;
+    bool stream;                   /* the state is carried from bar to bar: model.unroll */
     bool dense;                    /* dropout and Dense(ReLU) between context and logits; logistic has none */
     size_t dense_first;            /* dense.W, dense.b, head.W, head.b, or the last two only */
     size_t pack_stride, pack_size; /* elements of one packed U, and of forward + backward of all layers */
@@ -104,6 +147,19 @@ struct R(network) {
 
 /* Looks the rows up and lays the tensors out. */
 int R(network_init)(struct R(network) *net, const struct gw_model_config *config) GW_MUST_USE;
+/* The kernels that it scores with. */
+static inline const struct R(kernels) *R(network_scorer)(const struct R(network) *net) {
+    return net->stream ? R(kernels_by_row)() : R(kernels_active)();
+}
+/* Rows that a prediction cannot do without: a window's, or the bar's own. */
+static inline size_t R(network_reach)(const struct R(network) *net) {
+    return net->encoder->sequence && !net->stream ? net->config.lookback : 1;
+}
+/* Bars before a scored slice from which a state is carried. */
+static inline size_t R(network_warm)(const struct R(network) *net) {
+    size_t warm = ((const struct stream_params *)net->config.unroll_own[net->config.unroll].bytes)->warm;
+    return warm ? warm : 4 * net->config.lookback;
+}
 static inline const real *R(tensor_of)(const struct R(pass) *pass, size_t i) {
     return pass->weights + pass->net->tensors.item[i].offset;
 }
@@ -129,16 +185,19 @@ struct R(workspace) {
     real *dh, *dh_last;                                      /* [T × B × H], [B × H] */
     real *lstm_scratch, *extra;
     real *tile_h, *tile_dh, *keep, *attention_scratch;
-    real *context, *dcontext; /* [n × C] of the tile */
-    real *mask, *dropped;     /* [n × C] dropout factors and dropped context */
-    real *dense, *ddense;     /* [n × D] after ReLU */
-    real *map;                /* [B × maps × T] */
-    real *feature_map;        /* [B × F] mean input attention, dual_stage */
-    real *logit, *dlogit;     /* [B × 2] */
+    real *band_memory, *band_dmemory; /* streaming: [rows × memory_size] */
+    real *context, *dcontext;         /* [n × C] of the tile */
+    real *mask, *dropped;             /* [n × C] dropout factors and dropped context */
+    real *dense, *ddense;             /* [n × D] after ReLU */
+    real *map;                        /* [B × maps × T] */
+    real *feature_map;                /* [B × F] mean input attention, dual_stage */
+    real *logit, *dlogit;             /* [B × 2] */
 };
 
 /* `train`: with what a way back needs. */
 int R(workspace_init)(struct R(workspace) *ws, const struct R(network) *net, bool train) GW_MUST_USE;
+/* The next n elements of a block, on a cache line of their own; memory NULL only counts. */
+real *R(workspace_cut)(real *memory, size_t *used, size_t n);
 void R(workspace_free)(struct R(workspace) *ws);
 
 /* ---- shards ------------------------------------------------------------------------------------- */
@@ -173,6 +232,9 @@ void R(head_forward)(const struct R(pass) *pass, size_t n, bool train, real *log
 void R(head_backward)(const struct R(pass) *pass, size_t n, const real *dlogit);
 /* Dropout factors 0 or 1/(1-rate) keyed by (seed, epoch, sample), whatever shard or thread the sample is in. */
 void R(dropout_mask)(uint64_t seed, uint64_t epoch, uint32_t sample, double rate, size_t n, real *mask);
+/* The same keyed by (seed, epoch, series, row), whatever segment the bar is in. */
+void R(dropout_mask_of_bar)(uint64_t seed, uint64_t epoch, uint32_t series, uint32_t row, double rate, size_t n,
+                            real *mask);
 
 /* ---- tables --------------------------------------------------------------------------------------- */
 

@@ -62,12 +62,15 @@ int R(network_init)(struct R(network) *net, const struct gw_model_config *config
              config->attention);
     if (net->attention->encoder) net->encoder = net->attention->encoder;
     net->dense = net->encoder->sequence;
+    net->stream = net->encoder->sequence && config->unroll == GW_UNROLL_STREAM;
     net->context = net->dense ? net->attention->context_size(config) : config->n_features;
     net->maps = net->dense ? net->attention->maps(config) : 0;
     if (net->encoder->sequence) {
         size_t size = R(kernels_active)()->lstm_pack_size(config->hidden);
         size_t mixed = R(kernels_mixed)()->lstm_pack_size(config->hidden);
+        size_t by_row = R(kernels_by_row)()->lstm_pack_size(config->hidden);
         net->pack_stride = size > mixed ? size : mixed; /* training may use one, scoring the other */
+        if (net->pack_stride < by_row) net->pack_stride = by_row;
         net->pack_size = 2 * net->pack_stride * config->layers;
     }
     lay_out(net);
@@ -99,5 +102,5 @@ void R(network_pack_for)(const struct R(network) *net, const struct R(kernels) *
 }
 
 void R(network_pack)(const struct R(network) *net, const real *weights, real *packed) {
-    R(network_pack_for)(net, R(kernels_active)(), weights, packed);
+    R(network_pack_for)(net, R(network_scorer)(net), weights, packed);
 }

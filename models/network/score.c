@@ -13,7 +13,21 @@ int R(team_init)(struct R(team) *team, const struct R(network) *net, bool train)
     return GW_OK;
 }
 
+int R(team_init_stream)(struct R(team) *team, const struct R(network) *net, size_t steps, size_t scored) {
+    size_t n = (size_t)omp_get_num_threads();
+    team->ws = mem_calloc(n, sizeof *team->ws);
+    team->carry = mem_calloc(n, sizeof *team->carry);
+    if (!team->ws || !team->carry) return GW_ERR_NOMEM;
+    for (team->n = 0; team->n < n; team->n++) {
+        TRY(R(carry_init)(&team->carry[team->n], net));
+        if (steps > 0) TRY(R(segment_workspace)(&team->ws[team->n], net, steps, scored));
+    }
+    return GW_OK;
+}
+
 void R(team_free)(struct R(team) *team) {
+    for (size_t i = 0; team->carry && i < team->n; i++) R(carry_free)(&team->carry[i]);
+    mem_free(team->carry);
     for (size_t i = 0; i < team->n; i++) R(workspace_free)(&team->ws[i]);
     mem_free(team->ws);
     memset(team, 0, sizeof *team);
@@ -28,11 +42,35 @@ static void copy_attention(const struct R(network) *net, const struct R(workspac
         for (size_t i = 0; i < n * F; i++) out->feature[first * F + i] = (float)ws->feature_map[i];
 }
 
+/* Series are carried side by side, each by one thread. */
+static void score_streams(const real *weights, const real *packed, const struct R(team) *team,
+                          const struct gw_series *series, const struct gw_sample *sample, size_t n, real *logit,
+                          const struct gw_attention_out *attention) {
+    size_t end;
+#pragma omp taskgroup
+    for (size_t i = 0; i < n; i = end) {
+        for (end = i + 1; end < n && sample[end].series == sample[i].series;) end++;
+#pragma omp task default(none) firstprivate(i, end, weights, packed, team, series, sample, logit, attention)
+        {
+            struct R(carry) *carry = &team->carry[omp_get_thread_num()];
+            size_t per_sample = carry->net->maps * carry->net->config.lookback;
+            struct gw_attention_out own = {.n_maps = carry->net->maps};
+            if (attention && attention->time) own.time = attention->time + i * per_sample;
+            R(stream_logits)
+            (carry, weights, packed, series, sample + i, end - i, logit + i * GW_N_GATES, own.time ? &own : NULL);
+        }
+    }
+}
+
 void R(score_logits)(const struct R(network) *net, const real *weights, const real *packed, const struct R(team) *team,
                      const struct gw_series *series, const struct gw_sample *sample, size_t n, real *logit,
                      const struct gw_attention_out *attention) {
     size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS;
     const struct R(kernels) *k = R(kernels_active)();
+    if (net->stream) {
+        score_streams(weights, packed, team, series, sample, n, logit, attention);
+        return;
+    }
 /* clang warns of the sign of its own arithmetic on a task loop, whatever the loop's type is. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
@@ -58,7 +96,8 @@ int R(gate_logits)(const struct R(gate) *gate, const struct gw_series *series, c
     int rc = GW_ERR_NOMEM;
     real *packed = mem_calloc(gate->net.pack_size, sizeof *packed);
     if (!packed) goto end;
-    TRY_GOTO(R(team_init)(&team, &gate->net, false), end);
+    TRY_GOTO(gate->net.stream ? R(team_init_stream)(&team, &gate->net, 0, 0) : R(team_init)(&team, &gate->net, false),
+             end);
     R(network_pack)(&gate->net, gate->weights, packed);
     R(score_logits)(&gate->net, gate->weights, packed, &team, series, sample, n, logit, attention);
 end:

@@ -4,8 +4,8 @@
 #include "engine/base/base.h"
 #include "gate.h"
 
-/* Every piece starts on a cache line. Called twice: first with no memory to sum the sizes, then to cut. */
-static real *cut(real *memory, size_t *used, size_t n) {
+/* Called twice: first with no memory to sum the sizes, then to cut. */
+real *R(workspace_cut)(real *memory, size_t *used, size_t n) {
     real *piece = memory ? memory + *used : NULL;
     *used += (n + TENSOR_ALIGN - 1) / TENSOR_ALIGN * TENSOR_ALIGN;
     return piece;
@@ -17,21 +17,21 @@ static void cut_encoder(struct R(workspace) *ws, const struct R(network) *net, b
     size_t B = SHARD_WINDOWS, T = config->lookback, H = config->hidden;
     size_t windows_rows = net->encoder->sequence ? B * T : B;
     size_t rows = (windows_rows + PROJECT_ROWS - 1) / PROJECT_ROWS * PROJECT_ROWS;
-    ws->x = cut(ws->memory, used, rows * config->n_features);
+    ws->x = R(workspace_cut)(ws->memory, used, rows * config->n_features);
     if (!net->encoder->sequence) return;
-    ws->xw = cut(ws->memory, used, rows * 4 * H);
-    if (train) ws->dxw = cut(ws->memory, used, rows * 4 * H);
+    ws->xw = R(workspace_cut)(ws->memory, used, rows * 4 * H);
+    if (train) ws->dxw = R(workspace_cut)(ws->memory, used, rows * 4 * H);
     for (size_t layer = 0; layer < config->layers; layer++) {
-        if (train || net->encoder->extra_size) ws->gates[layer] = cut(ws->memory, used, T * B * 4 * H);
-        ws->c[layer] = cut(ws->memory, used, (T + 1) * B * H);
-        ws->h[layer] = cut(ws->memory, used, (T + 1) * B * H);
+        if (train || net->encoder->extra_size) ws->gates[layer] = R(workspace_cut)(ws->memory, used, T * B * 4 * H);
+        ws->c[layer] = R(workspace_cut)(ws->memory, used, (T + 1) * B * H);
+        ws->h[layer] = R(workspace_cut)(ws->memory, used, (T + 1) * B * H);
     }
-    if (net->encoder->extra_size) ws->extra = cut(ws->memory, used, net->encoder->extra_size(config));
+    if (net->encoder->extra_size) ws->extra = R(workspace_cut)(ws->memory, used, net->encoder->extra_size(config));
     size_t scratch = R(kernels_active)()->lstm_scratch_size(B, H), mixed = R(kernels_mixed)()->lstm_scratch_size(B, H);
-    ws->lstm_scratch = cut(ws->memory, used, scratch > mixed ? scratch : mixed);
+    ws->lstm_scratch = R(workspace_cut)(ws->memory, used, scratch > mixed ? scratch : mixed);
     if (!train) return;
-    ws->dh = cut(ws->memory, used, T * B * H);
-    ws->dh_last = cut(ws->memory, used, B * H);
+    ws->dh = R(workspace_cut)(ws->memory, used, T * B * H);
+    ws->dh_last = R(workspace_cut)(ws->memory, used, B * H);
 }
 
 static void cut_attention(struct R(workspace) *ws, const struct R(network) *net, size_t *used) {
@@ -39,26 +39,26 @@ static void cut_attention(struct R(workspace) *ws, const struct R(network) *net,
     const struct R(attention_ops) *attention = net->attention;
     if (!net->encoder->sequence || !attention->forward) return;
     size_t tile_states = attention->tile * config->lookback * config->hidden;
-    ws->tile_h = cut(ws->memory, used, tile_states);
-    ws->tile_dh = cut(ws->memory, used, tile_states);
-    ws->keep = cut(ws->memory, used, attention->tile * attention->keep_size(config));
-    ws->attention_scratch = cut(ws->memory, used, attention->scratch_size(config));
-    ws->map = cut(ws->memory, used, SHARD_WINDOWS * net->maps * config->lookback);
-    ws->feature_map = cut(ws->memory, used, SHARD_WINDOWS * config->n_features);
+    ws->tile_h = R(workspace_cut)(ws->memory, used, tile_states);
+    ws->tile_dh = R(workspace_cut)(ws->memory, used, tile_states);
+    ws->keep = R(workspace_cut)(ws->memory, used, attention->tile * attention->keep_size(config));
+    ws->attention_scratch = R(workspace_cut)(ws->memory, used, attention->scratch_size(config));
+    ws->map = R(workspace_cut)(ws->memory, used, SHARD_WINDOWS * net->maps * config->lookback);
+    ws->feature_map = R(workspace_cut)(ws->memory, used, SHARD_WINDOWS * config->n_features);
 }
 
 static void cut_all(struct R(workspace) *ws, const struct R(network) *net, bool train, size_t *used) {
     size_t B = SHARD_WINDOWS, C = net->context, D = net->config.dense_units;
     cut_encoder(ws, net, train, used);
     cut_attention(ws, net, used);
-    ws->context = cut(ws->memory, used, B * C);
-    ws->dcontext = cut(ws->memory, used, B * C);
-    ws->mask = cut(ws->memory, used, B * C);
-    ws->dropped = cut(ws->memory, used, B * C);
-    ws->dense = cut(ws->memory, used, B * D);
-    ws->ddense = cut(ws->memory, used, B * D);
-    ws->logit = cut(ws->memory, used, B * GW_N_GATES);
-    ws->dlogit = cut(ws->memory, used, B * GW_N_GATES);
+    ws->context = R(workspace_cut)(ws->memory, used, B * C);
+    ws->dcontext = R(workspace_cut)(ws->memory, used, B * C);
+    ws->mask = R(workspace_cut)(ws->memory, used, B * C);
+    ws->dropped = R(workspace_cut)(ws->memory, used, B * C);
+    ws->dense = R(workspace_cut)(ws->memory, used, B * D);
+    ws->ddense = R(workspace_cut)(ws->memory, used, B * D);
+    ws->logit = R(workspace_cut)(ws->memory, used, B * GW_N_GATES);
+    ws->dlogit = R(workspace_cut)(ws->memory, used, B * GW_N_GATES);
 }
 
 int R(workspace_init)(struct R(workspace) *ws, const struct R(network) *net, bool train) {

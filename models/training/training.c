@@ -8,7 +8,7 @@
 /* ---- setting up ------------------------------------------------------------------------------------------ */
 
 static int check_samples(const struct R(training) *fit, const struct gw_sample *sample, size_t n, const char *what) {
-    size_t reach = fit->net.encoder->sequence ? fit->net.config.lookback : 1;
+    size_t reach = R(network_reach)(&fit->net);
     for (size_t i = 0; i < n; i++)
         if (sample[i].series >= fit->input->n_series || sample[i].row + (size_t)1 < reach ||
             sample[i].row >= fit->input->series[sample[i].series].n_rows)
@@ -36,6 +36,7 @@ static int allocate(struct R(training) *fit) {
     size_t batch = fit->config->batch_size < n_train ? fit->config->batch_size : n_train;
     size_t scored = fit->loss_ops->self_paced && n_train > n_validation ? n_train : n_validation;
     fit->n_shards = (batch + SHARD_WINDOWS - 1) / SHARD_WINDOWS;
+    if (fit->net.stream) TRY(R(training_stream_init)(fit)); /* has its own shards and its own team */
     fit->weights = mem_calloc(size, sizeof(real));
     fit->best = mem_calloc(size, sizeof(real));
     fit->gradient = mem_calloc(size, sizeof(real));
@@ -48,7 +49,7 @@ static int allocate(struct R(training) *fit) {
     if (!fit->weights || !fit->best || !fit->gradient || !fit->packed || !fit->shard_gradient || !fit->shard_loss ||
         !fit->logit || !fit->loss_value || !fit->order)
         return GW_ERR_NOMEM;
-    return R(team_init)(&fit->team, &fit->net, true);
+    return fit->net.stream ? GW_OK : R(team_init)(&fit->team, &fit->net, true);
 }
 
 /* Adapters on the weights as they are; nothing else is trained from here on. */
@@ -100,6 +101,7 @@ static void set_schedule(struct R(training) *fit) {
     size_t per_update = fit->config->batch_size * fit->config->accumulate;
     uint64_t per_epoch = (fit->input->n_train + per_update - 1) / per_update;
     fit->total_updates = per_epoch * fit->config->epochs;
+    if (fit->net.stream) R(training_stream_schedule)(fit, &per_epoch);
     fit->warmup_updates = (uint64_t)llround(fit->config->warmup_epochs * (double)per_epoch);
 }
 
@@ -122,6 +124,7 @@ static int set_up(struct R(training) *fit, const struct gw_model_config *model, 
 
 static void tear_down(struct R(training) *fit) {
     R(lora_free)(&fit->lora);
+    R(training_stream_free)(fit);
     R(team_free)(&fit->team);
     mem_free(fit->state);
     mem_free(fit->order);
@@ -168,7 +171,7 @@ static void resume(struct R(training) *fit) {
 static int one_epoch(struct R(training) *fit, uint64_t epoch, struct gw_epoch_record *record) {
     fit->epoch_start = clock_seconds();
     if (fit->loss_ops->self_paced) R(training_pace)(fit, epoch);
-    TRY(R(training_epoch)(fit, epoch, record));
+    TRY(fit->net.stream ? R(training_stream_epoch)(fit, epoch, record) : R(training_epoch)(fit, epoch, record));
     TRY(validate(fit, record));
     if (fit->input->n_validation > 0 && !isfinite(record->validation_loss))
         FAIL(GW_ERR_DATA,

@@ -7,6 +7,7 @@
 #include "models/network/lora.h"
 #include "models/optimizer/optimizer.h"
 #include "models/schedule/schedule.h"
+#include "models/stream/stream.h"
 
 struct R(gate) {
     struct R(network) net;
@@ -23,12 +24,17 @@ void R(gate_free)(struct R(gate) *gate);
 struct R(team) {
     size_t n;
     struct R(workspace) *ws; /* [n] by thread number */
+    struct R(carry) *carry;  /* [n] of a streaming network, for scoring */
 };
 int R(team_init)(struct R(team) *team, const struct R(network) *net, bool train) GW_MUST_USE;
+/* The same of a streaming network, with workspaces for segments of `steps` bars, `scored` of them with a loss; 0: for
+ * scoring only. */
+int R(team_init_stream)(struct R(team) *team, const struct R(network) *net, size_t steps, size_t scored) GW_MUST_USE;
 void R(team_free)(struct R(team) *team);
 
 /* Logits [n × GW_N_GATES] of samples, spread as tasks over the enclosing parallel region; attention may be NULL.
- * Shards are always full (the last one repeats its last window), so a window gets the same bits in any company. */
+ * Shards are always full (the last one repeats its last window), so a window gets the same bits in any company. Of a
+ * streaming network the samples must be sorted, and those of a series are one slice: see stream_logits. */
 void R(score_logits)(const struct R(network) *net, const real *weights, const real *packed, const struct R(team) *team,
                      const struct gw_series *series, const struct gw_sample *sample, size_t n, real *logit,
                      const struct gw_attention_out *attention);
@@ -57,6 +63,12 @@ struct R(training) {
     struct R(shard_loss) loss;
     double lambda[GW_N_GATES][2];
     size_t n_shards; /* of a full batch */
+    struct {
+        struct segment_plan plan;
+        struct segment *segment; /* [plan.most] of this epoch */
+        uint32_t *order;         /* [plan.most] */
+        size_t side;             /* segments of a batch */
+    } stream;
     real *weights, *best, *packed;
     real *shard_gradient; /* [n_shards × size] */
     double *shard_loss;   /* [n_shards] */
@@ -72,6 +84,17 @@ struct R(training) {
 
 /* One pass over the training samples in this epoch's order. */
 int R(training_epoch)(struct R(training) *fit, uint64_t epoch, struct gw_epoch_record *record) GW_MUST_USE;
+/* The same over segments (training_stream.c), and what it needs. */
+int R(training_stream_init)(struct R(training) *fit) GW_MUST_USE;
+void R(training_stream_free)(struct R(training) *fit);
+int R(training_stream_epoch)(struct R(training) *fit, uint64_t epoch, struct gw_epoch_record *record) GW_MUST_USE;
+/* fit->total_updates, counted over the epochs to come, and the updates of the first of them. */
+void R(training_stream_schedule)(struct R(training) *fit, uint64_t *per_epoch);
+/* What epochs of both kinds are made of. Adds the gradients of n shards up in order and returns their loss. */
+double R(training_sum_shards)(struct R(training) *fit, size_t n_shards);
+/* Clips to the global norm, moves the weights (or adapters) and repacks what the kernels read. */
+int R(training_update)(struct R(training) *fit, uint64_t epoch, size_t n_batches, double *rate) GW_MUST_USE;
+int R(training_diverged)(const struct R(training) *fit, uint64_t epoch, const char *what);
 /* Loss and average precision on the validation slice with the weights as they are, into the record. */
 int R(training_validate)(struct R(training) *fit, struct gw_epoch_record *record) GW_MUST_USE;
 /* Self-paced losses: lambda per gate and class for this epoch, from a forward pass over the training samples. */

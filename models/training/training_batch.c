@@ -38,7 +38,7 @@ static void run_shard(struct R(training) *fit, const uint32_t *index, size_t n, 
 
 /* Adds the batch's gradient to fit->gradient and returns its loss. */
 static double run_batch(struct R(training) *fit, const uint32_t *index, size_t n) {
-    size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS, size = fit->net.tensors.size;
+    size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS;
     set_weights(fit, index, n);
 /* clang warns of the sign of its own arithmetic on a task loop, whatever the loop's type is. */
 #pragma GCC diagnostic push
@@ -48,6 +48,11 @@ static double run_batch(struct R(training) *fit, const uint32_t *index, size_t n
 #pragma GCC diagnostic pop
         run_shard(fit, index, n, s);
     }
+    return R(training_sum_shards)(fit, n_shards);
+}
+
+double R(training_sum_shards)(struct R(training) *fit, size_t n_shards) {
+    size_t size = fit->net.tensors.size;
     double loss = 0;
     for (size_t s = 0; s < n_shards; s++) {
         for (size_t p = 0; p < fit->n_parts; p++) {
@@ -59,13 +64,12 @@ static double run_batch(struct R(training) *fit, const uint32_t *index, size_t n
     return loss;
 }
 
-static int diverged(const struct R(training) *fit, uint64_t epoch, const char *what) {
+int R(training_diverged)(const struct R(training) *fit, uint64_t epoch, const char *what) {
     FAIL(GW_ERR_DATA, "training diverged at epoch %llu (%s is not finite); lower training.learning_rate (now %g)",
          (unsigned long long)epoch, what, fit->config->learning_rate);
 }
 
-/* Clips to the global norm, moves the weights (or adapters) and repacks what the kernels read. */
-static int update(struct R(training) *fit, uint64_t epoch, size_t n_batches, double *rate) {
+int R(training_update)(struct R(training) *fit, uint64_t epoch, size_t n_batches, double *rate) {
     bool adapters = fit->lora.plan.n > 0;
     if (adapters) R(lora_gradient)(&fit->lora, fit->k, fit->updates + 1, fit->gradient);
     struct R(optimizer_step) step = {
@@ -79,7 +83,7 @@ static int update(struct R(training) *fit, uint64_t epoch, size_t n_batches, dou
         .number = fit->updates + 1,
     };
     double norm = sqrt(fit->k->sum_squares(step.n, step.g)) * step.scale;
-    if (!isfinite(norm)) return diverged(fit, epoch, "the gradient");
+    if (!isfinite(norm)) return R(training_diverged)(fit, epoch, "the gradient");
     if (fit->config->clip_norm > 0 && norm > fit->config->clip_norm) step.scale *= fit->config->clip_norm / norm;
     step.rate = *rate =
         R(schedule_rate)(fit->schedule, fit->config->learning_rate, (double)fit->updates, (double)fit->warmup_updates,
@@ -101,10 +105,10 @@ int R(training_epoch)(struct R(training) *fit, uint64_t epoch, struct gw_epoch_r
         size_t count = n - first < batch ? n - first : batch;
         TRY(interrupt_check());
         double loss = run_batch(fit, fit->order + first, count);
-        if (!isfinite(loss)) return diverged(fit, epoch, "the loss");
+        if (!isfinite(loss)) return R(training_diverged)(fit, epoch, "the loss");
         loss_sum += loss * (double)count;
         if (++group == fit->config->accumulate || first + count == n) {
-            TRY(update(fit, epoch, group, &record->learning_rate));
+            TRY(R(training_update)(fit, epoch, group, &record->learning_rate));
             group = 0;
         }
         fit->windows += count;

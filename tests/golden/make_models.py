@@ -294,4 +294,5 @@ def main():
     write_calibration(out)
 
 
-main()
+if __name__ == "__main__":
+    main()

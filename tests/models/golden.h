@@ -1,4 +1,5 @@
-/* Reads tests/golden/models.txt: sections of named number arrays, made by make_models.py. */
+/* Reads tests/golden/models.txt and stream.txt: sections of named number arrays, made by make_models.py and
+ * make_stream.py. */
 #ifndef GATEWALK_TESTS_GOLDEN_H
 #define GATEWALK_TESTS_GOLDEN_H
 
@@ -23,11 +24,12 @@ struct golden {
     struct golden_array array[ARRAYS_MAX];
 };
 
-static inline FILE *golden_open(void) {
-    FILE *file = fopen("tests/golden/models.txt", "r");
-    if (!file) fail_msg("tests/golden/models.txt cannot be read: run the tests from the root of the repository");
+static inline FILE *golden_open_at(const char *path) {
+    FILE *file = fopen(path, "r");
+    if (!file) fail_msg("%s cannot be read: run the tests from the root of the repository", path);
     return file;
 }
+static inline FILE *golden_open(void) { return golden_open_at("tests/golden/models.txt"); }
 
 static inline void golden_free(struct golden *golden) {
     for (size_t i = 0; i < golden->n; i++) free(golden->array[i].value);

@@ -144,7 +144,7 @@ static void test_shared_start(void **state) {
 static void test_names(void **state) {
     (void)state;
     static const char *const kinds[] = {"encoder",     "attention", "loss",    "optimizer",   "schedule", "retrain",
-                                        "calibration", "precision", "monitor", "forget_init", "lora_on"};
+                                        "calibration", "precision", "monitor", "forget_init", "unroll",   "lora_on"};
     for (size_t k = 0; k < COUNT_OF(kinds); k++) {
         size_t n = 0;
         for (; gw_model_option_name(kinds[k], n); n++) {
