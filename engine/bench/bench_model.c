@@ -43,8 +43,8 @@ static void free_data(struct bench_data *d) {
     for (int g = 0; g < GW_N_GATES; g++) mem_free(d->label[g]);
 }
 
-static int settings(const char *attention, const char *precision, size_t epochs, struct gw_model_config *model,
-                    struct gw_train_config *train) {
+static int settings(const char *attention, const char *unroll, const char *precision, size_t epochs,
+                    struct gw_model_config *model, struct gw_train_config *train) {
     gw_model_config_default(model);
     gw_train_config_default(train);
     model->n_features = FEATURES;
@@ -52,6 +52,7 @@ static int settings(const char *attention, const char *precision, size_t epochs,
     train->epochs = epochs;
     train->patience = 0;
     TRY(gw_model_config_set(model, "attention", attention));
+    TRY(gw_model_config_set(model, "unroll", unroll));
     return gw_train_config_set(train, "precision", precision);
 }
 
@@ -119,30 +120,48 @@ static int best_rate(const struct bench_data *d, const struct bench_options *o, 
 }
 
 static const char *const attentions[] = {"none", "bahdanau", "multihead"};
+/* A trained window is one scored bar, and so is a bar of a stream that has a loss: the rates can be compared. */
+static const struct {
+    const char *name, *text, *unit;
+} unrolls[] = {
+    [GW_UNROLL_WINDOW] = {"window", "", "windows/s"},
+    [GW_UNROLL_STREAM] = {"stream", " stream", "bars/s"},
+};
 /* Products of the baseline per trained window (T 96, F 66, H 64): recurrent forward, dh and dU of 3.15 MFLOP each, and
  * the input projection and dW once per distinct bar: 8 blocks of 32 windows hold 1,016 of them instead of 24,576. */
 static const double baseline_flop = 9.75e6;
 
+/* One model on one thread, and where all_threads also one fit and several fits on all of them. */
+static int train_model(const struct bench_data *d, const struct bench_options *o, const char *kernels,
+                       const char *attention, size_t unroll, const char *precision, bool all_threads, double peak,
+                       struct bench_list *list) {
+    struct gw_model_config model;
+    struct gw_train_config train;
+    bool baseline = unroll == GW_UNROLL_WINDOW && strcmp(attention, attentions[0]) == 0;
+    const char *unit = unrolls[unroll].unit;
+    char what[96];
+    double rate;
+    TRY(settings(attention, unrolls[unroll].name, precision, 1, &model, &train));
+    TRY(best_rate(d, o, &model, &train, 1, 1, &rate));
+    snprintf(what, sizeof what, "train %s%s %s, 1 thread", attention, unrolls[unroll].text, precision);
+    bench_add(list, what, kernels, rate, unit, baseline ? rate * baseline_flop / 1e9 / peak : NAN);
+    if (!all_threads || o->threads < 2) return GW_OK;
+    TRY(best_rate(d, o, &model, &train, o->threads, 1, &rate));
+    snprintf(what, sizeof what, "train %s%s %s, one fit on %zu threads", attention, unrolls[unroll].text, precision,
+             o->threads);
+    bench_add(list, what, kernels, rate, unit, NAN);
+    TRY(best_rate(d, o, &model, &train, o->threads, 2 * o->threads, &rate));
+    snprintf(what, sizeof what, "train %s%s %s, %zu fits on %zu threads", attention, unrolls[unroll].text, precision,
+             2 * o->threads, o->threads);
+    bench_add(list, what, kernels, rate, unit, NAN);
+    return GW_OK;
+}
+
 static int train_rows(const struct bench_data *d, const struct bench_options *o, const char *kernels,
                       const char *precision, bool all_threads, double peak, struct bench_list *list) {
-    for (size_t i = 0; i < COUNT_OF(attentions); i++) {
-        struct gw_model_config model;
-        struct gw_train_config train;
-        char what[64];
-        double rate;
-        TRY(settings(attentions[i], precision, 1, &model, &train));
-        TRY(best_rate(d, o, &model, &train, 1, 1, &rate));
-        snprintf(what, sizeof what, "train %s %s, 1 thread", attentions[i], precision);
-        bench_add(list, what, kernels, rate, "windows/s", i == 0 ? rate * baseline_flop / 1e9 / peak : NAN);
-        if (!all_threads || o->threads < 2) continue;
-        TRY(best_rate(d, o, &model, &train, o->threads, 1, &rate));
-        snprintf(what, sizeof what, "train %s %s, one fit on %zu threads", attentions[i], precision, o->threads);
-        bench_add(list, what, kernels, rate, "windows/s", NAN);
-        TRY(best_rate(d, o, &model, &train, o->threads, 2 * o->threads, &rate));
-        snprintf(what, sizeof what, "train %s %s, %zu fits on %zu threads", attentions[i], precision, 2 * o->threads,
-                 o->threads);
-        bench_add(list, what, kernels, rate, "windows/s", NAN);
-    }
+    for (size_t i = 0; i < COUNT_OF(attentions); i++)
+        for (size_t u = 0; u < COUNT_OF(unrolls); u++)
+            TRY(train_model(d, o, kernels, attentions[i], u, precision, all_threads, peak, list));
     return GW_OK;
 }
 
@@ -176,20 +195,21 @@ static int best_score_rate(const struct bench_data *d, const struct bench_option
     return GW_OK;
 }
 
-static int score_attention(const struct bench_data *d, const struct bench_options *o, const char *attention,
-                           const char *kernels, bool all_threads, float *p, struct bench_list *list) {
+static int score_model(const struct bench_data *d, const struct bench_options *o, const char *attention, size_t unroll,
+                       const char *kernels, bool all_threads, float *p, struct bench_list *list) {
     struct gw_model_config model;
     struct gw_train_config train;
     struct gw_gate_model *fitted;
     double rate;
-    TRY(settings(attention, "float32", 1, &model, &train));
+    TRY(settings(attention, unrolls[unroll].name, "float32", 1, &model, &train));
     TRY(fit_rate(d, &model, &train, &rate, &fitted));
     int rc = GW_OK;
     for (size_t threads = 1; rc == GW_OK && threads <= (all_threads ? o->threads : 1); threads += o->threads - 1) {
         char what[64];
         rc = best_score_rate(d, o, fitted, threads, p, &rate);
-        snprintf(what, sizeof what, "score %s, %zu thread%s", attention, threads, threads == 1 ? "" : "s");
-        if (rc == GW_OK) bench_add(list, what, kernels, rate, "windows/s", NAN);
+        snprintf(what, sizeof what, "score %s%s, %zu thread%s", attention, unrolls[unroll].text, threads,
+                 threads == 1 ? "" : "s");
+        if (rc == GW_OK) bench_add(list, what, kernels, rate, unrolls[unroll].unit, NAN);
         if (o->threads == 1) break;
     }
     gw_model_free(fitted);
@@ -201,7 +221,8 @@ static int score_rows(const struct bench_data *d, const struct bench_options *o,
     float *p = mem_calloc(d->n * GW_N_GATES, sizeof *p);
     int rc = p ? GW_OK : GW_ERR_NOMEM;
     for (size_t i = 0; rc == GW_OK && i < COUNT_OF(attentions); i++)
-        rc = score_attention(d, o, attentions[i], kernels, all_threads, p, list);
+        for (size_t u = 0; rc == GW_OK && u < COUNT_OF(unrolls); u++)
+            rc = score_model(d, o, attentions[i], u, kernels, all_threads, p, list);
     mem_free(p);
     return rc;
 }
