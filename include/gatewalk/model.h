@@ -62,7 +62,8 @@ struct gw_train_config {
     struct gw_own_params retrain_own[GW_OWN_ROWS_MAX];
 };
 
-extern const struct gw_param_table gw_model_params, gw_train_params;
+extern const struct gw_param_table gw_model_params;
+extern const struct gw_param_table gw_train_params;
 void gw_model_config_default(struct gw_model_config *config);
 void gw_train_config_default(struct gw_train_config *config);
 /* One key from text, whether its row is chosen already or not: GW_ERR_CONFIG names it. */
