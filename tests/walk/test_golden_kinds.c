@@ -27,8 +27,9 @@ static const struct market_kind {
     {"garch", "GARCH.csv", 23, 71},
 };
 
-/* Each is tests/golden/kinds_NAME.json: the networks, the ways to train them, and what is made of probabilities. */
-static const char *const experiment_name[] = {"networks", "training", "rolling", "fixed"};
+/* Each is tests/golden/kinds_NAME.json: the networks, with windows and streaming, the ways to train them, and what is made
+ * of probabilities. */
+static const char *const experiment_name[] = {"networks", "stream", "training", "rolling", "fixed"};
 enum { N_KINDS = COUNT_OF(experiment_name) };
 
 /* Files whose bytes are pinned, their absence too. */
