@@ -14,7 +14,7 @@ static void on_bar(void *memory, const struct gw_strategy_config *config, const 
     if (state->bought) return;
     state->bought = true;
     gw_order_put(orders, &(struct gw_order){.symbol = event->symbol,
-                                            .kind = GW_ORDER_OPEN,
+                                            .kind = GW_ORDER_MARKET,
                                             .side = GW_SIDE_LONG,
                                             .size = config->size,
                                             .probability = NAN});

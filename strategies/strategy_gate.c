@@ -38,7 +38,7 @@ static void on_bar(void *state, const struct gw_strategy_config *config, const s
     const double move = bracketed ? event->min_move : 0;
     gw_order_put(orders, &(struct gw_order){
                              .symbol = event->symbol,
-                             .kind = GW_ORDER_OPEN,
+                             .kind = GW_ORDER_MARKET,
                              .side = side > 0 ? GW_SIDE_LONG : GW_SIDE_SHORT,
                              .size = config->size,
                              .stop = config->stop_moves * move,

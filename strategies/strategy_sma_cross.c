@@ -51,7 +51,7 @@ static void trade_cross(const struct gw_strategy_config *config, const struct gw
         gw_order_put(orders, &(struct gw_order){.symbol = event->symbol, .kind = GW_ORDER_CLOSE});
     if (held * side > 0 || !(side > 0 ? config->trade_long : config->trade_short)) return;
     gw_order_put(orders, &(struct gw_order){.symbol = event->symbol,
-                                            .kind = GW_ORDER_OPEN,
+                                            .kind = GW_ORDER_MARKET,
                                             .side = side > 0 ? GW_SIDE_LONG : GW_SIDE_SHORT,
                                             .size = config->size,
                                             .probability = NAN});

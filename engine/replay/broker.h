@@ -1,32 +1,29 @@
-/* The simulated broker: at most one position and one waiting order a symbol, one bracket (bracket.h) a position.
+/* The simulated broker: takes orders, keeps their records, and brings the fills of the desks (desk.h) to the ledger.
  *
- * GW_ORDER_OPEN is refused while the symbol has a position that nobody asked to close, or an open order that waits;
- * close and open put at the same bar are a reversal and fill at the same open. It lapses when its time exit
- * would have passed before a bar that trades. GW_ORDER_CLOSE also withdraws a waiting open order; it is refused when
- * there is nothing to close. Size is a fraction of equity at the fill, marked with what is known then. */
+ * At most config.max_entries entries a symbol, waiting and held, are taken; more are rejected. A close order does not
+ * count what it closes: close and entry put at the same bar are a reversal and fill at the same open. An entry lapses
+ * when its time exit would have passed before it could fill. Market orders are sized by what is known at their fill,
+ * resting ones by what is known when they are put. */
 #ifndef GATEWALK_REPLAY_BROKER_H
 #define GATEWALK_REPLAY_BROKER_H
 
-#include "bracket.h"
-#include "gatewalk/replay.h"
-
-struct broker_slot {
-    const struct gw_bars *bars;
-    size_t n_closed; /* bars of this symbol that have closed; a signal belongs to the newest of them */
-    bool holding, open_waiting, close_waiting;
-    int64_t close_signal_ns;
-    struct gw_order order;  /* while open_waiting */
-    size_t due_index;       /* its time exit */
-    struct bracket bracket; /* while holding */
-    double funding_charged;
-};
+#include "desk.h"
 
 struct broker {
     const struct gw_replay_config *config;
-    struct broker_slot *slot; /* [n_symbols] owned */
+    struct desk *desk; /* [n_symbols] owned */
     size_t n_symbols;
-    struct gw_replay_result *result; /* counts, trades and the ledger go here */
-    size_t trade_capacity;
+    struct gw_replay_result *result; /* counts, trades, orders and the ledger go here */
+    size_t trade_capacity, record_capacity;
+    /* Told of every change of an order; NULL: nobody. */
+    void (*notify)(void *who, const struct gw_order_record *record);
+    void *who;
+    /* What the limits remember (account.c). */
+    bool guarded;            /* any account rule or limit is on */
+    bool halted;             /* for good */
+    int64_t halted_day, day; /* no entries on this day; the day of the newest equity */
+    double day_equity, peak;
+    int64_t interest_ns;
 };
 
 int broker_init(struct broker *broker, const struct gw_market *market, const struct gw_replay_config *config,
@@ -34,15 +31,39 @@ int broker_init(struct broker *broker, const struct gw_market *market, const str
 void broker_free(struct broker *broker);
 
 /* Takes an order with its signal_ns set; GW_ERR_INTERNAL when the order makes no sense. */
-int broker_queue(struct broker *broker, const struct gw_order *order) GW_MUST_USE;
+int broker_queue(struct broker *broker, const struct gw_order *order, uint64_t *id) GW_MUST_USE;
+bool broker_cancel(struct broker *broker, uint64_t id, int64_t now_ns);
+/* *new_id 0: order `id` did not wait. */
+int broker_replace(struct broker *broker, uint64_t id, const struct gw_order *order, uint64_t *new_id) GW_MUST_USE;
 
-/* The open of bar i of symbol s: waiting orders, gaps through a level, overdue time exits. */
-int broker_open(struct broker *broker, size_t s, size_t i) GW_MUST_USE;
-/* From open to close of the same bar: stop, target, time exit, funding; marks the ledger at the close. */
+/* From open to close of the same bar: range, time exit, funding; marks the ledger at the close. */
 int broker_close(struct broker *broker, size_t s, size_t i) GW_MUST_USE;
-/* After the last bar of a symbol: closes its position at that bar's close. Waiting orders never fill. */
+/* After the last bar of a symbol: closes its position at that bar's close; what waits expires. */
 int broker_end(struct broker *broker, size_t s, size_t i) GW_MUST_USE;
 
 struct gw_position_view broker_view(const struct broker *broker, size_t s);
+
+/* ---- what a desk tells ---- */
+double broker_equity(const struct broker *broker);
+/* NONE, and *quantity cut to what account and limits allow; or the reason of the refusal. */
+enum gw_order_reason broker_admit(struct broker *broker, const struct desk *desk, const struct work *w, double price,
+                                  double *quantity);
+int broker_number(struct broker *broker, struct desk *desk, struct work *w, int64_t now_ns) GW_MUST_USE; /* a record */
+void broker_changed(struct broker *broker, const struct work *w); /* its price or quantity */
+int broker_filled(struct broker *broker, const struct desk *desk, const struct work *w, double quantity, double price,
+                  double raw, double fee, int64_t now_ns) GW_MUST_USE;
+void broker_ended(struct broker *broker, const struct desk *desk, const struct work *w, enum gw_order_state state,
+                  enum gw_order_reason reason, int64_t now_ns);
+int broker_traded(struct broker *broker, const struct gw_trade *trade) GW_MUST_USE;
+void broker_charged(struct broker *broker, double funding);
+void broker_doubted(struct broker *broker);
+
+/* ---- the account (account.c) ---- */
+int account_check(const struct gw_replay_config *config) GW_MUST_USE;
+void account_open(struct broker *broker);
+/* NONE, or why no entry of this symbol is taken now. */
+enum gw_order_reason account_takes(const struct broker *broker, const struct desk *desk, int64_t now_ns);
+/* After the closes of one instant: interest, liquidation, daily loss and drawdown stops. */
+int account_instant(struct broker *broker, int64_t now_ns) GW_MUST_USE;
 
 #endif

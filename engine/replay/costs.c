@@ -25,11 +25,20 @@ double cost_fee(const struct gw_cost_config *costs, double notional, bool maker)
     return notional * ((maker ? costs->maker_bps : costs->taker_bps) * BPS * costs->multiplier);
 }
 
+static double per_day(const struct gw_cost_config *costs, double bps, double notional, int64_t held_ns) {
+    if (!(fabs(bps) > 0)) return 0;
+    return notional * (bps * BPS * costs->multiplier) * ((double)held_ns * (1.0 / (double)NS_PER_DAY));
+}
+
 double cost_funding(const struct gw_cost_config *costs, enum gw_side side, double notional, int64_t held_ns) {
-    double bps_per_day =
-        side == GW_SIDE_LONG ? costs->funding_bps_per_day : costs->borrow_bps_per_day - costs->funding_bps_per_day;
-    if (!(fabs(bps_per_day) > 0)) return 0;
-    return notional * (bps_per_day * BPS * costs->multiplier) * ((double)held_ns * (1.0 / (double)NS_PER_DAY));
+    return per_day(costs,
+                   side == GW_SIDE_LONG ? costs->funding_bps_per_day
+                                        : costs->borrow_bps_per_day - costs->funding_bps_per_day,
+                   notional, held_ns);
+}
+
+double cost_borrow(const struct gw_cost_config *costs, enum gw_side side, double notional, int64_t held_ns) {
+    return side == GW_SIDE_LONG ? 0 : per_day(costs, costs->borrow_bps_per_day, notional, held_ns);
 }
 
 #define COST(field, ...) GW_NUMBER_PARAM(struct gw_cost_config, field, __VA_ARGS__)

@@ -16,4 +16,7 @@ double cost_fee(const struct gw_cost_config *costs, double notional, bool maker)
  * borrow by shorts. */
 double cost_funding(const struct gw_cost_config *costs, enum gw_side side, double notional, int64_t held_ns);
 
+/* Borrow alone, where funding follows a schedule. */
+double cost_borrow(const struct gw_cost_config *costs, enum gw_side side, double notional, int64_t held_ns);
+
 #endif

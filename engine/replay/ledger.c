@@ -1,7 +1,7 @@
 /* Cash and positions by double entry: every fill moves value between cash and a position at the fill price, fees
  * leave cash, and what a reducing fill earns against the average price is `realised`. So at every moment
  *
- *     cash + sum(quantity x average price) = initial cash + realised - fees - funding
+ *     cash + sum(quantity x average price x multiplier) = initial cash + realised - fees - funding + interest
  *
  * and cash and positions follow from the journal of fills alone. gw_ledger_reconcile checks both. */
 #include "gatewalk/ledger.h"
@@ -18,6 +18,7 @@ int gw_ledger_init(struct gw_ledger *ledger, size_t n_symbols, double initial_ca
         FAIL(GW_ERR_CONFIG, "initial_cash: %g is no starting capital; give a positive number", initial_cash);
     ledger->position = mem_calloc(n_symbols, sizeof *ledger->position);
     if (!ledger->position) return GW_ERR_NOMEM;
+    for (size_t s = 0; s < n_symbols; ++s) ledger->position[s].multiplier = 1;
     ledger->n_symbols = n_symbols;
     ledger->initial_cash = ledger->cash = initial_cash;
     return GW_OK;
@@ -32,7 +33,7 @@ static double position_apply(struct gw_ledger_position *p, double quantity, doub
     } else {
         const bool turned = before * after < 0;
         const double closed = turned || after == 0 ? before : -quantity;
-        realised = closed * (price - p->average_price);
+        realised = closed * (price - p->average_price) * p->multiplier;
         if (turned) p->average_price = price;
         if (after == 0) p->average_price = 0;
     }
@@ -58,7 +59,7 @@ int gw_ledger_post(struct gw_ledger *ledger, const struct gw_fill *fill) {
     struct gw_ledger_position *position = &ledger->position[fill->symbol];
     ledger->realised += position_apply(position, fill->quantity, fill->price);
     position->mark_price = fill->price; /* until the next mark, the fill is the newest price */
-    ledger->cash -= fill->quantity * fill->price + fill->fee;
+    ledger->cash -= fill->quantity * fill->price * position->multiplier + fill->fee;
     ledger->fees += fill->fee;
     return GW_OK;
 }
@@ -68,6 +69,11 @@ void gw_ledger_charge(struct gw_ledger *ledger, double funding) {
     ledger->funding += funding;
 }
 
+void gw_ledger_pay_interest(struct gw_ledger *ledger, double interest) {
+    ledger->cash += interest;
+    ledger->interest += interest;
+}
+
 void gw_ledger_mark(struct gw_ledger *ledger, uint32_t symbol, double price) {
     ledger->position[symbol].mark_price = price;
 }
@@ -75,14 +81,14 @@ void gw_ledger_mark(struct gw_ledger *ledger, uint32_t symbol, double price) {
 double gw_ledger_equity(const struct gw_ledger *ledger) {
     double equity = ledger->cash;
     for (size_t s = 0; s < ledger->n_symbols; ++s)
-        equity += ledger->position[s].quantity * ledger->position[s].mark_price;
+        equity += ledger->position[s].quantity * ledger->position[s].mark_price * ledger->position[s].multiplier;
     return equity;
 }
 
 double gw_ledger_gross(const struct gw_ledger *ledger) {
     double gross = 0;
     for (size_t s = 0; s < ledger->n_symbols; ++s)
-        gross += fabs(ledger->position[s].quantity) * ledger->position[s].mark_price;
+        gross += fabs(ledger->position[s].quantity) * ledger->position[s].mark_price * ledger->position[s].multiplier;
     return gross;
 }
 
@@ -102,16 +108,17 @@ static int compare(const struct gw_ledger *ledger, const struct gw_ledger *rebui
     for (size_t s = 0; s < ledger->n_symbols; ++s) {
         const struct gw_ledger_position *got = &ledger->position[s], *want = &rebuilt->position[s];
         /* want->mark_price is the last fill's price here: it turns quantities into cash. */
-        const double price = want->mark_price > 0 ? want->mark_price : 1;
+        const double price = (want->mark_price > 0 ? want->mark_price : 1) * got->multiplier;
         if (!agree(got->quantity * price, want->quantity * price, flow))
             FAIL(GW_ERR_INTERNAL, "ledger: symbol %zu holds %.17g, but its fills add up to %.17g", s, got->quantity,
                  want->quantity);
-        if (!agree(got->average_price * want->quantity, want->average_price * want->quantity, flow))
+        if (!agree(got->average_price * want->quantity * got->multiplier,
+                   want->average_price * want->quantity * got->multiplier, flow))
             FAIL(GW_ERR_INTERNAL, "ledger: symbol %zu has average price %.17g, but its fills average %.17g", s,
                  got->average_price, want->average_price);
-        booked += got->quantity * got->average_price;
+        booked += got->quantity * got->average_price * got->multiplier;
     }
-    const double owed = ledger->initial_cash + ledger->realised - ledger->fees - ledger->funding;
+    const double owed = ledger->initial_cash + ledger->realised - ledger->fees - ledger->funding + ledger->interest;
     if (!agree(booked, owed, flow))
         FAIL(GW_ERR_INTERNAL, "ledger: cash and positions at cost are %.17g, capital and results are %.17g", booked,
              owed);
@@ -122,7 +129,8 @@ int gw_ledger_reconcile(const struct gw_ledger *ledger) {
     struct gw_ledger rebuilt = {.initial_cash = ledger->initial_cash, .cash = ledger->initial_cash};
     rebuilt.position = mem_calloc(ledger->n_symbols, sizeof *rebuilt.position);
     if (!rebuilt.position) return GW_ERR_NOMEM;
-    double flow = ledger->initial_cash + fabs(ledger->funding);
+    for (size_t i = 0; i < ledger->n_symbols; ++i) rebuilt.position[i].multiplier = ledger->position[i].multiplier;
+    double flow = ledger->initial_cash + fabs(ledger->funding) + fabs(ledger->interest);
     int rc = GW_OK;
     for (size_t i = 0; i < ledger->n_fills; ++i) {
         const struct gw_fill *fill = &ledger->fill[i];
@@ -134,11 +142,11 @@ int gw_ledger_reconcile(const struct gw_ledger *ledger) {
         struct gw_ledger_position *position = &rebuilt.position[fill->symbol];
         rebuilt.realised += position_apply(position, fill->quantity, fill->price);
         position->mark_price = fill->price;
-        rebuilt.cash -= fill->quantity * fill->price + fill->fee;
+        rebuilt.cash -= fill->quantity * fill->price * position->multiplier + fill->fee;
         rebuilt.fees += fill->fee;
-        flow += fabs(fill->quantity * fill->price) + fabs(fill->fee);
+        flow += fabs(fill->quantity * fill->price * position->multiplier) + fabs(fill->fee);
     }
-    rebuilt.cash -= ledger->funding;
+    rebuilt.cash += ledger->interest - ledger->funding;
     if (rc == GW_OK) rc = compare(ledger, &rebuilt, flow);
     mem_free(rebuilt.position);
     return rc;

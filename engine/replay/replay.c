@@ -1,6 +1,6 @@
 /* The event loop. Every symbol has a cursor at its next bar, and every bar is two events:
  *
- *   open  (open time)            1 waiting orders fill, gaps through a level exit                   broker_open
+ *   open  (open time)            1 waiting orders fill, gaps through a level exit                   desk_open
  *   close (open time + interval) 2 stop, target, time exit in the bar's range; 3 mark at the close  broker_close
  *                                4 the strategy sees the closed bar and queues orders               deliver
  *                                5 after a symbol's last bar its position is closed                 broker_end
@@ -49,12 +49,34 @@ struct replay {
     size_t equity_capacity;
 };
 
-static void put_order(struct gw_order_sink *base, const struct gw_order *order) {
+static uint64_t put_order(struct gw_order_sink *base, const struct gw_order *order) {
     struct broker_sink *sink = (struct broker_sink *)base;
     struct gw_order stamped = *order;
+    uint64_t id = 0;
     stamped.signal_ns = sink->now_ns;
-    const int rc = broker_queue(sink->broker, &stamped);
+    const int rc = broker_queue(sink->broker, &stamped, &id);
     if (rc < 0 && sink->rc >= 0) sink->rc = rc;
+    return id;
+}
+
+static bool cancel_order(struct gw_order_sink *base, uint64_t id) {
+    struct broker_sink *sink = (struct broker_sink *)base;
+    return broker_cancel(sink->broker, id, sink->now_ns);
+}
+
+static uint64_t replace_order(struct gw_order_sink *base, uint64_t id, const struct gw_order *order) {
+    struct broker_sink *sink = (struct broker_sink *)base;
+    struct gw_order stamped = *order;
+    uint64_t new_id = 0;
+    stamped.signal_ns = sink->now_ns;
+    const int rc = broker_replace(sink->broker, id, &stamped, &new_id);
+    if (rc < 0 && sink->rc >= 0) sink->rc = rc;
+    return new_id;
+}
+
+static void tell_strategy(void *who, const struct gw_order_record *record) {
+    struct replay *r = who;
+    r->strategy->on_order(r->state + record->symbol * r->state_stride, &r->parameters, record);
 }
 
 /* ---- events ------------------------------------------------------------------------------- */
@@ -68,6 +90,8 @@ static int deliver(struct replay *r, size_t s, size_t i, int64_t now_ns) {
         .score = r->scores && r->scores[s] ? &r->scores[s][i] : NULL,
         .min_move = r->min_move && r->min_move[s] ? r->min_move[s][i] : NAN,
         .position = broker_view(&r->broker, s),
+        .order = r->result->order,
+        .n_orders = r->result->n_records,
     };
     r->sink.now_ns = now_ns;
     r->strategy->on_bar(r->state + s * r->state_stride, &r->parameters, &event, &r->sink.base);
@@ -78,7 +102,7 @@ static int bar_opens(struct replay *r, size_t s) {
     struct cursor *c = &r->cursor[s];
     c->opened = true;
     c->next_ns = gw_bar_close_ns(&r->market->symbol[s], c->bar);
-    return broker_open(&r->broker, s, c->bar);
+    return r->broker.desk[s].active ? desk_open(&r->broker.desk[s], c->bar) : GW_OK;
 }
 
 static int bar_closes(struct replay *r, size_t s, int64_t now_ns) {
@@ -103,6 +127,7 @@ static int equity_grow(struct replay *r, size_t capacity) {
 
 static int equity_record(struct replay *r, int64_t now_ns) {
     struct gw_replay_result *result = r->result;
+    TRY(account_instant(&r->broker, now_ns));
     if (result->n_equity == r->equity_capacity) TRY(equity_grow(r, 2 * r->equity_capacity));
     const double equity = gw_ledger_equity(&result->ledger), gross = gw_ledger_gross(&result->ledger);
     result->equity[result->n_equity++] = (struct gw_equity_point){
@@ -162,7 +187,7 @@ static int cursors_open(struct replay *r) {
         c->bar = all ? 0 : first_closing_from(bars, config->begin_ns);
         c->end = all ? bars->n : first_closing_from(bars, config->end_ns);
         c->next_ns = c->bar < c->end ? bars->bar[c->bar].open_ns : INT64_MAX;
-        r->broker.slot[s].n_closed = c->bar;
+        r->broker.desk[s].n_closed = c->bar;
         if (c->bar < c->end && c->end - c->bar > longest) longest = c->end - c->bar;
     }
     return equity_grow(r, longest);
@@ -199,12 +224,17 @@ static int run(struct replay *r) {
     TRY(arguments_check(r));
     TRY(gw_ledger_init(&r->result->ledger, r->market->n_symbols, r->config->initial_cash));
     TRY(broker_init(&r->broker, r->market, r->config, r->result));
-    r->sink = (struct broker_sink){.base.put = put_order, .broker = &r->broker};
+    r->sink = (struct broker_sink){.base = {put_order, cancel_order, replace_order}, .broker = &r->broker};
+    if (r->strategy->on_order) {
+        r->broker.notify = tell_strategy;
+        r->broker.who = r;
+    }
     TRY(cursors_open(r));
     TRY(states_open(r));
     TRY(event_loop(r));
     r->result->fees = r->result->ledger.fees;
     r->result->funding = r->result->ledger.funding;
+    r->result->interest = r->result->ledger.interest;
     return gw_ledger_reconcile(&r->result->ledger);
 }
 
@@ -232,6 +262,7 @@ int gw_replay_run(const struct gw_market *market, const struct gw_replay_config 
 void gw_replay_result_free(struct gw_replay_result *result) {
     mem_free(result->trade);
     mem_free(result->equity);
+    mem_free(result->order);
     gw_ledger_free(&result->ledger);
     memset(result, 0, sizeof *result);
 }

@@ -1,11 +1,11 @@
 /* The event loop: merges the symbols' bars by close time and walks them once, in this order per bar:
- *   1. orders pending for the symbol fill at the bar's OPEN (gap through a level exits at the open)
- *   2. intrabar exits (stop / target) on the bar's range; then time exits at its close
- *   3. the ledger is marked at the close
+ *   1. orders waiting for the symbol fill at the bar's OPEN (gap through a level fills at the open)
+ *   2. what the bar's range reaches, in the order of the intrabar rule or of finer bars; then time exits at its close
+ *   3. funding is charged and the ledger is marked at the close
  *   4. the strategy sees the closed bar and queues orders
  * The open is an event of its own, in time order with the closes of all symbols, so that a fill is sized by what was
  * known then. A decision at the close of t fills at the open of t+1 at the earliest. A bar with zero volume fills
- * nothing: orders wait; exits wait. Ties in close time go by symbol order. */
+ * nothing: orders wait; exits wait. Ties in close time go by symbol order. engine/replay/desk.h states every rule. */
 #ifndef GATEWALK_REPLAY_H
 #define GATEWALK_REPLAY_H
 
@@ -14,12 +14,56 @@
 
 GW_BEGIN_DECLS
 
+/* What is traded. Zeros: any price, any quantity, one unit a contract. All symbols are quoted in the account's currency. */
+struct gw_instrument {
+    double tick, lot, min_notional;
+    double multiplier; /* units a contract; 0 is 1 */
+};
+
+/* Funding as an exchange charges it: at these times, `rate` of the position at the mark, from longs to shorts. */
+struct gw_funding_event {
+    int64_t time_ns;
+    double rate;
+};
+struct gw_funding {
+    const struct gw_funding_event *event; /* in time order */
+    size_t n;                             /* 0: pro rata, by costs.funding_bps_per_day */
+};
+
+enum gw_account {
+    GW_ACCOUNT_FREE,  /* buys and sells short whatever is asked */
+    GW_ACCOUNT_CASH,  /* no shorts, and what is bought is paid for; a larger entry is cut to what cash allows */
+    GW_ACCOUNT_MARGIN /* entries are cut to equity / initial_margin; liquidated below the maintenance margin */
+};
+
+/* What an account refuses; 0 = off. An entry beyond one of the first four is cut to it, or refused when nothing is left. */
+struct gw_limits {
+    size_t max_positions;                  /* symbols held at a time */
+    double max_gross, max_net, max_symbol; /* notional as multiples of equity */
+    size_t cooldown_bars;                  /* after an exit by stop, bars of the symbol without entries */
+    double daily_loss;   /* fraction of the UTC day's first equity: everything is closed until the next day */
+    double max_drawdown; /* fraction of the highest equity: everything is closed for good */
+};
+
+/* Zeros are the defaults, but for costs.multiplier and initial_cash. */
 struct gw_replay_config {
     struct gw_cost_config costs;
     enum gw_intrabar intrabar;
-    double initial_cash;      /* default 100000 */
-    int64_t begin_ns, end_ns; /* bars with begin <= close < end are delivered; history reaches back; 0,0: all */
-    bool check_ledger;        /* reconcile at every bar (tests); always once at the end */
+    double initial_cash;            /* default 100000 */
+    int64_t begin_ns, end_ns;       /* bars with begin <= close < end are delivered; history reaches back; 0,0: all */
+    bool check_ledger;              /* reconcile at every bar (tests); always once at the end */
+    double participation;           /* at most this share of a bar's volume is filled in it; 0: all that is asked */
+    bool limit_touch;               /* limits fill when touched; else the price must trade through them */
+    bool target_through;            /* a bracket's target too wants the price through it; else a touch is enough */
+    size_t max_entries;             /* entries a symbol, waiting and held; 0 is 1 */
+    const struct gw_market *detail; /* the same symbols in bars of a shorter interval, or NULL */
+    const struct gw_instrument *instrument; /* [n_symbols] or NULL */
+    const struct gw_funding *funding;       /* [n_symbols] or NULL */
+    enum gw_account account;
+    double initial_margin, maintenance_margin;       /* fractions of notional */
+    double liquidation_fee_bps;                      /* on top of the taker fee */
+    double interest_bps_per_year, loan_bps_per_year; /* earned by cash, paid on what is borrowed */
+    struct gw_limits limits;
 };
 
 struct gw_equity_point {
@@ -36,9 +80,12 @@ struct gw_replay_result {
     /* rejected: an open order while a position stays or an order waits, a close of nothing, and open orders that
      * lapsed (their time exit passed before a bar that trades, or no equity was left) */
     size_t n_orders, n_rejected;
-    size_t n_ambiguous; /* exits decided by the intrabar rule */
-    double turnover;    /* traded notional / initial cash */
-    double fees, slippage, funding;
+    size_t n_ambiguous;            /* trades whose exit was decided by the intrabar rule */
+    size_t n_ambiguous_bars;       /* bars in which the order of events mattered to what was held */
+    struct gw_order_record *order; /* every order of strategy and broker, by id from 1 on; owned */
+    size_t n_records;
+    double turnover; /* traded notional / initial cash */
+    double fees, slippage, funding, interest;
     struct gw_ledger ledger; /* final state with journal */
 };
 

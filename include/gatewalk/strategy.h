@@ -39,14 +39,28 @@ struct gw_bar_event {
     const struct gw_score *score; /* NULL for strategies without a model */
     double min_move;              /* label rule's move at this bar (fraction); NaN when unknown */
     struct gw_position_view position;
+    const struct gw_order_record *order; /* all orders so far, this strategy's and the exits that hang on them */
+    size_t n_orders;                     /* order[id - 1] has that id */
 };
 
 /* Where a strategy puts its orders during on_bar, for any symbol; signal_ns is stamped. An order that makes no sense
  * (side, size, levels, symbol) ends the replay with GW_ERR_INTERNAL. Whoever delivers the bars brings the sink. */
 struct gw_order_sink {
-    void (*put)(struct gw_order_sink *sink, const struct gw_order *order);
+    uint64_t (*put)(struct gw_order_sink *sink, const struct gw_order *order);
+    bool (*cancel)(struct gw_order_sink *sink, uint64_t id);
+    uint64_t (*replace)(struct gw_order_sink *sink, uint64_t id, const struct gw_order *order);
 };
-static inline void gw_order_put(struct gw_order_sink *sink, const struct gw_order *order) { sink->put(sink, order); }
+/* The order's id; its state says what becomes of it, refusals too. */
+static inline uint64_t gw_order_put(struct gw_order_sink *sink, const struct gw_order *order) {
+    return sink->put(sink, order);
+}
+/* False: it does not wait (any more). */
+static inline bool gw_order_cancel(struct gw_order_sink *sink, uint64_t id) { return sink->cancel(sink, id); }
+/* Cancels one and puts another in its place, as an exit of the same entry if it was one; the new id. 0: it does not
+ * wait any more, and nothing was put. */
+static inline uint64_t gw_order_replace(struct gw_order_sink *sink, uint64_t id, const struct gw_order *order) {
+    return sink->replace(sink, id, order);
+}
 
 /* What every strategy has, resolved from the experiment, and the own structs of all of them: a strategy reads its own,
  * gw_strategy_own(config), and no other's. */
@@ -80,6 +94,8 @@ struct gw_strategy_desc {
     void (*init)(void *state, const struct gw_strategy_config *config); /* state is zeroed */
     void (*on_bar)(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
                    struct gw_order_sink *orders);
+    /* An order was put, filled in part, or ended. `state` as in on_bar, of the order's symbol. NULL: not interested. */
+    void (*on_order)(void *state, const struct gw_strategy_config *config, const struct gw_order_record *order);
     size_t per_symbol_state_size; /* one state per symbol when non-zero, handed to on_bar instead */
     /* Its own parameters together; each was checked against its range already. GW_ERR_CONFIG, the line names them,
      * and `key` gets the names of those that do not go together. NULL: nothing to check. */

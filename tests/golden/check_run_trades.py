@@ -24,6 +24,7 @@ def isolated(bars, t, side, stop_move, target_move, horizon, costs, times, last_
     at_open, done = np.zeros(size, bool), np.zeros(size, bool)
     mae, mfe, ambiguous = np.zeros(size), np.zeros(size), np.zeros(size, bool)
     stop = target = np.full(size, np.nan)
+    marked, since = np.zeros(size), np.zeros(size)  # price times time held, so far; until when
     due = t + horizon if horizon else np.full(size, n + 1)
 
     def leave(who, price, why, i, opening):
@@ -43,6 +44,8 @@ def isolated(bars, t, side, stop_move, target_move, horizon, costs, times, last_
         slip = slip_at(bars, j, costs, times)
         entry = np.where(enters, o * (1 + side * slip), entry)
         entry_bar = np.where(enters, j, entry_bar)
+        since = np.where(enters, bars["ns"][j], since)
+        was_done = done.copy()
         stop = entry * (1 - side * stop_move) if stop_move is not None else stop
         target = entry * (1 + side * target_move) if target_move is not None else target
         held = live & (entry_bar >= 0) & ~done
@@ -69,12 +72,18 @@ def isolated(bars, t, side, stop_move, target_move, horizon, costs, times, last_
         leave(reached & ~stopped, target, "target", i, False)
         leave(timed, c * (1 - side * slip), "time", i, False)
         leave(inside & (entry_bar >= 0) & ~done & (i == n - 1), c * (1 - side * slip), "end", i, False)
+        # funding is owed on the mark: each bar's time since the last mark at its close, the last piece at the exit
+        left, close_ns = done & ~was_done & (entry_bar >= 0), bars["close_ns"][j]
+        raw = np.where(reason == "target", exit_, exit_ / (1 - side * slip))
+        mark, now = np.where(left, raw, c), np.where(left & at_open, bars["ns"][j], close_ns)
+        counts = inside & (entry_bar >= 0) & ~was_done
+        marked = np.where(counts, marked + mark * (now - since), marked)
+        since = np.where(counts, now, since)
     maker = reason == "target"
     fees = times * 1e-4 * (costs["taker_bps"] * entry + np.where(maker, costs["maker_bps"], costs["taker_bps"]) * exit_)
-    begins = bars["ns"][np.maximum(entry_bar, 0)]
     ends = np.where(at_open, bars["ns"][np.maximum(exit_bar, 0)], bars["close_ns"][np.maximum(exit_bar, 0)])
     rate = side * costs["funding_bps_per_day"] + (costs["borrow_bps_per_day"] if side < 0 else 0)
-    funding = times * 1e-4 * rate * entry * (ends - begins) / DAY_NS
+    funding = times * 1e-4 * rate * marked / DAY_NS
     return dict(pnl=(side * (exit_ - entry) - fees - funding) / entry, entry=entry, exit=exit_, reason=reason, fees=fees,
                 funding=funding, entry_bar=entry_bar, exit_bar=exit_bar, exit_ns=ends, mae=mae, mfe=mfe, ambiguous=ambiguous, at_open=at_open)
 

@@ -56,6 +56,17 @@ def next_traded(bars, i):
     return i
 
 
+def mark_seconds(bars, e, x, raw, exit_s):
+    """Price times time held: each bar's time since the last mark counts at its close, the last piece at the exit."""
+    total, since = 0.0, bars[e][0]
+    for i in range(e, x + 1):
+        closes = bars[i][0] + MINUTE
+        at, price = (exit_s, raw) if i == x else (closes, bars[i][4])
+        total += price * (at - since)
+        since = at
+    return total
+
+
 def one_trade(bars, order, closes, capital, m, target_first):
     t, _, side, size, stop, target, max_bars = order
     e = next_traded(bars, t + 1)
@@ -96,7 +107,7 @@ def one_trade(bars, order, closes, capital, m, target_first):
     entry_s, exit_s = bars[e][0], bars[x][0] + (MINUTE if moment else 0)
     fees = q * entry * COSTS["taker"] / 1e4 * m + q * price * (COSTS["maker"] if maker else COSTS["taker"]) / 1e4 * m
     rate = COSTS["funding"] if side > 0 else COSTS["borrow"] - COSTS["funding"]
-    funding = q * entry * rate / 1e4 * m * (exit_s - entry_s) / DAY
+    funding = rate / 1e4 * m * q / DAY * mark_seconds(bars, e, x, raw, exit_s)
     slippage = q * (abs(entry - bars[e][1]) + abs(price - raw))
     pnl = side * q * (price - entry) - fees - funding
     seen = [bars[e][1], raw]

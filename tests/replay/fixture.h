@@ -101,7 +101,7 @@ static inline void random_on_bar(void *state, const struct gw_strategy_config *c
     if (draw > 0.05 && draw < 0.4)
         gw_order_put(orders,
                      &(struct gw_order){.symbol = event->symbol,
-                                        .kind = GW_ORDER_OPEN,
+                                        .kind = GW_ORDER_MARKET,
                                         .side = gw_rng_below(&rng, 2) ? GW_SIDE_LONG : GW_SIDE_SHORT,
                                         .size = 0.05 + 0.5 * gw_rng_uniform(&rng),
                                         .stop = gw_rng_below(&rng, 4) ? 0.001 + 0.015 * gw_rng_uniform(&rng) : 0,

@@ -31,23 +31,24 @@ struct cost_case {
 
 static const struct cost_case cases[] = {
     /* Entry slip (5 + 15) bps + .1 x 8 % = 1 %: 101. Target 5 %: 106.05, a limit: no slip, maker.
-     * Fees 101 x 10 bps + 106.05 x 2 bps. Held 2 minutes: 101 x 144 bps x 2/1440. */
+     * Fees 101 x 10 bps + 106.05 x 2 bps. Held 2 minutes: 144 bps / 1440 of the mark, the close of bar 1 and then the
+     * price of the exit. */
     {"long to target", up, GW_SIDE_LONG, 0, .05, 0, 1, GW_EXIT_TARGET, 101, 106.05, .101 + .02121, 1,
-     101 * .0144 * 2 / 1440},
+     (100 + 106.05) * .0144 / 1440},
     /* Stop 4 % of 101: 96.96 raw; slip 20 bps + .1 x 2 % = .4 %: 96.57216, taker. */
     {"long to stop", down, GW_SIDE_LONG, .04, 0, 0, 1, GW_EXIT_STOP, 101, 96.57216, .101 + .09657216, 1 + .38784,
-     101 * .0144 * 2 / 1440},
+     (100 + 96.96) * .0144 / 1440},
     /* Time exit at the close of bar 2: 109 less .4 %. */
     {"long by time", up, GW_SIDE_LONG, 0, 0, 2, 1, GW_EXIT_TIME, 101, 108.564, .101 + .108564, 1 + .436,
-     101 * .0144 * 2 / 1440},
+     (100 + 109) * .0144 / 1440},
     /* Short entry 100 - 1 % = 99; target 5 %: 94.05. Funding is received, borrow paid: (432 - 144) bps. */
     {"short to target", down, GW_SIDE_SHORT, 0, .05, 0, 1, GW_EXIT_TARGET, 99, 94.05, .099 + .01881, 1,
-     99 * .0288 * 2 / 1440},
+     (100 + 94.05) * .0288 / 1440},
     /* Stop 4 % above 99: 102.96 raw, bought .4 % higher. */
     {"short to stop", up, GW_SIDE_SHORT, .04, 0, 0, 1, GW_EXIT_STOP, 99, 103.37184, .099 + .10337184, 1 + .41184,
-     99 * .0288 * 2 / 1440},
+     (100 + 102.96) * .0288 / 1440},
     {"twice everything", up, GW_SIDE_LONG, 0, .05, 0, 2, GW_EXIT_TARGET, 102, 107.1, .204 + .04284, 2,
-     102 * .0288 * 2 / 1440},
+     (100 + 107.1) * .0288 / 1440},
     {"a market without costs", up, GW_SIDE_LONG, 0, .05, 0, 0, GW_EXIT_TARGET, 100, 105, 0, 0, 0},
     {"a market without costs, stop", down, GW_SIDE_LONG, .04, 0, 0, 0, GW_EXIT_STOP, 100, 96, 0, 0, 0},
 };
@@ -114,16 +115,16 @@ static void equity_bears_costs_as_they_fall_due(void **state) {
     struct gw_replay_result r;
     assert_ok(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
     assert_int_equal(r.n_equity, 4);
-    /* 1000 units at 101: fee 101, funding 101000 x 144 bps / 1440 = 1.01 a minute. */
+    /* 1000 units at 101: fee 101, funding of the mark x 144 bps / 1440: 1.00 in the first minute, 1.09 after it. */
     assert_near(r.equity[0].equity, 100000, 0, 1);
-    assert_near(r.equity[1].equity, 100000 - 1000 - 101 - 1.01, 1e-13, 1);
-    assert_near(r.equity[1].cash, 100000 - 101000 - 101 - 1.01, 1e-11, 1);
-    assert_near(r.equity[1].exposure, 100000 / 98897.99, 1e-13, 1);
-    assert_near(r.equity[2].equity, 100000 + 8000 - 101 - 2.02, 1e-13, 1);
+    assert_near(r.equity[1].equity, 100000 - 1000 - 101 - 1, 1e-13, 1);
+    assert_near(r.equity[1].cash, 100000 - 101000 - 101 - 1, 1e-11, 1);
+    assert_near(r.equity[1].exposure, 100000. / 98898, 1e-13, 1);
+    assert_near(r.equity[2].equity, 100000 + 8000 - 101 - 2.09, 1e-13, 1);
     /* End: 109 less 20 bps and .1 x (110-99)/109 = .2 % + 1.0091743 %. */
     const double exit = 109 * (1 - .002 - .1 * 11 / 109);
     assert_near(r.trade[0].exit_price, exit, 1e-14, 1);
-    assert_near(r.equity[3].equity, 100000 + 1000 * (exit - 101) - 101 - exit - 3.03, 1e-13, 1);
+    assert_near(r.equity[3].equity, 100000 + 1000 * (exit - 101) - 101 - exit - 3.18, 1e-13, 1);
     assert_near(r.equity[3].exposure, 0, 0, 1);
     gw_replay_result_free(&r);
     fixture_free(&market);

@@ -189,7 +189,7 @@ static void check_trade(const struct fill_case *c, const struct gw_trade *t) {
 static void replay_case(const struct fill_case *c, const struct gw_market *market) {
     const struct scripted steps[] = {
         {0,
-         {.kind = GW_ORDER_OPEN,
+         {.kind = GW_ORDER_MARKET,
           .side = c->side,
           .size = .5,
           .stop = c->stop,

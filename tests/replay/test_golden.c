@@ -36,7 +36,7 @@ static size_t read_orders(struct scripted *step) {
     struct gw_order *o = &step[0].order;
     while (n < ROWS_MAX && fscanf(f, "%zu,%7[a-z],%d,%lf,%lf,%lf,%zu", &step[n].bar, kind, &side, &o->size, &o->stop,
                                   &o->target, &o->max_bars) == 7) {
-        o->kind = strcmp(kind, "open") == 0 ? GW_ORDER_OPEN : GW_ORDER_CLOSE;
+        o->kind = strcmp(kind, "open") == 0 ? GW_ORDER_MARKET : GW_ORDER_CLOSE;
         o->side = side > 0 ? GW_SIDE_LONG : GW_SIDE_SHORT;
         o->probability = NAN;
         o = &step[++n].order;

@@ -169,7 +169,8 @@ static inline double brute_trade(const struct run_files *r, size_t symbol, size_
     double entry = bars->bar[i].open * (1 + side * slip), exit = NAN;
     double stop = entry * (1 - side * trading->stop_moves * move);
     double target = entry * (1 + side * trading->target_moves * move);
-    int64_t entry_ns = bars->bar[i].open_ns, exit_ns = 0;
+    int64_t marked_ns = bars->bar[i].open_ns, exit_ns = 0;
+    double owed = 0; /* price times time: funding is of the mark */
     bool maker = false;
     for (; isnan(exit); i++) {
         const struct gw_bar *b = &bars->bar[i];
@@ -188,11 +189,12 @@ static inline double brute_trade(const struct run_files *r, size_t symbol, size_
                 exit = b->close;
         }
         if (isnan(exit) && i + 1 == bars->n) exit = b->close;
+        owed += (isnan(exit) ? b->close : exit) * (double)(exit_ns - marked_ns) / (double)NS_PER_DAY;
+        marked_ns = exit_ns;
     }
     if (!maker) exit *= 1 - side * slip;
     double fees = multiplier * 1e-4 * (c->taker_bps * entry + (maker ? c->maker_bps : c->taker_bps) * exit);
-    double days = (double)(exit_ns - entry_ns) / (double)NS_PER_DAY;
-    return (side * (exit - entry) - fees) / entry - side * multiplier * c->funding_bps_per_day * 1e-4 * days;
+    return (side * (exit - entry) - fees - side * multiplier * c->funding_bps_per_day * 1e-4 * owed) / entry;
 }
 
 static inline void load_scored(const struct run_files *r, const char *strategy, const char *seed, int gate,

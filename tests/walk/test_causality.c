@@ -267,7 +267,7 @@ static void leak_peek(void *state, const struct gw_strategy_config *config, cons
     if (event->position.quantity != 0 || event->position.pending || event->close_ns >= peek_end_ns) return;
     if (!(event->history.last[peek_ahead].close > event->history.last[0].close)) return;
     gw_order_put(orders, &(struct gw_order){.symbol = event->symbol,
-                                            .kind = GW_ORDER_OPEN,
+                                            .kind = GW_ORDER_MARKET,
                                             .side = GW_SIDE_LONG,
                                             .size = config->size,
                                             .max_bars = 2,

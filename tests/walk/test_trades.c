@@ -28,34 +28,6 @@ static void check_signal(const struct run_files *r, size_t row) {
     fail_msg("trades.csv:%zu: no score at its signal", row + 2);
 }
 
-static void test_trades_add_up(void **state) {
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(run); i++) {
-        const struct run_files *r = &run[i];
-        const struct table *t = &r->trades;
-        assert_true(t->n_rows > 50);
-        for (size_t row = 0; row < t->n_rows; row++) {
-            double side = is(t, row, "side", "long") ? 1 : -1, entry = number(t, row, "entry_price");
-            double quantity = number(t, row, "quantity"), fees = number(t, row, "fees"), pnl = number(t, row, "pnl");
-            double gross = side * quantity * (number(t, row, "exit_price") - entry);
-            assert_near(pnl, gross - fees - number(t, row, "funding"), 1e-9, 1);
-            assert_near(number(t, row, "return"), pnl / (quantity * entry), 1e-9, 1e-9);
-            assert_true(number(t, row, "mae") <= 0 && number(t, row, "mfe") >= 0);
-            double days = (double)(time_of(t, row, "exit_time") - time_of(t, row, "entry_time")) / (double)NS_PER_DAY;
-            assert_near(number(t, row, "funding"), side * 30e-4 * quantity * entry * days, 1e-9, 1e-3);
-            assert_true(time_of(t, row, "entry_time") >= time_of(t, row, "signal_time"));
-            assert_true(time_of(t, row, "exit_time") >= time_of(t, row, "entry_time"));
-            const struct strategy_spec *spec = spec_of(r, t, row);
-            if (spec->desc->needs_model) /* a bar without volume lets the time exit wait */
-                assert_true(number(t, row, "bars_held") <= (double)spec->trading.horizon + 2);
-            if (spec->desc->needs_model)
-                check_signal(r, row);
-            else
-                assert_string_equal(cell(t, row, "probability"), "");
-        }
-    }
-}
-
 /* Whether the exit is over when the bars that close at `now` are marked: at this very instant a close counts and an
  * open does not. */
 static bool exited(const struct run_files *r, size_t row, int64_t now) {
@@ -71,6 +43,53 @@ static bool exited(const struct run_files *r, size_t row, int64_t now) {
     for (size_t i = 0; i < bars->n; i++)
         if (bars->bar[i].open_ns == exit && near(price, bars->bar[i].open * (1 - side * slip), 1e-12, 0)) return false;
     return true;
+}
+
+/* Price times days held: the time since the mark before it counts at the close of every bar up to `closes_ns`, what is
+ * left until `end_ns` at the price `last`. */
+static double marked_days(const struct gw_bars *bars, int64_t begin_ns, int64_t end_ns, int64_t closes_ns,
+                          double last) {
+    double sum = 0;
+    int64_t since = begin_ns;
+    for (size_t i = 0; i < bars->n && gw_bar_close_ns(bars, i) <= closes_ns; i++) {
+        if (gw_bar_close_ns(bars, i) <= begin_ns) continue;
+        sum += bars->bar[i].close * (double)(gw_bar_close_ns(bars, i) - since);
+        since = gw_bar_close_ns(bars, i);
+    }
+    return (sum + last * (double)(end_ns - since)) / (double)NS_PER_DAY;
+}
+
+static void test_trades_add_up(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(run); i++) {
+        const struct run_files *r = &run[i];
+        const struct table *t = &r->trades;
+        assert_true(t->n_rows > 50);
+        for (size_t row = 0; row < t->n_rows; row++) {
+            double side = is(t, row, "side", "long") ? 1 : -1, entry = number(t, row, "entry_price");
+            double quantity = number(t, row, "quantity"), fees = number(t, row, "fees"), pnl = number(t, row, "pnl");
+            double gross = side * quantity * (number(t, row, "exit_price") - entry);
+            assert_near(pnl, gross - fees - number(t, row, "funding"), 1e-9, 1);
+            assert_near(number(t, row, "return"), pnl / (quantity * entry), 1e-9, 1e-9);
+            assert_true(number(t, row, "mae") <= 0 && number(t, row, "mfe") >= 0);
+            const struct gw_cost_config *c = &r->e->costs;
+            double slip = is(t, row, "reason", "target") ? 0 : (c->half_spread_bps + c->slippage_bps) * 1e-4;
+            double raw = number(t, row, "exit_price") / (1 - side * slip);
+            int64_t exit_ns = time_of(t, row, "exit_time"); /* an exit at the open comes after the close before it */
+            double owed = marked_days(&r->p->market.symbol[symbol_of(r, t, row)], time_of(t, row, "entry_time"),
+                                      exit_ns, exited(r, row, exit_ns) ? exit_ns - 1 : exit_ns, raw);
+            assert_near(number(t, row, "funding"), side * 30e-4 * quantity * owed, 1e-9, 1e-3);
+            assert_true(time_of(t, row, "entry_time") >= time_of(t, row, "signal_time"));
+            assert_true(time_of(t, row, "exit_time") >= time_of(t, row, "entry_time"));
+            const struct strategy_spec *spec = spec_of(r, t, row);
+            if (spec->desc->needs_model) /* a bar without volume lets the time exit wait */
+                assert_true(number(t, row, "bars_held") <= (double)spec->trading.horizon + 2);
+            if (spec->desc->needs_model)
+                check_signal(r, row);
+            else
+                assert_string_equal(cell(t, row, "probability"), "");
+        }
+    }
 }
 
 /* Equity, cash and exposure at one time from the trades and the bars alone. */
@@ -89,9 +108,9 @@ static void check_equity_row(const struct run_files *r, size_t row) {
         while (gw_bar_close_ns(bars, last - 1) > now) last--;
         double side = is(t, i, "side", "long") ? 1 : -1, quantity = number(t, i, "quantity");
         double entry = number(t, i, "entry_price"), mark = bars->bar[last - 1].close;
-        double days = (double)(gw_bar_close_ns(bars, last - 1) - time_of(t, i, "entry_time")) / (double)NS_PER_DAY;
         equity += side * quantity * (mark - entry) - quantity * entry * r->e->costs.taker_bps * 1e-4;
-        equity -= side * 30e-4 * quantity * entry * days;
+        equity -= side * 30e-4 * quantity *
+                  marked_days(bars, time_of(t, i, "entry_time"), gw_bar_close_ns(bars, last - 1), now, 0);
         held += side * quantity * mark;
         gross += quantity * mark;
     }
