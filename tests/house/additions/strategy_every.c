@@ -16,7 +16,7 @@ static void on_bar(void *state, const struct gw_strategy_config *config, const s
     (void)state;
     if (event->history.n % every->pause != 0 || event->position.pending || event->position.quantity != 0) return;
     gw_order_put(orders, &(struct gw_order){.symbol = event->symbol,
-                                            .kind = GW_ORDER_OPEN,
+                                            .kind = GW_ORDER_MARKET,
                                             .side = GW_SIDE_LONG,
                                             .size = config->size,
                                             .max_bars = config->horizon ? config->horizon : 1,
