@@ -20,10 +20,11 @@ static int seed_scores(const struct results *r, size_t n_seeds, size_t strategy,
 }
 
 static int compare_gate(const struct experiment *e, size_t n_symbols, const struct results *r, size_t candidate,
-                        size_t baseline, int gate, struct gw_gate_verdict *out) {
+                        size_t baseline, int gate, size_t n_threads, struct gw_gate_verdict *out) {
     const float *a[MAX_SEEDS] = {NULL}, *b[MAX_SEEDS] = {NULL};
     struct gw_verdict_config config = {
         .n_bootstrap = e->verdict.bootstrap,
+        .n_threads = n_threads,
         .confidence = e->verdict.confidence,
         .seed = e->seed[0],
         .block_length = e->verdict.block,
@@ -63,10 +64,10 @@ static enum outcome outcome_of(const struct gw_gate_verdict gate[GW_N_GATES]) {
     return n_better ? OUTCOME_BETTER : n_worse ? OUTCOME_WORSE : OUTCOME_NO_DIFFERENCE;
 }
 
-static int compare(const struct experiment *e, const struct prepared *p, const struct results *r,
+static int compare(const struct experiment *e, const struct prepared *p, const struct results *r, size_t n_threads,
                    struct pair_verdict *v) {
     for (int g = 0; g < GW_N_GATES; g++)
-        TRY(compare_gate(e, p->market.n_symbols, r, v->candidate, v->baseline, g, &v->gate[g]));
+        TRY(compare_gate(e, p->market.n_symbols, r, v->candidate, v->baseline, g, n_threads, &v->gate[g]));
     for (size_t i = 0; i < N_CRITERIA; i++) v->criterion[i] = criterion_apply(&success_test[i], v->gate);
     v->outcome = outcome_of(v->gate);
     return interrupt_check();
@@ -111,19 +112,20 @@ static enum simpler_gate judge_simpler(const struct gw_gate_verdict gate[GW_N_GA
 
 /* Is it attention, or would pooling, another start or a wider layer do as well? Where a gate without attention beats the
  * baseline, the best attention gate has to stand beside that one too. */
-static int compare_with_control(const struct experiment *e, const struct prepared *p, struct results *r) {
+static int compare_with_control(const struct experiment *e, const struct prepared *p, struct results *r,
+                                size_t n_threads) {
     size_t attention = best_gate(e, r, true), control = best_gate(e, r, false);
     if (attention == SIZE_MAX || control == SIZE_MAX || control == r->baseline) return GW_OK;
     struct pair_verdict *v = &r->verdict[r->n_verdicts];
     v->candidate = attention;
     v->baseline = control;
-    TRY(compare(e, p, r, v));
+    TRY(compare(e, p, r, n_threads, v));
     v->simpler = judge_simpler(v->gate);
     r->n_verdicts++;
     return GW_OK;
 }
 
-int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r) {
+int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r, size_t n_threads) {
     r->baseline = SIZE_MAX;
     for (size_t s = 0; s < e->n_strategies; s++)
         if (strcmp(e->strategy[s].name, e->verdict.baseline) == 0) r->baseline = s;
@@ -135,8 +137,8 @@ int results_verdict(const struct experiment *e, const struct prepared *p, struct
         struct pair_verdict *v = &r->verdict[r->n_verdicts];
         v->candidate = s;
         v->baseline = r->baseline;
-        TRY(compare(e, p, r, v));
+        TRY(compare(e, p, r, n_threads, v));
         r->n_verdicts++;
     }
-    return compare_with_control(e, p, r);
+    return compare_with_control(e, p, r, n_threads);
 }

@@ -51,7 +51,8 @@ struct results {
 };
 
 int results_measure(const struct experiment *e, const struct prepared *p, struct results *r) GW_MUST_USE;
-int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r) GW_MUST_USE;
+int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r,
+                    size_t n_threads) GW_MUST_USE;
 int results_selection(const struct experiment *e, struct results *r) GW_MUST_USE;
 /* Fills a gate_sample over [begin, end) of the labelled bars; score and acted are caller's arrays of n_labelled. */
 void results_sample(const struct results *r, const struct contestant_scores *scores, int gate, size_t begin, size_t end,

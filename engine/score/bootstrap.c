@@ -3,22 +3,47 @@
 #include "engine/base/base.h"
 #include "gatewalk/rng.h"
 #include "gatewalk/verdict.h"
-#include "ranking.h"
+#include "resample.h"
 
 /* Blocks start anywhere, have geometric lengths of mean_block on average and wrap around the end, so that every
  * position is drawn with the same probability. */
+static double log_of_going_on(double mean_block) {
+    return mean_block > 1.0 ? log1p(-1.0 / mean_block) : -(double)INFINITY;
+}
+
+/* Draws one block of n positions and cuts it to what is left to fill. */
+static size_t draw_block(struct gw_rng *rng, size_t n, double log_continue, size_t left, size_t *at) {
+    *at = (size_t)gw_rng_below(rng, n);
+    /* P(length > l) = (1 - 1/mean)^l by inversion: one logarithm a block instead of one draw a bar. */
+    double drawn = 1.0 + floor(log1p(-gw_rng_uniform(rng)) / log_continue);
+    return drawn < (double)left ? (size_t)drawn : left;
+}
+
 void gw_bootstrap_stationary(struct gw_rng *rng, size_t n, double mean_block, uint32_t *index) {
-    double log_continue = mean_block > 1.0 ? log1p(-1.0 / mean_block) : -(double)INFINITY;
+    const double log_continue = log_of_going_on(mean_block);
     for (size_t i = 0; i < n;) {
-        size_t at = (size_t)gw_rng_below(rng, n);
-        /* P(length > l) = (1 - 1/mean)^l by inversion: one logarithm a block instead of one draw a bar. */
-        double drawn = 1.0 + floor(log1p(-gw_rng_uniform(rng)) / log_continue);
-        size_t length = drawn < (double)(n - i) ? (size_t)drawn : n - i;
-        for (size_t end = i + length; i < end; i++) {
-            index[i] = (uint32_t)at;
+        size_t at, end = i;
+        end += draw_block(rng, n, log_continue, n - i, &at);
+        while (i < end) {
+            index[i++] = (uint32_t)at;
             if (++at == n) at = 0;
         }
     }
+}
+
+/* A block adds one from its first position on and takes it away behind its last: the counts are the running sums. */
+void bootstrap_counts(struct gw_rng *rng, size_t n, double mean_block, uint32_t *count) {
+    const double log_continue = log_of_going_on(mean_block);
+    for (size_t i = 0; i < n; i++) count[i] = 0;
+    for (size_t left = n; left > 0;) {
+        size_t at, length = draw_block(rng, n, log_continue, left, &at), end = at + length;
+        left -= length;
+        count[at]++;
+        if (end > n) count[0]++;
+        if (end != n) count[end > n ? end - n : end]--; /* unsigned: a fall wraps, and the sum wraps back */
+    }
+    uint32_t running = 0;
+    for (size_t i = 0; i < n; i++) count[i] = running += count[i];
 }
 
 /* R(k) = 1/n sum of (x_t - mean)(x_{t+k} - mean), k = 0 … max_lag. */

@@ -18,17 +18,30 @@ void ap_ranking_free(struct ap_ranking *ranking);
 /* Average precision of the resample; NaN when it holds no positive. */
 double ap_ranking_resample(const struct ap_ranking *ranking, const uint32_t *count);
 
-/* A ratio of sums over the selected bars: sum(count × weight × value) / sum(count × weight). The selection itself is
- * not made again in a replicate: its threshold is estimated from all bars of a fold and hardly moves. */
-struct picks {
-    size_t n;
-    uint32_t *bar;
-    double *weight, *weighted_value;
+/* One resample: how often each bar was drawn, and how many of each fold's. Every bar once is one, too. */
+struct resample {
+    const uint32_t *count; /* [n] */
+    const uint32_t *drawn; /* [n_folds] */
 };
-/* Takes the bars of weight > 0 whose value is not NaN. weight, value: [n]. */
-int picks_init(struct picks *picks, const double *weight, const double *value, size_t n) GW_MUST_USE;
-void picks_free(struct picks *picks);
-/* count NULL: every bar once. NaN when nothing was drawn. */
-double picks_resample(const struct picks *picks, const uint32_t *count);
+
+/* How often gw_bootstrap_stationary draws each of n positions from the same stream. */
+struct gw_rng;
+void bootstrap_counts(struct gw_rng *rng, size_t n, double mean_block, uint32_t *count);
+
+/* A scorer's bars fold after fold, by falling score within each. */
+struct top_ranking {
+    size_t n_folds;
+    const uint32_t *fold_begin; /* [n_folds + 1], the caller's: bars and ranks of a fold alike */
+    uint32_t *order;            /* [n] */
+    bool *last;                 /* [n] the last rank of its tie group */
+};
+int top_ranking_init(struct top_ranking *ranking, const float *score, const uint32_t *fold_begin,
+                     size_t n_folds) GW_MUST_USE;
+void top_ranking_free(struct top_ranking *ranking);
+/* Mean value [n] of the best k percent of every fold of the resample, ranked anew: what was drawn decides where the
+ * border lies. A tie group on it shares, and bars whose value is NaN do not count, as in gw_metric_top_k. NaN when
+ * nothing counts. */
+double top_ranking_resample(const struct top_ranking *ranking, const struct resample *resample, double k_percent,
+                            const double *value);
 
 #endif

@@ -39,7 +39,7 @@ static int check_arguments(const struct gw_paired_sample *sample, const struct g
 }
 
 /* Means over seeds of both sides, their difference and its spread from seed to seed. */
-static void observe(const struct verdict_pair *pair, const uint32_t *ones, struct gw_gate_verdict *out) {
+static void observe(const struct verdict_pair *pair, const struct resample *ones, struct gw_gate_verdict *out) {
     for (int d = 0; d < GW_N_DELTAS; d++) {
         double a = 0, b = 0, squares = 0, seeds = (double)pair->n_seeds;
         for (size_t s = 0; s < pair->n_seeds; s++) {
@@ -61,20 +61,20 @@ static void observe(const struct verdict_pair *pair, const uint32_t *ones, struc
 /* The longest of the lengths that the four statistics ask for: one resample serves them all, and blocks that are
  * too short make intervals too narrow. */
 static int choose_block(const struct verdict_pair *pair, const struct gw_verdict_config *config,
-                        const struct gw_gate_verdict *observed, const uint32_t *ones, double *block) {
+                        const struct gw_gate_verdict *observed, const struct resample *ones, double *block) {
     *block = (double)(config->block_length ? config->block_length : config->horizon);
     if (*block < 1) *block = 1;
     if (config->block_length) return GW_OK;
     int rc = GW_OK;
-    double *influence = mem_calloc(pair->n, sizeof *influence);
+    double *influence = mem_calloc(pair->n, 2 * sizeof *influence), *room = influence + pair->n;
     if (!influence) return GW_ERR_NOMEM;
     for (int d = 0; d < GW_N_DELTAS; d++) {
         if (!isfinite(observed->delta[d].value)) continue;
         memset(influence, 0, pair->n * sizeof *influence);
         for (size_t s = 0; s < pair->n_seeds; s++) {
             const struct verdict_scorer *a = &pair->a[s], *b = &pair->b[s];
-            verdict_scorer_influence(a, d, verdict_scorer_measure(a, d, ones), +1.0, influence);
-            verdict_scorer_influence(b, d, verdict_scorer_measure(b, d, ones), -1.0, influence);
+            TRY_GOTO(verdict_scorer_influence(a, d, verdict_scorer_measure(a, d, ones), +1.0, room, influence), done);
+            TRY_GOTO(verdict_scorer_influence(b, d, verdict_scorer_measure(b, d, ones), -1.0, room, influence), done);
         }
         double length = gw_bootstrap_block_length(influence, pair->n);
         if (isnan(length)) { /* the series is finite: memory ran out, and its message is stored */
@@ -83,6 +83,7 @@ static int choose_block(const struct verdict_pair *pair, const struct gw_verdict
         }
         *block = fmax(*block, length);
     }
+done:
     mem_free(influence);
     return rc;
 }
@@ -113,11 +114,13 @@ static int compare(const struct verdict_pair *pair, const struct gw_verdict_conf
                    struct gw_gate_verdict *out) {
     int rc = GW_OK;
     double *replicate = NULL;
-    uint32_t *ones = mem_calloc(pair->n, sizeof *ones);
-    if (!ones) return GW_ERR_NOMEM;
-    for (size_t i = 0; i < pair->n; i++) ones[i] = 1;
-    observe(pair, ones, out);
-    TRY_GOTO(choose_block(pair, config, out, ones, &out->block_length), cleanup);
+    uint32_t *once = mem_calloc(pair->n + pair->n_folds, sizeof *once), *whole = once + pair->n;
+    if (!once) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < pair->n; i++) once[i] = 1;
+    for (size_t f = 0; f < pair->n_folds; f++) whole[f] = pair->fold_begin[f + 1] - pair->fold_begin[f];
+    const struct resample ones = {once, whole};
+    observe(pair, &ones, out);
+    TRY_GOTO(choose_block(pair, config, out, &ones, &out->block_length), cleanup);
     if ((double)pair->n < MIN_BLOCKS * out->block_length) goto cleanup;
 
     replicate = mem_calloc(config->n_bootstrap, GW_N_DELTAS * sizeof *replicate);
@@ -125,12 +128,12 @@ static int compare(const struct verdict_pair *pair, const struct gw_verdict_conf
         rc = GW_ERR_NOMEM;
         goto cleanup;
     }
-    TRY_GOTO(verdict_pair_replicates(pair, config->n_bootstrap, out->block_length, config->seed, replicate), cleanup);
+    TRY_GOTO(verdict_pair_replicates(pair, config, out->block_length, replicate), cleanup);
     for (size_t d = 0; d < GW_N_DELTAS; d++)
         find_interval(replicate + d * config->n_bootstrap, config->n_bootstrap, config->confidence, &out->delta[d]);
 cleanup:
     mem_free(replicate);
-    mem_free(ones);
+    mem_free(once);
     return rc;
 }
 

@@ -33,7 +33,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     times.replay = lap(&mark);
     TRY(results_measure(e, p, r));
     times.metrics = lap(&mark);
-    TRY(results_verdict(e, p, r));
+    TRY(results_verdict(e, p, r, jobs));
     TRY(results_selection(e, r));
     times.verdict = lap(&mark);
     TRY(write_tables(e, p, fits, r, dir));

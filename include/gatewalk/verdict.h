@@ -1,7 +1,8 @@
 /* Is the candidate better than the baseline? Paired, same folds, same seeds, block bootstrap.
  *
  * AP is taken on the pooled scores of a seed; P@K and PnL@K rank within each fold; both are means over seeds. A
- * replicate draws bars in blocks, the same bars for both sides and all seeds; replicate r uses the stream
+ * replicate draws bars in blocks, the same bars for both sides and all seeds, and ranks what it drew anew within each
+ * fold: keeping the bars that were picked once would leave out that the border moves. Replicate r uses the stream
  * gw_rng_key(seed, "bootstrap", r, 0, 0). What is resampled are the bars, not the trainings: an interval says how sure
  * the difference of THESE fitted models is, and seed_sd how much it varies from training to training. */
 #ifndef GATEWALK_VERDICT_H
@@ -13,7 +14,8 @@
 GW_BEGIN_DECLS
 
 struct gw_verdict_config {
-    size_t n_bootstrap; /* default 1000 */
+    size_t n_bootstrap; /* default 10000 */
+    size_t n_threads;   /* that share the replicates, to the same bits for any number; 0: one */
     double confidence;  /* default 0.95 */
     uint64_t seed;
     size_t block_length; /* 0: Politis & White (2004, corrected 2009), but never below the label horizon */

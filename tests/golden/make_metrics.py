@@ -329,6 +329,47 @@ def overfitting(returns, splits):
     return np.mean(below)
 
 
+def top_of_resample(score, fold, value, count, k):
+    """Mean value of the best k % of each fold of the resample, its bars written out as often as they were drawn; the
+    tie group on the border gives its mean for the places that are left."""
+    at = np.repeat(np.arange(len(score)), count)
+    chosen = []
+    for f in np.unique(fold[at]):
+        mine = at[fold[at] == f]
+        left = max(1, math.ceil(Fraction(k) * len(mine) / 100))
+        for s in sorted(set(score[mine]), reverse=True):
+            if left == 0:
+                break
+            group = value[mine[score[mine] == s]]
+            taken = min(left, len(group))
+            chosen += [(v, taken / len(group)) for v in group if not math.isnan(v)]
+            left -= taken
+    weight = sum(w for _, w in chosen)
+    return sum(v * w for v, w in chosen) / weight if weight else math.nan
+
+
+def make_resamples(out):
+    rng = np.random.default_rng(4)
+    for name, n, folds, steps in (("plain", 300, 3, 10 ** 6), ("ties", 240, 4, 12), ("one_score", 40, 2, 1),
+                                  ("missed_fold", 90, 3, 40)):
+        score = np.float32(np.floor(rng.random(n) * steps) / steps)
+        label = (rng.random(n) < .3).astype(float)
+        value = np.round(rng.normal(0, .01, n), 5)
+        value[rng.random(n) < .1] = math.nan
+        fold = np.arange(n) * folds // n
+        count = np.bincount(rng.integers(n, size=n), minlength=n)
+        if name == "missed_fold":
+            count[fold == 1] = 0
+        out.case("resample_" + name)
+        for what, x in (("score", score), ("label", label), ("value", value), ("fold", fold), ("count", count)):
+            out.array(what, x)
+        at = np.repeat(np.arange(n), count)
+        out.expect("average_precision", sk.average_precision_score(label[at], score[at]))
+        for k in KS:
+            out.expect("precision", top_of_resample(score, fold, label, count, k), k)
+            out.expect("value", top_of_resample(score, fold, value, count, k), k)
+
+
 def make_statistics():
     out = Golden("metrics_statistics.txt")
     rng = np.random.default_rng(99)
@@ -369,6 +410,7 @@ def make_statistics():
         out.array("returns", r)
         out.array("shape", [n, trials, splits])
         out.expect("backtest_overfitting", overfitting(r, splits))
+    make_resamples(out)
 
 
 make_metrics()

@@ -1,6 +1,7 @@
 /* The stationary bootstrap and its block length. */
 #include <stdlib.h>
 
+#include "engine/score/resample.h"
 #include "gatewalk/rng.h"
 #include "gatewalk/verdict.h"
 #include "golden.h"
@@ -31,6 +32,82 @@ static void block_length_of_odd_series(void **state) {
     assert_near(gw_bootstrap_block_length(tiny, 3), 1, 0, 1);
     assert_near(gw_bootstrap_block_length(tiny, 0), 1, 0, 1);
     assert_true(isnan(gw_bootstrap_block_length(bad, 50)));
+}
+
+enum { RESAMPLE_MAX = 300 };
+struct drawn_bars {
+    float score[RESAMPLE_MAX];
+    int8_t label[RESAMPLE_MAX];
+    double hit[RESAMPLE_MAX];
+    uint32_t count[RESAMPLE_MAX], drawn[RESAMPLE_MAX], fold_begin[RESAMPLE_MAX + 1];
+    size_t n, n_folds;
+};
+
+static void read_drawn(const struct golden_case *from, struct drawn_bars *bars) {
+    const double *score = golden_get(from, "score")->value, *label = golden_get(from, "label")->value;
+    const double *fold = golden_get(from, "fold")->value, *count = golden_get(from, "count")->value;
+    *bars = (struct drawn_bars){.n = golden_get(from, "score")->n};
+    assert_true(bars->n > 0 && bars->n <= RESAMPLE_MAX);
+    for (size_t i = 0; i < bars->n; i++) {
+        bars->score[i] = (float)score[i];
+        bars->label[i] = (int8_t)label[i];
+        bars->hit[i] = label[i];
+        bars->count[i] = (uint32_t)count[i];
+        bars->n_folds = (size_t)fold[i] + 1;
+        bars->drawn[bars->n_folds - 1] += bars->count[i];
+        bars->fold_begin[bars->n_folds] = (uint32_t)i + 1;
+    }
+}
+
+/* Average precision and the mean over the best k % of a resample, against its bars written out one by one. */
+static void resamples_are_ranked_anew(void **state) {
+    (void)state;
+    static struct drawn_bars bars;
+    struct golden golden;
+    golden_read("tests/golden/metrics_statistics.txt", &golden);
+    size_t checked = 0;
+    for (size_t c = 0; c < golden.n_cases; c++) {
+        const struct golden_case *now = &golden.cases[c];
+        if (!golden_find(now, "count")) continue;
+        read_drawn(now, &bars);
+        const struct resample resample = {bars.count, bars.drawn};
+        struct ap_ranking ap;
+        struct top_ranking top;
+        assert_ok(ap_ranking_init(&ap, bars.score, bars.label, bars.n));
+        assert_ok(top_ranking_init(&top, bars.score, bars.fold_begin, bars.n_folds));
+        for (size_t e = 0; e < now->n_expects; e++, checked++) {
+            const struct golden_expect *want = &now->expect[e];
+            const double *value = strcmp(want->name, "value") ? bars.hit : golden_get(now, "value")->value;
+            double got = strcmp(want->name, "average_precision") ? top_ranking_resample(&top, &resample, want->k, value)
+                                                                 : ap_ranking_resample(&ap, bars.count);
+            if (!near(got, want->value, 1e-12, 1e-3))
+                fail_msg("%s: %s at %g is %.17g, want %.17g", now->name, want->name, want->k, got, want->value);
+        }
+        top_ranking_free(&top);
+        ap_ranking_free(&ap);
+    }
+    assert_int_equal(checked, 44);
+    golden_free(&golden);
+}
+
+static void counts_are_those_of_the_positions(void **state) {
+    (void)state;
+    enum { MOST = 500 };
+    static uint32_t index[MOST], count[MOST], want[MOST];
+    const size_t sizes[] = {1, 2, 7, 100, MOST};
+    const double lengths[] = {1, 1.5, 24, 1000};
+    for (size_t c = 0; c < 5 * 4 * 20; c++) {
+        const size_t n = sizes[c % 5];
+        struct gw_rng rng, same;
+        gw_rng_key(&rng, c, "counts", 0, 0, 0);
+        same = rng;
+        gw_bootstrap_stationary(&rng, n, lengths[c / 5 % 4], index);
+        bootstrap_counts(&same, n, lengths[c / 5 % 4], count);
+        memset(want, 0, sizeof want);
+        for (size_t i = 0; i < n; i++) want[index[i]]++;
+        assert_memory_equal(count, want, n * sizeof *want);
+        assert_memory_equal(&same, &rng, sizeof rng);
+    }
 }
 
 /* Over many resamples: uniform positions, blocks of the asked mean length, each step to the next bar or to anywhere. */
@@ -94,6 +171,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(block_length_matches_golden_values),
         cmocka_unit_test(block_length_of_odd_series),
+        cmocka_unit_test(resamples_are_ranked_anew),
+        cmocka_unit_test(counts_are_those_of_the_positions),
         cmocka_unit_test(blocks_are_geometric_and_positions_uniform),
         cmocka_unit_test(the_ends_of_the_range_of_lengths),
     };

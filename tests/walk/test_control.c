@@ -79,7 +79,7 @@ static const struct pair_verdict *verdict_of(struct stage *s, double lstm, doubl
     tell(s, LSTM, lstm);
     tell(s, POOL, pool);
     tell(s, BAHDANAU, bahdanau);
-    assert_ok(results_verdict(s->e, &s->p, &s->r));
+    assert_ok(results_verdict(s->e, &s->p, &s->r, 2));
     assert_true(s->r.n_verdicts >= 2);
     assert_int_equal(s->r.verdict[0].candidate, POOL);
     assert_int_equal(s->r.verdict[1].candidate, BAHDANAU);
@@ -145,7 +145,7 @@ static void test_mixed(void **state) {
     tell(s, LSTM, 0.6);
     tell_gates(s, POOL, (const double[GW_N_GATES]){0.05, 3});
     tell_gates(s, BAHDANAU, (const double[GW_N_GATES]){3, 0.05});
-    assert_ok(results_verdict(s->e, &s->p, &s->r));
+    assert_ok(results_verdict(s->e, &s->p, &s->r, 2));
     for (size_t v = 0; v < 2; v++) {
         assert_int_equal(s->r.verdict[v].outcome, OUTCOME_MIXED);
         for (int g = 0; g < GW_N_GATES; g++)
