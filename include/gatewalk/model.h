@@ -147,6 +147,9 @@ struct gw_attention_out {
 };
 size_t gw_model_attention_maps(const struct gw_model_config *config);
 bool gw_model_has_feature_attention(const struct gw_model_config *config);
+/* Bars before the first one of a call that its score depends on, as far as they exist: the rest of its window, or
+ * model.warm. Bars further back change nothing. */
+size_t gw_model_history(const struct gw_gate_model *model);
 /* probability: [n × GW_N_GATES]. Of a windowed model the same bits for any grouping of the samples. Of a streaming one the
  * samples are sorted by (series, row) and those of a series are one slice: its state is zero model.warm bars before the
  * first of them (as far as rows exist and are finite) and carried to the last, also over rows that are not asked for. */

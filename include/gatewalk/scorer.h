@@ -28,7 +28,8 @@ int64_t gw_scorer_interval_ns(const struct gw_scorer *scorer); /* of the bars it
 
 /* Probabilities at the closes of bars begin <= t < end, each from bars up to t alone: [(end - begin) × GW_N_GATES], NaN
  * where the features' warm-up and the window need bars before the first one. The same bits as in the run's scores.csv,
- * under the same kernels and with the history that the run had. GW_ERR_CONFIG for bars of another interval or without a
+ * under the same kernels and with the history that the run had; of a streaming model if begin is the first bar of the run's
+ * slice, because its state starts model.warm bars before begin. GW_ERR_CONFIG for bars of another interval or without a
  * column that a feature needs, GW_ERR_USAGE for a range beyond the bars. */
 int gw_scorer_score(const struct gw_scorer *scorer, const struct gw_bars *bars, size_t begin, size_t end,
                     float *probability) GW_MUST_USE;

@@ -38,15 +38,15 @@ static int average_precision(struct importance *work, double ap[GW_N_GATES]) {
 
 /* Rows first..last-1 of `series` that the samples reach: only these are finite and only these are shuffled. */
 static void reach(const struct importance *work, size_t series, size_t *first, size_t *last) {
-    size_t lookback = work->model->gate.net.config.lookback;
-    bool sequence = work->model->gate.net.encoder->sequence;
+    const struct R(network) *net = &work->model->gate.net;
     *first = work->input->series[series].n_rows;
     *last = 0;
     for (size_t i = 0; i < work->input->n_validation; i++) {
         const struct gw_sample *sample = &work->input->validation[i];
         if (sample->series != series) continue;
-        size_t start = sequence ? sample->row + (size_t)1 - lookback : sample->row;
-        if (start < *first) *first = start;
+        if (sample->row < *first)
+            *first = net->stream ? R(stream_start)(net, &work->input->series[series], sample->row)
+                                 : sample->row + (size_t)1 - R(network_reach)(net);
         if (sample->row + (size_t)1 > *last) *last = sample->row + (size_t)1;
     }
 }

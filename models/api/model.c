@@ -38,6 +38,11 @@ void gw_model_free(struct gw_gate_model *model) {
 
 const struct gw_model_config *gw_model_get_config(const struct gw_gate_model *model) { return &model->gate.net.config; }
 
+size_t gw_model_history(const struct gw_gate_model *model) {
+    const struct R(network) *net = &model->gate.net;
+    return net->stream ? R(network_warm)(net) : R(network_reach)(net) - 1;
+}
+
 int gw_model_score(const struct gw_gate_model *model, const struct gw_series *series, size_t n_series,
                    const struct gw_sample *sample, size_t n, float *probability, struct gw_attention_out *attention) {
     size_t reach = R(network_reach)(&model->gate.net);

@@ -132,11 +132,9 @@ int gw_scorer_score(const struct gw_scorer *scorer, const struct gw_bars *bars, 
              duration_format(bars->interval_ns, has), duration_format(scorer->interval_ns, needs));
     }
     TRY(gw_feature_set_build(scorer->features, bars, &matrix));
-    size_t first = matrix.warmup + lookback - 1, from = matrix.warmup;
-    if (first < begin) {
-        first = begin;
-        from = begin - (lookback - 1);
-    }
+    size_t first = matrix.warmup + lookback - 1, from = matrix.warmup, history = gw_model_history(scorer->model);
+    if (first < begin) first = begin;
+    if (first > from + history) from = first - history;
     for (size_t i = 0; i < (end - begin) * GW_N_GATES; i++) probability[i] = NAN;
     int rc = GW_OK;
     if (first < end) {

@@ -13,7 +13,8 @@ static const char text[] =
     "'training':{'epochs':2,'batch_size':96,'block':8,'learning_rate':0.01,'lora_rank':2},"
     "'verdict':{'bootstrap':100,'null_resamples':20,'confidence':0.9},'seeds':1,"
     "'strategies':[{'name':'platt','strategy':'gate','training':{'calibration':'platt'}},"
-    "{'name':'lora','strategy':'gate','training':{'retrain':'lora'}}]}";
+    "{'name':'lora','strategy':'gate','training':{'retrain':'lora'}},"
+    "{'name':'stream','strategy':'gate','model':{'unroll':'stream'}}]}";
 
 static const char *const symbol_name[] = {"EARLY", "LATE"};
 enum { SYMBOLS = 2, FOLDS = 5 };
@@ -32,8 +33,8 @@ static size_t bar_closing_at(const struct gw_bars *b, int64_t close_ns) {
     return 0;
 }
 
-/* Every row that scores.csv has of the fit. */
-static size_t compare(const char *strategy, int fold, float *const p[SYMBOLS]) {
+/* Every row that scores.csv has of the fit; the first and the last bar of its slices when asked for. */
+static size_t compare(const char *strategy, int fold, float *const p[SYMBOLS], size_t slice[SYMBOLS][2]) {
     FILE *file = fopen(scratch("run/" GW_RUN_SCORES), "r");
     char line[512], time[64], symbol[64], name[64];
     int seed, of;
@@ -48,11 +49,17 @@ static size_t compare(const char *strategy, int fold, float *const p[SYMBOLS]) {
         int64_t close_ns;
         size_t s = strcmp(symbol, symbol_name[0]) == 0 ? 0 : 1;
         assert_ok(time_parse(time, &close_ns));
-        const float *got = p[s] + bar_closing_at(&bars[s], close_ns) * GW_N_GATES;
+        size_t t = bar_closing_at(&bars[s], close_ns);
+        const float *got = p[s] + t * GW_N_GATES;
+        n++;
+        if (slice) {
+            if (t < slice[s][0]) slice[s][0] = t;
+            if (t > slice[s][1]) slice[s][1] = t;
+            continue;
+        }
         if (got[0] != want[0] || got[1] != want[1])
             fail_msg("%s fold %d %s %s: %.9g %.9g, not %.9g %.9g", strategy, fold, symbol, time, (double)got[0],
                      (double)got[1], (double)want[0], (double)want[1]);
-        n++;
     }
     fclose(file);
     return n;
@@ -74,11 +81,34 @@ static void test_scores_of_the_run(void **state) {
             assert_string_equal(gw_feature_set_name(gw_scorer_features(scorer), 3), "bollinger_b(8,2)");
             assert_true(gw_scorer_scaler(scorer)->clip == 1.5);
             for (size_t s = 0; s < SYMBOLS; s++) assert_ok(gw_scorer_score(scorer, &bars[s], 0, bars[s].n, p[s]));
-            n += compare(strategy[i], fold, p);
+            n += compare(strategy[i], fold, p, NULL);
         }
         assert_true(n > 300);
         gw_scorer_close(previous);
     }
+    for (size_t s = 0; s < SYMBOLS; s++) mem_free(p[s]);
+}
+
+/* A streaming fit: slice by slice, because a slice says where the state begins. */
+static void test_streaming_slices(void **state) {
+    (void)state;
+    float *p[SYMBOLS];
+    size_t n = 0;
+    for (size_t s = 0; s < SYMBOLS; s++) assert_non_null(p[s] = mem_calloc(bars[s].n * GW_N_GATES, sizeof(float)));
+    for (int fold = 1; fold <= FOLDS; fold++) {
+        size_t slice[SYMBOLS][2] = {{SIZE_MAX, 0}, {SIZE_MAX, 0}};
+        struct gw_scorer *scorer;
+        assert_ok(gw_scorer_open(model_path("stream", fold), NULL, &scorer));
+        assert_int_equal(gw_model_history(gw_scorer_model(scorer)), 4 * 8);
+        compare("stream", fold, p, slice);
+        for (size_t s = 0; s < SYMBOLS; s++)
+            if (slice[s][0] <= slice[s][1])
+                assert_ok(
+                    gw_scorer_score(scorer, &bars[s], slice[s][0], slice[s][1] + 1, p[s] + slice[s][0] * GW_N_GATES));
+        n += compare("stream", fold, p, NULL);
+        gw_scorer_close(scorer);
+    }
+    assert_true(n > 300);
     for (size_t s = 0; s < SYMBOLS; s++) mem_free(p[s]);
 }
 
@@ -147,6 +177,7 @@ int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scores_of_the_run),
+        cmocka_unit_test(test_streaming_slices),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_refusals),
     };
