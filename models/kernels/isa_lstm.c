@@ -53,10 +53,48 @@ VINLINE void cell_dispatch(const struct float_cell *cell, size_t rows, const int
 static void cell_whole(const struct float_cell *cell, size_t rows) { cell_dispatch(cell, rows, 1); }
 static void cell_part(const struct float_cell *cell, size_t rows) { cell_dispatch(cell, rows, 0); }
 
+/* One window, as a carried state is: every step reads all of U once and does little with it. Two groups at a time keep the
+ * multipliers busy, and every other step goes through the groups backwards, so that what the last step read last is still
+ * in the first-level cache. Neither changes the order of any sum. */
+VINLINE void cell_pair(const struct float_cell *at) {
+    const struct lstm_run_f32 *run = at->cell.run;
+    const size_t hidden = run->hidden;
+    const float *h = run->h + at->cell.step * hidden, *u = at->u, *next = u + 4 * VW * hidden;
+    struct cell low = at->cell, high = at->cell;
+    vf acc[8];
+    high.unit += VW;
+    cell_start(&low, acc, 1, 1);
+    cell_start(&high, acc + 4, 1, 1);
+    for (size_t k = 0; k < hidden; k++, u += 4 * VW, next += 4 * VW) {
+        vf x = vset1(h[k]);
+        UNROLL
+        for (size_t j = 0; j < 4; j++) acc[j] = vfma(x, vload(u + j * VW), acc[j]);
+        UNROLL
+        for (size_t j = 0; j < 4; j++) acc[4 + j] = vfma(x, vload(next + j * VW), acc[4 + j]);
+    }
+    cell_finish(&low, acc, 0, 1);
+    cell_finish(&high, acc + 4, 0, 1);
+}
+
+static void one_window(const struct lstm_run_f32 *run) {
+    const size_t hidden = run->hidden, pairs = hidden / (2 * VW);
+    for (size_t s = 0; s < run->n_steps; s++)
+        for (size_t i = 0; i < pairs; i++) {
+            size_t unit = (s % 2 ? pairs - 1 - i : i) * 2 * VW;
+            struct float_cell at = {.cell = {.run = run, .step = s, .unit = unit, .lanes = VW},
+                                    .u = run->u + unit * 4 * hidden};
+            cell_pair(&at);
+        }
+}
+
 void ISA(lstm_forward)(const struct lstm_run_f32 *run) {
     const size_t hidden = run->hidden, state = run->n_windows * hidden;
     if (!run->carried) memset(run->c, 0, state * sizeof *run->c);
     if (!run->carried) memset(run->h, 0, state * sizeof *run->h);
+    if (run->carried && run->n_windows == 1 && hidden % (2 * VW) == 0) {
+        one_window(run);
+        return;
+    }
     for (size_t s = 0; s < run->n_steps; s++) {
         struct float_cell at = {.cell = {.run = run, .step = s}, .u = run->u};
         struct cell *cell = &at.cell;

@@ -28,12 +28,16 @@ void R(head_forward)(const struct R(pass) *pass, size_t n, bool train, real *log
     }
     const real *in = ws->context;
     if (train) {
-        for (size_t i = 0; i < n * at.C; i++) ws->dropped[i] = ws->context[i] * ws->mask[i];
+        const real *restrict context = ws->context, *restrict mask = ws->mask;
+        real *restrict dropped = ws->dropped;
+#pragma omp simd
+        for (size_t i = 0; i < n * at.C; i++) dropped[i] = context[i] * mask[i];
         in = ws->dropped;
     }
     product(pass, n, in, at.C, at.w, at.b, ws->dense, at.D);
-    for (size_t i = 0; i < n * at.D; i++)
-        if (!(ws->dense[i] > 0)) ws->dense[i] = ws->dense[i] == ws->dense[i] ? 0 : ws->dense[i]; /* keeps NaN */
+    real *restrict dense = ws->dense;
+#pragma omp simd
+    for (size_t i = 0; i < n * at.D; i++) dense[i] = dense[i] <= 0 ? 0 : dense[i]; /* keeps NaN */
     product(pass, n, ws->dense, at.D, at.head_w, at.head_b, logit, GW_N_GATES);
 }
 
@@ -53,8 +57,11 @@ void R(head_backward)(const struct R(pass) *pass, size_t n, const real *dlogit) 
         return;
     }
     product_backward(pass, n, ws->dense, at.D, at.head_w, at.head_b, dlogit, GW_N_GATES, ws->ddense);
-    for (size_t i = 0; i < n * at.D; i++)
-        if (ws->dense[i] <= 0) ws->ddense[i] = 0;
+    const real *restrict dense = ws->dense, *restrict mask = ws->mask;
+    real *restrict ddense = ws->ddense, *restrict dcontext = ws->dcontext;
+#pragma omp simd
+    for (size_t i = 0; i < n * at.D; i++) ddense[i] = dense[i] <= 0 ? 0 : ddense[i];
     product_backward(pass, n, ws->dropped, at.C, at.w, at.b, ws->ddense, at.D, ws->dcontext);
-    for (size_t i = 0; i < n * at.C; i++) ws->dcontext[i] *= ws->mask[i];
+#pragma omp simd
+    for (size_t i = 0; i < n * at.C; i++) dcontext[i] *= mask[i];
 }

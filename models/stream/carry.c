@@ -58,7 +58,9 @@ static void encode(const struct R(pass) *pass, const float *x, size_t n) {
     const uint32_t first_row = 0;
     size_t H = pass->net->config.hidden, width = pass->net->config.n_features;
     const real *input = ws->x;
-    for (size_t i = 0; i < n * width; i++) ws->x[i] = (real)x[i];
+    real *restrict rows = ws->x;
+#pragma omp simd
+    for (size_t i = 0; i < n * width; i++) rows[i] = (real)x[i];
     for (size_t layer = 0; layer < pass->net->config.layers; layer++, input = ws->h[layer - 1] + H, width = H) {
         const real *w = R(tensor_of)(pass, layer * TENSORS_PER_LAYER + W);
         pass->k->gemm_nn(n, 4 * H, width, input, width, w, 4 * H, ws->xw, 4 * H, false);

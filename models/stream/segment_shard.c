@@ -18,7 +18,9 @@ static size_t gather(const struct R(pass) *pass, const struct R(segment_shard) *
         const float *x = shard->series[segment->series].x + segment->start * F;
         for (size_t s = 0; s < steps; s++) {
             real *row = pass->ws->x + (s * shard->n + b) * F;
-            for (size_t f = 0; f < F; f++) row[f] = s < n ? (real)x[s * F + f] : 0;
+            if (s >= n) memset(row, 0, F * sizeof *row);
+#pragma omp simd
+            for (size_t f = 0; f < (s < n ? F : 0); f++) row[f] = (real)x[s * F + f];
         }
     }
     return steps;
