@@ -54,7 +54,7 @@ struct gw_train_config {
     enum gw_monitor_kind monitor;
     double positive_fraction;
     size_t segment, segment_warmup; /* streaming: scored bars of a segment (L; 0 = 2T), bars before them (W; 0 = T) */
-    size_t segments;                /* streaming: segments per gradient; 0 = batch_size / 16 */
+    size_t segments;                /* streaming: segments per gradient; 0 = batch_size / 32 */
     enum gw_retrain retrain;
     enum gw_calibration_kind calibration;
     enum gw_precision precision;

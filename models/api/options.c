@@ -104,7 +104,7 @@ static const struct gw_param train_rows[] = {
     TRAIN(NUMBER, positive_fraction, "fraction", 0, 0, .95, "class-balanced sampling; 0 = off"),
     TRAIN(SIZE, segment, "bars", 0, 0, 65536, "unroll stream: scored bars of a segment (L); 0 = 2 x lookback"),
     TRAIN(SIZE, segment_warmup, "bars", 0, 0, 65536, "unroll stream: bars before them without loss (W); 0 = lookback"),
-    TRAIN(SIZE, segments, "segments", 0, 0, 4096, "unroll stream: side by side per gradient; 0 = batch_size / 16"),
+    TRAIN(SIZE, segments, "segments", 0, 0, 4096, "unroll stream: side by side per gradient; 0 = batch_size / 32"),
     TRAIN(CHOICE, retrain, &retrain_choices, offsetof(struct gw_train_config, retrain_own), "how a fold starts"),
     TRAIN(CHOICE, calibration, &calibration_choices, 0, "of the probabilities, fitted on validation"),
     TRAIN(CHOICE, precision, &precision_choices, 0, "arithmetic of the large products"),

@@ -14,7 +14,7 @@
 #include "models/network/gate.h"
 
 enum {
-    SHARD_SEGMENTS = 8,
+    SHARD_SEGMENTS = 4,
     CARRY_BARS = 256, /* bars that are scored at a time */
 };
 

@@ -6,8 +6,8 @@
 #include "engine/base/base.h"
 #include "training.h"
 
-/* One batch_size serves both unrolls: neighbouring bars say much the same, and a segment counts as 16 windows. */
-enum { WINDOWS_PER_SEGMENT = 16 };
+/* One batch_size serves both unrolls: neighbouring bars say much the same, and a segment counts as 32 windows. */
+enum { WINDOWS_PER_SEGMENT = 32 };
 
 int R(training_stream_init)(struct R(training) *fit) {
     const struct gw_train_config *config = fit->config;
