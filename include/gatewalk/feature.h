@@ -68,6 +68,11 @@ int gw_feature_stream_open(const struct gw_feature_set *set, int64_t interval_ns
                            struct gw_feature_stream **out) GW_MUST_USE;
 void gw_feature_stream_push(struct gw_feature_stream *stream, const struct gw_feature_input *in, float *row);
 void gw_feature_stream_close(struct gw_feature_stream *stream);
+/* All that a stream has gathered, as bytes for the same build and the same set on the same interval; a stream that takes
+ * them goes on with the same bits. Bytes of anybody's are safe to take; false: they are another set's. */
+size_t gw_feature_stream_state_size(const struct gw_feature_stream *stream); /* a multiple of 8 */
+void gw_feature_stream_put(const struct gw_feature_stream *stream, void *bytes);
+bool gw_feature_stream_take(struct gw_feature_stream *stream, const void *bytes);
 
 /* ---- scaler ------------------------------------------------------------------------------- */
 

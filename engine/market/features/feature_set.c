@@ -179,3 +179,14 @@ void gw_feature_set_free(struct gw_feature_set *set) {
 size_t gw_feature_set_size(const struct gw_feature_set *set) { return set->n; }
 
 const char *gw_feature_set_name(const struct gw_feature_set *set, size_t i) { return set->item[i].name; }
+
+size_t feature_set_warmup(const struct gw_feature_set *set, int64_t interval_ns) {
+    size_t most = 0;
+    for (size_t i = 0; i < set->n; i++) {
+        const struct feature_item *item = &set->item[i];
+        size_t bars = item->desc->warmup(item->args);
+        if (item->interval_ns) bars = (bars + 2) * (size_t)(item->interval_ns / interval_ns) - 2;
+        if (bars > most) most = bars;
+    }
+    return most;
+}

@@ -16,4 +16,7 @@ struct gw_feature_set {
     struct feature_item *item; /* [n] owned */
 };
 
+/* Bars of this interval after which every feature surely has a value, wherever in its longer interval the first one lies. */
+size_t feature_set_warmup(const struct gw_feature_set *set, int64_t interval_ns);
+
 #endif

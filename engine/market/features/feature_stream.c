@@ -7,6 +7,7 @@
  * moments the last value holds. */
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "engine/base/base.h"
@@ -36,6 +37,7 @@ struct gw_feature_stream {
     struct stream_item *item; /* [n] */
     struct clock *clock;      /* [n_clocks], one per distinct interval */
     char *state;              /* all states, each 64-byte aligned */
+    size_t state_bytes;
 };
 
 /* ---- clock -------------------------------------------------------------------------------- */
@@ -130,6 +132,7 @@ int gw_feature_stream_open(const struct gw_feature_set *set, int64_t interval_ns
     stream->item = mem_calloc(set->n, sizeof *stream->item);
     stream->clock = mem_calloc(set->n, sizeof *stream->clock);
     stream->state = mem_calloc(bytes ? bytes : 1, 1);
+    stream->state_bytes = bytes;
     if (!stream->item || !stream->clock || !stream->state) {
         gw_feature_stream_close(stream);
         return GW_ERR_NOMEM;
@@ -163,6 +166,58 @@ void gw_feature_stream_push(struct gw_feature_stream *stream, const struct gw_fe
             item->last = narrow(item->desc->push(item->state, item->args, &item->clock->closed[k]));
         row[i] = item->last;
     }
+}
+
+/* ---- state as bytes ----------------------------------------------------------------------- */
+
+/* Every number of a stream that is not of the set: states, clocks, values that hold. */
+struct stream_head {
+    uint64_t n, n_clocks, state_bytes;
+};
+
+size_t gw_feature_stream_state_size(const struct gw_feature_stream *stream) {
+    return sizeof(struct stream_head) + stream->state_bytes + stream->n_clocks * sizeof *stream->clock +
+           (stream->n * sizeof(float) + 7) / 8 * 8;
+}
+
+void gw_feature_stream_put(const struct gw_feature_stream *stream, void *bytes) {
+    struct stream_head head = {stream->n, stream->n_clocks, stream->state_bytes};
+    char *at = bytes;
+    memset(bytes, 0, gw_feature_stream_state_size(stream));
+    memcpy(at, &head, sizeof head);
+    memcpy(at += sizeof head, stream->state, stream->state_bytes);
+    at += stream->state_bytes;
+    for (size_t k = 0; k < stream->n_clocks; k++, at += sizeof(struct clock)) {
+        struct clock clock = stream->clock[k];
+        clock.n_closed = 0; /* what a push closed is its own, with pointers in it */
+        memset(clock.closed, 0, sizeof clock.closed);
+        memcpy(at, &clock, sizeof clock);
+    }
+    for (size_t i = 0; i < stream->n; i++, at += sizeof(float)) memcpy(at, &stream->item[i].last, sizeof(float));
+}
+
+bool gw_feature_stream_take(struct gw_feature_stream *stream, const void *bytes) {
+    struct stream_head head;
+    const char *at = bytes;
+    memcpy(&head, at, sizeof head);
+    if (head.n != stream->n || head.n_clocks != stream->n_clocks || head.state_bytes != stream->state_bytes)
+        return false;
+    memcpy(stream->state, at += sizeof head, stream->state_bytes);
+    at += stream->state_bytes;
+    for (size_t k = 0; k < stream->n_clocks; k++, at += sizeof(struct clock)) {
+        struct clock *own = &stream->clock[k], clock;
+        unsigned char open;
+        memcpy(&open, at + offsetof(struct clock, open), 1); /* any other byte is no bool */
+        memcpy(&clock, at, sizeof clock);
+        own->open = open == 1;
+        own->bucket = clock.bucket;
+        own->quote_volume = clock.quote_volume;
+        own->trade_count = clock.trade_count;
+        own->taker_buy_base = clock.taker_buy_base;
+        own->n_closed = 0;
+    }
+    for (size_t i = 0; i < stream->n; i++, at += sizeof(float)) memcpy(&stream->item[i].last, at, sizeof(float));
+    return true;
 }
 
 void gw_feature_stream_close(struct gw_feature_stream *stream) {

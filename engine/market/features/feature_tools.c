@@ -1,4 +1,6 @@
-/* The small machines of feature.h. */
+/* The small machines of feature.h. Their memory may come from a file (gw_feature_stream_take): where a number in it says
+ * which element is meant, it is held against the length first. What was not written by us then gives wrong values, never
+ * another's memory. */
 #include "feature_parts.h"
 
 /* ---- moments ------------------------------------------------------------------------------ */
@@ -49,6 +51,7 @@ static void window_close_block(struct window *w, size_t length) {
 }
 
 bool window_push(struct window *w, size_t length, double x, struct moments *out) {
+    if (w->newer > length) w->newer = length;
     if (w->newer == length) window_close_block(w, length);
     window_values(w)[w->newer++] = x;
     w->head = moments_add(w->head, x);
@@ -62,6 +65,7 @@ bool window_push(struct window *w, size_t length, double x, struct moments *out)
 size_t ring_size(size_t length) { return sizeof(struct ring) + length * sizeof(double); }
 
 double ring_push(struct ring *ring, size_t length, double x) {
+    if (ring->next >= length) ring->next = 0;
     double displaced = ring->count == length ? ring->value[ring->next] : NAN;
     ring->value[ring->next] = x;
     ring->next = ring->next + 1 == length ? 0 : ring->next + 1;
@@ -70,7 +74,7 @@ double ring_push(struct ring *ring, size_t length, double x) {
 }
 
 double ring_at(const struct ring *ring, size_t length, size_t k) {
-    size_t at = ring->next + length - 1 - k;
+    size_t at = (ring->next < length ? ring->next : 0) + length - 1 - k;
     return ring->value[at >= length ? at - length : at];
 }
 
@@ -84,6 +88,7 @@ struct extreme *extreme_at(void *first, size_t length, size_t k) {
 
 double extreme_push(struct extreme *e, size_t length, double x) {
     size_t now = e->now++;
+    if (e->head >= length || e->count > length) e->head = e->count = 0;
     if (e->count && e->item[e->head].at + length <= now) {
         e->head = e->head + 1 == length ? 0 : e->head + 1;
         e->count--;

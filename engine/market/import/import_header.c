@@ -71,6 +71,14 @@ static const struct alias *alias_of(const char *key) {
     return NULL;
 }
 
+unsigned import_header_role(struct field name, int *rank) {
+    char key[64];
+    header_key(name, key, sizeof key);
+    const struct alias *alias = alias_of(key);
+    *rank = alias ? alias->rank : 0;
+    return alias ? alias->role : COLUMN_SKIP;
+}
+
 /* The delimiter that parts the header into most fields. */
 static char guess_delimiter(const struct sample_line *line) {
     static const char candidates[] = ",;\t|";

@@ -224,6 +224,10 @@ struct gw_import_format {
     int (*read)(struct import_reader *reader); /* NULL: import_rows_read */
 };
 
+extern const struct gw_import_format import_format_header;
+/* What a column of this name holds; of two that hold the same the lower rank counts. COLUMN_SKIP: nothing known. */
+unsigned import_header_role(struct field name, int *rank);
+
 int import_format_find(const struct import_sample *sample, const char *name, const struct gw_import_format **format,
                        struct import_layout *layout) GW_MUST_USE;
 
