@@ -7,6 +7,7 @@
 #include "fit_attention.h"
 #include "fold_data.h"
 #include "gatewalk/scorer.h"
+#include "models/store/safetensors.h"
 
 enum { SCORE_CHUNK = 4096 };
 
@@ -104,6 +105,19 @@ static char *feature_names(const struct gw_feature_set *set) {
     return text;
 }
 
+/* As scores.csv writes them, so that they read back to the same bits. */
+static char *tau_text(const struct gw_market *market, const struct fit *fit) {
+    enum { LONGEST = GW_SYMBOL_MAX + 2 * 24 };
+    char *text = mem_calloc(market->n_symbols, LONGEST);
+    size_t used = 0;
+    for (size_t s = 0; text && s < market->n_symbols; s++) {
+        const float *tau = fit->tau[s];
+        used += (size_t)sprintf(text + used, "%s%s:%.9g:%.9g", s ? " " : "", market->symbol[s].symbol,
+                                (double)tau[GW_GATE_LONG], (double)tau[GW_GATE_SHORT]);
+    }
+    return text;
+}
+
 /* The interval of all symbols' bars, 0 when they differ. */
 static int64_t common_interval(const struct gw_market *market) {
     for (size_t s = 1; s < market->n_symbols; s++)
@@ -115,13 +129,18 @@ static int64_t common_interval(const struct gw_market *market) {
  * bytes. */
 int fit_store(const struct prepared *p, const struct gw_gate_model *model, const struct gw_scaler *scaler,
               const struct fit *fit) {
-    char clip[32], interval[40], *features = feature_names(p->set);
-    if (!features) return GW_ERR_NOMEM;
+    char clip[32], interval[40], *features = feature_names(p->set), *tau = tau_text(&p->market, fit);
+    if (!features || !tau) {
+        mem_free(features);
+        mem_free(tau);
+        return GW_ERR_NOMEM;
+    }
     int64_t interval_ns = common_interval(&p->market);
     struct gw_meta_pair meta[] = {
         {"gatewalk.fit_key", fit->key},
         {GW_META_FEATURES, features},
         {GW_META_CLIP, isinf(scaler->clip) ? "inf" : number_format(scaler->clip, clip)},
+        {GW_META_TAU, tau},
         {GW_META_INTERVAL, duration_format(interval_ns, interval)}, /* last: left out when there is none */
     };
     struct gw_extra_tensor extra[3] = {
@@ -132,6 +151,25 @@ int fit_store(const struct prepared *p, const struct gw_gate_model *model, const
     int rc = gw_model_save(model, &fit->log, meta, COUNT_OF(meta) - (interval_ns == 0), extra, fit->permutation ? 3 : 2,
                            fit->model_path);
     mem_free(features);
+    mem_free(tau);
+    return rc;
+}
+
+/* Thresholds follow signals.act_on and signals.pool, which decide no fit: a model that is used again may lie there with
+ * those of other settings. */
+static int store_thresholds(const struct fit_context *c, const struct gw_gate_model *model,
+                            const struct gw_scaler *scaler, const struct fit *fit) {
+    struct safetensors file;
+    char *tau = tau_text(&c->prepared->market, fit);
+    if (!tau) return GW_ERR_NOMEM;
+    int rc = safetensors_read(fit->model_path, &file);
+    if (rc == GW_OK) {
+        const char *stored = safetensors_meta(&file, GW_META_TAU);
+        bool same = stored && strcmp(stored, tau) == 0;
+        safetensors_free(&file);
+        if (!same) rc = fit_store(c->prepared, model, scaler, fit);
+    }
+    mem_free(tau);
     return rc;
 }
 
@@ -204,7 +242,10 @@ int fit_execute(const struct fit_context *c, const struct gw_gate_model *previou
     if (!fit->reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
     TRY_GOTO(set_thresholds(c, &data, model, fit), done);
     TRY_GOTO(score_test(c->experiment, &data, model, fit), done);
-    if (!fit->reused) TRY_GOTO(fit_store(c->prepared, model, &data.scaler, fit), done);
+    if (fit->reused)
+        TRY_GOTO(store_thresholds(c, model, &data.scaler, fit), done);
+    else
+        TRY_GOTO(fit_store(c->prepared, model, &data.scaler, fit), done);
     fit->done = true;
     if (model_out) {
         *model_out = model;

@@ -12,6 +12,9 @@ GW_BEGIN_DECLS
 #define GW_META_FEATURES "gatewalk.features"
 #define GW_META_CLIP     "gatewalk.scaler_clip"
 #define GW_META_INTERVAL "gatewalk.interval"
+/* Thresholds of the traded K from the fold's validation slice, every symbol of the run in its order, a blank between:
+ * "BTC:0.5123:0.4711" (long, short; "inf": none, because validation did not hold the symbol). */
+#define GW_META_TAU "gatewalk.tau"
 
 struct gw_scorer; /* const once open: any number of threads may score with one */
 
