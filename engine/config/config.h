@@ -102,6 +102,9 @@ static inline uint64_t strategy_seed(const struct experiment *experiment, const 
 }
 
 int experiment_load(const char *path, const struct gw_config_override *override, struct experiment **out) GW_MUST_USE;
+/* The experiment of a finished run, from its run.json; kernels: the set that it was fitted with. GW_ERR_DATA for a folder
+ * that holds no finished run, and for one whose experiment is none. */
+int experiment_of_run(const char *dir, struct experiment **out, char kernels[32]) GW_MUST_USE;
 void experiment_free(struct experiment *experiment);
 /* Every key with its resolved value, as one JSON object named `key`. */
 void experiment_write(const struct experiment *experiment, struct json_writer *w, const char *key);

@@ -228,6 +228,47 @@ done:
     return rc;
 }
 
+/* The member "config" of run.json as a document of its own, since it is read like an experiment's file. */
+static int config_of_run(const char *path, struct json_document **out, char kernels[32]) {
+    struct json_document *run;
+    struct json_writer w = {0};
+    char *text = NULL;
+    size_t length = 0;
+    TRY(json_load(path, GW_ERR_DATA, &run));
+    const json_value *config = json_get(json_root(run), "config");
+    int rc = GW_OK;
+    if (!config || strcmp(json_string(json_get(json_root(run), "status"), ""), "finished") != 0) {
+        rc = gw_error_set(GW_ERR_DATA, "%s: is not the record of a finished run; give its command again to continue it",
+                          path);
+    } else {
+        snprintf(kernels, 32, "%s", json_string(json_get(json_root(run), "kernels"), ""));
+        json_put_value(&w, NULL, config);
+        rc = json_take_text(&w, &text, &length);
+    }
+    if (rc == GW_OK) rc = json_parse(path, text, length, GW_ERR_DATA, out);
+    mem_free(text);
+    json_free(run);
+    return rc;
+}
+
+int experiment_of_run(const char *dir, struct experiment **out, char kernels[32]) {
+    struct json_document *doc = NULL;
+    struct experiment *e = mem_calloc(1, sizeof *e);
+    if (!e) return GW_ERR_NOMEM;
+    int rc;
+    TRY_GOTO(path_join(e->path, sizeof e->path, dir, GW_RUN_JSON), done);
+    experiment_defaults(e);
+    TRY_GOTO(config_of_run(e->path, &doc, kernels), done);
+    TRY_GOTO(read_document(doc, NULL, e), done);
+    TRY_GOTO(experiment_check(doc, e, NULL), done);
+    *out = e;
+    e = NULL;
+done:
+    json_free(doc);
+    experiment_free(e);
+    return rc == GW_ERR_CONFIG ? GW_ERR_DATA : rc; /* nobody wrote it by hand */
+}
+
 void experiment_free(struct experiment *e) {
     if (!e) return;
     for (size_t i = 0; i < e->n_features; i++) mem_free(e->feature[i]);

@@ -38,6 +38,8 @@ size_t gw_stream_top_lags(const struct gw_stream *stream, const struct gw_stream
 int gw_stream_save(const struct gw_stream *stream, const char *path) GW_MUST_USE;
 int gw_stream_load(const struct gw_gate_model *model, const char *path, struct gw_stream **out) GW_MUST_USE;
 size_t gw_stream_symbols(const struct gw_stream *stream);
+/* Rows to push before a bar so that it is scored as the first bar of a slice is: T-1, or model.warm when streaming. */
+size_t gw_stream_history(const struct gw_stream *stream);
 
 GW_END_DECLS
 

@@ -61,6 +61,10 @@ void gw_stream_close(struct gw_stream *stream) {
 
 size_t gw_stream_symbols(const struct gw_stream *stream) { return stream->n_symbols; }
 
+size_t gw_stream_history(const struct gw_stream *stream) {
+    return stream->net->stream ? R(network_warm)(stream->net) : stream->reach - 1;
+}
+
 /* ---- one bar ------------------------------------------------------------------------------------------------ */
 
 /* The last T rows lie one behind the other: when the block is full they move to its front. */

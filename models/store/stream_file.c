@@ -5,6 +5,7 @@
 #include "engine/base/base.h"
 #include "models/api/stream_state.h"
 #include "stored.h"
+#include "stream_file.h"
 
 #define STREAM_FORMAT "gatewalk-stream-1"
 
@@ -41,26 +42,35 @@ static void model_name(const struct gw_gate_model *model, char name[WEIGHTS_NAME
 }
 
 int gw_stream_save(const struct gw_stream *stream, const char *path) {
+    return stream_save_with(stream, NULL, NULL, path);
+}
+
+int stream_save_with(const struct gw_stream *stream, const struct stored_meta *more_meta,
+                     const struct stored_tensor *more, const char *path) {
     size_t size = state_size(stream->net, stream->reach), n = stream->n_symbols;
     double *bars = mem_calloc(n, sizeof *bars);
     float *state = mem_calloc(n * size, sizeof *state);
     char name[WEIGHTS_NAME_SIZE];
     int rc = bars && state ? GW_OK : GW_ERR_NOMEM;
     if (rc == GW_OK) {
-        struct stored_tensor tensor[] = {
-            {.name = "bars", .is_double = true, .n_dims = 2, .shape = {n, 1}, .data = bars},
-            {.name = "state", .n_dims = 2, .shape = {n, size}, .data = state},
-        };
+        struct stored_tensor tensor[3] = {
+            {.name = "bars", .is_double = true, .n_dims = 2, .shape = {n, 1}, .data = bars}};
+        size_t n_tensors = 1;
+        if (more) tensor[n_tensors++] = *more;
+        if (size > 0)
+            tensor[n_tensors++] =
+                (struct stored_tensor){.name = "state", .n_dims = 2, .shape = {n, size}, .data = state};
         model_name(stream->model, name);
         struct stored_meta meta[] = {{"format", STREAM_FORMAT},
                                      {"model", name},
                                      {"unroll", gw_model_option_name("unroll", stream->net->config.unroll)},
-                                     {"kernels", gw_kernels_selected()}};
+                                     {"kernels", gw_kernels_selected()},
+                                     more_meta ? *more_meta : (struct stored_meta){NULL, NULL}};
         for (size_t i = 0; i < n; i++) {
             bars[i] = (double)stream->symbol[i].bars;
             put_symbol(stream, &stream->symbol[i], state + i * size);
         }
-        rc = safetensors_write(path, meta, COUNT_OF(meta), tensor, size > 0 ? 2 : 1);
+        rc = safetensors_write(path, meta, COUNT_OF(meta) - !more_meta, tensor, n_tensors);
     }
     mem_free(state);
     mem_free(bars);
