@@ -12,6 +12,7 @@
  *   engine/market  import, features, labels,   models         gate models, training, kernels
  *                  folds                       engine/score   metrics, bootstrap, verdict
  *   engine/base    errors, memory, files       reports        plots and pages
+ *   engine/live    a fit on bars one by one
  *
  * Only this file turns an error into an exit status: 0 fine, 2 usage or config, 3 data, 1 the rest. */
 #include <errno.h>

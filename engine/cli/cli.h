@@ -61,8 +61,15 @@ const char *cli_kernels_choice(size_t i);
 #define OPTION_KERNELS   {"kernels", 'k', "NAME", "instruction set to compute with", cli_kernels_choice}
 #define OPTION_OUT       {"out", 'o', "DIR", "run directory (default reports/out/NAME)", NULL}
 #define OPTION_NO_REPORT {"no-report", 'R', NULL, "files and table only", NULL}
+#define OPTION_STRATEGY  {"strategy", 'S', "NAME", "whose model; may be left out when the run has only one", NULL}
+#define OPTION_SEED      {"seed", 's', "N", "the fit of this seed (default: the run's first)", NULL}
+#define OPTION_FOLD      {"fold", 'F', "N", "the fit of this fold (default: the last)", NULL}
 #define OPTION_QUIET     {"quiet", 'q', NULL, "no progress on stderr", NULL}
 /* clang-format on */
+
+/* The value of OPTION_STRATEGY, OPTION_SEED, OPTION_FOLD or OPTION_KERNELS; any other option is left alone. */
+struct live_choice;
+int cli_live_option(int option, struct live_choice *choice) GW_MUST_USE;
 
 /* A path or another text from outside, fit for a terminal: the filled buffer. CLI_SHOWN gives it one of the block. */
 char *cli_shown(const char *text, char buffer[1100]);

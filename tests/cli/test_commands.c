@@ -73,6 +73,8 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"study", "small-study.json", "--out", "p", "--no-report", "--quiet"},
     {"report", "done", "--text"},
     {"compare", "done", "done"},
+    {"signal", "done", "--strategy", "lstm"},
+    {"score", "done", "rw.csv", "--strategy", "bahdanau", "--out", "o.csv"},
     {"folds", "small.json"},
     {"inspect", "rw.csv"},
     {"synth", "garch", "--bars", "10", "--seed", "1", "--out", "o.csv"},

@@ -1,0 +1,81 @@
+/* A run's gate on bars that come one by one: the features, scaler, model, thresholds and strategy of one of its fits, through
+ * the code that the run itself went through. The numbers of a bar are those of the run's scores.csv, bit by bit, when the
+ * process saw the bars that the run saw and its first bar was the first of the test slice.
+ *
+ *   live_run.c    which fit: from a run directory and a choice      live.c        one bar
+ *   live_state.c  all that was gathered, as a file                  line_reader.c lines from a descriptor
+ */
+#ifndef GATEWALK_LIVE_H
+#define GATEWALK_LIVE_H
+
+#include "engine/config/config.h"
+#include "engine/market/import/bar_lines.h"
+
+enum { LIVE_LAGS = 3 };
+
+/* Zero or NULL: the only strategy with a model, the run's first seed, its last fold, the kernels it was fitted with. */
+struct live_choice {
+    const char *strategy;
+    bool seed_given;
+    size_t seed, fold; /* the seed itself; the fold from 1 */
+    const char *kernels;
+};
+
+struct live;
+/* Selects the kernels too. GW_ERR_USAGE for a choice that the run does not have, GW_ERR_CONFIG for what cannot be done bar by
+ * bar, GW_ERR_DATA for a damaged run. */
+int live_open(const char *dir, const struct live_choice *choice, struct live **out) GW_MUST_USE;
+void live_close(struct live *live);
+
+struct live_facts {
+    const struct experiment *experiment;
+    const struct strategy_spec *strategy;
+    uint64_t seed;
+    size_t fold, n_symbols;
+    int64_t interval_ns;
+    size_t history; /* bars that are surely enough before the first one that is scored */
+};
+struct live_facts live_facts(const struct live *live);
+const char *live_symbol_name(const struct live *live, size_t symbol);
+size_t live_find_symbol(const struct live *live, const char *name); /* n_symbols: not of this run */
+/* Bars of a file as the run would import them, for a symbol of the run. `name`: "FILE" (the run's only symbol, or the one
+ * that the file is called) or "SYMBOL=FILE". */
+int live_import(const struct live *live, const char *name, struct gw_bars *out, size_t *symbol) GW_MUST_USE;
+
+/* The first n of the bars go by as history, once per symbol and before anything else of it. *ready: it was enough. */
+int live_warm(struct live *live, size_t symbol, const struct gw_bars *bars, size_t n, bool *ready) GW_MUST_USE;
+
+struct live_signal {
+    size_t symbol;
+    int64_t open_ns, close_ns;
+    float p[GW_N_GATES], tau[GW_N_GATES]; /* NaN: not yet; infinite: no threshold */
+    int side;                             /* what a flat account would do: 1 long, -1 short, 0 nothing */
+    double stop, target;                  /* prices, measured from this bar's close; NAN: none */
+    size_t n_lags, lag[LIVE_LAGS];        /* where attention was strongest, mean over the maps */
+    float weight[LIVE_LAGS];
+    bool ready; /* it had the history that a score of the run has; before that nothing is done */
+};
+/* GW_ERR_DATA: the bar repeats one, comes late or cannot be used, and was not. */
+int live_push(struct live *live, const struct bar_line *in, struct live_signal *out) GW_MUST_USE;
+
+/* State of all symbols. Loading wants the same fit, kernels and program, and gives GW_ERR_DATA for anything else. */
+int live_save(const struct live *live, const char *path) GW_MUST_USE;
+int live_load(struct live *live, const char *path) GW_MUST_USE;
+int64_t live_last_open(const struct live *live, size_t symbol, uint64_t *n_bars); /* n_bars 0: none yet */
+
+/* ---- lines ------------------------------------------------------------------------------------- */
+
+struct line_reader {
+    int fd;
+    bool follow; /* at the end of a file wait for more; the end of a pipe is its end */
+    char *buffer;
+    size_t begin, end;
+    bool ended, skipping;
+    void (*before_wait)(void); /* may be NULL */
+};
+int line_reader_open(struct line_reader *reader, int fd, bool follow) GW_MUST_USE;
+void line_reader_close(struct line_reader *reader);
+/* *more false: the end, or the wish to stop. *text NULL: a line longer than any bar; it was skipped. */
+int line_reader_next(struct line_reader *reader, const char **text, size_t *length, bool *more) GW_MUST_USE;
+
+#endif
