@@ -75,6 +75,7 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"compare", "done", "done"},
     {"signal", "done", "--strategy", "lstm"},
     {"score", "done", "rw.csv", "--strategy", "bahdanau", "--out", "o.csv"},
+    {"features", "small.json", "--scaled", "2", "--out", "o.csv"},
     {"folds", "small.json"},
     {"inspect", "rw.csv"},
     {"synth", "garch", "--bars", "10", "--seed", "1", "--out", "o.csv"},

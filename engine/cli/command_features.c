@@ -1,0 +1,207 @@
+/* gatewalk features: what the models of an experiment see, for those who want to look at it or train with something else. */
+#include <getopt.h>
+#include <math.h>
+#include <string.h>
+
+#include "cli.h"
+#include "engine/base/json.h"
+#include "engine/walk/fold_data.h"
+
+enum { MAX_SETS = 128 };
+
+struct features_arguments {
+    struct gw_config_override override;
+    const char *set[MAX_SETS], *out;
+    size_t fold; /* 0: unscaled */
+};
+
+static const struct command_option options[] = {
+    {"out", 'o', "FILE", "FILE.npy or FILE.csv", NULL},
+    {"scaled", 'F', "FOLD", "by the scaler of this fold's purged training slice", NULL},
+    OPTION_DATA,
+    OPTION_SET,
+    OPTION_TIMERANGE,
+};
+
+static bool ends_in(const char *path, const char *ending) {
+    size_t n = strlen(path), e = strlen(ending);
+    return n > e && strcmp(path + n - e, ending) == 0;
+}
+
+/* ---- numbers ------------------------------------------------------------------------------------- */
+
+/* Rows of all symbols, one symbol after the other, [rows × features]. */
+static float *all_rows(const struct prepared *p, const struct gw_scaler *scaler, size_t *n_rows) {
+    size_t F = gw_feature_set_size(p->set), at = 0;
+    *n_rows = 0;
+    for (size_t s = 0; s < p->market.n_symbols; s++) *n_rows += p->features[s].n_bars;
+    float *rows = mem_calloc(*n_rows ? *n_rows : 1, F * sizeof *rows);
+    for (size_t s = 0; rows && s < p->market.n_symbols; at += p->features[s++].n_bars) {
+        size_t n = p->features[s].n_bars;
+        if (scaler)
+            gw_scaler_apply(scaler, p->features[s].value, n, rows + at * F);
+        else
+            memcpy(rows + at * F, p->features[s].value, n * F * sizeof *rows);
+    }
+    return rows;
+}
+
+/* In a list parted by commas names hold none: "macd_hist(12;26;9)", as in importance.csv. */
+static void put_name(struct out_file *file, const char *name) {
+    for (; *name; name++) out_printf(file, "%c", *name == ',' ? ';' : *name);
+}
+
+static void put_labels(struct out_file *file, const struct gw_labels *labels, size_t t) {
+    for (int g = 0; g < GW_N_GATES; g++)
+        if (labels->gate[g][t] == GW_LABEL_MISSING)
+            out_printf(file, ",");
+        else
+            out_printf(file, ",%d", labels->gate[g][t]);
+    out_printf(file, "\n");
+}
+
+/* Close time, symbol, with `rows` the features too, labels; empty is missing. */
+static int write_csv(const struct prepared *p, const float *rows, const char *path) {
+    size_t F = gw_feature_set_size(p->set);
+    struct out_file file;
+    char time[40];
+    TRY(out_open(&file, path));
+    out_printf(&file, "time,symbol");
+    for (size_t f = 0; rows && f < F; f++) {
+        out_printf(&file, ",");
+        put_name(&file, gw_feature_set_name(p->set, f));
+    }
+    out_printf(&file, ",label_long,label_short\n");
+    for (size_t s = 0; s < p->market.n_symbols; s++)
+        for (size_t t = 0; t < p->features[s].n_bars; t++) {
+            out_printf(&file, "%s,%s", time_format(gw_bar_close_ns(&p->market.symbol[s], t), time),
+                       p->market.symbol[s].symbol);
+            for (size_t f = 0; rows && f < F; f++, rows++)
+                if (isnan(*rows))
+                    out_printf(&file, ",");
+                else
+                    out_printf(&file, ",%.9g", (double)*rows);
+            put_labels(&file, &p->labels[s], t);
+        }
+    return out_commit(&file);
+}
+
+static int write_names(const struct prepared *p, const struct gw_scaler *scaler, size_t fold, const char *path) {
+    struct out_file file;
+    TRY(out_open(&file, path));
+    struct json_writer w = {.stream = file.stream};
+    json_begin_object(&w, NULL);
+    json_begin_array(&w, "features");
+    for (size_t f = 0; f < gw_feature_set_size(p->set); f++) json_put_string(&w, NULL, gw_feature_set_name(p->set, f));
+    json_end_array(&w);
+    json_put_number(&w, "scaled_by_fold", scaler ? (double)fold : NAN);
+    if (scaler) {
+        json_put_number(&w, "clip", scaler->clip);
+        json_begin_array(&w, "center");
+        for (size_t f = 0; f < scaler->n; f++) json_put_number(&w, NULL, scaler->center[f]);
+        json_end_array(&w);
+        json_begin_array(&w, "inverse_scale");
+        for (size_t f = 0; f < scaler->n; f++) json_put_number(&w, NULL, scaler->inverse_scale[f]);
+        json_end_array(&w);
+    }
+    json_end_object(&w);
+    return out_commit(&file);
+}
+
+/* ---- files --------------------------------------------------------------------------------------- */
+
+static int write_npy(const struct prepared *p, const float *rows, size_t n_rows, const struct gw_scaler *scaler,
+                     const struct features_arguments *a) {
+    char beside[2][1024];
+    int stem = (int)strlen(a->out) - 4;
+    if (snprintf(beside[0], sizeof beside[0], "%.*s.csv", stem, a->out) >= (int)sizeof beside[0] ||
+        snprintf(beside[1], sizeof beside[1], "%.*s.json", stem, a->out) >= (int)sizeof beside[1])
+        FAIL(GW_ERR_USAGE, "--out: the path is too long");
+    size_t shape[2] = {n_rows, gw_feature_set_size(p->set)};
+    TRY(npy_write(a->out, "<f4", sizeof(float), shape, 2, rows));
+    TRY(write_csv(p, NULL, beside[0]));
+    TRY(write_names(p, scaler, a->fold, beside[1]));
+    printf("rows: %s\nnames: %s\n", CLI_SHOWN(beside[0]), CLI_SHOWN(beside[1]));
+    return GW_OK;
+}
+
+static int write_features(const struct prepared *p, const struct gw_scaler *scaler,
+                          const struct features_arguments *a) {
+    size_t n_rows;
+    float *rows = all_rows(p, scaler, &n_rows);
+    if (!rows) return GW_ERR_NOMEM;
+    int rc = ends_in(a->out, ".npy") ? write_npy(p, rows, n_rows, scaler, a) : write_csv(p, rows, a->out);
+    mem_free(rows);
+    if (rc == GW_OK)
+        printf("features: %s (%zu bars, %zu features)\n", CLI_SHOWN(a->out), n_rows, gw_feature_set_size(p->set));
+    return rc;
+}
+
+static int scale_and_write(const struct experiment *e, const struct prepared *p, const struct features_arguments *a) {
+    struct fold_data data;
+    if (!a->fold) return write_features(p, NULL, a);
+    if (a->fold > p->plan.n_folds) FAIL(GW_ERR_USAGE, "--scaled %zu: there are %zu folds", a->fold, p->plan.n_folds);
+    TRY(fold_data_build(e, p, a->fold - 1, NULL, &data));
+    int rc = write_features(p, &data.scaler, a);
+    fold_data_free(&data);
+    return rc;
+}
+
+/* ---- the command --------------------------------------------------------------------------------- */
+
+static int take_option(struct features_arguments *a, int c) {
+    switch (c) {
+    case 'o':
+        return cli_text("--out", optarg, &a->out);
+    case 'F':
+        return cli_count("--scaled", optarg, 1, 100000, &a->fold);
+    case 'd':
+        return cli_text("--data", optarg, &a->override.data);
+    case 't':
+        a->override.timerange = optarg;
+        return GW_OK;
+    case 's':
+        if (a->override.n_set == MAX_SETS) FAIL(GW_ERR_USAGE, "features: more than %d --set", MAX_SETS);
+        a->set[a->override.n_set++] = optarg;
+        return GW_OK;
+    default:
+        return GW_OK;
+    }
+}
+
+static int command(int argc, char **argv) {
+    struct features_arguments a = {.out = NULL};
+    struct experiment *experiment;
+    struct prepared *prepared;
+    int c;
+    while ((c = cli_option(&command_features, argc, argv)) != CLI_END) {
+        if (c == CLI_HELP) return GW_OK;
+        if (c < 0) return c;
+        TRY(take_option(&a, c));
+    }
+    TRY(cli_arguments(&command_features, argc, argv, 1, "EXPERIMENT.json"));
+    if (!a.out || !(ends_in(a.out, ".npy") || ends_in(a.out, ".csv")))
+        FAIL(GW_ERR_USAGE, "features: --out FILE.npy or FILE.csv is missing; see `gatewalk features --help`");
+    a.override.set = a.set;
+    TRY(experiment_load(argv[optind], &a.override, &experiment));
+    int rc = prepare(experiment, &prepared);
+    if (rc == GW_OK) {
+        rc = scale_and_write(experiment, prepared, &a);
+        prepared_free(prepared);
+    }
+    experiment_free(experiment);
+    return rc;
+}
+
+const struct command command_features = {
+    .name = "features",
+    .summary = "features, labels and times of an experiment as the models see them",
+    .arguments = "EXPERIMENT.json --out FILE",
+    .about = "Writes a row a bar, the symbols one after the other. FILE.csv holds everything: close time, symbol, "
+             "features, labels, empty where there is none yet. FILE.npy holds the features alone (float32, NaN while "
+             "they warm up), with FILE.csv beside it for times, symbols and labels and FILE.json for names and scaler.",
+    .option = options,
+    .n_options = COUNT_OF(options),
+    .example = "gatewalk features strategies/demo.json --out features.npy --scaled 3",
+    .run = command,
+};
