@@ -37,6 +37,34 @@ static struct gw_choice strategy_choice(size_t i) {
 }
 const struct gw_choices strategy_choices = {.at = strategy_choice};
 
+#define SIZING(field, ...) GW_NUMBER_PARAM(struct gw_sizing_params, field, __VA_ARGS__)
+#define SIZE_MAX_ROW       SIZING(size_max, "fraction of equity", 1, 1e-6, 100, "largest size by volatility or kelly")
+static const struct gw_param notional_rows[] = {
+    SIZING(notional, "quote currency", 10000, 1e-6, 1e15, "sizing notional: per trade"),
+};
+static const struct gw_param volatility_rows[] = {
+    SIZING(target_volatility, "per year", .2, 1e-6, 100, "sizing volatility: of equity, in one position"),
+    GW_SIZE_PARAM(struct gw_sizing_params, volatility_bars, "bars", 96, 2, 1e6, "sizing volatility: measured over"),
+    SIZE_MAX_ROW,
+};
+static const struct gw_param kelly_rows[] = {
+    SIZING(kelly_fraction, "", .5, 1e-6, 1, "sizing kelly: share of the full bet"),
+    SIZE_MAX_ROW,
+};
+static const struct gw_choice sizing_rows[] = {
+    [GW_SIZING_FRACTION] = {.name = "fraction", .help = "size of equity"},
+    [GW_SIZING_NOTIONAL] = {"notional", "a fixed amount", GW_PARAM_TABLE(notional_rows)},
+    [GW_SIZING_VOLATILITY] = {"volatility", "target volatility over the realised one", GW_PARAM_TABLE(volatility_rows)},
+    [GW_SIZING_KELLY] = {"kelly", "capped Kelly bet by calibrated p, stop and target", GW_PARAM_TABLE(kelly_rows)},
+    [GW_SIZING_PROBABILITY] = {.name = "probability", .help = "size x p / (2 tau), at most size"},
+};
+static const struct gw_choices sizings = {.row = sizing_rows, .n = COUNT_OF(sizing_rows)};
+
+#define LIMIT(kind, field, ...)                                                                                        \
+    {                                                                                                                  \
+        .name = #field, .type = GW_PARAM_##kind, .offset = offsetof(struct gw_strategy_config, limits.field),          \
+        __VA_ARGS__                                                                                                    \
+    }
 #define TRADING(kind, field, ...) GW_##kind##_PARAM(struct gw_strategy_config, field, __VA_ARGS__)
 static const struct gw_param rows[] = {
     TRADING(NUMBER, size, "fraction of equity", NAN, 1e-6, 100, "equity per trade; default 1 / symbols"),
@@ -46,6 +74,17 @@ static const struct gw_param rows[] = {
     TRADING(BOOL, exit_on_opposite, false, "close when the other gate fires"),
     TRADING(BOOL, trade_long, true, "take long signals"),
     TRADING(BOOL, trade_short, true, "take short signals"),
+    GW_CHOICE_PARAM(struct gw_strategy_config, sizing, &sizings, offsetof(struct gw_strategy_config, sizing_own),
+                    "how much an entry is"),
+    LIMIT(SIZE, max_positions, .unit = "symbols", .high = 1e6, .help = "symbols held at a time; 0 = any number"),
+    LIMIT(NUMBER, max_gross, .unit = "x equity", .high = 1e6,
+          .help = "entries are cut to this gross exposure; 0 = none"),
+    LIMIT(NUMBER, max_net, .unit = "x equity", .high = 1e6, .help = "and to this net exposure, either side; 0 = none"),
+    LIMIT(NUMBER, max_symbol, .unit = "x equity", .high = 1e6, .help = "and to this in one symbol; 0 = none"),
+    LIMIT(SIZE, cooldown_bars, .unit = "bars", .high = 1e6, .help = "without entries after a stop; 0 = none"),
+    LIMIT(NUMBER, daily_loss, .unit = "fraction", .high = 1,
+          .help = "closes everything until the next UTC day; 0 = off"),
+    LIMIT(NUMBER, max_drawdown, .unit = "fraction", .high = 1, .help = "closes everything for good; 0 = off"),
     {.type = GW_PARAM_CHOICE, /* chosen by the contestant's "strategy" */
      .offset = offsetof(struct gw_strategy_config, strategy),
      .choices = &strategy_choices,

@@ -39,6 +39,11 @@ struct signal_config {
 struct broker_config {
     enum gw_intrabar intrabar;
     double initial_cash;
+    double participation;
+    bool limit_touch, target_through;
+    enum gw_account account;
+    double initial_margin, maintenance_margin, liquidation_fee_bps;
+    double interest_bps_per_year, loan_bps_per_year;
 };
 
 struct verdict_settings {
@@ -63,6 +68,7 @@ struct strategy_spec {
     struct gw_model_config model; /* meaningful when desc->needs_model */
     struct gw_train_config train;
     struct gw_strategy_config trading;
+    struct gw_cost_config costs;
     char ensemble_of[48]; /* averages the probabilities of this strategy's seeds instead of training; "": trains */
 };
 
@@ -79,12 +85,11 @@ struct experiment {
     struct gw_scaler_config scaler;
     struct fold_settings folds;
     struct signal_config signals;
-    struct gw_cost_config costs;
     struct broker_config broker;
     struct verdict_settings verdict;
     uint64_t seed[MAX_SEEDS];
     size_t n_seeds;
-    struct strategy_spec common; /* defaults of all strategies: top-level model, training, trading */
+    struct strategy_spec common; /* defaults of all strategies: top-level model, training, trading, costs */
     struct strategy_spec strategy[MAX_STRATEGIES];
     size_t n_strategies;
     size_t n_searched; /* trials of the search that chose these strategies; 0 outside a study */

@@ -78,10 +78,24 @@ static const struct gw_param_table signal_params = GW_PARAM_TABLE(signal_rows);
 
 CHOICES(intrabars, [GW_INTRABAR_STOP_FIRST] = {.name = "stop_first", .help = "the pessimistic path"},
         [GW_INTRABAR_TARGET_FIRST] = {.name = "target_first", .help = "the optimistic path"});
+CHOICES(accounts, [GW_ACCOUNT_FREE] = {.name = "free", .help = "buys and sells short whatever is asked"},
+        [GW_ACCOUNT_CASH] = {.name = "cash", .help = "no shorts, and what is bought is paid for"},
+        [GW_ACCOUNT_MARGIN] = {.name = "margin",
+                               .help = "entries by the initial margin, liquidated below maintenance"});
+#define BROKER(kind, field, ...) GW_##kind##_PARAM(struct broker_config, field, __VA_ARGS__)
 static const struct gw_param broker_rows[] = {
     GW_CHOICE_PARAM(struct broker_config, intrabar, &intrabars, 0, "when stop and target lie in one bar"),
     GW_NUMBER_PARAM(struct broker_config, initial_cash, "quote currency", 100000, 1, 1e15,
                     "cash at the first test bar"),
+    BROKER(NUMBER, participation, "of volume", 0, 0, 1, "share of a bar's volume that is filled at most; 0 = no limit"),
+    BROKER(BOOL, limit_touch, false, "limit orders fill when touched, not only when traded through"),
+    BROKER(BOOL, target_through, false, "targets fill only when traded through, not when touched"),
+    BROKER(CHOICE, account, &accounts, 0, "what may be bought and sold short"),
+    BROKER(NUMBER, initial_margin, "of notional", .1, 1e-6, 1, "account margin: equity an entry needs"),
+    BROKER(NUMBER, maintenance_margin, "of notional", .05, 1e-6, 1, "account margin: liquidated below it"),
+    BROKER(NUMBER, liquidation_fee_bps, "bps", 50, 0, 10000, "account margin: on top of the taker fee"),
+    BROKER(NUMBER, interest_bps_per_year, "bps per year", 0, 0, 10000, "earned by cash"),
+    BROKER(NUMBER, loan_bps_per_year, "bps per year", 0, 0, 10000, "paid on cash below zero"),
 };
 static const struct gw_param_table broker_params = GW_PARAM_TABLE(broker_rows);
 
@@ -129,7 +143,7 @@ const struct key_section config_section[] = {
     SHARED("model", gw_model_params, model, "the gate model"),
     SHARED("training", gw_train_params, train, "how it is trained"),
     SHARED("trading", gw_strategy_params, trading, "what a strategy does with its signals"),
-    SECTION("costs", gw_cost_params, costs, "of every fill and of holding"),
+    SHARED("costs", gw_cost_params, costs, "of every fill and of holding"),
     SECTION("broker", broker_params, broker, "how fills are made"),
     SECTION("verdict", verdict_params, verdict, "how contestants are compared"),
 };

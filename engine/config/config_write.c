@@ -18,7 +18,8 @@ static void write_strategy(struct json_writer *w, const struct strategy_spec *sp
     for (size_t s = 0; s < config_n_sections; s++) {
         const struct key_section *section = &config_section[s];
         if (!section->per_strategy) continue;
-        if (!strategy_trains(spec) && section->table != &gw_strategy_params) continue;
+        const bool of_a_model = section->table == &gw_model_params || section->table == &gw_train_params;
+        if (of_a_model && !strategy_trains(spec)) continue;
         write_section(w, section, (const char *)spec + section->common_offset, false);
     }
     json_end_object(w);

@@ -153,7 +153,9 @@ static int order_check(const struct broker *broker, const struct gw_order *o) {
         FAIL(GW_ERR_INTERNAL, "order with side %d; it must be SIDE_LONG or SIDE_SHORT", (int)o->side);
     if (!(o->quantity >= 0) || !isfinite(o->quantity))
         FAIL(GW_ERR_INTERNAL, "order of %g units; give 0 or more", o->quantity);
-    if (!o->reduce_only && !(o->quantity > 0) && (!(o->size > 0) || !isfinite(o->size)))
+    if (!(o->notional >= 0) || !isfinite(o->notional))
+        FAIL(GW_ERR_INTERNAL, "order for %g of cash; give 0 or more", o->notional);
+    if (!o->reduce_only && !(o->quantity > 0) && !(o->notional > 0) && (!(o->size > 0) || !isfinite(o->size)))
         FAIL(GW_ERR_INTERNAL, "order of size %g; it must be a positive fraction of equity", o->size);
     if (o->time_in_force == GW_TIF_BARS && !o->good_bars) FAIL(GW_ERR_INTERNAL, "order good for 0 bars");
     return levels_check(o);
@@ -213,7 +215,7 @@ static enum gw_order_reason size_now(const struct broker *broker, const struct d
     else if (w->kind == GW_ORDER_MARKET)
         w->left = NAN; /* at its fill */
     else {
-        const double notional = w->size * broker_equity(broker);
+        const double notional = w->attached.notional > 0 ? w->attached.notional : w->size * broker_equity(broker);
         if (!(notional > 0)) return GW_REASON_NO_EQUITY;
         const double price = w->kind == GW_ORDER_LIMIT || w->kind == GW_ORDER_STOP_LIMIT ? w->limit : w->stop;
         w->left = desk_lots(desk, notional / price / desk->instrument.multiplier);

@@ -244,7 +244,7 @@ static double fill_price(const struct desk *desk, const struct work *w, double r
 static enum gw_order_reason entry_quantity(struct desk *desk, struct work *w, double price, double *quantity) {
     if (isnan(w->left)) {
         const double capital = desk->broker ? broker_equity(desk->broker) : 1;
-        const double notional = w->size * capital;
+        const double notional = w->attached.notional > 0 ? w->attached.notional : w->size * capital;
         if (!(notional > 0)) return GW_REASON_NO_EQUITY;
         w->left = desk_lots(desk, notional / price / desk->instrument.multiplier);
     }

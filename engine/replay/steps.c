@@ -253,6 +253,7 @@ static int walk(struct desk *desk, const struct gw_bar *bar, struct moment at) {
     bool by_limit = false, entered = false;
     double now = bar->open;
     struct path path;
+    trails_follow(desk, bar->open); /* the first price of the path */
     if (!from_open) {
         TRY(enter_inside(desk, bar, at, &now, &by_limit, &entered));
         if (!entered) {

@@ -5,14 +5,26 @@
 #include "engine/base/base.h"
 #include "replays.h"
 
-static struct gw_replay_config replay_settings(const struct experiment *e, const struct prepared *p, bool optimistic) {
+static struct gw_replay_config replay_settings(const struct experiment *e, const struct prepared *p,
+                                               const struct strategy_spec *spec, bool optimistic) {
     const struct gw_fold_plan *plan = &p->plan;
+    const struct broker_config *b = &e->broker;
     return (struct gw_replay_config){
-        .costs = e->costs,
-        .intrabar = optimistic ? GW_INTRABAR_TARGET_FIRST : e->broker.intrabar,
-        .initial_cash = e->broker.initial_cash,
+        .costs = spec->costs,
+        .intrabar = optimistic ? GW_INTRABAR_TARGET_FIRST : b->intrabar,
+        .initial_cash = b->initial_cash,
         .begin_ns = plan->fold[0].begin_ns[GW_SLICE_TEST],
         .end_ns = plan->fold[plan->n_folds - 1].end_ns[GW_SLICE_TEST],
+        .participation = b->participation,
+        .limit_touch = b->limit_touch,
+        .target_through = b->target_through,
+        .account = b->account,
+        .initial_margin = b->initial_margin,
+        .maintenance_margin = b->maintenance_margin,
+        .liquidation_fee_bps = b->liquidation_fee_bps,
+        .interest_bps_per_year = b->interest_bps_per_year,
+        .loan_bps_per_year = b->loan_bps_per_year,
+        .limits = spec->trading.limits,
     };
 }
 
@@ -47,7 +59,8 @@ static void portfolio_values(const struct experiment *e, const struct gw_replay_
 }
 
 static int replay_seed(const struct experiment *e, const struct prepared *p, const struct strategy_spec *spec,
-                       const struct score_set *set, struct seed_result *seed) {
+                       const struct gw_strategy_config *trading, const struct score_set *set,
+                       struct seed_result *seed) {
     size_t n = p->market.n_symbols;
     struct gw_score **scores = mem_calloc(n, sizeof *scores);
     const double **moves = mem_calloc(n, sizeof *moves);
@@ -56,12 +69,12 @@ static int replay_seed(const struct experiment *e, const struct prepared *p, con
     for (size_t s = 0; s < n; s++) moves[s] = p->labels[s].min_move;
     if (spec->desc->needs_model) TRY_GOTO(spread_scores(p, set, &seed->scores, scores), done);
     const struct gw_score *const *view = spec->desc->needs_model ? (const struct gw_score *const *)scores : NULL;
-    struct gw_replay_config config = replay_settings(e, p, false);
-    TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, &spec->trading, view, moves, &seed->replay), done);
+    struct gw_replay_config config = replay_settings(e, p, spec, false);
+    TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, trading, view, moves, &seed->replay), done);
     portfolio_values(e, &seed->replay, seed->portfolio);
     struct gw_replay_result other;
-    config = replay_settings(e, p, true);
-    TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, &spec->trading, view, moves, &other), done);
+    config = replay_settings(e, p, spec, true);
+    TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, trading, view, moves, &other), done);
     portfolio_values(e, &other, seed->optimistic);
     gw_replay_result_free(&other);
 done:
@@ -69,6 +82,23 @@ done:
     mem_free(scores);
     mem_free(moves);
     return rc;
+}
+
+/* A null takes number, sides and length of its trades from the first seed of the contestant it is to match. */
+static int matched_trading(const struct experiment *e, const struct results *r, size_t s,
+                           struct gw_strategy_config *trading) {
+    const struct strategy_spec *spec = &e->strategy[s];
+    *trading = spec->trading;
+    const char *of = spec->desc->matches ? spec->desc->matches(gw_strategy_own(trading)) : "";
+    if (!*of) return GW_OK;
+    for (size_t other = 0; other < s; other++) {
+        if (strcmp(e->strategy[other].name, of) != 0) continue;
+        const struct gw_replay_result *replay = &r->strategy[other].seed[0].replay;
+        spec->desc->match(trading->own[trading->strategy].bytes, replay->trade, replay->n_trades, replay->n_events);
+        return GW_OK;
+    }
+    FAIL(GW_ERR_CONFIG, "strategy \"%s\": match names \"%s\", but no contestant of that name stands before it",
+         spec->name, of);
 }
 
 int results_replay(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
@@ -86,9 +116,11 @@ int results_replay(const struct experiment *e, const struct prepared *p, const s
         result->seed = mem_calloc(n_seeds, sizeof *result->seed);
         if (!result->seed) return GW_ERR_NOMEM;
         result->n_seeds = n_seeds;
+        struct gw_strategy_config trading;
+        TRY(matched_trading(e, r, s, &trading));
         for (size_t k = 0; k < n_seeds; k++) {
             if (spec->desc->needs_model) TRY(scores_collect(e, p, &r->scores, fits, s, k, &result->seed[k].scores));
-            TRY(replay_seed(e, p, spec, &r->scores, &result->seed[k]));
+            TRY(replay_seed(e, p, spec, &trading, &r->scores, &result->seed[k]));
             TRY(interrupt_check());
         }
     }

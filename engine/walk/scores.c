@@ -42,7 +42,7 @@ static int list_bars(const struct prepared *p, struct score_set *set) {
 static double isolated_return(const struct experiment *e, const struct prepared *p, const struct test_bar *at, int gate,
                               double multiplier) {
     const struct gw_strategy_config *trading = &e->common.trading;
-    struct gw_cost_config costs = e->costs;
+    struct gw_cost_config costs = e->common.costs;
     double move = p->labels[at->symbol].min_move[at->bar];
     struct gw_trade trade;
     costs.multiplier = multiplier;

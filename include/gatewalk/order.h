@@ -41,6 +41,7 @@ struct gw_order {
     enum gw_side side; /* of an entry; of a reduce-only order: LONG buys, SHORT sells. Not read for CLOSE */
     /* Of equity: market orders are sized at their fill, resting orders when put, at their price. Or `quantity`. */
     double size;
+    double notional; /* or this much cash, when > 0 */
     double quantity; /* units (contracts), when > 0; a reduce-only order of 0 closes all that is held */
     double limit_price, stop_price;
     double trail, trail_distance; /* TRAILING: distance from the extreme as a fraction of it, or in price (an ATR) */
@@ -140,6 +141,15 @@ struct gw_cost_config {
 
 extern const struct gw_param_table gw_cost_params; /* defaults and ranges of struct gw_cost_config */
 int gw_cost_config_check(const struct gw_cost_config *costs) GW_MUST_USE;
+
+/* What an account refuses; 0 = off. An entry beyond one of the first four is cut to it, or refused when nothing is left. */
+struct gw_limits {
+    size_t max_positions;                  /* symbols held at a time */
+    double max_gross, max_net, max_symbol; /* notional as multiples of equity */
+    size_t cooldown_bars;                  /* after an exit by stop, bars of the symbol without entries */
+    double daily_loss;   /* fraction of the UTC day's first equity: everything is closed until the next day */
+    double max_drawdown; /* fraction of the highest equity: everything is closed for good */
+};
 
 enum gw_intrabar { GW_INTRABAR_STOP_FIRST, GW_INTRABAR_TARGET_FIRST };
 

@@ -36,15 +36,6 @@ enum gw_account {
     GW_ACCOUNT_MARGIN /* entries are cut to equity / initial_margin; liquidated below the maintenance margin */
 };
 
-/* What an account refuses; 0 = off. An entry beyond one of the first four is cut to it, or refused when nothing is left. */
-struct gw_limits {
-    size_t max_positions;                  /* symbols held at a time */
-    double max_gross, max_net, max_symbol; /* notional as multiples of equity */
-    size_t cooldown_bars;                  /* after an exit by stop, bars of the symbol without entries */
-    double daily_loss;   /* fraction of the UTC day's first equity: everything is closed until the next day */
-    double max_drawdown; /* fraction of the highest equity: everything is closed for good */
-};
-
 /* Zeros are the defaults, but for costs.multiplier and initial_cash. */
 struct gw_replay_config {
     struct gw_cost_config costs;

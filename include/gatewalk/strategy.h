@@ -62,6 +62,19 @@ static inline uint64_t gw_order_replace(struct gw_order_sink *sink, uint64_t id,
     return sink->replace(sink, id, order);
 }
 
+/* How much an entry is. */
+enum gw_sizing {
+    GW_SIZING_FRACTION,   /* `size` of equity */
+    GW_SIZING_NOTIONAL,   /* a fixed amount */
+    GW_SIZING_VOLATILITY, /* target volatility / realised volatility of equity, at most size_max */
+    GW_SIZING_KELLY,      /* kelly_fraction x (p / stop - (1 - p) / target), at most size_max: p must be calibrated */
+    GW_SIZING_PROBABILITY /* size x p / (2 tau), at most size: half of it at the threshold */
+};
+struct gw_sizing_params {
+    double notional, target_volatility, kelly_fraction, size_max;
+    size_t volatility_bars;
+};
+
 /* What every strategy has, resolved from the experiment, and the own structs of all of them: a strategy reads its own,
  * gw_strategy_own(config), and no other's. */
 struct gw_strategy_config {
@@ -70,6 +83,9 @@ struct gw_strategy_config {
     size_t horizon;                  /* time exit in bars; 0 = off */
     bool exit_on_opposite;           /* close when the other gate fires */
     bool trade_long, trade_short;
+    enum gw_sizing sizing;
+    struct gw_own_params sizing_own[GW_OWN_ROWS_MAX]; /* struct gw_sizing_params of each row */
+    struct gw_limits limits;
     int strategy; /* row of strategies.def; -1: none yet */
     struct gw_own_params own[GW_OWN_ROWS_MAX];
 };
@@ -96,6 +112,10 @@ struct gw_strategy_desc {
                    struct gw_order_sink *orders);
     /* An order was put, filled in part, or ended. `state` as in on_bar, of the order's symbol. NULL: not interested. */
     void (*on_order)(void *state, const struct gw_strategy_config *config, const struct gw_order_record *order);
+    /* A null of another contestant: whose (NULL or "": nobody's), and what it takes from that one's trades over n_bars
+     * bars of all symbols. NULL: most strategies. */
+    const char *(*matches)(const void *own);
+    void (*match)(void *own, const struct gw_trade *trade, size_t n_trades, size_t n_bars);
     size_t per_symbol_state_size; /* one state per symbol when non-zero, handed to on_bar instead */
     /* Its own parameters together; each was checked against its range already. GW_ERR_CONFIG, the line names them,
      * and `key` gets the names of those that do not go together. NULL: nothing to check. */

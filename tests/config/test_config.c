@@ -325,7 +325,7 @@ static void test_set(void **state) {
     assert_string_equal(e->title, "a=b=c");
     assert_true(e->n_seeds == 2 && e->seed[1] == 6 && shown_true(&gw_model_params, &e->common.model, "luong_combine"));
     assert_string_equal(e->strategy[0].name, "sma_cross");
-    assert_true(e->costs.maker_bps == -0.5);
+    assert_true(e->common.costs.maker_bps == -0.5);
     experiment_free(e);
 
     static const struct {

@@ -369,6 +369,23 @@ static void entries_add_up(void **state) {
     gw_replay_result_free(&r);
 }
 
+/* The open is the first price of a bar's path: the stop has followed it before the bar falls. */
+static void a_trailing_stop_follows_the_open(void **state) {
+    (void)state;
+    static const struct ohlcv row[] = {{100, 101, 99, 100, 5},
+                                       {100, 100.4, 99.6, 100, 5},
+                                       {100, 100.6, 99.8, 100, 5},
+                                       {103, 103.1, 101.5, 102, 5},
+                                       {102, 103, 101, 102, 5}};
+    static const struct scripted step[] = {LONG_AT(0, .quantity = 10, .trail_stop = .012)};
+    begin();
+    play(row, COUNT_OF(row), step, 1);
+    assert_int_equal(r.trade[0].reason, GW_EXIT_TRAIL);
+    assert_int_equal(r.trade[0].exit_ns, minute(4));
+    assert_near(r.trade[0].exit_price, 103 * (1 - .012), 1e-14, 1);
+    gw_replay_result_free(&r);
+}
+
 /* ---- finer bars -------------------------------------------------------------------------------- */
 
 static void finer_bars_decide(void **state) {
@@ -421,6 +438,7 @@ int main(void) {
         cmocka_unit_test(orders_are_managed),
         cmocka_unit_test(one_cancels_the_other),
         cmocka_unit_test(entries_add_up),
+        cmocka_unit_test(a_trailing_stop_follows_the_open),
         cmocka_unit_test(finer_bars_decide),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

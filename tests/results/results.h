@@ -160,7 +160,7 @@ struct scored {
 /* One isolated trade by the rules of the broker, written down once more: net return, NaN when it cannot be entered. */
 static inline double brute_trade(const struct run_files *r, size_t symbol, size_t t, int side, double multiplier) {
     const struct gw_bars *bars = &r->p->market.symbol[symbol];
-    const struct gw_cost_config *c = &r->e->costs;
+    const struct gw_cost_config *c = &r->e->common.costs;
     const struct gw_strategy_config *trading = &r->e->common.trading;
     double slip = multiplier * (c->half_spread_bps + c->slippage_bps) * 1e-4, move = r->p->labels[symbol].min_move[t];
     size_t i = t + 1, due = t + trading->horizon;

@@ -159,7 +159,7 @@ static inline bool isolated_over(const struct run *run, const struct test_bar *a
     struct gw_bars past = run->p->market.symbol[at->symbol];
     const struct gw_strategy_config *trading = &run->e->common.trading;
     double move = run->p->labels[at->symbol].min_move[at->bar];
-    struct gw_cost_config costs = run->e->costs;
+    struct gw_cost_config costs = run->e->common.costs;
     struct gw_trade trade;
     costs.multiplier = multiplier;
     past.n = known_bars(&past, cut_ns);
@@ -275,7 +275,7 @@ static inline void audit_compare(const struct run *clean, const struct run *dirt
 /* A trade opens at the first bar that trades and opens no earlier than its signal, at that bar's open plus costs. */
 static inline bool fill_is_honest(const struct run *run, const struct gw_trade *t) {
     const struct gw_bars *bars = &run->p->market.symbol[t->symbol];
-    const struct gw_cost_config *costs = &run->e->costs;
+    const struct gw_cost_config *costs = &run->e->common.costs;
     size_t i = 0;
     while (i < bars->n && !(bars->bar[i].open_ns >= t->signal_ns && bars->bar[i].volume > 0)) i++;
     if (i == bars->n || bars->bar[i].open_ns != t->entry_ns) return false;

@@ -357,7 +357,7 @@ static inline size_t run_orders(const struct run *run, size_t strategy, int64_t 
         score[at->symbol][at->bar] = run->results.strategy[strategy].seed[0].scores.at[i];
     }
     gw_replay_config_default(&config);
-    config.costs = run->e->costs;
+    config.costs = run->e->common.costs;
     config.check_ledger = true;
     config.begin_ns = p->plan.fold[0].begin_ns[GW_SLICE_TEST];
     config.end_ns = cut_ns < config.begin_ns ? config.begin_ns : cut_ns < INT64_MAX ? cut_ns + 1 : cut_ns;

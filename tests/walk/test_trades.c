@@ -37,7 +37,7 @@ static bool exited(const struct run_files *r, size_t row, int64_t now) {
     if (is(t, row, "reason", "end")) return true;
     if (is(t, row, "reason", "signal")) return false;
     double side = is(t, row, "side", "long") ? 1 : -1, price = number(t, row, "exit_price");
-    const struct gw_cost_config *c = &r->e->costs;
+    const struct gw_cost_config *c = &r->e->common.costs;
     double slip = is(t, row, "reason", "target") ? 0 : (c->half_spread_bps + c->slippage_bps) * 1e-4;
     const struct gw_bars *bars = &r->p->market.symbol[symbol_of(r, t, row)];
     for (size_t i = 0; i < bars->n; i++)
@@ -72,7 +72,7 @@ static void test_trades_add_up(void **state) {
             assert_near(pnl, gross - fees - number(t, row, "funding"), 1e-9, 1);
             assert_near(number(t, row, "return"), pnl / (quantity * entry), 1e-9, 1e-9);
             assert_true(number(t, row, "mae") <= 0 && number(t, row, "mfe") >= 0);
-            const struct gw_cost_config *c = &r->e->costs;
+            const struct gw_cost_config *c = &r->e->common.costs;
             double slip = is(t, row, "reason", "target") ? 0 : (c->half_spread_bps + c->slippage_bps) * 1e-4;
             double raw = number(t, row, "exit_price") / (1 - side * slip);
             int64_t exit_ns = time_of(t, row, "exit_time"); /* an exit at the open comes after the close before it */
@@ -108,7 +108,7 @@ static void check_equity_row(const struct run_files *r, size_t row) {
         while (gw_bar_close_ns(bars, last - 1) > now) last--;
         double side = is(t, i, "side", "long") ? 1 : -1, quantity = number(t, i, "quantity");
         double entry = number(t, i, "entry_price"), mark = bars->bar[last - 1].close;
-        equity += side * quantity * (mark - entry) - quantity * entry * r->e->costs.taker_bps * 1e-4;
+        equity += side * quantity * (mark - entry) - quantity * entry * r->e->common.costs.taker_bps * 1e-4;
         equity -= side * 30e-4 * quantity *
                   marked_days(bars, time_of(t, i, "entry_time"), gw_bar_close_ns(bars, last - 1), now, 0);
         held += side * quantity * mark;
