@@ -86,19 +86,46 @@ static void trade_row(struct out_file *out, const struct experiment *e, const st
                number(t->return_fraction, n[7]), number(t->mae, n[8]), number(t->mfe, (char[32]){0}), t->bars_held,
                gw_exit_reason_name[t->reason]);
     if (!isnan(t->probability)) out_printf(out, "%.9g", (double)t->probability);
-    out_printf(out, ",%d\n", t->ambiguous);
+    out_printf(out, ",%d,%" PRIu64 ",%" PRIu64 "\n", t->ambiguous, t->entry_order, t->exit_order);
 }
 
 static int write_trades(const struct experiment *e, const struct prepared *p, const struct results *r,
                         const char *dir) {
     struct out_file file;
-    TRY(table_open(&file, dir, GW_RUN_TRADES,
-                   "strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,fees,"
-                   "slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous"));
+    TRY(table_open(
+        &file, dir, GW_RUN_TRADES,
+        "strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,fees,"
+        "slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous,entry_order,exit_order"));
     for (size_t s = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++) {
             const struct gw_replay_result *replay = &r->strategy[s].seed[k].replay;
             for (size_t i = 0; i < replay->n_trades; i++) trade_row(&file, e, p, s, k, &replay->trade[i]);
+        }
+    return out_commit(&file);
+}
+
+static void order_row(struct out_file *out, const struct experiment *e, const struct prepared *p, size_t s, size_t k,
+                      const struct gw_order_record *o) {
+    char put[40], end[40], n[4][32], parent[24] = "";
+    if (o->parent) snprintf(parent, sizeof parent, "%" PRIu64, o->parent);
+    out_printf(out, "%s,%" PRIu64 ",%" PRIu64 ",%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s\n", e->strategy[s].name,
+               seed_number(e, s, k), o->id, parent, p->market.symbol[o->symbol].symbol, gw_order_kind_name[o->kind],
+               o->side == GW_SIDE_LONG ? "buy" : "sell", o->price > 0 ? number(o->price, n[0]) : "",
+               o->quantity > 0 ? number(o->quantity, n[1]) : "", number(o->filled, n[2]),
+               o->filled > 0 ? number(o->average_price, n[3]) : "", gw_order_state_name[o->state],
+               gw_order_reason_name[o->reason], time_format(o->put_ns, put), time_format(o->end_ns, end));
+}
+
+static int write_orders(const struct experiment *e, const struct prepared *p, const struct results *r,
+                        const char *dir) {
+    struct out_file file;
+    TRY(table_open(&file, dir, GW_RUN_ORDERS,
+                   "strategy,seed,id,parent,symbol,kind,side,price,quantity,filled,average_price,state,reason,put_time,"
+                   "end_time"));
+    for (size_t s = 0; s < e->n_strategies; s++)
+        for (size_t k = 0; k < r->strategy[s].n_seeds; k++) {
+            const struct gw_replay_result *replay = &r->strategy[s].seed[k].replay;
+            for (size_t i = 0; i < replay->n_records; i++) order_row(&file, e, p, s, k, &replay->order[i]);
         }
     return out_commit(&file);
 }
@@ -194,6 +221,7 @@ int write_tables(const struct experiment *e, const struct prepared *p, const str
     TRY(write_folds(p, dir));
     TRY(write_scores(e, p, r, dir));
     TRY(write_trades(e, p, r, dir));
+    TRY(write_orders(e, p, r, dir));
     TRY(write_equity(e, r, dir));
     TRY(write_training(e, fits, dir));
     return write_curves(e, r, dir);

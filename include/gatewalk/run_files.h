@@ -16,7 +16,10 @@
  *                    (time: close of the bar; labels empty when missing; tau: threshold of the traded K in force,
  *                    empty when none is, e.g. for a symbol that validation did not hold: then nothing acts)
  * trades.csv         strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,
- *                    fees,slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous
+ *                    fees,slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous,entry_order,
+ *                    exit_order                                                (ids in orders.csv)
+ * orders.csv         strategy,seed,id,parent,symbol,kind,side,price,quantity,filled,average_price,state,reason,put_time,
+ *                    end_time             (every order, the broker's own exits too; parent: the entry an exit hangs on)
  * equity.csv         time,strategy,seed,equity,cash,exposure,drawdown          (drawdown <= 0, fraction of the peak)
  * training.csv       strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best
  * curves.csv         strategy,seed,gate,curve,x,y,count                        (curve: pr | reliability | histogram)
@@ -81,6 +84,7 @@
 #define GW_RUN_FOLDS           "folds.csv"
 #define GW_RUN_SCORES          "scores.csv"
 #define GW_RUN_TRADES          "trades.csv"
+#define GW_RUN_ORDERS          "orders.csv"
 #define GW_RUN_EQUITY          "equity.csv"
 #define GW_RUN_TRAINING        "training.csv"
 #define GW_RUN_CURVES          "curves.csv"
