@@ -35,7 +35,7 @@ static void on_bar(void *state, const struct gw_strategy_config *config, const s
     if (event->position.pending) return;
     if (event->position.quantity == 0 && s->down >= IN_A_ROW)
         gw_order_put(orders, &(struct gw_order){.symbol = event->symbol,
-                                                .kind = GW_ORDER_OPEN,
+                                                .kind = GW_ORDER_MARKET,
                                                 .side = GW_SIDE_LONG,
                                                 .size = config->size,
                                                 .probability = NAN});
