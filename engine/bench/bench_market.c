@@ -1,4 +1,4 @@
-/* Rates of import, features and replay on made bars. */
+/* Rates of import and features on made bars. */
 #include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 #include "gatewalk/feature.h"
 #include "gatewalk/import.h"
 #include "gatewalk/labels.h"
-#include "gatewalk/replay.h"
 #include "gatewalk/rng.h"
 
 static const char *const features[] = {
@@ -20,7 +19,7 @@ static const char *const features[] = {
     "body",          "upper_wick"};
 
 /* One-minute bars of a random walk; plain enough to make ten million of them in a second. */
-static int random_walk(size_t n_bars, struct gw_bars *out) {
+int bench_random_walk(size_t n_bars, struct gw_bars *out) {
     struct gw_rng rng;
     double price = 10000;
     *out = (struct gw_bars){.symbol = "WALK", .interval_ns = NS_PER_MINUTE, .n = n_bars};
@@ -78,50 +77,13 @@ static int label_rate(const struct gw_bars *bars, const struct bench_options *o,
 int bench_run_features(const struct bench_options *o, struct bench_list *list) {
     struct gw_bars bars;
     double rate = 0;
-    TRY(random_walk(200000, &bars));
+    TRY(bench_random_walk(200000, &bars));
     int rc = feature_rate(&bars, o, &rate);
     if (rc == GW_OK) bench_add(list, "features, default set of 14", "", rate, "bars/s", NAN);
     if (rc == GW_OK) rc = label_rate(&bars, o, &rate);
     if (rc == GW_OK) bench_add(list, "labels", "", rate, "bars/s", NAN);
     gw_bars_free(&bars);
     return rc;
-}
-
-/* ---- replay ----------------------------------------------------------------------------------- */
-
-static int replay_rate(const struct gw_market *market, const struct bench_options *o, double *best) {
-    struct gw_strategy_config parameters;
-    gw_strategy_config_default(&parameters);
-    struct gw_replay_config config = {
-        .costs = {.taker_bps = 5, .multiplier = 1}, .initial_cash = 100000, .begin_ns = INT64_MIN, .end_ns = INT64_MAX};
-    double begin = clock_seconds();
-    *best = 0;
-    do {
-        struct gw_replay_result result;
-        double start = clock_seconds();
-        TRY(gw_replay_run(market, &config, gw_strategy_find("sma_cross"), &parameters, NULL, NULL, &result));
-        *best = fmax(*best, (double)market->symbol[0].n / (clock_seconds() - start));
-        gw_replay_result_free(&result);
-    } while (clock_seconds() - begin < o->seconds);
-    return GW_OK;
-}
-
-int bench_run_replay(const struct bench_options *o, struct bench_list *list) {
-    static const size_t sizes[] = {10000, 100000, 1000000, 10000000};
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        struct gw_bars bars;
-        double rate = 0;
-        char what[64];
-        TRY(random_walk(sizes[i], &bars));
-        struct gw_market market = {.n_symbols = 1, .symbol = &bars};
-        int rc = replay_rate(&market, o, &rate);
-        gw_bars_free(&bars);
-        TRY(rc);
-        snprintf(what, sizeof what, "replay sma_cross, %zu bars", sizes[i]);
-        bench_add(list, what, "", rate, "bars/s", NAN);
-        TRY(interrupt_check());
-    }
-    return GW_OK;
 }
 
 /* ---- import ----------------------------------------------------------------------------------- */
@@ -180,7 +142,7 @@ static int import_made_files(const char *folder, const struct bench_options *o, 
     struct gw_bars bars;
     snprintf(iso, sizeof iso, "%s/iso.csv", folder);
     snprintf(binance, sizeof binance, "%s/binance.csv", folder);
-    int rc = random_walk(500000, &bars);
+    int rc = bench_random_walk(500000, &bars);
     if (rc == GW_OK) rc = gw_bars_write_csv(&bars, iso);
     if (rc == GW_OK) rc = write_binance_csv(&bars, binance);
     gw_bars_free(&bars);

@@ -8,4 +8,8 @@
 #include "bench.def"
 #undef BENCH
 
+/* One-minute bars of a random walk. */
+struct gw_bars;
+int bench_random_walk(size_t n_bars, struct gw_bars *out) GW_MUST_USE;
+
 #endif

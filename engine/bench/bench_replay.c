@@ -1,0 +1,91 @@
+/* Rates of the event loop: sma_cross as it is, with brackets, with limit entries and trailing stops, and four symbols
+ * merged. The strategy's orders are dressed on their way to the broker, so that all rows take the same decisions. */
+#include <math.h>
+
+#include "bench_private.h"
+#include "engine/base/base.h"
+#include "gatewalk/replay.h"
+
+enum dress { PLAIN, BRACKETS, LIMITS_AND_TRAILS };
+
+/* One replay at a time. */
+static struct {
+    enum dress dress;
+    const struct gw_strategy_desc *strategy;
+    struct gw_strategy_config parameters;
+    struct gw_order_sink *broker;
+    double close;
+} bench;
+
+static uint64_t put_dressed(struct gw_order_sink *sink, const struct gw_order *order) {
+    struct gw_order o = *order;
+    (void)sink;
+    if (o.kind == GW_ORDER_MARKET && bench.dress == BRACKETS) {
+        o.stop = 0.01;
+        o.target = 0.02;
+    }
+    if (o.kind == GW_ORDER_MARKET && bench.dress == LIMITS_AND_TRAILS) {
+        o.kind = GW_ORDER_LIMIT;
+        o.limit_price = bench.close * (1 - (double)o.side * 0.0005);
+        o.trail_stop = 0.01;
+    }
+    return bench.broker->put(bench.broker, &o);
+}
+
+static void dressed_on_bar(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                           struct gw_order_sink *orders) {
+    static struct gw_order_sink sink = {.put = put_dressed};
+    (void)config;
+    bench.broker = orders;
+    bench.close = event->history.last->close;
+    bench.strategy->on_bar(state, &bench.parameters, event, &sink);
+}
+
+/* Bars of all symbols a second. */
+static int replay_rate(const struct gw_market *market, enum dress dress, const struct bench_options *o, double *best) {
+    bench.dress = dress;
+    bench.strategy = gw_strategy_find("sma_cross");
+    gw_strategy_config_default(&bench.parameters);
+    bench.parameters.strategy = gw_strategy_row(bench.strategy);
+    bench.parameters.size = 1 / (double)market->n_symbols;
+    struct gw_strategy_desc dressed = *bench.strategy;
+    dressed.on_bar = dressed_on_bar;
+    struct gw_replay_config config = {
+        .costs = {.taker_bps = 5, .multiplier = 1}, .initial_cash = 100000, .begin_ns = INT64_MIN, .end_ns = INT64_MAX};
+    double begin = clock_seconds();
+    *best = 0;
+    do {
+        struct gw_replay_result result;
+        double start = clock_seconds();
+        TRY(gw_replay_run(market, &config, dress == PLAIN ? bench.strategy : &dressed, &bench.parameters, NULL, NULL,
+                          &result));
+        *best = fmax(*best, (double)result.n_events / (clock_seconds() - start));
+        gw_replay_result_free(&result);
+    } while (clock_seconds() - begin < o->seconds);
+    return GW_OK;
+}
+
+static int replay_row(size_t n_symbols, size_t n_bars, enum dress dress, const char *what,
+                      const struct bench_options *o, struct bench_list *list) {
+    enum { SYMBOLS_MAX = 4 };
+    struct gw_bars bars[SYMBOLS_MAX] = {{.n = 0}};
+    struct gw_market market = {.n_symbols = n_symbols, .symbol = bars};
+    double rate = 0;
+    char text[64];
+    int rc = GW_OK;
+    for (size_t s = 0; s < n_symbols && rc == GW_OK; s++) rc = bench_random_walk(n_bars, &bars[s]);
+    if (rc == GW_OK) rc = replay_rate(&market, dress, o, &rate);
+    for (size_t s = 0; s < n_symbols; s++) gw_bars_free(&bars[s]);
+    TRY(rc);
+    snprintf(text, sizeof text, "replay %s, %zu bars", what, n_bars);
+    bench_add(list, text, "", rate, "bars/s", NAN);
+    return interrupt_check();
+}
+
+int bench_run_replay(const struct bench_options *o, struct bench_list *list) {
+    static const size_t sizes[] = {10000, 100000, 1000000, 10000000};
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) TRY(replay_row(1, sizes[i], PLAIN, "sma_cross", o, list));
+    TRY(replay_row(1, 1000000, BRACKETS, "with brackets", o, list));
+    TRY(replay_row(1, 1000000, LIMITS_AND_TRAILS, "with limits and trails", o, list));
+    return replay_row(4, 1000000, PLAIN, "of four symbols", o, list);
+}
