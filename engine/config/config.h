@@ -22,6 +22,9 @@ struct data_source {
     char file[1024];            /* resolved against the experiment file's directory */
     int64_t interval_ns;        /* 0: from the data */
     bool repair;
+    struct gw_instrument instrument;
+    char funding[1024]; /* table of time,rate; "": pro rata by the costs */
+    char detail[1024];  /* bars of a shorter interval; "": none */
 };
 
 enum threshold { THRESHOLD_VALIDATION, THRESHOLD_ROLLING, THRESHOLD_FIXED };

@@ -46,6 +46,8 @@ static int read_source(const struct json_document *doc, const json_value *value,
     }
     if (!*source->file) return json_fail(doc, place, GW_ERR_CONFIG, "data: a source needs a \"file\"");
     TRY(resolve_path(doc, place, e->path, source->file));
+    if (*source->funding) TRY(resolve_path(doc, json_get(value, "funding"), e->path, source->funding));
+    if (*source->detail) TRY(resolve_path(doc, json_get(value, "detail"), e->path, source->detail));
     e->n_data++;
     return GW_OK;
 }

@@ -20,6 +20,11 @@ static struct gw_choice format_at(size_t i) {
 }
 static const struct gw_choices formats = {.at = format_at};
 
+#define INSTRUMENT(field, unit_, initial_, low_, help_)                                                                \
+    {                                                                                                                  \
+        .name = #field, .type = GW_PARAM_NUMBER, .offset = offsetof(struct data_source, instrument.field),             \
+        .unit = unit_, .initial = initial_, .low = low_, .high = 1e12, .help = help_                                   \
+    }
 static const struct gw_param data_rows[] = {
     GW_TEXT_PARAM(struct data_source, file, GW_PARAM_TEXT, "path, relative to the experiment"),
     GW_TEXT_PARAM(struct data_source, symbol, GW_PARAM_NAME, "default: from the file name"),
@@ -30,6 +35,14 @@ static const struct gw_param data_rows[] = {
      .unit = "",
      .help = "of the bars; default: from the data"},
     GW_BOOL_PARAM(struct data_source, repair, false, "leave bad rows out instead of failing"),
+    INSTRUMENT(tick, "price", 0, 0, "grid of prices; 0 = none"),
+    INSTRUMENT(lot, "contracts", 0, 0, "grid of quantities; 0 = none"),
+    INSTRUMENT(min_notional, "quote currency", 0, 0, "least size of an entry; 0 = any"),
+    INSTRUMENT(multiplier, "units", 1, 1e-9, "of a contract"),
+    GW_TEXT_PARAM(struct data_source, funding, GW_PARAM_TEXT,
+                  "file of time,rate: funding as it was charged, instead of funding_bps_per_day"),
+    GW_TEXT_PARAM(struct data_source, detail, GW_PARAM_TEXT,
+                  "file of bars of a shorter interval: they decide what came first within a bar"),
 };
 const struct gw_param_table data_params = GW_PARAM_TABLE(data_rows);
 

@@ -109,6 +109,7 @@ int prepare(const struct experiment *e, struct prepared **out) {
     if (!p) return GW_ERR_NOMEM;
     double start = clock_seconds();
     int rc = import_all(e, p);
+    if (rc == GW_OK) rc = prepare_broker(e, p);
     p->import_seconds = clock_seconds() - start;
     if (rc == GW_OK) rc = prepare_inputs(e, p);
     if (rc < 0) {
@@ -133,11 +134,15 @@ void prepared_free(struct prepared *p) {
     for (size_t i = 0; i < p->market.n_symbols; i++) {
         if (p->labels) gw_labels_free(&p->labels[i]);
         if (p->features) gw_feature_matrix_free(&p->features[i]);
+        if (p->funding) mem_free((void *)p->funding[i].event);
     }
     gw_feature_set_free(p->set);
     mem_free(p->labels);
     mem_free(p->features);
     mem_free(p->import);
+    mem_free(p->instrument);
+    mem_free(p->funding);
+    gw_market_free(&p->detail);
     gw_market_free(&p->market);
     mem_free(p);
 }

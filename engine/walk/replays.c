@@ -25,6 +25,9 @@ static struct gw_replay_config replay_settings(const struct experiment *e, const
         .interest_bps_per_year = b->interest_bps_per_year,
         .loan_bps_per_year = b->loan_bps_per_year,
         .limits = spec->trading.limits,
+        .instrument = p->instrument,
+        .funding = p->funding,
+        .detail = p->detail.n_symbols ? &p->detail : NULL,
     };
 }
 

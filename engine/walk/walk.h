@@ -13,12 +13,17 @@ struct prepared {
     struct gw_feature_set *set;
     struct gw_feature_matrix *features; /* [n_symbols] */
     struct gw_fold_plan plan;           /* audited */
+    struct gw_instrument *instrument;   /* [n_symbols] */
+    struct gw_funding *funding;         /* [n_symbols], their events owned; NULL: no symbol has a schedule */
+    struct gw_market detail;            /* of all symbols, without bars where none are given; no symbols: none at all */
     size_t lookback;                    /* the longest of all strategies: all see the same samples */
     double import_seconds, feature_seconds;
 };
 int prepare(const struct experiment *experiment, struct prepared **out) GW_MUST_USE;
 /* The part after import, for a `prepared` whose market is filled (and whose import reports may be NULL). */
 int prepare_inputs(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
+/* What the broker wants to know of each symbol beside its bars: instrument, funding, finer bars. */
+int prepare_broker(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
 void prepared_free(struct prepared *prepared);
 
 /* gw_run_experiment for an experiment that is already read. */

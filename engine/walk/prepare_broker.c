@@ -1,0 +1,61 @@
+/* What the broker wants to know of each symbol beside its bars: its instrument, when funding was charged, finer bars. */
+#include "engine/base/base.h"
+#include "gatewalk/import.h"
+#include "walk.h"
+
+static int read_event(const struct table *table, size_t row, const size_t column[2], struct gw_funding_event *event) {
+    const char *when = table->cell[row * table->n_columns + column[0]];
+    if (time_parse(when, &event->time_ns) < 0)
+        FAIL(GW_ERR_DATA, "%s:%zu: \"%.40s\" is no time; write it as 2024-01-31T08:00:00Z", table->path, row + 2, when);
+    TRY(table_get_number(table, row, column[1], &event->rate));
+    if (!(event->rate > -1 && event->rate < 1))
+        FAIL(GW_ERR_DATA, "%s:%zu: rate must be a fraction between -1 and 1, such as 0.0001", table->path, row + 2);
+    if (row && event->time_ns <= event[-1].time_ns) FAIL(GW_ERR_DATA, "%s:%zu: times must rise", table->path, row + 2);
+    return GW_OK;
+}
+
+static int read_events(const struct table *table, struct gw_funding *out) {
+    size_t column[2];
+    TRY(table_column(table, "time", &column[0]));
+    TRY(table_column(table, "rate", &column[1]));
+    if (!table->n_rows) FAIL(GW_ERR_DATA, "%s: holds no funding", table->path);
+    struct gw_funding_event *event = mem_calloc(table->n_rows, sizeof *event);
+    if (!event) return GW_ERR_NOMEM;
+    out->event = event;
+    for (size_t row = 0; row < table->n_rows; row++) TRY(read_event(table, row, column, &event[row]));
+    out->n = table->n_rows;
+    return GW_OK;
+}
+
+static int read_funding(const struct experiment *e, struct prepared *p, size_t i) {
+    struct table table;
+    if (!p->funding && !(p->funding = mem_calloc(e->n_data, sizeof *p->funding))) return GW_ERR_NOMEM;
+    TRY(table_read(e->data[i].funding, &table));
+    int rc = read_events(&table, &p->funding[i]);
+    table_free(&table);
+    return rc;
+}
+
+static int read_detail(const struct experiment *e, struct prepared *p, size_t i) {
+    const struct data_source *source = &e->data[i];
+    const struct gw_bars *bars = &p->market.symbol[i];
+    if (!p->detail.symbol && !(p->detail.symbol = mem_calloc(e->n_data, sizeof *p->detail.symbol))) return GW_ERR_NOMEM;
+    p->detail.n_symbols = e->n_data;
+    const struct gw_import_options options = {.symbol = bars->symbol, .repair = source->repair};
+    struct gw_bars *detail = &p->detail.symbol[i];
+    TRY(gw_bars_import(source->detail, &options, detail, NULL));
+    if (detail->interval_ns >= bars->interval_ns || bars->interval_ns % detail->interval_ns)
+        FAIL(GW_ERR_DATA, "%s: the interval of detail must divide that of %s", source->detail, source->file);
+    return GW_OK;
+}
+
+int prepare_broker(const struct experiment *e, struct prepared *p) {
+    p->instrument = mem_calloc(e->n_data, sizeof *p->instrument);
+    if (!p->instrument) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < e->n_data; i++) {
+        p->instrument[i] = e->data[i].instrument;
+        if (*e->data[i].funding) TRY(read_funding(e, p, i));
+        if (*e->data[i].detail) TRY(read_detail(e, p, i));
+    }
+    return GW_OK;
+}
