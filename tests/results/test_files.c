@@ -63,7 +63,7 @@ static void check_texts(const struct run_files *r) {
         }
         mem_free(text);
     }
-    assert_int_equal(tables, 10);
+    assert_int_equal(tables, 11);
 }
 
 static void test_no_nan_and_no_ragged_line(void **state) {

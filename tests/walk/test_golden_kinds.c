@@ -29,7 +29,7 @@ static const struct market_kind {
 
 /* Each is tests/golden/kinds_NAME.json: the networks, with windows and streaming, the ways to train them, and what is made
  * of probabilities. */
-static const char *const experiment_name[] = {"networks", "stream", "training", "rolling", "fixed"};
+static const char *const experiment_name[] = {"networks", "stream", "training", "rolling", "fixed", "broker", "cash"};
 enum { N_KINDS = COUNT_OF(experiment_name) };
 
 /* Files whose bytes are pinned, their absence too. */
