@@ -65,12 +65,15 @@ static void print_models(size_t inputs) {
 static int print_features(void) {
     for (size_t i = 0; i < gw_feature_count(); i++) {
         const struct gw_feature_desc *f = gw_feature_at(i);
-        char spec[96];
+        struct gw_own_params own;
+        char spec[96], text[GW_PARAM_SHOWN];
         size_t used = (size_t)snprintf(spec, sizeof spec, "%s", f->name);
-        for (size_t a = 0; a < f->n_args; a++)
-            used += (size_t)snprintf(spec + used, sizeof spec - used, "%s%g%s", a ? "," : "(", f->default_arg[a],
-                                     a + 1 == f->n_args ? ")" : "");
+        gw_param_defaults(&f->own, &own);
+        for (size_t k = 0; k < f->own.n && used < sizeof spec; k++)
+            used += (size_t)snprintf(spec + used, sizeof spec - used, "%s%s%s", k ? "," : "(",
+                                     gw_param_show(&f->own.param[k], &own, text), k + 1 == f->own.n ? ")" : "");
         printf("%-26s %s [%s]\n", spec, f->help, f->source);
+        print_own(&f->own);
     }
     return GW_OK;
 }

@@ -24,9 +24,11 @@ static int open_symbols(struct live *live) {
     const struct gw_label_config *labels = &live->experiment->labels;
     if (labels->min_move_atr > 0) {
         live->atr = gw_feature_find("atr");
-        if (!live->atr) FAIL(GW_ERR_INTERNAL, "labels: there is no feature \"atr\"");
-        live->atr_args[0] = (double)labels->atr_length;
-        live->atr_bytes = (live->atr->state_size(live->atr_args) + 7) / 8 * 8;
+        char why[GW_PARAM_WHY];
+        if (!live->atr ||
+            gw_param_put_number(&live->atr->own.param[0], (double)labels->atr_length, &live->atr_own, why) < 0)
+            FAIL(GW_ERR_INTERNAL, "labels: there is no feature \"atr\" of %zu bars", labels->atr_length);
+        live->atr_bytes = (live->atr->state_size(&live->atr_own) + 7) / 8 * 8;
     }
     for (size_t s = 0; s < live->n_symbols; s++) {
         struct live_symbol *symbol = &live->symbol[s];
@@ -139,7 +141,7 @@ static double min_move_of(const struct live *live, const struct live_symbol *sym
     const struct gw_label_config *labels = &live->experiment->labels;
     if (!live->atr) return labels->min_move;
     struct gw_feature_input input = {&in->bar, in->bar.open_ns + live->interval_ns, NAN, NAN, NAN};
-    return labels->min_move_atr * live->atr->push(symbol->atr, live->atr_args, &input);
+    return labels->min_move_atr * live->atr->push(symbol->atr, &live->atr_own, &input);
 }
 
 /* Features and min_move of a bar that is known to come next; live->row gets the scaled row. */

@@ -26,7 +26,7 @@ struct live {
     size_t n_symbols;
     struct live_symbol *symbol; /* [n_symbols] */
     const struct gw_feature_desc *atr;
-    double atr_args[GW_FEATURE_ARGS_MAX];
+    struct gw_own_params atr_own;                                   /* its length; zero when there is none */
     size_t atr_bytes;                                               /* a multiple of 8 */
     const char *taker_buy_for, *quote_volume_for, *trade_count_for; /* a feature that needs it, or NULL */
     float *row;

@@ -29,7 +29,7 @@ static void state_key(const struct live *live, char key[17]) {
     for (size_t i = 0; i < gw_feature_set_size(set); i++) hash = mix_text(gw_feature_set_name(set, i), hash);
     for (size_t s = 0; s < live->n_symbols; s++) hash = mix_text(live->symbol[s].name, hash);
     hash = hash_bytes(&live->interval_ns, sizeof live->interval_ns, hash);
-    hash = hash_bytes(live->atr_args, sizeof live->atr_args, hash);
+    hash = hash_bytes(&live->atr_own, sizeof live->atr_own, hash);
     snprintf(key, 17, "%016" PRIx64, hash);
 }
 

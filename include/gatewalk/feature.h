@@ -8,7 +8,7 @@
 
 GW_BEGIN_DECLS
 
-enum { GW_FEATURE_ARGS_MAX = 4, GW_FEATURE_NAME_MAX = 64, GW_FEATURE_LENGTH_MAX = 20000 };
+enum { GW_FEATURE_PARAMS_MAX = 4, GW_FEATURE_NAME_MAX = 64, GW_FEATURE_LENGTH_MAX = 20000 };
 
 /* A bar as a feature may see it: the record plus the optional columns (NaN when the source lacks them). */
 struct gw_feature_input {
@@ -19,24 +19,23 @@ struct gw_feature_input {
 
 /* One feature: a file in engine/market/features/ + a row in features.def. */
 struct gw_feature_desc {
-    const char *name, *help, *source;          /* source: paper, book and page */
-    size_t n_args;                             /* trailing arguments may be left out of a spec: defaults follow */
-    const char *arg_name[GW_FEATURE_ARGS_MAX]; /* "n" */
-    bool fractional[GW_FEATURE_ARGS_MAX];      /* false: the argument is a whole number */
-    double default_arg[GW_FEATURE_ARGS_MAX], min_arg[GW_FEATURE_ARGS_MAX], max_arg[GW_FEATURE_ARGS_MAX];
+    const char *name, *help, *source; /* source: paper, book and page */
+    /* Its parameters in a struct of its own, `own` below: whole numbers and numbers, in the order of a spec's arguments.
+     * Trailing arguments may be left out of a spec: defaults follow. */
+    struct gw_param_table own;
     bool needs_taker_buy, needs_quote_volume, needs_trade_count;
-    const char *(*check)(const double *args); /* what is wrong with the arguments together, NULL = nothing; optional */
+    const char *(*check)(const void *own); /* what is wrong with the parameters together, NULL = nothing; optional */
     /* Bars that must be pushed before the first finite value comes out (value number warmup, counted
      * from 0, is the first finite one). Exact. */
-    size_t (*warmup)(const double *args);
-    size_t (*state_size)(const double *args); /* bytes, zeroed before first push, no pointers inside */
+    size_t (*warmup)(const void *own);
+    size_t (*state_size)(const void *own); /* bytes, zeroed before first push, no pointers inside */
     /* NaN during warm-up; finite from then on for finite bars, also without volume or on a flat price. */
-    double (*push)(void *state, const double *args, const struct gw_feature_input *in);
+    double (*push)(void *state, const void *own, const struct gw_feature_input *in);
 };
 size_t gw_feature_count(void);
 const struct gw_feature_desc *gw_feature_at(size_t i);
 const struct gw_feature_desc *gw_feature_find(const char *name); /* NULL when unknown */
-/* "bollinger_b(n=20,k=2)": name with argument names and defaults, for help. */
+/* "bollinger_b(n=20,k=2)": name with its parameters' names and defaults, for help. */
 char *gw_feature_signature(const struct gw_feature_desc *desc, char buffer[GW_FEATURE_NAME_MAX + 32]);
 
 /* Values of all features for all bars of one symbol. float32, not yet scaled. */

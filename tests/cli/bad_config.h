@@ -187,7 +187,7 @@ static const struct bad_case bad_config[] = {
          "did you mean \"stop_first\"?"),
     EDIT("config: unknown format", "\"symbol\": \"RW\"", "\"format\": ^\"binanse\"", "did you mean \"binance\"?"),
     EDIT("config: unknown feature", "\"range\"]", "^\"rangee\"]", "unknown feature", "did you mean \"range\"?"),
-    EDIT("config: feature argument out of range", "\"rsi(14)\"", "^\"rsi(0)\"", "from 2 to 20000"),
+    EDIT("config: feature argument out of range", "\"rsi(14)\"", "^\"rsi(0)\"", "between 2 and 20000"),
     EDIT("config: feature not closed", "\"rsi(14)\"", "^\"rsi(14\"", "')'"),
     EDIT("config: a feature twice", "\"range\"]", "\"rsi(14)\"]", "given twice"),
     EDIT("config: feature interval that is no multiple", "\"range\"]", "\"range@7m\"]", "j.json: ", "not a multiple"),

@@ -178,8 +178,18 @@ static void test_list_tables(void **state) {
     for (size_t i = 0; i < COUNT_OF(own); i++) assert_squeezed(run.out, own[i]);
     run_free(&run);
     run_fine(&run, "list", "features");
-    for (size_t i = 0; i < gw_feature_count(); i++) assert_row(&run, "features", gw_feature_at(i)->name);
-    assert_int_equal(count_lines(run.out), gw_feature_count());
+    size_t lines = gw_feature_count();
+    for (size_t i = 0; i < gw_feature_count(); i++) {
+        assert_row(&run, "features", gw_feature_at(i)->name);
+        lines += gw_feature_at(i)->own.n; /* a line each */
+        for (size_t k = 0; k < gw_feature_at(i)->own.n; k++)
+            assert_squeezed(run.out, gw_feature_at(i)->own.param[k].help);
+    }
+    assert_int_equal(count_lines(run.out), lines);
+    static const char *const bands[] = {"\nbollinger_b(20,2) ",
+                                        "\n n whole number 20 closes in the mean and in the deviation [2 … 20000]\n",
+                                        "\n k number 2 standard deviations from the mean to a band [0.1 … 10]\n"};
+    for (size_t i = 0; i < COUNT_OF(bands); i++) assert_squeezed(run.out, bands[i]);
     run_free(&run);
     run_fine(&run, "list", "metrics");
     for (size_t i = 0; i < gw_metric_count(); i++) assert_row(&run, "metrics", gw_metric_at(i)->name);

@@ -143,7 +143,8 @@ static const struct wrong wrongs[] = {
     {"'signals':{'pool':'any'}", "2:19", "pool: unknown value \"any\""},
     {"'broker':{'intrabar':'stop'}", "2:22", "intrabar: unknown value \"stop\""},
     {"'features':['rsy(14)']", "2:13", "\"rsy(14)\": unknown feature; did you mean \"rsi\"?"},
-    {"'features':['range','rsi(0)']", "2:21", "n must be a whole number"},
+    {"'features':['range','rsi(0)']", "2:21",
+     "n (length of Wilder's averages: weight 1/n) is 0; it must lie between 2 and 20000"},
     {"'features':['rsi(14)','rsi( 14 )']", "2:12", "given twice (entries 1 and 2"},
     {"'features':[]", "2:12", "features must be an array of 1 to 256 names"},
     /* what must be there, and only once */

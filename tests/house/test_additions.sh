@@ -95,7 +95,7 @@ nothing_else_changes() {
 
 help_and_lists_name_them() {
     shows --help ' clock a time in nanoseconds since 1970'
-    shows 'list features' 'tilt(6) mean of the last n'
+    shows 'list features' 'tilt(6) mean of the last n' ' n whole number 6 bars in the mean [1 … 500]'
     shows 'list models' 'decay ' ' half_life number 8 decay: bars until a weight is halved [0.5 … 500]'
     shows 'list strategies' 'every buy at fixed times' ' pause whole number 48 every: bars from one entry to the next'
     shows 'list metrics' 'gini fraction 2 AUC - 1'
@@ -134,7 +134,7 @@ wrong_values_are_named_with_their_place() {
     sed 's/"decay"/"decya"/' "$copy/added.json" >"$copy/wrong.json"
     shows 'folds wrong.json' 'wrong.json:7:' 'decay'
     sed 's/tilt(4)/tilt(0)/' "$copy/added.json" >"$copy/wrong.json"
-    shows 'folds wrong.json' 'wrong.json:1:' 'tilt(0)' '500'
+    shows 'folds wrong.json' 'wrong.json:1:' 'tilt(0)' 'n (bars in the mean) is 0; it must lie between 1 and 500'
     sed 's/"every"/"evry"/' "$copy/added.json" >"$copy/wrong.json"
     shows 'folds wrong.json' 'wrong.json:8:' 'did you mean "every"'
     printf 'time|close|open|high|low|volume\n2021-03-01T00:00:00Z|1|1|x|1|1\n' >"$copy/wrong.txt"

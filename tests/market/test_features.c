@@ -22,15 +22,15 @@ static struct gw_feature_input input_at(const struct gw_bars *bars, size_t t) {
 }
 
 /* All values of one feature in double. Caller mem_free()s. */
-static double *run_feature(const struct gw_feature_desc *desc, const double *args, const struct gw_bars *bars) {
-    size_t size = desc->state_size(args);
+static double *run_feature(const struct gw_feature_desc *desc, const void *own, const struct gw_bars *bars) {
+    size_t size = desc->state_size(own);
     void *state = mem_calloc(1, size ? size : 1);
     double *value = mem_calloc(bars->n ? bars->n : 1, sizeof *value);
     assert_non_null(state);
     assert_non_null(value);
     for (size_t t = 0; t < bars->n; t++) {
         struct gw_feature_input in = input_at(bars, t);
-        value[t] = desc->push(state, args, &in);
+        value[t] = desc->push(state, own, &in);
     }
     mem_free(state);
     return value;
@@ -38,23 +38,24 @@ static double *run_feature(const struct gw_feature_desc *desc, const double *arg
 
 /* Arguments to try: 0 the defaults, 1 the least, 2 something odd between. */
 enum { N_VARIANTS = 3 };
-static bool variant_args(const struct gw_feature_desc *desc, int variant, double *args) {
-    if (variant > 0 && desc->n_args == 0) return false;
-    for (size_t k = 0; k < GW_FEATURE_ARGS_MAX; k++) {
-        args[k] = desc->default_arg[k];
-        if (k < desc->n_args && variant == 1) args[k] = desc->min_arg[k];
-        if (k < desc->n_args && variant == 2) args[k] = desc->min_arg[k] + 4 + (double)k;
+static bool make_variant(const struct gw_feature_desc *desc, int variant, struct gw_own_params *own) {
+    char why[GW_PARAM_WHY];
+    if (variant > 0 && desc->own.n == 0) return false;
+    gw_param_defaults(&desc->own, own);
+    for (size_t k = 0; variant > 0 && k < desc->own.n; k++) {
+        const struct gw_param *param = &desc->own.param[k];
+        assert_ok(gw_param_put_number(param, param->low + (variant == 2 ? 4 + (double)k : 0), own, why));
     }
     return true;
 }
 
 /* "name(1,2)@1h" */
-static char *spec_text(const struct gw_feature_desc *desc, const double *args, const char *interval, char text[128]) {
-    char number[32];
+static char *spec_text(const struct gw_feature_desc *desc, const void *own, const char *interval, char text[128]) {
+    char value[GW_PARAM_SHOWN];
     size_t used = (size_t)snprintf(text, 128, "%s", desc->name);
-    for (size_t k = 0; k < desc->n_args; k++)
-        used += (size_t)snprintf(text + used, 128 - used, "%c%s%s", k ? ',' : '(', number_format(args[k], number),
-                                 k + 1 == desc->n_args ? ")" : "");
+    for (size_t k = 0; k < desc->own.n; k++)
+        used += (size_t)snprintf(text + used, 128 - used, "%c%s%s", k ? ',' : '(',
+                                 gw_param_show(&desc->own.param[k], own, value), k + 1 == desc->own.n ? ")" : "");
     snprintf(text + used, 128 - used, "%s", interval);
     return text;
 }
@@ -68,10 +69,10 @@ static struct gw_feature_set *everything(void) {
     for (size_t i = 0; i < gw_feature_count(); i++)
         for (int variant = 0; variant < N_VARIANTS; variant++)
             for (size_t k = 0; k < COUNT_OF(interval); k++) {
-                double args[GW_FEATURE_ARGS_MAX];
-                if (!variant_args(gw_feature_at(i), variant, args)) continue;
+                struct gw_own_params own;
+                if (!make_variant(gw_feature_at(i), variant, &own)) continue;
                 assert_true(n < COUNT_OF(spec));
-                spec_text(gw_feature_at(i), args, interval[k], text[n]);
+                spec_text(gw_feature_at(i), &own, interval[k], text[n]);
                 bool known = false;
                 for (size_t j = 0; j < n; j++) known = known || !strcmp(spec[j], text[n]);
                 if (known) continue;
@@ -95,6 +96,16 @@ static struct gw_bars hard_walk(uint64_t seed) {
 
 /* ---- the table ---------------------------------------------------------------------------- */
 
+/* What a spec's argument can be: a number within its range, in room for it. */
+static void check_param(const struct gw_feature_desc *desc, const struct gw_param *param) {
+    bool whole = param->type == GW_PARAM_SIZE;
+    if (!whole && param->type != GW_PARAM_NUMBER)
+        fail_msg("%s: %s is a %s", desc->name, param->name, gw_param_type_name(param));
+    assert_true(param->offset + (whole ? sizeof(size_t) : sizeof(double)) <= GW_OWN_PARAMS_SIZE);
+    assert_true(param->low <= param->initial && param->initial <= param->high);
+    assert_true(param->unit[0] && strlen(param->help) > 10);
+}
+
 static void test_table_is_well_formed(void **state) {
     (void)state;
     assert_true(gw_feature_count() >= 30);
@@ -106,12 +117,11 @@ static void test_table_is_well_formed(void **state) {
         assert_true(name_is_safe(desc->name));
         assert_true(desc->help && strlen(desc->help) > 10);
         assert_true(desc->source && strlen(desc->source) > 10);
-        assert_true(desc->n_args <= GW_FEATURE_ARGS_MAX);
-        for (size_t k = 0; k < desc->n_args; k++) {
-            assert_non_null(desc->arg_name[k]);
-            assert_true(desc->min_arg[k] <= desc->default_arg[k] && desc->default_arg[k] <= desc->max_arg[k]);
-        }
-        if (desc->check) assert_null(desc->check(desc->default_arg));
+        assert_true(desc->own.n <= GW_FEATURE_PARAMS_MAX);
+        for (size_t k = 0; k < desc->own.n; k++) check_param(desc, &desc->own.param[k]);
+        struct gw_own_params own;
+        gw_param_defaults(&desc->own, &own);
+        if (desc->check) assert_null(desc->check(&own));
     }
     char text[GW_FEATURE_NAME_MAX + 32];
     assert_string_equal(gw_feature_signature(gw_feature_find("bollinger_b"), text), "bollinger_b(n=20,k=2)");
@@ -160,14 +170,15 @@ static void check_golden_exact(const char *spec, const struct table *golden, siz
     snprintf(name, sizeof name, "%.*s", (int)length, spec);
     const struct gw_feature_desc *desc = gw_feature_find(name);
     assert_non_null(desc);
-    double args[GW_FEATURE_ARGS_MAX] = {0};
+    struct gw_own_params own;
+    char why[GW_PARAM_WHY];
     const char *at = spec + length;
-    for (size_t k = 0; k < desc->n_args; k++) {
+    for (size_t k = 0; k < desc->own.n; k++) {
         char *end;
-        args[k] = strtod(at + 1, &end);
+        assert_ok(gw_param_put_number(&desc->own.param[k], strtod(at + 1, &end), &own, why));
         at = end;
     }
-    double *value = run_feature(desc, args, bars);
+    double *value = run_feature(desc, &own, bars);
     for (size_t t = 0; t < bars->n; t++) compare_golden(spec, golden, column, t, value[t], 1e-9);
     mem_free(value);
 }
@@ -204,7 +215,9 @@ static void test_every_row_has_a_golden_column(void **state) {
     assert_ok(table_read("tests/golden/features_golden.csv", &golden));
     for (size_t i = 0; i < gw_feature_count(); i++) {
         char want[128];
-        spec_text(gw_feature_at(i), gw_feature_at(i)->default_arg, "", want);
+        struct gw_own_params own;
+        make_variant(gw_feature_at(i), 0, &own);
+        spec_text(gw_feature_at(i), &own, "", want);
         for (char *at = want; *at; at++) *at = *at == ',' ? ';' : *at;
         size_t c = 0;
         while (c < golden.n_columns && strcmp(golden.header[c], want)) c++;
@@ -219,18 +232,18 @@ static void test_every_row_has_a_golden_column(void **state) {
 
 /* ---- warm-up and finiteness ----------------------------------------------------------------- */
 
-static void check_warmup(const struct gw_feature_desc *desc, const double *args, const struct gw_bars *bars,
+static void check_warmup(const struct gw_feature_desc *desc, const void *own, const struct gw_bars *bars,
                          const char *kind) {
-    double *value = run_feature(desc, args, bars);
-    size_t warmup = desc->warmup(args);
+    char spec[128];
+    double *value = run_feature(desc, own, bars);
+    size_t warmup = desc->warmup(own);
+    spec_text(desc, own, "", spec);
     assert_true(warmup < bars->n);
     for (size_t t = 0; t < bars->n; t++) {
         if (t < warmup && !isnan(value[t]))
-            fail_msg("%s, variant %g, %s: row %zu is %g before the warm-up of %zu", desc->name, args[0], kind, t,
-                     value[t], warmup);
+            fail_msg("%s, %s: row %zu is %g before the warm-up of %zu", spec, kind, t, value[t], warmup);
         if (t >= warmup && !isfinite(value[t]))
-            fail_msg("%s, variant %g, %s: row %zu is %g after the warm-up of %zu", desc->name, args[0], kind, t,
-                     value[t], warmup);
+            fail_msg("%s, %s: row %zu is %g after the warm-up of %zu", spec, kind, t, value[t], warmup);
     }
     mem_free(value);
 }
@@ -258,9 +271,9 @@ static void test_warmup_is_exact_and_values_finite(void **state) {
         if (kind > 0) spoil(&bars, kind);
         for (size_t i = 0; i < gw_feature_count(); i++)
             for (int variant = 0; variant < N_VARIANTS; variant++) {
-                double args[GW_FEATURE_ARGS_MAX];
-                if (variant_args(gw_feature_at(i), variant, args))
-                    check_warmup(gw_feature_at(i), args, &bars, kind_name[kind]);
+                struct gw_own_params own;
+                if (make_variant(gw_feature_at(i), variant, &own))
+                    check_warmup(gw_feature_at(i), &own, &bars, kind_name[kind]);
             }
         free_bars(&bars);
     }
@@ -309,7 +322,9 @@ static void test_neutral_values(void **state) {
     for (size_t i = 0; i < COUNT_OF(neutral); i++) {
         const struct gw_feature_desc *desc = gw_feature_find(neutral[i].name);
         assert_non_null(desc);
-        double *value = run_feature(desc, desc->default_arg, &bars);
+        struct gw_own_params own;
+        make_variant(desc, 0, &own);
+        double *value = run_feature(desc, &own, &bars);
         if (value[bars.n - 1] != neutral[i].value)
             fail_msg("%s is %.17g on a flat market without volume, documented %g", desc->name, value[bars.n - 1],
                      neutral[i].value);
@@ -339,15 +354,17 @@ static void test_windows_do_not_drift(void **state) {
     for (size_t i = 0; i < gw_feature_count(); i++) {
         const struct gw_feature_desc *desc = gw_feature_at(i);
         if (remembers_everything(desc->name)) continue;
-        size_t tail = desc->warmup(desc->default_arg) + 1;
+        struct gw_own_params own;
+        make_variant(desc, 0, &own);
+        size_t tail = desc->warmup(&own) + 1;
         struct gw_bars last = bars;
         last.bar += bars.n - tail;
         last.quote_volume += bars.n - tail;
         last.trade_count += bars.n - tail;
         last.taker_buy_base += bars.n - tail;
         last.n = tail;
-        double *all = run_feature(desc, desc->default_arg, &bars);
-        double *few = run_feature(desc, desc->default_arg, &last);
+        double *all = run_feature(desc, &own, &bars);
+        double *few = run_feature(desc, &own, &last);
         if (!near(all[bars.n - 1], few[tail - 1], 1e-11, 1e-3))
             fail_msg("%s has drifted: %.17g, afresh %.17g", desc->name, all[bars.n - 1], few[tail - 1]);
         mem_free(all);
@@ -592,11 +609,14 @@ static void test_spec_errors(void **state) {
     check_bad("rsi(0x10)", "is not a number");
     check_bad("rsi(ten)", "is not a number");
     check_bad("bollinger_b(20,)", "argument 2 is not a number");
-    check_bad("rsi(1)", "n must be a whole number from 2 to 20000");
-    check_bad("rsi(-3)", "n must be a whole number");
-    check_bad("rsi(14.5)", "n must be a whole number");
-    check_bad("rsi(1e30)", "n must be a whole number");
-    check_bad("bollinger_b(20,11)", "k must be a number from 0.1 to 10");
+    check_bad("rsi(1)", "n (length of Wilder's averages: weight 1/n) is 1; it must lie between 2 and 20000");
+    check_bad("rsi(-3)", "is -3; it must lie between 2 and 20000");
+    check_bad("rsi(14.5)", "n (length of Wilder's averages: weight 1/n) must be a whole number");
+    check_bad("rsi(1e30)", "is 1e+30; it must lie between 2 and 20000");
+    check_bad("rsi(-inf)", "is -inf; it must lie between 2 and 20000");
+    check_bad("bollinger_b(20,-nan)", "is -nan; it must lie between 0.1 and 10");
+    check_bad("bollinger_b(20,11)",
+              "k (standard deviations from the mean to a band) is 11; it must lie between 0.1 and 10");
     check_bad("macd_hist(26,12,9)", "fast must be less than slow");
     check_bad("macd_hist(26)", "fast must be less than slow");
     check_bad("rsi(14", "expected ',' or ')'");

@@ -4,23 +4,21 @@
 
 /* ---- ma_gap(n) = close / mean(close[t-n+1..t]) - 1 --------------------------------------------- */
 
-static size_t window_state(const double *args) { return window_size(arg_length(args)); }
+static size_t window_state(const void *own) { return window_size(length_of(own)); }
 
-static double ma_gap_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double ma_gap_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct moments m;
-    if (!window_push(state, arg_length(args), in->bar->close, &m)) return NAN;
+    if (!window_push(state, length_of(own), in->bar->close, &m)) return NAN;
     return ratio_or(in->bar->close - m.mean, m.mean, 0);
 }
+
+static const struct gw_param ma_gap_params[] = {LENGTH_PARAM(10, 2, "closes in the average")};
 
 const struct gw_feature_desc feature_ma_gap = {
     .name = "ma_gap",
     .help = "close / simple moving average over n bars - 1",
     .source = "Brock, Lakonishok & LeBaron 1992, J. Finance 47: moving-average rules",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {10},
-    .min_arg = {2},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(ma_gap_params),
     .warmup = warmup_window,
     .state_size = window_state,
     .push = ma_gap_push,
@@ -28,26 +26,24 @@ const struct gw_feature_desc feature_ma_gap = {
 
 /* ---- ema_gap(n) = close / EMA_n(close) - 1, EMA weight 2/(n+1) --------------------------------- */
 
-static size_t ema_state(const double *args) {
-    (void)args;
+static size_t ema_state(const void *own) {
+    (void)own;
     return sizeof(struct smooth);
 }
 
-static double ema_gap_push(void *state, const double *args, const struct gw_feature_input *in) {
-    size_t n = arg_length(args);
+static double ema_gap_push(void *state, const void *own, const struct gw_feature_input *in) {
+    size_t n = length_of(own);
     double ema = smooth_push(state, n, ema_weight(n), in->bar->close);
     return isnan(ema) ? NAN : ratio_or(in->bar->close - ema, ema, 0);
 }
+
+static const struct gw_param ema_gap_params[] = {LENGTH_PARAM(20, 2, "length of the average: weight 2/(n+1)")};
 
 const struct gw_feature_desc feature_ema_gap = {
     .name = "ema_gap",
     .help = "close / exponential moving average (weight 2/(n+1), started from the mean of n closes) - 1",
     .source = "Appel 2005, Technical Analysis: Power Tools for Active Investors, ch. 8",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {20},
-    .min_arg = {2},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(ema_gap_params),
     .warmup = warmup_window,
     .state_size = ema_state,
     .push = ema_gap_push,
@@ -55,29 +51,45 @@ const struct gw_feature_desc feature_ema_gap = {
 
 /* ---- macd_hist(fast, slow, signal) = (MACD - EMA_signal(MACD)) / close, MACD = EMA_fast - EMA_slow -- */
 
+struct macd_params {
+    size_t fast, slow, signal;
+};
+static const struct gw_param macd_params[] = {
+    GW_SIZE_PARAM(struct macd_params, fast, "bars", 12, 1, GW_FEATURE_LENGTH_MAX,
+                  "length of the fast average; less than slow"),
+    GW_SIZE_PARAM(struct macd_params, slow, "bars", 26, 2, GW_FEATURE_LENGTH_MAX, "length of the slow average"),
+    GW_SIZE_PARAM(struct macd_params, signal, "bars", 9, 1, GW_FEATURE_LENGTH_MAX, "length of the MACD's own average"),
+};
+
 struct macd {
     struct smooth fast, slow, signal;
 };
 
-static size_t macd_state(const double *args) {
-    (void)args;
+static size_t macd_state(const void *own) {
+    (void)own;
     return sizeof(struct macd);
 }
 
-static size_t macd_warmup(const double *args) { return (size_t)args[1] - 1 + (size_t)args[2] - 1; }
+static size_t macd_warmup(const void *own) {
+    const struct macd_params *length = own;
+    return length->slow - 1 + length->signal - 1;
+}
 
-static const char *macd_check(const double *args) { return args[0] < args[1] ? NULL : "fast must be less than slow"; }
+static const char *macd_check(const void *own) {
+    const struct macd_params *length = own;
+    return length->fast < length->slow ? NULL : "fast must be less than slow";
+}
 
-static double macd_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double macd_push(void *state, const void *own, const struct gw_feature_input *in) {
+    const struct macd_params *length = own;
     struct macd *m = state;
-    size_t n_fast = (size_t)args[0], n_slow = (size_t)args[1], n_signal = (size_t)args[2];
     double close = in->bar->close;
-    double fast = smooth_push(&m->fast, n_fast, ema_weight(n_fast), close);
-    double slow = smooth_push(&m->slow, n_slow, ema_weight(n_slow), close);
+    double fast = smooth_push(&m->fast, length->fast, ema_weight(length->fast), close);
+    double slow = smooth_push(&m->slow, length->slow, ema_weight(length->slow), close);
     /* The signal line averages MACD values only, so it starts when the slow average exists. */
-    if (m->slow.count < n_slow) return NAN;
+    if (m->slow.count < length->slow) return NAN;
     double macd = fast - slow;
-    double signal = smooth_push(&m->signal, n_signal, ema_weight(n_signal), macd);
+    double signal = smooth_push(&m->signal, length->signal, ema_weight(length->signal), macd);
     return isnan(signal) ? NAN : ratio_or(macd - signal, close, 0);
 }
 
@@ -85,11 +97,7 @@ const struct gw_feature_desc feature_macd_hist = {
     .name = "macd_hist",
     .help = "MACD histogram as a fraction of the close, so that it is free of scale",
     .source = "Appel 2005, Technical Analysis: Power Tools for Active Investors, ch. 8; histogram: Aspray 1986",
-    .n_args = 3,
-    .arg_name = {"fast", "slow", "signal"},
-    .default_arg = {12, 26, 9},
-    .min_arg = {1, 2, 1},
-    .max_arg = {GW_FEATURE_LENGTH_MAX, GW_FEATURE_LENGTH_MAX, GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(macd_params),
     .check = macd_check,
     .warmup = macd_warmup,
     .state_size = macd_state,

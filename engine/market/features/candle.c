@@ -2,32 +2,32 @@
  * fractions of the range, so that size is told once (body, upper_wick and lower_wick sum to 1 in size). */
 #include "feature_parts.h"
 
-static double range_push(void *state, const double *args, const struct gw_feature_input *in) {
-    (void)state, (void)args;
+static double range_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
     const struct gw_bar *b = in->bar;
     return ratio_or(b->high - b->low, b->close, 0);
 }
 
-static double body_push(void *state, const double *args, const struct gw_feature_input *in) {
-    (void)state, (void)args;
+static double body_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
     const struct gw_bar *b = in->bar;
     return ratio_or(b->close - b->open, b->high - b->low, 0);
 }
 
-static double upper_wick_push(void *state, const double *args, const struct gw_feature_input *in) {
-    (void)state, (void)args;
+static double upper_wick_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
     const struct gw_bar *b = in->bar;
     return ratio_or(b->high - fmax(b->open, b->close), b->high - b->low, 0);
 }
 
-static double lower_wick_push(void *state, const double *args, const struct gw_feature_input *in) {
-    (void)state, (void)args;
+static double lower_wick_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
     const struct gw_bar *b = in->bar;
     return ratio_or(fmin(b->open, b->close) - b->low, b->high - b->low, 0);
 }
 
-static double high_low_pos_push(void *state, const double *args, const struct gw_feature_input *in) {
-    (void)state, (void)args;
+static double high_low_pos_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
     const struct gw_bar *b = in->bar;
     return ratio_or(b->close - b->low, b->high - b->low, .5);
 }

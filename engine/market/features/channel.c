@@ -3,18 +3,18 @@
 
 /* ---- stochastic_k(n) = (close - lowest low) / (highest high - lowest low) over n bars -------------------- */
 
-static size_t extremes_state(const double *args) { return 2 * extreme_size(arg_length(args)); }
+static size_t extremes_state(const void *own) { return 2 * extreme_size(length_of(own)); }
 
 struct channel {
     size_t n_bars;
     struct extreme first; /* highs, then negated lows */
 };
 
-static size_t stochastic_state(const double *args) { return offsetof(struct channel, first) + extremes_state(args); }
+static size_t stochastic_state(const void *own) { return offsetof(struct channel, first) + extremes_state(own); }
 
-static double stochastic_k_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double stochastic_k_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct channel *s = state;
-    size_t n = arg_length(args);
+    size_t n = length_of(own);
     double top = extreme_push(extreme_at(&s->first, n, 0), n, in->bar->high);
     double bottom = -extreme_push(extreme_at(&s->first, n, 1), n, -in->bar->low);
     s->n_bars += s->n_bars < n;
@@ -22,15 +22,13 @@ static double stochastic_k_push(void *state, const double *args, const struct gw
     return ratio_or(in->bar->close - bottom, top - bottom, .5);
 }
 
+static const struct gw_param stochastic_k_params[] = {LENGTH_PARAM(14, 2, "bars of the channel, this one included")};
+
 const struct gw_feature_desc feature_stochastic_k = {
     .name = "stochastic_k",
     .help = "raw %K of n bars: 0 at the lowest low, 1 at the highest high; .5 on a flat price",
     .source = "Lane 1984, Technical Analysis of Stocks & Commodities 2:3, Lane's Stochastics",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {14},
-    .min_arg = {2},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(stochastic_k_params),
     .warmup = warmup_window,
     .state_size = stochastic_state,
     .push = stochastic_k_push,
@@ -44,11 +42,11 @@ struct donchian {
     struct extreme first;
 };
 
-static size_t donchian_state(const double *args) { return offsetof(struct donchian, first) + extremes_state(args); }
+static size_t donchian_state(const void *own) { return offsetof(struct donchian, first) + extremes_state(own); }
 
-static double donchian_pos_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double donchian_pos_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct donchian *s = state;
-    size_t n = arg_length(args);
+    size_t n = length_of(own);
     double top = s->top, bottom = s->bottom, above = in->bar->close - bottom;
     bool full = s->n_bars == n;
     s->top = extreme_push(extreme_at(&s->first, n, 0), n, in->bar->high);
@@ -58,16 +56,14 @@ static double donchian_pos_push(void *state, const double *args, const struct gw
     return clamp(ratio_or(above, top - bottom, above > 0 ? 2 : above < 0 ? -1 : .5), -1, 2);
 }
 
+static const struct gw_param donchian_pos_params[] = {LENGTH_PARAM(20, 1, "bars of the channel, this one left out")};
+
 const struct gw_feature_desc feature_donchian_pos = {
     .name = "donchian_pos",
     .help = "close in the high-low channel of the n bars before this one: above 1 or below 0 is a breakout; "
             "clipped to -1..2; .5 when channel and close are flat",
     .source = "Donchian's four-week rule: Kaufman 2013, Trading Systems and Methods",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {20},
-    .min_arg = {1},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(donchian_pos_params),
     .warmup = warmup_window_of_steps,
     .state_size = donchian_state,
     .push = donchian_pos_push,
@@ -75,12 +71,12 @@ const struct gw_feature_desc feature_donchian_pos = {
 
 /* ---- cci(n) = (TP - mean TP) / (.015 * mean |TP - mean TP|), TP = (high + low + close) / 3 ---------------- */
 
-static size_t cci_state(const double *args) { return ring_size(arg_length(args)); }
+static size_t cci_state(const void *own) { return ring_size(length_of(own)); }
 
 /* The mean absolute deviation is around a mean that moves: O(n) per bar. */
-static double cci_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double cci_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct ring *ring = state;
-    size_t n = arg_length(args);
+    size_t n = length_of(own);
     double now = typical_price(in->bar), sum = 0, deviation = 0;
     ring_push(ring, n, now);
     if (ring->count < n) return NAN;
@@ -91,15 +87,13 @@ static double cci_push(void *state, const double *args, const struct gw_feature_
     return ratio_or(-mean, .015 * (deviation / (double)n), 0);
 }
 
+static const struct gw_param cci_params[] = {LENGTH_PARAM(20, 2, "bars in the mean and in the deviation")};
+
 const struct gw_feature_desc feature_cci = {
     .name = "cci",
     .help = "commodity channel index; 0 on a flat price",
     .source = "Lambert 1980, Commodities (October): Commodity Channel Index",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {20},
-    .min_arg = {2},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(cci_params),
     .warmup = warmup_window,
     .state_size = cci_state,
     .push = cci_push,

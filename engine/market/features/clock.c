@@ -22,20 +22,20 @@ static double week_angle(const struct gw_feature_input *in) {
     return two_pi * ((double)weekday / 7);
 }
 
-static double hour_sin_push(void *state, const double *args, const struct gw_feature_input *in) {
-    (void)state, (void)args;
+static double hour_sin_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
     return sin(day_angle(in));
 }
-static double hour_cos_push(void *state, const double *args, const struct gw_feature_input *in) {
-    (void)state, (void)args;
+static double hour_cos_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
     return cos(day_angle(in));
 }
-static double weekday_sin_push(void *state, const double *args, const struct gw_feature_input *in) {
-    (void)state, (void)args;
+static double weekday_sin_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
     return sin(week_angle(in));
 }
-static double weekday_cos_push(void *state, const double *args, const struct gw_feature_input *in) {
-    (void)state, (void)args;
+static double weekday_cos_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
     return cos(week_angle(in));
 }
 

@@ -13,8 +13,13 @@
 
 #include "gatewalk/feature.h"
 
-/* The first argument of nearly every feature is its length in bars. */
-static inline size_t arg_length(const double *args) { return (size_t)args[0]; }
+/* Most features have one parameter, a length; what it is the length of, each says in its row. */
+struct length {
+    size_t n;
+};
+#define LENGTH_PARAM(initial_, low_, help_)                                                                            \
+    GW_SIZE_PARAM(struct length, n, "bars", initial_, low_, GW_FEATURE_LENGTH_MAX, help_)
+static inline size_t length_of(const void *own) { return ((const struct length *)own)->n; }
 
 /* numerator / denominator, or `neutral` where the denominator is not positive (zero, or NaN). */
 static inline double ratio_or(double numerator, double denominator, double neutral) {
@@ -91,11 +96,11 @@ double smooth_push(struct smooth *smooth, size_t length, double weight, double x
 static inline double wilder_weight(size_t n) { return 1.0 / (double)n; }
 static inline double ema_weight(size_t n) { return 2.0 / ((double)n + 1.0); }
 
-/* ---- warm-ups shared by many features ------------------------------------------------------- */
+/* ---- warm-ups shared by many features: of struct length, or of nothing ------------------------- */
 
-size_t warmup_none(const double *args);            /* 0: the first bar has a value */
-size_t warmup_window(const double *args);          /* n - 1: a window over n bars */
-size_t warmup_window_of_steps(const double *args); /* n: a window over n differences between bars */
-size_t state_none(const double *args);
+size_t warmup_none(const void *own);            /* 0: the first bar has a value */
+size_t warmup_window(const void *own);          /* n - 1: a window over n bars */
+size_t warmup_window_of_steps(const void *own); /* n: a window over n differences between bars */
+size_t state_none(const void *own);
 
 #endif

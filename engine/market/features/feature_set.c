@@ -4,7 +4,6 @@
  *
  * Arguments left out take their defaults; the canonical text always shows all of them, so that one feature
  * has one name however it was written. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,54 +50,69 @@ static int parse_name(const char *spec, const char **at, struct feature_item *it
 
 /* ---- arguments ---------------------------------------------------------------------------- */
 
-char *gw_feature_signature(const struct gw_feature_desc *desc, char buffer[GW_FEATURE_NAME_MAX + 32]) {
+static double value_of(const struct gw_param *param, const void *own) {
+    const void *field = (const char *)own + param->offset;
+    return param->type == GW_PARAM_SIZE ? (double)*(const size_t *)field : *(const double *)field;
+}
+
+/* "bollinger_b(20,2)", or with names "bollinger_b(n=20,k=2)"; its length, which may exceed `size`. */
+static size_t write_call(const struct gw_feature_desc *desc, const void *own, bool named, char *text, size_t size) {
     char number[32];
-    size_t size = GW_FEATURE_NAME_MAX + 32, used = (size_t)snprintf(buffer, size, "%s", desc->name);
-    for (size_t k = 0; k < desc->n_args && used < size; k++)
-        used += (size_t)snprintf(buffer + used, size - used, "%c%s=%s%s", k ? ',' : '(', desc->arg_name[k],
-                                 number_format(desc->default_arg[k], number), k + 1 == desc->n_args ? ")" : "");
+    size_t used = (size_t)snprintf(text, size, "%s", desc->name);
+    for (size_t k = 0; k < desc->own.n && used < size; k++) {
+        const struct gw_param *param = &desc->own.param[k];
+        used += (size_t)snprintf(text + used, size - used, "%c%s%s%s%s", k ? ',' : '(', named ? param->name : "",
+                                 named ? "=" : "", number_format(value_of(param, own), number),
+                                 k + 1 == desc->own.n ? ")" : "");
+    }
+    return used;
+}
+
+char *gw_feature_signature(const struct gw_feature_desc *desc, char buffer[GW_FEATURE_NAME_MAX + 32]) {
+    struct gw_own_params own;
+    gw_param_defaults(&desc->own, &own);
+    write_call(desc, &own, true, buffer, GW_FEATURE_NAME_MAX + 32);
     return buffer;
 }
 
-static int check_arg(const char *spec, const struct gw_feature_desc *desc, size_t k, double value) {
-    char low[32], high[32];
-    const char *kind = desc->fractional[k] ? "number" : "whole number";
-    if (value >= desc->min_arg[k] && value <= desc->max_arg[k] && (desc->fractional[k] || value == floor(value)))
-        return GW_OK;
-    SPEC_FAIL(spec, "%s must be a %s from %s to %s", desc->arg_name[k], kind, number_format(desc->min_arg[k], low),
-              number_format(desc->max_arg[k], high));
+static int put_arg(const char *spec, const struct gw_param *param, double value, struct feature_item *item) {
+    char why[GW_PARAM_WHY];
+    if (gw_param_put_number(param, value, &item->own, why) < 0)
+        SPEC_FAIL(spec, "%s (%s)%s", param->name, param->help, why);
+    return GW_OK;
 }
 
 static int parse_args(const char *spec, const char **at, struct feature_item *item) {
     const struct gw_feature_desc *desc = item->desc;
     char signature[GW_FEATURE_NAME_MAX + 32];
-    memcpy(item->args, desc->default_arg, sizeof item->args);
+    double value[GW_FEATURE_PARAMS_MAX] = {0};
+    gw_param_defaults(&desc->own, &item->own);
     if (**at != '(') return GW_OK;
     size_t n = 0;
     do {
         const char *begin = skip_blanks(*at + 1);
         char *end = NULL;
         /* strtod alone would also take "inf", "nan" and hexadecimal. */
-        double value = strspn(begin, "0123456789.+-") ? strtod(begin, &end) : 0;
+        double number = strspn(begin, "0123456789.+-") ? strtod(begin, &end) : 0;
         if (!end || end == begin || memchr(begin, 'x', (size_t)(end - begin)) ||
             memchr(begin, 'X', (size_t)(end - begin)))
             SPEC_FAIL(spec, "argument %zu is not a number; write %s", n + 1, gw_feature_signature(desc, signature));
-        if (n < desc->n_args) item->args[n] = value;
+        if (n < COUNT_OF(value)) value[n] = number;
         n++;
         *at = skip_blanks(end);
     } while (**at == ',');
     if (**at != ')') SPEC_FAIL(spec, "expected ',' or ')' after argument %zu", n);
     *at = skip_blanks(*at + 1);
     /* Their number first: with one too many, what the others would have to be is beside the point. */
-    if (n > desc->n_args)
-        SPEC_FAIL(spec, "takes at most %zu argument%s: %s", desc->n_args, desc->n_args == 1 ? "" : "s",
+    if (n > desc->own.n)
+        SPEC_FAIL(spec, "takes at most %zu argument%s: %s", desc->own.n, desc->own.n == 1 ? "" : "s",
                   gw_feature_signature(desc, signature));
-    for (size_t k = 0; k < n; k++) TRY(check_arg(spec, desc, k, item->args[k]));
+    for (size_t k = 0; k < n; k++) TRY(put_arg(spec, &desc->own.param[k], value[k], item));
     return GW_OK;
 }
 
 static int check_together(const char *spec, const struct feature_item *item) {
-    const char *wrong = item->desc->check ? item->desc->check(item->args) : NULL;
+    const char *wrong = item->desc->check ? item->desc->check(&item->own) : NULL;
     if (wrong) SPEC_FAIL(spec, "%s", wrong);
     return GW_OK;
 }
@@ -123,10 +137,7 @@ static int parse_interval(const char *spec, const char **at, struct feature_item
 
 static int canonical_name(const char *spec, struct feature_item *item) {
     char text[GW_FEATURE_NAME_MAX * 4], number[40];
-    size_t size = sizeof text, used = (size_t)snprintf(text, size, "%s", item->desc->name);
-    for (size_t k = 0; k < item->desc->n_args; k++)
-        used += (size_t)snprintf(text + used, size - used, "%c%s%s", k ? ',' : '(',
-                                 number_format(item->args[k], number), k + 1 == item->desc->n_args ? ")" : "");
+    size_t size = sizeof text, used = write_call(item->desc, &item->own, false, text, size);
     if (item->interval_ns)
         used += (size_t)snprintf(text + used, size - used, "@%s", duration_format(item->interval_ns, number));
     if (used >= sizeof item->name) SPEC_FAIL(spec, "the name is longer than %d characters", GW_FEATURE_NAME_MAX - 1);
@@ -184,7 +195,7 @@ size_t feature_set_warmup(const struct gw_feature_set *set, int64_t interval_ns)
     size_t most = 0;
     for (size_t i = 0; i < set->n; i++) {
         const struct feature_item *item = &set->item[i];
-        size_t bars = item->desc->warmup(item->args);
+        size_t bars = item->desc->warmup(&item->own);
         if (item->interval_ns) bars = (bars + 2) * (size_t)(item->interval_ns / interval_ns) - 2;
         if (bars > most) most = bars;
     }

@@ -6,8 +6,8 @@
 
 struct feature_item {
     const struct gw_feature_desc *desc;
-    double args[GW_FEATURE_ARGS_MAX];
-    int64_t interval_ns; /* 0: the bars' own interval */
+    struct gw_own_params own; /* zeroed, then filled from desc->own: equal parameters are equal bytes */
+    int64_t interval_ns;      /* 0: the bars' own interval */
     char name[GW_FEATURE_NAME_MAX];
 };
 

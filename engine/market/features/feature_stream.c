@@ -26,7 +26,7 @@ struct clock {
 
 struct stream_item {
     const struct gw_feature_desc *desc;
-    const double *args;  /* in the set */
+    const void *own;     /* in the set */
     struct clock *clock; /* NULL: fed with every bar */
     void *state;
     float last;
@@ -101,7 +101,7 @@ static int check_intervals(const struct gw_feature_set *set, int64_t interval_ns
         if (item->interval_ns != interval_ns) continue;
         for (size_t j = 0; j < set->n; j++)
             if (!set->item[j].interval_ns && set->item[j].desc == item->desc &&
-                !memcmp(set->item[j].args, item->args, sizeof item->args))
+                !memcmp(&set->item[j].own, &item->own, sizeof item->own))
                 FAIL(GW_ERR_CONFIG, "features: \"%s\" is the same as \"%s\" on bars of %s; remove one", item->name,
                      set->item[j].name, duration_format(interval_ns, base));
     }
@@ -117,7 +117,7 @@ static struct clock *stream_clock(struct gw_feature_stream *stream, int64_t inte
 }
 
 static size_t aligned_state(const struct feature_item *item) {
-    return (item->desc->state_size(item->args) + 63) / 64 * 64;
+    return (item->desc->state_size(&item->own) + 63) / 64 * 64;
 }
 
 int gw_feature_stream_open(const struct gw_feature_set *set, int64_t interval_ns, struct gw_feature_stream **out) {
@@ -139,7 +139,7 @@ int gw_feature_stream_open(const struct gw_feature_set *set, int64_t interval_ns
     }
     for (size_t i = 0, offset = 0; i < set->n; offset += aligned_state(&set->item[i]), i++) {
         const struct feature_item *item = &set->item[i];
-        stream->item[i] = (struct stream_item){.desc = item->desc, .args = item->args, .last = NAN};
+        stream->item[i] = (struct stream_item){.desc = item->desc, .own = &item->own, .last = NAN};
         stream->item[i].state = stream->state + offset;
         if (item->interval_ns) stream->item[i].clock = stream_clock(stream, item->interval_ns);
     }
@@ -159,11 +159,11 @@ void gw_feature_stream_push(struct gw_feature_stream *stream, const struct gw_fe
     for (size_t i = 0; i < stream->n; i++) {
         struct stream_item *item = &stream->item[i];
         if (!item->clock) {
-            row[i] = narrow(item->desc->push(item->state, item->args, in));
+            row[i] = narrow(item->desc->push(item->state, item->own, in));
             continue;
         }
         for (size_t k = 0; k < item->clock->n_closed; k++)
-            item->last = narrow(item->desc->push(item->state, item->args, &item->clock->closed[k]));
+            item->last = narrow(item->desc->push(item->state, item->own, &item->clock->closed[k]));
         row[i] = item->last;
     }
 }

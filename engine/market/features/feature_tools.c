@@ -117,13 +117,13 @@ double smooth_push(struct smooth *s, size_t length, double weight, double x) {
 
 /* ---- warm-ups ----------------------------------------------------------------------------- */
 
-size_t warmup_none(const double *args) {
-    (void)args;
+size_t warmup_none(const void *own) {
+    (void)own;
     return 0;
 }
-size_t warmup_window(const double *args) { return arg_length(args) - 1; }
-size_t warmup_window_of_steps(const double *args) { return arg_length(args); }
-size_t state_none(const double *args) {
-    (void)args;
+size_t warmup_window(const void *own) { return length_of(own) - 1; }
+size_t warmup_window_of_steps(const void *own) { return length_of(own); }
+size_t state_none(const void *own) {
+    (void)own;
     return 0;
 }

@@ -4,8 +4,8 @@
 
 /* ---- taker_buy_ratio = taker-buy volume / volume -------------------------------------------------------------- */
 
-static double taker_buy_push(void *state, const double *args, const struct gw_feature_input *in) {
-    (void)state, (void)args;
+static double taker_buy_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
     if (isnan(in->taker_buy_base)) return .5;
     return clamp(ratio_or(in->taker_buy_base, in->bar->volume, .5), 0, 1);
 }
@@ -22,24 +22,22 @@ const struct gw_feature_desc feature_taker_buy_ratio = {
 
 /* ---- trade_count_z(n) = (trades - mean) / sd over n bars, this one included ------------------------------------ */
 
-static size_t trade_count_state(const double *args) { return window_size(arg_length(args)); }
+static size_t trade_count_state(const void *own) { return window_size(length_of(own)); }
 
-static double trade_count_z_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double trade_count_z_push(void *state, const void *own, const struct gw_feature_input *in) {
     double trades = isnan(in->trade_count) ? 0 : in->trade_count;
     struct moments m;
-    if (!window_push(state, arg_length(args), trades, &m)) return NAN;
+    if (!window_push(state, length_of(own), trades, &m)) return NAN;
     return ratio_or(trades - m.mean, moments_sd(m), 0);
 }
+
+static const struct gw_param trade_count_z_params[] = {LENGTH_PARAM(96, 2, "bars in the mean and in the deviation")};
 
 const struct gw_feature_desc feature_trade_count_z = {
     .name = "trade_count_z",
     .help = "z-score of the number of trades within the last n bars (population sd); 0 when they are all equal",
     .source = "Jones, Kaul & Lipson 1994, Review of Financial Studies 7: transactions against volume",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {96},
-    .min_arg = {2},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(trade_count_z_params),
     .needs_trade_count = true,
     .warmup = warmup_window,
     .state_size = trade_count_state,
@@ -48,10 +46,10 @@ const struct gw_feature_desc feature_trade_count_z = {
 
 /* ---- vwap_gap(n) = close / (sum quote volume / sum volume) - 1 ------------------------------------------------- */
 
-static size_t vwap_state(const double *args) { return 2 * window_size(arg_length(args)); }
+static size_t vwap_state(const void *own) { return 2 * window_size(length_of(own)); }
 
-static double vwap_gap_push(void *state, const double *args, const struct gw_feature_input *in) {
-    size_t n = arg_length(args);
+static double vwap_gap_push(void *state, const void *own, const struct gw_feature_input *in) {
+    size_t n = length_of(own);
     bool known = !isnan(in->quote_volume);
     struct moments quote, base;
     bool full = window_push(window_at(state, n, 0), n, known ? in->quote_volume : 0, &quote);
@@ -60,15 +58,13 @@ static double vwap_gap_push(void *state, const double *args, const struct gw_fea
     return ratio_or(in->bar->close - vwap, vwap, 0);
 }
 
+static const struct gw_param vwap_gap_params[] = {LENGTH_PARAM(96, 1, "bars in the average")};
+
 const struct gw_feature_desc feature_vwap_gap = {
     .name = "vwap_gap",
     .help = "close / volume-weighted average price of the last n bars - 1; 0 when none of them traded",
     .source = "Berkowitz, Logue & Noser 1988, J. Finance 43",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {96},
-    .min_arg = {1},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(vwap_gap_params),
     .needs_quote_volume = true,
     .warmup = warmup_window,
     .state_size = vwap_state,

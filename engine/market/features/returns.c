@@ -3,22 +3,20 @@
 
 /* ---- log_return(n) = ln(close[t] / close[t-n]) --------------------------------------------- */
 
-static size_t closes_size(const double *args) { return ring_size(arg_length(args)); }
+static size_t closes_size(const void *own) { return ring_size(length_of(own)); }
 
-static double log_return_push(void *state, const double *args, const struct gw_feature_input *in) {
-    double before = ring_push(state, arg_length(args), in->bar->close);
+static double log_return_push(void *state, const void *own, const struct gw_feature_input *in) {
+    double before = ring_push(state, length_of(own), in->bar->close);
     return isnan(before) ? NAN : log_ratio(in->bar->close, before);
 }
+
+static const struct gw_param log_return_params[] = {LENGTH_PARAM(1, 1, "bars from one close to the other")};
 
 const struct gw_feature_desc feature_log_return = {
     .name = "log_return",
     .help = "ln(close / close n bars ago); 0 when a price is not positive",
     .source = "Campbell, Lo & MacKinlay 1997, The Econometrics of Financial Markets, sec. 1.4",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {1},
-    .min_arg = {1},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(log_return_params),
     .warmup = warmup_window_of_steps,
     .state_size = closes_size,
     .push = log_return_push,
@@ -32,13 +30,13 @@ struct momentum {
     struct window returns; /* of r and of r^2; the window's memory follows */
 };
 
-static size_t momentum_size(const double *args) {
-    return offsetof(struct momentum, returns) + 2 * window_size(arg_length(args));
+static size_t momentum_size(const void *own) {
+    return offsetof(struct momentum, returns) + 2 * window_size(length_of(own));
 }
 
-static double momentum_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double momentum_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct momentum *m = state;
-    size_t n = arg_length(args);
+    size_t n = length_of(own);
     double last = m->last_close, r = log_ratio(in->bar->close, last);
     m->last_close = in->bar->close;
     if (m->n_bars++ == 0) return NAN;
@@ -48,16 +46,15 @@ static double momentum_push(void *state, const double *args, const struct gw_fea
     return ratio_or(step.mean * sqrt((double)n), sqrt(square.mean), 0);
 }
 
+static const struct gw_param momentum_params[] = {
+    LENGTH_PARAM(20, 2, "one-bar returns of the move and of its volatility")};
+
 const struct gw_feature_desc feature_momentum = {
     .name = "momentum",
     .help = "log return over n bars divided by its realised volatility over the same bars: within "
             "+-sqrt(n), so that it is not log_return(n) again; 0 on a flat price",
     .source = "volatility-scaled time-series momentum: Moskowitz, Ooi & Pedersen 2012, J. Financial Economics 104",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {20},
-    .min_arg = {2},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(momentum_params),
     .warmup = warmup_window_of_steps,
     .state_size = momentum_size,
     .push = momentum_push,
@@ -70,18 +67,18 @@ struct gap {
     size_t n_bars;
 };
 
-static size_t gap_size(const double *args) {
-    (void)args;
+static size_t gap_size(const void *own) {
+    (void)own;
     return sizeof(struct gap);
 }
 
-static size_t gap_warmup(const double *args) {
-    (void)args;
+static size_t gap_warmup(const void *own) {
+    (void)own;
     return 1;
 }
 
-static double gap_push(void *state, const double *args, const struct gw_feature_input *in) {
-    (void)args;
+static double gap_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)own;
     struct gap *g = state;
     double last = g->last_close;
     g->last_close = in->bar->close;

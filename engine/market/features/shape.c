@@ -8,7 +8,7 @@ struct returns {
     struct ring ring;
 };
 
-static size_t returns_state(const double *args) { return offsetof(struct returns, ring) + ring_size(arg_length(args)); }
+static size_t returns_state(const void *own) { return offsetof(struct returns, ring) + ring_size(length_of(own)); }
 
 /* Adds the bar's return; false while there are fewer than n. */
 static bool returns_push(struct returns *s, size_t n, const struct gw_feature_input *in) {
@@ -28,9 +28,9 @@ static double returns_mean(const struct returns *s, size_t n) {
 
 /* ---- skew(n) = m3 / m2^1.5 ------------------------------------------------------------------------------ */
 
-static double skew_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double skew_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct returns *s = state;
-    size_t n = arg_length(args);
+    size_t n = length_of(own);
     if (!returns_push(s, n, in)) return NAN;
     double mean = returns_mean(s, n), m2 = 0, m3 = 0;
     for (size_t k = 0; k < n; k++) {
@@ -43,15 +43,13 @@ static double skew_push(void *state, const double *args, const struct gw_feature
     return ratio_or(m3, m2 * sqrt(m2), 0);
 }
 
+static const struct gw_param skew_params[] = {LENGTH_PARAM(96, 3, "one-bar returns looked at")};
+
 const struct gw_feature_desc feature_skew = {
     .name = "skew",
     .help = "skewness of the last n one-bar log returns (population moments); 0 when they are all equal",
     .source = "Fisher-Pearson g1: Joanes & Gill 1998, The Statistician 47",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {96},
-    .min_arg = {3},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(skew_params),
     .warmup = warmup_window_of_steps,
     .state_size = returns_state,
     .push = skew_push,
@@ -59,9 +57,9 @@ const struct gw_feature_desc feature_skew = {
 
 /* ---- autocorr(n) = sum (r[i]-m)(r[i-1]-m) / sum (r[i]-m)^2 ----------------------------------------------- */
 
-static double autocorr_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double autocorr_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct returns *s = state;
-    size_t n = arg_length(args);
+    size_t n = length_of(own);
     if (!returns_push(s, n, in)) return NAN;
     double mean = returns_mean(s, n), before = 0, product = 0, square = 0;
     for (size_t k = 0, at = s->ring.next; k < n; k++, at = at + 1 == n ? 0 : at + 1) {
@@ -73,15 +71,13 @@ static double autocorr_push(void *state, const double *args, const struct gw_fea
     return ratio_or(product, square, 0);
 }
 
+static const struct gw_param autocorr_params[] = {LENGTH_PARAM(96, 3, "one-bar returns looked at")};
+
 const struct gw_feature_desc feature_autocorr = {
     .name = "autocorr",
     .help = "lag-1 autocorrelation of the last n one-bar log returns; 0 when they are all equal",
     .source = "Box, Jenkins & Reinsel 1994, Time Series Analysis, ch. 2",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {96},
-    .min_arg = {3},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(autocorr_params),
     .warmup = warmup_window_of_steps,
     .state_size = returns_state,
     .push = autocorr_push,

@@ -1,25 +1,23 @@
 /* Traded volume against its own recent past, and on which side of the price it came. */
 #include "feature_parts.h"
 
-static size_t window_state(const double *args) { return window_size(arg_length(args)); }
+static size_t window_state(const void *own) { return window_size(length_of(own)); }
 
 /* ---- volume_z(n) = (volume - mean) / sd over n bars, this one included ------------------------------------ */
 
-static double volume_z_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double volume_z_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct moments m;
-    if (!window_push(state, arg_length(args), in->bar->volume, &m)) return NAN;
+    if (!window_push(state, length_of(own), in->bar->volume, &m)) return NAN;
     return ratio_or(in->bar->volume - m.mean, moments_sd(m), 0);
 }
+
+static const struct gw_param volume_z_params[] = {LENGTH_PARAM(96, 2, "bars in the mean and in the deviation")};
 
 const struct gw_feature_desc feature_volume_z = {
     .name = "volume_z",
     .help = "z-score of the volume within the last n bars (population sd); 0 when they are all equal",
     .source = "standard score over a moving window",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {96},
-    .min_arg = {2},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(volume_z_params),
     .warmup = warmup_window,
     .state_size = window_state,
     .push = volume_z_push,
@@ -27,21 +25,19 @@ const struct gw_feature_desc feature_volume_z = {
 
 /* ---- volume_ratio(n) = volume / mean over n bars, this one included ----------------------------------------- */
 
-static double volume_ratio_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double volume_ratio_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct moments m;
-    if (!window_push(state, arg_length(args), in->bar->volume, &m)) return NAN;
+    if (!window_push(state, length_of(own), in->bar->volume, &m)) return NAN;
     return ratio_or(in->bar->volume, m.mean, 0);
 }
+
+static const struct gw_param volume_ratio_params[] = {LENGTH_PARAM(20, 2, "bars in the mean")};
 
 const struct gw_feature_desc feature_volume_ratio = {
     .name = "volume_ratio",
     .help = "volume / mean volume of the last n bars, 0..n; 0 when none of them traded",
     .source = "relative volume: Kaufman 2013, Trading Systems and Methods",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {20},
-    .min_arg = {2},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(volume_ratio_params),
     .warmup = warmup_window,
     .state_size = window_state,
     .push = volume_ratio_push,
@@ -55,13 +51,13 @@ struct two_sided {
     struct window first; /* two windows follow each other */
 };
 
-static size_t two_sided_state(const double *args) {
-    return offsetof(struct two_sided, first) + 2 * window_size(arg_length(args));
+static size_t two_sided_state(const void *own) {
+    return offsetof(struct two_sided, first) + 2 * window_size(length_of(own));
 }
 
-static double signed_volume_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double signed_volume_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct two_sided *s = state;
-    size_t n = arg_length(args);
+    size_t n = length_of(own);
     double close = in->bar->close, volume = in->bar->volume;
     double sign = close > s->last ? 1 : close < s->last ? -1 : 0;
     s->last = close;
@@ -72,15 +68,13 @@ static double signed_volume_push(void *state, const double *args, const struct g
     return ratio_or(on_side.mean, all.mean, 0);
 }
 
+static const struct gw_param signed_volume_params[] = {LENGTH_PARAM(20, 1, "changes of the close looked at")};
+
 const struct gw_feature_desc feature_signed_volume = {
     .name = "signed_volume",
     .help = "on-balance volume of n bars as a share of their volume, -1..1; 0 when none of them traded",
     .source = "Granville 1963, Granville's New Key to Stock Market Profits (OBV), bounded by the window",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {20},
-    .min_arg = {1},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(signed_volume_params),
     .warmup = warmup_window_of_steps,
     .state_size = two_sided_state,
     .push = signed_volume_push,
@@ -88,9 +82,9 @@ const struct gw_feature_desc feature_signed_volume = {
 
 /* ---- mfi(n) = 100 * positive flow / (positive + negative flow), flow = typical price * volume ------------------ */
 
-static double mfi_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double mfi_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct two_sided *s = state;
-    size_t n = arg_length(args);
+    size_t n = length_of(own);
     double price = typical_price(in->bar), flow = price * in->bar->volume, last = s->last;
     s->last = price;
     if (s->n_bars++ == 0) return NAN;
@@ -100,15 +94,13 @@ static double mfi_push(void *state, const double *args, const struct gw_feature_
     return ratio_or(100 * up.mean, up.mean + down.mean, 50);
 }
 
+static const struct gw_param mfi_params[] = {LENGTH_PARAM(14, 1, "changes of the typical price looked at")};
+
 const struct gw_feature_desc feature_mfi = {
     .name = "mfi",
     .help = "money flow index, 0..100; 50 (half of its scale) when no money moved",
     .source = "Quong & Soudack 1989, Technical Analysis of Stocks & Commodities 7:3",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {14},
-    .min_arg = {1},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(mfi_params),
     .warmup = warmup_window_of_steps,
     .state_size = two_sided_state,
     .push = mfi_push,

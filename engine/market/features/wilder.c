@@ -11,14 +11,14 @@ struct rsi {
     struct smooth up, down;
 };
 
-static size_t rsi_state(const double *args) {
-    (void)args;
+static size_t rsi_state(const void *own) {
+    (void)own;
     return sizeof(struct rsi);
 }
 
-static double rsi_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double rsi_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct rsi *s = state;
-    size_t n = arg_length(args);
+    size_t n = length_of(own);
     double change = in->bar->close - s->last_close;
     s->last_close = in->bar->close;
     if (s->n_bars++ == 0) return NAN;
@@ -27,15 +27,13 @@ static double rsi_push(void *state, const double *args, const struct gw_feature_
     return s->up.count < n ? NAN : ratio_or(100 * up, up + down, 50);
 }
 
+static const struct gw_param rsi_params[] = {LENGTH_PARAM(14, 2, "length of Wilder's averages: weight 1/n")};
+
 const struct gw_feature_desc feature_rsi = {
     .name = "rsi",
     .help = "relative strength index, 0..100; 50 (half of its scale) when the price never moved",
     .source = "Wilder 1978, New Concepts in Technical Trading Systems, sec. VI",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {14},
-    .min_arg = {2},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(rsi_params),
     .warmup = warmup_window_of_steps,
     .state_size = rsi_state,
     .push = rsi_push,
@@ -49,15 +47,15 @@ struct atr {
     struct smooth range;
 };
 
-static size_t atr_state(const double *args) {
-    (void)args;
+static size_t atr_state(const void *own) {
+    (void)own;
     return sizeof(struct atr);
 }
 
-static double atr_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double atr_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct atr *s = state;
     const struct gw_bar *b = in->bar;
-    size_t n = arg_length(args);
+    size_t n = length_of(own);
     double true_range = fmax(b->high, s->last_close) - fmin(b->low, s->last_close);
     s->last_close = b->close;
     if (s->n_bars++ == 0) return NAN;
@@ -65,15 +63,13 @@ static double atr_push(void *state, const double *args, const struct gw_feature_
     return isnan(average) ? NAN : ratio_or(average, b->close, 0);
 }
 
+static const struct gw_param atr_params[] = {LENGTH_PARAM(14, 1, "length of Wilder's average: weight 1/n")};
+
 const struct gw_feature_desc feature_atr = {
     .name = "atr",
     .help = "average true range as a fraction of the close (Wilder's is in price units), so that it is free of scale",
     .source = "Wilder 1978, New Concepts in Technical Trading Systems, sec. III",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {14},
-    .min_arg = {1},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(atr_params),
     .warmup = warmup_window_of_steps,
     .state_size = atr_state,
     .push = atr_push,
@@ -87,17 +83,17 @@ struct adx {
     struct smooth plus, minus, dx;
 };
 
-static size_t adx_state(const double *args) {
-    (void)args;
+static size_t adx_state(const void *own) {
+    (void)own;
     return sizeof(struct adx);
 }
 
 /* n changes for the first DX, n values of DX for their first average. */
-static size_t adx_warmup(const double *args) { return 2 * arg_length(args) - 1; }
+static size_t adx_warmup(const void *own) { return 2 * length_of(own) - 1; }
 
-static double adx_push(void *state, const double *args, const struct gw_feature_input *in) {
+static double adx_push(void *state, const void *own, const struct gw_feature_input *in) {
     struct adx *s = state;
-    size_t n = arg_length(args);
+    size_t n = length_of(own);
     double up = in->bar->high - s->last_high, down = s->last_low - in->bar->low;
     s->last_high = in->bar->high;
     s->last_low = in->bar->low;
@@ -110,15 +106,13 @@ static double adx_push(void *state, const double *args, const struct gw_feature_
     return smooth_push(&s->dx, n, wilder_weight(n), dx);
 }
 
+static const struct gw_param adx_params[] = {LENGTH_PARAM(14, 2, "length of Wilder's averages: weight 1/n")};
+
 const struct gw_feature_desc feature_adx = {
     .name = "adx",
     .help = "average directional index, 0..100: strength of a trend whatever its side; 0 on a flat price",
     .source = "Wilder 1978, New Concepts in Technical Trading Systems, sec. IV",
-    .n_args = 1,
-    .arg_name = {"n"},
-    .default_arg = {14},
-    .min_arg = {2},
-    .max_arg = {GW_FEATURE_LENGTH_MAX},
+    .own = GW_PARAM_TABLE(adx_params),
     .warmup = adx_warmup,
     .state_size = adx_state,
     .push = adx_push,

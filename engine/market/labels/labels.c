@@ -57,13 +57,15 @@ static int fill_min_move(const struct gw_bars *bars, const struct gw_label_confi
         return GW_OK;
     }
     const struct gw_feature_desc *atr = gw_feature_find("atr");
-    if (!atr) FAIL(GW_ERR_INTERNAL, "labels: there is no feature \"atr\"");
-    double args[GW_FEATURE_ARGS_MAX] = {(double)config->atr_length};
-    void *state = mem_calloc(1, atr->state_size(args));
+    struct gw_own_params own; /* its length and nothing else */
+    char why[GW_PARAM_WHY];
+    if (!atr || gw_param_put_number(&atr->own.param[0], (double)config->atr_length, &own, why) < 0)
+        FAIL(GW_ERR_INTERNAL, "labels: there is no feature \"atr\" of %zu bars", config->atr_length);
+    void *state = mem_calloc(1, atr->state_size(&own));
     if (!state) return GW_ERR_NOMEM;
     for (size_t t = 0; t < bars->n; t++) {
         struct gw_feature_input in = {&bars->bar[t], gw_bar_close_ns(bars, t), NAN, NAN, NAN};
-        min_move[t] = config->min_move_atr * atr->push(state, args, &in);
+        min_move[t] = config->min_move_atr * atr->push(state, &own, &in);
     }
     mem_free(state);
     return GW_OK;
