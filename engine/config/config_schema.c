@@ -7,7 +7,8 @@
 #include "engine/base/base.h"
 
 static const char name_pattern[] = "^[A-Za-z0-9_][A-Za-z0-9_.-]*$";
-static const char duration_pattern[] = "^[0-9]+(ns|us|ms|s|m|h|d|w)$";
+#define DURATION "[0-9]+(ns|us|ms|s|m|h|d|w)"
+static const char duration_pattern[] = "^" DURATION "$";
 
 static void put_range(struct json_writer *w, double low, double high) {
     json_put_number(w, "minimum", low);
@@ -210,10 +211,28 @@ static void put_timerange(struct json_writer *w) {
     json_put_string(w, "pattern", "^([0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2})?-([0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2})?$");
 }
 
+/* "bollinger_b(20,2)@1h": as many numbers as the feature has parameters, or fewer. */
+static void put_feature(struct json_writer *w, const struct gw_feature_desc *desc) {
+#define BLANKS "[ \t]*"
+#define NUMBER BLANKS "[-+.0-9][-+.0-9eE]*" BLANKS
+    char pattern[GW_FEATURE_NAME_MAX + 256], arguments[128] = "";
+    if (desc->own.n)
+        snprintf(arguments, sizeof arguments, "(\\(" NUMBER "(," NUMBER "){0,%zu}\\)" BLANKS ")?", desc->own.n - 1);
+    snprintf(pattern, sizeof pattern, "^" BLANKS "%s" BLANKS "%s(@" BLANKS DURATION BLANKS ")?$", desc->name,
+             arguments);
+    json_begin_object(w, NULL);
+    json_put_string(w, "pattern", pattern);
+    json_put_string(w, "description", desc->help);
+    json_end_object(w);
+}
+
 static void put_features(struct json_writer *w) {
     json_put_string(w, "type", "array");
     json_begin_object(w, "items");
     json_put_string(w, "type", "string");
+    json_begin_array(w, "anyOf");
+    for (size_t i = 0; i < gw_feature_count(); i++) put_feature(w, gw_feature_at(i));
+    json_end_array(w);
     json_end_object(w);
     json_put_int(w, "minItems", 1);
     json_put_int(w, "maxItems", MAX_FEATURES);

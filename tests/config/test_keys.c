@@ -351,6 +351,13 @@ static void test_schema_refuses(void **state) {
         AROUND(",\"data\":{\"interval\":\"1h\"}"),
         AROUND(",\"data\":[{\"file\":\"d.csv\",\"interval\":15}]"),
         AROUND(",\"trading\":{\"exit_on_opposite\":1}"),
+        AROUND(",\"features\":[\"rsy(14)\"]"),
+        AROUND(",\"features\":[\"rsi(14)\",\"rsi(14,3)\"]"),
+        AROUND(",\"features\":[\"rsi()\"]"),
+        AROUND(",\"features\":[\"rsi(ten)\"]"),
+        AROUND(",\"features\":[\"hour_sin(3)\"]"),
+        AROUND(",\"features\":[\"rsi(14)@1x\"]"),
+        AROUND(",\"features\":[14]"),
     };
     struct json_document *schema = schema_document();
     const json_value *root = json_root(schema);
@@ -358,6 +365,26 @@ static void test_schema_refuses(void **state) {
     assert_true(schema_accepts(root, AROUND(",\"seeds\":[4,5],\"timerange\":\"20200101-\",\"data\":[\"d.csv\"]")));
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         if (schema_accepts(root, bad[i])) fail_msg("the schema takes %s", bad[i]);
+    json_free(schema);
+}
+
+static void test_schema_takes_every_feature(void **state) {
+    (void)state;
+    struct json_document *schema = schema_document();
+    const json_value *root = json_root(schema);
+    char text[512], signature[GW_FEATURE_NAME_MAX + 32];
+    for (size_t i = 0; i < gw_feature_count(); i++) {
+        const struct gw_feature_desc *desc = gw_feature_at(i);
+        struct gw_feature_set *set;
+        assert_ok(gw_feature_set_parse(&desc->name, 1, &set));
+        snprintf(text, sizeof text, AROUND(",\"features\":[\"%s\",\"%s\",\" %s @ 90m \"]"), desc->name,
+                 gw_feature_set_name(set, 0), gw_feature_set_name(set, 0));
+        if (!schema_accepts(root, text))
+            fail_msg("the schema refuses %s: %s", gw_feature_signature(desc, signature), text);
+        gw_feature_set_free(set);
+    }
+    assert_true(
+        schema_accepts(root, AROUND(",\"features\":[\"bollinger_b ( 20 , +2.5e0 )\",\"macd_hist(12,26)@1h\"]")));
     json_free(schema);
 }
 
@@ -370,6 +397,7 @@ int main(void) {
         cmocka_unit_test(test_schema_has_every_key),
         cmocka_unit_test(test_schema_takes_the_ready_experiments),
         cmocka_unit_test(test_schema_refuses),
+        cmocka_unit_test(test_schema_takes_every_feature),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
