@@ -19,7 +19,7 @@ ALL_CFLAGS := $(STD) $(WARN) $(FLOAT) $(SHOW) -fopenmp -iquote . -iquote include
 # What the kernels of one instruction set are compiled with.
 ISA_AVX2   := -mavx2 -mfma
 ISA_AVX512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma
-LIBS    := -lcjson -lcsv -larchive -lz -lxxhash -fopenmp -lm
+LIBS    := -lcjson -lcsv -larchive -lz -lxxhash -lsqlite3 -fopenmp -lm
 
 SRC     := $(filter-out engine/main.c,$(sort $(shell find engine models strategies reports -name '*.c')))
 # models/kernels/isa_*.c are instantiated once per instruction set; these rooms once per precision. Work is done in
@@ -31,8 +31,8 @@ F64_SRC := models/kernels/reference.c
 ONE_SRC := $(filter-out $(ISA_SRC) $(DUAL_SRC) $(F64_SRC),$(SRC))
 OBJ     := $(ONE_SRC:%.c=$(BUILD)/%.o) $(DUAL_SRC:%.c=$(BUILD)/%.f32.o) \
            $(foreach isa,portable avx2 avx512,$(ISA_SRC:%.c=$(BUILD)/%.$(isa).o))
-# gnuplot scripts are linked in: every x.gp is a string script_x.
-SCRIPTS := $(sort $(shell find reports -name '*.gp'))
+# gnuplot scripts and the store's schema are linked in: every x.gp or x.sql is a string script_x.
+SCRIPTS := $(sort $(shell find reports -name '*.gp') $(shell find engine -name '*.sql'))
 OBJ     += $(SCRIPTS:%=$(BUILD)/%.o)
 # Everything, for the program and for tests of the inside; what others link is `make lib`.
 LIB     := $(BUILD)/objects.a
@@ -106,11 +106,16 @@ $(BUILD)/%.avx2.o: %.c
 $(BUILD)/%.avx512.o: %.c
 	$(call compile,-DGW_ISA_AVX512 $(ISA_AVX512))
 # The assembler takes the file as it stands and ends it like a C string; the last line keeps the stack not executable.
-$(BUILD)/%.gp.o: %.gp
+define embed
 	@mkdir -p $(@D)
 	@echo "embed   $<"
 	@printf '%s\n' '.section .rodata' '.global script_$(*F)' '.hidden script_$(*F)' '.type script_$(*F), %object' \
 	    'script_$(*F):' '.incbin "$<"' '.byte 0' '.size script_$(*F), . - script_$(*F)' '.section .note.GNU-stack,"",%progbits' | $(CC) -c -x assembler -o $@ -
+endef
+$(BUILD)/%.gp.o: %.gp
+	$(embed)
+$(BUILD)/%.sql.o: %.sql
+	$(embed)
 
 $(BUILD)/tests/%: tests/%.c $(LIB_F64) $(LIB)
 	@mkdir -p $(@D)
