@@ -1,9 +1,45 @@
 /* gatewalk compare: finished runs side by side. */
 #include <getopt.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 #include "engine/base/base.h"
+#include "engine/store/store.h"
 #include "gatewalk/report.h"
+
+enum { RUNS_MAX = 256 };
+
+/* A directory, or the number or name of a run on record, whose directory is copied to `room`. */
+static int find_run(const char *given, char room[1024], const char **dir) {
+    char path[1024];
+    struct stat status;
+    struct store *store;
+    int64_t run;
+    *dir = given;
+    if (stat(given, &status) == 0 || strchr(given, '/')) return GW_OK;
+    TRY(store_place(NULL, path));
+    if (!path[0] || !file_exists(path)) return GW_OK; /* no ledger: it is a directory that is not there */
+    TRY(store_open(path, STORE_READ, &store));
+    int rc = store_find(store, given, &run, room);
+    store_close(store);
+    *dir = room;
+    return rc;
+}
+
+static int compare(char **given, size_t n) {
+    const char *dir[RUNS_MAX];
+    struct arena arena = {0};
+    int rc = GW_OK;
+    if (n > RUNS_MAX) FAIL(GW_ERR_USAGE, "compare: more than %d runs", (int)RUNS_MAX);
+    for (size_t i = 0; rc == GW_OK && i < n; i++) {
+        char *room = arena_alloc(&arena, 1024, 1);
+        rc = room ? find_run(given[i], room, &dir[i]) : GW_ERR_NOMEM;
+    }
+    if (rc == GW_OK) rc = gw_report_compare(dir, n, stdout);
+    arena_free(&arena);
+    return rc;
+}
 
 static int command(int argc, char **argv) {
     int c;
@@ -11,15 +47,16 @@ static int command(int argc, char **argv) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
     }
-    if (argc == optind) FAIL(GW_ERR_USAGE, "compare: RUN_DIR is missing; see `gatewalk compare --help`");
-    return gw_report_compare((const char *const *)&argv[optind], (size_t)(argc - optind), stdout);
+    if (argc == optind) FAIL(GW_ERR_USAGE, "compare: RUN is missing; see `gatewalk compare --help`");
+    return compare(&argv[optind], (size_t)(argc - optind));
 }
 
 const struct command command_compare = {
     .name = "compare",
     .summary = "finished runs side by side",
-    .arguments = "RUN_DIR [RUN_DIR ...]",
-    .about = "Prints one table with the strategies of all given runs.",
+    .arguments = "RUN [RUN ...]",
+    .about = "Prints one table with the strategies of all given runs: run directories, or numbers or names that "
+             "`gatewalk runs` lists.",
     .example = "gatewalk compare reports/out/demo reports/out/try",
     .run = command,
 };

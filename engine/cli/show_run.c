@@ -4,16 +4,19 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "gatewalk/run_files.h"
 
-static size_t terminal_width(void) {
+size_t terminal_width(size_t otherwise) {
     struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60) return size.ws_col;
-    return 120;
+    const char *columns = getenv("COLUMNS");
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col) return size.ws_col < 60 ? 60 : size.ws_col;
+    long asked = columns ? strtol(columns, NULL, 10) : 0;
+    return asked >= 60 && asked <= 1000 ? (size_t)asked : otherwise;
 }
 
 /* ---- the earlier report --------------------------------------------------------------------------------------- */
@@ -64,7 +67,7 @@ int draw_report(const char *dir, const struct gw_report_options *options) {
 
 /* A report that cannot be drawn does not undo a finished run. */
 int show_run(const char *dir, bool no_report) {
-    TRY(gw_report_text(dir, stdout, terminal_width()));
+    TRY(gw_report_text(dir, stdout, terminal_width(120)));
     if (no_report) {
         printf("\nresults: %s\n", CLI_SHOWN(dir));
         return GW_OK;

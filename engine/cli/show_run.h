@@ -5,6 +5,8 @@
 #include "cli.h"
 #include "gatewalk/report.h"
 
+/* Columns of the terminal; where there is none what COLUMNS says, else `otherwise`. */
+size_t terminal_width(size_t otherwise);
 /* The comparison table and the report of a finished run. */
 int show_run(const char *dir, bool no_report) GW_MUST_USE;
 /* Removes report.pdf and the pictures that gatewalk drew of an earlier run's results. */

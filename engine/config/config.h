@@ -95,7 +95,8 @@ struct experiment {
     struct strategy_spec common; /* defaults of all strategies: top-level model, training, trading, costs */
     struct strategy_spec strategy[MAX_STRATEGIES];
     size_t n_strategies;
-    size_t n_searched; /* trials of the search that chose these strategies; 0 outside a study */
+    size_t n_searched;  /* trials of the search that chose these strategies; 0 outside a study */
+    uint64_t study_key; /* hash of what the study of this experiment was told; 0 outside one */
 };
 
 static inline bool strategy_trains(const struct strategy_spec *spec) {

@@ -34,13 +34,36 @@ struct pair_verdict {
     enum outcome outcome;
     enum simpler_gate simpler;
 };
-/* The best traded strategy and seed, and what it is worth as the best of all trials (verdict.h). */
+/* A trial: a strategy over its seeds whose test slice was scored. It returns the mean of its seeds, as if each had an
+ * equal share of the cash. */
+enum { TRIAL_PARTS = 16 }; /* Bailey et al. 2017: 12,870 ways to choose half of them */
+struct scored_trial {
+    size_t strategy;                              /* index */
+    double sharpe;                                /* per bar; NAN when a seed lost everything */
+    double sum[TRIAL_PARTS], square[TRIAL_PARTS]; /* of the returns over equal parts of the bars */
+};
+/* What all trials on the same data come to, those of other runs included. */
+struct trials_on_data {
+    bool known; /* false: nobody kept count */
+    size_t n_trials, n_runs;
+    double deflated_sharpe, overfitting;
+};
+/* The best traded strategy, and what it is worth as the best of all trials (verdict.h). */
 struct selection {
-    size_t n_trials, n_searched; /* all; of them tried on validation only */
-    size_t best, best_seed;      /* strategy index, position of the seed */
+    size_t n_trials, n_searched; /* all of this run; of them tried on validation only */
+    size_t best;                 /* strategy index */
     double deflated_sharpe;      /* Bailey & Lopez de Prado 2014; NAN when nothing was traded or all was lost */
     double overfitting;          /* Bailey et al. 2017, over what was traded */
+    struct scored_trial trial[MAX_STRATEGIES];
+    size_t n_traded, n_bars;
+    double part_bars[TRIAL_PARTS];
+    double *best_return; /* [n_bars] of the best, owned; NULL when there is none */
+    struct trials_on_data on_data;
 };
+/* A strategy that has no model and no parameters is a yardstick, not a trial: nobody could have tuned it. */
+static inline bool strategy_is_trial(const struct strategy_spec *spec) {
+    return spec->desc->needs_model || spec->desc->own.n > 0;
+}
 struct results {
     struct score_set scores;
     struct strategy_result *strategy; /* [n_strategies] */
@@ -54,6 +77,10 @@ int results_measure(const struct experiment *e, const struct prepared *p, struct
 int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r,
                     size_t n_threads) GW_MUST_USE;
 int results_selection(const struct experiment *e, struct results *r) GW_MUST_USE;
+/* The same with what is known of other runs: the number of trials on these data, the variance of their Sharpe ratios, and
+ * the sums of those over the same bars, [n_alike × TRIAL_PARTS] each. */
+int results_selection_on_data(struct results *r, size_t n_trials, double variance, size_t n_alike, const double *sum,
+                              const double *square) GW_MUST_USE;
 /* Fills a gate_sample over [begin, end) of the labelled bars; score and acted are caller's arrays of n_labelled. */
 void results_sample(const struct results *r, const struct contestant_scores *scores, int gate, size_t begin, size_t end,
                     float *score, uint8_t *acted, struct gw_gate_sample *out);

@@ -1,12 +1,14 @@
 /* run.json: how the run was made. The one file whose bytes may differ between equal runs: it holds times. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "engine/base/base.h"
 #include "gatewalk/import.h"
 #include "gatewalk/version.h"
+#include "run_key.h"
 #include "write.h"
 
 static void put_data(struct json_writer *w, const struct experiment *e, const struct prepared *p) {
@@ -17,7 +19,9 @@ static void put_data(struct json_writer *w, const struct experiment *e, const st
         const struct gw_import_report *report = &p->import[s];
         json_begin_object(w, NULL);
         json_put_string(w, "symbol", bars->symbol);
-        json_put_string(w, "file", e->data[s].file);
+        char *file = realpath(e->data[s].file, NULL);
+        json_put_string(w, "file", file ? file : e->data[s].file);
+        free(file);
         json_put_string(w, "format", report->format);
         json_put_int(w, "bars", (int64_t)bars->n);
         json_put_string(w, "first", bars->n ? time_format(bars->bar[0].open_ns, text) : NULL);
@@ -137,17 +141,32 @@ static void put_criteria(struct json_writer *w, const struct experiment *e, cons
     json_end_array(w);
 }
 
+/* What depends on other runs: it may not stand in summary.json. */
+static void put_on_data(struct json_writer *w, const struct results *r) {
+    const struct trials_on_data *all = &r->selection.on_data;
+    if (!all->known) return;
+    json_begin_object(w, "selection");
+    json_put_int(w, "trials_here", (int64_t)r->selection.n_trials);
+    json_put_int(w, "trials_on_data", (int64_t)all->n_trials);
+    json_put_int(w, "runs_on_data", (int64_t)all->n_runs);
+    json_put_number(w, "deflated_sharpe", all->deflated_sharpe);
+    json_put_number(w, "overfitting_probability", all->overfitting);
+    json_end_object(w);
+}
+
 int write_run_json(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                    const struct results *r, const struct phase_times *times, size_t jobs, const char *status,
                    const char *dir) {
-    char path[1024];
+    char path[1024], key[RUN_KEY_SIZE];
     struct out_file file;
+    config_key(e, p, key);
     TRY(path_join(path, sizeof path, dir, GW_RUN_JSON));
     TRY(out_open(&file, path));
     struct json_writer w = {.stream = file.stream};
     json_begin_object(&w, NULL);
     json_put_int(&w, "schema", GW_RUN_SCHEMA);
     json_put_string(&w, "status", status);
+    json_put_string(&w, "config_hash", key);
     experiment_write(e, &w, "config");
     put_data(&w, e, p);
     put_build(&w);
@@ -165,6 +184,7 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     if (r) {
         put_training_time(&w, e, fits, r);
         put_criteria(&w, e, fits, r);
+        put_on_data(&w, r);
     }
     json_put_int(&w, "peak_memory_bytes", (int64_t)mem_peak_bytes());
     json_end_object(&w);

@@ -164,10 +164,9 @@ static void put_selection(struct json_writer *w, const struct experiment *e, con
     const struct selection *s = &r->selection;
     bool known = !isnan(s->deflated_sharpe);
     json_begin_object(w, "selection");
-    json_put_int(w, "trials", (int64_t)s->n_trials);
+    json_put_int(w, "trials_here", (int64_t)s->n_trials);
     json_put_int(w, "searched", (int64_t)s->n_searched);
     json_put_string(w, "best", known ? e->strategy[s->best].name : NULL);
-    json_put_int(w, "seed", known ? (int64_t)strategy_seed(e, &e->strategy[s->best], s->best_seed) : 0);
     json_put_number(w, "deflated_sharpe", s->deflated_sharpe);
     json_put_number(w, "overfitting_probability", s->overfitting);
     json_end_object(w);

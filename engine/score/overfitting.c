@@ -1,6 +1,7 @@
 /* Probability of backtest overfitting (Bailey, Borwein, Lopez de Prado & Zhu 2017): cut time into S blocks; for every
  * choice of S/2 of them find the trial with the best Sharpe ratio there, and see where it ranks among all trials on the
  * other half. PBO is the share of choices whose winner falls below the median. */
+#include "overfitting.h"
 #include "engine/base/base.h"
 #include "gatewalk/verdict.h"
 #include "ranking.h"
@@ -10,20 +11,20 @@ enum { SPLITS_MAX = 20 }; /* 184,756 choices; the next even number has 705,432 *
 /* Sums over the chosen blocks are sums of block sums, so one choice costs S × trials, not periods × trials. */
 struct block_sums {
     size_t n_splits, n_trials;
-    double *count;        /* [n_splits] periods */
-    double *sum, *square; /* [n_splits × n_trials] */
+    const double *count;        /* [n_splits] periods */
+    const double *sum, *square; /* [n_splits × n_trials] */
 };
 
-static void fill_sums(struct block_sums *blocks, const double *returns, size_t n_periods) {
-    size_t trials = blocks->n_trials, splits = blocks->n_splits;
+static void fill_sums(size_t splits, size_t trials, const double *returns, size_t n_periods, double *count, double *sum,
+                      double *square) {
     for (size_t b = 0; b < splits; b++) {
         size_t begin = b * n_periods / splits, end = (b + 1) * n_periods / splits;
-        blocks->count[b] = (double)(end - begin);
+        count[b] = (double)(end - begin);
         for (size_t t = begin; t < end; t++) {
             for (size_t k = 0; k < trials; k++) {
                 double r = returns[t * trials + k];
-                blocks->sum[b * trials + k] += r;
-                blocks->square[b * trials + k] += r * r;
+                sum[b * trials + k] += r;
+                square[b * trials + k] += r * r;
             }
         }
     }
@@ -70,19 +71,29 @@ static double share_below(const struct block_sums *blocks, double *inside, doubl
     return below / choices;
 }
 
+int overfitting_of_sums(size_t n_splits, size_t n_trials, const double *count, const double *sum, const double *square,
+                        double *probability) {
+    *probability = NAN;
+    if (n_trials < 2 || n_splits < 2 || n_splits % 2 || n_splits > SPLITS_MAX) return GW_OK;
+    const struct block_sums blocks = {n_splits, n_trials, count, sum, square};
+    double *room = mem_calloc(2 * n_trials, sizeof *room);
+    if (!room) return GW_ERR_NOMEM;
+    *probability = share_below(&blocks, room, room + n_trials);
+    mem_free(room);
+    return GW_OK;
+}
+
 int gw_backtest_overfitting(const double *returns, size_t n_periods, size_t n_trials, size_t n_splits,
                             double *probability) {
     *probability = NAN;
     if (n_trials < 2 || n_splits < 2 || n_splits % 2 || n_splits > SPLITS_MAX || n_periods < 2 * n_splits) return GW_OK;
     for (size_t i = 0; i < n_periods * n_trials; i++)
         if (!isfinite(returns[i])) return GW_OK;
-    double *room = mem_calloc(n_splits + 2 * n_splits * n_trials + 2 * n_trials, sizeof *room);
+    double *room = mem_calloc(n_splits + 2 * n_splits * n_trials, sizeof *room);
     if (!room) return GW_ERR_NOMEM;
-    struct block_sums blocks = {.n_splits = n_splits, .n_trials = n_trials, .count = room, .sum = room + n_splits};
-    blocks.square = blocks.sum + n_splits * n_trials;
-    double *inside = blocks.square + n_splits * n_trials;
-    fill_sums(&blocks, returns, n_periods);
-    *probability = share_below(&blocks, inside, inside + n_trials);
+    double *sum = room + n_splits, *square = sum + n_splits * n_trials;
+    fill_sums(n_splits, n_trials, returns, n_periods, room, sum, square);
+    int rc = overfitting_of_sums(n_splits, n_trials, room, sum, square, probability);
     mem_free(room);
-    return GW_OK;
+    return rc;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "engine/walk/record.h"
 #include "study_private.h"
 
 /* The experiment of one stage: its variants as contestants, fewer seeds and folds, no permutation importance. */
@@ -113,6 +114,41 @@ static void final_experiment(struct study *study) {
     snprintf(e->title, sizeof e->title, "%s", study->title);
 }
 
+/* One stage's variants, or (index n_stages) what walks beside the winners, on the experiment. */
+static void put_stage(struct json_writer *w, const struct study *study, size_t index, struct experiment *e) {
+    const bool extra = index == study->n_stages;
+    const struct study_stage *stage = &study->stage[extra ? 0 : index];
+    *e = *study->experiment;
+    e->name[0] = e->title[0] = '\0';
+    for (size_t d = 0; d < e->n_data; d++) e->data[d].file[0] = '\0'; /* the bars count, not where they lie */
+    e->n_strategies = extra ? study->n_extra : stage->n_variants;
+    for (size_t v = 0; v < e->n_strategies; v++) e->strategy[v] = extra ? study->extra[v] : stage->variant[v].spec;
+    experiment_write(e, w, NULL);
+    if (extra) return;
+    json_put_string(w, NULL, stage->name);
+    json_put_bool(w, NULL, stage->carry);
+    json_put_bool(w, NULL, stage->final);
+}
+
+/* A hash of what the study was told, from which all that it chooses follows. */
+static int key_of(const struct study *study, uint64_t *key) {
+    const size_t number[] = {study->search_folds, study->search_seeds, study->search_epochs, study->search_patience};
+    struct json_writer w = {.compact = true};
+    char *text = NULL;
+    size_t length = 0;
+    struct experiment *e = mem_calloc(1, sizeof *e);
+    if (!e) return GW_ERR_NOMEM;
+    json_begin_array(&w, NULL);
+    for (size_t i = 0; i <= study->n_stages; i++) put_stage(&w, study, i, e);
+    for (size_t i = 0; i < COUNT_OF(number); i++) json_put_int(&w, NULL, (int64_t)number[i]);
+    json_end_array(&w);
+    mem_free(e); /* its texts are the study's */
+    TRY(json_take_text(&w, &text, &length));
+    *key = hash_bytes(text, length, 0) | 1; /* 0 is no study */
+    mem_free(text);
+    return GW_OK;
+}
+
 static int search(struct study *study, const struct prepared *p, const char *dir, size_t jobs) {
     int rc = GW_OK;
     for (size_t i = 0; rc == GW_OK && i < study->n_stages; i++) {
@@ -140,7 +176,8 @@ static int prepare_search(const struct study *study, struct prepared **p) {
 }
 
 /* The search in a directory that is ours. Nothing is made or removed before the data are known to be fine. */
-static int search_in(struct study *study, const struct gw_run_options *options, const char *dir, int *lock) {
+static int search_in(struct study *study, const struct gw_run_options *options, struct record *record, const char *dir,
+                     int *lock) {
     struct prepared *p = NULL;
     size_t jobs = options->jobs ? options->jobs : (size_t)omp_get_max_threads();
     TRY(dir_lock(dir, lock));
@@ -151,9 +188,11 @@ static int search_in(struct study *study, const struct gw_run_options *options, 
                           "%s: search.folds is %zu, but there are only %zu folds; search fewer or give more data",
                           study->path, study->search_folds, p->plan.n_folds);
     if (rc == GW_OK) rc = run_claim_directory(dir, lock);
+    if (rc == GW_OK) record_begin(record, study->experiment, p, dir, true);
     if (rc == GW_OK) rc = run_drop_results(dir, options, "");
     if (rc == GW_OK) rc = search(study, p, dir, jobs);
     prepared_free(p);
+    if (rc < 0) record_failed(record, rc);
     return rc;
 }
 
@@ -162,9 +201,11 @@ int gw_run_study(const char *path, const struct gw_config_override *override, co
     struct study *study;
     TRY(study_load(path, override, &study));
     struct gw_run_options own = *options;
+    struct record record = {.run = 0};
     int lock = -1;
-    int rc = run_directory_name(options->out_dir, study->name, dir);
-    if (rc == GW_OK) rc = search_in(study, options, dir, &lock);
+    int rc = key_of(study, &study->experiment->study_key);
+    if (rc == GW_OK) rc = run_directory_name(options->out_dir, study->name, dir);
+    if (rc == GW_OK) rc = search_in(study, options, &record, dir, &lock);
     if (rc == GW_OK) final_experiment(study);
     if (rc == GW_OK) rc = study_write(study, dir);
     if (rc == GW_OK) {
@@ -172,7 +213,7 @@ int gw_run_study(const char *path, const struct gw_config_override *override, co
                          study->n_stages + 1, study->experiment->n_strategies, study->experiment->n_seeds);
         own.out_dir = dir;
         char used[1024];
-        rc = run_walk(study->experiment, &own, true, used, &lock);
+        rc = run_walk(study->experiment, &own, true, &record, used, &lock);
     }
     dir_unlock(&lock);
     study_free(study);

@@ -142,6 +142,7 @@ void results_free(const struct experiment *e, struct results *r) {
     }
     mem_free(r->strategy);
     mem_free(r->verdict);
+    mem_free(r->selection.best_return);
     scores_free(&r->scores);
     memset(r, 0, sizeof *r);
 }

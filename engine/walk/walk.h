@@ -42,8 +42,10 @@ int run_directory_name(const char *asked, const char *name, char dir[1024]) GW_M
 /* What an earlier run or study has left and would be taken for this one's: its summary, the path of its study (but for
  * `keep`, a file's name or ""), and what options->on_begin knows of. */
 int run_drop_results(const char *dir, const struct gw_run_options *options, const char *keep) GW_MUST_USE;
-/* run_experiment for a caller who may have locked the directory (dir_lock) already, and unlocks it. */
-int run_walk(const struct experiment *experiment, const struct gw_run_options *options, bool in_study, char dir[1024],
-             int *lock) GW_MUST_USE;
+/* run_experiment for a caller who may have locked the directory (dir_lock) already, and unlocks it; and who may have begun
+ * the run's record. */
+struct record;
+int run_walk(const struct experiment *experiment, const struct gw_run_options *options, bool in_study,
+             struct record *record, char dir[1024], int *lock) GW_MUST_USE;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "engine/base/base.h"
 #include "engine/results/write.h"
+#include "record.h"
 #include "replays.h"
 
 static size_t thread_count(size_t asked) {
@@ -18,7 +19,7 @@ static double lap(double *mark) {
 }
 
 static int walk(const struct experiment *e, struct prepared *p, const struct gw_run_options *options, const char *dir,
-                bool in_study, struct fit_list *fits, struct results *r) {
+                bool in_study, struct record *record, struct fit_list *fits, struct results *r) {
     size_t jobs = thread_count(options->jobs);
     struct phase_times times = {.import = p->import_seconds, .features = p->feature_seconds};
     double mark = clock_seconds();
@@ -35,16 +36,19 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     times.metrics = lap(&mark);
     TRY(results_verdict(e, p, r, jobs));
     TRY(results_selection(e, r));
+    record_trials(record, e, p, r);
     times.verdict = lap(&mark);
     TRY(write_tables(e, p, fits, r, dir));
     TRY(write_attention(e, p, fits, r, dir));
     TRY(write_summary(e, p, fits, r, dir));
     times.files = lap(&mark);
-    return write_run_json(e, p, fits, r, &times, jobs, "finished", dir);
+    TRY(write_run_json(e, p, fits, r, &times, jobs, "finished", dir));
+    record_finished(record, e, r, p->plan.n_folds);
+    return GW_OK;
 }
 
-int run_walk(const struct experiment *e, const struct gw_run_options *options, bool in_study, char dir[1024],
-             int *lock) {
+int run_walk(const struct experiment *e, const struct gw_run_options *options, bool in_study, struct record *record,
+             char dir[1024], int *lock) {
     struct prepared *p = NULL;
     struct fit_list fits = {0};
     struct results results = {0};
@@ -53,8 +57,10 @@ int run_walk(const struct experiment *e, const struct gw_run_options *options, b
     TRY(dir_lock(dir, lock)); /* at once, where there is a directory already … */
     TRY_GOTO(prepare(e, &p), done);
     TRY_GOTO(run_claim_directory(dir, lock), done); /* … and a new one is made only when the data are fine */
-    rc = walk(e, p, options, dir, in_study, &fits, &results);
+    record_begin(record, e, p, dir, in_study);
+    rc = walk(e, p, options, dir, in_study, record, &fits, &results);
 done:
+    if (rc < 0) record_failed(record, rc);
     results_free(e, &results);
     fits_free(&fits);
     prepared_free(p);
@@ -62,7 +68,8 @@ done:
 }
 
 int run_experiment(const struct experiment *e, const struct gw_run_options *options, char dir[1024]) {
-    int lock = -1, rc = run_walk(e, options, false, dir, &lock);
+    struct record record = {.run = 0};
+    int lock = -1, rc = run_walk(e, options, false, &record, dir, &lock);
     dir_unlock(&lock);
     return rc;
 }

@@ -1,15 +1,20 @@
 /* The files of a run directory: the contract between the engine that writes them and the reports (and pandas,
  * PyTorch, numpy) that read them. CSV: one header line, commas, no quotes, ISO 8601 UTC times, empty = missing.
  * Everything but run.json, report.pdf and plots/ holds the same bytes for the same config, data, seed and kernel set: run.json
- * has times, and the report shows the training time. Of one run directory the report always has the same bytes.
+ * has times and what is known of other runs, and the report shows the training time and the number of trials on record. Of one
+ * run directory the report always has the same bytes.
  *
- * run.json           schema, status ("claimed", "running", "finished"), config (resolved), data[], build, kernels, kernels_bf16, jobs,
+ * run.json           schema, status ("claimed", "running", "finished"), config_hash (of what decides the results, data included,
+ *                    names and places not), config (resolved), data[] (files by absolute path, fingerprints), build, kernels, kernels_bf16, jobs,
  *                    phases {name: seconds}, fits {count, reused, windows, windows_per_second}, peak_memory_bytes,
  *                    training_time[] {strategy, seconds, windows, windows_per_second, ratio_to_baseline, ratio_per_window,
  *                    model_bytes (of the files of all its fits)},
  *                    criteria[] {candidate, baseline, id, metric, bound, need, unit, on, state, ratio, ratio_per_window,
  *                    candidate_seconds, baseline_seconds, reused_fits}: the criteria of the success test that rest on
- *                    times, for every pair of the verdict; "not_measured" when fits of the pair are an earlier run's
+ *                    times, for every pair of the verdict; "not_measured" when fits of the pair are an earlier run's,
+ *                    selection {trials_here, trials_on_data, runs_on_data, deflated_sharpe, overfitting_probability}: that of
+ *                    summary.json judged over all trials on the same data in the trial ledger (engine/store/schema_1.sql) at the end
+ *                    of the run, this run's included; left out when none was kept
  * summary.json       see below
  * folds.csv          fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged
  * scores.csv         time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short
@@ -72,8 +77,8 @@
  *           "simpler_gate": "behind" | "as_good" | "better"                      (of the last entry, else null) } } ],
  *                  (every gate against the baseline; then, when a gate without attention has a higher P@1 % than the baseline,
  *                  the best attention gate against that one, as "candidate" and "baseline" of a last entry)
- *   "selection": { "trials" (strategies × seeds, and what a study searched), "searched", "best", "seed", "deflated_sharpe",
- *                  "overfitting_probability" } }
+ *   "selection": { "trials_here" (this run's: strategies, each over its seeds and without those that have neither model nor
+ *                  parameters, and what a study searched), "searched", "best", "deflated_sharpe", "overfitting_probability" } }
  * METRIC is a name of metrics.def with its K, if it has one, in place of k (metric_key.h): "precision_at_1",
  * "pnl_mean_at_5_1x". */
 #ifndef GATEWALK_RUN_FILES_H

@@ -106,11 +106,14 @@ int conclusion_words(struct run_view *run, const json_value *verdict, char out[C
 /* ---- on the whole run --------------------------------------------------------------------------------------- */
 
 int selection_words(struct run_view *run, char *out, size_t size) {
-    const json_value *selection = json_get(run->root, "selection");
-    double trials = member_number(selection, "trials"), deflated = member_number(selection, "deflated_sharpe"),
-           overfitting = member_number(selection, "overfitting_probability"),
-           searched = member_number(selection, "searched");
-    char more[64] = "", half[120] = "";
+    const json_value *selection = json_get(run->root, "selection"), *on_data = json_get(run->process, "selection");
+    double trials = member_number(selection, "trials_here"), searched = member_number(selection, "searched"),
+           all = member_number(on_data, "trials_on_data");
+    const json_value *judged =
+        isfinite(all) ? on_data : selection; /* with the trials of other runs, where they are known */
+    double deflated = member_number(judged, "deflated_sharpe"),
+           overfitting = member_number(judged, "overfitting_probability");
+    char more[64] = "", half[120] = "", recorded[80] = "";
     out[0] = '\0';
     if (json_kind(selection) != JSON_OBJECT || !isfinite(trials) || !isfinite(deflated)) return GW_OK;
     const char *best = member_text(run, selection, "best");
@@ -120,11 +123,13 @@ int selection_words(struct run_view *run, char *out, size_t size) {
         snprintf(half, sizeof half,
                  "; the best of one half of the time is below the median in the other with probability %.2f",
                  overfitting);
-    snprintf(out, size,
-             "Selection: %.64s has the best Sharpe of %.0f trials (strategies × seeds%s); its deflated Sharpe, the "
-             "probability that it is more than the best of as many unskilled trials that differ as much as these, is "
-             "%.3f%s.",
-             best, trials, more, deflated, half);
+    if (isfinite(all)) snprintf(recorded, sizeof recorded, "; on record for these data: %.0f", all);
+    snprintf(
+        out, size,
+        "Selection: %.64s has the best Sharpe of %.0f trials (strategies over their seeds%s)%s. Its deflated Sharpe, "
+        "the probability that it is more than the best of as many unskilled trials%s that differ as much as these, "
+        "is %.3f%s.",
+        best, trials, more, recorded, isfinite(all) ? " as are on record" : "", deflated, half);
     text_clean(out);
     return GW_OK;
 }

@@ -164,5 +164,5 @@ static const struct bad_case bad_usage[] = {
      .args = {"compare", "done", "nowhere"},
      .exit = 3,
      .says = {"nowhere/summary.json: "}},
-    USAGE("compare: nothing", SAYS("RUN_DIR is missing"), "compare"),
+    USAGE("compare: nothing", SAYS("RUN is missing"), "compare"),
 };

@@ -73,6 +73,7 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"study", "small-study.json", "--out", "p", "--no-report", "--quiet"},
     {"report", "done", "--text"},
     {"compare", "done", "done"},
+    {"runs"}, /* that of the first call */
     {"signal", "done", "--strategy", "lstm"},
     {"score", "done", "rw.csv", "--strategy", "bahdanau", "--out", "o.csv"},
     {"features", "small.json", "--scaled", "2", "--out", "o.csv"},
@@ -90,6 +91,7 @@ static void test_every_command_works(void **state) {
     put_text("small-study.json",
              "{\"name\": \"s\", \"experiment\": \"small.json\", \"search\": {\"folds\": 1, \"epochs\": 1}, \"stages\": "
              "[{\"name\": \"loss\", \"variants\": [{\"name\": \"bce\"}]}]}");
+    setenv("GATEWALK_STORE", "ledger.sqlite", 1);
     for (size_t i = 0, n = command_names(name); i < n; i++) {
         const char *const *call = NULL;
         for (size_t c = 0; c < COUNT_OF(call_of_command); c++)
@@ -101,6 +103,8 @@ static void test_every_command_works(void **state) {
         run_free(&run);
     }
     unlink(work("o.csv"));
+    unlink(work("ledger.sqlite"));
+    setenv("GATEWALK_STORE", "off", 1);
 }
 
 static void test_help_words(void **state) {

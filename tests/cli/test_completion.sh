@@ -71,8 +71,8 @@ expect() { # what, words...
 }
 mkdir -p "$scratch/files/folder" && touch "$scratch/files/"{"my experiment.json",bars.csv,small.json}
 bash_completes() {
-    expect run gatewalk ru &&
-        expect report,run gatewalk r &&
+    expect run,runs gatewalk ru &&
+        expect report,run,runs gatewalk r &&
         expect --kernels gatewalk run --ker &&
         expect portable gatewalk run --kernels po &&
         expect sma_cross gatewalk run --strategies s &&

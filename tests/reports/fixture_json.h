@@ -326,10 +326,9 @@ static void fx_summary(const char *dir, const struct fixture *f) {
     for (size_t i = 1; i < f->n_models && !f->no_verdict; i++) fx_verdict_block(&w, f, &fx_models[i]);
     json_end_array(&w);
     json_begin_object(&w, "selection");
-    json_put_int(&w, "trials", 28);
+    json_put_int(&w, "trials_here", 28);
     json_put_int(&w, "searched", 21);
     json_put_string(&w, "best", "bahdanau");
-    json_put_int(&w, "seed", 2);
     json_put_number(&w, "deflated_sharpe", f->undefined ? NAN : 0.4321);
     json_put_number(&w, "overfitting_probability", 0.55);
     json_end_object(&w);

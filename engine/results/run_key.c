@@ -1,0 +1,114 @@
+/* The same settings give the same key whatever they are called; what is not in use has no part in it. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/base.h"
+#include "run_key.h"
+
+#define MIX(value) hash = hash_bytes(&(value), sizeof(value), hash)
+
+static uint64_t mix_text(const char *text, uint64_t hash) { return hash_bytes(text, strlen(text) + 1, hash); }
+
+static uint64_t mix_data(const struct prepared *p, uint64_t hash) {
+    for (size_t s = 0; s < p->market.n_symbols; s++) MIX(p->market.symbol[s].fingerprint);
+    return hash;
+}
+
+static void make_absolute(char path[1024]) {
+    char *whole = *path ? realpath(path, NULL) : NULL;
+    if (whole) snprintf(path, 1024, "%s", whole);
+    free(whole);
+}
+
+/* What is said of the bars beside where and how they are written: tick and lot, funding, finer bars. */
+static uint64_t mix_sources(const struct experiment *e, uint64_t hash) {
+    for (size_t i = 0; i < e->n_data; i++) {
+        struct data_source source = e->data[i];
+        source.symbol[0] = source.file[0] = '\0';
+        source.format = 0;
+        source.interval_ns = 0;
+        source.repair = false;
+        make_absolute(source.funding);
+        make_absolute(source.detail);
+        hash = gw_param_hash(&data_params, &source, hash);
+    }
+    return hash;
+}
+
+static uint64_t mix_features(const struct experiment *e, uint64_t hash) {
+    for (size_t f = 0; f < e->n_features; f++) hash = mix_text(e->feature[f], hash);
+    return hash;
+}
+
+static uint64_t mix_section(const struct experiment *e, const struct key_section *section, uint64_t hash) {
+    return gw_param_hash(section->table, (const char *)e + section->offset, mix_text(section->name, hash));
+}
+
+/* Sections of the experiment's own: of those that entries may give too, the entry's stands. */
+static uint64_t mix_sections(const struct experiment *e, bool per_strategy, const char *without, uint64_t hash) {
+    for (size_t i = 0; i < config_n_sections; i++) {
+        const struct key_section *section = &config_section[i];
+        if (strcmp(section->name, without) == 0 || section->per_strategy > per_strategy) continue;
+        hash = mix_section(e, section, hash);
+    }
+    return hash;
+}
+
+static uint64_t mix_strategy(const struct strategy_spec *spec, uint64_t hash) {
+    hash = mix_text(spec->desc->name, hash);
+    for (size_t i = 0; i < config_n_sections; i++) {
+        const struct key_section *section = &config_section[i];
+        const bool of_models = section->table == &gw_model_params || section->table == &gw_train_params;
+        if (!section->per_strategy || (of_models && !spec->desc->needs_model)) continue;
+        hash =
+            gw_param_hash(section->table, (const char *)spec + section->common_offset, mix_text(section->name, hash));
+    }
+    return hash;
+}
+
+/* Its members' settings, not their name. */
+static uint64_t mix_members(const struct experiment *e, const struct strategy_spec *spec, uint64_t hash) {
+    for (size_t s = 0; spec->ensemble_of[0] && s < e->n_strategies; s++)
+        if (strcmp(e->strategy[s].name, spec->ensemble_of) == 0)
+            hash = mix_strategy(&e->strategy[s], mix_text("ensemble", hash));
+    return hash;
+}
+
+static void show(uint64_t hash, char out[RUN_KEY_SIZE]) { snprintf(out, RUN_KEY_SIZE, "%016" PRIx64, hash); }
+
+void data_key(const struct prepared *p, char out[RUN_KEY_SIZE]) { show(mix_data(p, mix_text("data 1", 0)), out); }
+
+void config_key(const struct experiment *e, const struct prepared *p, char out[RUN_KEY_SIZE]) {
+    uint64_t hash = mix_data(p, mix_text("config 1", 0));
+    if (e->study_key) { /* what it chooses follows from it */
+        MIX(e->study_key);
+        show(hash, out);
+        return;
+    }
+    hash = mix_sections(e, true, "", mix_features(e, mix_sources(e, hash)));
+    for (size_t k = 0; k < e->n_seeds; k++) MIX(e->seed[k]);
+    for (size_t s = 0; s < e->n_strategies; s++) {
+        hash = mix_text(e->strategy[s].name, hash); /* results are told apart by it */
+        hash = mix_members(e, &e->strategy[s], mix_strategy(&e->strategy[s], hash));
+    }
+    show(hash, out);
+}
+
+void trial_key(const struct experiment *e, const struct prepared *p, size_t strategy, char out[RUN_KEY_SIZE]) {
+    const struct strategy_spec *spec = &e->strategy[strategy];
+    uint64_t hash = mix_data(p, mix_text("trial 1", 0));
+    hash = mix_members(e, spec, mix_strategy(spec, mix_sources(e, hash)));
+    for (size_t f = 0; f < p->plan.n_folds; f++) {
+        MIX(p->plan.fold[f].begin_ns[GW_SLICE_TEST]);
+        MIX(p->plan.fold[f].end_ns[GW_SLICE_TEST]);
+    }
+    if (spec->desc->needs_model) {
+        hash = mix_sections(e, false, "verdict", mix_features(e, hash));
+        for (size_t k = 0; k < e->n_seeds; k++) MIX(e->seed[k]);
+        MIX(p->lookback); /* the longest of all contestants says which samples there are */
+    } else {
+        hash = mix_section(e, config_find_section("broker"), hash);
+    }
+    show(hash, out);
+}
