@@ -59,7 +59,8 @@ const char *cli_kernels_choice(size_t i);
 #define OPTION_TIMERANGE {"timerange", 't', "FROM-TO", "e.g. 20200101-20221231; either side may be empty", NULL}
 #define OPTION_JOBS      {"jobs", 'j', "N", "threads (default: all cores); results do not depend on it", NULL}
 #define OPTION_KERNELS   {"kernels", 'k', "NAME", "instruction set to compute with", cli_kernels_choice}
-#define OPTION_OUT       {"out", 'o', "DIR", "run directory (default reports/out/NAME)", NULL}
+#define OPTION_OUT       {"out", 'o', "DIR", "run directory (default reports/out/NAME, then NAME-2 … beside runs of other configurations)", NULL}
+#define OPTION_FORCE     {"force", 'f', NULL, "replace the run of another configuration in the run directory", NULL}
 #define OPTION_NO_REPORT {"no-report", 'R', NULL, "files and table only", NULL}
 #define OPTION_STRATEGY  {"strategy", 'S', "NAME", "whose model; may be left out when the run has only one", NULL}
 #define OPTION_SEED      {"seed", 's', "N", "the fit of this seed (default: the run's first)", NULL}

@@ -28,6 +28,7 @@ static const struct command_option options[] = {
     OPTION_JOBS,
     OPTION_KERNELS,
     OPTION_OUT,
+    OPTION_FORCE,
     OPTION_NO_REPORT,
     OPTION_QUIET,
 };
@@ -44,6 +45,9 @@ static int take_option(struct run_arguments *a, int c) {
         break;
     case 'o':
         return cli_text("--out", optarg, &a->options.out_dir);
+    case 'f':
+        a->options.force = true;
+        break;
     case 'k':
         a->kernels = optarg;
         break;

@@ -17,6 +17,7 @@ static const struct command_option options[] = {
     OPTION_JOBS,
     OPTION_KERNELS,
     OPTION_OUT,
+    OPTION_FORCE,
     OPTION_NO_REPORT,
     OPTION_QUIET,
 };
@@ -33,6 +34,7 @@ static int command(int argc, char **argv) {
         if (c == 'd') TRY(cli_text("--data", optarg, &override.data));
         if (c == 't') override.timerange = optarg;
         if (c == 'o') TRY(cli_text("--out", optarg, &run.out_dir));
+        if (c == 'f') run.force = true;
         if (c == 'k') kernels = optarg;
         if (c == 'R') no_report = true;
         if (c == 'q') progress_quiet(true);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "engine/results/run_key.h"
 #include "engine/walk/record.h"
 #include "study_private.h"
 
@@ -176,18 +177,21 @@ static int prepare_search(const struct study *study, struct prepared **p) {
 }
 
 /* The search in a directory that is ours. Nothing is made or removed before the data are known to be fine. */
-static int search_in(struct study *study, const struct gw_run_options *options, struct record *record, const char *dir,
+static int search_in(struct study *study, const struct gw_run_options *options, struct record *record, char dir[1024],
                      int *lock) {
     struct prepared *p = NULL;
+    char key[RUN_KEY_SIZE];
     size_t jobs = options->jobs ? options->jobs : (size_t)omp_get_max_threads();
-    TRY(dir_lock(dir, lock));
+    if (options->out_dir) TRY(dir_lock(dir, lock));
     TRY(prepare_search(study, &p));
     int rc = GW_OK;
+    config_key(study->experiment, p, key);
     if (study->search_folds > p->plan.n_folds)
         rc = gw_error_set(GW_ERR_CONFIG,
                           "%s: search.folds is %zu, but there are only %zu folds; search fewer or give more data",
                           study->path, study->search_folds, p->plan.n_folds);
-    if (rc == GW_OK) rc = run_claim_directory(dir, lock);
+    if (rc == GW_OK && !options->out_dir && !options->force) rc = run_directory_number(key, dir);
+    if (rc == GW_OK) rc = run_claim_directory(dir, key, options->force, lock);
     if (rc == GW_OK) record_begin(record, study->experiment, p, dir, true);
     if (rc == GW_OK) rc = run_drop_results(dir, options, "");
     if (rc == GW_OK) rc = search(study, p, dir, jobs);

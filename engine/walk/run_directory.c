@@ -6,6 +6,7 @@
 
 #include "engine/base/base.h"
 #include "engine/base/json.h"
+#include "engine/results/run_key.h"
 #include "gatewalk/version.h"
 #include "walk.h"
 
@@ -21,23 +22,32 @@ static bool is_mark(const json_value *root) {
     return number >= 1 && number <= GW_RUN_SCHEMA && number == floor(number);
 }
 
-/* *ours: a run of this program, of this schema or an earlier one that has a number. */
-static int read_mark(const char *dir, bool *there, bool *ours) {
+/* What a folder says of itself. */
+struct mark {
+    bool there, ours; /* a run.json; of this program, of this schema or an earlier one that has a number */
+    bool says;        /* which configuration its run is of: `key`, "" when an earlier program did not write that down */
+    char key[RUN_KEY_SIZE];
+};
+
+static int read_mark(const char *dir, struct mark *mark) {
     char path[1024];
     struct json_document *document;
-    *ours = false;
+    *mark = (struct mark){.there = false};
     TRY(path_join(path, sizeof path, dir, GW_RUN_JSON));
-    *there = file_exists(path);
-    if (!*there) return GW_OK;
+    mark->there = file_exists(path);
+    if (!mark->there) return GW_OK;
     int rc = json_load(path, GW_ERR_DATA, &document);
     if (rc == GW_ERR_DATA) return GW_OK; /* no JSON, a folder: nobody's mark */
     TRY(rc);
-    *ours = is_mark(json_root(document));
+    const json_value *root = json_root(document), *key = json_get(root, "config_hash");
+    mark->ours = is_mark(root);
+    mark->says = key || json_get(root, "config");
+    snprintf(mark->key, sizeof mark->key, "%s", key && json_kind(key) == JSON_STRING ? json_string(key, "") : "");
     json_free(document);
     return GW_OK;
 }
 
-static int write_mark(const char *dir) {
+static int write_mark(const char *dir, const char *key) {
     char path[1024];
     struct out_file file;
     TRY(path_join(path, sizeof path, dir, GW_RUN_JSON));
@@ -46,6 +56,7 @@ static int write_mark(const char *dir) {
     json_begin_object(&w, NULL);
     json_put_int(&w, "schema", GW_RUN_SCHEMA);
     json_put_string(&w, "status", "claimed");
+    json_put_string(&w, "config_hash", key);
     json_begin_object(&w, "build");
     json_put_string(&w, "version", GW_VERSION);
     json_end_object(&w);
@@ -53,18 +64,37 @@ static int write_mark(const char *dir) {
     return out_commit(&file);
 }
 
-int run_claim_directory(const char *dir, int *lock) {
-    bool there, ours;
+/* Is there anything that took work to make? */
+static bool holds_work(const char *dir) {
+    static const char *const part[] = {GW_RUN_MODELS, GW_RUN_STAGES};
+    char path[1024];
+    if (path_join(path, sizeof path, dir, GW_RUN_SUMMARY) < 0 || file_exists(path)) return true;
+    for (size_t i = 0; i < COUNT_OF(part); i++)
+        if (path_join(path, sizeof path, dir, part[i]) < 0 || !run_folder_is_empty(path)) return true;
+    return false;
+}
+
+static bool is_of_another(const struct mark *mark, const char *dir, const char *key) {
+    return mark->ours && mark->says && strcmp(mark->key, key) != 0 && holds_work(dir);
+}
+
+int run_claim_directory(const char *dir, const char *key, bool force, int *lock) {
+    struct mark mark;
     char models[1024];
-    TRY(read_mark(dir, &there, &ours));
-    if (!ours && !run_folder_is_empty(dir))
+    TRY(read_mark(dir, &mark));
+    if (!mark.ours && !run_folder_is_empty(dir))
         FAIL(GW_ERR_USAGE, "%s is not empty and holds no gatewalk run (%s); give another --out", dir,
-             there ? "its " GW_RUN_JSON " is none that this gatewalk knows" : "there is no " GW_RUN_JSON);
+             mark.there ? "its " GW_RUN_JSON " is none that this gatewalk knows" : "there is no " GW_RUN_JSON);
     TRY(run_folder_judge(dir));
+    if (!force && is_of_another(&mark, dir, key))
+        FAIL(
+            GW_ERR_USAGE,
+            "%s: holds the run of another configuration or of other data; give another --out, or --force to replace it",
+            dir);
     TRY(dir_make(dir));
     TRY(dir_lock(dir, lock));
     TRY(run_folder_sweep(dir, *lock >= 0));
-    if (!ours) TRY(write_mark(dir));
+    if (!mark.ours) TRY(write_mark(dir, key));
     TRY(path_join(models, sizeof models, dir, GW_RUN_MODELS));
     return dir_make(models);
 }
@@ -73,6 +103,23 @@ int run_directory_name(const char *asked, const char *name, char dir[1024]) {
     int n = asked ? snprintf(dir, 1024, "%s", asked) : snprintf(dir, 1024, "reports/out/%s", name);
     if (n < 0 || n >= 900) FAIL(GW_ERR_USAGE, "--out: the path is too long");
     return GW_OK;
+}
+
+int run_directory_number(const char *key, char dir[1024]) {
+    enum { MOST = 10000 };
+    char numbered[1024];
+    struct mark mark;
+    TRY(read_mark(dir, &mark));
+    if (!is_of_another(&mark, dir, key)) return GW_OK;
+    for (int i = 2; i < MOST; i++) {
+        snprintf(numbered, sizeof numbered, "%.900s-%d", dir, i);
+        TRY(read_mark(numbered, &mark));
+        if (is_of_another(&mark, numbered, key) || (!mark.ours && !run_folder_is_empty(numbered))) continue;
+        message("note: %s holds the run of another configuration or of other data; this one goes to %s", dir, numbered);
+        strcpy(dir, numbered);
+        return GW_OK;
+    }
+    FAIL(GW_ERR_USAGE, "%s: %d runs of other configurations; give another --out", dir, MOST);
 }
 
 /* An earlier summary would make `report` show its numbers as this run's until this one is finished. */

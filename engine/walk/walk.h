@@ -31,14 +31,18 @@ int run_experiment(const struct experiment *experiment, const struct gw_run_opti
                    char dir[1024]) GW_MUST_USE;
 
 /* Makes the run directory, locks it (dir_lock), and removes what a killed run left half-written. One that holds something
- * but no run.json of ours, or anything that leads elsewhere, is never written into: GW_ERR_USAGE. */
-int run_claim_directory(const char *dir, int *lock) GW_MUST_USE;
+ * but no run.json of ours, or anything that leads elsewhere, is never written into: GW_ERR_USAGE. Nor is, without `force`, one
+ * that holds work of another configuration than `key` (config_key). */
+int run_claim_directory(const char *dir, const char *key, bool force, int *lock) GW_MUST_USE;
 /* The parts of it: GW_ERR_USAGE for a link, device or pipe among a run's files; temporaries of dead processes removed (all,
  * when this process is alone there); nothing in it but such temporaries. */
 int run_folder_judge(const char *dir) GW_MUST_USE;
 int run_folder_sweep(const char *dir, bool alone) GW_MUST_USE;
 bool run_folder_is_empty(const char *dir);
 int run_directory_name(const char *asked, const char *name, char dir[1024]) GW_MUST_USE;
+/* Of a directory that nobody asked for: when it holds work of another configuration, the first of DIR-2, DIR-3 … that does
+ * not. */
+int run_directory_number(const char *key, char dir[1024]) GW_MUST_USE;
 /* What an earlier run or study has left and would be taken for this one's: its summary, the path of its study (but for
  * `keep`, a file's name or ""), and what options->on_begin knows of. */
 int run_drop_results(const char *dir, const struct gw_run_options *options, const char *keep) GW_MUST_USE;

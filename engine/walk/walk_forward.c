@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "engine/results/run_key.h"
 #include "engine/results/write.h"
 #include "record.h"
 #include "replays.h"
@@ -52,11 +53,15 @@ int run_walk(const struct experiment *e, const struct gw_run_options *options, b
     struct prepared *p = NULL;
     struct fit_list fits = {0};
     struct results results = {0};
+    char key[RUN_KEY_SIZE];
     int rc;
     TRY(run_directory_name(options->out_dir, e->name, dir));
-    TRY(dir_lock(dir, lock)); /* at once, where there is a directory already … */
+    if (options->out_dir) TRY(dir_lock(dir, lock)); /* at once, where there is a directory already … */
     TRY_GOTO(prepare(e, &p), done);
-    TRY_GOTO(run_claim_directory(dir, lock), done); /* … and a new one is made only when the data are fine */
+    config_key(e, p, key);
+    if (!options->out_dir && !options->force) TRY_GOTO(run_directory_number(key, dir), done);
+    /* … and a new one is made only when the data are fine */
+    TRY_GOTO(run_claim_directory(dir, key, options->force, lock), done);
     record_begin(record, e, p, dir, in_study);
     rc = walk(e, p, options, dir, in_study, record, &fits, &results);
 done:

@@ -2,6 +2,7 @@
 #ifndef GATEWALK_RUN_H
 #define GATEWALK_RUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "error.h"
@@ -20,8 +21,10 @@ struct gw_config_override {
 };
 
 struct gw_run_options {
-    const char *out_dir; /* the run directory; NULL: reports/out/NAME */
-    size_t jobs;         /* threads; 0: OMP_NUM_THREADS or all cores */
+    const char
+        *out_dir; /* the run directory; NULL: reports/out/NAME, NAME-2 … when that holds another configuration's run */
+    bool force;   /* replace what another configuration's run has left in it; else GW_ERR_USAGE */
+    size_t jobs;  /* threads; 0: OMP_NUM_THREADS or all cores */
     /* Called when the directory is ours and its results are about to be replaced; NULL: nothing to do. */
     int (*on_begin)(const char *dir);
 };

@@ -111,7 +111,7 @@ static void test_second_study_is_turned_away(void **state) {
     assert_turned_away(run_args, first);
     kill_hard(first);
     struct run run;
-    run_fine(&run, "study", "study.json", "--out", "o", "--no-report", "--quiet");
+    run_fine(&run, "study", "study.json", "--out", "o", "--force", "--no-report", "--quiet");
     run_free(&run);
     assert_true(is_there("o/study.json") && is_there("o/summary.json"));
 }
@@ -178,11 +178,12 @@ static void test_no_report_of_other_results_stays(void **state) {
         assert_report_is(true);
         assert_same_runs("o", "done");
     }
-    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet", "--set", "training.epochs=1");
+    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet", "--set", "training.epochs=1",
+             "--force");
     run_free(&run);
     assert_report_is(false);
     for (size_t i = 0; i < COUNT_OF(foreign); i++) unlink(work(foreign[i]));
-    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    run_fine(&run, "run", "small.json", "--out", "o", "--force", "--no-report", "--quiet");
     run_free(&run);
     assert_false(is_there("o/plots"));
 }
@@ -331,7 +332,7 @@ static void test_no_path_of_another_study_stays(void **state) {
     run_free(&run);
     assert_true(is_there("o/study.json"));
     put_earlier_report();
-    run_fine(&run, "run", "small.json", "--out", "o", "--no-report", "--quiet");
+    run_fine(&run, "run", "small.json", "--out", "o", "--force", "--no-report", "--quiet");
     run_free(&run);
     assert_false(is_there("o/study.json"));
     assert_report_is(false);

@@ -42,7 +42,7 @@ static void assert_status(const char *file, const char *status) {
 
 static void interrupt(const char *dir, struct run *run, struct how *how) {
     char models[64];
-    const char *const args[MAX_ARGS] = {"run", "small.json", "--out", dir, LONG_RUN};
+    const char *const args[MAX_ARGS] = {"run", "small.json", "--force", "--out", dir, LONG_RUN};
     snprintf(models, sizeof models, "%.50s/models", dir);
     how->interrupt_when = models;
     how->interrupt_suffix = ".safetensors";

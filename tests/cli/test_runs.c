@@ -206,6 +206,99 @@ static void test_twenty_runs(void **state) {
     assert_true(of_selection("r/part", "run.json", "trials_on_data") == 2);
 }
 
+/* ---- directories ------------------------------------------------------------------------------------------------ */
+
+static char *config_of(const char *dir) {
+    char path[1024];
+    snprintf(path, sizeof path, "%s/summary.json", dir);
+    return get_file(work(path), NULL);
+}
+
+/* Nobody named a directory: another configuration goes beside, the same one where it was. */
+static void test_another_configuration_gets_a_number(void **state) {
+    (void)state;
+    static const struct {
+        const char *set, *dir, *data;
+    } step[] = {
+        {"training.epochs=1", "reports/out/small", "rw.csv"},
+        {"training.epochs=2", "reports/out/small-2", "rw.csv"},
+        {"training.epochs=1", "reports/out/small", "rw.csv"},
+        {"training.epochs=2", "reports/out/small-2", "./../work/rw.csv"}, /* the same bars, called otherwise */
+        {"title=new", "reports/out/small-3", "rw.csv"},                   /* 2 epochs are given, but more seeds … */
+        {"training.epochs=1", "reports/out/small-4", "other.csv"},
+        {"training.epochs=1", "reports/out/small", "rw.csv"},
+    };
+    struct run run;
+    setenv("GATEWALK_STORE", "off", 1);
+    run_fine(&run, "synth", "random-walk", "--bars", "1200", "--seed", "4", "--out", "other.csv");
+    run_free(&run);
+    for (size_t i = 0; i < COUNT_OF(step); i++) {
+        char want[200];
+        const char *seeds = strcmp(step[i].set, "title=new") == 0 ? "2" : "1";
+        snprintf(want, sizeof want, "\nresults: %s\n", step[i].dir);
+        char *first = config_of("reports/out/small");
+        run_fine(&run, "run", "small.json", "--set", step[i].set, "--data", step[i].data, "--seeds", seeds, QUIET);
+        if (!strstr(run.out, want)) fail_msg("step %zu: %s", i, strstr(run.out, "results:"));
+        assert_int_equal(strstr(run.err, "note: reports/out/small holds") != NULL,
+                         strcmp(step[i].dir, "reports/out/small") != 0);
+        run_free(&run);
+        char *after = config_of("reports/out/small");
+        if (i) assert_string_equal(first, after);
+        free(first);
+        free(after);
+    }
+    run_fine(&run, "run", "small.json", "--set", "training.epochs=3", "--force", QUIET);
+    assert_non_null(strstr(run.out, "\nresults: reports/out/small\n"));
+    run_free(&run);
+    remove_tree(work("reports"));
+}
+
+static void test_a_named_directory_is_kept(void **state) {
+    (void)state;
+    struct run run;
+    setenv("GATEWALK_STORE", "off", 1);
+    run_into("r/o", "training.epochs=1");
+    char *before = list_tree(work("r/o"), true);
+    run_program(&run, "run", "small.json", "--out", "r/o", "--set", "training.epochs=2", QUIET);
+    assert_int_equal(run.status, 2);
+    assert_non_null(strstr(run.err,
+                           "r/o: holds the run of another configuration or of other data; give another --out, or "
+                           "--force to replace it"));
+    run_free(&run);
+    char *after = list_tree(work("r/o"), true);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    run_fine(&run, "run", "small.json", "--out", "r/o", "--set", "training.epochs=2", "--force", QUIET);
+    run_free(&run);
+    run_into("r/o", "title=the same by another title"); /* two epochs are the experiment's own */
+    run_into("r/two", "training.epochs=2");
+    run_into("r/two", "title=the same by another title");
+    assert_same_runs("r/o", "r/two");
+    /* What a killed run left before its first fit is nobody's work. */
+    put_text("r/two/run.json",
+             "{\"schema\": 2, \"status\": \"running\", \"config_hash\": \"0\", \"build\": {\"version\": \"0\"}}");
+    remove(work("r/two/summary.json"));
+    remove_tree(work("r/two/models"));
+    run_into("r/two", "training.epochs=1");
+    /* A study is told by what it searches, not by what it finds. */
+    put_text("study.json", "{\"name\": \"st\", \"experiment\": \"small.json\", \"stages\": [{\"name\": \"units\", "
+                           "\"variants\": [{\"name\": \"b\", \"model\": {\"attention\": \"bahdanau\"}}]}]}");
+    run_program(&run, "study", "study.json", "--out", "r/o", QUIET);
+    assert_int_equal(run.status, 2);
+    run_free(&run);
+    for (int i = 0; i < 2; i++) {
+        run_fine(&run, "study", "study.json", "--out", "r/s", QUIET);
+        run_free(&run);
+    }
+    run_program(&run, "study", "study.json", "--out", "r/s", "--set", "training.epochs=1", QUIET);
+    assert_int_equal(run.status, 2);
+    run_free(&run);
+    run_program(&run, "run", "small.json", "--out", "r/s", QUIET);
+    assert_int_equal(run.status, 2);
+    run_free(&run);
+}
+
 /* ---- asking ---------------------------------------------------------------------------------------------------- */
 
 static void test_lists_fit_eighty_columns(void **state) {
@@ -351,6 +444,8 @@ int main(void) {
         cmocka_unit_test_setup(test_two_at_once, fresh),
         cmocka_unit_test_setup(test_no_ledger_no_harm, fresh),
         cmocka_unit_test_setup(test_twenty_runs, fresh),
+        cmocka_unit_test_setup(test_another_configuration_gets_a_number, fresh),
+        cmocka_unit_test_setup(test_a_named_directory_is_kept, fresh),
         cmocka_unit_test_setup(test_lists_fit_eighty_columns, fresh),
         cmocka_unit_test_setup(test_diff_and_compare, fresh),
         cmocka_unit_test_setup(test_hostile_words, fresh),

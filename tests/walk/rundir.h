@@ -30,7 +30,7 @@ static inline int rundir_setup(void **state) {
 static inline int rundir_run(const struct experiment *e, const char *name, size_t jobs) {
     char dir[1024], out[700];
     snprintf(out, sizeof out, "%.500s/%s", scratch_dir, name);
-    return run_experiment(e, &(struct gw_run_options){.out_dir = out, .jobs = jobs}, dir);
+    return run_experiment(e, &(struct gw_run_options){.out_dir = out, .force = true, .jobs = jobs}, dir);
 }
 
 static inline char *rundir_read(const char *path, size_t *length) {
