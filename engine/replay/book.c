@@ -14,9 +14,9 @@ bool work_reached(const struct desk *desk, const struct work *w, double price) {
     return through ? price > level : price >= level;
 }
 
-double stop_level(const struct desk *desk, const struct work *w) {
+double trail_level(const struct desk *desk, const struct work *w, double extreme) {
     const double side = -w->direction; /* a seller's stop trails below */
-    return tick_beyond(desk, w->extreme * (1 - side * w->trail) - side * w->trail_distance, w->direction);
+    return tick_beyond(desk, extreme * (1 - side * w->trail) - side * w->trail_distance, w->direction);
 }
 
 double tick_beyond(const struct desk *desk, double price, int direction) {

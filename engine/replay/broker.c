@@ -200,7 +200,7 @@ static void work_fill_in(const struct desk *desk, const struct gw_order *o, stru
         w->trail = o->trail;
         w->trail_distance = o->trail_distance;
         w->extreme = desk->n_closed ? desk->bars->bar[desk->n_closed - 1].close : desk->bars->bar[0].open;
-        w->stop = stop_level(desk, w);
+        w->stop = trail_level(desk, w, w->extreme);
     }
 }
 

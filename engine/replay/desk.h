@@ -115,7 +115,8 @@ void desk_band(struct desk *desk); /* after any change of orders or position */
 bool desk_entry_waits(const struct desk *desk);
 bool desk_closing(const struct desk *desk); /* a close order works */
 bool work_is_entry(const struct work *w, const void *unused);
-double stop_level(const struct desk *desk, const struct work *w); /* a trailing order's, from its extreme */
+/* Where a trailing order stands when this is the extreme it follows. */
+double trail_level(const struct desk *desk, const struct work *w, double extreme);
 /* A stop on the grid of ticks, no nearer than asked. */
 double tick_beyond(const struct desk *desk, double price, int direction);
 

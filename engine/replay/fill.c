@@ -171,7 +171,7 @@ static int exits_create(struct desk *desk, size_t k, const struct fill *f) {
         w->extreme = f->raw;
         w->trail = o.trail_stop;
         w->trail_distance = o.trail_stop_distance;
-        w->stop = stop_level(desk, w);
+        w->stop = trail_level(desk, w, w->extreme);
     }
     for (size_t c = 0; desk->broker && c < desk->n_work; ++c)
         if (desk->work[c].parent == parent && !desk->work[c].id)

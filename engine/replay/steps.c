@@ -123,7 +123,7 @@ static bool trails_moved(struct desk *desk, double price) {
         if (w->kind != GW_ORDER_TRAILING || !w->resting || w->triggered) continue;
         if (!(w->direction < 0 ? price > w->extreme : price < w->extreme)) continue;
         w->extreme = price;
-        w->stop = stop_level(desk, w);
+        w->stop = trail_level(desk, w, w->extreme);
         if (desk->broker) broker_changed(desk->broker, w);
         moved = true;
     }
@@ -215,7 +215,7 @@ static bool doubtful(const struct desk *desk, const struct gw_bar *bar, size_t i
             struct work moved = *w;
             moved.extreme = is_long ? fmax(w->extreme, favourable) : fmin(w->extreme, favourable);
             if (w->kind == GW_ORDER_TRAILING && moved.extreme != w->extreme) {
-                moved.stop = stop_level(desk, &moved);
+                moved.stop = trail_level(desk, &moved, moved.extreme);
                 trail |= work_reached(desk, &moved, adverse);
             }
         }
@@ -308,10 +308,9 @@ static bool only_trails(struct desk *desk, const struct gw_bar *bar, size_t i) {
     for (size_t k = 0; k < desk->n_work; ++k) {
         const struct work *w = &desk->work[k];
         if (w->kind != GW_ORDER_TRAILING) continue;
-        struct work moved = *w;
-        moved.extreme = w->direction < 0 ? fmax(w->extreme, bar->high) : fmin(w->extreme, bar->low);
-        moved.stop = stop_level(desk, &moved);
-        if (w->direction < 0 ? !(bar->low > moved.stop) : !(bar->high < moved.stop)) return false;
+        const bool sells = w->direction < 0;
+        const double level = trail_level(desk, w, sells ? fmax(w->extreme, bar->high) : fmin(w->extreme, bar->low));
+        if (sells ? !(bar->low > level) : !(bar->high < level)) return false;
     }
     held_saw(&desk->held, bar->open);
     held_saw(&desk->held, bar->low);
