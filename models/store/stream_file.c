@@ -22,7 +22,7 @@ static void put_symbol(const struct gw_stream *stream, const struct stream_symbo
         return;
     }
     size_t kept = symbol->held < stream->reach ? symbol->held : stream->reach - 1;
-    memcpy(state, symbol->row + (symbol->held - kept) * F, kept * F * sizeof *state);
+    if (kept > 0) memcpy(state, symbol->row + (symbol->held - kept) * F, kept * F * sizeof *state);
 }
 
 static void take_symbol(const struct gw_stream *stream, struct stream_symbol *symbol, uint64_t bars,
@@ -34,7 +34,7 @@ static void take_symbol(const struct gw_stream *stream, struct stream_symbol *sy
         return;
     }
     symbol->held = bars < stream->reach ? (size_t)bars : stream->reach - 1;
-    memcpy(symbol->row, state, symbol->held * F * sizeof *state);
+    if (symbol->held > 0) memcpy(symbol->row, state, symbol->held * F * sizeof *state);
 }
 
 static void model_name(const struct gw_gate_model *model, char name[WEIGHTS_NAME_SIZE]) {
