@@ -67,6 +67,9 @@ void R(score_logits)(const struct R(network) *net, const real *weights, const re
                      const struct gw_attention_out *attention) {
     size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS;
     const struct R(kernels) *k = R(kernels_active)();
+    /* A bar that comes live is a window alone. Shards are filled up so that a window's bits do not depend on its
+     * neighbours; our own kernels give them to any number of rows, OpenBLAS does not, and an encoder may count on all. */
+    bool alone = n == 1 && !net->attention->encoder && !*gw_kernels_build();
     if (net->stream) {
         score_streams(weights, packed, team, series, sample, n, logit, attention);
         return;
@@ -75,7 +78,7 @@ void R(score_logits)(const struct R(network) *net, const real *weights, const re
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma omp taskloop grainsize(1) default(none)                                                                        \
-    firstprivate(n_shards, k, net, weights, packed, team, series, sample, n, logit, attention)
+    firstprivate(n_shards, k, net, weights, packed, team, series, sample, n, logit, attention, alone)
     for (size_t s = 0; s < n_shards; s++) {
 #pragma GCC diagnostic pop
         size_t first = s * SHARD_WINDOWS, count = n - first < SHARD_WINDOWS ? n - first : SHARD_WINDOWS;
@@ -83,7 +86,7 @@ void R(score_logits)(const struct R(network) *net, const real *weights, const re
         for (size_t b = 0; b < SHARD_WINDOWS; b++) index[b] = (uint32_t)(first + (b < count ? b : count - 1));
         struct R(workspace) *ws = &team->ws[omp_get_thread_num()];
         struct R(pass) pass = {net, k, weights, packed, NULL, ws};
-        struct R(shard) shard = {.series = series, .sample = sample, .index = index, .n = SHARD_WINDOWS};
+        struct R(shard) shard = {.series = series, .sample = sample, .index = index, .n = alone ? 1 : SHARD_WINDOWS};
         R(shard_run)(&pass, &shard);
         memcpy(logit + first * GW_N_GATES, ws->logit, count * GW_N_GATES * sizeof *logit);
         if (attention) copy_attention(net, ws, first, count, attention);
