@@ -3,7 +3,7 @@
 # whatever is done to the input. usage: tests/live/test_signal.sh   (from the project's root, once the program is built)
 set -u
 export LC_ALL=C GATEWALK_CACHE=off
-program=${GATEWALK_BIN:-$PWD/gatewalk}
+program=${GATEWALK_BIN:-$PWD/gatewalk} root=$PWD
 [ -w /dev/shm ] && TMPDIR=${TMPDIR:-/dev/shm}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
@@ -198,6 +198,24 @@ thresholds_of_kept_models_are_this_run() {
     cmp -s <(numbers out) want || fail "$(diff <(numbers out) want | head -4)"
 }
 
+# Labels are those of scores.csv, a scaled row is the scaler's of its fold, and from features and a stored fit PyTorch comes to
+# the same scores.
+features_are_what_the_models_see() {
+    "$program" features run.json --out f.csv >out && "$program" features run.json --scaled 2 --out s.csv >out &&
+        "$program" features run.json --out g.npy >out && "$program" features run.json --out n.npy --scaled 2 >out || return
+    [ "$(wc -l <s.csv)" -eq 2251 ] && head -1 s.csv | grep -q '^time,symbol,log_return(1),.*macd_hist(12;26;9),.*,label_long,label_short$' ||
+        fail "$(head -2 s.csv)" || return
+    join -t, <(awk -F, 'NR>1 {print $2"/"$1","$(NF-1)","$NF}' s.csv | sort) \
+        <(awk -F, '$3=="windowed" && $4==3 {print $2"/"$1","$8","$9}' o/scores.csv | sort) |
+        awk -F, '{n++; if ($2!=$4 || $3!=$5) bad=1} END {exit bad || n!=900}' || fail "labels differ" || return
+    center=$(tr -d ' \n' <n.json | sed -E 's/.*"center":\[([^,]*),.*/\1/') scale=$(tr -d ' \n' <n.json | sed -E 's/.*"inverse_scale":\[([^,]*),.*/\1/')
+    paste -d, <(cut -d, -f3 f.csv) <(cut -d, -f3 s.csv) | awk -F, -v c="$center" -v k="$scale" \
+        'NR>2 {y=($1-c)*k; n+=$1!=""; if ($1!="" && (y-$2)^2>1e-8 && $2<10 && $2>-10) bad=1} END {exit bad || n!=2248}' ||
+        fail "scaled otherwise than $center $scale" || return
+    /usr/bin/python3 -c 'import numpy, pandas, torch' 2>/dev/null || return 0
+    /usr/bin/python3 "$root/tests/golden/reproduce_scores.py" o g.npy >out && grep -q '^6 fits' out || fail "$(cat out)"
+}
+
 check slices_have_the_bytes_of_the_run
 check levels_are_prices
 check json_lines_are_bars_too
@@ -206,6 +224,7 @@ check bad_lines_are_left_out
 check history_that_is_too_short_is_told
 check follow_answers_at_once_and_saves_on_interrupt
 check score_has_the_bytes_of_the_run
+check features_are_what_the_models_see
 check choices_that_the_run_does_not_have_are_refused
 check thresholds_of_kept_models_are_this_run
 echo "[  PASSED  ] $n_passed test(s)."
