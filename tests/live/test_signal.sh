@@ -193,7 +193,7 @@ choices_that_the_run_does_not_have_are_refused() {
 
 # Thresholds follow signals.act_on, which makes no fit anew: the kept models must still say this run's.
 thresholds_of_kept_models_are_this_run() {
-    "$program" run run.json --out o --no-report --quiet --set signals.act_on=5 >/dev/null || return
+    "$program" run run.json --out o --force --no-report --quiet --set signals.act_on=5 >/dev/null || return
     slice_of windowed 3 1 && signal windowed --seed 3 --fold 1 $history <in.csv >out 2>/dev/null || return
     cmp -s <(numbers out) want || fail "$(diff <(numbers out) want | head -4)"
 }
