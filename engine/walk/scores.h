@@ -32,4 +32,11 @@ int scores_collect(const struct experiment *experiment, const struct prepared *p
                    const struct fit_list *fits, size_t strategy, size_t seed,
                    struct contestant_scores *out) GW_MUST_USE;
 
+/* Thresholds that move with the walk: tau at a bar uses only probabilities emitted BEFORE it; until the window is full,
+ * validation's tau holds. */
+int scores_rolling_taus(const struct experiment *experiment, const struct prepared *prepared,
+                        const struct score_set *set, struct gw_score *at) GW_MUST_USE;
+/* Cross-section: of all symbols that close together only the highest probability may act. */
+void scores_best_symbol_only(const struct score_set *set, struct gw_score *at);
+
 #endif
