@@ -3,7 +3,7 @@
 
 #include "cli.h"
 #include "engine/base/base.h"
-#include "engine/walk/walk.h"
+#include "engine/walk/outside.h"
 
 static const struct command_option options[] = {
     OPTION_DATA,
@@ -34,6 +34,7 @@ static int command(int argc, char **argv) {
     int rc = prepare(experiment, &prepared);
     if (rc == GW_OK) {
         gw_folds_print(&prepared->market, &prepared->plan, stdout);
+        rc = outside_prepare(experiment, prepared); /* do scores from outside fit these folds? */
         prepared_free(prepared);
     }
     experiment_free(experiment);
@@ -45,7 +46,8 @@ const struct command command_folds = {
     .summary = "the audit table: every fold's slices, purge and embargo",
     .arguments = "EXPERIMENT.json",
     .about = "Shows every fold's slices in dates and bars, the samples left after warm-up, purge and "
-             "embargo, and proves that no label of one slice reaches into the next.",
+             "embargo, and proves that no label of one slice reaches into the next. Scores from outside are read and "
+             "checked against them.",
     .option = options,
     .n_options = COUNT_OF(options),
     .example = "gatewalk folds strategies/demo.json --set folds.embargo=10",

@@ -14,7 +14,7 @@
 #include "gatewalk/replay.h"
 #include "gatewalk/run.h"
 
-enum { MAX_K = 4, MAX_SEEDS = 64, MAX_STRATEGIES = 32, MAX_SYMBOLS = 64, MAX_FEATURES = 256 };
+enum { MAX_K = 4, MAX_SEEDS = 64, MAX_STRATEGIES = 32, MAX_SYMBOLS = 64, MAX_FEATURES = 256, MAX_SCORE_FILES = 8 };
 
 struct data_source {
     char symbol[GW_SYMBOL_MAX]; /* "": from the file name */
@@ -64,6 +64,15 @@ struct fold_settings {
     size_t skip; /* folds left out at the beginning: their validation slices have served a search */
 };
 
+/* Scores of a model that was trained elsewhere (engine/walk/outside.h). */
+enum confidence { CONFIDENCE_FRACTION, CONFIDENCE_PERCENT };
+struct score_source {
+    char file[MAX_SCORE_FILES][1024]; /* paths or patterns, resolved; with {seed} and {symbol} */
+    size_t n_files;                   /* 0: trained here */
+    char strategy[48];                /* rows with this name in their column "strategy"; "": all rows */
+    enum confidence confidence;       /* of answers in words: 0 to 1, or 0 to 100 */
+};
+
 /* One contestant. */
 struct strategy_spec {
     char name[48]; /* name_is_safe, unique */
@@ -73,6 +82,7 @@ struct strategy_spec {
     struct gw_strategy_config trading;
     struct gw_cost_config costs;
     char ensemble_of[48]; /* averages the probabilities of this strategy's seeds instead of training; "": trains */
+    struct score_source scores;
 };
 
 struct experiment {
@@ -100,9 +110,11 @@ struct experiment {
 };
 
 static inline bool strategy_trains(const struct strategy_spec *spec) {
-    return spec->desc->needs_model && !spec->ensemble_of[0];
+    return spec->desc->needs_model && !spec->ensemble_of[0] && spec->scores.n_files == 0;
 }
-/* Repetitions of a contestant: one per seed when it trains, else a single one that is written as seed 0. */
+static inline bool strategy_is_outside(const struct strategy_spec *spec) { return spec->scores.n_files > 0; }
+/* Repetitions of a contestant: one per seed when it trains, else a single one that is written as seed 0. How many an
+ * outside one has, its files say (outside_repeats). */
 static inline size_t strategy_repeats(const struct experiment *experiment, const struct strategy_spec *spec) {
     return strategy_trains(spec) ? experiment->n_seeds : 1;
 }
@@ -133,9 +145,9 @@ extern const struct key_section config_section[];
 extern const size_t config_n_sections;
 const struct key_section *config_find_section(const char *name); /* NULL when unknown */
 
-/* Keys of the experiment itself (name, title), of a source in "data", and of an entry of "strategies" beside its
- * sections. */
-extern const struct gw_param_table experiment_params, data_params, entry_params;
+/* Keys of the experiment itself (name, title), of a source in "data", of an entry of "strategies" beside its sections, and
+ * of the "scores" of such an entry. */
+extern const struct gw_param_table experiment_params, data_params, entry_params, scores_params;
 /* Keys that are neither a plain value nor a section. */
 struct special_key {
     const char *name, *type, *initial, *help;

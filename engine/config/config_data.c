@@ -5,14 +5,13 @@
 #include "engine/base/base.h"
 #include "gatewalk/import.h"
 
-/* A relative file is meant relative to the experiment that names it. */
-static int resolve_path(const struct json_document *doc, const json_value *value, const char *key,
-                        const char *experiment_path, char file[1024]) {
+int config_resolve_path(const struct json_document *doc, const json_value *value, const char *experiment_path,
+                        const char *key, char file[1024]) {
     char given[1024];
     const char *slash = file[0] == '/' ? NULL : strrchr(experiment_path, '/');
     size_t folder = slash ? (size_t)(slash - experiment_path) + 1 : 0, length = strlen(file);
     if (folder + length >= sizeof given)
-        return json_fail(doc, value, GW_ERR_CONFIG, "data.%s: \"%.60s…\" is too long for a path", key, file);
+        return json_fail(doc, value, GW_ERR_CONFIG, "%s: \"%.60s…\" is too long for a path", key, file);
     strcpy(given, file);
     memcpy(file, experiment_path, folder);
     memcpy(file + folder, given, length + 1);
@@ -45,9 +44,11 @@ static int read_source(const struct json_document *doc, const json_value *value,
                          json_kind_name(value));
     }
     if (!*source->file) return json_fail(doc, place, GW_ERR_CONFIG, "data: a source needs a \"file\"");
-    TRY(resolve_path(doc, place, "file", e->path, source->file));
-    if (*source->funding) TRY(resolve_path(doc, json_get(value, "funding"), "funding", e->path, source->funding));
-    if (*source->detail) TRY(resolve_path(doc, json_get(value, "detail"), "detail", e->path, source->detail));
+    TRY(config_resolve_path(doc, place, e->path, "data.file", source->file));
+    if (*source->funding)
+        TRY(config_resolve_path(doc, json_get(value, "funding"), e->path, "data.funding", source->funding));
+    if (*source->detail)
+        TRY(config_resolve_path(doc, json_get(value, "detail"), e->path, "data.detail", source->detail));
     e->n_data++;
     return GW_OK;
 }

@@ -140,6 +140,24 @@ static const struct gw_param entry_rows[] = {
 };
 const struct gw_param_table entry_params = GW_PARAM_TABLE(entry_rows);
 
+static const struct gw_choice confidences_rows[] = {[CONFIDENCE_FRACTION] = {.name = "fraction", .help = "0 to 1"},
+                                                    [CONFIDENCE_PERCENT] = {.name = "percent", .help = "0 to 100"}};
+static const struct gw_choices confidences = {.row = confidences_rows, .n = COUNT_OF(confidences_rows)};
+static const struct gw_param scores_rows[] = {
+    {.name = "files",
+     .type = GW_PARAM_TEXT,
+     .offset = offsetof(struct score_source, file),
+     .unit = "",
+     .capacity = sizeof(((struct score_source *)0)->file[0]),
+     .help =
+         "instead of a model: probabilities from a file or a list of files, patterns such as \"p-*.csv\" among them; "
+         "{seed} and {symbol} stand for each of the run's; \"scores\": \"p.csv\" says the same"},
+    GW_TEXT_PARAM(struct score_source, strategy, GW_PARAM_TEXT,
+                  "only the rows with this name in the column strategy, as in a run's scores.csv"),
+    GW_CHOICE_PARAM(struct score_source, confidence, &confidences, 0, "scale of the column confidence beside action"),
+};
+const struct gw_param_table scores_params = GW_PARAM_TABLE(scores_rows);
+
 #define SECTION(text, params, place, what)                                                                             \
     { .name = text, .table = &params, .offset = offsetof(struct experiment, place), .help = what }
 #define SHARED(text, params, place, what)                                                                              \

@@ -20,6 +20,13 @@ int config_unknown_param(const struct json_document *document, const json_value 
 /* "data": a file name, an object with a "file", or an array of either. */
 int config_read_data(const struct json_document *document, const json_value *value,
                      struct experiment *experiment) GW_MUST_USE;
+/* A relative file is meant relative to the experiment that names it: `file` is changed in place. `key`: for messages. */
+int config_resolve_path(const struct json_document *document, const json_value *value, const char *experiment_path,
+                        const char *key, char file[1024]) GW_MUST_USE;
+/* An entry's "scores": a file, a list of files, or an object of the scores keys. */
+int config_read_scores(const struct json_document *document, const json_value *entry, const char *experiment_path,
+                       struct strategy_spec *spec) GW_MUST_USE;
+void config_write_scores(struct json_writer *w, const struct score_source *source);
 int config_read_strategies(const struct json_document *document, const json_value *list,
                            struct experiment *experiment) GW_MUST_USE;
 /* One contestant's object over the values already in `spec`; `fallback` when it may leave out "strategy". */

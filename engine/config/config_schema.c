@@ -120,6 +120,12 @@ static void put_reference(struct json_writer *w, const char *key, const char *to
     if (key) json_end_object(w);
 }
 
+static void put_reference_item(struct json_writer *w, const char *to) {
+    json_begin_object(w, NULL);
+    put_reference(w, NULL, to);
+    json_end_object(w);
+}
+
 static int put_sections(struct json_writer *w) {
     static const char *const fold_lengths[] = {"train", "validation", "test"};
     for (size_t s = 0; s < config_n_sections; s++) {
@@ -158,6 +164,44 @@ static int put_source(struct json_writer *w) {
     return GW_OK;
 }
 
+/* A file or a list of them. */
+static void put_files(struct json_writer *w, const char *name) {
+    begin_text_or(w, name);
+    json_begin_object(w, NULL);
+    json_put_string(w, "type", "string");
+    json_put_int(w, "minLength", 1);
+    json_end_object(w);
+    json_begin_object(w, NULL);
+    json_put_string(w, "type", "array");
+    json_begin_object(w, "items");
+    json_put_string(w, "type", "string");
+    json_put_int(w, "minLength", 1);
+    json_end_object(w);
+    json_put_int(w, "minItems", 1);
+    json_put_int(w, "maxItems", MAX_SCORE_FILES);
+    json_end_object(w);
+    json_end_array(w);
+    json_end_object(w);
+}
+
+static int put_scores(struct json_writer *w) {
+    static const char *const files[] = {"files"};
+    const struct gw_param_table others = {scores_params.param + 1, scores_params.n - 1}; /* files is more than a text */
+    put_files(w, "files");
+    begin_text_or(w, "scores");
+    put_reference_item(w, "files");
+    begin_keys(w, NULL, NULL);
+    json_begin_object(w, "properties");
+    put_reference(w, "files", "files");
+    TRY(put_properties(w, &others, sizeof(struct score_source)));
+    json_end_object(w);
+    put_required(w, files, 1);
+    json_end_object(w);
+    json_end_array(w);
+    json_end_object(w);
+    return GW_OK;
+}
+
 static int put_contestant(struct json_writer *w) {
     static const char *const strategy[] = {"strategy"};
     json_begin_object(w, "strategy");
@@ -174,6 +218,7 @@ static int put_contestant(struct json_writer *w) {
     json_begin_object(w, "properties");
     put_reference(w, "strategy", "strategy");
     TRY(put_properties(w, &entry_params, sizeof(struct strategy_spec)));
+    put_reference(w, "scores", "scores");
     for (size_t s = 0; s < config_n_sections; s++)
         if (config_section[s].per_strategy) put_reference(w, config_section[s].name, config_section[s].name);
     json_end_object(w);
@@ -294,6 +339,7 @@ int config_write_schema(struct json_writer *w) {
     json_begin_object(w, "$defs");
     TRY(put_sections(w));
     TRY(put_source(w));
+    TRY(put_scores(w));
     TRY(put_contestant(w));
     json_end_object(w);
     json_end_object(w);

@@ -25,7 +25,7 @@ static int strategy_type(const struct json_document *doc, const json_value *valu
 
 int config_read_strategy(const struct json_document *doc, const json_value *object,
                          const struct gw_strategy_desc *fallback, struct strategy_spec *spec) {
-    static const char *const known[] = {"name", "strategy", "model", "training", "trading", "ensemble_of"};
+    static const char *const known[] = {"name", "strategy", "model", "training", "trading", "ensemble_of", "scores"};
     const json_value *type = json_get(object, "strategy"), *name = json_get(object, "name");
     config_use_strategy(spec, fallback);
     if ((type || !fallback) && (!type || json_kind(type) != JSON_STRING))
@@ -39,7 +39,9 @@ int config_read_strategy(const struct json_document *doc, const json_value *obje
     for (size_t i = 0; i < json_size(object); i++) {
         const json_value *value = json_at(object, i);
         const char *key = json_key(value);
-        if (strcmp(key, "name") == 0 || strcmp(key, "strategy") == 0 || strcmp(key, "ensemble_of") == 0) continue;
+        if (strcmp(key, "name") == 0 || strcmp(key, "strategy") == 0 || strcmp(key, "ensemble_of") == 0 ||
+            strcmp(key, "scores") == 0)
+            continue;
         const struct key_section *section = config_find_section(key);
         if (!section || !section->per_strategy)
             return config_unknown_key(doc, value, known, COUNT_OF(known), "a strategy");
@@ -58,8 +60,12 @@ static int read_ensemble(const struct json_document *doc, const json_value *obje
     const char *name = json_string(of, "");
     size_t s = 0;
     while (s < e->n_strategies && strcmp(e->strategy[s].name, name) != 0) s++;
-    if (json_kind(of) != JSON_STRING || s == e->n_strategies || !strategy_trains(&e->strategy[s]))
+    if (json_kind(of) != JSON_STRING || s == e->n_strategies || !e->strategy[s].desc->needs_model ||
+        e->strategy[s].ensemble_of[0])
         return json_fail(doc, of, GW_ERR_CONFIG, "ensemble_of must name a strategy with a model that stands before it");
+    if (json_get(object, "scores"))
+        return json_fail(doc, of, GW_ERR_CONFIG, "an ensemble takes its scores from \"%s\"; leave out one of both",
+                         name);
     if (!spec->desc->needs_model)
         return json_fail(doc, of, GW_ERR_CONFIG, "strategy \"%s\" uses no model and cannot be an ensemble",
                          spec->desc->name);
@@ -85,6 +91,7 @@ int config_read_strategies(const struct json_document *doc, const json_value *li
             strcpy(spec->name, spec->desc->name);
         } else if (json_kind(value) == JSON_OBJECT) {
             TRY(config_read_strategy(doc, value, NULL, spec));
+            TRY(config_read_scores(doc, value, e->path, spec));
             TRY(read_ensemble(doc, value, e, spec));
         } else {
             return json_fail(doc, value, GW_ERR_CONFIG, "a strategy must be a name or an object, not %s",
@@ -176,7 +183,7 @@ int experiment_check_strategy(const struct json_document *doc, const json_value 
     struct gw_model_report report;
     if (gw_strategy_config_check(spec->desc, &spec->trading, key) < 0)
         return fail_keys(doc, entry, spec, "trading", key, COUNT_OF(key));
-    if (!spec->desc->needs_model) return GW_OK;
+    if (!spec->desc->needs_model || strategy_is_outside(spec)) return GW_OK;
     if (gw_model_config_check(&spec->model, &spec->train, &report) < 0)
         return fail_keys(doc, entry, spec, "model", report.key, COUNT_OF(report.key));
     if (*report.advice) message("warning: strategy \"%s\": %s", spec->name, report.advice);

@@ -31,6 +31,9 @@ static int choose_strategy(const struct experiment *e, const char *name, const s
 
 static int judge_strategy(const struct experiment *e, const struct strategy_spec *spec) {
     if (!spec->desc->needs_model) FAIL(GW_ERR_USAGE, "--strategy %s: has no model to score bars with", spec->name);
+    if (strategy_is_outside(spec))
+        FAIL(GW_ERR_USAGE, "--strategy %s: has its scores from outside, and no model here that could make more",
+             spec->name);
     if (spec->ensemble_of[0])
         FAIL(GW_ERR_USAGE, "--strategy %s: is the mean of several fits; take one of them: --strategy %s --seed N",
              spec->name, spec->ensemble_of);

@@ -5,23 +5,68 @@
 #include "engine/base/base.h"
 #include "results.h"
 
-/* scores of one strategy and gate, one array of labelled bars per seed */
-static int seed_scores(const struct results *r, size_t n_seeds, size_t strategy, int gate, const float **out) {
+/* A pair's labelled bars that both have scored with every seed. */
+struct shared_bars {
+    size_t n;
+    uint32_t *at; /* [n] positions among the labelled bars */
+    int8_t *label;
+    uint32_t *fold;
+    double *pnl;
+};
+
+static void shared_free(struct shared_bars *shared) {
+    mem_free(shared->at);
+    mem_free(shared->label);
+    mem_free(shared->fold);
+    mem_free(shared->pnl);
+}
+
+static bool all_scored(const struct strategy_result *result, uint32_t bar, int gate) {
+    for (size_t k = 0; k < result->n_seeds; k++)
+        if (isnan(result->seed[k].scores.at[bar].p[gate])) return false;
+    return true;
+}
+
+static int shared_make(const struct results *r, size_t a, size_t b, int gate, struct shared_bars *out) {
+    const struct score_set *set = &r->scores;
+    size_t n = set->n_labelled ? set->n_labelled : 1;
+    *out = (struct shared_bars){
+        .at = mem_calloc(n, sizeof *out->at),
+        .label = mem_calloc(n, sizeof *out->label),
+        .fold = mem_calloc(n, sizeof *out->fold),
+        .pnl = mem_calloc(n, sizeof *out->pnl),
+    };
+    if (!out->at || !out->label || !out->fold || !out->pnl) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < set->n_labelled; i++) {
+        uint32_t bar = set->labelled[i];
+        if (!all_scored(&r->strategy[a], bar, gate) || !all_scored(&r->strategy[b], bar, gate)) continue;
+        out->at[out->n] = (uint32_t)i;
+        out->label[out->n] = set->label[gate][i];
+        out->fold[out->n] = set->fold[i];
+        out->pnl[out->n++] = set->pnl[gate][1][i];
+    }
+    return GW_OK;
+}
+
+/* scores of one strategy and gate, one array of the shared bars per seed */
+static int seed_scores(const struct results *r, const struct shared_bars *shared, size_t n_seeds, size_t strategy,
+                       int gate, const float **out) {
     const struct strategy_result *result = &r->strategy[strategy];
     for (size_t k = 0; k < n_seeds; k++) {
-        size_t own = k < result->n_seeds ? k : 0; /* an ensemble is the same beside every seed */
-        float *score = mem_calloc(r->scores.n_labelled ? r->scores.n_labelled : 1, sizeof *score);
+        size_t own = k < result->n_seeds ? k : 0; /* what has no seeds is the same beside every seed */
+        float *score = mem_calloc(shared->n ? shared->n : 1, sizeof *score);
         if (!score) return GW_ERR_NOMEM;
-        for (size_t i = 0; i < r->scores.n_labelled; i++)
-            score[i] = result->seed[own].scores.at[r->scores.labelled[i]].p[gate];
+        for (size_t i = 0; i < shared->n; i++)
+            score[i] = result->seed[own].scores.at[r->scores.labelled[shared->at[i]]].p[gate];
         out[k] = score;
     }
     return GW_OK;
 }
 
-static int compare_gate(const struct experiment *e, size_t n_symbols, const struct results *r, size_t candidate,
-                        size_t baseline, int gate, size_t n_threads, struct gw_gate_verdict *out) {
+static int compare_gate(const struct experiment *e, size_t n_symbols, const struct results *r, struct pair_verdict *v,
+                        int gate, size_t n_threads) {
     const float *a[MAX_SEEDS] = {NULL}, *b[MAX_SEEDS] = {NULL};
+    struct shared_bars shared;
     struct gw_verdict_config config = {
         .n_bootstrap = e->verdict.bootstrap,
         .n_threads = n_threads,
@@ -31,23 +76,26 @@ static int compare_gate(const struct experiment *e, size_t n_symbols, const stru
         .horizon = e->labels.horizon * n_symbols, /* in rows: symbols alternate within a bar */
     };
     int rc;
-    TRY_GOTO(seed_scores(r, e->n_seeds, candidate, gate, a), done);
-    TRY_GOTO(seed_scores(r, e->n_seeds, baseline, gate, b), done);
+    TRY_GOTO(shared_make(r, v->candidate, v->baseline, gate, &shared), done);
+    TRY_GOTO(seed_scores(r, &shared, e->n_seeds, v->candidate, gate, a), done);
+    TRY_GOTO(seed_scores(r, &shared, e->n_seeds, v->baseline, gate, b), done);
     struct gw_paired_sample sample = {
-        .n = r->scores.n_labelled,
+        .n = shared.n,
         .n_seeds = e->n_seeds,
         .score_a = a,
         .score_b = b,
-        .label = r->scores.label[gate],
-        .fold = r->scores.fold,
-        .pnl = r->scores.pnl[gate][1],
+        .label = shared.label,
+        .fold = shared.fold,
+        .pnl = shared.pnl,
     };
-    TRY_GOTO(gw_verdict_compare(&sample, &config, out), done);
+    v->n_bars[gate] = shared.n;
+    TRY_GOTO(gw_verdict_compare(&sample, &config, &v->gate[gate]), done);
 done:
     for (size_t k = 0; k < MAX_SEEDS; k++) {
         mem_free((void *)(uintptr_t)a[k]);
         mem_free((void *)(uintptr_t)b[k]);
     }
+    shared_free(&shared);
     return rc;
 }
 
@@ -66,8 +114,7 @@ static enum outcome outcome_of(const struct gw_gate_verdict gate[GW_N_GATES]) {
 
 static int compare(const struct experiment *e, const struct prepared *p, const struct results *r, size_t n_threads,
                    struct pair_verdict *v) {
-    for (int g = 0; g < GW_N_GATES; g++)
-        TRY(compare_gate(e, p->market.n_symbols, r, v->candidate, v->baseline, g, n_threads, &v->gate[g]));
+    for (int g = 0; g < GW_N_GATES; g++) TRY(compare_gate(e, p->market.n_symbols, r, v, g, n_threads));
     for (size_t i = 0; i < N_CRITERIA; i++) v->criterion[i] = criterion_apply(&success_test[i], v->gate);
     v->outcome = outcome_of(v->gate);
     return interrupt_check();
@@ -88,12 +135,12 @@ static double precision_of(const struct results *r, size_t strategy) {
 }
 
 /* The best gate with or without attention weights by P@1 %; SIZE_MAX: none. Ensembles stand apart: their members are
- * compared already. */
+ * compared already; what came from outside has an attention that nobody here knows. */
 static size_t best_gate(const struct experiment *e, const struct results *r, bool attention) {
     size_t best = SIZE_MAX;
     for (size_t s = 0; s < e->n_strategies; s++) {
         const struct strategy_spec *spec = &e->strategy[s];
-        if (!spec->desc->needs_model || spec->ensemble_of[0]) continue;
+        if (!strategy_trains(spec)) continue;
         if ((gw_model_attention_maps(&spec->model) > 0) != attention || isnan(precision_of(r, s))) continue;
         if (best == SIZE_MAX || precision_of(r, s) > precision_of(r, best)) best = s;
     }

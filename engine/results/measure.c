@@ -5,21 +5,56 @@
 #include "engine/base/base.h"
 #include "results.h"
 
-void results_sample(const struct results *r, const struct contestant_scores *scores, int gate, size_t begin, size_t end,
-                    float *score, uint8_t *acted, struct gw_gate_sample *out) {
+int sample_room_make(const struct results *r, struct sample_room *room) {
+    size_t n = r->scores.n_labelled ? r->scores.n_labelled : 1;
+    *room = (struct sample_room){
+        .score = mem_calloc(n, sizeof *room->score),
+        .acted = mem_calloc(n, sizeof *room->acted),
+        .label = mem_calloc(n, sizeof *room->label),
+        .fold = mem_calloc(n, sizeof *room->fold),
+    };
+    bool made = room->score && room->acted && room->label && room->fold;
+    for (int c = 0; c < 3; c++) made &= (room->pnl[c] = mem_calloc(n, sizeof(double))) != NULL;
+    return made ? GW_OK : GW_ERR_NOMEM;
+}
+
+void sample_room_free(struct sample_room *room) {
+    mem_free(room->score);
+    mem_free(room->acted);
+    mem_free(room->label);
+    mem_free(room->fold);
+    for (int c = 0; c < 3; c++) mem_free(room->pnl[c]);
+}
+
+static bool is_scored(const struct strategy_result *result, size_t seed, bool shared, int gate, uint32_t bar) {
+    if (!shared) return !isnan(result->seed[seed].scores.at[bar].p[gate]);
+    for (size_t k = 0; k < result->n_seeds; k++)
+        if (isnan(result->seed[k].scores.at[bar].p[gate])) return false;
+    return true;
+}
+
+void results_sample(const struct results *r, const struct strategy_result *result, size_t seed, int gate, size_t begin,
+                    size_t end, bool shared, struct sample_room *room, struct gw_gate_sample *out) {
     const struct score_set *set = &r->scores;
+    size_t n = 0;
     for (size_t i = begin; i < end; i++) {
-        const struct gw_score *at = &scores->at[set->labelled[i]];
-        score[i] = at->p[gate];
-        acted[i] = at->p[gate] >= at->tau[gate];
+        if (!is_scored(result, seed, shared, gate, set->labelled[i])) continue;
+        const struct gw_score *at = &result->seed[seed].scores.at[set->labelled[i]];
+        room->score[n] = at->p[gate];
+        room->acted[n] = at->p[gate] >= at->tau[gate];
+        room->label[n] = set->label[gate][i];
+        room->fold[n] = set->fold[i];
+        for (int c = 0; c < 3; c++) room->pnl[c][n] = set->pnl[gate][c][i];
+        n++;
     }
     *out = (struct gw_gate_sample){
-        .n = end - begin,
-        .score = score + begin,
-        .label = set->label[gate] + begin,
-        .fold = set->fold + begin,
-        .acted = acted + begin,
-        .pnl = {set->pnl[gate][0] + begin, set->pnl[gate][1] + begin, set->pnl[gate][2] + begin},
+        .n = n,
+        .score = room->score,
+        .label = room->label,
+        .fold = room->fold,
+        .acted = room->acted,
+        .pnl = {room->pnl[0], room->pnl[1], room->pnl[2]},
+        .ranking_only = result->ranking_only[gate],
     };
 }
 
@@ -37,17 +72,18 @@ static int compute(const struct experiment *e, const struct gw_gate_sample *samp
 }
 
 static int measure_seed(const struct experiment *e, const struct prepared *p, const struct results *r,
-                        struct seed_result *seed, int gate, float *score, uint8_t *acted) {
+                        struct strategy_result *result, size_t k, int gate, struct sample_room *room) {
     const struct score_set *set = &r->scores;
+    struct seed_result *seed = &result->seed[k];
     struct gw_gate_sample sample;
-    results_sample(r, &seed->scores, gate, 0, set->n_labelled, score, acted, &sample);
+    results_sample(r, result, k, gate, 0, set->n_labelled, false, room, &sample);
     TRY(compute(e, &sample, &seed->pooled[gate]));
     seed->fold[gate] = mem_calloc(p->plan.n_folds, sizeof *seed->fold[gate]);
     if (!seed->fold[gate]) return GW_ERR_NOMEM;
     for (size_t f = 0, begin = 0; f < p->plan.n_folds; f++) {
         size_t end = begin;
         while (end < set->n_labelled && set->fold[end] == f) end++;
-        results_sample(r, &seed->scores, gate, begin, end, score, acted, &sample);
+        results_sample(r, result, k, gate, begin, end, false, room, &sample);
         TRY(compute(e, &sample, &seed->fold[gate][f]));
         begin = end;
     }
@@ -56,7 +92,7 @@ static int measure_seed(const struct experiment *e, const struct prepared *p, co
 
 /* Over all seeds at once: their mean is what the tables show. */
 static int null_control(const struct experiment *e, size_t n_symbols, const struct results *r,
-                        struct strategy_result *result, int gate, uint8_t *acted) {
+                        struct strategy_result *result, int gate, struct sample_room *room) {
     result->null[gate] = (struct gw_null_result){NAN, NAN, NAN, NAN};
     if (e->verdict.null_resamples == 0) return GW_OK;
     float *score[MAX_SEEDS] = {NULL};
@@ -65,8 +101,9 @@ static int null_control(const struct experiment *e, size_t n_symbols, const stru
     for (size_t k = 0; rc == GW_OK && k < result->n_seeds; k++) {
         score[k] = mem_calloc(r->scores.n_labelled ? r->scores.n_labelled : 1, sizeof *score[k]);
         if (!score[k]) rc = GW_ERR_NOMEM;
-        if (rc == GW_OK)
-            results_sample(r, &result->seed[k].scores, gate, 0, r->scores.n_labelled, score[k], acted, &sample);
+        if (rc < 0) break;
+        results_sample(r, result, k, gate, 0, r->scores.n_labelled, true, room, &sample);
+        memcpy(score[k], room->score, sample.n * sizeof *score[k]);
     }
     if (rc == GW_OK)
         rc = gw_null_average_precision(&sample, (const float *const *)score, result->n_seeds, e->verdict.null_resamples,
@@ -76,20 +113,16 @@ static int null_control(const struct experiment *e, size_t n_symbols, const stru
 }
 
 int results_measure(const struct experiment *e, const struct prepared *p, struct results *r) {
-    size_t n = r->scores.n_labelled ? r->scores.n_labelled : 1;
-    float *score = mem_calloc(n, sizeof *score);
-    uint8_t *acted = mem_calloc(n, 1);
-    int rc = score && acted ? GW_OK : GW_ERR_NOMEM;
+    struct sample_room room;
+    int rc = sample_room_make(r, &room);
     for (size_t s = 0; rc == GW_OK && s < e->n_strategies; s++) {
         if (!e->strategy[s].desc->needs_model) continue;
         struct strategy_result *result = &r->strategy[s];
         for (int g = 0; rc == GW_OK && g < GW_N_GATES; g++) {
-            for (size_t k = 0; rc == GW_OK && k < result->n_seeds; k++)
-                rc = measure_seed(e, p, r, &result->seed[k], g, score, acted);
-            if (rc == GW_OK) rc = null_control(e, p->market.n_symbols, r, result, g, acted);
+            for (size_t k = 0; rc == GW_OK && k < result->n_seeds; k++) rc = measure_seed(e, p, r, result, k, g, &room);
+            if (rc == GW_OK) rc = null_control(e, p->market.n_symbols, r, result, g, &room);
         }
     }
-    mem_free(score);
-    mem_free(acted);
+    sample_room_free(&room);
     return rc;
 }

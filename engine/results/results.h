@@ -11,6 +11,7 @@ struct gate_values {
     double value[METRICS_MAX][GW_METRIC_KS_MAX]; /* metrics without K use column 0 */
 };
 struct seed_result {
+    uint64_t number; /* the seed's, as the files name it */
     struct contestant_scores scores;
     struct gate_values pooled[GW_N_GATES];
     struct gate_values *fold[GW_N_GATES]; /* [n_folds] */
@@ -20,6 +21,8 @@ struct seed_result {
 struct strategy_result {
     size_t n_seeds; /* 1 for strategies without a model */
     struct seed_result *seed;
+    const struct outside *outside; /* whose scores they are, or the mean of; NULL: of models of this run, or none */
+    bool ranking_only[GW_N_GATES]; /* scores from outside that are no probabilities */
     struct gw_null_result null[GW_N_GATES];
 };
 /* How the significant differences of a pair lie. */
@@ -30,6 +33,7 @@ enum simpler_gate { SIMPLER_NOT_ASKED, SIMPLER_BEHIND, SIMPLER_AS_GOOD, SIMPLER_
 struct pair_verdict {
     size_t candidate, baseline; /* strategy indexes */
     struct gw_gate_verdict gate[GW_N_GATES];
+    size_t n_bars[GW_N_GATES]; /* labelled bars that both have scored with every seed: what they are compared on */
     struct criterion_result criterion[N_CRITERIA];
     enum outcome outcome;
     enum simpler_gate simpler;
@@ -81,8 +85,20 @@ int results_selection(const struct experiment *e, struct results *r) GW_MUST_USE
  * the sums of those over the same bars, [n_alike × TRIAL_PARTS] each. */
 int results_selection_on_data(struct results *r, size_t n_trials, double variance, size_t n_alike, const double *sum,
                               const double *square) GW_MUST_USE;
-/* Fills a gate_sample over [begin, end) of the labelled bars; score and acted are caller's arrays of n_labelled. */
-void results_sample(const struct results *r, const struct contestant_scores *scores, int gate, size_t begin, size_t end,
-                    float *score, uint8_t *acted, struct gw_gate_sample *out);
+
+/* Room for one gate_sample of all labelled bars. */
+struct sample_room {
+    float *score;
+    uint8_t *acted;
+    int8_t *label;
+    uint32_t *fold;
+    double *pnl[3];
+};
+int sample_room_make(const struct results *r, struct sample_room *room) GW_MUST_USE;
+void sample_room_free(struct sample_room *room);
+/* A contestant's gate over those of the labelled bars [begin, end) that the seed has scored; `shared`: that every seed
+ * has. The sample lives in the room. */
+void results_sample(const struct results *r, const struct strategy_result *result, size_t seed, int gate, size_t begin,
+                    size_t end, bool shared, struct sample_room *room, struct gw_gate_sample *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "engine/walk/outside.h"
 #include "run_key.h"
 
 #define MIX(value) hash = hash_bytes(&(value), sizeof(value), hash)
@@ -67,11 +68,22 @@ static uint64_t mix_strategy(const struct strategy_spec *spec, uint64_t hash) {
     return hash;
 }
 
+/* What the files of scores from outside hold, not where they are; which rows of them, and in what scale. */
+static uint64_t mix_scores(const struct experiment *e, const struct prepared *p, size_t strategy, uint64_t hash) {
+    const struct score_source *source = &e->strategy[strategy].scores;
+    if (!p->outside || !p->outside[strategy]) return hash;
+    for (size_t i = 0; i < p->outside[strategy]->n_files; i++) MIX(p->outside[strategy]->file[i].hash);
+    MIX(source->confidence);
+    return mix_text(source->strategy, hash);
+}
+
 /* Its members' settings, not their name. */
-static uint64_t mix_members(const struct experiment *e, const struct strategy_spec *spec, uint64_t hash) {
+static uint64_t mix_members(const struct experiment *e, const struct prepared *p, size_t strategy, uint64_t hash) {
+    const struct strategy_spec *spec = &e->strategy[strategy];
+    hash = mix_scores(e, p, strategy, hash);
     for (size_t s = 0; spec->ensemble_of[0] && s < e->n_strategies; s++)
         if (strcmp(e->strategy[s].name, spec->ensemble_of) == 0)
-            hash = mix_strategy(&e->strategy[s], mix_text("ensemble", hash));
+            hash = mix_scores(e, p, s, mix_strategy(&e->strategy[s], mix_text("ensemble", hash)));
     return hash;
 }
 
@@ -90,7 +102,7 @@ void config_key(const struct experiment *e, const struct prepared *p, char out[R
     for (size_t k = 0; k < e->n_seeds; k++) MIX(e->seed[k]);
     for (size_t s = 0; s < e->n_strategies; s++) {
         hash = mix_text(e->strategy[s].name, hash); /* results are told apart by it */
-        hash = mix_members(e, &e->strategy[s], mix_strategy(&e->strategy[s], hash));
+        hash = mix_members(e, p, s, mix_strategy(&e->strategy[s], hash));
     }
     show(hash, out);
 }
@@ -98,7 +110,7 @@ void config_key(const struct experiment *e, const struct prepared *p, char out[R
 void trial_key(const struct experiment *e, const struct prepared *p, size_t strategy, char out[RUN_KEY_SIZE]) {
     const struct strategy_spec *spec = &e->strategy[strategy];
     uint64_t hash = mix_data(p, mix_text("trial 1", 0));
-    hash = mix_members(e, spec, mix_strategy(spec, mix_sources(e, hash)));
+    hash = mix_members(e, p, strategy, mix_strategy(spec, mix_sources(e, hash)));
     for (size_t f = 0; f < p->plan.n_folds; f++) {
         MIX(p->plan.fold[f].begin_ns[GW_SLICE_TEST]);
         MIX(p->plan.fold[f].end_ns[GW_SLICE_TEST]);

@@ -15,6 +15,11 @@ int write_summary(const struct experiment *e, const struct prepared *p, const st
                   const struct results *r, const char *dir) GW_MUST_USE;
 /* Which metrics the tables of reports show: summary.json's "columns". */
 void write_columns(struct json_writer *w, const struct experiment *e);
+/* What became of a contestant's scores from outside, as summary.json's "outside"; NULL: it has none. */
+struct outside;
+void write_outside(struct json_writer *w, const struct outside *outside);
+/* Which files those are, as run.json's "scores". */
+void write_score_files(struct json_writer *w, const struct experiment *e, const struct prepared *p);
 /* The verdict on one pair as an element of summary.json's "verdict". */
 void write_verdict(struct json_writer *w, const struct experiment *e, const struct pair_verdict *v);
 /* What the success test's criterion is, within an object that has begun. */

@@ -169,6 +169,7 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     json_put_string(&w, "config_hash", key);
     experiment_write(e, &w, "config");
     put_data(&w, e, p);
+    write_score_files(&w, e, p);
     put_build(&w);
     json_put_int(&w, "jobs", (int64_t)jobs);
     put_phases(&w, times);

@@ -55,7 +55,7 @@ static void put_null(struct json_writer *w, const struct gw_null_result *null) {
 }
 
 static void put_gate(struct json_writer *w, const struct experiment *e, const struct prepared *p,
-                     const struct strategy_spec *spec, const struct strategy_result *result, int gate) {
+                     const struct strategy_result *result, int gate) {
     struct over_seeds over = {result, gate};
     json_begin_object(w, gw_gate_name[gate]);
     json_begin_object(w, "mean");
@@ -69,7 +69,7 @@ static void put_gate(struct json_writer *w, const struct experiment *e, const st
     for (size_t k = 0; k < result->n_seeds; k++) {
         const struct seed_result *seed = &result->seed[k];
         json_begin_object(w, NULL);
-        json_put_int(w, "seed", (int64_t)strategy_seed(e, spec, k));
+        json_put_int(w, "seed", (int64_t)result->seed[k].number);
         json_begin_object(w, "pooled");
         put_metrics(w, e, plain_value, &seed->pooled[gate]);
         json_end_object(w);
@@ -106,15 +106,14 @@ static void put_portfolio_values(struct json_writer *w, const char *key, const s
     json_end_object(w);
 }
 
-static void put_portfolio(struct json_writer *w, const struct experiment *e, const struct strategy_spec *spec,
-                          const struct strategy_result *result) {
+static void put_portfolio(struct json_writer *w, const struct strategy_result *result) {
     json_begin_object(w, "portfolio");
     put_portfolio_values(w, "mean", result, 0);
     put_portfolio_values(w, "sd", result, 1);
     json_begin_array(w, "seeds");
     for (size_t k = 0; k < result->n_seeds; k++) {
         json_begin_object(w, NULL);
-        json_put_int(w, "seed", (int64_t)strategy_seed(e, spec, k));
+        json_put_int(w, "seed", (int64_t)result->seed[k].number);
         for (size_t m = 0; m < gw_portfolio_metric_count(); m++)
             json_put_number(w, gw_portfolio_metric_at(m)->name, result->seed[k].portfolio[m]);
         json_end_object(w);
@@ -140,23 +139,24 @@ static void put_fits(struct json_writer *w, const struct experiment *e, const st
 static void put_strategy(struct json_writer *w, const struct experiment *e, const struct prepared *p,
                          const struct fit_list *fits, const struct results *r, size_t s) {
     const struct strategy_spec *spec = &e->strategy[s];
-    bool model = spec->desc->needs_model;
+    bool model = spec->desc->needs_model, known = model && !r->strategy[s].outside;
     json_begin_object(w, NULL);
     json_put_string(w, "name", spec->name);
     json_put_string(w, "strategy", spec->desc->name);
-    json_put_string(w, "encoder", model ? gw_param_word(&gw_model_params, &spec->model, "encoder") : NULL);
-    json_put_string(w, "attention", model ? gw_param_word(&gw_model_params, &spec->model, "attention") : NULL);
+    json_put_string(w, "encoder", known ? gw_param_word(&gw_model_params, &spec->model, "encoder") : NULL);
+    json_put_string(w, "attention", known ? gw_param_word(&gw_model_params, &spec->model, "attention") : NULL);
     size_t copies = spec->ensemble_of[0] ? e->n_seeds : 1;
-    json_put_number(w, "parameters", model ? (double)(copies * gw_model_parameter_count(&spec->model)) : NAN);
+    json_put_number(w, "parameters", known ? (double)(copies * gw_model_parameter_count(&spec->model)) : NAN);
     put_fits(w, e, fits, s);
+    write_outside(w, spec->ensemble_of[0] ? NULL : r->strategy[s].outside);
     if (model) {
         json_begin_object(w, "gates");
-        for (int g = 0; g < GW_N_GATES; g++) put_gate(w, e, p, spec, &r->strategy[s], g);
+        for (int g = 0; g < GW_N_GATES; g++) put_gate(w, e, p, &r->strategy[s], g);
         json_end_object(w);
     } else {
         json_put_string(w, "gates", NULL);
     }
-    put_portfolio(w, e, spec, &r->strategy[s]);
+    put_portfolio(w, &r->strategy[s]);
     json_end_object(w);
 }
 

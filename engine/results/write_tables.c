@@ -26,8 +26,11 @@ static int table_open(struct out_file *file, const char *dir, const char *name, 
     return GW_OK;
 }
 
-static uint64_t seed_number(const struct experiment *e, size_t strategy, size_t seed) {
-    return strategy_seed(e, &e->strategy[strategy], seed);
+/* A bar that was not scored is empty. */
+static const char *probability(float p, char buffer[32]) {
+    if (isnan(p)) return "";
+    snprintf(buffer, 32, "%.9g", (double)p);
+    return buffer;
 }
 
 int write_folds(const struct prepared *p, const char *dir) {
@@ -59,10 +62,10 @@ static int write_scores(const struct experiment *e, const struct prepared *p, co
             for (size_t i = 0; i < r->scores.n; i++) {
                 const struct test_bar *at = &r->scores.bar[i];
                 const struct gw_score *score = &r->strategy[s].seed[k].scores.at[i];
-                char time[40];
-                out_printf(&file, "%s,%s,%s,%" PRIu64 ",%u,%.9g,%.9g,", time_format(at->close_ns, time),
-                           p->market.symbol[at->symbol].symbol, e->strategy[s].name, seed_number(e, s, k), at->fold + 1,
-                           (double)score->p[0], (double)score->p[1]);
+                char time[40], p_text[GW_N_GATES][32];
+                out_printf(&file, "%s,%s,%s,%" PRIu64 ",%u,%s,%s,", time_format(at->close_ns, time),
+                           p->market.symbol[at->symbol].symbol, e->strategy[s].name, r->strategy[s].seed[k].number,
+                           at->fold + 1, probability(score->p[0], p_text[0]), probability(score->p[1], p_text[1]));
                 if (at->labelled)
                     out_printf(&file, "%d,%d", p->labels[at->symbol].gate[0][at->bar],
                                p->labels[at->symbol].gate[1][at->bar]);
@@ -75,11 +78,11 @@ static int write_scores(const struct experiment *e, const struct prepared *p, co
     return out_commit(&file);
 }
 
-static void trade_row(struct out_file *out, const struct experiment *e, const struct prepared *p, size_t s, size_t k,
-                      const struct gw_trade *t) {
+static void trade_row(struct out_file *out, const struct experiment *e, const struct prepared *p, size_t s,
+                      uint64_t seed, const struct gw_trade *t) {
     char signal[40], entry[40], exit[40], n[9][32];
-    out_printf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%u,%s,", e->strategy[s].name,
-               seed_number(e, s, k), p->market.symbol[t->symbol].symbol, t->side == GW_SIDE_LONG ? "long" : "short",
+    out_printf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%u,%s,", e->strategy[s].name, seed,
+               p->market.symbol[t->symbol].symbol, t->side == GW_SIDE_LONG ? "long" : "short",
                time_format(t->signal_ns, signal), time_format(t->entry_ns, entry), time_format(t->exit_ns, exit),
                number(t->entry_price, n[0]), number(t->exit_price, n[1]), number(t->quantity, n[2]),
                number(t->fees, n[3]), number(t->slippage, n[4]), number(t->funding, n[5]), number(t->pnl, n[6]),
@@ -99,17 +102,18 @@ static int write_trades(const struct experiment *e, const struct prepared *p, co
     for (size_t s = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++) {
             const struct gw_replay_result *replay = &r->strategy[s].seed[k].replay;
-            for (size_t i = 0; i < replay->n_trades; i++) trade_row(&file, e, p, s, k, &replay->trade[i]);
+            for (size_t i = 0; i < replay->n_trades; i++)
+                trade_row(&file, e, p, s, r->strategy[s].seed[k].number, &replay->trade[i]);
         }
     return out_commit(&file);
 }
 
-static void order_row(struct out_file *out, const struct experiment *e, const struct prepared *p, size_t s, size_t k,
-                      const struct gw_order_record *o) {
+static void order_row(struct out_file *out, const struct experiment *e, const struct prepared *p, size_t s,
+                      uint64_t seed, const struct gw_order_record *o) {
     char put[40], end[40], n[4][32], parent[24] = "";
     if (o->parent) snprintf(parent, sizeof parent, "%" PRIu64, o->parent);
-    out_printf(out, "%s,%" PRIu64 ",%" PRIu64 ",%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s\n", e->strategy[s].name,
-               seed_number(e, s, k), o->id, parent, p->market.symbol[o->symbol].symbol, gw_order_kind_name[o->kind],
+    out_printf(out, "%s,%" PRIu64 ",%" PRIu64 ",%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s\n", e->strategy[s].name, seed,
+               o->id, parent, p->market.symbol[o->symbol].symbol, gw_order_kind_name[o->kind],
                o->side == GW_SIDE_LONG ? "buy" : "sell", o->price > 0 ? number(o->price, n[0]) : "",
                o->quantity > 0 ? number(o->quantity, n[1]) : "", number(o->filled, n[2]),
                o->filled > 0 ? number(o->average_price, n[3]) : "", gw_order_state_name[o->state],
@@ -125,7 +129,8 @@ static int write_orders(const struct experiment *e, const struct prepared *p, co
     for (size_t s = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++) {
             const struct gw_replay_result *replay = &r->strategy[s].seed[k].replay;
-            for (size_t i = 0; i < replay->n_records; i++) order_row(&file, e, p, s, k, &replay->order[i]);
+            for (size_t i = 0; i < replay->n_records; i++)
+                order_row(&file, e, p, s, r->strategy[s].seed[k].number, &replay->order[i]);
         }
     return out_commit(&file);
 }
@@ -142,7 +147,7 @@ static int write_equity(const struct experiment *e, const struct results *r, con
                 char time[40], n[4][32];
                 if (point->equity > peak) peak = point->equity;
                 out_printf(&file, "%s,%s,%" PRIu64 ",%s,%s,%s,%s\n", time_format(point->time_ns, time),
-                           e->strategy[s].name, seed_number(e, s, k), number(point->equity, n[0]),
+                           e->strategy[s].name, r->strategy[s].seed[k].number, number(point->equity, n[0]),
                            number(point->cash, n[1]), number(point->exposure, n[2]),
                            number(point->equity / peak - 1, n[3]));
             }
@@ -172,20 +177,20 @@ static int write_training(const struct experiment *e, const struct fit_list *fit
 enum { CURVE_POINTS = 400, RELIABILITY_BINS = 10, HISTOGRAM_BINS = 50 };
 
 static int curve_rows(struct out_file *out, const struct experiment *e, const struct results *r, size_t s, size_t k,
-                      int gate, float *score, uint8_t *acted) {
+                      int gate, struct sample_room *room) {
     static const char *const name[] = {"pr", "reliability", "histogram"};
     struct gw_gate_sample sample;
     struct gw_curve_point point[CURVE_POINTS];
-    results_sample(r, &r->strategy[s].seed[k].scores, gate, 0, r->scores.n_labelled, score, acted, &sample);
+    results_sample(r, &r->strategy[s], k, gate, 0, r->scores.n_labelled, false, room, &sample);
     if (sample.n == 0) return GW_OK;
-    for (int curve = 0; curve < 3; curve++) {
+    for (int curve = 0; curve < (sample.ranking_only ? 1 : 3); curve++) { /* the others are of probabilities */
         size_t n = HISTOGRAM_BINS;
         if (curve == 0) TRY(gw_curve_precision_recall(&sample, CURVE_POINTS, point, &n));
         if (curve == 1) TRY(gw_curve_reliability(&sample, RELIABILITY_BINS, point, &n));
         if (curve == 2) TRY(gw_curve_histogram(&sample, HISTOGRAM_BINS, point));
         for (size_t i = 0; i < n; i++) {
             char x[32], y[32], count[32];
-            out_printf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s\n", e->strategy[s].name, seed_number(e, s, k),
+            out_printf(out, "%s,%" PRIu64 ",%s,%s,%s,%s,%s\n", e->strategy[s].name, r->strategy[s].seed[k].number,
                        gw_gate_name[gate], name[curve], number(point[i].x, x), number(point[i].y, y),
                        number(point[i].count, count));
         }
@@ -195,24 +200,21 @@ static int curve_rows(struct out_file *out, const struct experiment *e, const st
 
 static int write_curves(const struct experiment *e, const struct results *r, const char *dir) {
     struct out_file file;
-    size_t n = r->scores.n_labelled ? r->scores.n_labelled : 1;
-    float *score = mem_calloc(n, sizeof *score);
-    uint8_t *acted = mem_calloc(n, 1);
-    int rc = score && acted ? GW_OK : GW_ERR_NOMEM;
+    struct sample_room room;
+    int rc = sample_room_make(r, &room);
     if (rc == GW_OK) rc = table_open(&file, dir, GW_RUN_CURVES, "strategy,seed,gate,curve,x,y,count");
     if (rc < 0) goto done;
     for (size_t s = 0; s < e->n_strategies; s++) {
         if (!e->strategy[s].desc->needs_model) continue;
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
-            for (int g = 0; rc == GW_OK && g < GW_N_GATES; g++) rc = curve_rows(&file, e, r, s, k, g, score, acted);
+            for (int g = 0; rc == GW_OK && g < GW_N_GATES; g++) rc = curve_rows(&file, e, r, s, k, g, &room);
     }
     if (rc == GW_OK)
         rc = out_commit(&file);
     else
         out_abort(&file);
 done:
-    mem_free(score);
-    mem_free(acted);
+    sample_room_free(&room);
     return rc;
 }
 

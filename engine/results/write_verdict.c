@@ -33,6 +33,7 @@ static void put_gates(struct json_writer *w, const struct pair_verdict *v) {
     for (int g = 0; g < GW_N_GATES; g++) {
         json_begin_object(w, gw_gate_name[g]);
         json_put_number(w, "block_length", v->gate[g].block_length);
+        json_put_int(w, "n_bars", (int64_t)v->n_bars[g]);
         for (int d = 0; d < GW_N_DELTAS; d++) {
             json_begin_object(w, delta_key(d, key));
             put_delta(w, &v->gate[g].delta[d]);

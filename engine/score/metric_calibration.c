@@ -8,6 +8,8 @@ static const double LOG_LOSS_FLOOR = 1e-15;
 static int brier(const struct gw_gate_sample *sample, double k_percent, double *value) {
     (void)k_percent;
     double sum = 0;
+    *value = NAN;
+    if (sample->ranking_only) return GW_OK;
     for (size_t i = 0; i < sample->n; i++) {
         double error = (double)sample->score[i] - sample->label[i];
         sum += error * error;
@@ -20,6 +22,7 @@ static int log_loss(const struct gw_gate_sample *sample, double k_percent, doubl
     (void)k_percent;
     double sum = 0;
     *value = NAN;
+    if (sample->ranking_only) return GW_OK;
     for (size_t i = 0; i < sample->n; i++) {
         double p = sample->score[i];
         if (isnan(p)) return GW_OK;
@@ -36,6 +39,7 @@ static int calibration_error(const struct gw_gate_sample *sample, double k_perce
     struct gw_curve_point bin[CALIBRATION_BINS];
     size_t n_bins = 0;
     *value = NAN;
+    if (sample->ranking_only) return GW_OK;
     int rc = gw_curve_reliability(sample, CALIBRATION_BINS, bin, &n_bins);
     if (rc < 0 || n_bins == 0) return only_memory(rc);
     double sum = 0;

@@ -112,6 +112,9 @@ static int check_variant(const struct json_document *doc, const json_value *item
     const json_value *ensemble = json_get(item, "ensemble_of");
     if (ensemble)
         return json_fail_key(doc, ensemble, GW_ERR_CONFIG, "a variant cannot be an ensemble; it must train a model");
+    if (json_get(item, "scores"))
+        return json_fail_key(doc, json_get(item, "scores"), GW_ERR_CONFIG,
+                             "a variant cannot have scores from outside; it must train a model");
     if (!spec->desc->needs_model)
         return json_fail(doc, json_get(item, "strategy"), GW_ERR_CONFIG, "a variant needs a model, \"%s\" has none",
                          spec->desc->name);
@@ -172,11 +175,13 @@ static int read_reference(struct study *study) {
     return rc;
 }
 
-/* The experiment's own strategies that are no gate models of the study walk along: buy and hold, logistic … */
+/* The experiment's own strategies that are no gate models of the study walk along: buy and hold, logistic, scores from
+ * outside … */
 static void keep_floors(struct study *study) {
     const struct experiment *e = study->experiment;
     for (size_t s = 0; s < e->n_strategies && study->n_extra < MAX_VARIANTS; s++)
-        if (!e->strategy[s].desc->needs_model || !gw_model_is_recurrent(&e->strategy[s].model))
+        if (!e->strategy[s].desc->needs_model || strategy_is_outside(&e->strategy[s]) ||
+            !gw_model_is_recurrent(&e->strategy[s].model))
             study->extra[study->n_extra++] = e->strategy[s];
 }
 

@@ -22,14 +22,21 @@ float fit_top_threshold(float *value, size_t n, double k_percent) {
     return value[gw_metric_top_k_count(k_percent, n) - 1];
 }
 
-/* One gate's probabilities of one symbol, or of all (symbol SIZE_MAX), side by side. */
-static size_t gather(const struct gw_fold *fold, size_t n_symbols, const float *p, int gate, size_t symbol,
-                     float *out) {
+/* One gate's probabilities of one symbol, or of all (symbol SIZE_MAX), side by side; *missing: those that are NaN. */
+static size_t gather(const struct gw_fold *fold, size_t n_symbols, const float *p, int gate, size_t symbol, float *out,
+                     size_t *missing) {
     size_t n = 0, at = 0;
+    *missing = 0;
     for (size_t s = 0; s < n_symbols; s++) {
         const struct gw_range *r = &fold->samples[GW_SLICE_VALIDATION][s];
-        for (size_t t = r->begin; t < r->end; t++, at++)
-            if (symbol == SIZE_MAX || symbol == s) out[n++] = p[at * GW_N_GATES + (size_t)gate];
+        for (size_t t = r->begin; t < r->end; t++, at++) {
+            if (symbol != SIZE_MAX && symbol != s) continue;
+            float value = p[at * GW_N_GATES + (size_t)gate];
+            if (isnan(value))
+                ++*missing;
+            else
+                out[n++] = value;
+        }
     }
     return n;
 }
@@ -44,8 +51,8 @@ int fit_thresholds(const struct experiment *e, const struct prepared *p, size_t 
     bool each = e->signals.pool == POOL_EACH;
     for (size_t s = 0; s < n_symbols; s++)
         for (int g = 0; g < GW_N_GATES; g++) {
-            size_t n = gather(fold, n_symbols, validation, g, each ? s : SIZE_MAX, column);
-            tau[s][g] = fit_top_threshold(column, n, e->signals.act_on);
+            size_t missing, n = gather(fold, n_symbols, validation, g, each ? s : SIZE_MAX, column, &missing);
+            tau[s][g] = n < missing ? NAN : fit_top_threshold(column, n, e->signals.act_on);
         }
     mem_free(column);
     return GW_OK;

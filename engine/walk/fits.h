@@ -28,6 +28,8 @@ struct fit {
     float *validation;        /* [n_validation × GW_N_GATES]: probabilities of the validation samples */
     float *probability;       /* [n_test × GW_N_GATES] */
     float (*tau)[GW_N_GATES]; /* [n_symbols]: causal threshold of the traded K from validation */
+    float (
+        *own_tau)[GW_N_GATES]; /* [n_test]: thresholds that came with scores from outside (their memory); NULL: none */
     struct gw_training_log log;
     size_t n_maps;
     struct attention_sums attention[GW_N_GATES];
@@ -37,7 +39,8 @@ struct fit {
     double *feature_attention; /* [F] mean over test bars, or NULL */
 };
 void fit_release(struct fit *fit);
-/* Causal thresholds of the traded K from a fold's validation probabilities [n × GW_N_GATES]; tau: [n_symbols]. */
+/* Causal thresholds of the traded K from a fold's validation probabilities [n × GW_N_GATES]; tau: [n_symbols]. NaN where
+ * fewer than half of them are known (scores from outside may be missing). */
 int fit_thresholds(const struct experiment *experiment, const struct prepared *prepared, size_t fold,
                    const float *validation, float (*tau)[GW_N_GATES]) GW_MUST_USE;
 

@@ -86,7 +86,8 @@ static int plan_folds(const struct experiment *e, struct prepared *p) {
     for (size_t i = 0; i < p->market.n_symbols; i++)
         if (p->features[i].warmup > warmup) warmup = p->features[i].warmup;
     for (size_t s = 0; s < e->n_strategies; s++)
-        if (e->strategy[s].desc->needs_model && e->strategy[s].model.lookback > p->lookback)
+        if (e->strategy[s].desc->needs_model && !strategy_is_outside(&e->strategy[s]) &&
+            e->strategy[s].model.lookback > p->lookback)
             p->lookback = e->strategy[s].model.lookback;
     struct gw_fold_config config = {
         .expanding = e->folds.mode == FOLDS_EXPANDING,
@@ -130,6 +131,7 @@ int prepare_inputs(const struct experiment *e, struct prepared *p) {
 
 void prepared_free(struct prepared *p) {
     if (!p) return;
+    arena_free(&p->outside_memory);
     gw_folds_free(&p->plan);
     for (size_t i = 0; i < p->market.n_symbols; i++) {
         if (p->labels) gw_labels_free(&p->labels[i]);

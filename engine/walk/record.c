@@ -237,7 +237,7 @@ static int put_gate(struct store *store, const struct finish *f, struct store_me
 static int put_seed(struct store *store, const struct finish *f, size_t s, size_t k) {
     const struct strategy_spec *spec = &f->e->strategy[s];
     const struct seed_result *result = &f->r->strategy[s].seed[k];
-    struct store_metric row = {.contestant = s + 1, .seed = (int64_t)strategy_seed(f->e, spec, k)};
+    struct store_metric row = {.contestant = s + 1, .seed = (int64_t)result->number};
     for (int g = 0; spec->desc->needs_model && g < GW_N_GATES; g++) {
         row.gate = gw_gate_name[g];
         row.fold = 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "outside.h"
 #include "replays.h"
 
 static struct gw_replay_config replay_settings(const struct experiment *e, const struct prepared *p,
@@ -115,13 +116,17 @@ int results_replay(const struct experiment *e, const struct prepared *p, const s
     for (size_t s = 0; s < e->n_strategies; s++) {
         const struct strategy_spec *spec = &e->strategy[s];
         struct strategy_result *result = &r->strategy[s];
-        size_t n_seeds = strategy_repeats(e, spec);
+        const struct outside *outside = outside_of(e, p, s);
+        size_t n_seeds = outside_repeats(e, p, s);
         result->seed = mem_calloc(n_seeds, sizeof *result->seed);
         if (!result->seed) return GW_ERR_NOMEM;
         result->n_seeds = n_seeds;
+        result->outside = outside;
+        for (int g = 0; outside && g < GW_N_GATES; g++) result->ranking_only[g] = outside->ranking_only[g];
         struct gw_strategy_config trading;
         TRY(matched_trading(e, r, s, &trading));
         for (size_t k = 0; k < n_seeds; k++) {
+            result->seed[k].number = outside_seed(e, p, s, k);
             if (spec->desc->needs_model) TRY(scores_collect(e, p, &r->scores, fits, s, k, &result->seed[k].scores));
             TRY(replay_seed(e, p, spec, &trading, &r->scores, &result->seed[k]));
             TRY(interrupt_check());

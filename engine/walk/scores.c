@@ -1,9 +1,11 @@
 /* Test bars of the whole walk, and the probabilities and causal thresholds each contestant had there. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "outside.h"
 #include "scores.h"
 
 static int by_fold_time_symbol(const void *a, const void *b) {
@@ -107,7 +109,10 @@ static void add_member(const struct score_set *set, const struct fit *const *by_
     }
 }
 
-static void fold_fits(const struct fit_list *fits, size_t strategy, size_t seed, const struct fit **by_fold) {
+/* One contestant's scores fold by fold, made here or outside. */
+static void fold_fits(const struct prepared *p, const struct fit_list *fits, size_t strategy, size_t seed,
+                      const struct fit **by_fold) {
+    if (p->outside && p->outside[strategy]) fits = &p->outside[strategy]->fits;
     for (size_t i = 0; i < fits->n; i++)
         if (fits->fit[i].strategy == strategy && fits->fit[i].seed == seed) by_fold[fits->fit[i].fold] = &fits->fit[i];
 }
@@ -115,6 +120,7 @@ static void fold_fits(const struct fit_list *fits, size_t strategy, size_t seed,
 /* Validation thresholds of the mean probability, fold by fold: a single fit has its own, an ensemble needs them anew. */
 static int mean_thresholds(const struct experiment *e, const struct prepared *p, const struct score_set *set,
                            const struct fit_list *fits, size_t member, struct gw_score *at) {
+    size_t n_members = outside_repeats(e, p, member);
     const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
     float(*tau)[GW_N_GATES] = mem_calloc(p->market.n_symbols, sizeof *tau), *mean = NULL;
     int rc = by_fold && tau ? GW_OK : GW_ERR_NOMEM;
@@ -122,9 +128,9 @@ static int mean_thresholds(const struct experiment *e, const struct prepared *p,
         size_t n = gw_fold_count_samples(&p->plan.fold[f], GW_SLICE_VALIDATION, p->market.n_symbols) * GW_N_GATES;
         mean = mem_calloc(n ? n : 1, sizeof *mean);
         if (!mean) rc = GW_ERR_NOMEM;
-        for (size_t k = 0; rc == GW_OK && k < e->n_seeds; k++) {
-            fold_fits(fits, member, k, by_fold);
-            for (size_t v = 0; v < n; v++) mean[v] += by_fold[f]->validation[v] / (float)e->n_seeds;
+        for (size_t k = 0; rc == GW_OK && k < n_members; k++) {
+            fold_fits(p, fits, member, k, by_fold);
+            for (size_t v = 0; v < n; v++) mean[v] += by_fold[f]->validation[v] / (float)n_members;
         }
         if (rc == GW_OK) rc = fit_thresholds(e, p, f, mean, tau);
         mem_free(mean);
@@ -140,10 +146,12 @@ static int member_scores(const struct prepared *p, const struct score_set *set, 
                          size_t strategy, size_t seed, struct gw_score *at) {
     const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
     if (!by_fold) return GW_ERR_NOMEM;
-    fold_fits(fits, strategy, seed, by_fold);
+    fold_fits(p, fits, strategy, seed, by_fold);
     add_member(set, by_fold, 1, at);
-    for (size_t i = 0; i < set->n; i++)
-        memcpy(at[i].tau, by_fold[set->bar[i].fold]->tau[set->bar[i].symbol], sizeof at[i].tau);
+    for (size_t i = 0; i < set->n; i++) {
+        const struct fit *fit = by_fold[set->bar[i].fold];
+        memcpy(at[i].tau, fit->tau[set->bar[i].symbol], sizeof at[i].tau);
+    }
     mem_free(by_fold);
     return GW_OK;
 }
@@ -151,13 +159,35 @@ static int member_scores(const struct prepared *p, const struct score_set *set, 
 static int ensemble_scores(const struct experiment *e, const struct prepared *p, const struct score_set *set,
                            const struct fit_list *fits, size_t member, struct gw_score *at) {
     const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
+    size_t n_members = outside_repeats(e, p, member);
     if (!by_fold) return GW_ERR_NOMEM;
-    for (size_t k = 0; k < e->n_seeds; k++) {
-        fold_fits(fits, member, k, by_fold);
-        add_member(set, by_fold, e->n_seeds, at);
+    for (size_t k = 0; k < n_members; k++) {
+        fold_fits(p, fits, member, k, by_fold);
+        add_member(set, by_fold, n_members, at);
     }
     mem_free(by_fold);
     return mean_thresholds(e, p, set, fits, member, at);
+}
+
+/* What only scores from outside need: thresholds where validation gave none, those that came with the scores, and none
+ * that an answer of "hold" would reach. */
+static int finish_outside(const struct experiment *e, const struct prepared *p, const struct score_set *set,
+                          size_t strategy, size_t seed, struct gw_score *at) {
+    const struct outside *outside = outside_of(e, p, strategy);
+    const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
+    if (!by_fold) return GW_ERR_NOMEM;
+    int rc = scores_fill_taus(e, p, set, at);
+    if (rc == GW_OK && strategy_is_outside(&e->strategy[strategy])) fold_fits(p, NULL, strategy, seed, by_fold);
+    for (size_t i = 0; rc == GW_OK && i < set->n; i++) {
+        const struct fit *fit = by_fold[set->bar[i].fold];
+        for (size_t g = 0; g < GW_N_GATES; g++) {
+            if (fit && fit->own_tau && !isnan(fit->own_tau[set->bar[i].fit_row][g]))
+                at[i].tau[g] = fit->own_tau[set->bar[i].fit_row][g];
+            if (outside->answers) at[i].tau[g] = fmaxf(at[i].tau[g], FLT_TRUE_MIN);
+        }
+    }
+    mem_free(by_fold);
+    return rc;
 }
 
 int scores_collect(const struct experiment *e, const struct prepared *p, const struct score_set *set,
@@ -175,6 +205,7 @@ int scores_collect(const struct experiment *e, const struct prepared *p, const s
             out->at[i].tau[GW_GATE_SHORT] = (float)e->signals.fixed_short;
         }
     if (e->signals.threshold == THRESHOLD_ROLLING) TRY(scores_rolling_taus(e, p, set, out->at));
+    if (outside_of(e, p, strategy)) TRY(finish_outside(e, p, set, strategy, seed, out->at));
     if (e->signals.pool == POOL_CROSS_SECTION) scores_best_symbol_only(set, out->at);
     return GW_OK;
 }

@@ -36,6 +36,10 @@ int scores_collect(const struct experiment *experiment, const struct prepared *p
  * validation's tau holds. */
 int scores_rolling_taus(const struct experiment *experiment, const struct prepared *prepared,
                         const struct score_set *set, struct gw_score *at) GW_MUST_USE;
+/* Where tau is NaN: the quantile of the probabilities emitted before, at most as many as the rolling window holds and at
+ * least as many as it takes for one of them to be among the best K %; until then nothing acts. */
+int scores_fill_taus(const struct experiment *experiment, const struct prepared *prepared, const struct score_set *set,
+                     struct gw_score *at) GW_MUST_USE;
 /* Cross-section: of all symbols that close together only the highest probability may act. */
 void scores_best_symbol_only(const struct score_set *set, struct gw_score *at);
 

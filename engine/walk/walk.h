@@ -2,8 +2,11 @@
 #ifndef GATEWALK_WALK_H
 #define GATEWALK_WALK_H
 
+#include "engine/base/base.h"
 #include "engine/config/config.h"
 #include "gatewalk/verdict.h"
+
+struct outside;
 
 /* Everything a run knows before the first fit; const afterwards. */
 struct prepared {
@@ -16,7 +19,10 @@ struct prepared {
     struct gw_instrument *instrument;   /* [n_symbols] */
     struct gw_funding *funding;         /* [n_symbols], their events owned; NULL: no symbol has a schedule */
     struct gw_market detail;            /* of all symbols, without bars where none are given; no symbols: none at all */
-    size_t lookback;                    /* the longest of all strategies: all see the same samples */
+    size_t lookback;                    /* the longest of all models: all see the same samples */
+    struct outside **outside;           /* [n_outside]: scores from outside by strategy, NULL for others (outside.h) */
+    size_t n_outside;
+    struct arena outside_memory; /* of all of them */
     double import_seconds, feature_seconds;
 };
 int prepare(const struct experiment *experiment, struct prepared **out) GW_MUST_USE;

@@ -5,6 +5,7 @@
 #include "engine/base/base.h"
 #include "engine/results/run_key.h"
 #include "engine/results/write.h"
+#include "outside.h"
 #include "record.h"
 #include "replays.h"
 
@@ -58,6 +59,7 @@ int run_walk(const struct experiment *e, const struct gw_run_options *options, b
     TRY(run_directory_name(options->out_dir, e->name, dir));
     if (options->out_dir) TRY(dir_lock(dir, lock)); /* at once, where there is a directory already … */
     TRY_GOTO(prepare(e, &p), done);
+    TRY_GOTO(outside_prepare(e, p), done);
     config_key(e, p, key);
     if (!options->out_dir && !options->force) TRY_GOTO(run_directory_number(key, dir), done);
     /* … and a new one is made only when the data are fine */

@@ -17,6 +17,7 @@ struct gw_gate_sample {
     const uint32_t *fold; /* fold number, non-decreasing */
     const uint8_t *acted; /* p >= causal tau for the traded K; may be NULL */
     const double *pnl[3]; /* isolated trade's return at 0x, 1x, 2x costs; NaN when it cannot be entered; may be NULL */
+    bool ranking_only;    /* scores are an order and no probabilities: calibration is undefined */
 };
 
 /* Average precision: sum over DISTINCT thresholds of (R_n - R_{n-1}) P_n; equals scikit-learn's

@@ -5,7 +5,8 @@
  * run directory the report always has the same bytes.
  *
  * run.json           schema, status ("claimed", "running", "finished"), config_hash (of what decides the results, data included,
- *                    names and places not), config (resolved), data[] (files by absolute path, fingerprints), build, kernels, kernels_bf16, jobs,
+ *                    names and places not), config (resolved), data[] (files by absolute path, fingerprints), scores[] {strategy, file, bytes, rows,
+ *                    hash (of the bytes)}: the files of scores from outside, build, kernels, kernels_bf16, jobs,
  *                    phases {name: seconds}, fits {count, reused, windows, windows_per_second}, peak_memory_bytes,
  *                    training_time[] {strategy, seconds, windows, windows_per_second, ratio_to_baseline, ratio_per_window,
  *                    model_bytes (of the files of all its fits)},
@@ -18,7 +19,7 @@
  * summary.json       see below
  * folds.csv          fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged
  * scores.csv         time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short
- *                    (time: close of the bar; labels empty when missing; tau: threshold of the traded K in force,
+ *                    (time: close of the bar; p empty for a bar that scores from outside leave out; labels empty when missing; tau: threshold of the traded K in force,
  *                    empty when none is, e.g. for a symbol that validation did not hold: then nothing acts)
  * trades.csv         strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,
  *                    fees,slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous,entry_order,
@@ -55,8 +56,14 @@
  *           "format": "fraction" | "percent" | "signed_percent" | "loss" | "ratio" | "count",
  *           "best": "highest" | "lowest" | "none", "spread" (show the deviation over seeds), "priority"} ],
  *       "portfolio": […] },                          (what the tables of reports show, in their order; a METRIC's K goes behind its words: metrics.h)
- *   "strategies": [ { "name", "strategy", "encoder", "attention", "parameters",       (the last three null without model)
+ *   "strategies": [ { "name", "strategy", "encoder", "attention", "parameters",       (the last three null without model or with one from outside)
  *       "fits", "fits_best_at_last_epoch"                    (of training.epochs: they might have gone on improving)
+ *       "outside": null or { "files", "rows", "seeded", "test_bars", "test_scored", "test_missing", "validation_bars",
+ *           "validation_scored", "unused_rows", "no_bar_rows", "duplicate_rows", "other_rows",
+ *           "out_of_fold": "not_stated" | "by_fold" | "by_trained_until" | "by_both"      (by which column it was checked)
+ *           "perhaps_shifted"                        (the times fit better with open and close times exchanged)
+ *           "answers", "probabilities": {"long", "short"}       (false: a ranking; calibration is null, no such curves)
+ *           "threshold_folds": {"given", "validation", "rolling"} }
  *       "gates": { "long": { "mean": {METRIC: v}, "sd": {METRIC: v}, "null": {"observed","null_mean","null_sd","p_value"},
  *                            "seeds": [ {"seed", "pooled": {METRIC: v}, "folds": [ {"fold", METRIC: v …} ] } ] },
  *                  "short": … },                                                       (null without model)
@@ -64,7 +71,7 @@
  *       "optimistic": { METRIC: v }                     (intrabar rule target first; mean over seeds)
  *   } ],
  *   "verdict": [ { "candidate", "baseline",
- *       "gates": { "long": { "block_length", METRIC: {"candidate","baseline","delta","lo","hi","p_value","significant"} }, "short": … },
+ *       "gates": { "long": { "block_length", "n_bars" (labelled bars that both have scored), METRIC: {"candidate","baseline","delta","lo","hi","p_value","significant"} }, "short": … },
  *       "criteria": [ {"id", "metric": METRIC, "bound": "more_than" | "at_least" | "at_most", "need", "unit" (of need and delta),
  *           "on": "any" (gate) | "each" | "none", "state": "pass" | "fail" | "not_measured" | "see_run", "significant",
  *           "gates": [ {"gate", "state", "candidate","baseline","delta","lo","hi","p_value","significant"} ] } ],
