@@ -53,7 +53,10 @@ static int under_name(struct page *page, const json_value *verdict, char **note)
     struct run_view *run = page->job->run;
     const char *baseline = json_string(json_get(verdict, "baseline"), "");
     char text[96] = "";
-    if (!has_attention(run, verdict))
+    size_t candidate = run_strategy_find(run, json_string(json_get(verdict, "candidate"), ""));
+    if (candidate != SIZE_MAX && run->strategy[candidate].outside)
+        snprintf(text, sizeof text, "from outside");
+    else if (!has_attention(run, verdict))
         snprintf(text, sizeof text, "without attention");
     else if (strcmp(baseline, json_string(json_get(run->root, "baseline"), baseline)) != 0)
         snprintf(text, sizeof text, "against %.80s", baseline);
@@ -144,11 +147,13 @@ static void facts(struct page *page, double y) {
     page_text(page, FONT_BODY, ALIGN_LEFT, LEFT, y, INK, line);
 }
 
-/* A paragraph in small print above *bottom, which rises above it. */
-static int small_print(struct page *page, const char *text, double *bottom) {
-    char *line[3];
+enum { SMALL_PRINT_LINES = 6 };
+
+/* A paragraph of at most so many lines in small print above *bottom, which rises above it. */
+static int small_print(struct page *page, const char *text, size_t most, double *bottom) {
+    char *line[SMALL_PRINT_LINES];
     size_t n;
-    TRY(text_wrap(&page->job->run->arena, text, font_size_pt[FONT_SMALL], RIGHT - LEFT, 3, line, &n));
+    TRY(text_wrap(&page->job->run->arena, text, font_size_pt[FONT_SMALL], RIGHT - LEFT, most, line, &n));
     for (size_t i = n; i-- > 0; *bottom += 0.0185)
         page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, *bottom + 0.008, INK_SOFT, line[i]);
     *bottom += 0.02;
@@ -160,19 +165,31 @@ static int not_shown(struct page *page, double *bottom) {
     if (!page->job->not_shown[0]) return GW_OK;
     char text[900];
     snprintf(text, sizeof text, "Not shown: %s.", page->job->not_shown);
-    return small_print(page, text, bottom);
+    return small_print(page, text, 3, bottom);
 }
 
 static int selection(struct page *page, double *bottom) {
     char text[600];
     TRY(selection_words(page->job->run, text, sizeof text));
-    return text[0] ? small_print(page, text, bottom) : GW_OK;
+    return text[0] ? small_print(page, text, 3, bottom) : GW_OK;
 }
 
 static int unfinished(struct page *page, double *bottom) {
     char text[600];
     TRY(unfinished_words(page->job->run, text, sizeof text));
-    return text[0] ? small_print(page, text, bottom) : GW_OK;
+    return text[0] ? small_print(page, text, 3, bottom) : GW_OK;
+}
+
+/* One paragraph for all contestants from outside. */
+static int outside(struct page *page, double *bottom) {
+    char text[1800] = "", one[600];
+    for (size_t i = 0; i < page->job->run->n_strategies; i++) {
+        outside_words(page->job->run, i, one, sizeof one);
+        size_t used = strlen(text);
+        if (one[0] && used + strlen(one) + 2 < sizeof text)
+            snprintf(text + used, sizeof text - used, "%s%s", used ? " " : "", one);
+    }
+    return text[0] ? small_print(page, text, SMALL_PRINT_LINES, bottom) : GW_OK;
 }
 
 /* Is there any skill at all? Average precision against labels that were shifted in time. */
@@ -187,12 +204,16 @@ static int null_control(struct page *page, double *bottom) {
         for (int g = 0; g < N_GATES_SHOWN; g++)
             if (s->gate[g]) p[g] = gate_metric(s, g, "null", "p_value");
         if (!isfinite(p[0]) && !isfinite(p[1])) continue;
-        int n = snprintf(text + used, sizeof text - used, "%s%s %.3f / %.3f", any ? " · " : "", s->label, p[0], p[1]);
+        char shown[N_GATES_SHOWN][16];
+        for (int g = 0; g < N_GATES_SHOWN; g++)
+            snprintf(shown[g], sizeof shown[g], isfinite(p[g]) ? "%.3f" : "—", p[g]);
+        int n =
+            snprintf(text + used, sizeof text - used, "%s%s %s / %s", any ? " · " : "", s->label, shown[0], shown[1]);
         if (n < 0 || (size_t)n >= sizeof text - used) break;
         used += (size_t)n;
         any = true;
     }
-    return any ? small_print(page, text, bottom) : GW_OK;
+    return any ? small_print(page, text, 3, bottom) : GW_OK;
 }
 
 /* The conclusions get a page of their own where the table leaves too little room to read them in. */
@@ -222,6 +243,7 @@ static int prepare(struct plot_job *job) {
     TRY_GOTO(unfinished(&page, &bottom), done);
     TRY_GOTO(selection(&page, &bottom), done);
     TRY_GOTO(null_control(&page, &bottom), done);
+    TRY_GOTO(outside(&page, &bottom), done);
     bool wanted;
     TRY_GOTO(wants_page(job, y, bottom, &wanted), done);
     if (wanted) {

@@ -5,6 +5,7 @@
 #include "engine/base/base.h"
 #include "gatewalk/report.h"
 #include "reports/data/run_view.h"
+#include "reports/words/sentences.h"
 #include "text_study.h"
 #include "text_table.h"
 #include "text_verdict.h"
@@ -170,6 +171,15 @@ static void heading(const struct run_view *run, FILE *stream, size_t width) {
     text_print_wrapped(stream, line, 0, width);
 }
 
+/* A sentence for each contestant whose scores come from outside. */
+static void outside_notes(const struct run_view *run, FILE *stream, size_t width) {
+    char text[600];
+    for (size_t i = 0; i < run->n_strategies; i++) {
+        outside_words(run, i, text, sizeof text);
+        if (text[0]) text_print_wrapped(stream, text, 2, width);
+    }
+}
+
 int gw_report_text(const char *run_dir, FILE *stream, size_t width) {
     struct run_view run;
     TRY(run_view_open(run_dir, &run));
@@ -191,6 +201,7 @@ int gw_report_text(const char *run_dir, FILE *stream, size_t width) {
         "null AP: with labels shifted in time, which keeps their autocorrelation; p: share of such labels "
         "that reach the AP",
         2, width);
+    outside_notes(&run, stream, width);
     TRY_GOTO(text_selection(&run, stream, width), cleanup);
     TRY_GOTO(text_unfinished(&run, stream, width), cleanup);
     TRY_GOTO(text_training_time(&run, stream, width), cleanup);

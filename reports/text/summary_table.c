@@ -128,6 +128,7 @@ static int table_row(struct page *page, const struct strategy_view *s, const str
     page_text(page, s->is_baseline ? FONT_BOLD : FONT_BODY, ALIGN_LEFT, LEFT, y, INK, name);
     char *kind = text_fit(arena,
                           s->is_baseline ? "baseline"
+                          : s->outside   ? "from outside"
                           : s->has_model ? s->attention
                                          : "no model",
                           font_size_pt[FONT_SMALL], NAME_WIDTH);

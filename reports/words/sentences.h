@@ -11,6 +11,8 @@ int conclusion_words(struct run_view *run, const json_value *verdict, char out[C
 int selection_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
 /* Strategies most of whose fits were best at their very last epoch. */
 int unfinished_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
+/* What became of a strategy's scores from outside, and what is known of their model; "" when it has none. */
+void outside_words(const struct run_view *run, size_t strategy, char *out, size_t size);
 /* "95 % interval", or plain "interval" where the confidence is unknown. */
 const char *interval_words(const struct run_view *run, char words[32]);
 
