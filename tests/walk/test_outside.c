@@ -82,15 +82,15 @@ static void test_same_as_inside(void **state) {
 /* The mean beside the twin as baseline is the mean beside the model that the twin repeats. */
 static void test_baseline_from_outside(void **state) {
     (void)state;
-    struct walked inside, outside;
+    struct walked ours, theirs;
     write_twin("");
-    walk_through(&inside, outside_experiment("", ",'baseline':'lstm'", LSTM "," TWIN));
-    walk_through(&outside, outside_experiment("", ",'baseline':'twin'", LSTM "," TWIN));
-    assert_memory_equal(verdict_of(&inside, "mean")->gate, verdict_of(&outside, "mean")->gate,
-                        sizeof verdict_of(&inside, "mean")->gate);
-    assert_true(isfinite(verdict_of(&inside, "mean")->gate[0].delta[GW_DELTA_AP].p_value));
-    walk_drop(&inside);
-    walk_drop(&outside);
+    walk_through(&ours, outside_experiment("", ",'baseline':'lstm'", LSTM "," TWIN));
+    walk_through(&theirs, outside_experiment("", ",'baseline':'twin'", LSTM "," TWIN));
+    assert_memory_equal(verdict_of(&ours, "mean")->gate, verdict_of(&theirs, "mean")->gate,
+                        sizeof verdict_of(&ours, "mean")->gate);
+    assert_true(isfinite(verdict_of(&ours, "mean")->gate[0].delta[GW_DELTA_AP].p_value));
+    walk_drop(&ours);
+    walk_drop(&theirs);
 }
 
 /* What a run writes is a file of scores, thresholds and all: every file of the second run says the same of the twin. */
