@@ -26,9 +26,18 @@ static const char *advice(int reason) {
     }
 }
 
+/* A disk, the system or its owner refuses: that says nothing of what the file holds. */
+static int blamed(int code, int reason) {
+    static const int others[] = {EIO, EMFILE, ENFILE, EACCES, EPERM};
+    if (reason == ENOMEM) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (reason == others[i]) return GW_ERR_IO;
+    return code;
+}
+
 static int read_failed(const char *path, int code, int reason) {
     if (reason == EISDIR) FAIL(code, "%s: is a folder, a file was expected", path);
-    FAIL(code, "%s: cannot be read: %s%s", path, strerror(reason), advice(reason));
+    FAIL(blamed(code, reason), "%s: cannot be read: %s%s", path, strerror(reason), advice(reason));
 }
 
 /* A pipe may be silent for ever, and the first Ctrl-C must end the wait: nobody sleeps in read(). */
@@ -113,9 +122,10 @@ int file_open(const char *path, int code, FILE **stream) {
     return read_failed(path, code, reason);
 }
 
+/* When it cannot be told, whoever goes on to open the file learns why. */
 bool file_exists(const char *path) {
     struct stat status;
-    return stat(path, &status) == 0;
+    return stat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 static bool is_folder(const char *path) {
