@@ -70,11 +70,14 @@ int scratch_open(struct scratch *scratch) {
     FAIL(GW_ERR_IO, "%s: cannot make a temporary directory (%s); set TMPDIR to a writable place", base, strerror(why));
 }
 
+/* Listing a folder takes memory and a descriptor: one refusal must not leave it behind, so there is a second try. */
 void scratch_close(struct scratch *scratch) {
     if (!scratch->dir[0]) return;
-    int fd = open(scratch->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) empty_folder(fd);
-    rmdir(scratch->dir);
+    for (int attempt = 0; attempt < 2; attempt++) {
+        int fd = open(scratch->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0) empty_folder(fd);
+        if (rmdir(scratch->dir) == 0) break;
+    }
     dir_unlock(&scratch->lock);
     scratch->dir[0] = 0;
 }
@@ -170,7 +173,9 @@ static int wait_for(struct child *child, double timeout_seconds, int *status) {
     double deadline = clock_seconds() + timeout_seconds;
     for (bool open = true;;) {
         struct pollfd wait = {.fd = child->fd, .events = POLLIN};
-        if (open && poll(&wait, 1, POLL_MS) > 0) open = drain(child);
+        int ready = open ? poll(&wait, 1, POLL_MS) : 0;
+        if (ready < 0 && errno != EINTR) return stop(child, GW_ERR_TOOL, "cannot wait for gnuplot");
+        if (ready > 0) open = drain(child);
         if (!open) {
             pid_t got = waitpid(child->pid, status, WNOHANG);
             if (got == child->pid) return GW_OK;
