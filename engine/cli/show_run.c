@@ -42,14 +42,21 @@ static int remove_file(const char *dir, const char *name) {
     FAIL(GW_ERR_IO, "%s: cannot be removed: %s; give another --out", path, strerror(errno));
 }
 
+static int unlisted(const char *dir) {
+    FAIL(GW_ERR_IO, "%s: cannot be listed: %s; give another --out", dir, strerror(errno));
+}
+
 int forget_report(const char *dir) {
     char plots[1024];
     TRY(remove_file(dir, GW_RUN_REPORT));
     TRY(path_join(plots, sizeof plots, dir, GW_RUN_PLOTS));
     DIR *stream = opendir(plots);
+    if (!stream && errno != ENOENT && errno != ENOTDIR) return unlisted(plots);
     int rc = GW_OK;
-    for (struct dirent *entry; rc == GW_OK && stream && (entry = readdir(stream));)
+    struct dirent *entry = NULL;
+    while (rc == GW_OK && stream && (errno = 0, entry = readdir(stream)))
         if (is_picture(entry->d_name)) rc = remove_file(plots, entry->d_name);
+    if (rc == GW_OK && stream && errno) rc = unlisted(plots);
     if (stream) closedir(stream);
     if (rc == GW_OK) rmdir(plots); /* stays when somebody keeps other things there */
     return rc;

@@ -59,15 +59,27 @@ static int visit_entry(const struct visit *at, int fd, const char *name) {
     return GW_OK;
 }
 
+static int unlisted(const char *dir) {
+    FAIL(GW_ERR_IO, "%s: cannot be listed: %s; give another --out", dir, strerror(errno));
+}
+
+/* A folder that can only be read in part has not been looked through. */
+static int next_entry(DIR *stream, const char *dir, struct dirent **entry) {
+    errno = 0;
+    *entry = readdir(stream);
+    return *entry || errno == 0 ? GW_OK : unlisted(dir);
+}
+
 /* Closes the descriptor. */
 static int visit_folder(const struct visit *at, int fd) {
     DIR *dir = fdopendir(fd);
-    int rc = GW_OK;
     if (!dir) {
         close(fd);
         FAIL(GW_ERR_NOMEM, "%s: cannot be listed: %s", at->path, strerror(errno));
     }
-    for (struct dirent *entry; rc == GW_OK && (entry = readdir(dir));) rc = visit_entry(at, fd, entry->d_name);
+    int rc = GW_OK;
+    for (struct dirent *entry; rc == GW_OK && (rc = next_entry(dir, at->path, &entry)) == GW_OK && entry;)
+        rc = visit_entry(at, fd, entry->d_name);
     closedir(dir);
     return rc;
 }
@@ -77,19 +89,23 @@ static int visit_run(const char *dir, bool sweep, bool alone) {
     if (strlen(dir) >= sizeof at.path) FAIL(GW_ERR_USAGE, "--out: the path is too long");
     strcpy(at.path, dir);
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* --out itself may be a link: its owner named it */
-    return fd < 0 ? GW_OK : visit_folder(&at, fd);          /* what cannot be opened is made, or complained of, later */
+    if (fd >= 0) return visit_folder(&at, fd);
+    return errno == ENOENT || errno == ENOTDIR ? GW_OK : unlisted(dir); /* it is made, or complained of, later */
 }
 
 int run_folder_judge(const char *dir) { return visit_run(dir, false, false); }
 int run_folder_sweep(const char *dir, bool alone) { return visit_run(dir, true, alone); }
 
+/* One that cannot be listed to its end counts as not empty. */
 bool run_folder_is_empty(const char *dir) {
     DIR *stream = opendir(dir);
+    struct dirent *entry = NULL;
     bool empty = true;
     long pid;
-    for (struct dirent *entry; empty && stream && (entry = readdir(stream));)
+    if (!stream) return errno == ENOENT || errno == ENOTDIR;
+    while (empty && (empty = next_entry(stream, dir, &entry) == GW_OK) && entry)
         empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
                 out_is_leftover(entry->d_name, &pid); /* of a run that was killed at its very first file */
-    if (stream) closedir(stream);
+    closedir(stream);
     return empty;
 }
