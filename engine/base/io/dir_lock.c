@@ -2,6 +2,7 @@
  * and leaves no file behind. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -40,6 +41,8 @@ static int in_use(const char *dir, int holder) {
 int dir_lock(const char *dir, int *lock) {
     if (*lock >= 0) return GW_OK;
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        FAIL(GW_ERR_IO, "%s: cannot be opened: %s", dir, strerror(errno));
     if (fd < 0) return GW_OK;
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
         *lock = fd;
