@@ -1,5 +1,6 @@
 /* Rates of import and features on made bars. */
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,11 +167,11 @@ static void remove_files(const char *folder) {
 int bench_run_import(const struct bench_options *o, struct bench_list *list) {
     char folder[] = "/tmp/gatewalk-bench-XXXXXX", cache[64], kept[1024];
     const char *before = getenv("GATEWALK_CACHE");
-    if (!mkdtemp(folder)) FAIL(GW_ERR_IO, "cannot make a folder in /tmp");
+    if (!mkdtemp(folder)) FAIL(GW_ERR_IO, "cannot make a folder in /tmp: %s", strerror(errno));
     snprintf(cache, sizeof cache, "%s/cache", folder);
     snprintf(kept, sizeof kept, "%s", before ? before : "");
-    setenv("GATEWALK_CACHE", cache, 1);
-    int rc = o->file ? import_rows("file", o->file, o, list) : import_made_files(folder, o, list);
+    int rc = setenv("GATEWALK_CACHE", cache, 1) == 0 ? GW_OK : gw_error_set(GW_ERR_NOMEM, "out of memory");
+    if (rc == GW_OK) rc = o->file ? import_rows("file", o->file, o, list) : import_made_files(folder, o, list);
     before ? setenv("GATEWALK_CACHE", kept, 1) : unsetenv("GATEWALK_CACHE");
     remove_files(cache);
     rmdir(folder);
