@@ -27,6 +27,7 @@ static int write_truth(const struct gw_bars *bars, const struct gw_synth_truth *
     if (length > 4 && strcmp(out + length - 4, ".csv") == 0) length -= 4;
     if (snprintf(path, sizeof path, "%.*s.truth.csv", (int)length, out) >= (int)sizeof path)
         FAIL(GW_ERR_USAGE, "--out: the path is too long");
+    out_sweep(path);
     TRY(gw_synth_truth_write(bars, truth, path));
     printf("truth: %s (%zu planted bars)\n", CLI_SHOWN(path), truth->n);
     return GW_OK;
@@ -36,6 +37,7 @@ static int generate(const struct gw_synth_options *synth, const char *out) {
     struct gw_bars bars = {0};
     struct gw_synth_truth truth = {0};
     TRY(gw_synth_generate(synth, &bars, &truth));
+    out_sweep(out);
     int rc = gw_bars_write_csv(&bars, out);
     if (rc == GW_OK) printf("bars: %s (%zu bars)\n", CLI_SHOWN(out), bars.n);
     if (rc == GW_OK && truth.n) rc = write_truth(&bars, &truth, out);

@@ -7,11 +7,12 @@
 /* ---- files -------------------------------------------------------------------------------- */
 
 /* Whole file (at most max_bytes) into memory with a terminating NUL; caller mem_free()s. Errors say
- * missing / directory / unreadable / too large. `code` is the error class (GW_ERR_CONFIG, GW_ERR_DATA …). */
+ * missing / directory / unreadable / too large. `code` is the error class (GW_ERR_CONFIG, GW_ERR_DATA …) of all that is
+ * about the file; a refusal (no permission, a disk that fails, too many open files) is GW_ERR_IO, no memory GW_ERR_NOMEM. */
 int file_read_all(const char *path, size_t max_bytes, int code, char **text, size_t *length) GW_MUST_USE;
 /* Opens a file for reading, a folder not; the same errors. */
 int file_open(const char *path, int code, FILE **stream) GW_MUST_USE;
-bool file_exists(const char *path);
+bool file_exists(const char *path);         /* false only when there is none for sure */
 int dir_make(const char *path) GW_MUST_USE; /* mkdir -p */
 /* One process at a time in a folder: GW_ERR_IO names the process that has it. The lock ends with its process at the latest
  * and leaves nothing behind. *lock is -1 before; it stays so, which is no error, where there is no such folder or its
@@ -38,6 +39,8 @@ int out_commit(struct out_file *file) GW_MUST_USE; /* closes; on failure removes
 void out_abort(struct out_file *file);             /* safe after commit and on a zeroed struct */
 /* Is it the name of a temporary, and of which process? What a killed process leaves. */
 bool out_is_leftover(const char *name, long *pid);
+/* Takes away the temporaries of that target whose process is no more, as far as it can. */
+void out_sweep(const char *path);
 
 /* One CSV file that gatewalk wrote itself (no quotes, no embedded commas), as columns of text. */
 struct table {

@@ -1,6 +1,8 @@
 /* A file that appears complete or not at all. Readers see the old one until the new one is safe on disk. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +53,34 @@ bool out_is_leftover(const char *name, long *pid) {
     if (n_pid == 0 || n_pid > 9 || n_pid + 1 >= end || name[end - 1 - n_pid] != '.') return false;
     *pid = strtol(name + end - n_pid, NULL, 10);
     return true;
+}
+
+static void folder_of(const char *path, char folder[1024]) {
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    if (length == 0)
+        strcpy(folder, slash ? "/" : ".");
+    else {
+        memcpy(folder, path, length);
+        folder[length] = '\0';
+    }
+}
+
+void out_sweep(const char *path) {
+    char folder[1024];
+    long pid;
+    if (strlen(path) >= sizeof folder) return;
+    folder_of(path, folder);
+    const char *slash = strrchr(path, '/'), *target = slash ? slash + 1 : path;
+    size_t length = strlen(target);
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        const char *name = entry->d_name;
+        if (strncmp(name, target, length) != 0 || name[length] != '.' || !out_is_leftover(name, &pid)) continue;
+        bool of_target = strspn(name + length + 1, "0123456789-") + 4 == strlen(name + length + 1);
+        if (of_target && kill((pid_t)pid, 0) != 0 && errno == ESRCH) (void)unlinkat(dirfd(dir), name, 0);
+    }
+    if (dir) closedir(dir);
 }
 
 /* Creates a new file beside the target. A leftover of a dead process with our id is stepped over. */
@@ -115,14 +145,7 @@ void out_printf(struct out_file *file, const char *format, ...) {
 /* The new name is only safe when its folder is on disk too. */
 static int sync_folder(const char *path) {
     char folder[1024];
-    const char *slash = strrchr(path, '/');
-    size_t length = slash ? (size_t)(slash - path) : 0;
-    if (length == 0)
-        strcpy(folder, slash ? "/" : ".");
-    else {
-        memcpy(folder, path, length);
-        folder[length] = '\0';
-    }
+    folder_of(path, folder);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return errno == EACCES ? 0 : errno; /* a folder one may write but not list */
     int reason = fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP ? errno : 0; /* not every file system can */
