@@ -51,7 +51,7 @@ FIT_SRC  := $(sort $(shell find $(DECIDING) -name '*.[ch]' -o -name '*.def'))
 FIT_FLAGS := $(filter-out -W% -g% -O0 -O1 -O2 -O3 -Og -Os -fno-omit-frame-pointer -fsanitize% -fno-sanitize%,\
              $(STD) $(FLOAT) $(CFLAGS)) avx2: $(ISA_AVX2) avx512: $(ISA_AVX512)
 
-.PHONY: all demo deps test bench bench-peers lib exports install uninstall tests-build layers headers format format-check clean FORCE
+.PHONY: all demo deps test faults kills bench bench-peers lib exports install uninstall tests-build layers headers format format-check clean FORCE
 all: gatewalk
 
 gatewalk: $(BUILD)/engine/main.o $(BUILD)/commit.o $(LIB)
@@ -122,7 +122,12 @@ $(BUILD)/tests/%: tests/%.c $(LIB_F64) $(LIB)
 	@echo "compile $<"
 	@$(CC) $(ALL_CFLAGS) -iquote tests -MMD -MP $(LDFLAGS) -o $@ $< $(LIB_F64) $(LIB) -lcmocka $(LIBS)
 
-tests-build: $(TEST_BIN)
+tests-build: $(TEST_BIN) $(BUILD)/tests/faults/preload.so
+# Put before the C library of a program that is to meet failures. -fno-builtin: it defines what the compiler knows.
+$(BUILD)/tests/faults/preload.so: tests/faults/preload.c $(wildcard tests/faults/*.h) tests/faults/calls.def
+	@mkdir -p $(@D)
+	@echo "compile $<"
+	@$(CC) $(STD) $(WARN) -O1 -g -fno-builtin -fPIC -shared -o $@ $<
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- the two commands ---------------------------------------------------------------------------
@@ -138,6 +143,16 @@ demo: deps
 test: deps
 	@$(MAKE) --no-print-directory -j$(shell nproc) gatewalk tests-build
 	@BUILD=$(BUILD) .ci/run-tests $(BUILD)/test-logs $(TEST_BIN)
+
+# Far more of what `make test` tries a sample of: what the C library may refuse, refused; the program killed. EACH places of
+# every call and reason in every command (0: all), each a run of its own; hours for all of them.
+EACH ?= 40
+faults: deps
+	@$(MAKE) --no-print-directory -j$(shell nproc) gatewalk $(BUILD)/tests/faults/test_faults $(BUILD)/tests/faults/preload.so
+	@FAULTS_EACH=$(EACH) FAULTS_MOST=0 FAULTS_CSV=tests/faults/counts.csv $(BUILD)/tests/faults/test_faults
+kills: deps
+	@$(MAKE) --no-print-directory -j$(shell nproc) gatewalk $(BUILD)/tests/kills/test_kills $(BUILD)/tests/faults/preload.so
+	@KILLS_EACH=$(EACH) KILLS_ANY=$(EACH) KILLS_PAIRS=$(EACH) KILLS_CSV=tests/kills/counts.csv $(BUILD)/tests/kills/test_kills
 
 # ---- how fast ---------------------------------------------------------------------------------------
 

@@ -3,13 +3,14 @@
 #ifndef GATEWALK_TEST_REFUSE_H
 #define GATEWALK_TEST_REFUSE_H
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "runtime.h"
 
 /* glibc's own, under the names that stay when the usual ones are replaced. */
 void *__libc_malloc(size_t bytes);
@@ -19,14 +20,6 @@ void *__libc_memalign(size_t alignment, size_t bytes);
 
 static size_t refuse_at, refuse_seen; /* the request with this number is refused, from 1; 0: none */
 static bool refuse_foreign;           /* it was a runtime's that ends the process without it */
-
-/* The threads' and the matrix library's own requests: they end the process, which is all that a caller could do. */
-static bool is_runtime(const void *caller) {
-    Dl_info info;
-    if (!dladdr(caller, &info) || !info.dli_fname) return false;
-    return strstr(info.dli_fname, "libgomp") || strstr(info.dli_fname, "openblas") ||
-           strstr(info.dli_fname, "ld-linux");
-}
 
 static bool refused(const void *caller) {
     if (refuse_at == 0 || ++refuse_seen != refuse_at) return false;

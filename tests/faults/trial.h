@@ -1,0 +1,294 @@
+/* A command, run in a folder that is the same each time, with a fault or without; and what may be left there afterwards. */
+#ifndef GATEWALK_TEST_TRIAL_H
+#define GATEWALK_TEST_TRIAL_H
+
+#include "cli/program.h"
+
+#include <sys/mman.h>
+
+#include "plan.h"
+
+enum begins { FRESH, AGAIN };
+enum { DRAWS = 1, TIMES = 2, ANY_OUTPUT = 4, SLOW = 8, SUMS = 16, THREADS = 32 };
+
+struct row {
+    const char *name;
+    enum begins begins;
+    unsigned may;
+    const char *args[MAX_ARGS];
+};
+
+static const struct row rows[] = {
+#define ROW(name, begins, may, ...) {name, begins, may, {__VA_ARGS__}},
+#include "commands.def"
+#undef ROW
+};
+enum { N_ROWS = COUNT_OF(rows) };
+
+/* What each row begins with and comes to when nothing is refused; owned for the whole test. */
+struct known {
+    char *before, *after, *out; /* listings (list_state), and standard output */
+    uint64_t seen[N_CALLS], seen_but_memory;
+    double seconds;
+};
+static struct known known[N_ROWS];
+static struct fault_plan *plan; /* of the programs that this process starts */
+static char plan_path[2 * PATH_MAX], preload_path[PATH_MAX], all_dir[PATH_MAX];
+
+/* ---- the folder --------------------------------------------------------------------------------- */
+
+static inline void copy_tree(const char *from, const char *to) {
+    DIR *dir = opendir(from);
+    if (!dir || mkdir(to, 0700) < 0) abort();
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        char x[2 * PATH_MAX], y[2 * PATH_MAX];
+        struct stat info;
+        size_t length;
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+        snprintf(x, sizeof x, "%.4000s/%s", from, entry->d_name);
+        snprintf(y, sizeof y, "%.4000s/%s", to, entry->d_name);
+        if (lstat(x, &info) == 0 && S_ISDIR(info.st_mode)) {
+            copy_tree(x, y);
+            continue;
+        }
+        char *text = get_file(x, &length);
+        FILE *stream = fopen(y, "wb");
+        if (!text || !stream || fwrite(text, 1, length, stream) != length || fclose(stream) != 0) abort();
+        free(text);
+    }
+    closedir(dir);
+}
+
+/* run.json holds times, so it is only whole or not. */
+static inline const char *state_of_run_json(const char *line) {
+    char path[3 * PATH_MAX];
+    size_t length;
+    snprintf(path, sizeof path, "%s%.*s", work_dir, (int)strcspn(line, " "), line);
+    char *text = get_file(path, &length);
+    while (text && length > 0 && text[length - 1] == '\n') text[--length] = '\0';
+    bool whole = text && length > 20 && strcmp(text + length - 2, "\n}") == 0 && strstr(text, "\"status\": \"");
+    free(text);
+    return whole ? "whole" : "broken";
+}
+
+/* The work folder as lines "NAME KIND SIZE HASH"; free() it. */
+static inline char *list_state(void) {
+    char *all = list_tree(work_dir, true), *kept = calloc(strlen(all) + 4096, 1), *to = kept;
+    if (!kept) abort();
+    for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n")) {
+        const char *end = strchr(line, ' ');
+        bool mark = end && end - line > 9 && strncmp(end - 9, "/run.json", 9) == 0;
+        to += mark ? sprintf(to, "%.*s %s\n", (int)(end - line), line, state_of_run_json(line))
+                   : sprintf(to, "%s\n", line);
+    }
+    free(all);
+    return kept;
+}
+
+static inline bool has_line(const char *listing, const char *line) {
+    size_t length = strcspn(line, "\n");
+    for (const char *at = listing; *at; at += strcspn(at, "\n"), at += *at == '\n')
+        if (strncmp(at, line, length) == 0 && at[length] == '\n') return true;
+    return false;
+}
+
+static inline bool has_name(const char *listing, const char *line) {
+    char name[1024];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(line, " \n") + 1, line);
+    for (const char *at = listing; *at; at += strcspn(at, "\n"), at += *at == '\n')
+        if (strncmp(at, name, strlen(name)) == 0) return true;
+    return false;
+}
+
+/* `line` starts with `prefix`. */
+static inline bool is_below(const char *line, const char *prefix) { return strncmp(line, prefix, strlen(prefix)) == 0; }
+
+/* The first line of `a` that `b` lacks and that `excused` does not know; NULL: none. */
+static inline const char *first_missing(const char *a, const char *b, bool (*excused)(const char *line)) {
+    for (const char *at = a; *at; at += strcspn(at, "\n"), at += *at == '\n')
+        if (!has_line(b, at) && !(excused && excused(at))) return at;
+    return NULL;
+}
+
+/* ---- running ------------------------------------------------------------------------------------ */
+
+static inline void begin_with(size_t row) {
+    char path[2 * PATH_MAX];
+    snprintf(path, sizeof path, "%.4000s/before-%zu", all_dir, row);
+    remove_tree(work_dir);
+    copy_tree(path, work_dir);
+}
+
+static inline void plan_nothing(void) { memset(plan, 0, sizeof *plan); }
+
+static inline void set_surroundings(size_t row) {
+    setenv("OMP_NUM_THREADS", rows[row].may & THREADS ? "2" : "1", 1);
+    setenv("GATEWALK_TEST_SUMS", rows[row].may & SUMS ? "1" : "", 1);
+}
+
+/* The program with what the plan says; with the plan's library before the C library. */
+static inline void run_row(struct run *run, size_t row) {
+    struct how how = {.seconds = 60};
+    set_surroundings(row);
+    run_how(run, &how, rows[row].args);
+}
+
+/* A work folder, plan and caught output of one's own: `name` below the test's folder. */
+static inline void take_place(const char *name) {
+    char path[2 * PATH_MAX];
+    snprintf(path, sizeof path, "%.4000s/%s", all_dir, name);
+    snprintf(base_dir, sizeof base_dir, "%.4000s", path);
+    if (mkdir(base_dir, 0700) < 0) abort();
+    snprintf(work_dir, sizeof work_dir, "%.4000s/work", base_dir);
+    snprintf(plan_path, sizeof plan_path, "%.4000s/plan", base_dir);
+    int fd = open(plan_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || ftruncate(fd, sizeof *plan) < 0) abort();
+    plan = mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (plan == MAP_FAILED) abort();
+    close(fd);
+    setenv(FAULT_PLAN_VARIABLE, plan_path, 1);
+    setenv("HOME", work_dir, 1);
+    snprintf(path, sizeof path, "%.4000s/cache", work_dir);
+    setenv("GATEWALK_CACHE", path, 1);
+    snprintf(path, sizeof path, "%.4000s/tmp", work_dir);
+    setenv("TMPDIR", path, 1);
+}
+
+/* ---- what everything begins with --------------------------------------------------------------------- */
+
+static const char tiny_experiment[] =
+    "{\"name\":\"tiny\",\"data\":[{\"file\":\"rw.csv\",\"symbol\":\"RW\"}],\"features\":[\"log_return(1)\",\"rsi(6)\"],"
+    "\"labels\":{\"horizon\":4,\"ratio\":1.2,\"min_move\":0.002},\"folds\":{\"train\":100,\"validation\":40,\"test\":"
+    "60},"
+    "\"signals\":{\"k\":[5,20],\"act_on\":20},\"model\":{\"lookback\":4,\"hidden\":2,\"attention_units\":2,"
+    "\"dense_units\":2},\"training\":{\"epochs\":1,\"batch_size\":64,\"block\":4,\"learning_rate\":0.01,"
+    "\"calibration\":\"platt\"},\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,\"confidence\":0.9,"
+    "\"importance\":true},\"seeds\":1,\"strategies\":[{\"name\":\"none\",\"strategy\":\"gate\",\"model\":{"
+    "\"attention\":"
+    "\"none\"}},{\"name\":\"bahdanau\",\"strategy\":\"gate\",\"model\":{\"attention\":\"bahdanau\"}}]}\n";
+
+static const char tiny_study[] =
+    "{\"name\":\"tiny_study\",\"experiment\":\"e.json\",\"search\":{\"seeds\":1,\"folds\":1,\"epochs\":1},\"stages\":["
+    "{\"name\":\"loss\",\"carry\":true,\"variants\":[{\"name\":\"bce\"},{\"name\":\"focal\",\"training\":{\"loss\":"
+    "\"focal\"}}]},{\"name\":\"attention\",\"variants\":[{\"name\":\"dot\",\"model\":{\"attention\":\"luong_dot\"}}]}]}"
+    "\n";
+
+/* gnuplot's part: pictures of the right kind that hold a checksum of what there was to draw. */
+static const char stand_in[] =
+    "#!/bin/sh\n"
+    "PATH=/usr/bin:/bin\n"
+    "sum=; [ -z \"$GATEWALK_TEST_SUMS\" ] || sum=$(cat ./* | cksum)\n"
+    "case $2 in\n"
+    "*png*) sed -n \"s/^page_picture.*= '\\(.*\\)'/\\1/p\" report.set | while read -r name; do\n"
+    "    printf '\\211PNG%0150d%s\\n' 0 \"$sum\" >\"$name\"; done ;;\n"
+    "*) printf '%%PDF-%0150d%s\\n' 0 \"$sum\" >report.pdf ;;\n"
+    "esac\n";
+
+static inline void must_run(const char *const *args) {
+    struct run run;
+    run_how(&run, &(struct how){0}, args);
+    if (run.status != 0) fail_msg("%s: exit %d: %s", args[0], run.status, run.err);
+    run_free(&run);
+}
+#define MUST_RUN(...) must_run((const char *const[MAX_ARGS]){__VA_ARGS__})
+
+/* The golden outcome of a row, and how much there is to refuse. */
+static inline void know(size_t row) {
+    struct run run;
+    char path[2 * PATH_MAX], seed[2 * PATH_MAX];
+    snprintf(seed, sizeof seed, "%.4000s/seed", all_dir);
+    snprintf(path, sizeof path, "%.4000s/before-%zu", all_dir, row);
+    remove_tree(work_dir);
+    copy_tree(seed, work_dir);
+    plan_nothing();
+    if (rows[row].begins == AGAIN) {
+        run_row(&run, row);
+        if (run.status != 0) fail_msg("%s: exit %d: %s", rows[row].name, run.status, run.err);
+        run_free(&run);
+    }
+    copy_tree(work_dir, path);
+    plan_nothing();
+    known[row].before = list_state();
+    double begin = now_seconds();
+    run_row(&run, row);
+    known[row].seconds = now_seconds() - begin;
+    if (run.status != 0) fail_msg("%s: exit %d: %s", rows[row].name, run.status, run.err);
+    known[row].after = list_state();
+    known[row].out = run.out;
+    free(run.err);
+    for (size_t i = 0; i < N_CALLS; i++) known[row].seen[i] = plan->seen[i];
+    known[row].seen_but_memory = plan->seen_but_memory;
+    if (known[row].seen_but_memory < 2) fail_msg("%s: nothing was counted", rows[row].name);
+}
+
+static inline void put_stand_in(void) {
+    char path[2 * PATH_MAX];
+    snprintf(path, sizeof path, "%.4000s/gnuplot", all_dir);
+    FILE *stream = fopen(path, "w");
+    if (!stream || fputs(stand_in, stream) < 0 || fclose(stream) != 0 || chmod(path, 0700) != 0) abort();
+    setenv("PATH", all_dir, 1); /* and no other gnuplot */
+}
+
+/* preload.so lies beside the programs of tests/faults. */
+static inline bool find_preload(char path[PATH_MAX]) {
+    char self[PATH_MAX] = "";
+    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) return false;
+    for (int up = 0; up < 2; up++) *strrchr(self, '/') = '\0';
+    snprintf(path, PATH_MAX, "%.4000s/faults/preload.so", self);
+    return access(path, R_OK) == 0;
+}
+
+static inline int trial_setup(void **state) {
+    char seed[2 * PATH_MAX];
+    if (program_setup(state) != 0 || !find_preload(preload_path)) return -1;
+    strcpy(all_dir, base_dir);
+    put_stand_in();
+    take_place("first");
+    snprintf(seed, sizeof seed, "%.4000s/seed", all_dir);
+    if (mkdir(work_dir, 0700) < 0 || mkdir(work("tmp"), 0700) < 0) return -1;
+    put_text("e.json", tiny_experiment);
+    put_text("study.json", tiny_study);
+    MUST_RUN("synth", "random-walk", "--bars", "300", "--seed", "3", "--out", "rw.csv");
+    MUST_RUN("synth", "random-walk", "--bars", "1200", "--seed", "3", "--out", "big.csv");
+    MUST_RUN("run", "e.json", "--kernels", "portable", "--quiet", "--no-report", "--out", "done");
+    char gzip[3 * PATH_MAX];
+    snprintf(gzip, sizeof gzip, "PATH=/usr/bin:/bin gzip -nk '%s'", work("big.csv"));
+    if (system(gzip) != 0) return -1;
+    copy_tree(work_dir, seed);
+    setenv("LD_PRELOAD", preload_path, 1); /* of what is started from here on */
+    for (size_t i = 0; i < N_ROWS; i++) know(i);
+    return 0;
+}
+
+static inline int trial_teardown(void **state) {
+    (void)state;
+    for (size_t i = 0; i < N_ROWS; i++) free(known[i].before), free(known[i].after), free(known[i].out);
+    remove_tree(all_dir);
+    return 0;
+}
+
+/* ---- what may be left ---------------------------------------------------------------------------------- */
+
+/* Output up to where it tells seconds. */
+static inline bool same_output(size_t row, const char *out) {
+    const char *time = rows[row].may & TIMES ? strstr(known[row].out, "\ntraining time") : NULL;
+    if (!time && rows[row].may & TIMES) time = strstr(known[row].out, " fits were taken");
+    if (rows[row].may & ANY_OUTPUT) return true;
+    if (!time) return strcmp(known[row].out, out) == 0;
+    /* how many were taken is no result either: to the line's begin */
+    while (time > known[row].out && time[-1] != '\n') time--;
+    return strncmp(known[row].out, out, (size_t)(time - known[row].out)) == 0;
+}
+
+static inline bool is_cache(const char *line) { return is_below(line, "/cache"); }
+
+/* What a run takes away before it begins, so that nobody takes an earlier run's numbers for its own. */
+static inline bool is_taken_away(const char *line) {
+    return is_below(line, "/out/summary.json ") || is_below(line, "/out/study.json ") ||
+           is_below(line, "/out/report.pdf ") || is_below(line, "/out/plots");
+}
+static inline bool is_report(const char *line) {
+    return is_below(line, "/out/report.pdf ") || is_below(line, "/out/plots");
+}
+
+#endif
