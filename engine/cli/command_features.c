@@ -65,6 +65,7 @@ static int write_csv(const struct prepared *p, const float *rows, const char *pa
     size_t F = gw_feature_set_size(p->set);
     struct out_file file;
     char time[40];
+    out_sweep(path);
     TRY(out_open(&file, path));
     out_printf(&file, "time,symbol");
     for (size_t f = 0; rows && f < F; f++) {
@@ -88,6 +89,7 @@ static int write_csv(const struct prepared *p, const float *rows, const char *pa
 
 static int write_names(const struct prepared *p, const struct gw_scaler *scaler, size_t fold, const char *path) {
     struct out_file file;
+    out_sweep(path);
     TRY(out_open(&file, path));
     struct json_writer w = {.stream = file.stream};
     json_begin_object(&w, NULL);
@@ -118,6 +120,7 @@ static int write_npy(const struct prepared *p, const float *rows, size_t n_rows,
         snprintf(beside[1], sizeof beside[1], "%.*s.json", stem, a->out) >= (int)sizeof beside[1])
         FAIL(GW_ERR_USAGE, "--out: the path is too long");
     size_t shape[2] = {n_rows, gw_feature_set_size(p->set)};
+    out_sweep(a->out);
     TRY(npy_write(a->out, "<f4", sizeof(float), shape, 2, rows));
     TRY(write_csv(p, NULL, beside[0]));
     TRY(write_names(p, scaler, a->fold, beside[1]));

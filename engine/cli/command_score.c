@@ -101,6 +101,7 @@ static int score_all(struct live *live, struct series *all, struct out_file *fil
 static int write_scores(struct live *live, struct series *all, const char *out) {
     struct out_file file;
     size_t n_rows = 0;
+    out_sweep(out);
     TRY(out_open(&file, out));
     out_printf(&file, "time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short\n");
     int rc = score_all(live, all, &file, &n_rows);

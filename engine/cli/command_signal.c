@@ -164,6 +164,7 @@ static int command(int argc, char **argv) {
     TRY(live_open(argv[optind], &a.choice, &live));
     int rc = warm_up(live, &a);
     if (rc == GW_OK) rc = follow_input(live, &a);
+    if (rc == GW_OK && a.state) out_sweep(a.state);
     if (rc == GW_OK && a.state) rc = live_save(live, a.state);
     live_close(live);
     return rc;
