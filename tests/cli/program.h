@@ -137,6 +137,7 @@ struct how {
     const char *path;             /* of PATH */
     size_t address_space_kb;      /* as after `ulimit -v`; 0: no limit */
     const char *out_file;         /* standard output goes there instead */
+    const char *in_file;          /* standard input comes from there; NULL: is empty */
     bool close_out, close_err;    /* started without the stream */
     int seconds;                  /* 0: TIMEOUT_SECONDS */
     const char *interrupt_when;   /* SIGINT as soon as the work folder has a file so named below this folder … */
@@ -190,7 +191,7 @@ static inline pid_t start(const char *const *args, const struct how *how, const 
     if (chdir(work_dir) < 0) _exit(126);
     redirect(STDOUT_FILENO, how->out_file ? how->out_file : out, how->close_out);
     redirect(STDERR_FILENO, err, how->close_err);
-    int null_fd = open("/dev/null", O_RDONLY);
+    int null_fd = open(how->in_file ? how->in_file : "/dev/null", O_RDONLY);
     if (null_fd > 0 && !how->close_out && !how->close_err) dup2(null_fd, STDIN_FILENO);
     if (null_fd > STDERR_FILENO || how->close_out || how->close_err) close(null_fd);
     if (how->path) setenv("PATH", how->path, 1);

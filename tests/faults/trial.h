@@ -9,7 +9,7 @@
 #include "plan.h"
 
 enum begins { FRESH, AGAIN };
-enum { DRAWS = 1, TIMES = 2, ANY_OUTPUT = 4, SLOW = 8, SUMS = 16, THREADS = 32 };
+enum { DRAWS = 1, TIMES = 2, ANY_OUTPUT = 4, SLOW = 8, SUMS = 16, THREADS = 32, READS = 64 };
 
 struct row {
     const char *name;
@@ -128,7 +128,7 @@ static inline void set_surroundings(size_t row) {
 
 /* The program with what the plan says; with the plan's library before the C library. */
 static inline void run_row(struct run *run, size_t row) {
-    struct how how = {.seconds = 60};
+    struct how how = {.seconds = 60, .in_file = rows[row].may & READS ? "rw.csv" : NULL};
     set_surroundings(row);
     run_how(run, &how, rows[row].args);
 }
