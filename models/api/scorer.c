@@ -28,8 +28,8 @@ static int parse_features(const char *path, const char *names, struct gw_scorer 
     for (char *name = text ? strtok_r(text, " ", &rest) : NULL; rc == GW_OK && name && n < FEATURES_MAX;
          name = strtok_r(NULL, " ", &rest))
         spec[n++] = name;
-    if (rc == GW_OK && gw_feature_set_parse(spec, n, &scorer->features) < 0)
-        rc = gw_error_prefix(GW_ERR_DATA, "%s", path);
+    if (rc == GW_OK) rc = gw_feature_set_parse(spec, n, &scorer->features);
+    if (rc < 0 && spec && text) rc = gw_error_prefix(error_class(rc, GW_ERR_DATA), "%s", path);
     mem_free(text);
     mem_free(spec);
     return rc;
