@@ -151,6 +151,14 @@ static int take_option(struct signal_arguments *a, int c) {
     return cli_live_option(c, &a->choice);
 }
 
+/* A state goes on behind the bars whose lines have arrived: when they have not, it stays as it was. */
+static int save(const struct live *live, const char *path) {
+    if (fflush(stdout) != 0 || ferror(stdout))
+        FAIL(GW_ERR_IO, "cannot write to standard output; %s is not saved", path);
+    out_sweep(path);
+    return live_save(live, path);
+}
+
 static int command(int argc, char **argv) {
     struct signal_arguments a = {.n_histories = 0};
     struct live *live;
@@ -164,8 +172,7 @@ static int command(int argc, char **argv) {
     TRY(live_open(argv[optind], &a.choice, &live));
     int rc = warm_up(live, &a);
     if (rc == GW_OK) rc = follow_input(live, &a);
-    if (rc == GW_OK && a.state) out_sweep(a.state);
-    if (rc == GW_OK && a.state) rc = live_save(live, a.state);
+    if (rc == GW_OK && a.state) rc = save(live, a.state);
     live_close(live);
     return rc;
 }
