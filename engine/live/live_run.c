@@ -80,8 +80,11 @@ static int choose_fold(struct live *live, const char *dir, size_t asked) {
     char path[1024];
     size_t n = 0;
     for (;; n++) {
+        FILE *stream;
         TRY(model_path(live, dir, n + 1, path));
         if (!file_exists(path)) break;
+        TRY(file_open(path, GW_ERR_DATA, &stream));
+        fclose(stream);
     }
     if (n == 0) FAIL(GW_ERR_DATA, "%s: is not there; run the experiment again", path);
     if (asked > n) FAIL(GW_ERR_USAGE, "--fold %zu: the run has %zu folds of \"%s\"", asked, n, live->spec->name);
