@@ -157,8 +157,8 @@ int gw_model_score(const struct gw_gate_model *model, const struct gw_series *se
                    const struct gw_sample *sample, size_t n, float *probability,
                    struct gw_attention_out *attention) GW_MUST_USE;
 
-/* Drop of AP per feature when that feature's rows are permuted in blocks (permutation importance), on the given
- * samples. */
+/* Drop of AP per feature when blocks of lookback rows of it come from anywhere among the given samples' rows, each from
+ * a start of its own (permutation importance): the hour of the day is disturbed, too, whatever the lookback. */
 int gw_model_permutation_importance(const struct gw_gate_model *model, const struct gw_fit_input *input, uint64_t seed,
                                     double *drop /* [GW_N_GATES × n_features] */) GW_MUST_USE;
 

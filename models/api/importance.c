@@ -1,5 +1,7 @@
 /* Permutation importance (Breiman 2001): what a model's average precision loses when one feature's rows are shuffled.
- * Whole blocks of lookback rows are shuffled, so that the feature keeps its own short memory. */
+ * Blocks of lookback rows are replaced by as long ones from anywhere in the slice, so that the feature keeps its own
+ * short memory. They start at any row: if whole blocks changed places, the hour of the day would stay where it was
+ * whenever the lookback is a day. */
 #include <math.h>
 #include <string.h>
 
@@ -51,27 +53,22 @@ static void reach(const struct importance *work, size_t series, size_t *first, s
     }
 }
 
-/* Whole blocks change places; a shorter rest at the end stays where it is. */
-static int permute(struct importance *work, size_t feature, uint64_t seed) {
+/* Every block takes the rows from a start of its own on, round the end of what the samples reach. */
+static void permute(struct importance *work, size_t feature, uint64_t seed) {
     size_t F = work->input->n_features, block = work->model->gate.net.config.lookback;
     for (size_t s = 0; s < work->input->n_series; s++) {
-        size_t first, last;
+        size_t first, last, start = 0;
         reach(work, s, &first, &last);
-        if (first >= last || (last - first) / block < 2) continue;
-        size_t n_blocks = (last - first) / block;
-        uint32_t *turn = mem_calloc(n_blocks, sizeof *turn);
-        if (!turn) return GW_ERR_NOMEM;
-        for (size_t i = 0; i < n_blocks; i++) turn[i] = (uint32_t)i;
+        if (first >= last) continue;
+        const size_t n = last - first;
         struct gw_rng rng;
         gw_rng_key(&rng, seed, "permutation importance", feature, s, 0);
-        gw_rng_shuffle(&rng, turn, n_blocks);
-        for (size_t i = 0; i < n_blocks * block; i++) {
-            size_t from = first + turn[i / block] * block + i % block;
+        for (size_t i = 0; i < n; i++) {
+            if (i % block == 0) start = (size_t)gw_rng_below(&rng, n);
+            const size_t from = first + (start + i % block) % n;
             work->x[s][(first + i) * F + feature] = work->input->series[s].x[from * F + feature];
         }
-        mem_free(turn);
     }
-    return GW_OK;
 }
 
 static void restore(struct importance *work, size_t feature) {
@@ -118,7 +115,7 @@ int gw_model_permutation_importance(const struct gw_gate_model *model, const str
     TRY_GOTO(average_precision(&work, whole), end);
     for (size_t feature = 0; feature < input->n_features; feature++) {
         TRY_GOTO(interrupt_check(), end);
-        TRY_GOTO(permute(&work, feature, seed), end);
+        permute(&work, feature, seed);
         TRY_GOTO(average_precision(&work, without), end);
         restore(&work, feature);
         for (size_t gate = 0; gate < GW_N_GATES; gate++)

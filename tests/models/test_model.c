@@ -432,6 +432,36 @@ static void test_importance(void **state) {
     gw_model_free(model);
 }
 
+/* The labels depend on the hour alone, and the lookback is a day: what is put in an hour's place must be another hour. */
+static void test_importance_of_the_hour(void **state) {
+    (void)state;
+    enum { DAY = 96 };
+    static struct toy toy;
+    struct gw_gate_model *model;
+    struct gw_training_log log;
+    double drop[GW_N_GATES * TOY_FEATURES];
+    toy_build(&toy);
+    for (size_t r = 0; r < TOY_ROWS; r++) {
+        const double hour_sin = sin(2 * acos(-1) * (double)r / DAY);
+        toy.x[r * TOY_FEATURES] = (float)hour_sin;
+        toy.label[GW_GATE_LONG][r] = hour_sin > .7;
+        toy.label[GW_GATE_SHORT][r] = hour_sin < -.7;
+    }
+    for (uint32_t i = 0; i < TOY_TRAIN; i++) toy.train[i].row = DAY - 1 + i;
+    toy.model.lookback = DAY;
+    toy.model.dropout = 0;
+    model_set(&toy.model, "encoder", "logistic");
+    toy_fit(&toy, &model, &log);
+    assert_ok(gw_model_permutation_importance(model, &toy.input, 3, drop));
+    for (size_t gate = 0; gate < GW_N_GATES; gate++)
+        for (size_t f = 0; f < TOY_FEATURES; f++) {
+            double value = drop[gate * TOY_FEATURES + f];
+            assert_true(f == 0 ? value > .3 : fabs(value) < .2);
+        }
+    gw_training_log_free(&log);
+    gw_model_free(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parameter_counts),
@@ -446,6 +476,7 @@ int main(void) {
         cmocka_unit_test(test_save_and_load),
         cmocka_unit_test(test_damaged_files),
         cmocka_unit_test(test_importance),
+        cmocka_unit_test(test_importance_of_the_hour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
