@@ -65,7 +65,7 @@ void experiment_write(const struct experiment *e, struct json_writer *w, const c
     json_begin_array(w, "seeds");
     for (size_t i = 0; i < e->n_seeds; i++) json_put_int(w, NULL, (int64_t)e->seed[i]);
     json_end_array(w);
-    /* The common model, training and trading too: isolated trades (PnL@K) follow the common trading. */
+    /* The common model, training and trading too: what every contestant starts from. */
     for (size_t s = 0; s < config_n_sections; s++)
         write_section(w, &config_section[s], (const char *)e + config_section[s].offset, true);
     json_begin_array(w, "strategies");

@@ -11,14 +11,15 @@ struct shared_bars {
     uint32_t *at; /* [n] positions among the labelled bars */
     int8_t *label;
     uint32_t *fold;
-    double *pnl;
+    double *pnl_a, *pnl_b; /* each side by its own exits */
 };
 
 static void shared_free(struct shared_bars *shared) {
     mem_free(shared->at);
     mem_free(shared->label);
     mem_free(shared->fold);
-    mem_free(shared->pnl);
+    mem_free(shared->pnl_a);
+    mem_free(shared->pnl_b);
 }
 
 static bool all_scored(const struct strategy_result *result, uint32_t bar, int gate) {
@@ -34,16 +35,18 @@ static int shared_make(const struct results *r, size_t a, size_t b, int gate, st
         .at = mem_calloc(n, sizeof *out->at),
         .label = mem_calloc(n, sizeof *out->label),
         .fold = mem_calloc(n, sizeof *out->fold),
-        .pnl = mem_calloc(n, sizeof *out->pnl),
+        .pnl_a = mem_calloc(n, sizeof *out->pnl_a),
+        .pnl_b = mem_calloc(n, sizeof *out->pnl_b),
     };
-    if (!out->at || !out->label || !out->fold || !out->pnl) return GW_ERR_NOMEM;
+    if (!out->at || !out->label || !out->fold || !out->pnl_a || !out->pnl_b) return GW_ERR_NOMEM;
     for (size_t i = 0; i < set->n_labelled; i++) {
         uint32_t bar = set->labelled[i];
         if (!all_scored(&r->strategy[a], bar, gate) || !all_scored(&r->strategy[b], bar, gate)) continue;
         out->at[out->n] = (uint32_t)i;
         out->label[out->n] = set->label[gate][i];
         out->fold[out->n] = set->fold[i];
-        out->pnl[out->n++] = set->pnl[gate][1][i];
+        out->pnl_a[out->n] = set->isolated[a].pnl[gate][1][i];
+        out->pnl_b[out->n++] = set->isolated[b].pnl[gate][1][i];
     }
     return GW_OK;
 }
@@ -86,7 +89,8 @@ static int compare_gate(const struct experiment *e, size_t n_symbols, const stru
         .score_b = b,
         .label = shared.label,
         .fold = shared.fold,
-        .pnl = shared.pnl,
+        .pnl_a = shared.pnl_a,
+        .pnl_b = shared.pnl_b,
     };
     v->n_bars[gate] = shared.n;
     TRY_GOTO(gw_verdict_compare(&sample, &config, &v->gate[gate]), done);

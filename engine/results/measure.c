@@ -36,6 +36,7 @@ static bool is_scored(const struct strategy_result *result, size_t seed, bool sh
 void results_sample(const struct results *r, const struct strategy_result *result, size_t seed, int gate, size_t begin,
                     size_t end, bool shared, struct sample_room *room, struct gw_gate_sample *out) {
     const struct score_set *set = &r->scores;
+    double *const *pnl = set->isolated[result - r->strategy].pnl[gate];
     size_t n = 0;
     for (size_t i = begin; i < end; i++) {
         if (!is_scored(result, seed, shared, gate, set->labelled[i])) continue;
@@ -44,7 +45,7 @@ void results_sample(const struct results *r, const struct strategy_result *resul
         room->acted[n] = at->p[gate] >= at->tau[gate];
         room->label[n] = set->label[gate][i];
         room->fold[n] = set->fold[i];
-        for (int c = 0; c < 3; c++) room->pnl[c][n] = set->pnl[gate][c][i];
+        for (int c = 0; c < 3; c++) room->pnl[c][n] = pnl[c][i];
         n++;
     }
     *out = (struct gw_gate_sample){

@@ -83,8 +83,8 @@ int verdict_pair_init(struct verdict_pair *pair, const struct gw_paired_sample *
         goto fail;
     }
     for (size_t s = 0; s < sample->n_seeds; s++) {
-        TRY_GOTO(scorer_init(&pair->a[s], pair, sample, sample->score_a[s], sample->pnl), fail);
-        TRY_GOTO(scorer_init(&pair->b[s], pair, sample, sample->score_b[s], sample->pnl), fail);
+        TRY_GOTO(scorer_init(&pair->a[s], pair, sample, sample->score_a[s], sample->pnl_a), fail);
+        TRY_GOTO(scorer_init(&pair->b[s], pair, sample, sample->score_b[s], sample->pnl_b), fail);
     }
     return GW_OK;
 fail:

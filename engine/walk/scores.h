@@ -11,14 +11,20 @@ struct test_bar {
     int64_t close_ns;
     bool labelled;
 };
+/* The labelled test bars as isolated trades at 0x, 1x, 2x costs, [n_labelled] each. Contestants with the same exits and costs share
+ * them: they are freed with the first. NULL for a strategy without model. */
+struct isolated {
+    double *pnl[GW_N_GATES][3];
+};
 struct score_set {
     size_t n;             /* test bars */
     struct test_bar *bar; /* [n] */
     size_t n_labelled;
-    uint32_t *labelled;         /* [n_labelled] indexes into bar */
-    int8_t *label[GW_N_GATES];  /* [n_labelled] */
-    uint32_t *fold;             /* [n_labelled] */
-    double *pnl[GW_N_GATES][3]; /* [n_labelled] isolated trades at 0x, 1x, 2x costs */
+    uint32_t *labelled;        /* [n_labelled] indexes into bar */
+    int8_t *label[GW_N_GATES]; /* [n_labelled] */
+    uint32_t *fold;            /* [n_labelled] */
+    size_t n_strategies;
+    struct isolated *isolated; /* [n_strategies] by each one's own exits and costs */
 };
 int scores_index(const struct experiment *experiment, const struct prepared *prepared,
                  struct score_set *out) GW_MUST_USE;

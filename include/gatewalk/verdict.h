@@ -22,14 +22,15 @@ struct gw_verdict_config {
     size_t horizon;
 };
 
-/* One gate. score_a/b: [n_seeds] arrays of n; labels, folds, pnl shared. */
+/* One gate. score_a/b: [n_seeds] arrays of n; labels and folds shared. */
 struct gw_paired_sample {
     size_t n, n_seeds;
     const float *const *score_a; /* candidate */
     const float *const *score_b; /* baseline */
     const int8_t *label;
     const uint32_t *fold;
-    const double *pnl; /* isolated return at 1x costs, NaN when not enterable; may be NULL */
+    /* isolated return at 1x costs, of each side by its own exits; NaN when not enterable; may be NULL */
+    const double *pnl_a, *pnl_b;
 };
 
 enum { GW_DELTA_AP, GW_DELTA_P1, GW_DELTA_P5, GW_DELTA_PNL1, GW_N_DELTAS };

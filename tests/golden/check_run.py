@@ -140,19 +140,28 @@ def check_gate(report, name, ours, score, tau, label, fold, pnl, ks):
 
 
 def isolated_returns(run):
-    """Per symbol and gate: returns at 0x, 1x, 2x costs of the test bars, by close time."""
-    labels, trading, costs = run.config["labels"], run.config["trading"], run.config["costs"]
+    """Per strategy, symbol and gate: returns at 0x, 1x, 2x costs of the test bars by the strategy's exits and costs, by close time."""
+    labels, own = run.config["labels"], {s["name"]: s.get("costs") for s in run.config["strategies"]}
     if labels.get("min_move_atr", 0):
         return None
     move = labels["min_move"]
-    level = lambda key: trading[key] * move if trading[key] > 0 else None
-    out = {}
-    for symbol, bars in run.bars.items():
-        ns = np.unique(run.scores.ns[run.scores.symbol == symbol])
-        t = np.searchsorted(bars["close_ns"], ns)
-        for g in GATES:
-            out[symbol, g] = pd.DataFrame({c: isolated(bars, t, SIDE[g], level("stop_moves"), level("target_moves"),
-                                                       trading["horizon"], costs, c)["pnl"] for c in range(3)}, index=ns)
+    out, known = {}, {}
+    for strategy in run.summary["strategies"]:
+        if not strategy["gates"]:
+            continue
+        trading = run.trading.get(strategy["name"], run.config["trading"])
+        level = lambda key: trading[key] * move if trading[key] > 0 else None
+        exits = level("stop_moves"), level("target_moves"), trading["horizon"]
+        costs = own.get(strategy["name"]) or run.config["costs"]
+        kind = exits, tuple(costs.items())
+        for symbol, bars in run.bars.items():
+            ns = np.unique(run.scores.ns[run.scores.symbol == symbol])
+            t = np.searchsorted(bars["close_ns"], ns)
+            for g in GATES:
+                if (kind, symbol, g) not in known:
+                    known[kind, symbol, g] = pd.DataFrame({c: isolated(bars, t, SIDE[g], *exits, costs, c)["pnl"]
+                                                            for c in range(3)}, index=ns)
+                out[strategy["name"], symbol, g] = known[kind, symbol, g]
     return out
 
 
@@ -174,7 +183,7 @@ def check_gates(run, report, returns, only):
         for symbol in run.bars:
             mine = (rows.symbol == symbol).to_numpy()
             if returns:
-                pnl[:, mine] = returns[symbol, g].loc[rows.ns[mine]].to_numpy().T
+                pnl[:, mine] = returns[strategy["name"], symbol, g].loc[rows.ns[mine]].to_numpy().T
         score = rows["p_" + g].to_numpy(float)
         # nine digits identify a float32; the engine's sums are of float32 values
         score, tau = score.astype(np.float32).astype(float), rows["tau_" + g].to_numpy(np.float32).astype(float)

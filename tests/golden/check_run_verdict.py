@@ -56,7 +56,7 @@ def verdict_statistics(run, name, gate, returns):
         for symbol in run.bars:
             mine = (one.symbol == symbol).to_numpy()
             if returns:
-                pnl[mine] = returns[symbol, gate][1].loc[one.ns[mine]].to_numpy()
+                pnl[mine] = returns[name, symbol, gate][1].loc[one.ns[mine]].to_numpy()
         parts.append((order, last, label, by_fold, pnl))
 
     def statistics(weight):

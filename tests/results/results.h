@@ -158,17 +158,19 @@ struct scored {
 };
 
 /* One isolated trade by the rules of the broker, written down once more: net return, NaN when it cannot be entered. */
-static inline double brute_trade(const struct run_files *r, size_t symbol, size_t t, int side, double multiplier) {
+static inline double brute_trade(const struct run_files *r, const struct strategy_spec *spec, size_t symbol, size_t t,
+                                 int side, double multiplier) {
     const struct gw_bars *bars = &r->p->market.symbol[symbol];
-    const struct gw_cost_config *c = &r->e->common.costs;
-    const struct gw_strategy_config *trading = &r->e->common.trading;
+    const struct gw_cost_config *c = &spec->costs;
+    const struct gw_strategy_config *trading = &spec->trading;
     double slip = multiplier * (c->half_spread_bps + c->slippage_bps) * 1e-4, move = r->p->labels[symbol].min_move[t];
     size_t i = t + 1, due = t + trading->horizon;
     while (i < bars->n && !(bars->bar[i].volume > 0)) i++;
     if (i >= bars->n || i > due) return NAN;
     double entry = bars->bar[i].open * (1 + side * slip), exit = NAN;
-    double stop = entry * (1 - side * trading->stop_moves * move);
-    double target = entry * (1 + side * trading->target_moves * move);
+    double stop = trading->stop_moves > 0 ? entry * (1 - side * trading->stop_moves * move) : -side * (double)INFINITY;
+    double target =
+        trading->target_moves > 0 ? entry * (1 + side * trading->target_moves * move) : side * (double)INFINITY;
     int64_t marked_ns = bars->bar[i].open_ns, exit_ns = 0;
     double owed = 0; /* price times time: funding is of the mark */
     bool maker = false;
@@ -200,6 +202,10 @@ static inline double brute_trade(const struct run_files *r, size_t symbol, size_
 static inline void load_scored(const struct run_files *r, const char *strategy, const char *seed, int gate,
                                struct scored *out) {
     const struct table *t = &r->scores;
+    const struct strategy_spec *spec = NULL;
+    for (size_t k = 0; k < r->e->n_strategies; k++)
+        if (strcmp(r->e->strategy[k].name, strategy) == 0) spec = &r->e->strategy[k];
+    assert_non_null(spec);
     out->n = 0;
     for (size_t row = 0; row < t->n_rows; row++) {
         if (!is(t, row, "strategy", strategy) || !is(t, row, "seed", seed)) continue;
@@ -210,7 +216,7 @@ static inline void load_scored(const struct run_files *r, const char *strategy, 
         out->tau[k] = number(t, row, gate ? "tau_short" : "tau_long");
         out->label[k] = (int)number(t, row, gate ? "label_short" : "label_long");
         out->fold[k] = (int)number(t, row, "fold");
-        for (int c = 0; c < 3; c++) out->pnl[c][k] = brute_trade(r, s, bar, gate ? -1 : 1, c);
+        for (int c = 0; c < 3; c++) out->pnl[c][k] = brute_trade(r, spec, s, bar, gate ? -1 : 1, c);
     }
 }
 

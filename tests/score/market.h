@@ -58,7 +58,8 @@ static inline void market_make(struct made_market *market, uint64_t seed, size_t
                                                .score_b = market->b,
                                                .label = market->label,
                                                .fold = market->fold,
-                                               .pnl = market->pnl};
+                                               .pnl_a = market->pnl,
+                                               .pnl_b = market->pnl};
 }
 
 #endif

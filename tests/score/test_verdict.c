@@ -218,7 +218,7 @@ static void nothing_to_compare_is_undefined(void **state) {
 
     market_make(&market, 12, 1500, 1, 1, 1);
     memset(market.label, 0, sizeof market.label); /* no positives */
-    market.sample.pnl = NULL;
+    market.sample.pnl_a = market.sample.pnl_b = NULL;
     assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &got));
     assert_true(isnan(got.delta[GW_DELTA_AP].value) && isnan(got.delta[GW_DELTA_PNL1].value));
     for (int d = 0; d < GW_N_DELTAS; d++) assert_undecided(&got.delta[d]);

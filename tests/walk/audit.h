@@ -154,12 +154,12 @@ static inline void audit_fits(const struct run *a, const struct run *b, struct a
 /* ---- scores -------------------------------------------------------------------------------------------------- */
 
 /* Whether an isolated trade from this bar at `multiplier` costs has ended by the cut, in a history that ends there. */
-static inline bool isolated_over(const struct run *run, const struct test_bar *at, int gate, int multiplier,
-                                 int64_t cut_ns) {
+static inline bool isolated_over(const struct run *run, size_t strategy, const struct test_bar *at, int gate,
+                                 int multiplier, int64_t cut_ns) {
     struct gw_bars past = run->p->market.symbol[at->symbol];
-    const struct gw_strategy_config *trading = &run->e->common.trading;
+    const struct gw_strategy_config *trading = &run->e->strategy[strategy].trading;
     double move = run->p->labels[at->symbol].min_move[at->bar];
-    struct gw_cost_config costs = run->e->common.costs;
+    struct gw_cost_config costs = run->e->strategy[strategy].costs;
     struct gw_trade trade;
     costs.multiplier = multiplier;
     past.n = known_bars(&past, cut_ns);
@@ -188,11 +188,12 @@ static inline void audit_scores(const struct run *a, const struct run *b, struct
                 if (a->scored[k][s].at)
                     audit_bytes(audit, STAGE_SCORES, &a->scored[k][s].at[i], &b->scored[k][s].at[i],
                                 sizeof(struct gw_score), threshold_name[k], s, i);
-        for (int g = 0; at->labelled && y->bar[i].labelled && g < GW_N_GATES; g++)
-            for (int c = 0; c < 3; c++)
-                if (isolated_over(a, at, g, c, audit->cut_ns))
-                    audit_bytes(audit, STAGE_ISOLATED, &x->pnl[g][c][row], &y->pnl[g][c][other], sizeof(double),
-                                "isolated trade", at->fold, i);
+        for (size_t s = 0; at->labelled && y->bar[i].labelled && s < a->e->n_strategies; s++)
+            for (int g = 0; a->e->strategy[s].desc->needs_model && g < GW_N_GATES; g++)
+                for (int c = 0; c < 3; c++)
+                    if (isolated_over(a, s, at, g, c, audit->cut_ns))
+                        audit_bytes(audit, STAGE_ISOLATED, &x->isolated[s].pnl[g][c][row],
+                                    &y->isolated[s].pnl[g][c][other], sizeof(double), "isolated trade", at->fold, i);
     }
 }
 

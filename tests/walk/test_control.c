@@ -20,6 +20,7 @@ struct stage {
     struct strategy_result strategy[N];
     struct seed_result seed[N];
     struct gw_score at[N][BARS];
+    struct isolated isolated[N];
 };
 
 static void tell_gates(struct stage *s, size_t strategy, const double noise[GW_N_GATES]) {
@@ -44,15 +45,17 @@ static struct stage *stage_make(void) {
     set->n_labelled = BARS;
     set->labelled = mem_calloc(BARS, sizeof *set->labelled);
     set->fold = mem_calloc(BARS, sizeof *set->fold);
+    set->isolated = s->isolated;
     gw_rng_key(&rng, 9, "control", 0, 0, 0);
     for (int g = 0; g < GW_N_GATES; g++) {
         set->label[g] = mem_calloc(BARS, sizeof *set->label[g]);
-        set->pnl[g][1] = mem_calloc(BARS, sizeof *set->pnl[g][1]);
+        set->isolated[0].pnl[g][1] = mem_calloc(BARS, sizeof *set->isolated[0].pnl[g][1]);
         for (size_t i = 0; i < BARS; i++) {
             set->label[g][i] = gw_rng_uniform(&rng) < 0.1;
-            set->pnl[g][1][i] = set->label[g][i] ? 0.01 : -0.005;
+            set->isolated[0].pnl[g][1][i] = set->label[g][i] ? 0.01 : -0.005;
         }
     }
+    for (size_t k = 1; k < N; k++) set->isolated[k] = set->isolated[0];
     for (size_t i = 0; i < BARS; i++) set->labelled[i] = (uint32_t)i, set->fold[i] = (uint32_t)(i / 500);
     s->r.strategy = s->strategy;
     for (size_t k = 0; k < N; k++) {
@@ -68,7 +71,7 @@ static void stage_free(struct stage *s) {
     mem_free(set->fold);
     for (int g = 0; g < GW_N_GATES; g++) {
         mem_free(set->label[g]);
-        mem_free(set->pnl[g][1]);
+        mem_free(set->isolated[0].pnl[g][1]);
     }
     mem_free(s->r.verdict);
     experiment_free(s->e);
@@ -161,7 +164,7 @@ static void test_nothing_measured(void **state) {
     (void)state;
     struct stage *s = stage_make();
     for (int g = 0; g < GW_N_GATES; g++)
-        for (size_t i = 0; i < BARS; i++) s->r.scores.label[g][i] = 0, s->r.scores.pnl[g][1][i] = -0.005;
+        for (size_t i = 0; i < BARS; i++) s->r.scores.label[g][i] = 0, s->r.scores.isolated[0].pnl[g][1][i] = -0.005;
     const struct pair_verdict *v = verdict_of(s, 2, 0.6, 0.05);
     assert_true(v == NULL || v->outcome == OUTCOME_NOT_MEASURED);
     assert_int_equal(s->r.verdict[0].outcome, OUTCOME_NOT_MEASURED);
