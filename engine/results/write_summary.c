@@ -5,6 +5,14 @@
 #include "engine/base/base.h"
 #include "write.h"
 
+/* null: undefined; infinite: a word, as JSON has no such number. */
+static void put_value(struct json_writer *w, const char *key, double value) {
+    if (isinf(value))
+        json_put_string(w, key, value > 0 ? "inf" : "-inf");
+    else
+        json_put_number(w, key, value);
+}
+
 typedef double (*value_of)(const void *context, size_t metric, size_t k);
 
 static void put_metrics(struct json_writer *w, const struct experiment *e, value_of value, const void *context) {
@@ -13,7 +21,7 @@ static void put_metrics(struct json_writer *w, const struct experiment *e, value
         const struct gw_metric_desc *metric = gw_metric_at(m);
         for (size_t k = 0; k < (metric->per_k ? e->signals.n_k : 1); k++) {
             gw_metric_key_write(key, metric->name, e->signals.k[k]);
-            json_put_number(w, key, value(context, m, k));
+            put_value(w, key, value(context, m, k));
         }
     }
 }
@@ -102,7 +110,7 @@ static void put_portfolio_values(struct json_writer *w, const char *key, const s
                                  int kind) {
     json_begin_object(w, key);
     for (size_t m = 0; m < gw_portfolio_metric_count(); m++)
-        json_put_number(w, gw_portfolio_metric_at(m)->name, portfolio_over_seeds(result, m, kind));
+        put_value(w, gw_portfolio_metric_at(m)->name, portfolio_over_seeds(result, m, kind));
     json_end_object(w);
 }
 
@@ -115,7 +123,7 @@ static void put_portfolio(struct json_writer *w, const struct strategy_result *r
         json_begin_object(w, NULL);
         json_put_int(w, "seed", (int64_t)result->seed[k].number);
         for (size_t m = 0; m < gw_portfolio_metric_count(); m++)
-            json_put_number(w, gw_portfolio_metric_at(m)->name, result->seed[k].portfolio[m]);
+            put_value(w, gw_portfolio_metric_at(m)->name, result->seed[k].portfolio[m]);
         json_end_object(w);
     }
     json_end_array(w);
@@ -181,6 +189,8 @@ static double prevalence(const struct results *r, int gate) {
 static void put_header(struct json_writer *w, const struct experiment *e, const struct prepared *p,
                        const struct results *r) {
     const struct gw_fold_plan *plan = &p->plan;
+    const struct test_bar *first = r->scores.bar,
+                          *last = first + r->scores.n - 1; /* a plan without a test bar is refused */
     char text[40];
     json_put_int(w, "schema", GW_RUN_SCHEMA);
     json_put_string(w, "name", e->name);
@@ -189,8 +199,8 @@ static void put_header(struct json_writer *w, const struct experiment *e, const 
     for (size_t s = 0; s < p->market.n_symbols; s++) json_put_string(w, NULL, p->market.symbol[s].symbol);
     json_end_array(w);
     json_put_string(w, "interval", duration_format(p->market.symbol[0].interval_ns, text));
-    json_put_string(w, "begin", time_format(plan->fold[0].begin_ns[GW_SLICE_TEST], text));
-    json_put_string(w, "end", time_format(plan->fold[plan->n_folds - 1].end_ns[GW_SLICE_TEST], text));
+    json_put_string(w, "begin", time_format(p->market.symbol[first->symbol].bar[first->bar].open_ns, text));
+    json_put_string(w, "end", time_format(p->market.symbol[last->symbol].bar[last->bar].open_ns, text));
     json_put_int(w, "n_bars", (int64_t)r->scores.n);
     json_put_int(w, "n_folds", (int64_t)plan->n_folds);
     json_begin_array(w, "seeds");

@@ -48,7 +48,7 @@
  * changes its meaning, its name or its place, or when they need a new one; another new member does not count. Results are facts, that is numbers, ids
  * and states: sentences are made where they are shown.
  *
- * summary.json:
+ * summary.json ("begin", "end": open times of the first and the last test bar):
  * { "schema", "name", "title", "symbols": [], "interval", "begin", "end", "n_bars", "n_folds", "seeds": [1,2],
  *   "ks": [1,5,10], "act_on": 1, "horizon", "lookback", "baseline": "lstm", "confidence": 0.95                                 (of all intervals)
  *   "prevalence": {"long", "short"},
@@ -87,7 +87,7 @@
  *   "selection": { "trials_here" (this run's: strategies, each over its seeds and without those that have neither model nor
  *                  parameters, and what a study searched), "searched", "best", "deflated_sharpe", "overfitting_probability" } }
  * METRIC is a name of metrics.def with its K, if it has one, in place of k (metric_key.h): "precision_at_1",
- * "pnl_mean_at_5_1x". */
+ * "pnl_mean_at_5_1x". Its value is a number, "inf" or "-inf", or null where it is undefined. */
 #ifndef GATEWALK_RUN_FILES_H
 #define GATEWALK_RUN_FILES_H
 
@@ -111,7 +111,8 @@
 #define GW_RUN_STUDY           "study.json"
 #define GW_RUN_REPORT          "report.pdf"
 
-/* 1 (without a number in the files): sentences in the verdict. 2: facts. 3: the tables' columns in summary.json. */
-enum { GW_RUN_SCHEMA = 3 };
+/* 1 (without a number in the files): sentences in the verdict. 2: facts. 3: the tables' columns in summary.json. 4: infinite metrics
+ * are words, "begin" and "end" are bars' dates. */
+enum { GW_RUN_SCHEMA = 4 };
 
 #endif

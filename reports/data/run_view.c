@@ -72,6 +72,14 @@ double member_number(const json_value *object, const char *key) {
     return value ? json_number(value, NAN) : NAN;
 }
 
+/* A metric may be infinite, which JSON has a word for only. */
+static double member_metric(const json_value *object, const char *key) {
+    const json_value *word = member(object, key, JSON_STRING);
+    if (!word) return member_number(object, key);
+    const char *text = json_string(word, "");
+    return strcmp(text, "inf") == 0 ? (double)INFINITY : strcmp(text, "-inf") == 0 ? -(double)INFINITY : (double)NAN;
+}
+
 static const char *raw_text(const json_value *object, const char *key) {
     const json_value *value = member(object, key, JSON_STRING);
     return value ? json_string(value, "") : "";
@@ -242,9 +250,9 @@ size_t run_strategy_find(const struct run_view *run, const char *name) {
 }
 
 double gate_metric(const struct strategy_view *strategy, int gate, const char *part, const char *metric) {
-    return member_number(member(strategy->gate[gate], part, JSON_OBJECT), metric);
+    return member_metric(member(strategy->gate[gate], part, JSON_OBJECT), metric);
 }
 
 double portfolio_metric(const struct strategy_view *strategy, const char *part, const char *metric) {
-    return member_number(member(strategy->portfolio, part, JSON_OBJECT), metric);
+    return member_metric(member(strategy->portfolio, part, JSON_OBJECT), metric);
 }

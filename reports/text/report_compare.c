@@ -10,7 +10,7 @@
 enum { COMPARE_WIDTH = 160 };
 
 static int number_cell(struct text_table *table, size_t column, const char *format, double value) {
-    if (!isfinite(value)) return text_table_cell(table, column, "—");
+    if (!isfinite(value)) return text_table_cell(table, column, "%s", text_of_no_number(value));
     char text[48];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"

@@ -16,7 +16,7 @@ static const size_t narrowest = 60;
 
 static void put_number(char *out, size_t size, enum metric_format format, double value) {
     if (!isfinite(value)) {
-        snprintf(out, size, "—");
+        snprintf(out, size, "%s", text_of_no_number(value));
         return;
     }
     switch (format) {

@@ -21,7 +21,7 @@ static const double FULL = 0.93; /* widths that can still be squeezed onto the p
 
 static void show(char out[32], const struct column *c, double value) {
     if (!isfinite(value)) {
-        strcpy(out, "—");
+        snprintf(out, 32, "%s", text_of_no_number(value));
         return;
     }
     switch (c->of->format) {

@@ -1,6 +1,7 @@
 #include "text_table.h"
 #include "engine/base/base.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char GAP[] = "  ";
@@ -208,3 +209,5 @@ void text_print_wrapped(FILE *stream, const char *text, size_t indent, size_t wi
     }
     fputc('\n', stream);
 }
+
+const char *text_of_no_number(double value) { return isnan(value) ? "—" : value > 0 ? "∞" : "−∞"; }

@@ -29,4 +29,7 @@ size_t text_columns(const char *text); /* characters of UTF-8 */
 /* Text broken at spaces, every line after the first indented. */
 void text_print_wrapped(FILE *stream, const char *text, size_t indent, size_t width);
 
+/* What stands in place of a value that no digits show: "—" where it is undefined, "∞" or "−∞". */
+const char *text_of_no_number(double value);
+
 #endif

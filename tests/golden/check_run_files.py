@@ -70,7 +70,7 @@ class Report:
 
     def add(self, field, ours, want, tolerance=1e-9, floor=1e-9):
         ours = np.nan if ours is None else float(ours)
-        want = np.nan if want is None or np.isinf(want) else float(want)  # JSON has no infinity: null, like undefined
+        want = np.nan if want is None else float(want)
         if np.isnan(ours) or np.isnan(want) or np.isinf(ours) or np.isinf(want):
             rel = 0.0 if (np.isnan(ours) and np.isnan(want)) or ours == want else np.inf
         else:

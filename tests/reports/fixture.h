@@ -16,7 +16,7 @@ enum { FX_LOOKBACK = 96, FX_SIGNALS = 40, FX_MAPS_MAX = 9 };
 struct fixture {
     const char *title, *name;
     size_t n_models, n_others, n_seeds, n_folds, bars_per_fold;
-    bool no_trades, no_attention, undefined, constant_scores, no_verdict, empty_tables;
+    bool no_trades, no_losses, no_attention, undefined, constant_scores, no_verdict, empty_tables;
     bool study, reused, no_run_json; /* reused: every fit was taken from an earlier run */
 };
 

@@ -79,7 +79,10 @@ static void fx_portfolio_metrics(struct json_writer *w, const struct fixture *f,
     json_put_number(w, "max_drawdown", (sd ? 0.02 : 0.11 + 0.02 * s->skill));
     json_put_number(w, "n_trades", (f->no_trades ? 0 : 180 + 40 * s->skill) * scale);
     json_put_number(w, "win_rate", f->no_trades ? NAN : 0.41 * scale);
-    json_put_number(w, "profit_factor", f->no_trades ? NAN : 1.2 * scale);
+    if (f->no_losses && !sd)
+        json_put_string(w, "profit_factor", "inf");
+    else
+        json_put_number(w, "profit_factor", f->no_trades ? NAN : 1.2 * scale);
     json_put_number(w, "exposure", 0.17 * scale);
 }
 

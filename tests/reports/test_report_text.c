@@ -94,6 +94,13 @@ static void test_text_undefined(void **state) {
     snapshot_text("text-undefined.txt", &f, 100);
 }
 
+static void test_text_infinite(void **state) {
+    (void)state;
+    struct fixture f = small();
+    f.no_losses = true;
+    snapshot_text("text-infinite.txt", &f, 120);
+}
+
 static void test_text_study(void **state) {
     (void)state;
     struct fixture f = small();
@@ -447,7 +454,7 @@ static void test_hostile_summary(void **state) {
     /* Wrong types everywhere are read as missing values, never as a crash. */
     write_file(
         dir, GW_RUN_SUMMARY,
-        "{\"schema\": 3, \"name\": 3, \"title\": [], \"symbols\": {}, \"ks\": \"x\", \"seeds\": 1, \"prevalence\": 7, "
+        "{\"schema\": 4, \"name\": 3, \"title\": [], \"symbols\": {}, \"ks\": \"x\", \"seeds\": 1, \"prevalence\": 7, "
         "\"n_bars\": \"many\","
         " \"strategies\": [1, {\"name\": null, \"gates\": []}, {\"name\": \"a\", \"gates\": {\"long\": 3, "
         "\"short\": {\"mean\": []}},"
@@ -468,14 +475,23 @@ int main(void) {
     snprintf(room, sizeof room, "/tmp/gatewalk-test-text-XXXXXX");
     if (!mkdtemp(room)) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_80),        cmocka_unit_test(test_text_120),
-        cmocka_unit_test(test_text_undefined), cmocka_unit_test(test_text_study),
-        cmocka_unit_test(test_compare),        cmocka_unit_test(test_text_safe),
-        cmocka_unit_test(test_fit_and_wrap),   cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_metric_words),   cmocka_unit_test(test_calendar_ticks),
-        cmocka_unit_test(test_equity_means),   cmocka_unit_test(test_equity_is_thinned),
-        cmocka_unit_test(test_curve_steps),    cmocka_unit_test(test_best_signals),
-        cmocka_unit_test(test_timeout),        cmocka_unit_test(test_hostile_summary),
+        cmocka_unit_test(test_text_80),
+        cmocka_unit_test(test_text_120),
+        cmocka_unit_test(test_text_undefined),
+        cmocka_unit_test(test_text_study),
+        cmocka_unit_test(test_text_infinite),
+        cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_text_safe),
+        cmocka_unit_test(test_fit_and_wrap),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_metric_words),
+        cmocka_unit_test(test_calendar_ticks),
+        cmocka_unit_test(test_equity_means),
+        cmocka_unit_test(test_equity_is_thinned),
+        cmocka_unit_test(test_curve_steps),
+        cmocka_unit_test(test_best_signals),
+        cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_hostile_summary),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     char command[128];

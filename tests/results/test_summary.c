@@ -183,8 +183,13 @@ static void test_summary_header(void **state) {
     assert_int_equal((int)json_number(json_get(root, "n_folds"), 0), r->p->plan.n_folds);
     assert_int_equal((int)json_number(json_get(root, "lookback"), 0), 8);
     assert_int_equal((int)json_number(json_get(root, "horizon"), 0), 6);
-    assert_string_equal(json_string(json_get(root, "begin"), ""), cell(&r->folds, 2 * r->p->market.n_symbols, "begin"));
-    assert_string_equal(json_string(json_get(root, "end"), ""), cell(&r->folds, r->folds.n_rows - 1, "end"));
+    const int64_t interval_ns = r->p->market.symbol[0].interval_ns;
+    const size_t last = r->scores.n_rows / contestants - 1;
+    char text[40];
+    assert_string_equal(json_string(json_get(root, "begin"), ""),
+                        time_format(time_of(&r->scores, 0, "time") - interval_ns, text));
+    assert_string_equal(json_string(json_get(root, "end"), ""),
+                        time_format(time_of(&r->scores, last, "time") - interval_ns, text));
 }
 
 /* Every column that a table is told to show is of a metric that the file holds, and no metric's is missing. */
