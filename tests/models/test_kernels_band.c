@@ -122,15 +122,15 @@ static void test_extremes(void **state) {
 /* A run cut in two gives the bits of the whole run, and a state that is zero those of none. */
 static void check_carried(fast_set set) {
     if (set->rows_together) return; /* carries nothing: kernels_by_row */
-    enum { B = 3, STEPS = 9, CUT = 4, H_MOST = 37 };
-    static const size_t hidden[] = {1, 5, 16, H_MOST};
-    for (size_t i = 0; i < COUNT_OF(hidden); i++) {
-        size_t H = hidden[i], state = B * H;
+    static const size_t hidden[] = {1, 5, 8, 16, 32, 37, 64, 96};
+    enum { STEPS = 9, CUT = 4 };
+    for (size_t i = 0; i < 2 * COUNT_OF(hidden); i++) {
+        size_t B = i % 2 ? 3 : 1, H = hidden[i / 2], state = B * H; /* one window has a way of its own */
         struct twin u = twin_make(4 * H * H, .5), xw = twin_make(STEPS * B * 4 * H, 2);
         struct twin c = twin_make((STEPS + 1) * state, 1), h = twin_make((STEPS + 1) * state, 1);
         struct twin c2 = twin_make((STEPS + 1) * state, 1), h2 = twin_make((STEPS + 1) * state, 1);
         struct twin packed = twin_make(set->lstm_pack_size(H), 1), back = twin_make(set->lstm_pack_size(H), 1);
-        uint32_t first_row[B] = {0, 1, 2};
+        uint32_t first_row[] = {0, 1, 2};
         set->lstm_pack(H, u.f, packed.f, back.f);
         struct lstm_run_f32 run = {.n_windows = B,
                                    .n_steps = STEPS,
