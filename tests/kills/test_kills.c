@@ -86,8 +86,9 @@ static void let_an_hour_pass(const char *folder) {
     if (dir) closedir(dir);
 }
 
-/* One that had saved everything goes on from there, and may have less to say. */
-static const char *judge_repeat(size_t row, const char *after) {
+/* One that had saved everything goes on from there, and may have less to say. What another has put into the cache is not saved
+ * again, and only who saves takes old temporaries away. */
+static const char *judge_repeat(size_t row, const char *after, bool beside) {
     static char text[1500];
     struct run run;
     let_an_hour_pass("cache");
@@ -95,7 +96,7 @@ static const char *judge_repeat(size_t row, const char *after) {
     run_row(&run, row);
     char *again = list_state();
     const char *lost = first_missing(known[row].after, again, NULL),
-               *more = first_missing(again, known[row].after, NULL);
+               *more = first_missing(again, known[row].after, beside ? is_cache : NULL);
     const char *line = lost ? lost : more ? more : "";
     snprintf(text, sizeof text, "given again: exit %d, %s%.*s%s", run.status, lost ? "lost " : "left ",
              (int)strcspn(line, "\n"), line, run.status ? run.err : "");
@@ -111,7 +112,7 @@ static void judge(size_t row, const char *how, uint64_t at, bool killed) {
     char *after = list_state();
     const char *what = judge_remains(row, after);
     if (!what) what = judge_processes();
-    if (!what) what = judge_repeat(row, after);
+    if (!what) what = judge_repeat(row, after, strstr(how, "beside") != NULL);
     free(after);
     count->tried++;
     count->killed += killed;
