@@ -78,7 +78,7 @@ struct gw_sizing_params {
 /* What every strategy has, resolved from the experiment, and the own structs of all of them: a strategy reads its own,
  * gw_strategy_own(config), and no other's. */
 struct gw_strategy_config {
-    double size;                     /* fraction of equity per trade, default 1 */
+    double size;                     /* fraction of equity per trade before fees, default 1 */
     double target_moves, stop_moves; /* multiples of min_move: defaults 1 and 1/ratio; 0 = off */
     size_t horizon;                  /* time exit in bars; 0 = off */
     bool exit_on_opposite;           /* close when the other gate fires */
