@@ -78,7 +78,7 @@ const struct gw_metric_desc *gw_metric_at(size_t i);
 struct gw_portfolio_input {
     const struct gw_equity_point *equity;
     size_t n_equity;
-    const struct gw_trade *trade;
+    const struct gw_trade *trade; /* in the order of their exits */
     size_t n_trades;
     double initial_cash;     /* equity before the first point: n points are n periods */
     double turnover;         /* traded notional / initial cash */

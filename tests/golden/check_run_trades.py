@@ -252,8 +252,11 @@ def check_portfolio(run, report, only):
             add("max_drawdown_days", its_days)
             add("longest_drawdown_days", longest)
             report.add_all(f"{name} drawdown column", e.drawdown, equity / np.maximum.accumulate(np.maximum(equity, cash)) - 1, 1e-9, 1e-6)
-            add("exposure", e.exposure.mean())
-            add("time_in_market", (e.exposure > 0).mean())
+            at = np.searchsorted(ns, nanoseconds(t.exit_time))
+            held, within = e.exposure.to_numpy(), e.exposure.to_numpy()[at] == 0  # opened and closed between two closes
+            entered = np.where(t["return"] != 0, (t.pnl / t["return"].replace(0, np.nan)).abs(), t.quantity * t.entry_price)
+            add("exposure", (held.sum() + (entered / equity[at])[within].sum()) / len(e), 1e-7)
+            add("time_in_market", ((held > 0) | np.isin(np.arange(len(e)), at[within])).mean())
             notional = (t.quantity * (t.entry_price + t.exit_price)).sum()
             add("turnover", notional / cash)
             add("turnover_per_year", notional / cash * per_year / len(r))

@@ -203,6 +203,8 @@ def portfolio_case(out, name, initial, equity, exposure, seconds, periods, turno
     for key, value in (("equity", equity), ("exposure", exposure), ("seconds", seconds), ("initial", [initial]),
                        ("periods_per_year", [periods]), ("turnover", [turnover])):
         out.array(key, value)
+    at = np.sort(np.random.default_rng(len(equity)).integers(len(equity), size=len(trades)))  # where each trade ended
+    out.array("trade_exit_seconds", np.asarray(seconds)[at])
     for column in ("side", "pnl", "return_fraction", "mae", "mfe", "bars_held", "ambiguous", "fees", "slippage",
                    "funding"):
         out.array("trade_" + column, trades[column])
@@ -223,8 +225,10 @@ def portfolio_case(out, name, initial, equity, exposure, seconds, periods, turno
     out.expect("max_drawdown", depth)
     out.expect("max_drawdown_days", days)
     out.expect("longest_drawdown_days", longest)
-    out.expect("exposure", np.mean(exposure))
-    out.expect("time_in_market", np.mean(np.asarray(exposure) > 0))
+    within = (np.asarray(exposure)[at] == 0) & (equity[at] > 0)
+    notional = (trades.pnl / trades.return_fraction).abs().to_numpy()
+    out.expect("exposure", (np.sum(exposure) + np.sum(notional[within] / equity[at][within])) / len(equity))
+    out.expect("time_in_market", np.mean((np.asarray(exposure) > 0) | np.isin(np.arange(len(equity)), at)))
     out.expect("turnover", turnover)
     out.expect("turnover_per_year", turnover / (len(equity) / periods))
     n = len(trades)

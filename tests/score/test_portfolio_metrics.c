@@ -24,6 +24,7 @@ static void load(const struct golden_case *in, struct loaded *out) {
     for (size_t i = 0; i < pnl->n; i++)
         out->trade[i] = (struct gw_trade){
             .side = golden_get(in, "trade_side")->value[i] > 0 ? GW_SIDE_LONG : GW_SIDE_SHORT,
+            .exit_ns = (int64_t)golden_get(in, "trade_exit_seconds")->value[i] * NS_PER_SECOND,
             .pnl = pnl->value[i],
             .return_fraction = golden_get(in, "trade_return_fraction")->value[i],
             .mae = golden_get(in, "trade_mae")->value[i],
@@ -106,7 +107,10 @@ static void ratios_do_not_depend_on_scale_or_epoch(void **state) {
         b.equity[i].equity *= 4;
         b.equity[i].time_ns += 12345 * NS_PER_DAY;
     }
-    for (size_t i = 0; i < b.input.n_trades; i++) b.trade[i].pnl *= 4;
+    for (size_t i = 0; i < b.input.n_trades; i++) {
+        b.trade[i].pnl *= 4;
+        b.trade[i].exit_ns += 12345 * NS_PER_DAY;
+    }
     for (size_t m = 0; m < gw_portfolio_metric_count(); m++) {
         const struct gw_portfolio_metric_desc *metric = gw_portfolio_metric_at(m);
         bool cash = false;
