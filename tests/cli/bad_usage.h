@@ -8,7 +8,7 @@ static void make_stranger(void) {
 static void make_bare_folder(void) { mkdir(work("d"), 0700); }
 static void make_newer_run(void) {
     make_bare_folder();
-    put_text("d/summary.json", "{\"schema\": 4, \"strategies\": []}\n");
+    put_text("d/summary.json", "{\"schema\": 1000, \"strategies\": []}\n");
 }
 static void make_older_run(void) {
     make_bare_folder();
@@ -148,7 +148,7 @@ static const struct bad_case bad_usage[] = {
      .args = {"report", "d"},
      .exit = 3,
      .make = make_newer_run,
-     .says = {"d/summary.json: ", "newer gatewalk (schema 4;", "update gatewalk or run it again"}},
+     .says = {"d/summary.json: ", "newer gatewalk (schema 1000;", "update gatewalk or run it again"}},
     {.name = "report --text: a run of an older program",
      .args = {"report", "d", "--text"},
      .exit = 3,
@@ -158,7 +158,7 @@ static const struct bad_case bad_usage[] = {
      .args = {"compare", "done", "d"},
      .exit = 3,
      .make = make_newer_run,
-     .says = {"d/summary.json: ", "newer gatewalk (schema 4;"}},
+     .says = {"d/summary.json: ", "newer gatewalk (schema 1000;"}},
     {.name = "compare: no such folder", .args = {"compare", "nowhere"}, .exit = 3, .says = {"nowhere/summary.json: "}},
     {.name = "compare: the second is no run",
      .args = {"compare", "done", "nowhere"},

@@ -81,7 +81,7 @@ holds() { # file of the copy, texts
     done
 }
 run_added() { # further arguments; sets count and reused as run.json has them
-    copied_gatewalk run added.json --out run --no-report --quiet "$@" >"$copy/said" 2>&1 || { fail "$(tail -n 3 "$copy/said")" && return 1; }
+    copied_gatewalk run added.json --out run --no-report --quiet --force "$@" >"$copy/said" 2>&1 || { fail "$(tail -n 3 "$copy/said")" && return 1; }
     count=$(sed -n '/"fits": *{/,/}/s/.*"count": *\([0-9]*\).*/\1/p' "$copy/run/run.json")
     reused=$(sed -n '/"fits": *{/,/}/s/.*"reused": *\([0-9]*\).*/\1/p' "$copy/run/run.json")
 }
