@@ -67,7 +67,8 @@ static const struct gw_choices sizings = {.row = sizing_rows, .n = COUNT_OF(sizi
     }
 #define TRADING(kind, field, ...) GW_##kind##_PARAM(struct gw_strategy_config, field, __VA_ARGS__)
 static const struct gw_param rows[] = {
-    TRADING(NUMBER, size, "fraction of equity", NAN, 1e-6, 100, "equity per trade before fees: 1 leaves cash below 0 by them; default 1 / symbols"),
+    TRADING(NUMBER, size, "fraction of equity", NAN, 1e-6, 100,
+            "equity per trade before fees: 1 leaves cash below 0 by them; default 1 / symbols"),
     TRADING(NUMBER, target_moves, "min_move", 1, 0, 1000, "target in multiples of min_move; 0 = none"),
     TRADING(NUMBER, stop_moves, "min_move", NAN, 0, 1000, "stop in multiples of min_move; default 1/ratio; 0 = none"),
     TRADING(SIZE, horizon, "bars", NAN, 0, 1e6, "time exit after the signal; default the label's; 0 = none"),
