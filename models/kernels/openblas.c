@@ -1,9 +1,9 @@
 /* The set "openblas", for CPUs that we have no vector kernels for: products by OpenBLAS on the caller's thread, all else
  * by the portable code. The recurrent layer (equations in kernels.h) becomes one product a step and one for dU.
  *
- * Beside the portable set in one run (gatewalk bench, one thread, OpenBLAS 0.3.21 with AVX-512 kernels): products of 512
- * cubed 115 to 16 GFLOP/s; windows trained per second (T 96, F 66, H 64) without attention 1,303 to 373, bahdanau 1,107
- * to 596, multihead 275 to 273: its heads are the portable ones. */
+ * Beside the portable set (gatewalk bench, one thread, OpenBLAS 0.3.21 with AVX-512 kernels): products of 512 cubed 115
+ * to 16 GFLOP/s. Training, in two runs on a busy machine: 3.5 and 5.9 times the windows a second without attention, 1.9
+ * and 3.1 times with bahdanau, no more with multihead, whose heads are the portable ones. */
 #define GW_ISA_PORTABLE
 #include "openblas.h"
 #include "blas.h"
