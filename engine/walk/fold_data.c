@@ -45,8 +45,9 @@ static int scale_symbol(const struct prepared *p, const struct gw_fold *fold, si
     d->x[s] = mem_calloc(n ? n * d->n_features : 1, sizeof(float));
     if (!d->x[s]) return GW_ERR_NOMEM;
     gw_scaler_apply(&d->scaler, p->features[s].value + first * d->n_features, n, d->x[s]);
-    d->score_series[s] = (struct gw_series){.x = d->x[s], .n_rows = n};
-    d->fit_series[s] = (struct gw_series){.x = d->x[s], .n_rows = fit_end > first ? fit_end - first : 0};
+    d->score_series[s] = (struct gw_series){.x = d->x[s], .n_rows = n, .bar = p->market.symbol[s].bar + first};
+    d->fit_series[s] = (struct gw_series){
+        .x = d->x[s], .n_rows = fit_end > first ? fit_end - first : 0, .bar = p->market.symbol[s].bar + first};
     for (int g = 0; g < GW_N_GATES; g++) d->fit_series[s].label[g] = p->labels[s].gate[g] + first;
     return GW_OK;
 }

@@ -96,6 +96,7 @@ struct gw_series {
     const float *x; /* [n_rows × n_features], finite wherever a sample's window reaches */
     size_t n_rows;
     const int8_t *label[GW_N_GATES]; /* [n_rows]; GW_LABEL_MISSING is skipped in the loss */
+    const struct gw_bar *bar;        /* [n_rows] the bars themselves, for encoders that look at them; NULL: not there */
 };
 /* The window that ends at (and includes) row `row` of series `series`: rows row-T+1 … row. */
 struct gw_sample {

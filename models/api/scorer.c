@@ -109,9 +109,9 @@ int64_t gw_scorer_interval_ns(const struct gw_scorer *scorer) { return scorer->i
 /* ---- scoring -------------------------------------------------------------------------------------------------- */
 
 /* Bars first <= t < end have a full window of finite rows; x: their scaled rows from bar `from` on. */
-static int score_range(const struct gw_scorer *scorer, const float *x, size_t from, size_t first, size_t end,
-                       float *probability) {
-    struct gw_series series = {.x = x, .n_rows = end - from};
+static int score_range(const struct gw_scorer *scorer, const struct gw_bars *bars, const float *x, size_t from,
+                       size_t first, size_t end, float *probability) {
+    struct gw_series series = {.x = x, .n_rows = end - from, .bar = bars->bar + from};
     struct gw_sample *sample = mem_calloc(end - first, sizeof *sample);
     if (!sample) return GW_ERR_NOMEM;
     for (size_t t = first; t < end; t++) sample[t - first] = (struct gw_sample){.row = (uint32_t)(t - from)};
@@ -140,7 +140,7 @@ int gw_scorer_score(const struct gw_scorer *scorer, const struct gw_bars *bars, 
     if (first < end) {
         float *x = matrix.value + from * matrix.n_features;
         gw_scaler_apply(&scorer->scaler, x, end - from, x);
-        rc = score_range(scorer, x, from, first, end, probability + (first - begin) * GW_N_GATES);
+        rc = score_range(scorer, bars, x, from, first, end, probability + (first - begin) * GW_N_GATES);
     }
     gw_feature_matrix_free(&matrix);
     return rc;

@@ -62,7 +62,7 @@ static void fuzz_fill_samples(void) {
     for (size_t i = 0; i < COUNT_OF(s->x); i++) s->x[i] = (float)fuzz_below(&random, 2000) / 1000 - 1;
     for (size_t r = 0; r < FUZZ_ROWS; r++)
         for (size_t g = 0; g < GW_N_GATES; g++) s->label[g][r] = (int8_t)fuzz_below(&random, 2);
-    s->series = (struct gw_series){s->x, FUZZ_ROWS, {s->label[0], s->label[1]}};
+    s->series = (struct gw_series){.x = s->x, .n_rows = FUZZ_ROWS, .label = {s->label[0], s->label[1]}};
     for (uint32_t i = 0; i < FUZZ_SAMPLES; i++) {
         s->train[i] = (struct gw_sample){0, 16 + i};
         s->validation[i] = (struct gw_sample){0, 90 + i};

@@ -35,7 +35,7 @@ static inline void toy_build(struct toy *toy) {
             float then = r >= lag ? toy->x[(r - lag) * TOY_FEATURES + gate] : 0;
             toy->label[gate][r] = gate == GW_GATE_LONG ? then > 1 : then < -1;
         }
-    toy->series = (struct gw_series){toy->x, TOY_ROWS, {toy->label[0], toy->label[1]}};
+    toy->series = (struct gw_series){.x = toy->x, .n_rows = TOY_ROWS, .label = {toy->label[0], toy->label[1]}};
     for (uint32_t i = 0; i < TOY_TRAIN; i++) /* with a gap in the middle */
         toy->train[i] = (struct gw_sample){0, TOY_LOOKBACK - 1 + i + (i >= 700 ? 30 : 0)};
     for (uint32_t i = 0; i < TOY_VALIDATION; i++)
