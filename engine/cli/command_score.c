@@ -62,16 +62,17 @@ static const char *number(char buffer[32], float x) {
 /* Columns of scores.csv: gatewalk/run_files.h. */
 static void put_row(struct out_file *file, const struct live *live, const struct live_facts *facts,
                     const struct live_signal *s, const struct series *series, size_t t) {
-    char time[40], n[4][32], label[GW_N_GATES][8] = {"", ""};
+    char time[40], open[40], n[4][32], label[GW_N_GATES][8] = {"", ""};
     int long_label = series->labels.gate[GW_GATE_LONG][t], short_label = series->labels.gate[GW_GATE_SHORT][t];
     if (long_label != GW_LABEL_MISSING && short_label != GW_LABEL_MISSING) {
         snprintf(label[GW_GATE_LONG], sizeof label[0], "%d", long_label);
         snprintf(label[GW_GATE_SHORT], sizeof label[0], "%d", short_label);
     }
-    out_printf(file, "%s,%s,%s,%llu,%zu,%s,%s,%s,%s,%s,%s\n", time_format(s->close_ns, time),
-               live_symbol_name(live, s->symbol), facts->strategy->name, (unsigned long long)facts->seed, facts->fold,
-               number(n[0], s->p[GW_GATE_LONG]), number(n[1], s->p[GW_GATE_SHORT]), label[GW_GATE_LONG],
-               label[GW_GATE_SHORT], number(n[2], s->tau[GW_GATE_LONG]), number(n[3], s->tau[GW_GATE_SHORT]));
+    out_printf(file, "%s,%s,%s,%s,%llu,%zu,%s,%s,%s,%s,%s,%s\n", time_format(s->close_ns, time),
+               time_format(series->bars.bar[t].open_ns, open), live_symbol_name(live, s->symbol), facts->strategy->name,
+               (unsigned long long)facts->seed, facts->fold, number(n[0], s->p[GW_GATE_LONG]),
+               number(n[1], s->p[GW_GATE_SHORT]), label[GW_GATE_LONG], label[GW_GATE_SHORT],
+               number(n[2], s->tau[GW_GATE_LONG]), number(n[3], s->tau[GW_GATE_SHORT]));
 }
 
 static int score_all(struct live *live, struct series *all, struct out_file *file, size_t *n_rows) {
@@ -103,7 +104,8 @@ static int write_scores(struct live *live, struct series *all, const char *out) 
     size_t n_rows = 0;
     out_sweep(out);
     TRY(out_open(&file, out));
-    out_printf(&file, "time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short\n");
+    out_printf(&file,
+               "time,open_time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short\n");
     int rc = score_all(live, all, &file, &n_rows);
     if (rc == GW_OK && n_rows == 0)
         rc = gw_error_set(GW_ERR_DATA, "score: no bar has the %zu before it that a score needs; give more bars",

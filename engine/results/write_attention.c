@@ -100,12 +100,13 @@ static const struct test_bar *find_bar(const struct prepared *p, const struct fi
 static void index_row(struct out_file *out, const struct experiment *e, const struct prepared *p, const struct fit *fit,
                       const struct attention_row *row, size_t n, const char *map) {
     struct test_bar at;
-    char time[40];
+    char time[40], open[40];
     if (!find_bar(p, fit, row->test_row, &at)) return;
     int label = p->labels[at.symbol].gate[row->gate][at.bar];
-    out_printf(out, "%zu,%s,%s,%s,%" PRIu64 ",%zu,%s,%.9g,", n, time_format(at.close_ns, time),
-               p->market.symbol[at.symbol].symbol, e->strategy[fit->strategy].name, e->seed[fit->seed], fit->fold + 1,
-               gw_gate_name[row->gate], (double)fit->probability[row->test_row * GW_N_GATES + (size_t)row->gate]);
+    out_printf(out, "%zu,%s,%s,%s,%s,%" PRIu64 ",%zu,%s,%.9g,", n, time_format(at.close_ns, time),
+               time_format(p->market.symbol[at.symbol].bar[at.bar].open_ns, open), p->market.symbol[at.symbol].symbol,
+               e->strategy[fit->strategy].name, e->seed[fit->seed], fit->fold + 1, gw_gate_name[row->gate],
+               (double)fit->probability[row->test_row * GW_N_GATES + (size_t)row->gate]);
     if (label != GW_LABEL_MISSING) out_printf(out, "%d", label);
     out_printf(out, ",%s\n", map);
 }
@@ -113,12 +114,15 @@ static void index_row(struct out_file *out, const struct experiment *e, const st
 static void price_rows(struct out_file *out, const struct prepared *p, const struct fit *fit,
                        const struct attention_row *row, size_t n, size_t T) {
     struct test_bar at;
-    char text[32];
+    char text[32], close[40], open[40];
     if (!find_bar(p, fit, row->test_row, &at)) return;
-    for (size_t lag = T; lag-- > 0;)
-        if (lag <= at.bar)
-            out_printf(out, "%zu,%zu,%s\n", n, lag,
-                       number_format(p->market.symbol[at.symbol].bar[at.bar - lag].close, text));
+    const struct gw_bars *bars = &p->market.symbol[at.symbol];
+    for (size_t lag = T; lag-- > 0;) {
+        if (lag > at.bar) continue;
+        size_t t = at.bar - lag;
+        out_printf(out, "%zu,%zu,%s,%s,%s\n", n, lag, time_format(gw_bar_close_ns(bars, t), close),
+                   time_format(bars->bar[t].open_ns, open), number_format(bars->bar[t].close, text));
+    }
 }
 
 static int write_signal(const struct experiment *e, const struct prepared *p, const struct fit *fit,
@@ -148,10 +152,10 @@ static int write_signals(const struct experiment *e, const struct prepared *p, c
     struct maps maps = {.T = p->lookback};
     char path[1024];
     int rc;
-    TRY_GOTO(
-        csv_open(&index, dir, GW_RUN_ATTENTION_INDEX, "row,time,symbol,strategy,seed,fold,gate,probability,label,map"),
-        done);
-    TRY_GOTO(csv_open(&prices, dir, GW_RUN_SIGNALS, "row,lag,close"), done);
+    TRY_GOTO(csv_open(&index, dir, GW_RUN_ATTENTION_INDEX,
+                      "row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map"),
+             done);
+    TRY_GOTO(csv_open(&prices, dir, GW_RUN_SIGNALS, "row,lag,time,open_time,close"), done);
     for (size_t i = 0; i < fits->n; i++)
         for (size_t k = 0; k < fits->fit[i].n_rows; k++)
             TRY_GOTO(write_signal(e, p, &fits->fit[i], &fits->fit[i].row[k], &index, &prices, &maps), done);

@@ -54,16 +54,18 @@ int write_folds(const struct prepared *p, const char *dir) {
 static int write_scores(const struct experiment *e, const struct prepared *p, const struct results *r,
                         const char *dir) {
     struct out_file file;
-    TRY(table_open(&file, dir, GW_RUN_SCORES,
-                   "time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short"));
+    TRY(table_open(
+        &file, dir, GW_RUN_SCORES,
+        "time,open_time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short"));
     for (size_t s = 0; s < e->n_strategies; s++) {
         if (!e->strategy[s].desc->needs_model) continue;
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
             for (size_t i = 0; i < r->scores.n; i++) {
                 const struct test_bar *at = &r->scores.bar[i];
                 const struct gw_score *score = &r->strategy[s].seed[k].scores.at[i];
-                char time[40], p_text[GW_N_GATES][32];
-                out_printf(&file, "%s,%s,%s,%" PRIu64 ",%u,%s,%s,", time_format(at->close_ns, time),
+                char time[40], open[40], p_text[GW_N_GATES][32];
+                out_printf(&file, "%s,%s,%s,%s,%" PRIu64 ",%u,%s,%s,", time_format(at->close_ns, time),
+                           time_format(p->market.symbol[at->symbol].bar[at->bar].open_ns, open),
                            p->market.symbol[at->symbol].symbol, e->strategy[s].name, r->strategy[s].seed[k].number,
                            at->fold + 1, probability(score->p[0], p_text[0]), probability(score->p[1], p_text[1]));
                 if (at->labelled)
@@ -135,21 +137,23 @@ static int write_orders(const struct experiment *e, const struct prepared *p, co
     return out_commit(&file);
 }
 
-static int write_equity(const struct experiment *e, const struct results *r, const char *dir) {
+/* All symbols share one interval: what closes at a time has opened at one. */
+static int write_equity(const struct experiment *e, const struct prepared *p, const struct results *r,
+                        const char *dir) {
     struct out_file file;
-    TRY(table_open(&file, dir, GW_RUN_EQUITY, "time,strategy,seed,equity,cash,exposure,drawdown"));
+    TRY(table_open(&file, dir, GW_RUN_EQUITY, "time,open_time,strategy,seed,equity,cash,exposure,drawdown"));
     for (size_t s = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++) {
             const struct gw_replay_result *replay = &r->strategy[s].seed[k].replay;
             double peak = e->broker.initial_cash;
             for (size_t i = 0; i < replay->n_equity; i++) {
                 const struct gw_equity_point *point = &replay->equity[i];
-                char time[40], n[4][32];
+                char time[40], open[40], n[4][32];
                 if (point->equity > peak) peak = point->equity;
-                out_printf(&file, "%s,%s,%" PRIu64 ",%s,%s,%s,%s\n", time_format(point->time_ns, time),
-                           e->strategy[s].name, r->strategy[s].seed[k].number, number(point->equity, n[0]),
-                           number(point->cash, n[1]), number(point->exposure, n[2]),
-                           number(point->equity / peak - 1, n[3]));
+                out_printf(&file, "%s,%s,%s,%" PRIu64 ",%s,%s,%s,%s\n", time_format(point->time_ns, time),
+                           time_format(point->time_ns - p->market.symbol[0].interval_ns, open), e->strategy[s].name,
+                           r->strategy[s].seed[k].number, number(point->equity, n[0]), number(point->cash, n[1]),
+                           number(point->exposure, n[2]), number(point->equity / peak - 1, n[3]));
             }
         }
     return out_commit(&file);
@@ -224,7 +228,7 @@ int write_tables(const struct experiment *e, const struct prepared *p, const str
     TRY(write_scores(e, p, r, dir));
     TRY(write_trades(e, p, r, dir));
     TRY(write_orders(e, p, r, dir));
-    TRY(write_equity(e, r, dir));
+    TRY(write_equity(e, p, r, dir));
     TRY(write_training(e, fits, dir));
     return write_curves(e, r, dir);
 }

@@ -71,8 +71,6 @@ static int judge_unknown(const struct columns *c, const struct record *header, s
 
 static int judge_time(const struct columns *c, const struct record *header) {
     bool closing = c->of[ROLE_TIME] != SIZE_MAX, opening = c->of[ROLE_OPEN_TIME] != SIZE_MAX;
-    if (closing && opening)
-        return record_fail(header, c->of[ROLE_OPEN_TIME], "both the close time and the open time; leave one out");
     if (closing || opening) return GW_OK;
     static const char *const unclear[] = {"timestamp", "date", "datetime", "ts", "index", ""};
     for (size_t i = 0; i < header->n; i++)
@@ -135,7 +133,7 @@ static void note_times(struct reading *r, const struct record *header) {
     }
     r->by_close |= closing;
     r->by_open |= !closing;
-    r->unclear |= field_equals(header->cell[column], "time");
+    r->unclear |= field_equals(header->cell[column], "time") && r->columns.of[ROLE_OPEN_TIME] == SIZE_MAX;
 }
 
 int outside_columns(struct reading *r, const struct record *header) {

@@ -206,6 +206,18 @@ static int join_named_seeds(struct reading *r, struct row *row, const struct rec
     return GW_OK;
 }
 
+/* Of a file that has both: its close time counts, and the other must be the same bar's. */
+static int check_open_time(struct reading *r, const struct record *record, int64_t close_ns) {
+    int64_t open_ns, interval_ns = r->p->market.symbol[0].interval_ns;
+    char interval[40];
+    if (r->columns.of[ROLE_TIME] == SIZE_MAX || r->columns.of[ROLE_OPEN_TIME] == SIZE_MAX) return GW_OK;
+    TRY(take_time(r, record, ROLE_OPEN_TIME, &open_ns));
+    if (close_ns - interval_ns == open_ns) return GW_OK;
+    return record_fail(record, r->columns.of[ROLE_OPEN_TIME],
+                       "the open time does not lie one interval (%s) before the close time; leave one of them out",
+                       duration_format(interval_ns, interval));
+}
+
 int outside_row(struct reading *r, const struct record *record) {
     enum role time_role = r->columns.of[ROLE_TIME] != SIZE_MAX ? ROLE_TIME : ROLE_OPEN_TIME;
     size_t time_column = r->columns.of[time_role];
@@ -221,6 +233,7 @@ int outside_row(struct reading *r, const struct record *record) {
     TRY(take_symbol(r, record, &row.symbol));
     TRY(take_seed(r, record, &row.seed));
     TRY(take_time(r, record, time_role, &row.time_ns));
+    TRY(check_open_time(r, record, row.time_ns));
     TRY(take_training(r, record, &row));
     if (row.symbol == SIZE_MAX || row.seed == SIZE_MAX) {
         r->out->account.n_other++;

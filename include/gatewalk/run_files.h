@@ -18,22 +18,24 @@
  *                    of the run, this run's included; left out when none was kept
  * summary.json       see below
  * folds.csv          fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged
- * scores.csv         time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short
- *                    (time: close of the bar; p empty for a bar that scores from outside leave out; labels empty when missing; tau: threshold of the traded K in force,
+ * scores.csv         time,open_time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short
+ *                    (time: close of the bar, when it is known, here and below; open_time: its open, as in the data;
+ *                    p empty for a bar that scores from outside leave out; labels empty when missing; tau: threshold of the traded K in force,
  *                    empty when none is, e.g. for a symbol that validation did not hold: then nothing acts)
  * trades.csv         strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,
  *                    fees,slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous,entry_order,
  *                    exit_order                                                (ids in orders.csv)
  * orders.csv         strategy,seed,id,parent,symbol,kind,side,price,quantity,filled,average_price,state,reason,put_time,
  *                    end_time             (every order, the broker's own exits too; parent: the entry an exit hangs on)
- * equity.csv         time,strategy,seed,equity,cash,exposure,drawdown          (drawdown <= 0, fraction of the peak)
+ * equity.csv         time,open_time,strategy,seed,equity,cash,exposure,drawdown
+ *                    (open_time: of the bars that close at this time; drawdown <= 0, fraction of the peak)
  * training.csv       strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best
  * curves.csv         strategy,seed,gate,curve,x,y,count                        (curve: pr | reliability | histogram)
  * attention.npy      float32 [n × T]; column s has lag T-1-s bars
- * attention.csv      row,time,symbol,strategy,seed,fold,gate,probability,label,map   (index of attention.npy; the bars
+ * attention.csv      row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map   (index of attention.npy; the bars
  *                    among the top K % of their fold; map: "mean" or the head's number from 1)
  * attention_mean.csv strategy,seed,gate,map,group,lag,weight,n                (group: top, the K % acted on, or rest)
- * signals.csv        row,lag,close                                            (price path of the rows with map "mean")
+ * signals.csv        row,lag,time,open_time,close                             (price path of the rows with map "mean")
  * importance.csv     strategy,seed,gate,kind,feature,value                    (kind: permutation, the drop of AP, or attention,
  *                    the weight; commas inside a feature's name are written as ';')
  * models/STRATEGY-sSEED-fFOLD.safetensors
@@ -112,7 +114,7 @@
 #define GW_RUN_REPORT          "report.pdf"
 
 /* 1 (without a number in the files): sentences in the verdict. 2: facts. 3: the tables' columns in summary.json. 4: infinite metrics
- * are words, "begin" and "end" are bars' dates. */
-enum { GW_RUN_SCHEMA = 4 };
+ * are words, "begin" and "end" are bars' dates. 5: open times beside close times in scores.csv, equity.csv, attention.csv and signals.csv. */
+enum { GW_RUN_SCHEMA = 5 };
 
 #endif

@@ -41,7 +41,7 @@ struct bars : gw_bars {
 
 using pair = std::pair<float, float>;
 
-// scores.csv: time,symbol,strategy,seed,fold,p_long,p_short,…
+// scores.csv: time,open_time,symbol,strategy,seed,fold,p_long,p_short,…
 std::map<std::string, pair> read_scores(const std::string &path, const std::string &wanted) {
     std::map<std::string, pair> scores;
     std::ifstream file(path);
@@ -50,8 +50,8 @@ std::map<std::string, pair> read_scores(const std::string &path, const std::stri
         std::vector<std::string> cell;
         std::stringstream cells(line);
         for (std::string text; std::getline(cells, text, ',');) cell.push_back(text);
-        if (cell.size() > 6 && cell[2] + ',' + cell[3] + ',' + cell[4] == wanted)
-            scores[cell[0]] = {std::strtof(cell[5].c_str(), nullptr), std::strtof(cell[6].c_str(), nullptr)};
+        if (cell.size() > 7 && cell[3] + ',' + cell[4] + ',' + cell[5] == wanted)
+            scores[cell[0]] = {std::strtof(cell[6].c_str(), nullptr), std::strtof(cell[7].c_str(), nullptr)};
     }
     return scores;
 }

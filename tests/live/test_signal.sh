@@ -20,7 +20,7 @@ fail() { echo "$1" >&2 && return 1; }
 
 # strategy seed fold: want (rows of scores.csv), history per symbol, in.csv from the slice's first bar on, to its end
 slice_of() {
-    awk -F, -v s="$1" -v d="$2" -v f="$3" '$3==s && $4==d && $5==f {print $1","$2","$6","$7","$10","$11}' o/scores.csv >want
+    awk -F, -v s="$1" -v d="$2" -v f="$3" '$4==s && $5==d && $6==f {print $1","$3","$7","$8","$11","$12}' o/scores.csv >want
     [ "$(wc -l <want)" -eq 300 ] || fail "the slice of $* has $(wc -l <want) rows" || return
     first=$(date -u -d "$(head -1 want | cut -d, -f1) 15 minutes ago" +%Y-%m-%dT%H:%M:%SZ)
     last=$(date -u -d "$(tail -1 want | cut -d, -f1) 15 minutes ago" +%Y-%m-%dT%H:%M:%SZ)
@@ -168,7 +168,7 @@ score_has_the_bytes_of_the_run() {
         set -- $fit
         slice_of "$@" || return
         "$program" score o ONE.csv TWO.csv --strategy "$1" --seed "$2" --fold "$3" --from "$first" --out scored.csv >out || return
-        cmp -s <(awk -F, -v s="$1" -v d="$2" -v f="$3" 'NR==1 || ($3==s && $4==d && $5==f)' o/scores.csv) \
+        cmp -s <(awk -F, -v s="$1" -v d="$2" -v f="$3" 'NR==1 || ($4==s && $5==d && $6==f)' o/scores.csv) \
             <(head -301 scored.csv) || fail "$fit: $(head -3 scored.csv)" || return
     done
     # Without --from a window is a window, and what has none is left out.
@@ -206,7 +206,7 @@ features_are_what_the_models_see() {
     [ "$(wc -l <s.csv)" -eq 2251 ] && head -1 s.csv | grep -q '^time,symbol,log_return(1),.*macd_hist(12;26;9),.*,label_long,label_short$' ||
         fail "$(head -2 s.csv)" || return
     join -t, <(awk -F, 'NR>1 {print $2"/"$1","$(NF-1)","$NF}' s.csv | sort) \
-        <(awk -F, '$3=="windowed" && $4==3 {print $2"/"$1","$8","$9}' o/scores.csv | sort) |
+        <(awk -F, '$4=="windowed" && $5==3 {print $3"/"$1","$9","$10}' o/scores.csv | sort) |
         awk -F, '{n++; if ($2!=$4 || $3!=$5) bad=1} END {exit bad || n!=900}' || fail "labels differ" || return
     center=$(tr -d ' \n' <n.json | sed -E 's/.*"center":\[([^,]*),.*/\1/') scale=$(tr -d ' \n' <n.json | sed -E 's/.*"inverse_scale":\[([^,]*),.*/\1/')
     paste -d, <(cut -d, -f3 f.csv) <(cut -d, -f3 s.csv) | awk -F, -v c="$center" -v k="$scale" \

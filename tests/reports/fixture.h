@@ -89,18 +89,18 @@ static void fx_folds(const char *dir, const struct fixture *f) {
 }
 
 static void fx_equity(const char *dir, const struct fixture *f) {
-    FILE *to = fx_open(dir, GW_RUN_EQUITY, "time,strategy,seed,equity,cash,exposure,drawdown\n");
+    FILE *to = fx_open(dir, GW_RUN_EQUITY, "time,open_time,strategy,seed,equity,cash,exposure,drawdown\n");
     for (size_t i = 0; i < fx_count(f); i++)
         for (size_t seed = 1; seed <= f->n_seeds; seed++) {
             const struct fx_strategy *s = fx_at(f, i);
             double log_equity = 0, peak = 0, volatility = i < f->n_models ? 0.0011 : 0.0026;
             for (double bar = 0; bar < fx_bars(f) && !f->empty_tables; bar++) {
-                char at[40];
+                char at[40], open[40];
                 if (!f->no_trades || i >= f->n_models)
                     log_equity += s->drift + volatility * fx_normal() * (fx_uniform() < 0.3);
                 peak = fmax(peak, log_equity);
-                fprintf(to, "%s,%s,%zu,%.2f,%.2f,0.2,%.6f\n", fx_time(bar + 1, at), s->name, seed,
-                        1e5 * exp(log_equity), 1e5 * exp(log_equity), expm1(log_equity - peak));
+                fprintf(to, "%s,%s,%s,%zu,%.2f,%.2f,0.2,%.6f\n", fx_time(bar + 1, at), fx_time(bar, open), s->name,
+                        seed, 1e5 * exp(log_equity), 1e5 * exp(log_equity), expm1(log_equity - peak));
             }
         }
     fclose(to);
@@ -188,11 +188,11 @@ static void fx_attention_mean(const char *dir, const struct fixture *f) {
 
 static void fx_signal(FILE *index, FILE *path, float *weights, size_t row, const struct fixture *f,
                       const struct fx_strategy *s, int gate, size_t signal, int map, double probability, double bar) {
-    char at[40], which[16] = "mean";
+    char at[40], open[40], which[16] = "mean";
     if (map >= 0) snprintf(which, sizeof which, "%d", map + 1);
-    fprintf(index, "%zu,%s,%s,%s,%zu,%zu,%s,%.4f,%d,%s\n", row, fx_time(bar, at), signal % 3 ? "BTCUSDT" : "ETHUSDT",
-            s->name, 1 + signal % f->n_seeds, 1 + (size_t)bar / f->bars_per_fold, fx_gate[gate], probability,
-            signal % 5 < 2, which);
+    fprintf(index, "%zu,%s,%s,%s,%s,%zu,%zu,%s,%.4f,%d,%s\n", row, fx_time(bar, at), fx_time(bar - 1, open),
+            signal % 3 ? "BTCUSDT" : "ETHUSDT", s->name, 1 + signal % f->n_seeds, 1 + (size_t)bar / f->bars_per_fold,
+            fx_gate[gate], probability, signal % 5 < 2, which);
     double sum = 0, close = 43000;
     for (int lag = FX_LOOKBACK - 1; lag >= 0; lag--) {
         int shifted = lag + (int)(signal * 7 % 20);
@@ -200,15 +200,16 @@ static void fx_signal(FILE *index, FILE *path, float *weights, size_t row, const
         weights[FX_LOOKBACK - 1 - lag] = (float)fmax(w, 1e-4);
         sum += fmax(w, 1e-4);
         close *= exp(0.002 * fx_normal() + (lag > 20 && lag < 30 ? (gate ? 0.003 : -0.003) : 0));
-        if (map < 0) fprintf(path, "%zu,%d,%.2f\n", row, lag, close);
+        if (map < 0)
+            fprintf(path, "%zu,%d,%s,%s,%.2f\n", row, lag, fx_time(bar - lag, at), fx_time(bar - lag - 1, open), close);
     }
     for (int j = 0; j < FX_LOOKBACK; j++) weights[j] = (float)(weights[j] / sum);
 }
 
 static void fx_attention(const char *dir, const struct fixture *f) {
-    FILE *index =
-        fx_open(dir, GW_RUN_ATTENTION_INDEX, "row,time,symbol,strategy,seed,fold,gate,probability,label,map\n");
-    FILE *path = fx_open(dir, GW_RUN_SIGNALS, "row,lag,close\n");
+    FILE *index = fx_open(dir, GW_RUN_ATTENTION_INDEX,
+                          "row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map\n");
+    FILE *path = fx_open(dir, GW_RUN_SIGNALS, "row,lag,time,open_time,close\n");
     size_t most = f->n_models * 2 * FX_SIGNALS * FX_MAPS_MAX, row = 0;
     float *weights = calloc(most * FX_LOOKBACK + 1, sizeof *weights);
     if (!weights) abort();

@@ -8,18 +8,19 @@ static void test_headers(void **state) {
     (void)state;
     static const char *const header[][2] = {
         {GW_RUN_FOLDS, "fold,slice,symbol,begin,end,first_bar,end_bar,first_sample,end_sample,purged\n"},
-        {GW_RUN_SCORES, "time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short\n"},
+        {GW_RUN_SCORES,
+         "time,open_time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short\n"},
         {GW_RUN_TRADES,
          "strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,fees,"
          "slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous,entry_order,exit_order\n"},
         {GW_RUN_ORDERS, "strategy,seed,id,parent,symbol,kind,side,price,quantity,filled,average_price,state,reason,put_"
                         "time,end_time\n"},
-        {GW_RUN_EQUITY, "time,strategy,seed,equity,cash,exposure,drawdown\n"},
+        {GW_RUN_EQUITY, "time,open_time,strategy,seed,equity,cash,exposure,drawdown\n"},
         {GW_RUN_TRAINING, "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best\n"},
         {GW_RUN_CURVES, "strategy,seed,gate,curve,x,y,count\n"},
-        {GW_RUN_ATTENTION_INDEX, "row,time,symbol,strategy,seed,fold,gate,probability,label,map\n"},
+        {GW_RUN_ATTENTION_INDEX, "row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map\n"},
         {GW_RUN_ATTENTION_MEAN, "strategy,seed,gate,map,group,lag,weight,n\n"},
-        {GW_RUN_SIGNALS, "row,lag,close\n"},
+        {GW_RUN_SIGNALS, "row,lag,time,open_time,close\n"},
         {GW_RUN_IMPORTANCE, "strategy,seed,gate,kind,feature,value\n"},
     };
     for (size_t i = 0; i < COUNT_OF(header); i++) {
@@ -69,6 +70,30 @@ static void check_texts(const struct run_files *r) {
 static void test_no_nan_and_no_ragged_line(void **state) {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(run); i++) check_texts(&run[i]);
+}
+
+/* open_time is what a bar's line in the data says: the key that joins a table to one's own bars. */
+static void test_open_times(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(run); i++) {
+        const struct run_files *r = &run[i];
+        const struct table *const of_a_symbol[] = {&r->scores, &r->attention};
+        for (size_t k = 0; k < COUNT_OF(of_a_symbol); k++)
+            for (size_t row = 0; row < of_a_symbol[k]->n_rows; row += 7) {
+                const struct gw_bars *bars = &r->p->market.symbol[symbol_of(r, of_a_symbol[k], row)];
+                const struct gw_bar *bar = &bars->bar[bar_at(bars, time_of(of_a_symbol[k], row, "time"))];
+                assert_true(time_of(of_a_symbol[k], row, "open_time") == bar->open_ns);
+            }
+        assert_true(r->equity.n_rows > 0);
+        for (size_t row = 0; row < r->equity.n_rows; row += 7) {
+            size_t opened = 0, s = 0;
+            for (; s < r->p->market.n_symbols; s++)
+                for (size_t t = 0; t < r->p->market.symbol[s].n; t++)
+                    opened += r->p->market.symbol[s].bar[t].open_ns == time_of(&r->equity, row, "open_time") &&
+                              gw_bar_close_ns(&r->p->market.symbol[s], t) == time_of(&r->equity, row, "time");
+            assert_true(opened > 0);
+        }
+    }
 }
 
 /* ---- folds.csv against the market and scores.csv --------------------------------------------------------------------- */
@@ -224,9 +249,14 @@ static void test_run_json(void **state) {
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headers),      cmocka_unit_test(test_no_nan_and_no_ragged_line),
-        cmocka_unit_test(test_folds),        cmocka_unit_test(test_scores_cover_the_test_slices),
-        cmocka_unit_test(test_training_log), cmocka_unit_test(test_run_json),
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_open_times),
+        cmocka_unit_test(test_no_nan_and_no_ragged_line),
+        cmocka_unit_test(test_folds),
+        cmocka_unit_test(test_scores_cover_the_test_slices),
+        cmocka_unit_test(test_training_log),
+        cmocka_unit_test(test_run_json),
+        cmocka_unit_test(test_open_times),
     };
     return cmocka_run_group_tests(tests, results_setup, results_teardown);
 }

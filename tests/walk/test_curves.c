@@ -130,6 +130,8 @@ static void test_signal_prices(void **state) {
         const struct gw_bars *bars = &r->p->market.symbol[symbol_of(r, &r->attention, row)];
         size_t bar = bar_at(bars, time_of(&r->attention, row, "time"));
         assert_true(number(&r->signals, i, "close") == bars->bar[bar - lag].close);
+        assert_true(time_of(&r->signals, i, "open_time") == bars->bar[bar - lag].open_ns);
+        assert_true(time_of(&r->signals, i, "time") == gw_bar_close_ns(bars, bar - lag));
     }
 }
 

@@ -42,8 +42,8 @@ static size_t compare(const char *strategy, int fold, float *const p[SYMBOLS], s
     size_t n = 0;
     assert_non_null(file);
     while (fgets(line, sizeof line, file)) {
-        if (sscanf(line, "%63[^,],%63[^,],%63[^,],%d,%d,%f,%f", time, symbol, name, &seed, &of, &want[0], &want[1]) !=
-                7 ||
+        if (sscanf(line, "%63[^,],%*[^,],%63[^,],%63[^,],%d,%d,%f,%f", time, symbol, name, &seed, &of, &want[0],
+                   &want[1]) != 7 ||
             strcmp(name, strategy) != 0 || of != fold)
             continue;
         int64_t close_ns;
