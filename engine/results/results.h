@@ -5,7 +5,7 @@
 #include "engine/walk/scores.h"
 #include "success_test.h"
 
-enum { METRICS_MAX = 48, PORTFOLIO_MAX = 48 };
+enum { METRICS_MAX = 48, PORTFOLIO_MAX = 64 };
 
 struct gate_values {
     double value[METRICS_MAX][GW_METRIC_KS_MAX]; /* metrics without K use column 0 */

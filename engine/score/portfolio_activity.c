@@ -61,11 +61,13 @@ static double long_share(const struct gw_portfolio_input *input) {
     return input->n_trades ? (double)n / (double)input->n_trades : (double)NAN;
 }
 
-static double average_bars_held(const struct gw_portfolio_input *input) {
-    double sum = 0;
-    for (size_t i = 0; i < input->n_trades; i++) sum += input->trade[i].bars_held;
-    return input->n_trades ? sum / (double)input->n_trades : (double)NAN;
+static double max_exposure(const struct gw_portfolio_input *input) {
+    double most = NAN;
+    for (size_t i = 0; i < input->n_equity; i++) most = fmax(most, input->equity[i].exposure);
+    return most;
 }
+
+static double n_ambiguous_bars(const struct gw_portfolio_input *input) { return (double)input->n_ambiguous_bars; }
 
 static double ambiguous_share(const struct gw_portfolio_input *input) {
     size_t n = 0;
@@ -79,6 +81,11 @@ const struct gw_portfolio_metric_desc portfolio_desc_exposure = {
     .unit = "fraction",
     .column = {.heading = "exposure %", .format = GW_SHOW_PERCENT, .best = GW_BEST_NONE, .priority = {4}},
     .compute = exposure};
+const struct gw_portfolio_metric_desc portfolio_desc_max_exposure = {
+    .name = "max_exposure",
+    .help = "largest gross notional over equity at a close",
+    .unit = "fraction",
+    .compute = max_exposure};
 const struct gw_portfolio_metric_desc portfolio_desc_time_in_market = {
     .name = "time_in_market",
     .help = "share of periods in which a position was held",
@@ -96,10 +103,13 @@ const struct gw_portfolio_metric_desc portfolio_desc_n_trades = {
     .compute = n_trades};
 const struct gw_portfolio_metric_desc portfolio_desc_long_share = {
     .name = "long_share", .help = "share of trades on the long side", .unit = "fraction", .compute = long_share};
-const struct gw_portfolio_metric_desc portfolio_desc_average_bars_held = {
-    .name = "average_bars_held", .help = "mean holding time", .unit = "bars", .compute = average_bars_held};
 const struct gw_portfolio_metric_desc portfolio_desc_ambiguous_share = {
     .name = "ambiguous_share",
     .help = "share of trades whose stop and target lay in one bar",
     .unit = "fraction",
     .compute = ambiguous_share};
+const struct gw_portfolio_metric_desc portfolio_desc_n_ambiguous_bars = {
+    .name = "n_ambiguous_bars",
+    .help = "bars in which the order of events mattered to what was held and is not known",
+    .unit = "bars",
+    .compute = n_ambiguous_bars};

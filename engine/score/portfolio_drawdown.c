@@ -1,10 +1,22 @@
 /* How deep and how long below the highest equity so far. */
 #include "portfolio_rows.h"
 
+#include <math.h>
+
 static double max_drawdown(const struct gw_portfolio_input *input) { return drawdown_measure(input).depth; }
 static double max_drawdown_days(const struct gw_portfolio_input *input) { return drawdown_measure(input).days; }
 static double longest_drawdown_days(const struct gw_portfolio_input *input) {
     return drawdown_measure(input).longest_days;
+}
+
+static double time_under_water(const struct gw_portfolio_input *input) {
+    double peak = input->initial_cash;
+    size_t n = 0;
+    for (size_t i = 0; i < input->n_equity; i++) {
+        n += input->equity[i].equity < peak;
+        peak = fmax(peak, input->equity[i].equity);
+    }
+    return input->n_equity ? (double)n / (double)input->n_equity : (double)NAN;
 }
 
 const struct gw_portfolio_metric_desc portfolio_desc_max_drawdown = {
@@ -23,3 +35,8 @@ const struct gw_portfolio_metric_desc portfolio_desc_longest_drawdown_days = {
     .help = "longest time from a peak to recovery or the end",
     .unit = "days",
     .compute = longest_drawdown_days};
+const struct gw_portfolio_metric_desc portfolio_desc_time_under_water = {
+    .name = "time_under_water",
+    .help = "share of periods that closed below the highest equity so far",
+    .unit = "fraction",
+    .compute = time_under_water};

@@ -4,10 +4,14 @@
 /* Rounding leaves a deviation near 1e-16 of the mean where there is none; its ratio would be a huge nonsense. */
 static bool is_flat(double deviation, double mean) { return deviation <= 1e-12 * fabs(mean); }
 
+double sharpe_of(double mean, double deviation, double periods_per_year) {
+    if (is_flat(deviation, mean)) return NAN;
+    return mean / deviation * sqrt(periods_per_year);
+}
+
 static double sharpe(const struct gw_portfolio_input *input) {
     struct return_moments m = return_moments(input);
-    if (is_flat(m.deviation, m.mean)) return NAN;
-    return m.mean / m.deviation * sqrt(input->periods_per_year);
+    return sharpe_of(m.mean, m.deviation, input->periods_per_year);
 }
 
 static double sortino(const struct gw_portfolio_input *input) {
@@ -21,7 +25,7 @@ static double calmar(const struct gw_portfolio_input *input) {
 
 const struct gw_portfolio_metric_desc portfolio_desc_sharpe = {
     .name = "sharpe",
-    .help = "mean over standard deviation of returns, annualised",
+    .help = "mean over standard deviation of returns by bar, annualised",
     .unit = "",
     .column = {.heading = "Sharpe", .title = "Sharpe", .format = GW_SHOW_RATIO},
     .compute = sharpe};

@@ -26,6 +26,24 @@ struct return_moments {
 /* NaN fields where undefined: fewer than two returns, or equity that reached zero before the end. */
 struct return_moments return_moments(const struct gw_portfolio_input *input);
 
+/* NaN where the returns do not differ. */
+double sharpe_of(double mean, double deviation, double periods_per_year);
+
+/* The equity day by day; begin with zeros. */
+struct daily {
+    size_t at, n; /* points and days seen */
+    int64_t day, first_day;
+    double before, equity, value; /* value: the day's return, NaN after ruin */
+};
+bool daily_next(const struct gw_portfolio_input *input, struct daily *daily);
+
+enum { ROLLING_DAYS = 90 }; /* a quarter: long enough for a ratio, short enough to show when it went */
+struct rolling {
+    size_t n;
+    double value[ROLLING_DAYS];
+};
+double rolling_sharpe(struct rolling *window, double day_return, double per_year);
+
 double compound_annual_growth(const struct gw_portfolio_input *input);
 
 struct drawdown {

@@ -58,6 +58,7 @@ static void portfolio_values(const struct experiment *e, const struct gw_replay_
         .initial_cash = e->broker.initial_cash,
         .turnover = replay->turnover,
         .periods_per_year = years > 0 ? (double)(replay->n_equity - 1) / years : NAN,
+        .n_ambiguous_bars = replay->n_ambiguous_bars,
     };
     for (size_t m = 0; m < gw_portfolio_metric_count(); m++) value[m] = gw_portfolio_metric_at(m)->compute(&input);
 }

@@ -83,6 +83,7 @@ struct gw_portfolio_input {
     double initial_cash;     /* equity before the first point: n points are n periods */
     double turnover;         /* traded notional / initial cash */
     double periods_per_year; /* of the equity series */
+    size_t n_ambiguous_bars; /* of the replay */
 };
 struct gw_portfolio_metric_desc {
     const char *name, *help, *unit;

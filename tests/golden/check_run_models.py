@@ -121,7 +121,7 @@ def check_models(run, report, n_folds, only):
     first_seed = run.summary["seeds"][0]
     for fold in range(1, min(n_folds, run.summary["n_folds"]) + 1):
         slices = run.folds[run.folds.fold == fold]
-        lookback = max(s["model"]["lookback"] for s in run.config["strategies"] if s.get("model"))
+        lookback = max((s["model"]["lookback"] for s in run.config["strategies"] if s.get("model")), default=1)
         begin = max(0, int(slices.first_bar.min()) - lookback)
         features = raw_features(bars, run.config["features"], begin, int(slices.end_bar.max()))
         for spec in run.config["strategies"]:

@@ -224,6 +224,22 @@ def under_water(equity, days):
     return worst, of_worst, longest
 
 
+def check_days(add, ratio, cash, equity):
+    """What rests on returns by UTC day; midnight ends its day."""
+    day = equity.resample("D", closed="right", label="left").last().dropna()
+    r = np.diff(np.concatenate([[cash], day])) / np.concatenate([[cash], day[:-1]])
+    if len(day) < 2:
+        return
+    root = np.sqrt((len(day) - 1) / ((day.index[-1] - day.index[0]).days / 365.25))
+    add("sharpe_daily", ratio(r.mean(), r.std(ddof=1)) * root if r.std() > 0 else np.nan)
+    add("sortino_daily", ratio(r.mean(), np.sqrt(np.mean(np.minimum(r, 0) ** 2))) * root)
+    add("best_day", r.max())
+    add("worst_day", r.min())
+    if len(day) >= 90:
+        last = r[-90:]
+        add("rolling_sharpe_last", last.mean() / last.std(ddof=1) * root if last.std() > 0 else np.nan, 1e-7)
+
+
 def check_portfolio(run, report, only):
     cash = run.config["broker"]["initial_cash"]
     for strategy in run.summary["strategies"]:
@@ -247,6 +263,7 @@ def check_portfolio(run, report, only):
             add("volatility", r.std(ddof=1) * np.sqrt(per_year))
             add("sharpe", ratio(r.mean(), r.std(ddof=1)) * np.sqrt(per_year))
             add("sortino", ratio(r.mean(), down) * np.sqrt(per_year))
+            check_days(add, ratio, cash, pd.Series(equity, index=pd.to_datetime(ns)))
             add("calmar", ratio(cagr, deepest))
             add("max_drawdown", deepest)
             add("max_drawdown_days", its_days)
@@ -256,6 +273,8 @@ def check_portfolio(run, report, only):
             held, within = e.exposure.to_numpy(), e.exposure.to_numpy()[at] == 0  # opened and closed between two closes
             entered = np.where(t["return"] != 0, (t.pnl / t["return"].replace(0, np.nan)).abs(), t.quantity * t.entry_price)
             add("exposure", (held.sum() + (entered / equity[at])[within].sum()) / len(e), 1e-7)
+            add("max_exposure", held.max())
+            add("time_under_water", (equity < np.maximum.accumulate(np.concatenate([[cash], equity]))[1:]).mean())
             add("time_in_market", ((held > 0) | np.isin(np.arange(len(e)), at[within])).mean())
             notional = (t.quantity * (t.entry_price + t.exit_price)).sum()
             add("turnover", notional / cash)
@@ -280,6 +299,9 @@ def check_portfolio(run, report, only):
             add("average_mae", t.mae.mean())
             add("average_mfe", t.mfe.mean())
             add("average_bars_held", t.bars_held.mean())
+            add("median_bars_held", t.bars_held.median())
+            add("max_bars_held", t.bars_held.max())
+            add("average_hours_held", (nanoseconds(t.exit_time) - nanoseconds(t.entry_time)).mean() / 3600e9)
             add("ambiguous_share", t.ambiguous.mean())
             gross = np.where(t.side == "long", 1, -1) * t.quantity * (t.exit_price - t.entry_price)
             report.add_all(f"{name} pnl = gross - fees - funding", pnl, gross - t.fees - t.funding, 1e-9, 1e-2)

@@ -197,6 +197,33 @@ def drawdown_lengths(initial, equity, seconds):
     return (*max(spells), max(days for _, days in spells))
 
 
+def daily_expectations(out, initial, equity, seconds):
+    """Returns by UTC day through pandas' own calendar: intervals are closed at the right, so midnight ends its day."""
+    at = pd.to_datetime(np.asarray(seconds, dtype="int64"), unit="s")
+    day = pd.Series(equity, index=at).resample("D", closed="right", label="left").last().dropna()
+    value = pd.Series([initial, *day]).pct_change(fill_method=None)[1:].to_numpy()
+    n = len(day)
+    if n < 2 or (np.array([initial, *day])[:-1] <= 0).any():
+        value = value[:0] if n < 2 else value
+        undefined_ratio = True
+    else:
+        undefined_ratio = False
+    per_year = (n - 1) / ((day.index[-1] - day.index[0]).days / 365.25) if n > 1 else math.nan
+    root = math.sqrt(per_year)
+    sd = np.std(value, ddof=1) if not undefined_ratio else math.nan
+    down = math.sqrt(np.mean(np.minimum(value, 0) ** 2)) if not undefined_ratio else math.nan
+    out.expect("sharpe_daily", value.mean() / sd * root if sd > 1e-15 else math.nan)
+    out.expect("sortino_daily", ratio(value.mean(), down) * root if not undefined_ratio else math.nan)
+    window = pd.Series(value).rolling(90)
+    with np.errstate(all="ignore"):
+        rolling = (window.mean() / window.std() * root).to_numpy() if n >= 90 else np.array([math.nan])
+    out.expect("rolling_sharpe_min", np.nanmin(rolling) if np.isfinite(rolling).any() else math.nan)
+    out.expect("rolling_sharpe_last", rolling[-1])
+    days = pd.Series([initial, *day]).pct_change(fill_method=None)[1:]
+    out.expect("best_day", days.max())
+    out.expect("worst_day", days.min())
+
+
 def portfolio_case(out, name, initial, equity, exposure, seconds, periods, turnover, trades):
     out.case(name)
     equity = np.asarray(equity, dtype=float)
@@ -205,6 +232,8 @@ def portfolio_case(out, name, initial, equity, exposure, seconds, periods, turno
         out.array(key, value)
     at = np.sort(np.random.default_rng(len(equity)).integers(len(equity), size=len(trades)))  # where each trade ended
     out.array("trade_exit_seconds", np.asarray(seconds)[at])
+    out.array("trade_entry_seconds", np.asarray(seconds)[at] - trades.seconds_held)
+    out.array("n_ambiguous_bars", [7 * len(trades)])
     for column in ("side", "pnl", "return_fraction", "mae", "mfe", "bars_held", "ambiguous", "fees", "slippage",
                    "funding"):
         out.array("trade_" + column, trades[column])
@@ -222,6 +251,7 @@ def portfolio_case(out, name, initial, equity, exposure, seconds, periods, turno
         out.expect("sharpe", r.mean() / sd * year if sd > 1e-15 else nan)
         out.expect("sortino", ratio(r.mean(), down) * year)
         out.expect("calmar", ratio(cagr, depth))
+        daily_expectations(out, initial, equity, seconds)
     out.expect("max_drawdown", depth)
     out.expect("max_drawdown_days", days)
     out.expect("longest_drawdown_days", longest)
@@ -229,6 +259,9 @@ def portfolio_case(out, name, initial, equity, exposure, seconds, periods, turno
     notional = (trades.pnl / trades.return_fraction).abs().to_numpy()
     out.expect("exposure", (np.sum(exposure) + np.sum(notional[within] / equity[at][within])) / len(equity))
     out.expect("time_in_market", np.mean((np.asarray(exposure) > 0) | np.isin(np.arange(len(equity)), at)))
+    out.expect("max_exposure", np.max(exposure))
+    marked = pd.Series(np.concatenate([[initial], equity]))
+    out.expect("time_under_water", (marked < marked.cummax())[1:].mean())
     out.expect("turnover", turnover)
     out.expect("turnover_per_year", turnover / (len(equity) / periods))
     n = len(trades)
@@ -248,6 +281,10 @@ def portfolio_case(out, name, initial, equity, exposure, seconds, periods, turno
     out.expect("average_mae", trades.mae.mean())
     out.expect("average_mfe", trades.mfe.mean())
     out.expect("average_bars_held", trades.bars_held.mean())
+    out.expect("median_bars_held", trades.bars_held.median())
+    out.expect("max_bars_held", trades.bars_held.max())
+    out.expect("average_hours_held", trades.seconds_held.mean() / 3600)
+    out.expect("n_ambiguous_bars", 7 * n)
     out.expect("ambiguous_share", trades.ambiguous.mean() if n else nan)
     for cost in ("fees", "slippage", "funding"):
         out.expect(cost, trades[cost].sum())
@@ -264,7 +301,8 @@ def make_portfolio():
             "return_fraction": fraction, "mae": -np.round(abs(rng.normal(0, .01, n)), 6),
             "mfe": np.round(abs(rng.normal(0, .01, n)), 6), "bars_held": rng.integers(1, 25, n),
             "ambiguous": (rng.random(n) < .1).astype(int), "fees": np.round(rng.random(n) * 5, 4),
-            "slippage": np.round(rng.random(n), 4), "funding": np.round(rng.normal(0, 1, n), 4)}).astype(float)
+            "slippage": np.round(rng.random(n), 4), "funding": np.round(rng.normal(0, 1, n), 4)}).astype(float).assign(
+            seconds_held=3600.0 * np.arange(1, n + 1))
 
     def hours(n):
         return 1600000000 + 3600 * np.arange(n)
@@ -281,6 +319,13 @@ def make_portfolio():
     portfolio_case(out, "recovered_exactly", 100, [110, 99, 105, 110, 108, 110, 110, 88, 120, 119], [.5] * 10,
                    DAY_S * np.array([0, 1, 2, 3, 5, 9, 10, 11, 12, 13]), 252, 4, trades_of(1))
     portfolio_case(out, "ruined", 100, [90, 40, -5, -5], [2, 3, 0, 0], hours(4), 8760, 5, trades_of(2, -.5))
+    steps = np.random.default_rng(11).normal(.001, .02, 400)
+    portfolio_case(out, "rolling", 1e4, np.round(1e4 * np.exp(np.cumsum(steps)), 4), [.25] * 400,
+                   1600000000 - 1600000000 % DAY_S + DAY_S * np.arange(400) // 2, 730, 3, trades_of(5))
+    weekdays = np.array([d for d in range(300) if d % 7 not in (2, 3)])
+    portfolio_case(out, "weekdays_at_midnight", 1e4, np.round(1e4 + 10 * np.cumsum(
+        np.random.default_rng(12).normal(.1, 1, len(weekdays))), 4), [1] * len(weekdays), DAY_S * (18000 + weekdays),
+                   260, 3, trades_of(8))
     portfolio_case(out, "one_point", 100, [101], [1], hours(1), 8760, 1, trades_of(1, .01))
 
 

@@ -25,6 +25,7 @@ static void load(const struct golden_case *in, struct loaded *out) {
         out->trade[i] = (struct gw_trade){
             .side = golden_get(in, "trade_side")->value[i] > 0 ? GW_SIDE_LONG : GW_SIDE_SHORT,
             .exit_ns = (int64_t)golden_get(in, "trade_exit_seconds")->value[i] * NS_PER_SECOND,
+            .entry_ns = (int64_t)golden_get(in, "trade_entry_seconds")->value[i] * NS_PER_SECOND,
             .pnl = pnl->value[i],
             .return_fraction = golden_get(in, "trade_return_fraction")->value[i],
             .mae = golden_get(in, "trade_mae")->value[i],
@@ -41,7 +42,8 @@ static void load(const struct golden_case *in, struct loaded *out) {
                                              .n_trades = pnl->n,
                                              .initial_cash = golden_get(in, "initial")->value[0],
                                              .turnover = golden_get(in, "turnover")->value[0],
-                                             .periods_per_year = golden_get(in, "periods_per_year")->value[0]};
+                                             .periods_per_year = golden_get(in, "periods_per_year")->value[0],
+                                             .n_ambiguous_bars = (size_t)golden_get(in, "n_ambiguous_bars")->value[0]};
 }
 
 static const struct gw_portfolio_metric_desc *find_metric(const char *name) {
@@ -110,6 +112,7 @@ static void ratios_do_not_depend_on_scale_or_epoch(void **state) {
     for (size_t i = 0; i < b.input.n_trades; i++) {
         b.trade[i].pnl *= 4;
         b.trade[i].exit_ns += 12345 * NS_PER_DAY;
+        b.trade[i].entry_ns += 12345 * NS_PER_DAY;
     }
     for (size_t m = 0; m < gw_portfolio_metric_count(); m++) {
         const struct gw_portfolio_metric_desc *metric = gw_portfolio_metric_at(m);
@@ -127,8 +130,8 @@ static void nothing_at_all_is_undefined(void **state) {
     for (size_t m = 0; m < gw_portfolio_metric_count(); m++) {
         const struct gw_portfolio_metric_desc *metric = gw_portfolio_metric_at(m);
         bool countable = !strcmp(metric->unit, "trades") || !strcmp(metric->name, "turnover") ||
-                         !strcmp(metric->name, "fees") || !strcmp(metric->name, "slippage") ||
-                         !strcmp(metric->name, "funding");
+                         !strcmp(metric->name, "n_ambiguous_bars") || !strcmp(metric->name, "fees") ||
+                         !strcmp(metric->name, "slippage") || !strcmp(metric->name, "funding");
         double got = metric->compute(&empty);
         if (countable ? got != 0 : !isnan(got)) fail_msg("%s = %g", metric->name, got);
     }
