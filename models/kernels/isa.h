@@ -75,6 +75,7 @@ void ISA(additive_band_backward)(size_t steps, size_t units, const float *key, s
 void ISA(adam)(size_t n, float *w, const float *g, float *m, float *v, float lr, float beta1, float beta2, float eps,
                float decay, float bias1, float bias2, float gradient_scale);
 double ISA(sum_squares)(size_t n, const float *x);
+size_t ISA(largest)(size_t n, const float *x);
 
 /* The members that tables of one instruction set share, whatever the precision of their large products. */
 #define KERNELS_PRODUCTS .gemm_nn = ISA(gemm_nn), .gemm_tn = ISA(gemm_tn), .gemm_nt = ISA(gemm_nt)
@@ -83,7 +84,8 @@ double ISA(sum_squares)(size_t n, const float *x);
     .dot = ISA(dot), .axpy = ISA(axpy), .add_row = ISA(add_row), .sum_rows = ISA(sum_rows),                            \
     .additive_forward = ISA(additive_forward), .additive_backward = ISA(additive_backward),                            \
     .additive_prepare = ISA(additive_prepare), .additive_band_forward = ISA(additive_band_forward),                    \
-    .additive_band_backward = ISA(additive_band_backward), .adam = ISA(adam), .sum_squares = ISA(sum_squares)
+    .additive_band_backward = ISA(additive_band_backward), .adam = ISA(adam), .sum_squares = ISA(sum_squares),         \
+    .largest = ISA(largest)
 
 VINLINE size_t vectors_for(size_t lanes) { return (lanes + VW - 1) / VW; }
 

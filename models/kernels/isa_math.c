@@ -84,3 +84,19 @@ void ISA(add_row)(size_t rows, size_t columns, const float *bias, float *c, size
 void ISA(sum_rows)(size_t rows, size_t columns, const float *c, size_t ldc, float *out) {
     for (size_t r = 0; r < rows; r++) add_into(columns, c + r * ldc, out);
 }
+
+/* Runs of four vectors are compared as a whole; only the run that wins is looked through. */
+size_t ISA(largest)(size_t n, const float *x) {
+    size_t first = 0, i = 0;
+    float most = -INFINITY;
+    for (; i + 4 * VW <= n; i += 4 * VW) {
+        vf a = vmax(vload(x + i), vload(x + i + VW)), b = vmax(vload(x + i + 2 * VW), vload(x + i + 3 * VW));
+        const float here = vmaximum(vmax(a, b));
+        if (here > most) most = here, first = i;
+    }
+    while (first < i && x[first] < most) first++;
+    if (i == 0) first = 0, most = x[0];
+    for (; i < n; i++)
+        if (x[i] > most) most = x[i], first = i;
+    return first;
+}

@@ -121,6 +121,7 @@ struct R(kernels) {
     void (*adam)(size_t n, real *w, const real *g, real *m, real *v, real lr, real beta1, real beta2, real eps,
                  real decay, real bias1, real bias2, real gradient_scale);
     double (*sum_squares)(size_t n, const real *x); /* in double, fixed order */
+    size_t (*largest)(size_t n, const real *x);     /* where the first of the largest stands; n > 0, no NaN */
 };
 
 struct kernels_f32;

@@ -232,6 +232,13 @@ static void adam(size_t n, double *w, const double *g, double *m, double *v, dou
 
 static double sum_squares(size_t n, const double *x) { return dot(n, x, x); }
 
+static size_t largest(size_t n, const double *x) {
+    size_t at = 0;
+    for (size_t i = 1; i < n; i++)
+        if (x[i] > x[at]) at = i;
+    return at;
+}
+
 static const struct kernels_f64 reference = {
     .name = "reference",
     .gemm_nn = gemm_nn,
@@ -264,6 +271,7 @@ static const struct kernels_f64 reference = {
     .additive_band_backward = additive_band_backward,
     .adam = adam,
     .sum_squares = sum_squares,
+    .largest = largest,
 };
 
 const struct kernels_f64 *kernels_active_f64(void) { return &reference; }

@@ -236,6 +236,27 @@ static void test_additive(void **state) {
     for_each_set(check_additive);
 }
 
+/* Everywhere in arrays of every length, below a twin of itself, and among numbers that are all below zero. */
+static void check_largest(fast_set set) {
+    for (size_t n = 1; n < 150; n++) {
+        struct twin x = twin_make(n, 1);
+        for (size_t i = 0; i < n; i++) x.f[i] -= 2;
+        twin_copy_down(&x);
+        assert_int_equal(set->largest(n, x.f), kernels_active_f64()->largest(n, x.d));
+        for (size_t at = 0; at < n; at += 7) {
+            const float held = x.f[at], last = x.f[n - 1];
+            x.f[at] = x.f[n - 1] = -0.5f;
+            assert_int_equal(set->largest(n, x.f), at);
+            x.f[n - 1] = last, x.f[at] = held;
+        }
+        twin_free(&x);
+    }
+}
+static void test_largest(void **state) {
+    (void)state;
+    for_each_set(check_largest);
+}
+
 static void check_adam(fast_set set) {
     slow_set slow = kernels_active_f64();
     for (size_t n = 1; n < 60; n += 6) {
@@ -297,10 +318,10 @@ static void test_build(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products), cmocka_unit_test(test_rows_alone), cmocka_unit_test(test_functions),
-        cmocka_unit_test(test_edges),    cmocka_unit_test(test_softmax),    cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_additive), cmocka_unit_test(test_adam),       cmocka_unit_test(test_selection),
-        cmocka_unit_test(test_build),
+        cmocka_unit_test(test_products),  cmocka_unit_test(test_rows_alone), cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_edges),     cmocka_unit_test(test_softmax),    cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_additive),  cmocka_unit_test(test_largest),    cmocka_unit_test(test_adam),
+        cmocka_unit_test(test_selection), cmocka_unit_test(test_build),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
