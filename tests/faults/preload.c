@@ -195,6 +195,10 @@ ssize_t __getdelim(char **line, size_t *size, int end, FILE *stream) {
     REFUSE_ON(stream, __getdelim, -1);
     return NEXT(__getdelim)(line, size, end, stream);
 }
+size_t fread(void *to, size_t size, size_t n, FILE *stream) {
+    REFUSE_ON(stream, fread, 0);
+    return NEXT(fread)(to, size, n, stream);
+}
 char *fgets(char *line, int size, FILE *stream) {
     REFUSE_ON(stream, fgets, NULL);
     return NEXT(fgets)(line, size, stream);
@@ -235,6 +239,30 @@ int openat(int folder, const char *path, int flags, ...) {
     va_end(arguments);
     REFUSE(openat, -1);
     return NEXT(openat)(folder, path, flags, mode);
+}
+int open64(const char *path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    REFUSE(open64, -1);
+    return NEXT(open64)(path, flags, mode);
+}
+ssize_t pread64(int fd, void *to, size_t length, off64_t at) {
+    CUT(pread64, length);
+    return NEXT(pread64)(fd, to, length, at);
+}
+ssize_t pwrite64(int fd, const void *from, size_t length, off64_t at) {
+    CUT(pwrite64, length);
+    return NEXT(pwrite64)(fd, from, length, at);
+}
+int fcntl64(int fd, int what, ...) { /* its third argument is as wide as a pointer, whatever it means */
+    va_list arguments;
+    va_start(arguments, what);
+    void *with = va_arg(arguments, void *);
+    va_end(arguments);
+    if (what == F_SETLK || what == F_GETLK) REFUSE(fcntl64, -1);
+    return NEXT(fcntl64)(fd, what, with);
 }
 int close(int fd) { /* closes in any case */
     int reason = refused(CALL_close, CALLER), n = NEXT(close)(fd);
@@ -278,3 +306,15 @@ FORWARD(int, poll, -1, (struct pollfd * fds, nfds_t n, int milliseconds), (fds, 
 FORWARD(void *, dlopen, NULL, (const char *path, int mode), (path, mode))
 FORWARD(void *, mmap, MAP_FAILED, (void *at, size_t length, int protection, int flags, int fd, off_t from),
         (at, length, protection, flags, fd, from))
+FORWARD(char *, realpath, NULL, (const char *path, char *to), (path, to))
+FORWARD(int, setenv, -1, (const char *name, const char *value, int replace), (name, value, replace))
+FORWARD(int, ftruncate64, -1, (int fd, off64_t length), (fd, length))
+FORWARD(int, fdatasync, -1, (int fd), (fd))
+FORWARD(int, stat64, -1, (const char *path, struct stat64 *to), (path, to))
+FORWARD(int, lstat64, -1, (const char *path, struct stat64 *to), (path, to))
+FORWARD(int, fstat64, -1, (int fd, struct stat64 *to), (fd, to))
+FORWARD(void *, mmap64, MAP_FAILED, (void *at, size_t length, int protection, int flags, int fd, off64_t from),
+        (at, length, protection, flags, fd, from))
+FORWARD(int, fchmod, -1, (int fd, mode_t mode), (fd, mode))
+FORWARD(ssize_t, readlink, -1, (const char *path, char *to, size_t size), (path, to, size))
+FORWARD(char *, getcwd, NULL, (char *to, size_t size), (to, size))

@@ -4,6 +4,7 @@
 
 #include "cli/program.h"
 
+#include <sqlite3.h>
 #include <sys/mman.h>
 
 #include "plan.h"
@@ -28,7 +29,9 @@ enum { N_ROWS = COUNT_OF(rows) };
 /* What each row begins with and comes to when nothing is refused; owned for the whole test. */
 struct known {
     char *before, *after, *out; /* listings (list_state), and standard output */
+    char *unrecorded;           /* standard output when there is no ledger to count trials in; NULL: it keeps none */
     uint64_t seen[N_CALLS], seen_but_memory;
+    int64_t recorded_before, recorded; /* in the ledger (recorded_in) */
     double seconds;
 };
 static struct known known[N_ROWS];
@@ -111,6 +114,61 @@ static inline const char *first_missing(const char *a, const char *b, bool (*exc
     return NULL;
 }
 
+/* ---- the ledger --------------------------------------------------------------------------------- */
+
+static inline int64_t ask_ledger(sqlite3 *db, const char *sql) {
+    sqlite3_stmt *statement = NULL;
+    int64_t value = -1;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+        value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+}
+
+/* Finished runs, tags and forgotten runs in a ledger that is whole, as one number; -1 when it is not. Half a transaction would be seen: a finished run has the
+ * metrics of every contestant, a trial all its parts. */
+static inline int64_t recorded_in(const char *path) {
+    sqlite3 *db = NULL;
+    int64_t n = -1;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+        ask_ledger(db, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1 &&
+        ask_ledger(db, "SELECT count(*) FROM pragma_foreign_key_check") == 0 &&
+        ask_ledger(db, "SELECT count(*) FROM runs r, contestants c USING (run_id) WHERE r.status = 'finished' AND NOT"
+                       " EXISTS (SELECT 1 FROM metrics m WHERE m.run_id = r.run_id AND m.contestant = c.contestant)") ==
+            0 &&
+        ask_ledger(db, "SELECT count(*) FROM trials t WHERE t.sharpe IS NOT NULL AND 16 <> (SELECT count(*) FROM"
+                       " trial_parts p WHERE p.data_hash = t.data_hash AND p.trial = t.trial)") == 0)
+        n = ask_ledger(db,
+                       "SELECT count(*) + 1000 * (SELECT count(*) FROM tags) + 1000000 * (SELECT sum(forgotten) FROM"
+                       " runs) FROM runs WHERE status = 'finished'");
+    sqlite3_close(db);
+    return n;
+}
+
+static const char ledger[] = "ledger.sqlite";
+
+/* What the command did to the ledger, in which `others` that ended well have recorded as much; `said`: what it said on
+ * stderr. */
+static inline const char *judge_ledger(size_t row, bool succeeded, const char *said, int64_t others) {
+    if (!(rows[row].may & STORES)) return NULL;
+    const struct known *k = &known[row];
+    int64_t each = k->recorded - k->recorded_before, n = recorded_in(work(ledger));
+    if (n < 0) return "the ledger is not whole";
+    n -= others * each;
+    if (n != k->recorded_before && n != k->recorded) return "the ledger has lost something, or has it twice";
+    if (succeeded && n != k->recorded && !strstr(said, "is not recorded")) return "silently not recorded";
+    return NULL;
+}
+
+/* The same command again, after which `n` things stood there: it has recorded itself once. */
+static inline const char *judge_ledger_again(size_t row, int64_t n) {
+    if (!(rows[row].may & STORES)) return NULL;
+    int64_t now = recorded_in(work(ledger));
+    bool good = now >= 0 && (now == n + known[row].recorded - known[row].recorded_before ||
+                             (!(rows[row].may & TIMES) && now == known[row].recorded));
+    return good ? NULL : "given again: not recorded";
+}
+
 /* ---- running ------------------------------------------------------------------------------------ */
 
 static inline void begin_with(size_t row) {
@@ -124,7 +182,7 @@ static inline void plan_nothing(void) { memset(plan, 0, sizeof *plan); }
 
 static inline void set_surroundings(size_t row) {
     setenv("OMP_NUM_THREADS", rows[row].may & THREADS ? "2" : "1", 1);
-    setenv("GATEWALK_STORE", rows[row].may & STORES ? "ledger.sqlite" : "off", 1);
+    setenv("GATEWALK_STORE", rows[row].may & STORES ? ledger : "off", 1);
     setenv("GATEWALK_TEST_SUMS", rows[row].may & SUMS ? "1" : "", 1);
 }
 
@@ -194,6 +252,19 @@ static inline void must_run(const char *const *args) {
 }
 #define MUST_RUN(...) must_run((const char *const[MAX_ARGS]){__VA_ARGS__})
 
+/* Its output without the ledger. */
+static inline void know_unrecorded(size_t row) {
+    struct run run;
+    begin_with(row);
+    plan_nothing();
+    set_surroundings(row);
+    setenv("GATEWALK_STORE", "off", 1);
+    run_how(&run, &(struct how){.seconds = 60}, rows[row].args);
+    if (run.status != 0) fail_msg("%s without a ledger: exit %d: %s", rows[row].name, run.status, run.err);
+    known[row].unrecorded = run.out;
+    free(run.err);
+}
+
 /* The golden outcome of a row, and how much there is to refuse. */
 static inline void know(size_t row) {
     struct run run;
@@ -211,15 +282,19 @@ static inline void know(size_t row) {
     copy_tree(work_dir, path);
     plan_nothing();
     known[row].before = list_state();
+    if (rows[row].may & STORES) known[row].recorded_before = recorded_in(work(ledger));
     double begin = now_seconds();
     run_row(&run, row);
     known[row].seconds = now_seconds() - begin;
     if (run.status != 0) fail_msg("%s: exit %d: %s", rows[row].name, run.status, run.err);
     known[row].after = list_state();
+    if (rows[row].may & STORES) known[row].recorded = recorded_in(work(ledger));
+    if (known[row].recorded_before < 0 || known[row].recorded < 0) fail_msg("%s: no ledger", rows[row].name);
     known[row].out = run.out;
     free(run.err);
     for (size_t i = 0; i < N_CALLS; i++) known[row].seen[i] = plan->seen[i];
     known[row].seen_but_memory = plan->seen_but_memory;
+    if (rows[row].may & STORES && rows[row].may & TIMES) know_unrecorded(row);
     if (known[row].seen_but_memory < 2) fail_msg("%s: nothing was counted", rows[row].name);
 }
 
@@ -252,7 +327,7 @@ static inline int trial_setup(void **state) {
     put_text("study.json", tiny_study);
     MUST_RUN("synth", "random-walk", "--bars", "300", "--seed", "3", "--out", "rw.csv");
     MUST_RUN("synth", "random-walk", "--bars", "1200", "--seed", "3", "--out", "big.csv");
-    setenv("GATEWALK_STORE", "ledger.sqlite", 1);
+    setenv("GATEWALK_STORE", ledger, 1);
     MUST_RUN("run", "e.json", "--kernels", "portable", "--quiet", "--no-report", "--out", "done");
     char gzip[3 * PATH_MAX];
     snprintf(gzip, sizeof gzip, "PATH=/usr/bin:/bin gzip -nk '%s'", work("big.csv"));
@@ -265,7 +340,8 @@ static inline int trial_setup(void **state) {
 
 static inline int trial_teardown(void **state) {
     (void)state;
-    for (size_t i = 0; i < N_ROWS; i++) free(known[i].before), free(known[i].after), free(known[i].out);
+    for (size_t i = 0; i < N_ROWS; i++)
+        free(known[i].before), free(known[i].after), free(known[i].out), free(known[i].unrecorded);
     remove_tree(all_dir);
     return 0;
 }
@@ -273,14 +349,21 @@ static inline int trial_teardown(void **state) {
 /* ---- what may be left ---------------------------------------------------------------------------------- */
 
 /* Output up to where it tells seconds. */
-static inline bool same_output(size_t row, const char *out) {
-    const char *time = rows[row].may & TIMES ? strstr(known[row].out, "\ntraining time") : NULL;
-    if (!time && rows[row].may & TIMES) time = strstr(known[row].out, " fits were taken");
+static inline bool is_output(size_t row, const char *golden, const char *out) {
+    const char *time = rows[row].may & TIMES ? strstr(golden, "\ntraining time") : NULL;
+    if (!time && rows[row].may & TIMES) time = strstr(golden, " fits were taken");
     if (rows[row].may & ANY_OUTPUT) return true;
-    if (!time) return strcmp(known[row].out, out) == 0;
+    if (!time) return strcmp(golden, out) == 0;
     /* how many were taken is no result either: to the line's begin */
-    while (time > known[row].out && time[-1] != '\n') time--;
-    return strncmp(known[row].out, out, (size_t)(time - known[row].out)) == 0;
+    while (time > golden && time[-1] != '\n') time--;
+    return strncmp(golden, out, (size_t)(time - golden)) == 0;
+}
+static inline bool same_output(size_t row, const char *out) { return is_output(row, known[row].out, out); }
+
+/* One that says that it is not recorded knows nothing of the trials of others. */
+static inline bool same_but_unrecorded(size_t row, const struct run *run) {
+    return known[row].unrecorded && strstr(run->err, "is not recorded") &&
+           is_output(row, known[row].unrecorded, run->out);
 }
 
 static inline bool is_cache(const char *line) { return is_below(line, "/cache"); }

@@ -91,6 +91,7 @@ static void let_an_hour_pass(const char *folder) {
 static const char *judge_repeat(size_t row, const char *after, bool beside) {
     static char text[1500];
     struct run run;
+    int64_t recorded = rows[row].may & STORES ? recorded_in(work(ledger)) : 0;
     let_an_hour_pass("cache");
     plan_nothing();
     run_row(&run, row);
@@ -104,13 +105,15 @@ static const char *judge_repeat(size_t row, const char *after, bool beside) {
     bool good = run.status == 0 && !lost && !more && (complete || same_output(row, run.out));
     free(again);
     run_free(&run);
-    return good ? NULL : text;
+    return good ? judge_ledger_again(row, recorded) : text;
 }
 
-static void judge(size_t row, const char *how, uint64_t at, bool killed) {
+/* `others`: so many have recorded themselves in the same ledger. */
+static void judge(size_t row, const char *how, uint64_t at, bool killed, int64_t others) {
     struct count *count = &shared->of[row];
     char *after = list_state();
     const char *what = judge_remains(row, after);
+    if (!what) what = judge_ledger(row, false, "", others);
     if (!what) what = judge_processes();
     if (!what) what = judge_repeat(row, after, strstr(how, "beside") != NULL);
     free(after);
@@ -129,7 +132,7 @@ static void kill_at_call(size_t row, uint64_t at) {
     plan->at = at;
     plan->mode = FAULT_KILL;
     run_row(&run, row);
-    judge(row, "at call", at, run.status == 128 + SIGKILL);
+    judge(row, "at call", at, run.status == 128 + SIGKILL, 0);
     run_free(&run);
 }
 
@@ -157,7 +160,7 @@ static void kill_some_time(size_t row, uint64_t microseconds) {
                                  .tv_nsec = (long)(microseconds % 1000000) * 1000},
               NULL);
     kill(pid, SIGKILL);
-    judge(row, "after microseconds", microseconds, end_of(pid) == 128 + SIGKILL);
+    judge(row, "after microseconds", microseconds, end_of(pid) == 128 + SIGKILL, 0);
 }
 
 /* ---- two at once ------------------------------------------------------------------------------------- */
@@ -189,7 +192,7 @@ static const char *judge_other(const char *folder, size_t row) {
     return lost || more ? text : NULL;
 }
 
-/* Two runs share the cache, or even the folder; one is killed. The other does not notice, or says that the folder is in use. */
+/* Two runs share the cache and, where they keep one, the ledger, or even the folder; one is killed. The other does not notice, or says that the folder is in use. */
 static void kill_one_of_two(size_t row, uint64_t at, bool same_folder) {
     char twin[PATH_MAX], before[2 * PATH_MAX];
     snprintf(twin, sizeof twin, "%.4000s/twin", base_dir);
@@ -199,6 +202,7 @@ static void kill_one_of_two(size_t row, uint64_t at, bool same_folder) {
     copy_tree(before, twin);
     plan_nothing();
     set_surroundings(row);
+    if (rows[row].may & STORES) setenv("GATEWALK_STORE", work(ledger), 1);
     plan->at = at;
     plan->mode = FAULT_KILL;
     pid_t one = start_beside(row, "one"), other = start_other(same_folder ? work_dir : twin, row);
@@ -210,7 +214,7 @@ static void kill_one_of_two(size_t row, uint64_t at, bool same_folder) {
         shared->of[row].wrong++;
         print_message("%s: killed beside another at call %ju: %s\n", rows[row].name, (uintmax_t)at, what);
     }
-    judge(row, "beside another at call", at, end_of_one == 128 + SIGKILL);
+    judge(row, "beside another at call", at, end_of_one == 128 + SIGKILL, end_of_other == 0);
 }
 
 /* ---- all ---------------------------------------------------------------------------------------------- */
@@ -235,8 +239,8 @@ static size_t choose(struct job *to, size_t each, size_t any, size_t pairs) {
             if (to)
                 to[n] = (struct job){SOME_TIME, row,
                                      (uint64_t)(known[row].seconds * 1e6 * ((double)i + 0.5) / (double)any)};
-        bool imports = strstr(rows[row].name, "import");
-        for (size_t i = 0; i < pairs && imports; i++, n++)
+        bool shares = strstr(rows[row].name, "import") || strstr(rows[row].name, "on record");
+        for (size_t i = 0; i < pairs && shares; i++, n++)
             if (to) to[n] = (struct job){i % 4 == 3 ? IN_THE_SAME : BESIDE, row, 1 + i * (calls - 1) / pairs};
     }
     return n;
