@@ -66,8 +66,10 @@ static int seed_scores(const struct results *r, const struct shared_bars *shared
     return GW_OK;
 }
 
+static void on_replicates(void *context, size_t done) { progress_add(context, done); }
+
 static int compare_gate(const struct experiment *e, size_t n_symbols, const struct results *r, struct pair_verdict *v,
-                        int gate, size_t n_threads) {
+                        int gate, size_t n_threads, struct progress *progress) {
     const float *a[MAX_SEEDS] = {NULL}, *b[MAX_SEEDS] = {NULL};
     struct shared_bars shared;
     struct gw_verdict_config config = {
@@ -77,6 +79,8 @@ static int compare_gate(const struct experiment *e, size_t n_symbols, const stru
         .seed = e->seed[0],
         .block_length = e->verdict.block,
         .horizon = e->labels.horizon * n_symbols, /* in rows: symbols alternate within a bar */
+        .on_replicates = on_replicates,
+        .context = progress,
     };
     int rc;
     TRY_GOTO(shared_make(r, v->candidate, v->baseline, gate, &shared), done);
@@ -116,9 +120,27 @@ static enum outcome outcome_of(const struct gw_gate_verdict gate[GW_N_GATES]) {
     return n_better ? OUTCOME_BETTER : n_worse ? OUTCOME_WORSE : OUTCOME_NO_DIFFERENCE;
 }
 
-static int compare(const struct experiment *e, const struct prepared *p, const struct results *r, size_t n_threads,
+/* Pairs that are compared one after the other, on how many threads, and how far they are. */
+struct comparing {
+    size_t n_threads;
+    struct progress *progress;
+    size_t n_pairs, begun;
+};
+
+static int begin_comparing(const struct experiment *e, struct comparing *c, size_t n_pairs) {
+    c->n_pairs = n_pairs;
+    c->begun = 0;
+    return progress_begin(&c->progress, "verdict", n_pairs * GW_N_GATES * e->verdict.bootstrap, "replicates");
+}
+
+static int compare(const struct experiment *e, const struct prepared *p, const struct results *r, struct comparing *c,
                    struct pair_verdict *v) {
-    for (int g = 0; g < GW_N_GATES; g++) TRY(compare_gate(e, p->market.n_symbols, r, v, g, n_threads));
+    c->begun++;
+    for (int g = 0; g < GW_N_GATES; g++) {
+        progress_note(c->progress, "%zu/%zu %s and %s, %s", c->begun, c->n_pairs, e->strategy[v->candidate].name,
+                      e->strategy[v->baseline].name, gw_gate_name[g]);
+        TRY(compare_gate(e, p->market.n_symbols, r, v, g, c->n_threads, c->progress));
+    }
     for (size_t i = 0; i < N_CRITERIA; i++) v->criterion[i] = criterion_apply(&success_test[i], v->gate);
     v->outcome = outcome_of(v->gate);
     return interrupt_check();
@@ -170,10 +192,38 @@ static int compare_with_control(const struct experiment *e, const struct prepare
     struct pair_verdict *v = &r->verdict[r->n_verdicts];
     v->candidate = attention;
     v->baseline = control;
-    TRY(compare(e, p, r, n_threads, v));
+    struct comparing c = {.n_threads = n_threads};
+    TRY(begin_comparing(e, &c, 1));
+    int rc = compare(e, p, r, &c, v);
+    progress_end(c.progress);
+    if (rc < 0) return rc;
     v->simpler = judge_simpler(v->gate);
     r->n_verdicts++;
     return GW_OK;
+}
+
+static bool is_candidate(const struct experiment *e, const struct results *r, size_t s) {
+    return s != r->baseline && e->strategy[s].desc->needs_model;
+}
+
+static int compare_with_baseline(const struct experiment *e, const struct prepared *p, struct results *r,
+                                 size_t n_threads) {
+    struct comparing c = {.n_threads = n_threads};
+    size_t n = 0;
+    int rc = GW_OK;
+    for (size_t s = 0; s < e->n_strategies; s++) n += is_candidate(e, r, s);
+    if (n == 0) return GW_OK;
+    TRY(begin_comparing(e, &c, n));
+    for (size_t s = 0; rc == GW_OK && s < e->n_strategies; s++) {
+        if (!is_candidate(e, r, s)) continue;
+        struct pair_verdict *v = &r->verdict[r->n_verdicts];
+        v->candidate = s;
+        v->baseline = r->baseline;
+        rc = compare(e, p, r, &c, v);
+        if (rc == GW_OK) r->n_verdicts++;
+    }
+    progress_end(c.progress);
+    return rc;
 }
 
 int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r, size_t n_threads) {
@@ -183,13 +233,6 @@ int results_verdict(const struct experiment *e, const struct prepared *p, struct
     if (r->baseline == SIZE_MAX) return GW_OK;
     r->verdict = mem_calloc(e->n_strategies, sizeof *r->verdict); /* the baseline's place is the control's */
     if (!r->verdict) return GW_ERR_NOMEM;
-    for (size_t s = 0; s < e->n_strategies; s++) {
-        if (s == r->baseline || !e->strategy[s].desc->needs_model) continue;
-        struct pair_verdict *v = &r->verdict[r->n_verdicts];
-        v->candidate = s;
-        v->baseline = r->baseline;
-        TRY(compare(e, p, r, n_threads, v));
-        r->n_verdicts++;
-    }
+    TRY(compare_with_baseline(e, p, r, n_threads));
     return compare_with_control(e, p, r, n_threads);
 }

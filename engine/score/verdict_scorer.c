@@ -145,6 +145,7 @@ int verdict_pair_replicates(const struct verdict_pair *pair, const struct gw_ver
             for (int d = 0; d < GW_N_DELTAS; d++)
                 replicate[(size_t)d * total + r] = pair_difference(pair, d, &resample);
         }
+        if (config->on_replicates) config->on_replicates(config->context, end - begin);
         rc = interrupt_check();
     }
     mem_free(rooms);

@@ -5,6 +5,7 @@
 #include "engine/base/base.h"
 #include "engine/results/run_key.h"
 #include "engine/results/write.h"
+#include "estimate.h"
 #include "outside.h"
 #include "record.h"
 #include "replays.h"
@@ -20,6 +21,18 @@ static double lap(double *mark) {
     return passed;
 }
 
+/* Nobody who asked for silence waits for it. */
+static int say_estimate(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                        size_t n_threads) {
+    struct estimate estimate;
+    char text[512];
+    if (progress_is_quiet()) return GW_OK;
+    TRY(estimate_make(e, p, fits, &estimate));
+    estimate_text(e, &estimate, n_threads, text);
+    progress_message("%s", text);
+    return GW_OK;
+}
+
 static int walk(const struct experiment *e, struct prepared *p, const struct gw_run_options *options, const char *dir,
                 bool in_study, struct record *record, struct fit_list *fits, struct results *r) {
     size_t jobs = thread_count(options->jobs);
@@ -30,6 +43,8 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(write_folds(p, dir));
     TRY(write_run_json(e, p, fits, NULL, &times, jobs, "running", dir));
     TRY(run_drop_results(dir, options, in_study ? GW_RUN_STUDY : ""));
+    TRY(say_estimate(e, p, fits, jobs));
+    mark = clock_seconds();
     TRY(fits_execute(e, p, fits, jobs));
     times.fits = lap(&mark);
     TRY(results_replay(e, p, fits, r));

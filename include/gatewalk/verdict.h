@@ -20,6 +20,8 @@ struct gw_verdict_config {
     uint64_t seed;
     size_t block_length; /* 0: Politis & White (2004, corrected 2009), but never below the label horizon */
     size_t horizon;
+    void (*on_replicates)(void *context, size_t done); /* so many more; from the calling thread; may be NULL */
+    void *context;
 };
 
 /* One gate. score_a/b: [n_seeds] arrays of n; labels and folds shared. */

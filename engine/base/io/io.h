@@ -93,6 +93,7 @@ void progress_add(struct progress *progress, size_t done);                      
 void progress_expect(struct progress *progress, size_t worked, double left);
 void progress_end(struct progress *progress);
 void progress_quiet(bool quiet);
+bool progress_is_quiet(void);
 void progress_interval(double seconds); /* of the plain lines; default 5 */
 /* A line on stderr that does not tear the live line. */
 void message(const char *format, ...) GW_PRINTF_LIKE(1, 2);

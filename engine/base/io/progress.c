@@ -150,12 +150,16 @@ static void show(struct progress *progress, bool ended) {
     fflush(stderr);
 }
 
-int progress_begin(struct progress **progress, const char *what, size_t total, const char *unit) {
-    *progress = NULL;
+bool progress_is_quiet(void) {
     pthread_mutex_lock(&screen.lock);
     bool quiet = screen.quiet;
     pthread_mutex_unlock(&screen.lock);
-    if (quiet) return GW_OK; /* NULL is the silent progress */
+    return quiet;
+}
+
+int progress_begin(struct progress **progress, const char *what, size_t total, const char *unit) {
+    *progress = NULL;
+    if (progress_is_quiet()) return GW_OK; /* NULL is the silent progress */
     struct progress *fresh = mem_calloc(1, sizeof *fresh);
     if (!fresh) return GW_ERR_NOMEM;
     snprintf(fresh->what, sizeof fresh->what, "%s", what);
