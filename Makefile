@@ -24,7 +24,7 @@ LIBS    := -lcjson -lcsv -larchive -lz -lxxhash -lsqlite3 -fopenmp -lm
 SRC     := $(filter-out engine/main.c,$(sort $(shell find engine models strategies reports -name '*.c')))
 # models/kernels/isa_*.c are instantiated once per instruction set; these rooms once per precision. Work is done in
 # float32 alone: the float64 instances are what tests compare it with, and stand in an archive of their own.
-DUAL    := $(addsuffix /%,$(addprefix models/,attention encoder loss optimizer schedule network stream training))
+DUAL    := $(addsuffix /%,$(addprefix models/,attention encoder loss optimizer schedule network stream training transformer))
 ISA_SRC := $(filter models/kernels/isa_%.c,$(SRC))
 DUAL_SRC := $(filter $(DUAL),$(SRC))
 F64_SRC := models/kernels/reference.c

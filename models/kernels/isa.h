@@ -51,6 +51,14 @@ void ISA(vtanh)(size_t n, const float *in, float *out);
 void ISA(vsigmoid)(size_t n, const float *in, float *out);
 void ISA(softmax_rows)(size_t rows, size_t columns, size_t ld, float scale, const float *in, float *out);
 
+void ISA(softmax_rows_backward)(size_t rows, size_t columns, size_t ld, float scale, const float *a, float *d);
+void ISA(norm_rows)(size_t rows, size_t columns, const float *x, const float *gain, const float *bias, float *out,
+                    float *moments);
+void ISA(norm_rows_backward)(size_t rows, size_t columns, const float *x, const float *gain, const float *moments,
+                             const float *dout, bool add, float *dx, float *dgain, float *dbias);
+void ISA(add_row_relu)(size_t rows, size_t columns, const float *bias, float *c);
+void ISA(relu_backward)(size_t n, const float *out, float *d);
+
 size_t ISA(head_keep_size)(size_t steps);
 size_t ISA(head_scratch_size)(size_t steps, size_t key_dim);
 void ISA(head_forward)(const struct head_run_f32 *run, float *mean);
@@ -81,8 +89,10 @@ size_t ISA(largest)(size_t n, const float *x);
 #define KERNELS_PRODUCTS .gemm_nn = ISA(gemm_nn), .gemm_tn = ISA(gemm_tn), .gemm_nt = ISA(gemm_nt)
 #define KERNELS_ELEMENTS                                                                                               \
     .vexp = ISA(vexp), .vtanh = ISA(vtanh), .vsigmoid = ISA(vsigmoid), .softmax_rows = ISA(softmax_rows),              \
-    .dot = ISA(dot), .axpy = ISA(axpy), .add_row = ISA(add_row), .sum_rows = ISA(sum_rows),                            \
-    .additive_forward = ISA(additive_forward), .additive_backward = ISA(additive_backward),                            \
+    .softmax_rows_backward = ISA(softmax_rows_backward), .norm_rows = ISA(norm_rows),                                  \
+    .norm_rows_backward = ISA(norm_rows_backward), .add_row_relu = ISA(add_row_relu),                                  \
+    .relu_backward = ISA(relu_backward), .dot = ISA(dot), .axpy = ISA(axpy), .add_row = ISA(add_row),                  \
+    .sum_rows = ISA(sum_rows), .additive_forward = ISA(additive_forward), .additive_backward = ISA(additive_backward), \
     .additive_prepare = ISA(additive_prepare), .additive_band_forward = ISA(additive_band_forward),                    \
     .additive_band_backward = ISA(additive_band_backward), .adam = ISA(adam), .sum_squares = ISA(sum_squares),         \
     .largest = ISA(largest)

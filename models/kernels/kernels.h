@@ -47,6 +47,8 @@ struct R(head_run) {
     real *scratch; /* [head_scratch_size] */
 };
 
+#define KERNELS_NORM_EPSILON 1e-5
+
 struct R(kernels) {
     const char *name;
     bool rows_together; /* last bits of a row may depend on the rows computed with it (openblas); else they never do */
@@ -84,6 +86,18 @@ struct R(kernels) {
     void (*vsigmoid)(size_t n, const real *in, real *out);
     /* Rows of softmax(scale * x) with the maximum subtracted. */
     void (*softmax_rows)(size_t rows, size_t columns, size_t ld, real scale, const real *in, real *out);
+
+    /* Back through rows of softmax(scale * x) = a: d becomes scale * a (d - Σ a d). */
+    void (*softmax_rows_backward)(size_t rows, size_t columns, size_t ld, real scale, const real *a, real *d);
+    /* Layer normalisation of rows (Ba et al. 2016): (x - mean) / sqrt(variance + KERNELS_NORM_EPSILON) * gain + bias.
+     * moments [rows × 2]: mean and one over the root, kept for the way back, which assigns dx or adds to it and adds to
+     * dgain and dbias in row order. out may be x, dx may be dout. */
+    void (*norm_rows)(size_t rows, size_t columns, const real *x, const real *gain, const real *bias, real *out,
+                      real *moments);
+    void (*norm_rows_backward)(size_t rows, size_t columns, const real *x, const real *gain, const real *moments,
+                               const real *dout, bool add, real *dx, real *dgain, real *dbias);
+    void (*add_row_relu)(size_t rows, size_t columns, const real *bias, real *c); /* c[r] = max(0, c[r] + bias) */
+    void (*relu_backward)(size_t n, const real *out, real *d);                    /* d = 0 where out is 0 */
 
     size_t (*head_keep_size)(size_t steps);
     size_t (*head_scratch_size)(size_t steps, size_t key_dim);
@@ -142,6 +156,10 @@ enum kernels_product { KERNELS_NN, KERNELS_TN, KERNELS_NT }; /* which operand is
  * does not, and whose bytes do not hang on the version installed; else OpenBLAS. float64: the reference. */
 void R(kernels_gemm_large)(enum kernels_product product, size_t m, size_t n, size_t k, const real *a, size_t lda,
                            const real *b, size_t ldb, real *c, size_t ldc, bool accumulate);
+/* The same by another set, one of mixed precision. */
+void R(kernels_gemm_large_by)(const struct R(kernels) *set, enum kernels_product product, size_t m, size_t n, size_t k,
+                              const real *a, size_t lda, const real *b, size_t ldb, real *c, size_t ldc,
+                              bool accumulate);
 
 /* The set in use: chosen by gw_kernels_select (float32), always the reference for float64. */
 const struct R(kernels) *R(kernels_active)(void);

@@ -130,6 +130,56 @@ static void softmax_rows(size_t rows, size_t columns, size_t ld, double scale, c
     }
 }
 
+static void softmax_rows_backward(size_t rows, size_t columns, size_t ld, double scale, const double *a, double *d) {
+    for (size_t r = 0; r < rows; r++, a += ld, d += ld) {
+        double mean = 0;
+        for (size_t j = 0; j < columns; j++) mean += a[j] * d[j];
+        for (size_t j = 0; j < columns; j++) d[j] = scale * a[j] * (d[j] - mean);
+    }
+}
+
+static void norm_rows(size_t rows, size_t columns, const double *x, const double *gain, const double *bias, double *out,
+                      double *moments) {
+    for (size_t r = 0; r < rows; r++, x += columns, out += columns, moments += 2) {
+        double mean = 0, variance = 0;
+        for (size_t j = 0; j < columns; j++) mean += x[j] / (double)columns;
+        for (size_t j = 0; j < columns; j++) variance += (x[j] - mean) * (x[j] - mean) / (double)columns;
+        moments[0] = mean;
+        moments[1] = 1 / sqrt(variance + KERNELS_NORM_EPSILON);
+        for (size_t j = 0; j < columns; j++) out[j] = (x[j] - mean) * moments[1] * gain[j] + bias[j];
+    }
+}
+
+static void norm_rows_backward(size_t rows, size_t columns, const double *x, const double *gain, const double *moments,
+                               const double *dout, bool add, double *dx, double *dgain, double *dbias) {
+    for (size_t r = 0; r < rows; r++, x += columns, dout += columns, dx += columns, moments += 2) {
+        double mean = 0, slope = 0;
+        for (size_t j = 0; j < columns; j++) {
+            double hat = (x[j] - moments[0]) * moments[1];
+            mean += dout[j] * gain[j] / (double)columns;
+            slope += dout[j] * gain[j] * hat / (double)columns;
+            dgain[j] += dout[j] * hat;
+            dbias[j] += dout[j];
+        }
+        for (size_t j = 0; j < columns; j++) {
+            double hat = (x[j] - moments[0]) * moments[1];
+            dx[j] = (add ? dx[j] : 0) + (dout[j] * gain[j] - mean - hat * slope) * moments[1];
+        }
+    }
+}
+
+static void add_row_relu(size_t rows, size_t columns, const double *bias, double *c) {
+    for (size_t i = 0; i < rows * columns; i++) {
+        c[i] += bias[i % columns];
+        if (c[i] <= 0) c[i] = 0;
+    }
+}
+
+static void relu_backward(size_t n, const double *out, double *d) {
+    for (size_t i = 0; i < n; i++)
+        if (out[i] <= 0) d[i] = 0;
+}
+
 /* keep: A [T × T]; backward makes it dS. */
 static size_t head_keep_size(size_t steps) { return steps * steps; }
 static size_t head_scratch_size(size_t steps, size_t key_dim) { return 0 * steps * key_dim; }
@@ -256,6 +306,11 @@ static const struct kernels_f64 reference = {
     .vtanh = vtanh,
     .vsigmoid = vsigmoid,
     .softmax_rows = softmax_rows,
+    .softmax_rows_backward = softmax_rows_backward,
+    .norm_rows = norm_rows,
+    .norm_rows_backward = norm_rows_backward,
+    .add_row_relu = add_row_relu,
+    .relu_backward = relu_backward,
     .head_keep_size = head_keep_size,
     .head_scratch_size = head_scratch_size,
     .head_forward = head_forward,

@@ -6,7 +6,7 @@
 #include "engine/base/base.h"
 #include "engine/base/json.h"
 
-enum { STORED_MAX = 128 };
+enum { STORED_MAX = 320 };
 
 struct stored_tensor {
     char name[64];

@@ -91,6 +91,9 @@ void tensor_init_values(const struct tensor *tensor, const struct gw_model_confi
     case INIT_ZERO:
         memset(value, 0, tensor->rows * tensor->columns * sizeof *value);
         break;
+    case INIT_ONE:
+        for (size_t i = 0; i < tensor->rows * tensor->columns; i++) value[i] = 1;
+        break;
     case INIT_GLOROT:
         glorot(tensor, &rng, value);
         break;

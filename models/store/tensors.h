@@ -12,10 +12,11 @@
 
 #include "gatewalk/model.h"
 
-enum { TENSORS_MAX = 48, TENSOR_NAME_MAX = 32, TENSOR_ALIGN = 16, LAYERS_MAX = 8 };
+enum { TENSORS_MAX = 136, TENSOR_NAME_MAX = 32, TENSOR_ALIGN = 16, LAYERS_MAX = 8 };
 
 enum tensor_init {
     INIT_ZERO,
+    INIT_ONE,
     INIT_GLOROT,      /* uniform ±sqrt(6 / (rows + columns)) (Glorot & Bengio 2010) */
     INIT_ORTHOGONAL,  /* orthonormal rows (Saxe et al. 2013) */
     INIT_LSTM_BIAS,   /* 4 blocks i,f,c,o: forget block 1 */

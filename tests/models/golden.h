@@ -8,7 +8,7 @@
 
 #include "test.h"
 
-enum { ARRAYS_MAX = 64 };
+enum { ARRAYS_MAX = 128 };
 
 struct golden_array {
     char kind[24], name[40];

@@ -188,6 +188,67 @@ static void test_softmax(void **state) {
     for_each_set(check_softmax);
 }
 
+/* ---- rows of a transformer layer ------------------------------------------------------------------ */
+
+/* Rows far from zero, so that the mean must be taken off before squares are summed. Errors: some half ulps of the columns'
+ * sums; the way back adds over 5 rows. */
+static void check_row_norms(fast_set set) {
+    static const size_t columns[] = {1, 3, 16, 17, 64, 128, 130};
+    slow_set slow = kernels_active_f64();
+    for (size_t i = 0; i < COUNT_OF(columns); i++) {
+        const size_t n = columns[i];
+        struct twin x = twin_make(5 * n, 1), gain = twin_make(n, 1), bias = twin_make(n, 1), out = twin_make(5 * n, 1);
+        struct twin moments = twin_make(10, 1), d = twin_make(5 * n, 1), dx = twin_make(5 * n, 1);
+        struct twin dgain = twin_make(n, 1), dbias = twin_make(n, 1);
+        for (size_t j = 0; j < 5 * n; j++) x.f[j] += (float)(j / n);
+        twin_copy_down(&x);
+        set->norm_rows(5, n, x.f, gain.f, bias.f, out.f, moments.f);
+        slow->norm_rows(5, n, x.d, gain.d, bias.d, out.d, moments.d);
+        const double bound = n == 1 ? 400 * HALF_ULP : 64 * HALF_ULP; /* one column: 0 / sqrt(epsilon) */
+        assert_true(twin_error(&out, 1) < bound && twin_error(&moments, 1) < bound);
+        for (int add = 0; add < 2; add++) {
+            set->norm_rows_backward(5, n, x.f, gain.f, moments.f, d.f, add, dx.f, dgain.f, dbias.f);
+            slow->norm_rows_backward(5, n, x.d, gain.d, moments.d, d.d, add, dx.d, dgain.d, dbias.d);
+            assert_true(twin_error(&dx, 1) < 2 * bound && twin_error(&dgain, 1) < bound);
+            assert_true(twin_error(&dbias, 1) < 16 * HALF_ULP);
+        }
+        set->norm_rows_backward(5, n, x.f, gain.f, moments.f, d.f, false, d.f, dgain.f, dbias.f); /* in place */
+        slow->norm_rows_backward(5, n, x.d, gain.d, moments.d, d.d, false, d.d, dgain.d, dbias.d);
+        assert_true(twin_error(&d, 1) < 2 * bound);
+        set->norm_rows(1, n, x.f + 4 * n, gain.f, bias.f, x.f + 4 * n,
+                       moments.f); /* alone and in place: the same bits */
+        assert_same_bits(x.f + 4 * n, out.f + 4 * n, n);
+        struct twin *all[] = {&x, &gain, &bias, &out, &moments, &d, &dx, &dgain, &dbias};
+        for (size_t j = 0; j < COUNT_OF(all); j++) twin_free(all[j]);
+    }
+}
+
+static void check_relu_and_softmax_back(fast_set set) {
+    slow_set slow = kernels_active_f64();
+    for (size_t n = 1; n < 70; n += n < 20 ? 1 : 7) {
+        const size_t ld = n + 3;
+        struct twin bias = twin_make(n, 1), c = twin_make(4 * n, 1), d = twin_make(4 * n, 1);
+        struct twin a = twin_make(3 * ld, 1), da = twin_make(3 * ld, 1);
+        c.f[n] = -bias.f[0], c.d[n] = -bias.d[0]; /* exactly 0 */
+        set->add_row_relu(4, n, bias.f, c.f), slow->add_row_relu(4, n, bias.d, c.d);
+        set->relu_backward(4 * n, c.f, d.f), slow->relu_backward(4 * n, c.d, d.d);
+        assert_true(twin_error(&c, 1) < 2 * HALF_ULP && twin_error(&d, 1) == 0);
+        assert_true(d.f[n] == 0);
+        c.f[0] = NAN;
+        set->add_row_relu(1, n, bias.f, c.f);
+        assert_true(isnan(c.f[0]));
+        set->softmax_rows_backward(3, n, ld, .25f, a.f, da.f), slow->softmax_rows_backward(3, n, ld, .25, a.d, da.d);
+        assert_true(twin_error(&da, 1) < (double)(n + 4) * HALF_ULP);
+        struct twin *all[] = {&bias, &c, &d, &a, &da};
+        for (size_t j = 0; j < COUNT_OF(all); j++) twin_free(all[j]);
+    }
+}
+static void test_layer_rows(void **state) {
+    (void)state;
+    for_each_set(check_row_norms);
+    for_each_set(check_relu_and_softmax_back);
+}
+
 /* ---- vectors, attention, optimiser ---------------------------------------------------------- */
 
 static void check_vectors(fast_set set) {
@@ -318,10 +379,10 @@ static void test_build(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products),  cmocka_unit_test(test_rows_alone), cmocka_unit_test(test_functions),
-        cmocka_unit_test(test_edges),     cmocka_unit_test(test_softmax),    cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_additive),  cmocka_unit_test(test_largest),    cmocka_unit_test(test_adam),
-        cmocka_unit_test(test_selection), cmocka_unit_test(test_build),
+        cmocka_unit_test(test_products), cmocka_unit_test(test_rows_alone), cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_edges),    cmocka_unit_test(test_softmax),    cmocka_unit_test(test_layer_rows),
+        cmocka_unit_test(test_vectors),  cmocka_unit_test(test_additive),   cmocka_unit_test(test_largest),
+        cmocka_unit_test(test_adam),     cmocka_unit_test(test_selection),  cmocka_unit_test(test_build),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
