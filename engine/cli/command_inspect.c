@@ -13,6 +13,8 @@ static const char *format_choice(size_t i) { return i < gw_import_format_count()
 static const struct command_option options[] = {
     {"format", 'f', "NAME", "instead of detecting it; `gatewalk list formats` shows all", format_choice},
     {"interval", 'i', "D", "bar length such as 15m, instead of the most frequent distance", NULL},
+    {"timezone", 'z', "ZONE", "of times that state none: Europe/Berlin, +02:00, America/New_York+7; else UTC", NULL},
+    {"time-format", 't', "FORMAT", "as strptime: %d.%m.%Y %H:%M", NULL},
     {"repair", 'r', NULL, "count what a repair would mend", NULL},
     {"json", 'j', NULL, "one JSON object", NULL},
 };
@@ -145,6 +147,8 @@ static int command(int argc, char **argv) {
         if (c < 0) return c;
         if (c == 'f') import.format = optarg;
         if (c == 'j') json = true;
+        if (c == 'z') import.timezone = optarg;
+        if (c == 't') import.time_format = optarg;
         if (c == 'r') import.repair = true;
         if (c == 'i' && duration_parse(optarg, &import.interval_ns) < 0)
             return gw_error_prefix(GW_ERR_USAGE, "--interval");

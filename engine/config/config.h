@@ -17,10 +17,12 @@
 enum { MAX_K = 4, MAX_SEEDS = 64, MAX_STRATEGIES = 32, MAX_SYMBOLS = 64, MAX_FEATURES = 256, MAX_SCORE_FILES = 8 };
 
 struct data_source {
-    char symbol[GW_SYMBOL_MAX]; /* "": from the file name */
+    char symbol[GW_SYMBOL_MAX]; /* "": as its rows, else its name, say; of a file of several the one that is meant */
     int format;                 /* 0: found out; else import format `format - 1` */
     char file[1024];            /* resolved against the experiment file's directory */
     int64_t interval_ns;        /* 0: from the data */
+    char timezone[64];          /* of times that state none; "": UTC */
+    char time_format[64];       /* "": found out */
     bool repair;
     struct gw_instrument instrument;
     char funding[1024]; /* table of time,rate; "": pro rata by the costs */
@@ -121,6 +123,10 @@ static inline size_t strategy_repeats(const struct experiment *experiment, const
 static inline uint64_t strategy_seed(const struct experiment *experiment, const struct strategy_spec *spec, size_t k) {
     return strategy_trains(spec) ? experiment->seed[k] : 0;
 }
+
+/* How the bars of a source are imported; texts are the source's own. */
+struct gw_import_options;
+void config_import_options(const struct data_source *source, struct gw_import_options *out);
 
 int experiment_load(const char *path, const struct gw_config_override *override, struct experiment **out) GW_MUST_USE;
 /* The experiment of a finished run, from its run.json; kernels: the set that it was fitted with. GW_ERR_DATA for a folder

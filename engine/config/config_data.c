@@ -8,7 +8,7 @@
 int config_resolve_path(const struct json_document *doc, const json_value *value, const char *experiment_path,
                         const char *key, char file[1024]) {
     char given[1024];
-    const char *slash = file[0] == '/' ? NULL : strrchr(experiment_path, '/');
+    const char *slash = file[0] == '/' || strcmp(file, "-") == 0 ? NULL : strrchr(experiment_path, '/');
     size_t folder = slash ? (size_t)(slash - experiment_path) + 1 : 0, length = strlen(file);
     if (folder + length >= sizeof given)
         return json_fail(doc, value, GW_ERR_CONFIG, "%s: \"%.60s…\" is too long for a path", key, file);
@@ -50,6 +50,56 @@ static int read_source(const struct json_document *doc, const json_value *value,
     if (*source->detail)
         TRY(config_resolve_path(doc, json_get(value, "detail"), e->path, "data.detail", source->detail));
     e->n_data++;
+    return GW_OK;
+}
+
+void config_import_options(const struct data_source *source, struct gw_import_options *out) {
+    *out = (struct gw_import_options){
+        .symbol = *source->symbol ? source->symbol : NULL,
+        .format = source->format ? gw_import_format_name((size_t)source->format - 1) : NULL,
+        .interval_ns = source->interval_ns,
+        .timezone = *source->timezone ? source->timezone : NULL,
+        .time_format = *source->time_format ? source->time_format : NULL,
+        .repair = source->repair,
+    };
+}
+
+/* A file, folder or pattern of several symbols becomes a source a symbol. What cannot be read is left to the import, which
+ * says why. */
+static int expand_source(struct experiment *e, size_t which) {
+    char name[MAX_SYMBOLS][GW_SYMBOL_MAX];
+    struct data_source *source = &e->data[which];
+    struct gw_import_options options;
+    size_t n = 0;
+    if (*source->symbol) return GW_OK;
+    config_import_options(source, &options);
+    options.tolerant = true;
+    int rc = gw_import_symbols(source->file, &options, name, MAX_SYMBOLS, &n);
+    if (rc == GW_ERR_NOMEM || rc == GW_ERR_INTERRUPTED) return rc;
+    if (rc < 0 || n == 0) return GW_OK;
+    if (n > MAX_SYMBOLS || e->n_data + n - 1 > MAX_SYMBOLS)
+        FAIL(GW_ERR_CONFIG,
+             "%s: %s holds %zu symbols, and a run takes at most %d; name those you want in \"data\", each as "
+             "{\"file\": …, \"symbol\": \"%s\"}",
+             e->path, source->file, n, MAX_SYMBOLS, name[0]);
+    if (n > 1 && (*source->funding || *source->detail))
+        FAIL(GW_ERR_CONFIG, "%s: %s holds %zu symbols; funding and detail belong to one: name the symbol", e->path,
+             source->file, n);
+    memmove(source + n, source + 1, (e->n_data - which - 1) * sizeof *source);
+    for (size_t i = 0; i < n; i++) {
+        if (i) source[i] = source[0];
+        strcpy(source[i].symbol, name[i]);
+    }
+    e->n_data += n - 1;
+    return GW_OK;
+}
+
+int config_expand_data(struct experiment *e) {
+    for (size_t i = 0, n; i < e->n_data; i += n) {
+        size_t before = e->n_data;
+        TRY(expand_source(e, i));
+        n = 1 + e->n_data - before;
+    }
     return GW_OK;
 }
 

@@ -26,14 +26,21 @@ static const struct gw_choices formats = {.at = format_at};
         .unit = unit_, .initial = initial_, .low = low_, .high = 1e12, .help = help_                                   \
     }
 static const struct gw_param data_rows[] = {
-    GW_TEXT_PARAM(struct data_source, file, GW_PARAM_TEXT, "path, relative to the experiment"),
-    GW_TEXT_PARAM(struct data_source, symbol, GW_PARAM_NAME, "default: from the file name"),
+    GW_TEXT_PARAM(struct data_source, file, GW_PARAM_TEXT,
+                  "path, folder or pattern, relative to the experiment; - is standard input"),
+    GW_TEXT_PARAM(
+        struct data_source, symbol, GW_PARAM_NAME,
+        "name of a file's symbol, or the one to take of several; default: all, as rows or file names call them"),
     GW_CHOICE_PARAM(struct data_source, format, &formats, 0, "`gatewalk list formats` explains them"),
     {.name = "interval",
      .type = GW_PARAM_DURATION,
      .offset = offsetof(struct data_source, interval_ns),
      .unit = "",
      .help = "of the bars; default: from the data"},
+    GW_TEXT_PARAM(struct data_source, timezone, GW_PARAM_TEXT,
+                  "of times that state none: Europe/Berlin, +02:00, America/New_York+7 (many brokers); default: UTC"),
+    GW_TEXT_PARAM(struct data_source, time_format, GW_PARAM_TEXT,
+                  "as strptime: %d.%m.%Y %H:%M; default: found out from the file"),
     GW_BOOL_PARAM(struct data_source, repair, false, "leave bad rows out instead of failing"),
     INSTRUMENT(tick, "price", 0, 0, "grid of prices; 0 = none"),
     INSTRUMENT(lot, "contracts", 0, 0, "grid of quantities; 0 = none"),

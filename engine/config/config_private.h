@@ -20,6 +20,8 @@ int config_unknown_param(const struct json_document *document, const json_value 
 /* "data": a file name, an object with a "file", or an array of either. */
 int config_read_data(const struct json_document *document, const json_value *value,
                      struct experiment *experiment) GW_MUST_USE;
+/* Sources that hold several symbols become one a symbol. */
+int config_expand_data(struct experiment *experiment) GW_MUST_USE;
 /* A relative file is meant relative to the experiment that names it: `file` is changed in place. `key`: for messages. */
 int config_resolve_path(const struct json_document *document, const json_value *value, const char *experiment_path,
                         const char *key, char file[1024]) GW_MUST_USE;

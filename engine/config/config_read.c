@@ -163,9 +163,10 @@ static int read_document(const struct json_document *doc, const struct gw_config
     if (override && override->data) {
         if (data && json_kind(data) == JSON_ARRAY && json_size(data) > 1)
             FAIL(GW_ERR_USAGE, "--data replaces a single file, but %s names %zu", e->path, json_size(data));
-        if (data) TRY(config_read_data(doc, data, e)); /* keeps symbol and interval given beside the file */
+        if (data) TRY(config_read_data(doc, data, e)); /* keeps what is said beside the file */
         e->n_data = 1;
         if (!data) gw_param_defaults(&data_params, &e->data[0]);
+        e->data[0].symbol[0] = '\0'; /* but for the name: another file is another symbol */
         if (snprintf(e->data[0].file, sizeof e->data[0].file, "%s", override->data) >= (int)sizeof e->data[0].file)
             FAIL(GW_ERR_USAGE, "--data: the path is too long");
     } else if (data) {
@@ -173,6 +174,7 @@ static int read_document(const struct json_document *doc, const struct gw_config
     } else {
         return json_fail(doc, root, GW_ERR_CONFIG, "\"data\" is missing: name a file here or give --data FILE");
     }
+    TRY(config_expand_data(e));
     TRY(read_features(doc, json_get(root, "features"), e));
     TRY(read_seeds(doc, json_get(root, "seeds"), e));
     const json_value *folds = json_get(root, "folds");

@@ -102,10 +102,9 @@ int64_t live_last_open(const struct live *live, size_t symbol, uint64_t *n_bars)
 /* Symbols stand in the order of the run's data. */
 static void as_the_run_reads(const struct experiment *e, size_t symbol, struct gw_import_options *options) {
     if (symbol >= e->n_data) return;
-    const struct data_source *source = &e->data[symbol];
-    options->format = source->format ? gw_import_format_name((size_t)source->format - 1) : NULL;
-    options->interval_ns = source->interval_ns;
-    options->repair = source->repair;
+    const char *name = options->symbol;
+    config_import_options(&e->data[symbol], options);
+    options->symbol = name;
 }
 
 int live_import(const struct live *live, const char *name, struct gw_bars *out, size_t *symbol) {

@@ -26,7 +26,7 @@ static void make_absolute(char path[1024]) {
 static uint64_t mix_sources(const struct experiment *e, uint64_t hash) {
     for (size_t i = 0; i < e->n_data; i++) {
         struct data_source source = e->data[i];
-        source.symbol[0] = source.file[0] = '\0';
+        source.symbol[0] = source.file[0] = source.timezone[0] = source.time_format[0] = '\0';
         source.format = 0;
         source.interval_ns = 0;
         source.repair = false;

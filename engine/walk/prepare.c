@@ -14,6 +14,12 @@ static void mark_unknown_volume(struct gw_bars *bars) {
     if (bars->n) message("note: %s has no volume in its data; volume features cannot be used with it", bars->symbol);
 }
 
+static void tell_remarks(const struct gw_bars *bars, const struct gw_import_report *report) {
+    char text[256];
+    for (size_t i = report->has_volume ? 0 : 1; gw_import_remark(report, i, text); i++) /* mark_unknown_volume says it */
+        message("note: %s: %s", bars->symbol, text);
+}
+
 /* To the import 0 means no limit; 1970 is a year like any other here. No bar opens in the nanosecond between. */
 static int64_t limit_of(const struct experiment *e, int64_t time_ns) {
     bool limited = e->from_ns != 0 || e->to_ns != 0;
@@ -26,16 +32,13 @@ static int import_all(const struct experiment *e, struct prepared *p) {
     if (!p->market.symbol || !p->import) return GW_ERR_NOMEM;
     for (size_t i = 0; i < e->n_data; i++) {
         const struct data_source *source = &e->data[i];
-        struct gw_import_options options = {
-            .symbol = source->symbol[0] ? source->symbol : NULL,
-            .format = source->format ? gw_import_format_name((size_t)source->format - 1) : NULL,
-            .interval_ns = source->interval_ns,
-            .from_ns = limit_of(e, e->from_ns),
-            .to_ns = limit_of(e, e->to_ns),
-            .repair = source->repair,
-        };
+        struct gw_import_options options;
+        config_import_options(source, &options);
+        options.from_ns = limit_of(e, e->from_ns);
+        options.to_ns = limit_of(e, e->to_ns);
         TRY(gw_bars_import(source->file, &options, &p->market.symbol[i], &p->import[i]));
         p->market.n_symbols = i + 1;
+        tell_remarks(&p->market.symbol[i], &p->import[i]);
         mark_unknown_volume(&p->market.symbol[i]);
         for (size_t j = 0; j < i; j++)
             if (strcmp(p->market.symbol[j].symbol, p->market.symbol[i].symbol) == 0)

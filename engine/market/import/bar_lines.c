@@ -57,7 +57,7 @@ static bool take_symbol(struct field field, char *symbol) {
 static double optional(const double *column) { return column ? column[0] : NAN; }
 
 /* The row becomes the one bar that the reader's rows hold at a time. */
-static int accept(struct bar_lines *lines, const struct import_row *row, struct bar_line *out) {
+static int accept(struct bar_lines *lines, struct import_row *row, struct bar_line *out) {
     struct import_reader *reader = &lines->reader;
     if (!lines->any_bar) reader->time_style = TIME_UNSET; /* what was no bar settles nothing */
     reader->rows.n = 0;
@@ -94,9 +94,9 @@ static int lay_out(struct bar_lines *lines, const char *row, size_t length) {
     if (rc > 0) {
         sample_row_split(&sample, 0, layout->delimiter, &header);
         for (size_t i = 0; i < header.n_fields; i++) {
-            char key[64];
-            header_key(header.field[i], key, sizeof key);
-            if (strcmp(key, "symbol") == 0 && layout->column[i] == COLUMN_SKIP) lines->symbol_column = i;
+            if (layout->column[i] != COLUMN_SYMBOL) continue;
+            layout->column[i] = COLUMN_SKIP; /* the symbol goes with the line, not with the rows */
+            lines->symbol_column = i;
         }
         use_columns(&lines->reader);
         lines->laid_out = true;
@@ -151,9 +151,9 @@ struct members {
     int rank[N_COLUMN_ROLES];
     char number[N_COLUMN_ROLES][32];
 };
-static const char json_columns[] = "tOHLCvqnb"; /* in the order of enum import_column, but for the time of day */
+static const char json_columns[] = "tOHLCvqnb"; /* as enum import_column, but for clock and symbol */
 
-static size_t place_of_role(unsigned role) { return role == COLUMN_TIME ? 0 : role - COLUMN_CLOCK; }
+static size_t place_of_role(unsigned role) { return role == COLUMN_TIME ? 0 : role - COLUMN_SYMBOL; }
 
 static struct field member_field(const json_value *value, char number[32]) {
     if (json_kind(value) == JSON_STRING) {
@@ -176,13 +176,13 @@ static int take_members(const struct bar_lines *lines, const json_value *root, s
         const char *name = json_key(value);
         struct field key = {name, strlen(name)};
         int rank;
-        if (field_equals(key, "symbol")) {
+        unsigned role = import_header_role(key, &rank);
+        if (role == COLUMN_SYMBOL) {
             if (json_kind(value) != JSON_STRING || !take_symbol(member_field(value, NULL), out->symbol))
                 FAIL(GW_ERR_DATA, "%s:%zu: \"symbol\" is none; use letters, digits, '_', '-' and '.'", lines->name,
                      lines->line);
             continue;
         }
-        unsigned role = import_header_role(key, &rank);
         if (role == COLUMN_SKIP || (m->rank[role] && m->rank[role] <= rank)) continue;
         m->rank[role] = rank;
         m->row.field[place_of_role(role)] = member_field(value, m->number[role]);

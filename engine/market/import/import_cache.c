@@ -21,7 +21,8 @@ static void warn(void) {
                 gw_error_message());
 }
 
-void import_cache_open(struct import_cache *cache, const struct gw_import_options *options, const char *symbol) {
+void import_cache_open(struct import_cache *cache, const struct gw_import_options *options, const char *symbol,
+                       uint64_t zone_hash) {
     struct import_cache_key *key = &cache->key;
     memset(cache, 0, sizeof *cache);
     bool little_endian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__; /* as the entries are */
@@ -29,6 +30,9 @@ void import_cache_open(struct import_cache *cache, const struct gw_import_option
     key->cache_version = IMPORT_CACHE_VERSION;
     key->report_size = sizeof(struct gw_import_report);
     key->interval_ns = options->interval_ns;
+    key->zone_hash = zone_hash;
+    snprintf(key->timezone, sizeof key->timezone, "%s", options->timezone ? options->timezone : "");
+    snprintf(key->time_format, sizeof key->time_format, "%s", options->time_format ? options->time_format : "");
     key->from_ns = options->from_ns;
     key->to_ns = options->to_ns;
     key->repair = options->repair;

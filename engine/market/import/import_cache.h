@@ -13,7 +13,7 @@
 #include "gatewalk/import.h"
 
 enum {
-    IMPORT_CACHE_VERSION = 2, /* raise it when an import gives other bars or another report than before */
+    IMPORT_CACHE_VERSION = 3, /* raise it when an import gives other bars or another report than before */
     IMPORT_CACHE_PATH_MAX = 1024,
     IMPORT_CACHE_CHUNK = 1 << 18, /* bytes handled at a time: they stay in the second-level cache */
 };
@@ -25,6 +25,8 @@ struct import_cache_key {
     uint64_t source_hash, source_length; /* of the file as it lies on disk, packed or not */
     int64_t interval_ns, from_ns, to_ns;
     uint32_t repair, tolerant;
+    uint64_t zone_hash;
+    char timezone[64], time_format[64];
     char symbol[GW_SYMBOL_MAX], format[32]; /* the symbol as chosen, so the file's name counts only through it */
 };
 
@@ -35,7 +37,8 @@ struct import_cache {
 };
 
 /* Off when asked to be, and when no folder can be named. `symbol` as chosen. */
-void import_cache_open(struct import_cache *cache, const struct gw_import_options *options, const char *symbol);
+void import_cache_open(struct import_cache *cache, const struct gw_import_options *options, const char *symbol,
+                       uint64_t zone_hash);
 /* The bars and the report that import of this file gave before; false when the cache holds none. */
 bool import_cache_load(const struct import_cache *cache, const char *path, struct gw_bars *out,
                        struct gw_import_report *report);

@@ -26,8 +26,9 @@ struct record {
     struct gw_import_report report;
     uint64_t n, columns; /* rows; bit i: optional column i is there */
     int64_t interval_ns;
-    uint64_t fingerprint; /* of the bars */
-    uint64_t hash;        /* of the record up to here */
+    char symbol[GW_SYMBOL_MAX]; /* as the rows said it; else that of the key */
+    uint64_t fingerprint;       /* of the bars */
+    uint64_t hash;              /* of the record up to here */
 };
 
 static uint64_t record_hash(const struct record *record) {
@@ -125,6 +126,7 @@ int import_entry_write(const char *path, const struct import_cache_key *key, con
     record.n = bars->n;
     record.columns = columns_of(bars);
     record.interval_ns = bars->interval_ns;
+    memcpy(record.symbol, bars->symbol, sizeof record.symbol);
     record.fingerprint = bars->fingerprint;
     record.hash = record_hash(&record);
     size_t header_size = make_header(record.n, record.columns, header);
@@ -208,7 +210,7 @@ bool import_entry_read(const char *path, const struct import_cache_key *key, str
     if (fd < 0) return false;
     bool good = read_record(fd, key, &record) && allocate(&record, &bars) && read_rows(fd, &bars);
     if (good) {
-        memcpy(bars.symbol, key->symbol, sizeof bars.symbol);
+        memcpy(bars.symbol, record.symbol, sizeof bars.symbol);
         bars.interval_ns = record.interval_ns;
         gw_bars_fingerprint(&bars);
         good = bars.fingerprint == record.fingerprint;

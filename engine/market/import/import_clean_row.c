@@ -19,6 +19,7 @@ struct clean {
     double value[N_COLUMN_ROLES];
     int64_t time_ns, clock_ns;
     enum time_style style;
+    uint16_t symbol;
 };
 
 static bool take_time(struct import_reader *reader, struct clean *row) {
@@ -35,6 +36,12 @@ static bool take_clock(struct clean *row) {
     return !import_clock_parse(field_trim(begin, row->at), &row->clock_ns);
 }
 
+static bool take_symbol(struct import_reader *reader, struct clean *row) {
+    const char *begin = row->at;
+    row->at = field_stop(begin, row->end, row->delimiter);
+    return import_symbol_find(reader->symbols, field_trim(begin, row->at), &row->symbol) > 0;
+}
+
 static inline bool take_number(struct clean *row, double *value) {
     const char *begin = row->at;
     if (number_take(&row->at, row->end, value) && stops(row->at, row->end, row->delimiter)) return true;
@@ -46,6 +53,7 @@ static inline bool take_field(struct import_reader *reader, struct clean *row, u
     if (role >= COLUMN_OPEN) return take_number(row, &row->value[role]);
     if (role == COLUMN_TIME) return take_time(reader, row);
     if (role == COLUMN_CLOCK) return take_clock(row);
+    if (role == COLUMN_SYMBOL) return take_symbol(reader, row);
     row->at = field_stop(row->at, row->end, row->delimiter);
     return true;
 }
@@ -60,7 +68,7 @@ static const char *line_end(const char *at, const char *end) {
 const char *import_clean_row(struct import_reader *reader, const char *at, size_t line) {
     const struct import_layout *layout = &reader->layout;
     struct clean row = {.at = at, .end = reader->end, .delimiter = layout->delimiter};
-    if (layout->decorated || reader->rows.n == reader->rows.capacity) return NULL;
+    if (layout->decorated || layout->decimal_comma || reader->rows.n == reader->rows.capacity) return NULL;
     for (size_t k = 0; k < layout->n_columns; k++) {
         if (k > 0 && (row.at == row.end || *row.at++ != row.delimiter)) return NULL;
         if (!take_field(reader, &row, layout->column[k])) return NULL;
@@ -71,8 +79,8 @@ const char *import_clean_row(struct import_reader *reader, const char *at, size_
         for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role++) row.value[role] /= layout->price_divisor;
     if (!import_row_good(row.value)) return NULL;
     int64_t time_ns = row.time_ns + row.clock_ns;
-    if (row.style == TIME_CIVIL) time_ns = import_zone_to_utc(layout->zone, time_ns);
+    if (row.style == TIME_CIVIL && !import_to_utc(reader, row.symbol, &time_ns)) return NULL;
     reader->report.n_rows++;
-    import_row_store(&reader->rows, line, time_ns, row.value);
+    import_row_store(&reader->rows, line, time_ns, row.value, row.symbol);
     return next;
 }

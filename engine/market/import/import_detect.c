@@ -93,7 +93,7 @@ bool sample_has_header(const struct import_sample *sample, size_t line, char del
 }
 
 void layout_columns(struct import_layout *layout, const char *letters) {
-    static const char role[] = "-tcOHLCvqnb"; /* in the order of enum import_column */
+    static const char role[] = "-tcsOHLCvqnb"; /* in the order of enum import_column */
     for (size_t i = 0; letters[i]; i++) layout->column[i] = (uint8_t)(strchr(role, letters[i]) - role);
     layout->n_columns = strlen(letters);
 }

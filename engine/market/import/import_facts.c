@@ -59,7 +59,7 @@ static int choose_interval(struct import_reader *reader, int64_t *scratch) {
     for (size_t i = 1; i < rows->n; i++) scratch[i - 1] = rows->bar[i].open_ns - rows->bar[i - 1].open_ns;
     if (rows->n > 1) spacing = most_frequent(scratch, rows->n - 1);
     if (asked < 0) FAIL(GW_ERR_CONFIG, "the interval of bars must be positive");
-    if (asked == 0 && spacing == 0)
+    if (asked == 0 && spacing == 0 && !reader->part)
         FAIL(GW_ERR_DATA, "%s:%u:1: one bar does not tell its interval; name the interval", reader->path,
              rows->line[0]);
     /* Sparse bars may mostly lie several intervals apart, but never a part of one. */
@@ -121,7 +121,7 @@ int import_facts(struct import_reader *reader) {
     struct gw_import_report *report = &reader->report;
     int64_t *scratch = mem_calloc(rows->n, sizeof *scratch);
     int rc = scratch ? choose_interval(reader, scratch) : GW_ERR_NOMEM;
-    if (rc == GW_OK) {
+    if (rc == GW_OK && report->interval_ns) { /* else it is one bar of a larger whole */
         count_off_grid(reader, scratch);
         count_gaps(reader);
         for (size_t i = 0; i < rows->n; i++) report->n_zero_volume += rows->bar[i].volume == 0;

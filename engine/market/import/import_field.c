@@ -15,6 +15,14 @@ bool field_equals(struct field field, const char *lower_case_text) {
     return strlen(lower_case_text) == field.length && strncasecmp(field.text, lower_case_text, field.length) == 0;
 }
 
+bool field_is_hole(struct field field) {
+    static const char *const words[] = {"nan", "null", "na", "n/a", "none", "-", "<na>"};
+    if (field.length == 0) return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (field_equals(field, words[i])) return true;
+    return false;
+}
+
 /* Good for header lines and for finding places: doubled quotes stay doubled. */
 struct field field_next(const char **at, const char *line_end, char delimiter) {
     const char *begin = *at, *scan = begin;

@@ -26,6 +26,20 @@ static const struct alias {
     {"time", COLUMN_TIME, 6},
     {"timeutc", COLUMN_TIME, 6},
     {"gmttime", COLUMN_TIME, 6},
+    {"localtime", COLUMN_TIME, 7},
+    {"candletime", COLUMN_TIME, 7},
+    {"starttime", COLUMN_TIME, 7},
+    {"begin", COLUMN_TIME, 7},
+    {"t", COLUMN_TIME, 8},
+    {"index", COLUMN_TIME, 9},
+    {"symbol", COLUMN_SYMBOL, 1},
+    {"ticker", COLUMN_SYMBOL, 2},
+    {"tic", COLUMN_SYMBOL, 3},
+    {"instrument", COLUMN_SYMBOL, 4},
+    {"pair", COLUMN_SYMBOL, 5},
+    {"asset", COLUMN_SYMBOL, 6},
+    {"coin", COLUMN_SYMBOL, 7},
+    {"name", COLUMN_SYMBOL, 8},
     {"open", COLUMN_OPEN, 1},
     {"o", COLUMN_OPEN, 2},
     {"openprice", COLUMN_OPEN, 2},
@@ -123,7 +137,8 @@ static int held_twice(const struct import_sample *sample, const struct sample_ro
  * is 0 for most of its markets: there the rank decides. */
 static bool known_pair(const struct alias *a, const struct alias *b) {
     if (a->rank == b->rank) return false;
-    return a->role == COLUMN_TIME || (strcmp(a->key, "tickvol") == 0 && strcmp(b->key, "vol") == 0);
+    return a->role == COLUMN_TIME || a->role == COLUMN_SYMBOL ||
+           (strcmp(a->key, "tickvol") == 0 && strcmp(b->key, "vol") == 0);
 }
 
 static int judge_twice(const struct import_sample *sample, const struct sample_row *header) {
@@ -140,13 +155,22 @@ static int judge_twice(const struct import_sample *sample, const struct sample_r
     return GW_OK;
 }
 
+/* "volumema": an average of the volume, as charting sites write beside it, is none. */
+static bool is_indicator(const char *key) {
+    static const char *const endings[] = {"ma",  "sma",     "ema",   "wma",    "mean",
+                                          "avg", "average", "delta", "change", "ratio"};
+    for (size_t i = 0; i < COUNT_OF(endings); i++)
+        if (strcmp(key + 6, endings[i]) == 0) return true;
+    return false;
+}
+
 /* "Volume BTC", "Volume USDT", "Volume_(BTC)": base volume comes first, then quote volume. */
 static int choose_named_volumes(const struct import_sample *sample, struct choice *choice,
                                 const struct sample_row *header) {
     for (size_t i = 0; i < header->n_fields; i++) {
         char key[64];
         header_key(header->field[i], key, sizeof key);
-        if (strncmp(key, "volume", 6) != 0 || alias_of(key)) continue;
+        if (strncmp(key, "volume", 6) != 0 || alias_of(key) || is_indicator(key)) continue;
         unsigned role = choice->column[COLUMN_VOLUME] ? COLUMN_QUOTE_VOLUME : COLUMN_VOLUME;
         if (choice->column[role]) return held_twice(sample, header, role, choice->column[role] - 1, i);
         choose(choice, role, 9, i);
@@ -171,17 +195,70 @@ static void join_date_and_clock(struct choice *choice, const struct sample_row *
     choice->column[COLUMN_CLOCK] = clock;
 }
 
+/* A table's index often has no name: `df.to_csv()`. Row numbers there are no times. */
+static bool is_index_of_times(struct field name, struct field value) {
+    bool nameless = name.length == 0 || field_equals(name, "unnamed: 0");
+    bool number = field_is_number(value) && value.length < 9; /* 20200131 may be a date, 1577836800 a time */
+    return nameless && value.length >= 6 && (value.length == 8 || !number) && value.text[0] >= '0' &&
+           value.text[0] <= '9';
+}
+
+/* The counters and day numbers that would pass for seconds of 1970. */
+static int judge_first_time(const struct import_sample *sample, const struct choice *choice,
+                            const struct sample_row *row) {
+    size_t k = choice->column[COLUMN_TIME] - 1;
+    double value;
+    if (k >= row->n_fields || choice->column[COLUMN_CLOCK] || !number_parse(row->field[k], &value)) return GW_OK;
+    if (value >= 20000 && value < 80000)
+        FAIL(GW_ERR_DATA,
+             "%s:%zu:%td: time \"%.*s\" looks like a day number of a spreadsheet; save the dates as 2020-01-31",
+             sample->path, sample->line[1].number, row->field[k].text - sample->line[1].begin + 1,
+             (int)row->field[k].length, row->field[k].text);
+    return GW_OK;
+}
+
+/* 1234,5 in the first row's prices: no other delimiter than the comma could stand there. */
+static bool has_decimal_comma(const struct import_layout *layout, const struct choice *choice,
+                              const struct sample_row *row) {
+    double value;
+    size_t n = 0;
+    if (layout->delimiter == ',') return false;
+    for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role++) {
+        size_t k = choice->column[role] - 1;
+        if (choice->column[role] == 0 || k >= row->n_fields) return false;
+        struct field field = row->field[k];
+        n += memchr(field.text, ',', field.length) != NULL && !memchr(field.text, '.', field.length);
+        bool comma = memchr(field.text, ',', field.length) != NULL;
+        if (!comma && (memchr(field.text, '.', field.length) || !number_parse(field, &value))) return false;
+    }
+    return n > 0;
+}
+
 static int judge_complete(const struct import_sample *sample, const struct choice *choice) {
     static const struct {
         unsigned role;
         const char *name;
-    } needed[] = {{COLUMN_TIME, "time"}, {COLUMN_OPEN, "open"},   {COLUMN_HIGH, "high"},
-                  {COLUMN_LOW, "low"},   {COLUMN_CLOSE, "close"}, {COLUMN_VOLUME, "volume"}};
+    } needed[] = {{COLUMN_TIME, "time"},
+                  {COLUMN_OPEN, "open"},
+                  {COLUMN_HIGH, "high"},
+                  {COLUMN_LOW, "low"},
+                  {COLUMN_CLOSE, "close"}};
     for (size_t i = 0; i < COUNT_OF(needed); i++)
         if (!choice->column[needed[i].role])
-            FAIL(GW_ERR_DATA, "%s:%zu:1: the header names no %s column; add it%s", sample->path, sample->line[0].number,
-                 needed[i].name, needed[i].role == COLUMN_VOLUME ? " (all 0 if the market has none)" : "");
+            FAIL(GW_ERR_DATA, "%s:%zu:1: the header names no %s column; add it", sample->path, sample->line[0].number,
+                 needed[i].name);
     return 1;
+}
+
+/* MetaTrader's own headers: "<DATE>", or "TickVol" beside "Vol". */
+static bool is_broker_export(const struct sample_row *header) {
+    char key[64];
+    for (size_t i = 0; i < header->n_fields && i < IMPORT_COLUMNS_MAX; i++) {
+        header_key(header->field[i], key, sizeof key);
+        if (header->field[i].length && header->field[i].text[0] == '<') return true;
+        if (strcmp(key, "tickvol") == 0 || strcmp(key, "tickvolume") == 0) return true;
+    }
+    return false;
 }
 
 static int detect(const struct import_sample *sample, struct import_layout *layout) {
@@ -201,6 +278,8 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
         choose(&choice, alias->role, alias->rank, i);
     }
     if (known < 2) return 0;
+    if (!choice.column[COLUMN_TIME] && row.n_fields && is_index_of_times(header.field[0], row.field[0]))
+        choose(&choice, COLUMN_TIME, 9, 0);
     TRY(judge_twice(sample, &header));
     TRY(choose_named_volumes(sample, &choice, &header));
     join_date_and_clock(&choice, &header, &row);
@@ -208,7 +287,11 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
         if (choice.column[role]) layout->column[choice.column[role] - 1] = (uint8_t)role;
     layout->n_columns = header.n_fields;
     layout->skip_lines = sample->line[0].number;
-    return judge_complete(sample, &choice);
+    TRY(judge_complete(sample, &choice));
+    TRY(judge_first_time(sample, &choice, &row));
+    layout->decimal_comma = has_decimal_comma(layout, &choice, &row);
+    if (is_broker_export(&header)) layout->zone = ZONE_BROKER;
+    return 1;
 }
 
 const struct gw_import_format import_format_header = {

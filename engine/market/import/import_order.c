@@ -52,7 +52,7 @@ static void sort_indexes(const struct gw_bar *bar, uint32_t *index, uint32_t *sp
     }
 }
 
-static int sort_rows(struct import_reader *reader) {
+int import_sort(struct import_reader *reader) {
     struct import_rows *rows = &reader->rows, sorted;
     struct import_reader blank = {.layout = reader->layout};
     uint32_t *index = mem_calloc(rows->n, 2 * sizeof *index);
@@ -95,7 +95,7 @@ static int judge_backward(struct import_reader *reader) {
                  reader->path, rows->line[i], time_format(rows->bar[i].open_ns, now),
                  time_format(rows->bar[i - 1].open_ns, before), rows->line[i - 1]);
     }
-    return reader->report.n_backward ? sort_rows(reader) : GW_OK;
+    return reader->report.n_backward ? import_sort(reader) : GW_OK;
 }
 
 /* Sorted rows: equal times stand side by side. The first row of a time is kept. */

@@ -15,18 +15,31 @@
 
 #include "gatewalk/import.h"
 
-enum { IMPORT_COLUMNS_MAX = 64, IMPORT_SAMPLE_LINES = 64, IMPORT_FIELD_MAX = 256 };
+enum { IMPORT_PATH_MAX = 1024, IMPORT_COLUMNS_MAX = 64, IMPORT_SAMPLE_LINES = 64, IMPORT_FIELD_MAX = 256 };
 
 /* ---- source ------------------------------------------------------------------------------- */
 
-/* The whole text of the file, decompressed, terminated by NUL. Owned: mem_free(text). */
+/* The whole text of the file, decompressed, terminated by NUL. Of an archive of several files the texts of all, each
+ * with its NUL, in the order of their names. "-" is standard input, which is read once and kept. */
+struct import_member {
+    char name[128]; /* clean enough to be shown */
+    size_t begin, length;
+};
 struct import_source {
     char *text;
     size_t length;
     uint64_t raw_hash; /* of the file's own bytes, when it was asked for */
     size_t raw_length;
+    struct import_member *member; /* [n_members] when it is an archive of more than one */
+    size_t n_members;
 };
 int import_source_load(const char *path, bool hash_raw, struct import_source *out) GW_MUST_USE;
+void import_source_free(struct import_source *source);
+/* The beginning of what import_source_load() would give, of at most `size` bytes; *many when there is more than one file in
+ * it. false: it cannot be told without reading it. */
+bool import_source_peek(const char *path, char *text, size_t size, size_t *length, bool *many);
+/* A path that stands for several files: a folder, a pattern. */
+bool import_path_is_many(const char *path);
 
 /* ---- fields ------------------------------------------------------------------------------- */
 
@@ -71,13 +84,16 @@ bool number_parse(struct field field, double *value);
 bool number_parse_decorated(struct field field, double *value);
 /* What is wrong with text that is not a number; never NULL. */
 const char *number_complaint(struct field field);
+/* Nothing, or one of the words that programs write for it: nan, null, NA, None, "-". */
+bool field_is_hole(struct field field);
 
 /* ---- layout ------------------------------------------------------------------------------- */
 
 enum import_column {
     COLUMN_SKIP,
-    COLUMN_TIME,  /* full time, or the date when a COLUMN_CLOCK follows */
-    COLUMN_CLOCK, /* time of day, added to COLUMN_TIME */
+    COLUMN_TIME,   /* full time, or the date when a COLUMN_CLOCK follows */
+    COLUMN_CLOCK,  /* time of day, added to COLUMN_TIME */
+    COLUMN_SYMBOL, /* whose bar it is, where a file holds several */
     COLUMN_OPEN,
     COLUMN_HIGH,
     COLUMN_LOW,
@@ -91,7 +107,8 @@ enum import_column {
 
 const char *import_role_name(unsigned role); /* as messages say it: "quote volume" */
 
-enum import_zone { ZONE_UTC, ZONE_EST, ZONE_NEW_YORK };
+enum import_zone { ZONE_UTC, ZONE_EST, ZONE_NEW_YORK, ZONE_BROKER };
+enum date_order { DATES_UNKNOWN, DATES_DAY_FIRST, DATES_MONTH_FIRST };
 
 /* How a file is laid out: what a format's detect() fills in. */
 struct import_layout {
@@ -101,13 +118,14 @@ struct import_layout {
     size_t n_required; /* rows may end early after so many fields; 0: all of them */
     uint8_t column[IMPORT_COLUMNS_MAX];
     enum import_zone zone; /* of times that state none themselves */
-    bool month_first;      /* 12/31/2020 is a date */
+    bool month_first;      /* 12/31/2020 is a date, unless rows say 31/12/2020 */
     bool decorated;        /* numbers as number_parse_decorated reads them */
+    bool decimal_comma;    /* 1234,5 is a number */
     double price_divisor;  /* 0: prices stand as they are */
 };
 
 /* Column roles from one letter each: t time, c clock, O H L C prices, v volume, q quote volume, n trade
- * count, b taker buy base volume, '-' skipped. */
+ * count, b taker buy base volume, s symbol, '-' skipped. */
 void layout_columns(struct import_layout *layout, const char *letters);
 
 /* ---- detection ---------------------------------------------------------------------------- */
@@ -153,6 +171,7 @@ struct import_rows {
     struct gw_bar *bar;
     double *quote_volume, *trade_count, *taker_buy_base; /* NULL when the layout has no such column */
     uint32_t *line;                                      /* where each row came from */
+    uint16_t *symbol;                                    /* whose it is; NULL: the file does not say */
 };
 
 /* One raw row: fields plus where it stands, to say exactly where something is wrong. */
@@ -160,6 +179,8 @@ struct import_row {
     size_t n_fields, line;
     size_t indent;           /* bytes of its line in front of the record */
     const char *begin, *end; /* of the record in the source text */
+    bool in_text;            /* its fields lie in the source text, wherever that is */
+    uint16_t symbol;         /* set by the row engine where a column says it, else by the reader */
     struct field field[IMPORT_COLUMNS_MAX];
 };
 
@@ -172,6 +193,10 @@ struct import_reader {
     struct gw_import_report report;
     enum time_style time_style;
     size_t time_style_line;
+    enum date_order date_order;
+    struct import_tz *tz;             /* of `timezone`; NULL: layout.zone */
+    struct import_symbols *symbols;   /* NULL: rows do not say whose they are */
+    bool part;                        /* of something larger: one bar is enough, and the time range is cut afterwards */
     uint8_t used[IMPORT_COLUMNS_MAX]; /* columns with a role, in file order */
     size_t n_used;
     struct { /* dates repeat from row to row */
@@ -189,10 +214,10 @@ int import_rows_read(struct import_reader *reader) GW_MUST_USE;
  * NULL: nothing was taken, the row has to go the long way, which gives the same bar or says what is wrong. */
 const char *import_clean_row(struct import_reader *reader, const char *at, size_t line);
 /* Checks one row and appends it. */
-int import_row_accept(struct import_reader *reader, const struct import_row *row) GW_MUST_USE;
+int import_row_accept(struct import_reader *reader, struct import_row *row) GW_MUST_USE;
 /* The values make a bar (no word about what is wrong), and its room is there: stores them. */
 bool import_row_good(const double *value);
-void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, const double *value);
+void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, const double *value, uint16_t symbol);
 /* A row that is no bar. Fails with "path:line:column: …", or counts the row when asked to collect. */
 int import_row_bad(struct import_reader *reader, size_t line, size_t column, const char *format, ...)
     GW_PRINTF_LIKE(4, 5);
@@ -203,17 +228,63 @@ const char *import_time_parse(struct import_reader *reader, struct field field, 
  * them. False, or no field's end at *at: import_time_parse() has to look. */
 bool import_time_take(const struct import_reader *reader, const char **at, int64_t *time_ns, enum time_style *style);
 const char *import_clock_parse(struct field field, int64_t *ns);
-int64_t import_zone_to_utc(enum import_zone zone, int64_t local_ns);
+const char *import_date_value(int year, int month, int day, int64_t *ns); /* NULL, or what is wrong */
+/* Z, UTC, GMT, +02, +0200, +02:00 behind blanks, or nothing; *zoned says whether there was one. NULL, or what is wrong. */
+const char *import_zone_suffix(const char **at, const char *end, int64_t *ns, bool *zoned);
+/* GW_ERR_CONFIG: no such format. */
+int import_time_format_check(const char *format) GW_MUST_USE;
+const char *import_time_by_format(const char *format, struct field field, int64_t *time_ns, enum time_style *style);
+/* Looks for a row that tells day and month apart, when dates such as 03.04.2021 need it. */
+int import_dates_decide(struct import_reader *reader, const char *at, size_t line) GW_MUST_USE;
+/* Time without a zone to UTC; false: the zone's clocks never showed it. */
+bool import_to_utc(const struct import_reader *reader, uint16_t symbol, int64_t *time_ns);
 const char *import_style_name(enum time_style style);
+
+/* ---- symbols ------------------------------------------------------------------------------ */
+
+enum { IMPORT_SYMBOLS_MAX = 4096 };
+/* The rows will say whose they are: room for the names, and for every row's. */
+int import_symbols_open(struct import_reader *reader) GW_MUST_USE;
+void import_symbols_free(struct import_symbols *symbols);
+/* 1: the number of this name, known or new; 0: it is none, or there are too many; or GW_ERR_NOMEM. */
+int import_symbol_find(struct import_symbols *symbols, struct field name, uint16_t *out);
+size_t import_symbols_count(const struct import_symbols *symbols);
+const char *import_symbol_name(const struct import_symbols *symbols, size_t i);
+/* Letters, digits, '_', '.' and '-' of a name; "" when nothing is left. */
+void import_symbol_clean(struct field name, char symbol[GW_SYMBOL_MAX]);
+/* The rows of symbol i, in the order of the file, as rows of their own. */
+int import_symbol_rows(const struct import_reader *reader, size_t i, struct import_rows *out) GW_MUST_USE;
 
 /* ---- after parsing ------------------------------------------------------------------------ */
 
 /* Puts rows into strictly increasing time, judging duplicates and backward times. */
 int import_order(struct import_reader *reader) GW_MUST_USE;
+/* Into the order of time; equal times stay in the order of the file. */
+int import_sort(struct import_reader *reader) GW_MUST_USE;
 /* Keeps from <= open < to. */
 int import_keep_range(struct import_reader *reader) GW_MUST_USE;
 /* Interval, gaps, off-grid and zero-volume bars; first and last time. */
 int import_facts(struct import_reader *reader) GW_MUST_USE;
+
+/* ---- what an import gives ----------------------------------------------------------------- */
+
+struct import_found {
+    size_t n, capacity;
+    struct gw_bars *bars; /* [n] of different symbols in the end; of parts one may come several times */
+    struct gw_import_report *report;
+};
+void import_found_free(struct import_found *found);
+int import_found_add(struct import_found *found, struct gw_bars *bars,
+                     const struct gw_import_report *report) GW_MUST_USE;
+/* "data/BTCUSDT-15m.csv.gz" is BTCUSDT. */
+void import_symbol_of_path(const char *path, char symbol[GW_SYMBOL_MAX]);
+/* One file: its symbol, or those that its rows name. options->symbol is what a file that names none is called. */
+int import_file(const char *path, const struct gw_import_options *options, bool part, struct import_found *found,
+                struct gw_import_report *failed) GW_MUST_USE;
+/* Every file that the path stands for. */
+int import_many(const char *path, const struct gw_import_options *options, struct import_found *found) GW_MUST_USE;
+/* Bars of the same symbol become one history; only then is the asked range of time cut. */
+int import_merge(const char *path, const struct gw_import_options *options, struct import_found *found) GW_MUST_USE;
 
 /* ---- formats ------------------------------------------------------------------------------ */
 
@@ -222,6 +293,7 @@ struct gw_import_format {
     /* 1: this is the format and *layout says how; 0: it is not; ERR_*: it is, but unusable. */
     int (*detect)(const struct import_sample *sample, struct import_layout *layout);
     int (*read)(struct import_reader *reader); /* NULL: import_rows_read */
+    bool many;                                 /* such a file may hold several symbols */
 };
 
 extern const struct gw_import_format import_format_header;

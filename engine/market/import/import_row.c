@@ -34,9 +34,28 @@ int import_row_bad(struct import_reader *reader, size_t line, size_t column, con
     return GW_OK;
 }
 
+/* The same for a field that lies somewhere in the text. Only the first of many bad rows is told. */
+static void place_in_text(const struct import_reader *reader, const struct import_row *row, size_t k, size_t *line,
+                          size_t *column) {
+    const char *at = k < row->n_fields ? row->field[k].text : row->end, *line_begin = reader->text;
+    *line = 1;
+    *column = 1;
+    if (reader->report.n_bad_rows) return;
+    for (const char *c = reader->text; c < at; c++) {
+        if (*c != '\n') continue;
+        ++*line;
+        line_begin = c + 1;
+    }
+    *column = (size_t)(at - line_begin) + 1;
+}
+
 /* Where field k of a row stands in the source text; records may span lines when quoted. */
 static void place_of(const struct import_reader *reader, const struct import_row *row, size_t k, size_t *line,
                      size_t *column) {
+    if (row->in_text) {
+        place_in_text(reader, row, k, line, column);
+        return;
+    }
     const char *at = row->begin;
     for (size_t i = 0; i < k && at; i++) field_next(&at, row->end, reader->layout.delimiter);
     if (!at) at = row->end;
@@ -54,9 +73,9 @@ static void place_of(const struct import_reader *reader, const struct import_row
 }
 
 const char *import_role_name(unsigned role) {
-    static const char *const name[N_COLUMN_ROLES] = {"column",       "time",        "time of day",     "open",
-                                                     "high",         "low",         "close",           "volume",
-                                                     "quote volume", "trade count", "taker buy volume"};
+    static const char *const name[N_COLUMN_ROLES] = {"column", "time",         "time of day", "symbol",
+                                                     "open",   "high",         "low",         "close",
+                                                     "volume", "quote volume", "trade count", "taker buy volume"};
     return name[role];
 }
 
@@ -125,8 +144,10 @@ static int row_time(struct import_reader *reader, const struct import_row *row, 
     if (!*good) return GW_OK;
     TRY(judge_style(reader, row, style, good));
     *time_ns += clock_ns;
-    if (style == TIME_CIVIL) *time_ns = import_zone_to_utc(reader->layout.zone, *time_ns);
-    return GW_OK;
+    if (style != TIME_CIVIL || import_to_utc(reader, row->symbol, time_ns)) return GW_OK;
+    *good = false;
+    return bad_field(reader, row, column_of(reader, COLUMN_TIME), "was shown by no clock there: it was put forward",
+                     "is the timezone right?");
 }
 
 /* ---- prices ------------------------------------------------------------------------------- */
@@ -175,7 +196,7 @@ bool import_row_good(const double *v) {
            v[COLUMN_CLOSE] <= high && v[COLUMN_CLOSE] >= low;
 }
 
-void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, const double *value) {
+void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, const double *value, uint16_t symbol) {
     size_t i = rows->n++;
     rows->bar[i] = (struct gw_bar){.open_ns = time_ns,
                                    .open = value[COLUMN_OPEN],
@@ -187,6 +208,7 @@ void import_row_store(struct import_rows *rows, size_t line, int64_t time_ns, co
     if (rows->trade_count) rows->trade_count[i] = value[COLUMN_TRADE_COUNT];
     if (rows->taker_buy_base) rows->taker_buy_base[i] = value[COLUMN_TAKER_BUY];
     rows->line[i] = (uint32_t)line;
+    if (rows->symbol) rows->symbol[i] = symbol;
 }
 
 /* Appends checked values, indexed by role; prices must form a bar. */
@@ -196,7 +218,7 @@ static int append(struct import_reader *reader, const struct import_row *row, in
     if (!good) TRY(judge_prices(reader, row, value, &good));
     if (!good) return GW_OK;
     if (rows->n == rows->capacity) TRY(import_rows_reserve(reader, 2 * rows->capacity + 16));
-    import_row_store(rows, row->line, time_ns, value);
+    import_row_store(rows, row->line, time_ns, value, row->symbol);
     return GW_OK;
 }
 
@@ -213,7 +235,55 @@ static int judge_count(struct import_reader *reader, const struct import_row *ro
                                                 : "correct the row or delete it");
 }
 
-int import_row_accept(struct import_reader *reader, const struct import_row *row) {
+/* The number in a field with a decimal comma. */
+static bool comma_number(struct field field, double *value) {
+    char text[IMPORT_FIELD_MAX];
+    if (field.length >= sizeof text) return false;
+    for (size_t i = 0; i < field.length; i++)
+        text[i] = field.text[i] == ',' ? '.' : field.text[i] == '.' ? ',' : field.text[i];
+    return number_parse((struct field){text, field.length}, value);
+}
+
+/* A hole in a volume is 0, in an optional column it stays one. */
+static bool row_number(struct import_reader *reader, struct field field, unsigned role, double *value) {
+    const struct import_layout *layout = &reader->layout;
+    if (layout->decorated && number_parse_decorated(field, value)) return true;
+    if (layout->decimal_comma ? comma_number(field, value) : !layout->decorated && number_parse(field, value))
+        return true;
+    if (role < COLUMN_VOLUME || !field_is_hole(field)) return false;
+    *value = role == COLUMN_VOLUME ? 0 : NAN;
+    reader->report.n_empty_volume += role == COLUMN_VOLUME;
+    return true;
+}
+
+/* A time without any price is how tables with a fixed grid say that nothing was traded. */
+static bool no_prices(const struct import_reader *reader, const struct import_row *row) {
+    size_t n = 0;
+    for (size_t i = 0; i < reader->n_used; i++) {
+        unsigned role = reader->layout.column[reader->used[i]];
+        if (role < COLUMN_OPEN || role > COLUMN_CLOSE) continue;
+        if (reader->used[i] >= row->n_fields || !field_is_hole(row->field[reader->used[i]])) return false;
+        n++;
+    }
+    return n == 4;
+}
+
+static int row_symbol(struct import_reader *reader, struct import_row *row, bool *good) {
+    *good = true;
+    for (size_t i = 0; i < reader->n_used && *good; i++) {
+        size_t k = reader->used[i];
+        if (reader->layout.column[k] != COLUMN_SYMBOL) continue;
+        if (k >= row->n_fields) continue;
+        int found = import_symbol_find(reader->symbols, row->field[k], &row->symbol);
+        if (found < 0) return found;
+        if (found) continue;
+        *good = false;
+        TRY(bad_field(reader, row, k, "is no symbol", "at most 4096 names of letters, digits, '_', '-' and '.'"));
+    }
+    return GW_OK;
+}
+
+int import_row_accept(struct import_reader *reader, struct import_row *row) {
     const struct import_layout *layout = &reader->layout;
     double value[N_COLUMN_ROLES] = {0};
     int64_t time_ns = 0;
@@ -221,19 +291,20 @@ int import_row_accept(struct import_reader *reader, const struct import_row *row
     reader->report.n_rows++;
     TRY(judge_count(reader, row, &good));
     if (!good) return GW_OK;
+    if (reader->symbols) TRY(row_symbol(reader, row, &good));
+    if (!good) return GW_OK;
     TRY(row_time(reader, row, &time_ns, &good));
     if (!good) return GW_OK;
+    if (no_prices(reader, row)) {
+        reader->report.n_empty_rows++;
+        return GW_OK;
+    }
     for (size_t i = 0; i < reader->n_used; i++) {
         size_t k = reader->used[i];
         unsigned role = layout->column[k];
         if (role < COLUMN_OPEN || k >= row->n_fields) continue;
-        struct field field = row->field[k];
-        if ((layout->decorated ? number_parse_decorated : number_parse)(field, &value[role])) continue;
-        if (field.length == 0 && role >= COLUMN_QUOTE_VOLUME) { /* optional columns may have holes */
-            value[role] = NAN;
-            continue;
-        }
-        return bad_field(reader, row, k, number_complaint(field),
+        if (row_number(reader, row->field[k], role, &value[role])) continue;
+        return bad_field(reader, row, k, number_complaint(row->field[k]),
                          "correct the row, or import with repair to leave it out");
     }
     if (layout->price_divisor > 0)

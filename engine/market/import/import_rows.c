@@ -29,6 +29,7 @@ int import_rows_reserve(struct import_reader *reader, size_t n_rows) {
     if (has_role(reader, COLUMN_QUOTE_VOLUME)) TRY(grow((void **)&rows->quote_volume, n_rows, sizeof(double)));
     if (has_role(reader, COLUMN_TRADE_COUNT)) TRY(grow((void **)&rows->trade_count, n_rows, sizeof(double)));
     if (has_role(reader, COLUMN_TAKER_BUY)) TRY(grow((void **)&rows->taker_buy_base, n_rows, sizeof(double)));
+    if (reader->symbols) TRY(grow((void **)&rows->symbol, n_rows, sizeof *rows->symbol));
     rows->capacity = n_rows;
     return GW_OK;
 }
@@ -39,6 +40,7 @@ void import_rows_free(struct import_rows *rows) {
     mem_free(rows->quote_volume);
     mem_free(rows->trade_count);
     mem_free(rows->taker_buy_base);
+    mem_free(rows->symbol);
     *rows = (struct import_rows){0};
 }
 
@@ -213,6 +215,7 @@ int import_rows_read(struct import_reader *reader) {
         const char *stop = memchr(at, '\n', (size_t)(reader->end - at));
         at = stop ? stop + 1 : reader->end;
     }
+    TRY(import_dates_decide(reader, at, line));
     TRY(import_rows_reserve(reader, rows_expected(at, reader->end)));
     bool quotes = memchr(at, '"', (size_t)(reader->end - at)) != NULL;
     return quotes ? read_quoted(reader, at, line) : read_plain(reader, at, line);

@@ -1,56 +1,12 @@
-/* A file's bytes as one text in memory: plain, gzip (zlib checks its CRC) or a zip with one entry
- * (libarchive). Everything behind this file sees plain text only. */
-#include <archive.h>
-#include <archive_entry.h>
+/* A file's bytes as text in memory: plain, gzip (zlib checks its CRC), or what libarchive unpacks (import_archive.c).
+ * Everything behind this file sees plain text only. */
 #include <string.h>
 #include <zlib.h>
 
 #include "engine/base/base.h"
 #include "import_cache.h"
 #include "import_private.h"
-
-/* Of a file, and of what it unpacks to; line numbers fit 32 bits below it. */
-static const size_t TEXT_MAX = (size_t)2 << 30;
-/* What unpacks to more than this many times its size is no market: bars pack to a twentieth at the best. Small files
- * may, since they cost nothing. */
-static const size_t RATIO_MAX = 100, RATIO_FREE = (size_t)64 << 20;
-enum { FIRST_CAPACITY = 1 << 16 };
-
-struct growing {
-    char *text;
-    size_t length, capacity;
-    size_t limit; /* bytes of text that may be unpacked */
-};
-
-static int too_much(const struct growing *out, const char *path) {
-    if (out->limit == TEXT_MAX)
-        FAIL(GW_ERR_DATA, "%s: unpacks to more than %zu bytes of text; split it into smaller files", path, TEXT_MAX);
-    FAIL(GW_ERR_DATA,
-         "%s: unpacks to more than %zu times its size, which no market data do; look at what it holds, or unpack it "
-         "first",
-         path, RATIO_MAX);
-}
-
-/* Makes room for more bytes and the final NUL: never for more than one byte beyond the limit. */
-static int growing_reserve(struct growing *out, const char *path) {
-    if (out->length > out->limit) return too_much(out, path);
-    if (out->length + 1 < out->capacity) return GW_OK;
-    size_t wider = out->capacity < out->limit / 2 ? out->capacity * 2 : out->limit + 2;
-    char *grown = mem_realloc(out->text, wider, 1);
-    if (!grown) return GW_ERR_NOMEM;
-    out->text = grown;
-    out->capacity = wider;
-    return GW_OK;
-}
-
-static int growing_begin(struct growing *out, size_t packed_length, size_t expected) {
-    out->limit = packed_length > RATIO_FREE / RATIO_MAX ? packed_length * RATIO_MAX : RATIO_FREE;
-    if (out->limit > TEXT_MAX) out->limit = TEXT_MAX;
-    out->length = 0;
-    out->capacity = (expected < out->limit ? expected : out->limit - FIRST_CAPACITY) + FIRST_CAPACITY;
-    out->text = mem_realloc(NULL, out->capacity, 1); /* unset: zeroing would touch all of it once more */
-    return out->text ? GW_OK : GW_ERR_NOMEM;
-}
+#include "import_source.h"
 
 /* The trailer tells the length modulo 2^32; a lie costs nothing beyond what deflate could hold anyway. */
 static size_t gzip_expected(const unsigned char *packed, size_t length) {
@@ -101,102 +57,187 @@ static int gzip_unpack(const char *path, const char *packed, size_t length, stru
     return rc;
 }
 
-static int zip_damaged(struct archive *zip, const char *path) {
-    const char *why = archive_error_string(zip);
-    FAIL(GW_ERR_DATA, "%s: the zip data are damaged (%s); fetch the file again", path, why ? why : "no reason given");
-}
-
-static int zip_read_entry(struct archive *zip, const char *path, struct growing *out) {
-    for (;;) {
-        TRY(growing_reserve(out, path));
-        ssize_t got = archive_read_data(zip, out->text + out->length, out->capacity - out->length - 1);
-        if (got < 0) return zip_damaged(zip, path);
-        if (got == 0) return GW_OK;
-        out->length += (size_t)got;
-    }
-}
-
-/* The one regular file; folders are passed over. */
-static int zip_read(struct archive *zip, const char *path, struct growing *out) {
-    struct archive_entry *entry;
-    size_t n_files = 0;
-    for (;;) {
-        int state = archive_read_next_header(zip, &entry);
-        if (state == ARCHIVE_EOF) break;
-        if (state < ARCHIVE_WARN) return zip_damaged(zip, path);
-        if (archive_entry_filetype(entry) != AE_IFREG) continue;
-        if (++n_files > 1) FAIL(GW_ERR_DATA, "%s: holds several files; unpack it and import them one by one", path);
-        if (archive_entry_is_encrypted(entry)) FAIL(GW_ERR_DATA, "%s: is encrypted; unpack it first", path);
-        TRY(zip_read_entry(zip, path, out));
-    }
-    if (n_files == 0) FAIL(GW_ERR_DATA, "%s: is an empty zip; fetch the file again", path);
-    return GW_OK;
-}
-
-static int zip_unpack(const char *path, const char *packed, size_t length, struct growing *out) {
-    int rc = growing_begin(out, length, length);
-    struct archive *zip = archive_read_new();
-    if (rc == GW_OK && !zip) rc = gw_error_set(GW_ERR_NOMEM, "%s: not enough memory to unpack", path);
-    if (rc == GW_OK) {
-        archive_read_support_format_zip(zip);
-        rc = archive_read_open_memory(zip, packed, length) == ARCHIVE_OK ? zip_read(zip, path, out)
-                                                                         : zip_damaged(zip, path);
-    }
-    if (zip) archive_read_free(zip);
-    return rc;
-}
-
-/* Kinds of files people try that hold no text; NULL for text. */
-static const char *foreign_kind(const char *bytes, size_t length) {
+/* Kinds of files people try that hold no text, and one line that makes some of it; NULL for text. */
+static const char *foreign_kind(const char *bytes, size_t length, const char **mend) {
+#define PANDAS(read, file)                                                                                             \
+    "python3 -c \"import pandas; pandas." read "('" file "').to_csv('bars.csv')\" makes CSV of it"
     static const struct {
-        const char *magic, *kind;
+        const char *magic, *kind, *mend;
         size_t length;
     } known[] = {
-        {"\x28\xb5\x2f\xfd", "zstd", 4}, {"BZh", "bzip2", 3},
-        {"\xfd\x37zXZ", "xz", 5},        {"PAR1", "a parquet file", 4},
-        {"ARROW1", "feather", 6},        {"7z\xbc\xaf", "7-zip", 4},
-        {"\x89HDF", "HDF5", 4},          {"\xff\xfe", "UTF-16 text", 2},
-        {"\xfe\xff", "UTF-16 text", 2},
+        {"PAR1", "a parquet file", PANDAS("read_parquet", "FILE"), 4},
+        {"ARROW1", "feather", PANDAS("read_feather", "FILE"), 6},
+        {"\x89HDF", "HDF5", PANDAS("read_hdf", "FILE"), 4},
+        {"\x93NUMPY", "a numpy array", "write it as CSV, with a header that names its columns", 6},
+        {"\x80\x04\x95", "a pickle", PANDAS("read_pickle", "FILE"), 3},
+        {"\x80\x05\x95", "a pickle", PANDAS("read_pickle", "FILE"), 3},
+        {"\xd0\xcf\x11\xe0", "an old Excel file", PANDAS("read_excel", "FILE"), 4},
+        {"SQLite format 3", "an SQLite database", "write its table as CSV: sqlite3 -csv -header FILE 'SELECT …'", 15},
+        {"%PDF", "a PDF", "fetch the data themselves", 4},
+        {"<!DOCTYPE", "a web page", "fetch the data themselves", 9},
+        {"<!doctype", "a web page", "fetch the data themselves", 9},
+        {"<html", "a web page", "fetch the data themselves", 5},
+        {"<stata_dta", "a Stata file", PANDAS("read_stata", "FILE"), 10},
     };
     for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (length >= known[i].length && memcmp(bytes, known[i].magic, known[i].length) == 0) return known[i].kind;
+        if (length >= known[i].length && memcmp(bytes, known[i].magic, known[i].length) == 0) {
+            *mend = known[i].mend;
+            return known[i].kind;
+        }
     return NULL;
 }
 
 /* What unpacking can undo; NULL: nothing. */
 static const char *packed_kind(const char *bytes, size_t length) {
-    if (length >= 2 && memcmp(bytes, "\x1f\x8b", 2) == 0) return "gzip";
-    if (length >= 4 && (memcmp(bytes, "PK\3\4", 4) == 0 || memcmp(bytes, "PK\5\6", 4) == 0)) return "zip";
+    static const struct {
+        const char *magic, *kind;
+        size_t length;
+    } known[] = {
+        {"\x1f\x8b", "gzip", 2},
+        {"PK\3\4", "zip", 4},
+        {"PK\5\6", "zip", 4},
+        {"BZh", "bzip2", 3},
+        {"\xfd\x37zXZ", "xz", 5},
+        {"7z\xbc\xaf", "7-zip", 4},
+        {"\x28\xb5\x2f\xfd", "zstd", 4},
+        {"\x04\x22\x4d\x18", "lz4", 4},
+    };
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (length >= known[i].length && memcmp(bytes, known[i].magic, known[i].length) == 0) return known[i].kind;
+    if (length > 262 && memcmp(bytes + 257, "ustar", 5) == 0) return "tar";
     return NULL;
+}
+
+/* ---- UTF-16, as MetaTrader and Excel write it ----------------------------------------------------- */
+
+static size_t put_utf8(uint32_t c, char *to) {
+    if (c < 0x80) return to[0] = (char)c, 1;
+    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = n; --i > 0; c >>= 6) to[i] = (char)(0x80 | (c & 0x3f));
+    to[0] = (char)((0xf00u >> n) | c);
+    return n;
+}
+
+/* A pair of surrogates is one character; half of one becomes a question mark, which no field is. */
+static int from_utf16(struct import_source *source) {
+    const unsigned char *at = (const unsigned char *)source->text, *end = at + source->length / 2 * 2;
+    bool big = at[0] == 0xfe;
+    char *text = mem_realloc(NULL, source->length / 2 * 3 + 1, 1), *to = text;
+    if (!text) return GW_ERR_NOMEM;
+    for (at += 2; at < end; at += 2) {
+        uint32_t c = big ? (uint32_t)at[0] << 8 | at[1] : (uint32_t)at[1] << 8 | at[0];
+        if (c >= 0xd800 && c < 0xe000) {
+            uint32_t low = at + 3 < end ? (big ? (uint32_t)at[2] << 8 | at[3] : (uint32_t)at[3] << 8 | at[2]) : 0;
+            bool pair = c < 0xdc00 && low >= 0xdc00 && low < 0xe000;
+            c = pair ? 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00) : '?';
+            if (pair) at += 2;
+        }
+        to += put_utf8(c, to);
+    }
+    *to = '\0';
+    mem_free(source->text);
+    source->text = text;
+    source->length = (size_t)(to - text);
+    return GW_OK;
+}
+
+static bool is_utf16(const char *bytes, size_t length) {
+    return length >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0);
+}
+
+/* ---- one text --------------------------------------------------------------------------------------- */
+
+static int judge_kind(const char *path, const char *text, size_t length) {
+    const char *mend = NULL, *nested = packed_kind(text, length),
+               *kind = nested ? NULL : foreign_kind(text, length, &mend);
+    if (nested) FAIL(GW_ERR_DATA, "%s: is %s inside, packed twice; unpack it once", path, nested);
+    if (kind) FAIL(GW_ERR_DATA, "%s%s: is %s, not bars; %s", path, *text == '<' ? ":1:1" : "", kind, mend);
+    return GW_OK;
+}
+
+/* Standard input cannot be read twice, and one command may want it twice: to look, then as a run would read it. */
+static struct {
+    char *text;
+    size_t length;
+} standard_input;
+
+static int read_bytes(const char *path, char **raw, size_t *length) {
+    if (strcmp(path, "-") != 0) return file_read_all(path, TEXT_MAX, GW_ERR_DATA, raw, length);
+    if (!standard_input.text)
+        TRY(file_read_all("/dev/stdin", TEXT_MAX, GW_ERR_DATA, &standard_input.text, &standard_input.length));
+    *length = standard_input.length;
+    *raw = mem_realloc(NULL, *length + 1, 1);
+    if (!*raw) return GW_ERR_NOMEM;
+    memcpy(*raw, standard_input.text, *length + 1);
+    return GW_OK;
+}
+
+void import_source_free(struct import_source *source) {
+    mem_free(source->text);
+    mem_free(source->member);
+    *source = (struct import_source){0};
+}
+
+static int unpack(const char *path, const char *kind, const char *raw, size_t length, struct import_source *out) {
+    struct growing text = {0};
+    int rc = GW_OK;
+    if (strcmp(kind, "gzip") == 0) {
+        rc = gzip_unpack(path, raw, length, &text);
+        bool tar = rc == GW_OK && text.length > 262 && memcmp(text.text + 257, "ustar", 5) == 0;
+        if (!tar) {
+            out->text = text.text;
+            out->length = text.length;
+            if (rc == GW_OK) out->text[out->length] = '\0';
+            return rc;
+        }
+        rc = import_archive_read(path, text.text, text.length, length, out);
+        mem_free(text.text);
+        return rc;
+    }
+    return import_archive_read(path, raw, length, length, out);
 }
 
 int import_source_load(const char *path, bool hash_raw, struct import_source *out) {
     char *raw;
     size_t length;
-    struct growing text = {0};
-    TRY(file_read_all(path, TEXT_MAX, GW_ERR_DATA, &raw, &length));
+    *out = (struct import_source){0};
+    TRY(read_bytes(path, &raw, &length));
     out->raw_hash = hash_raw ? import_cache_hash(raw, length) : 0;
     out->raw_length = length;
     const char *packed = packed_kind(raw, length);
+    int rc = GW_OK;
     if (!packed) {
         out->text = raw;
         out->length = length;
     } else {
-        int rc = (strcmp(packed, "zip") == 0 ? zip_unpack : gzip_unpack)(path, raw, length, &text);
+        rc = unpack(path, packed, raw, length, out);
         mem_free(raw);
-        if (rc != GW_OK) {
-            mem_free(text.text);
-            return rc;
-        }
-        text.text[text.length] = '\0';
-        out->text = text.text;
-        out->length = text.length;
     }
-    const char *nested = packed ? packed_kind(out->text, out->length) : NULL;
-    const char *kind = nested ? NULL : foreign_kind(out->text, out->length);
-    if (!kind && !nested) return GW_OK;
-    mem_free(out->text);
-    *out = (struct import_source){0};
-    if (nested) FAIL(GW_ERR_DATA, "%s: is %s inside, packed twice; unpack it once", path, nested);
-    FAIL(GW_ERR_DATA, "%s: is %s, not text; convert it to CSV in UTF-8 first", path, kind);
+    if (rc == GW_OK && out->n_members == 0) rc = judge_kind(path, out->text, out->length);
+    if (rc == GW_OK && out->n_members == 0 && is_utf16(out->text, out->length)) rc = from_utf16(out);
+    if (rc != GW_OK) import_source_free(out);
+    return rc;
+}
+
+/* ---- the beginning of one ---------------------------------------------------------------------------- */
+
+/* gzread() takes plain files as they are. */
+bool import_source_peek(const char *path, char *text, size_t size, size_t *length, bool *many) {
+    *many = false;
+    FILE *stream;
+    char magic[512];
+    if (file_open(path, GW_ERR_DATA, &stream) != GW_OK) return false;
+    size_t n = fread(magic, 1, sizeof magic, stream);
+    fclose(stream);
+    const char *kind = packed_kind(magic, n);
+    if (kind && strcmp(kind, "gzip") != 0) return import_archive_peek(path, text, size, length, many);
+    gzFile gz = gzopen(path, "rbe");
+    int got = gz ? gzread(gz, text, (unsigned)size - 1) : -1;
+    if (gz) gzclose(gz);
+    if (got < 0) return false;
+    text[got] = '\0';
+    *length = (size_t)got;
+    if (*length > 262 && memcmp(text + 257, "ustar", 5) == 0)
+        return import_archive_peek(path, text, size, length, many);
+    return !is_utf16(text, *length);
 }

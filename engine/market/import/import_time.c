@@ -34,7 +34,7 @@ static bool take(const char **at, const char *end, char c) {
     return true;
 }
 
-static const char *date_value(int year, int month, int day, int64_t *ns) {
+const char *import_date_value(int year, int month, int day, int64_t *ns) {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     if (year < FIRST_YEAR || year > LAST_YEAR) return "the year must lie in 1678 to 2261";
     if (month < 1 || month > 12) return "the month must lie in 1 to 12";
@@ -60,27 +60,58 @@ static const char *month_name_date(const char **at, const char *end, int64_t *ns
     }
     int year = take_number(at, end, 4, &digits_year);
     if (digits_day == 0 || digits_year != 4) return "a date such as \"Jan 31, 2020\" is needed";
-    return date_value(year, month, day, ns);
+    return import_date_value(year, month, day, ns);
 }
 
-/* 2020-01-31, 2020/1/31, 2020.01.31, 20200131, with month_first also 1/31/2020 */
-static const char *numeric_date(const char **at, const char *end, bool month_first, int64_t *ns) {
+/* "31-Aug-2025", "31 Aug 2025": behind the day. */
+static const char *named_month_behind(int day, const char **at, const char *end, int64_t *ns) {
+    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    int month = 0, digits;
+    char separator = *(*at)++;
+    for (int m = 0; m < 12 && end - *at >= 3; m++)
+        if (strncasecmp(*at, names + (size_t)3 * (size_t)m, 3) == 0) month = m + 1;
+    if (!month) return "a date such as 2020-01-31 or unix time is needed";
+    while (*at < end && ((**at | 0x20) >= 'a' && (**at | 0x20) <= 'z')) ++*at;
+    if (!take(at, end, separator)) return "a date such as 31-Jan-2020 is needed";
+    int year = take_number(at, end, 4, &digits);
+    if (digits != 4) return "a date such as 31-Jan-2020 is needed";
+    return import_date_value(year, month, day, ns);
+}
+
+/* 2020-01-31, 2020/1/31, 2020.01.31, 20200131, 31-Jan-2020; 1/31/2020 and 31/1/2020 when the file has said which it is */
+static const char *numeric_date(const char **at, const char *end, enum date_order order, int64_t *ns) {
     int n1, n2, n3;
     int first = take_number(at, end, 4, &n1);
     if (n1 == 4 && *at < end && is_digit(**at)) {
         int month = take_number(at, end, 2, &n2), day = take_number(at, end, 2, &n3);
         if (n2 != 2 || n3 != 2) return "a date reads 2020-01-31 or 20200131";
-        return date_value(first, month, day, ns);
+        return import_date_value(first, month, day, ns);
     }
+    bool named = end - *at > 4 && (**at == '-' || **at == ' ') && ((*at)[1] | 0x20) >= 'a' && ((*at)[1] | 0x20) <= 'z';
+    if (named && (n1 == 1 || n1 == 2)) return named_month_behind(first, at, end, ns);
     if (*at == end || !strchr("-/.", **at) || n1 == 0) return "a date such as 2020-01-31 or unix time is needed";
     char separator = *(*at)++;
     int second = take_number(at, end, 2, &n2);
     if (n2 == 0 || !take(at, end, separator)) return "a date reads 2020-01-31";
     int third = take_number(at, end, 4, &n3);
-    if (n1 == 4 && (n3 == 1 || n3 == 2)) return date_value(first, second, third, ns);
-    if (n1 > 2 || n3 != 4) return "a date reads 2020-01-31";
-    if (!month_first) return "day and month cannot be told apart; write the date as 2020-01-31";
-    return date_value(third, first, second, ns);
+    if (n1 == 4 && (n3 == 1 || n3 == 2)) return import_date_value(first, second, third, ns);
+    if (n1 > 2 || n3 != 4) return "a date reads 2020-01-31; others want a \"time_format\" such as %d.%m.%y";
+    if (order == DATES_UNKNOWN)
+        return "day and month cannot be told apart; say \"time_format\": \"%d.%m.%Y\" or write dates as 2020-01-31";
+    return order == DATES_DAY_FIRST ? import_date_value(third, second, first, ns)
+                                    : import_date_value(third, first, second, ns);
+}
+
+/* "3:30 PM" */
+static const char *half_day(const char **at, const char *end, int *hour) {
+    const char *c = *at;
+    while (c < end && *c == ' ') c++;
+    bool named = end - c >= 2 && (c[1] | 0x20) == 'm' && ((*c | 0x20) == 'a' || (*c | 0x20) == 'p');
+    if (!named) return NULL;
+    if (*hour < 1 || *hour > 12) return "the hour must lie in 1 to 12 before AM and PM";
+    *hour = *hour % 12 + ((*c | 0x20) == 'p' ? 12 : 0);
+    *at = c + 2;
+    return NULL;
 }
 
 static const char *clock_value(const char **at, const char *end, int64_t *ns) {
@@ -93,6 +124,8 @@ static const char *clock_value(const char **at, const char *end, int64_t *ns) {
         second = take_number(at, end, 2, &n_second);
         if (n_second != 2) return "the seconds need two digits";
     }
+    const char *wrong = half_day(at, end, &hour);
+    if (wrong) return wrong;
     if (hour > 23 || minute > 59 || second > 59) return "the time of day must lie in 00:00:00 to 23:59:59";
     *ns = hour * NS_PER_HOUR + minute * NS_PER_MINUTE + second * NS_PER_SECOND;
     if (n_second == 0 || !take(at, end, '.')) return NULL;
@@ -105,7 +138,7 @@ static const char *clock_value(const char **at, const char *end, int64_t *ns) {
 }
 
 /* Z, UTC, GMT, +02, +0200, +02:00; *zoned says whether there was one. */
-static const char *zone_value(const char **at, const char *end, int64_t *ns, bool *zoned) {
+const char *import_zone_suffix(const char **at, const char *end, int64_t *ns, bool *zoned) {
     while (take(at, end, ' ')) {
     }
     if (*at == end) return NULL;
@@ -137,8 +170,8 @@ static const char *civil_parse(struct import_reader *reader, struct field field,
         date = reader->last_date.ns;
         at += key;
     } else {
-        const char *wrong = is_digit(*at) ? numeric_date(&at, end, reader->layout.month_first, &date)
-                                          : month_name_date(&at, end, &date);
+        const char *wrong =
+            is_digit(*at) ? numeric_date(&at, end, reader->date_order, &date) : month_name_date(&at, end, &date);
         if (wrong) return wrong;
         if ((size_t)(at - field.text) == key) {
             memcpy(reader->last_date.text, field.text, key);
@@ -152,7 +185,7 @@ static const char *civil_parse(struct import_reader *reader, struct field field,
         if (!compact) at++;
         if (at < end && *at == ' ') return "one blank may part date and time";
         const char *wrong = clock_value(&at, end, &clock);
-        if (!wrong) wrong = zone_value(&at, end, &offset, &zoned);
+        if (!wrong) wrong = import_zone_suffix(&at, end, &offset, &zoned);
         if (!wrong && at < end) wrong = "something follows the time";
         if (wrong) return wrong;
     }
@@ -214,13 +247,14 @@ static bool digits_are_date(struct field field) {
         if (!is_digit(field.text[i])) return false;
     const char *at = field.text;
     int64_t ns;
-    return field.text[0] <= '2' && !numeric_date(&at, at + 8, false, &ns);
+    return field.text[0] <= '2' && !numeric_date(&at, at + 8, DATES_UNKNOWN, &ns);
 }
 
 const char *import_time_parse(struct import_reader *reader, struct field field, int64_t *time_ns,
                               enum time_style *style) {
     if (field.length == 0) return "is empty";
     if (field.length >= IMPORT_FIELD_MAX) return "is too long for a time";
+    if (reader->options.time_format) return import_time_by_format(reader->options.time_format, field, time_ns, style);
     if (!digits_are_date(field)) {
         bool other;
         const char *wrong = unix_parse(field, time_ns, style, &other);
@@ -255,7 +289,7 @@ bool import_time_take(const struct import_reader *reader, const char **at, int64
     size_t key = sizeof reader->last_date.text;
     uint64_t value = 0;
     int64_t scale;
-    if (reader->end - c < 24) return false; /* nothing below looks farther */
+    if (reader->end - c < 24 || reader->options.time_format) return false; /* nothing below looks farther */
     if (memcmp(c, reader->last_date.text, key) == 0) {
         *at += key;
         *time_ns = reader->last_date.ns;

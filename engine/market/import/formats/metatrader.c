@@ -1,9 +1,10 @@
-/* MetaTrader exports without header. Times are the broker's, taken as UTC. (MetaTrader 5 exports with
+/* MetaTrader exports without header. Times are the broker's, taken as UTC unless `timezone` says whose. (MetaTrader 5 exports with
  * <DATE> <TIME> headers come in by the header format.) */
 #include "engine/market/import/import_private.h"
 
 static int detect4(const struct import_sample *sample, struct import_layout *layout) {
     struct sample_row row;
+    layout->zone = ZONE_BROKER;
     sample_row_split(sample, 0, ',', &row);
     layout_columns(layout, "tcOHLCv");
     return row.n_fields == 7 && row.field[0].length == 10 && field_has_shape(row.field[0], "9999.99.99") &&
@@ -18,6 +19,7 @@ const struct gw_import_format import_format_metatrader4 = {
 
 static int detect5(const struct import_sample *sample, struct import_layout *layout) {
     struct sample_row row;
+    layout->zone = ZONE_BROKER;
     sample_row_split(sample, 0, ',', &row);
     layout_columns(layout, "tOHLCv--"); /* tick volume; spread and real volume are passed over */
     return row.n_fields == 8 &&
