@@ -16,7 +16,8 @@ static void mark_unknown_volume(struct gw_bars *bars) {
 
 static void tell_remarks(const struct gw_bars *bars, const struct gw_import_report *report) {
     char text[256];
-    for (size_t i = report->has_volume ? 0 : 1; gw_import_remark(report, i, text); i++) /* mark_unknown_volume says it */
+    for (size_t i = report->has_volume ? 0 : 1; gw_import_remark(report, i, text);
+         i++) /* mark_unknown_volume says it */
         message("note: %s: %s", bars->symbol, text);
 }
 

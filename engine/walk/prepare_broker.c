@@ -41,9 +41,8 @@ static int read_detail(const struct experiment *e, struct prepared *p, size_t i)
     const struct gw_bars *bars = &p->market.symbol[i];
     if (!p->detail.symbol && !(p->detail.symbol = mem_calloc(e->n_data, sizeof *p->detail.symbol))) return GW_ERR_NOMEM;
     p->detail.n_symbols = e->n_data;
-    const struct gw_import_options options = {.symbol = bars->symbol,
-                                              .timezone = *source->timezone ? source->timezone : NULL,
-                                              .repair = source->repair};
+    const struct gw_import_options options = {
+        .symbol = bars->symbol, .timezone = *source->timezone ? source->timezone : NULL, .repair = source->repair};
     struct gw_bars *detail = &p->detail.symbol[i];
     TRY(gw_bars_import(source->detail, &options, detail, NULL));
     if (detail->interval_ns >= bars->interval_ns || bars->interval_ns % detail->interval_ns)

@@ -383,7 +383,7 @@ static void test_seeds_strategies_data(void **state) {
     assert_ok(
         load(DATA("{'file':'d.csv','symbol':'S','interval':'1h'}"), &(struct gw_config_override){.data = "z.csv"}, &e));
     assert_string_equal(e->data[0].file, "z.csv"); /* as the shell gave it, not beside the experiment */
-    assert_string_equal(e->data[0].symbol, ""); /* another file is another symbol */
+    assert_string_equal(e->data[0].symbol, "");    /* another file is another symbol */
     assert_true(e->data[0].interval_ns == NS_PER_HOUR);
     experiment_free(e);
     assert_ok(load("{'name':'x','folds':{'train':9,'validation':9,'test':9},'strategies':['gate']}",
