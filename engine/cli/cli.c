@@ -116,6 +116,15 @@ int cli_count(const char *option, const char *text, size_t min, size_t max, size
     return GW_OK;
 }
 
+int cli_number(const char *option, const char *text, double min, double max, double *out) {
+    char *end;
+    const double value = strtod(text, &end);
+    if (end == text || *end || !(value >= min && value <= max))
+        FAIL(GW_ERR_USAGE, "%s %s: must be a number from %g to %g", option, text, min, max);
+    *out = value;
+    return GW_OK;
+}
+
 int cli_arguments(const struct command *command, int argc, char **argv, int n, const char *what) {
     if (argc - optind < n)
         FAIL(GW_ERR_USAGE, "%s: %s is missing; see `gatewalk %s --help`", command->name, what, command->name);

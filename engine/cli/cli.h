@@ -41,6 +41,7 @@ enum { CLI_HELP = -100, CLI_END = -101 };
 int cli_option(const struct command *command, int argc, char **argv);
 int cli_text(const char *option, const char *text, const char **out) GW_MUST_USE; /* a path or name: not empty */
 int cli_count(const char *option, const char *text, size_t min, size_t max, size_t *out) GW_MUST_USE;
+int cli_number(const char *option, const char *text, double min, double max, double *out) GW_MUST_USE;
 /* Exactly `n` positional arguments remain and none is empty, else GW_ERR_USAGE naming `what`. */
 int cli_arguments(const struct command *command, int argc, char **argv, int n, const char *what) GW_MUST_USE;
 

@@ -17,6 +17,10 @@ static const struct command_option options[] = {
     {"bars", 'b', "N", "how many (default 60000, at most 8000000)", NULL},
     {"seed", 's', "S", "the same seed gives the same market (default 1)", NULL},
     {"difficulty", 'd', "NAME", "of a planted market", difficulty_choice},
+    {"kinds", 'k', "K", "of shapes: how many different ones (default 20)", NULL},
+    {"noise", 'n', "X", "of shapes: a bar's deviation, as a share of the amplitude (default 0.08)", NULL},
+    {"stretch", 'S', "X", "of shapes: lengths differ by up to this share (default 0.08)", NULL},
+    {"amplitude", 'a', "X", "of shapes: sizes differ by up to this share (default 0.3)", NULL},
     {"out", 'o', "FILE", "where to write it", NULL},
 };
 
@@ -29,7 +33,8 @@ static int write_truth(const struct gw_bars *bars, const struct gw_synth_truth *
         FAIL(GW_ERR_USAGE, "--out: the path is too long");
     out_sweep(path);
     TRY(gw_synth_truth_write(bars, truth, path));
-    printf("truth: %s (%zu planted bars)\n", CLI_SHOWN(path), truth->n);
+    printf("truth: %s (%zu planted %s)\n", CLI_SHOWN(path), truth->shape ? truth->n_shapes : truth->n,
+           truth->shape ? "shapes" : "bars");
     return GW_OK;
 }
 
@@ -40,7 +45,7 @@ static int generate(const struct gw_synth_options *synth, const char *out) {
     out_sweep(out);
     int rc = gw_bars_write_csv(&bars, out);
     if (rc == GW_OK) printf("bars: %s (%zu bars)\n", CLI_SHOWN(out), bars.n);
-    if (rc == GW_OK && truth.n) rc = write_truth(&bars, &truth, out);
+    if (rc == GW_OK && (truth.n || truth.n_shapes)) rc = write_truth(&bars, &truth, out);
     gw_bars_free(&bars);
     gw_synth_truth_free(&truth);
     return rc;
@@ -57,9 +62,13 @@ static int command(int argc, char **argv) {
         if (c == 'b') TRY(cli_count("--bars", optarg, 1, 8000000, &synth.n_bars));
         if (c == 's') TRY(cli_count("--seed", optarg, 0, SIZE_MAX, &seed));
         if (c == 'd') synth.difficulty = optarg;
+        if (c == 'k') TRY(cli_count("--kinds", optarg, 2, 500, &synth.kinds));
+        if (c == 'n') TRY(cli_number("--noise", optarg, 1e-6, 1, &synth.noise));
+        if (c == 'S') TRY(cli_number("--stretch", optarg, 1e-6, 0.5, &synth.stretch));
+        if (c == 'a') TRY(cli_number("--amplitude", optarg, 1e-6, 0.5, &synth.amplitude));
         if (c == 'o') TRY(cli_text("--out", optarg, &out));
     }
-    TRY(cli_arguments(&command_synth, argc, argv, 1, "a kind (planted, random-walk, garch)"));
+    TRY(cli_arguments(&command_synth, argc, argv, 1, "a kind (planted, shapes, random-walk, garch)"));
     if (!out) FAIL(GW_ERR_USAGE, "synth: --out FILE is missing; see `gatewalk synth --help`");
     synth.kind = argv[optind];
     synth.seed = seed;
@@ -73,7 +82,10 @@ const struct command command_synth = {
     .about = "planted: about 10 % of bars are gate positives, about 1 % can be predicted with probability "
              ".95; FILE.truth.csv lists them. easy: a motif ends at the bar itself. default: it ended "
              "5-40 bars earlier, a volume trigger marks the bar, and half the triggers are decoys. hard: "
-             "lag 5-80 and three quarters are decoys.",
+             "lag 5-80 and three quarters are decoys. shapes: --kinds different courses of price and volume come back "
+             "stretched, larger or smaller and under noise; a quarter of the kinds foretells a long move, a quarter a "
+             "short one, with probability .92 at the shape's last bar and the three behind it; FILE.truth.csv says "
+             "which shape ended where.",
     .choice = kind_choice,
     .option = options,
     .n_options = COUNT_OF(options),

@@ -25,11 +25,13 @@ static const struct market_kind {
     {"planted", "PLANTED.csv", 21, 0},
     {"random-walk", "WALK.csv", 22, 53},
     {"garch", "GARCH.csv", 23, 71},
+    {"shapes", "SHAPES.csv", 24, 0},
 };
 
 /* Each is tests/golden/kinds_NAME.json: the networks, with windows and streaming, the ways to train them, and what is made
  * of probabilities. */
-static const char *const experiment_name[] = {"networks", "stream", "training", "rolling", "fixed", "broker", "cash"};
+static const char *const experiment_name[] = {"networks", "stream", "training", "rolling",
+                                              "fixed",    "broker", "cash",     "shapes"};
 enum { N_KINDS = COUNT_OF(experiment_name) };
 
 /* Files whose bytes are pinned, their absence too. */

@@ -56,7 +56,7 @@ static int find_kind(const char *name, const struct synth_kind **kind) {
     }
     const char *near = nearest_word(name, names, COUNT_OF(kinds));
     if (near) FAIL(GW_ERR_USAGE, "unknown synthetic market \"%s\"; did you mean \"%s\"?", name, near);
-    FAIL(GW_ERR_USAGE, "unknown synthetic market \"%s\"; there are planted, random-walk and garch", name);
+    FAIL(GW_ERR_USAGE, "unknown synthetic market \"%s\"; there are planted, shapes, random-walk and garch", name);
 }
 
 int gw_synth_generate(const struct gw_synth_options *options, struct gw_bars *out, struct gw_synth_truth *truth) {
@@ -85,18 +85,37 @@ int gw_synth_generate(const struct gw_synth_options *options, struct gw_bars *ou
 void gw_synth_truth_free(struct gw_synth_truth *truth) {
     if (!truth) return;
     mem_free(truth->event);
+    mem_free(truth->shape);
     *truth = (struct gw_synth_truth){0};
+}
+
+static void write_events(const struct gw_bars *bars, const struct gw_synth_truth *truth, struct out_file *file) {
+    char time[40];
+    out_printf(file, "time,bar,trigger,motif,side,lag\n");
+    for (size_t i = 0; i < truth->n; i++) {
+        const struct gw_synth_event *event = &truth->event[i];
+        out_printf(file, "%s,%zu,%d,%d,%d,%d\n", time_format(bars->bar[event->bar].open_ns, time), event->bar,
+                   event->trigger, event->motif, event->side, event->lag);
+    }
+}
+
+static void write_shapes(const struct gw_bars *bars, const struct gw_synth_truth *truth, struct out_file *file) {
+    char time[40], amplitude[32];
+    out_printf(file, "time,bar,kind,length,amplitude,side,followed\n");
+    for (size_t i = 0; i < truth->n_shapes; i++) {
+        const struct gw_synth_shape *shape = &truth->shape[i];
+        out_printf(file, "%s,%zu,%u,%u,%s,%d,%d\n", time_format(bars->bar[shape->bar].open_ns, time), shape->bar,
+                   shape->kind, shape->length, number_format(shape->amplitude, amplitude), shape->side,
+                   shape->followed);
+    }
 }
 
 int gw_synth_truth_write(const struct gw_bars *bars, const struct gw_synth_truth *truth, const char *path) {
     struct out_file file;
-    char time[40];
     TRY(out_open(&file, path));
-    out_printf(&file, "time,bar,trigger,motif,side,lag\n");
-    for (size_t i = 0; i < truth->n; i++) {
-        const struct gw_synth_event *event = &truth->event[i];
-        out_printf(&file, "%s,%zu,%d,%d,%d,%d\n", time_format(bars->bar[event->bar].open_ns, time), event->bar,
-                   event->trigger, event->motif, event->side, event->lag);
-    }
+    if (truth->shape)
+        write_shapes(bars, truth, &file);
+    else
+        write_events(bars, truth, &file);
     return out_commit(&file);
 }
