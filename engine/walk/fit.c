@@ -193,7 +193,7 @@ static bool load(const struct strategy_spec *spec, struct fit *fit, const struct
     struct gw_meta_pair expect[] = {{"gatewalk.fit_key", fit->key}};
     struct gw_extra_tensor extra[8];
     size_t n_extra = COUNT_OF(extra);
-    if (!file_exists(fit->model_path)) return false;
+    if (!fit->model_path[0] || !file_exists(fit->model_path)) return false;
     if (gw_model_load_onto(fit->model_path, previous, expect, COUNT_OF(expect), model, &fit->log, extra, &n_extra) < 0)
         return false;
     bool fits = matches(*model, spec);
@@ -237,6 +237,12 @@ static int train(const struct fit_context *c, const struct fold_data *d, const s
     return gw_model_permutation_importance(*model, &input, options.seed, fit->permutation);
 }
 
+int fit_apply(const struct fit_context *c, const struct fold_data *data, const struct gw_gate_model *model,
+              struct fit *fit) {
+    TRY(set_thresholds(c, data, model, fit));
+    return score_test(c->experiment, data, model, fit);
+}
+
 int fit_execute(const struct fit_context *c, const struct gw_gate_model *previous, struct fit *fit,
                 struct gw_gate_model **model_out) {
     struct fold_data data;
@@ -247,9 +253,10 @@ int fit_execute(const struct fit_context *c, const struct gw_gate_model *previou
     fit->reused =
         load(&c->experiment->strategy[fit->strategy], fit, previous, c->experiment->verdict.importance, &model);
     if (!fit->reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
-    TRY_GOTO(set_thresholds(c, &data, model, fit), done);
-    TRY_GOTO(score_test(c->experiment, &data, model, fit), done);
-    if (fit->reused)
+    TRY_GOTO(fit_apply(c, &data, model, fit), done);
+    if (fit->borrowed)
+        rc = GW_OK;
+    else if (fit->reused)
         TRY_GOTO(store_thresholds(c, model, &data.scaler, fit), done);
     else
         TRY_GOTO(fit_store(c->prepared, model, &data.scaler, fit), done);

@@ -103,19 +103,23 @@ static int run_chain(struct monitor *monitor, const struct prepared *p, struct f
                      size_t *at) {
     const struct fit *head = &fits->fit[begin];
     bool chained = monitor->experiment->strategy[head->strategy].train.retrain != GW_RETRAIN_FRESH;
-    struct gw_gate_model *previous = NULL;
+    struct gw_gate_model *previous = NULL, *unkept = NULL;
     int rc = GW_OK;
     for (size_t i = begin; i < fits->n; i++) {
         struct fit *fit = &fits->fit[i];
         if (fit->strategy != head->strategy || fit->seed != head->seed) continue;
         struct gw_gate_model *model = NULL;
         *at = i;
-        rc = run_one(monitor, p, fit, previous, chained ? &model : NULL);
-        gw_model_free(previous);
+        rc = run_one(monitor, p, fit, previous, chained || fits->model ? &model : NULL);
+        gw_model_free(unkept);
         previous = model;
+        if (fits->model)
+            fits->model[i] = model;
+        else
+            unkept = model;
         if (rc < 0 || !chained) break;
     }
-    gw_model_free(previous);
+    gw_model_free(unkept);
     return rc;
 }
 
@@ -176,7 +180,11 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
 }
 
 void fits_free(struct fit_list *fits) {
-    for (size_t i = 0; i < fits->n; i++) fit_release(&fits->fit[i]);
+    for (size_t i = 0; i < fits->n; i++) {
+        fit_release(&fits->fit[i]);
+        if (fits->model) gw_model_free(fits->model[i]);
+    }
+    mem_free(fits->model);
     mem_free(fits->fit);
     memset(fits, 0, sizeof *fits);
 }

@@ -23,6 +23,7 @@ struct fit {
     char model_path[1024];
     char key[17];      /* hash of everything that decides the fit: a stored model with another key is stale */
     bool done, reused; /* reused: loaded, not trained; its log knows no seconds */
+    bool borrowed;     /* model_path is only read from, "": not even that; nothing is written */
 
     size_t n_test;            /* test samples of all symbols, in (symbol, bar) order */
     float *validation;        /* [n_validation × GW_N_GATES]: probabilities of the validation samples */
@@ -54,6 +55,10 @@ struct fit_context {
  * warm and lora retraining; both may be NULL. A stored lora fold loads onto `previous` only. */
 int fit_execute(const struct fit_context *context, const struct gw_gate_model *previous, struct fit *fit,
                 struct gw_gate_model **model_out) GW_MUST_USE;
+/* The part after training: thresholds from validation, scores of the test slice. */
+struct fold_data;
+int fit_apply(const struct fit_context *context, const struct fold_data *data, const struct gw_gate_model *model,
+              struct fit *fit) GW_MUST_USE;
 /* Writes the fit's model file, with whatever gw_scorer needs of it. */
 int fit_store(const struct prepared *prepared, const struct gw_gate_model *model, const struct gw_scaler *scaler,
               const struct fit *fit) GW_MUST_USE;
@@ -66,6 +71,7 @@ void fit_key_of(const char *sources, const struct experiment *experiment, const 
 struct fit_list {
     struct fit *fit;
     size_t n;
+    struct gw_gate_model **model; /* [n] when the caller wants to keep them, else NULL; fits_free releases them */
     size_t n_reused;
     double seconds;
 };
