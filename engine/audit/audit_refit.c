@@ -1,0 +1,87 @@
+/* Fits done again: whatever decides weights must lie before the test slice. */
+#include "passage.h"
+
+#include <string.h>
+
+static int poisoned_market(const struct audit_subject *subject, int64_t cut_ns, enum poison poison, struct audit *audit,
+                           struct prepared **p) {
+    audit->cut_ns = cut_ns;
+    audit->poison = poison;
+    TRY(poison_prepared(subject->p, cut_ns, poison, p));
+    int rc = passage_inputs(subject, *p);
+    if (rc < 0) {
+        poison_free(*p);
+        *p = NULL;
+    }
+    return rc;
+}
+
+int audit_refit(const struct audit_subject *subject, size_t i, enum poison poison, struct audit *audit) {
+    const struct fit *clean = &subject->fits.fit[i];
+    const char *name = subject->e->strategy[clean->strategy].name;
+    struct gw_gate_model *model = NULL;
+    struct prepared *p;
+    struct fit fit = {.strategy = clean->strategy, .seed = clean->seed, .fold = clean->fold};
+    const int64_t cut_ns = subject->p->plan.fold[fit.fold].end_ns[GW_SLICE_VALIDATION] - 1;
+    TRY(poisoned_market(subject, cut_ns, poison, audit, &p));
+    int rc = GW_OK;
+    if (compare_inputs(audit, subject->p, p)) {
+        rc = audit_failure(audit, STAGE_WEIGHTS, name, fit.fold, passage_fit(subject, p, &fit, &model));
+        if (rc == GW_OK && model) {
+            compare_model(audit, STAGE_WEIGHTS, name, fit.fold, subject->fits.model[i], model);
+            compare_log(audit, name, fit.fold, &clean->log, &fit.log);
+            compare_threshold(audit, subject->p, name, clean, &fit);
+        }
+    }
+    gw_model_free(model);
+    fit_release(&fit);
+    poison_free(p);
+    return rc;
+}
+
+/* One epoch without a validation slice: what the training slice alone decides. */
+static int train_alone(const struct audit_subject *subject, const struct prepared *p, const struct fit *fit,
+                       struct gw_gate_model **model) {
+    const struct experiment *e = subject->e;
+    const struct strategy_spec *spec = &e->strategy[fit->strategy];
+    struct gw_train_config train = spec->train;
+    struct gw_training_log log = {0};
+    struct fold_data data;
+    uint64_t key[2] = {e->seed[fit->seed], fit->fold};
+    train.epochs = 1;
+    train.retrain = GW_RETRAIN_FRESH;
+    TRY(passage_fold_data(subject, p, fit->fold, &data));
+    struct gw_fit_input input = {
+        .n_series = data.n_symbols,
+        .n_features = data.n_features,
+        .series = data.fit_series,
+        .train = data.sample[GW_SLICE_TRAIN],
+        .n_train = data.n[GW_SLICE_TRAIN],
+        .validation = data.sample[GW_SLICE_VALIDATION],
+    };
+    struct gw_fit_options options = {.seed = hash_bytes(key, sizeof key, 0)};
+    int rc = gw_model_fit(&spec->model, &train, &input, &options, model, &log);
+    gw_training_log_free(&log);
+    fold_data_free(&data);
+    return rc;
+}
+
+int audit_training(const struct audit_subject *subject, size_t i, enum poison poison, struct audit *audit) {
+    const struct fit *fit = &subject->fits.fit[i];
+    struct gw_gate_model *clean = NULL, *dirty = NULL;
+    struct prepared *p;
+    const int64_t cut_ns = subject->p->plan.fold[fit->fold].end_ns[GW_SLICE_TRAIN] - 1;
+    TRY(poisoned_market(subject, cut_ns, poison, audit, &p));
+    int rc = GW_OK;
+    if (compare_inputs(audit, subject->p, p)) {
+        rc = train_alone(subject, subject->p, fit, &clean);
+        const char *name = subject->e->strategy[fit->strategy].name;
+        if (rc == GW_OK)
+            rc = audit_failure(audit, STAGE_TRAINING, name, fit->fold, train_alone(subject, p, fit, &dirty));
+        if (rc == GW_OK && dirty) compare_model(audit, STAGE_TRAINING, name, fit->fold, clean, dirty);
+    }
+    gw_model_free(clean);
+    gw_model_free(dirty);
+    poison_free(p);
+    return rc;
+}

@@ -1,0 +1,70 @@
+/* Scores as they are delivered, and every bar as a trade of its own. */
+#include "compare.h"
+
+#include <string.h>
+
+/* Sets are ordered by fold, time and symbol, and hold the same test bars as far as both go. */
+static bool same_bar(struct audit *audit, const struct prepared *p, const struct test_bar *x,
+                     const struct test_bar *y) {
+    struct audit_place place = {x->close_ns, p->market.symbol[x->symbol].symbol, NULL, x->fold + 1};
+    audit->n_compared[STAGE_PLAN]++;
+    if (x->fold == y->fold && x->symbol == y->symbol && x->bar == y->bar && x->close_ns == y->close_ns) return true;
+    audit_note(audit, STAGE_PLAN, &place, (double)x->bar, (double)y->bar, "test bar");
+    return false;
+}
+
+void compare_scores(struct audit *audit, const struct prepared *p, const char *strategy, const struct score_set *x,
+                    const struct gw_score *a, const struct score_set *y, const struct gw_score *b) {
+    static const char *const p_name[GW_N_GATES] = {"p_long", "p_short"}, *const tau_name[GW_N_GATES] = {"tau_long",
+                                                                                                        "tau_short"};
+    for (size_t i = 0; i < x->n && i < y->n; i++) {
+        const struct test_bar *at = &x->bar[i];
+        struct audit_place place = {at->close_ns, p->market.symbol[at->symbol].symbol, strategy, at->fold + 1};
+        if (at->close_ns > audit->cut_ns || !same_bar(audit, p, at, &y->bar[i])) continue;
+        for (int g = 0; g < GW_N_GATES; g++) {
+            audit_value(audit, STAGE_SCORES, &place, p_name[g], (double)a[i].p[g], (double)b[i].p[g]);
+            audit_value(audit, STAGE_SCORES, &place, tau_name[g], (double)a[i].tau[g], (double)b[i].tau[g]);
+        }
+    }
+}
+
+/* Whether an isolated trade from this bar at `multiplier` costs has ended by the cut, in a history that ends there. */
+static bool isolated_over(const struct experiment *e, const struct prepared *p, size_t strategy,
+                          const struct test_bar *at, int gate, int multiplier, int64_t cut_ns) {
+    struct gw_bars past = p->market.symbol[at->symbol];
+    const struct gw_strategy_config *trading = &e->strategy[strategy].trading;
+    double move = p->labels[at->symbol].min_move[at->bar];
+    struct gw_cost_config costs = e->strategy[strategy].costs;
+    struct gw_trade trade;
+    costs.multiplier = multiplier;
+    past.n = known_bars(&past, cut_ns);
+    return gw_trade_isolated(&past, at->bar, gate == GW_GATE_LONG ? GW_SIDE_LONG : GW_SIDE_SHORT,
+                             trading->stop_moves * move, trading->target_moves * move, trading->horizon, &costs,
+                             e->broker.intrabar, &trade) &&
+           trade.reason != GW_EXIT_END;
+}
+
+/* Most are the same, also of those that were still open. */
+static void compare_trade(struct audit *audit, const struct experiment *e, const struct prepared *p, size_t strategy,
+                          const struct test_bar *at, int gate, int multiplier, double a, double b) {
+    struct audit_place place = {at->close_ns, p->market.symbol[at->symbol].symbol, e->strategy[strategy].name,
+                                at->fold + 1};
+    if (memcmp(&a, &b, sizeof a) == 0 || isolated_over(e, p, strategy, at, gate, multiplier, audit->cut_ns))
+        audit_value(audit, STAGE_ISOLATED, &place, gate == GW_GATE_LONG ? "long trade" : "short trade", a, b);
+}
+
+void compare_isolated(struct audit *audit, const struct experiment *e, const struct prepared *p, size_t strategy,
+                      const struct score_set *x, const struct score_set *y) {
+    size_t u = 0, v = 0;
+    for (size_t i = 0; i < x->n && i < y->n; i++) {
+        const struct test_bar *at = &x->bar[i];
+        size_t row = u, other = v;
+        u += at->labelled;
+        v += y->bar[i].labelled;
+        if (at->close_ns > audit->cut_ns || !at->labelled || !y->bar[i].labelled) continue;
+        for (int g = 0; g < GW_N_GATES; g++)
+            for (int c = 0; c < 3; c++)
+                compare_trade(audit, e, p, strategy, at, g, c, x->isolated[strategy].pnl[g][c][row],
+                              y->isolated[strategy].pnl[g][c][other]);
+    }
+}

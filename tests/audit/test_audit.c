@@ -1,0 +1,293 @@
+/* The audit finds nothing in the engine, and in every mistake that is planted into it the stage, the bar and the value. An
+ * audit that cannot fail proves nothing. */
+#include "test.h"
+
+#include <math.h>
+
+#include "walk/fixture.h"
+
+#include "leaks.h"
+
+static const char one_symbol[] =
+    "{'name':'audit','data':'none.csv',"
+    "'features':['log_return(1)','rsi(6)','log_return(1)@1h','volume_z(8)','ma_gap(5)@30m'],"
+    "'labels':{'horizon':6,'ratio':1.2,'min_move':0.004},"
+    "'folds':{'train':160,'validation':60,'test':60},"
+    "'signals':{'k':[5,20],'act_on':20,'rolling_bars':40},"
+    "'model':{'lookback':8,'hidden':4,'attention_units':4,'heads':2,'key_dim':4,'dense_units':4,'dropout':0.2},"
+    "'training':{'epochs':2,'batch_size':64,'block':8,'learning_rate':0.01},"
+    "'verdict':{'importance':false},"
+    "'strategies':["
+    "{'name':'none','strategy':'gate'},"
+    "{'name':'bahdanau','strategy':'gate','model':{'attention':'bahdanau'},'training':{'calibration':'platt','epochs':"
+    "3}},"
+    "{'name':'multihead','strategy':'gate','model':{'attention':'multihead'},'training':{'epochs':1}},"
+    "{'name':'stream','strategy':'gate','model':{'unroll':'stream','warm':16},'training':{'epochs':1}},"
+    "{'name':'logistic','strategy':'gate','model':{'encoder':'logistic'},'training':{'calibration':'isotonic'}},"
+    "{'name':'mean','strategy':'gate','ensemble_of':'bahdanau'},"
+    "{'name':'cross','strategy':'sma_cross','trading':{'fast':3,'slow':9}},'buy_and_hold',"
+    "{'name':'chance','strategy':'random_entry','trading':{'match':'cross'}}]}";
+
+static const char two_symbols[] =
+    "{'name':'audit2','data':'none.csv',"
+    "'features':['log_return(1)','realised_vol(6)','rsi(3)@1h','range','volume_z(8)'],"
+    "'labels':{'horizon':5,'ratio':1.2,'min_move_atr':1.5,'atr_length':6},'scaler':{'kind':'robust','clip':4},"
+    "'folds':{'mode':'expanding','train':'30h','validation':'15h','test':'15h','step':'16h','embargo':2},"
+    "'signals':{'k':[5,14],'act_on':14,'rolling_bars':50,'pool':'each','threshold':'rolling'},"
+    "'model':{'lookback':8,'hidden':4,'attention_units':4,'heads':2,'key_dim':4,'dense_units':4},"
+    "'training':{'epochs':2,'batch_size':64,'block':8,'monitor':'average_precision','positive_fraction':0.4},"
+    "'trading':{'size':0.4,'exit_on_opposite':true},'costs':{'slippage_volatility':0.1,'funding_bps_per_day':20},"
+    "'verdict':{'importance':false},"
+    "'strategies':["
+    "{'name':'none','strategy':'gate','training':{'retrain':'warm'}},"
+    "{'name':'bahdanau','strategy':'gate','model':{'attention':'bahdanau'},"
+    "'training':{'retrain':'lora','lora_rank':2,'optimizer':'adamw'}},"
+    "{'name':'multihead','strategy':'gate','model':{'attention':'multihead','causal_mask':true},"
+    "'training':{'loss':'bce','pos_weight':2}},"
+    "{'name':'logistic','strategy':'gate','model':{'encoder':'logistic'},'training':{'calibration':'platt'}},"
+    "{'name':'cross','strategy':'sma_cross','trading':{'fast':4,'slow':11}}]}";
+
+static void market_one(struct gw_market *market) {
+    market->n_symbols = 1;
+    market->symbol = mem_calloc(1, sizeof *market->symbol);
+    fixture_walk(&market->symbol[0], "ONE", 560, 11, 0, 0.01);
+}
+
+/* The second symbol starts later, ends earlier and has holes. */
+static void market_two(struct gw_market *market) {
+    market->n_symbols = 2;
+    market->symbol = mem_calloc(2, sizeof *market->symbol);
+    fixture_walk(&market->symbol[0], "EARLY", 490, 21, 0, 0);
+    fixture_walk(&market->symbol[1], "LATE", 330, 22, 70, 0.08);
+}
+
+static struct prepared *prepared_of(const struct experiment *e, void (*make)(struct gw_market *)) {
+    struct prepared *p = mem_calloc(1, sizeof *p);
+    assert_non_null(p);
+    make(&p->market);
+    assert_ok(prepare_inputs(e, p));
+    return p;
+}
+
+/* ---- nothing where nothing is ------------------------------------------------------------------------------------------ */
+
+static void check_clean(const char *text, void (*make)(struct gw_market *), size_t n_cuts, size_t n_refits,
+                        unsigned left_out) {
+    struct experiment *e = fixture_experiment(text);
+    struct prepared *p = prepared_of(e, make);
+    struct audit_options options = {.n_cuts = n_cuts, .n_refits = n_refits, .jobs = 2, .models = ""};
+    struct audit_report report;
+    assert_ok(audit_experiment(e, p, &options, &report));
+    enum audit_stage stage = audit_first(&report.found);
+    const struct audit_difference *d = &report.found.first[stage < N_STAGES ? stage : 0];
+    if (stage < N_STAGES)
+        fail_msg("%s: %s of %s %s fold %zu: %.17g, %.17g", stage_id[stage], d->value, d->strategy, d->symbol, d->fold,
+                 d->clean, d->dirty);
+    assert_true(report.n_cuts >= n_cuts * 9 / 10);
+    assert_int_equal(report.n_markets, 3 * report.n_cuts + 2 * report.n_refits);
+    for (stage = 0; stage < N_STAGES; stage++)
+        if (report.found.n_compared[stage] == 0 && !(left_out >> stage & 1))
+            fail_msg("%s was not looked at", stage_id[stage]);
+    audit_report_free(&report);
+    prepared_free(p);
+    experiment_free(e);
+}
+
+static void test_one_symbol(void **state) {
+    (void)state;
+    check_clean(one_symbol, market_one, 50, 9, 0); /* every fold's fit again */
+}
+
+static void test_two_symbols(void **state) {
+    (void)state;
+    check_clean(two_symbols, market_two, 50, 9, 0);
+}
+
+static void test_thresholds_and_pools(void **state) {
+    (void)state;
+    static const char *const signals[] = {"'threshold':'rolling','rolling_bars':40,'k':[20],'act_on':20",
+                                          "'threshold':'fixed','fixed_long':0.3,'fixed_short':0.3,'k':[20],'act_on':20",
+                                          "'pool':'cross_section','k':[20],'act_on':20"};
+    for (size_t i = 0; i < COUNT_OF(signals); i++) {
+        char text[4096];
+        const char *from = strstr(two_symbols, "'signals':{"), *to = strchr(from, '}');
+        snprintf(text, sizeof text, "%.*s'signals':{%s%s", (int)(from - two_symbols), two_symbols, signals[i], to);
+        check_clean(text, market_two, 10, 0, 1u << STAGE_TRAINING | 1u << STAGE_WEIGHTS | 1u << STAGE_LOG);
+    }
+}
+
+/* Whatever stands in the table of attentions. */
+static void test_every_attention(void **state) {
+    (void)state;
+    char text[8192];
+    const char *name;
+    int used = snprintf(text, sizeof text, "%.*s'strategies':[", (int)(strstr(one_symbol, "'strategies'") - one_symbol),
+                        one_symbol);
+    for (size_t i = 0; (name = gw_model_option_name("attention", i)); i++)
+        used += snprintf(text + used, sizeof text - (size_t)used,
+                         "%s{'name':'%s','strategy':'gate','model':{'attention':'%s'%s}}", i ? "," : "", name, name,
+                         strncmp(name, "luong", 5) == 0 ? ",'luong_combine':true" : "");
+    snprintf(text + used, sizeof text - (size_t)used, "]}");
+    check_clean(text, market_one, 12, 2, 0);
+}
+
+/* ---- planted leaks -------------------------------------------------------------------------------------------------------- */
+
+struct planted {
+    const char *name;
+    struct audit_hooks hooks;
+    void (*on_bar)(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                   struct gw_order_sink *orders);
+    enum audit_stage stage; /* the first that differs */
+    const char *value;      /* what the finding begins with */
+    bool at_cut;            /* the bar that differs is the last one that was known */
+};
+static const struct planted planted[] = {
+    {"a feature reads the next bar", {.inputs = leak_next_bar}, NULL, STAGE_FEATURES, "log_return(1)", true},
+    {"an hourly feature reads the open hour",
+     {.inputs = leak_open_interval},
+     NULL,
+     STAGE_FEATURES,
+     "log_return(1)@1h",
+     false},
+    {"a feature is centred over the whole history",
+     {.inputs = leak_whole_history_mean},
+     NULL,
+     STAGE_FEATURES,
+     "rsi(6)",
+     false},
+    {"an outside column is joined before it was known",
+     {.inputs = leak_early_column},
+     NULL,
+     STAGE_FEATURES,
+     "volume_z(8)",
+     false},
+    {"the label is a feature", {.inputs = leak_label_as_feature}, NULL, STAGE_FEATURES, "ma_gap(5)@30m", false},
+    {"gaps are filled from behind", {.inputs = leak_filled_backwards}, NULL, STAGE_FEATURES, "log_return(1)", true},
+    {"labels are shifted by a bar", {.inputs = leak_labels_shifted}, NULL, STAGE_LABELS, "label_", false},
+    {"min_move comes from the future", {.inputs = leak_move_ahead}, NULL, STAGE_MIN_MOVE, "min_move", false},
+    {"no purge before validation", {.inputs = leak_no_purge}, NULL, STAGE_FOLDS, "", false},
+    {"no purge before test", {.inputs = leak_no_purge_before_test}, NULL, STAGE_FOLDS, "", false},
+    {"training goes on into validation", {.inputs = leak_train_on_validation}, NULL, STAGE_FOLDS, "", false},
+    {"folds are cut by a later price", {.inputs = leak_chosen_folds}, NULL, STAGE_PLAN, "first sample of test", false},
+    {"the scaler sees the test slice", {.fold_data = leak_scaler}, NULL, STAGE_SCALER, "center of ", false},
+    {"training stops by the test slice", {.fit = leak_stops_on_test}, NULL, STAGE_WEIGHTS, "lstm0.W[0,0]", false},
+    {"training on the test slice", {.fit = leak_trains_on_test}, NULL, STAGE_WEIGHTS, "lstm0.W[0,0]", false},
+    {"random numbers are keyed by all data", {.fit = leak_seeded_by_data}, NULL, STAGE_WEIGHTS, "lstm0.W[0,0]", false},
+    {"tau comes from test probabilities", {.applied = leak_tau_from_test}, NULL, STAGE_THRESHOLD, "tau_", false},
+    {"probabilities are calibrated on the test slice",
+     {.applied = leak_calibrated_on_test},
+     NULL,
+     STAGE_PROBABILITY,
+     "p_long",
+     false},
+    {"probabilities are ranks within the test slice",
+     {.applied = leak_ranked_on_test},
+     NULL,
+     STAGE_PROBABILITY,
+     "p_long",
+     false},
+    {"windows end one bar late", {.applied = leak_window_ahead}, NULL, STAGE_PROBABILITY, "p_", true},
+    {"scores arrive one bar early", {.replayed = leak_early_scores}, NULL, STAGE_SCORES, "p_", true},
+    {"a strategy peeks at the next bar", {0}, leak_peek_one, STAGE_ORDERS, "", true},
+    {"a strategy peeks at the bar after the next", {0}, leak_peek_two, STAGE_ORDERS, "", false},
+    {"a strategy looks ahead through a kept pointer", {0}, leak_kept_pointer, STAGE_ORDERS, "", true},
+    {"equity is scaled by its own end", {.replayed = leak_scaled_equity}, NULL, STAGE_EQUITY, "equity", false},
+};
+
+static bool is_caught(const struct planted *leak, const struct audit_report *report) {
+    enum audit_stage stage = audit_first(&report->found);
+    if (stage == N_STAGES) {
+        print_error("not caught: %s\n", leak->name);
+        return false;
+    }
+    const struct audit_difference *d = &report->found.first[stage];
+    bool placed = stage == STAGE_FOLDS || stage == STAGE_WEIGHTS || stage == STAGE_LOG || d->time_ns != INT64_MIN;
+    bool fits = !leak->at_cut || d->time_ns == d->cut_ns;
+    if (stage == leak->stage && strncmp(d->value, leak->value, strlen(leak->value)) == 0 && placed && fits) return true;
+    print_error("%s: found first in %s, %s of %s fold %zu, cut %lld bar %lld (%g, %g)\n", leak->name, stage_id[stage],
+                d->value, d->strategy, d->fold, (long long)d->cut_ns, (long long)d->time_ns, d->clean, d->dirty);
+    return false;
+}
+
+static void audit_leak(const struct experiment *e, const struct planted *leak, struct audit_report *report) {
+    struct prepared *p = prepared_of(e, market_one);
+    struct experiment *own = mem_calloc(1, sizeof *own);
+    struct gw_strategy_desc peeking = *e->strategy[0].desc;
+    struct audit_options options = {.n_cuts = 16, .n_refits = 3, .jobs = 1, .models = "", .hooks = &leak->hooks};
+    assert_non_null(own);
+    *own = *e;
+    own->n_strategies = 1;
+    if (leak->on_bar) {
+        peeking.on_bar = leak->on_bar;
+        peeking.per_symbol_state_size = 0;
+        peeking.state_size = sizeof(struct kept);
+        own->strategy[0].desc = &peeking;
+    }
+    assert_ok(audit_experiment(own, p, &options, report));
+    mem_free(own);
+    prepared_free(p);
+}
+
+static void test_leaks_are_caught(void **state) {
+    (void)state;
+    struct experiment *e = fixture_experiment(one_symbol);
+    struct gw_market market;
+    size_t missed = 0;
+    market_one(&market);
+    peek_end_ns = gw_bar_close_ns(&market.symbol[0], market.symbol[0].n - 3);
+    gw_market_free(&market);
+    for (size_t i = 0; i < COUNT_OF(planted); i++) {
+        struct audit_report report;
+        audit_leak(e, &planted[i], &report);
+        missed += !is_caught(&planted[i], &report);
+        audit_report_free(&report);
+    }
+    assert_int_equal(missed, 0);
+    experiment_free(e);
+}
+
+/* The double that leaks go through is the engine when it has none: what is found above is the leak. */
+static void test_the_double_is_honest(void **state) {
+    (void)state;
+    static const struct planted honest = {.name = "none", .hooks = {.fit = honest_fit}};
+    struct experiment *e = fixture_experiment(one_symbol);
+    struct audit_report report;
+    audit_leak(e, &honest, &report);
+    assert_int_equal(audit_first(&report.found), N_STAGES);
+    assert_true(report.found.n_compared[STAGE_WEIGHTS] > 0);
+    audit_report_free(&report);
+    experiment_free(e);
+}
+
+/* ---- history ------------------------------------------------------------------------------------------------------------------ */
+
+static void test_history(void **state) {
+    (void)state;
+    struct experiment *e = fixture_experiment(one_symbol);
+    struct prepared *p = prepared_of(e, market_one);
+    struct history_check check;
+    assert_ok(history_check(p, &check));
+    assert_true(check.feature[0].exact[0] && check.feature[0].n[0] > 10 &&
+                check.feature[0].difference[0] == 0); /* log_return */
+    assert_true(check.feature[3].exact[0]);           /* volume_z */
+    assert_false(check.feature[1].exact[0]);          /* rsi */
+    assert_true(check.feature[1].difference[0] > 0.01 && check.feature[1].difference[3] < 1e-3);
+    history_free(&check);
+    prepared_free(p);
+    experiment_free(e);
+}
+
+int main(void) {
+    progress_quiet(true);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_symbol),
+        cmocka_unit_test(test_two_symbols),
+        cmocka_unit_test(test_thresholds_and_pools),
+        cmocka_unit_test(test_every_attention),
+        cmocka_unit_test(test_leaks_are_caught),
+        cmocka_unit_test(test_the_double_is_honest),
+        cmocka_unit_test(test_history),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
