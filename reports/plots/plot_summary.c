@@ -180,6 +180,12 @@ static int unfinished(struct page *page, double *bottom) {
     return text[0] ? small_print(page, text, 3, bottom) : GW_OK;
 }
 
+static int audited(struct page *page, double *bottom) {
+    char text[600];
+    TRY(audit_words(page->job->run, text, sizeof text));
+    return text[0] ? small_print(page, text, 3, bottom) : GW_OK;
+}
+
 /* One paragraph for all contestants from outside. */
 static int outside(struct page *page, double *bottom) {
     char text[1800] = "", one[600];
@@ -231,8 +237,7 @@ static int prepare(struct plot_job *job) {
         caption, sizeof caption,
         "%sBest value of a column in bold; × is the lift over prevalence. P@K: hit rate of the best K %% of bars; "
         "PnL@K: their mean return as isolated trades after costs. Coverage: bars that reached the causal threshold. "
-        "Criteria: success test with training time, on point estimates; significant: corrected for all differences of "
-        "the run.",
+        "Criteria: success test with training time, on point estimates; significant: the interval excludes zero.",
         job->run->n_seeds > 1 ? "Means over seeds ± standard deviation. " : "");
     int rc;
     TRY_GOTO(page_begin(job, &page, "", caption), done);
@@ -241,6 +246,7 @@ static int prepare(struct plot_job *job) {
     y -= 0.045;
     TRY_GOTO(summary_table(&page, &y), done);
     TRY_GOTO(not_shown(&page, &bottom), done);
+    TRY_GOTO(audited(&page, &bottom), done);
     TRY_GOTO(unfinished(&page, &bottom), done);
     TRY_GOTO(selection(&page, &bottom), done);
     TRY_GOTO(null_control(&page, &bottom), done);

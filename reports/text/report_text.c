@@ -180,6 +180,13 @@ static void outside_notes(const struct run_view *run, FILE *stream, size_t width
     }
 }
 
+static int audit_note(struct run_view *run, FILE *stream, size_t width) {
+    char text[600];
+    TRY(audit_words(run, text, sizeof text));
+    if (text[0]) text_print_wrapped(stream, text, 2, width);
+    return GW_OK;
+}
+
 int gw_report_text(const char *run_dir, FILE *stream, size_t width) {
     struct run_view run;
     TRY(run_view_open(run_dir, &run));
@@ -202,6 +209,7 @@ int gw_report_text(const char *run_dir, FILE *stream, size_t width) {
         "that reach the AP",
         2, width);
     outside_notes(&run, stream, width);
+    TRY_GOTO(audit_note(&run, stream, width), cleanup);
     TRY_GOTO(text_selection(&run, stream, width), cleanup);
     TRY_GOTO(text_unfinished(&run, stream, width), cleanup);
     TRY_GOTO(text_training_time(&run, stream, width), cleanup);

@@ -4,17 +4,15 @@
 
 #include "reports/data/run_view.h"
 
-enum { CONCLUSION_MAX = 2000 };
+enum { CONCLUSION_MAX = 1300 };
 /* What the comparison of one pair, an entry of summary.json's verdict, comes to. */
 int conclusion_words(struct run_view *run, const json_value *verdict, char out[CONCLUSION_MAX]) GW_MUST_USE;
-/* The difference of log loss of one pair on both gates, with the test of two forecasts. */
-int log_loss_words(const json_value *verdict, char *out, size_t size) GW_MUST_USE;
-/* Whether the best of all candidates is better than the baseline. */
-int family_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
 /* What the best traded strategy is worth as the best of all trials. */
 int selection_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
 /* Strategies most of whose fits were best at their very last epoch. */
 int unfinished_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
+/* What `gatewalk audit` left in the run directory about look-ahead; "" when it was never asked about this configuration. */
+int audit_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
 /* What became of a strategy's scores from outside, and what is known of their model; "" when it has none. */
 void outside_words(const struct run_view *run, size_t strategy, char *out, size_t size);
 /* "95 % interval", or plain "interval" where the confidence is unknown. */
