@@ -10,7 +10,7 @@
 
 GW_BEGIN_DECLS
 
-enum { GW_SYMBOL_MAX = 32 };
+enum { GW_SYMBOL_MAX = 32, GW_COLUMNS_MAX = 32, GW_COLUMN_NAME_MAX = 48 };
 
 /* One record is 48 bytes, so a replay reads one cache line per bar. Time is the OPEN time in UTC ns;
  * the bar may be known to anyone only from its close time = open_ns + interval_ns on. */
@@ -19,16 +19,25 @@ struct gw_bar {
     double open, high, low, close, volume;
 };
 
+/* A column of the data beside the bars' own, or of another file joined by the time at which its values were known. */
+struct gw_column {
+    char name[GW_COLUMN_NAME_MAX]; /* as it was asked for: letters, digits, '_', '-', '.' */
+    double *value;                 /* [n] owned; what was known at each bar's close, NaN: nothing */
+};
+
 /* One symbol's history in time order, strictly increasing open times. Gaps are gaps. */
 struct gw_bars {
     char symbol[GW_SYMBOL_MAX]; /* letters, digits, '_', '-', '.' */
     int64_t interval_ns;
     size_t n;
-    struct gw_bar *bar;     /* [n] owned */
-    double *quote_volume;   /* [n] or NULL when the source lacks it */
-    double *trade_count;    /* [n] or NULL */
-    double *taker_buy_base; /* [n] or NULL: base volume bought by takers */
-    uint64_t fingerprint;   /* hash of all of the above: names the data in a run's record */
+    struct gw_bar *bar;           /* [n] owned */
+    double *quote_volume;         /* [n] or NULL when the source lacks it */
+    double *trade_count;          /* [n] or NULL */
+    double *taker_buy_base;       /* [n] or NULL: base volume bought by takers */
+    uint64_t fingerprint;         /* hash of all of the above: names the data in a run's record */
+    struct gw_column *column;     /* [n_columns] owned: those that were asked for */
+    size_t n_columns;             /* at most GW_COLUMNS_MAX */
+    uint64_t columns_fingerprint; /* hash of their names and values; 0 without any */
 };
 
 static inline int64_t gw_bar_close_ns(const struct gw_bars *bars, size_t i) {
@@ -44,7 +53,12 @@ void gw_bars_free(struct gw_bars *bars);
  * A bucket that the data does not close is not emitted. A bar off the grid counts where it CLOSES, so that a
  * longer bar never holds what is known only after its own close. */
 int gw_bars_resample(const struct gw_bars *bars, int64_t interval_ns, struct gw_bars *out) GW_MUST_USE;
-void gw_bars_fingerprint(struct gw_bars *bars);
+void gw_bars_fingerprint(struct gw_bars *bars); /* both */
+/* Gives the bars one column more: n values are copied. GW_ERR_DATA for a name that cannot be one or is there already, for an
+ * infinite value, and beyond GW_COLUMNS_MAX. */
+int gw_bars_add_column(struct gw_bars *bars, const char *name, const double *value) GW_MUST_USE;
+/* NULL: the bars have no column of this name. */
+const double *gw_bars_column(const struct gw_bars *bars, const char *name);
 
 /* All symbols of a run, in config order (ties in time go by this order). */
 struct gw_market {

@@ -20,6 +20,10 @@ struct gw_import_options {
     /* For `inspect`: collect every problem and keep the good rows, however few. A row in another unix unit than the first
      * is a bad one, as it is for a run, unless `repair` converts it. */
     bool tolerant;
+    /* Columns to keep beside the bars' own, of those that the header names ("open_interest" finds "Open Interest" too):
+     * gw_bars.column. What a file does not have is left out. */
+    const char *const *column;
+    size_t n_columns;
     /* Neither look up nor keep the result in the cache (see gw_bars_import). */
     bool no_cache;
 };

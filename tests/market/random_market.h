@@ -18,17 +18,16 @@ struct walk {
     bool columns;        /* with quote volume, trade count and taker-buy volume */
 };
 
-static inline void free_bars(struct gw_bars *bars) {
-    mem_free(bars->bar);
-    mem_free(bars->quote_volume);
-    mem_free(bars->trade_count);
-    mem_free(bars->taker_buy_base);
-    *bars = (struct gw_bars){0};
-}
+static inline void free_bars(struct gw_bars *bars) { gw_bars_free(bars); }
 
 static inline void copy_bars(const struct gw_bars *from, size_t n, struct gw_bars *to) {
     *to = *from;
     to->n = n;
+    to->column = NULL;
+    to->n_columns = 0;
+    for (size_t c = 0; c < from->n_columns; c++)
+        assert_ok(gw_bars_add_column(to, from->column[c].name, from->column[c].value));
+    to->fingerprint = from->fingerprint;
     size_t room = n ? n : 1;
     to->bar = mem_calloc(room, sizeof *to->bar);
     memcpy(to->bar, from->bar, n * sizeof *to->bar);

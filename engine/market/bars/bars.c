@@ -11,6 +11,8 @@ void gw_bars_free(struct gw_bars *bars) {
     mem_free(bars->quote_volume);
     mem_free(bars->trade_count);
     mem_free(bars->taker_buy_base);
+    for (size_t c = 0; c < bars->n_columns; c++) mem_free(bars->column[c].value);
+    mem_free(bars->column);
     *bars = (struct gw_bars){0};
 }
 
@@ -30,6 +32,48 @@ void gw_bars_fingerprint(struct gw_bars *bars) {
     for (size_t i = 0; i < COUNT_OF(column); i++)
         hash = column[i] ? hash_bytes(column[i], bars->n * sizeof(double), hash) : hash_bytes("absent", 6, hash);
     bars->fingerprint = hash;
+    hash = 0;
+    for (size_t c = 0; c < bars->n_columns; c++) {
+        hash = hash_bytes(bars->column[c].name, strlen(bars->column[c].name) + 1, hash);
+        hash = hash_bytes(bars->column[c].value, bars->n * sizeof(double), hash);
+    }
+    bars->columns_fingerprint = hash;
+}
+
+/* ---- columns --------------------------------------------------------------------------------- */
+
+const double *gw_bars_column(const struct gw_bars *bars, const char *name) {
+    for (size_t c = 0; c < bars->n_columns; c++)
+        if (strcmp(bars->column[c].name, name) == 0) return bars->column[c].value;
+    return NULL;
+}
+
+static int append_column(struct gw_bars *bars, const char *name, const double *value) {
+    struct gw_column *grown = mem_realloc(bars->column, bars->n_columns + 1, sizeof *grown);
+    if (!grown) return GW_ERR_NOMEM;
+    bars->column = grown;
+    struct gw_column *column = &grown[bars->n_columns];
+    *column = (struct gw_column){.value = mem_calloc(bars->n ? bars->n : 1, sizeof(double))};
+    if (!column->value) return GW_ERR_NOMEM;
+    memcpy(column->name, name, strlen(name));
+    if (value && bars->n) memcpy(column->value, value, bars->n * sizeof(double));
+    bars->n_columns++;
+    return GW_OK;
+}
+
+int gw_bars_add_column(struct gw_bars *bars, const char *name, const double *value) {
+    if (!name_is_safe(name) || strlen(name) >= GW_COLUMN_NAME_MAX)
+        FAIL(GW_ERR_DATA,
+             "column \"%.64s\": use at most %d letters, digits, '_', '-', '.', beginning with a letter or digit", name,
+             GW_COLUMN_NAME_MAX - 1);
+    if (gw_bars_column(bars, name)) FAIL(GW_ERR_DATA, "%s: has a column \"%s\" already", bars->symbol, name);
+    if (bars->n_columns == GW_COLUMNS_MAX) FAIL(GW_ERR_DATA, "%s: more than %d columns", bars->symbol, GW_COLUMNS_MAX);
+    for (size_t i = 0; i < bars->n; i++)
+        if (isinf(value[i]))
+            FAIL(GW_ERR_DATA, "%s: column \"%s\" is infinite at bar %zu (from 0)", bars->symbol, name, i);
+    TRY(append_column(bars, name, value));
+    gw_bars_fingerprint(bars);
+    return GW_OK;
 }
 
 /* ---- from memory ---------------------------------------------------------------------------- */
@@ -78,7 +122,10 @@ static int allocate_columns(const struct gw_bars *in, size_t n, struct gw_bars *
     if (in->taker_buy_base) out->taker_buy_base = mem_calloc(n, sizeof(double));
     bool complete = out->bar && (!in->quote_volume || out->quote_volume) && (!in->trade_count || out->trade_count) &&
                     (!in->taker_buy_base || out->taker_buy_base);
-    return complete ? GW_OK : GW_ERR_NOMEM;
+    if (!complete) return GW_ERR_NOMEM;
+    out->n = n;
+    for (size_t c = 0; c < in->n_columns; c++) TRY(append_column(out, in->column[c].name, NULL));
+    return GW_OK;
 }
 
 static void add_column(double *out, const double *in, size_t k, size_t i, bool first) {
@@ -101,6 +148,8 @@ static void join(struct gw_bars *out, size_t k, const struct gw_bars *in, size_t
     add_column(out->quote_volume, in->quote_volume, k, i, first);
     add_column(out->trade_count, in->trade_count, k, i, first);
     add_column(out->taker_buy_base, in->taker_buy_base, k, i, first);
+    for (size_t c = 0; c < in->n_columns; c++)
+        out->column[c].value[k] = in->column[c].value[i]; /* what is known last */
 }
 
 /* A bar belongs to the bucket in which it closes: off the grid it may open in an earlier one, but nobody knew

@@ -47,6 +47,7 @@ int gw_bars_write_csv(const struct gw_bars *bars, const char *path) {
     out_printf(&file, "time,open,high,low,close,volume");
     for (size_t c = 0; c < COUNT_OF(extra); c++)
         if (extra[c].value) out_printf(&file, ",%s", extra[c].name);
+    for (size_t c = 0; c < bars->n_columns; c++) out_printf(&file, ",%s", bars->column[c].name);
     out_write(&file, "\n", 1);
     for (size_t i = 0; i < bars->n; i++) {
         const struct gw_bar *bar = &bars->bar[i];
@@ -59,6 +60,7 @@ int gw_bars_write_csv(const struct gw_bars *bars, const char *path) {
         put_cell(&file, bar->volume);
         for (size_t c = 0; c < COUNT_OF(extra); c++)
             if (extra[c].value) put_cell(&file, extra[c].value[i]);
+        for (size_t c = 0; c < bars->n_columns; c++) put_cell(&file, bars->column[c].value[i]);
         out_write(&file, "\n", 1);
     }
     return out_commit(&file);

@@ -103,6 +103,7 @@ static int parse(struct import_reader *reader) {
     TRY(judge_text(reader->path, reader->text, reader->end));
     import_sample_take(&sample, reader->path, reader->text, reader->end, reader->options.format != NULL);
     TRY(import_format_find(&sample, reader->options.format, &format, &reader->layout));
+    TRY(import_columns_choose(reader, &sample));
     snprintf(reader->report.format, sizeof reader->report.format, "%s", format->name);
     for (size_t i = 0; i < reader->layout.n_columns; i++) {
         if (reader->layout.column[i] == COLUMN_SYMBOL && !reader->symbols) TRY(import_symbols_open(reader));
@@ -120,9 +121,15 @@ static int parse(struct import_reader *reader) {
 
 /* ---- from rows to bars ------------------------------------------------------------------------------ */
 
-/* The rows' memory passes to the bars. */
-static void hand_over(struct import_reader *reader, struct gw_bars *out) {
+int import_hand_over(struct import_reader *reader, struct gw_bars *out) {
     struct import_rows *rows = &reader->rows;
+    if (rows->n_extra && !(out->column = mem_calloc(rows->n_extra, sizeof *out->column))) return GW_ERR_NOMEM;
+    for (size_t c = 0; c < rows->n_extra; c++) {
+        strcpy(out->column[c].name, reader->extra_name[c]);
+        out->column[c].value = rows->extra[c];
+        rows->extra[c] = NULL;
+        out->n_columns++;
+    }
     out->interval_ns = reader->report.interval_ns;
     out->n = rows->n;
     out->bar = rows->bar;
@@ -132,6 +139,17 @@ static void hand_over(struct import_reader *reader, struct gw_bars *out) {
     rows->bar = NULL;
     rows->quote_volume = rows->trade_count = rows->taker_buy_base = NULL;
     gw_bars_fingerprint(out);
+    return GW_OK;
+}
+
+/* What names may be told apart and written into headers. */
+static int judge_columns(const struct gw_import_options *options) {
+    if (options->n_columns > GW_COLUMNS_MAX) FAIL(GW_ERR_CONFIG, "more than %d columns are asked for", GW_COLUMNS_MAX);
+    for (size_t i = 0; i < options->n_columns; i++)
+        if (!name_is_safe(options->column[i]) || strlen(options->column[i]) >= GW_COLUMN_NAME_MAX)
+            FAIL(GW_ERR_CONFIG, "column \"%.64s\": use at most %d letters, digits, '_', '-' and '.'",
+                 options->column[i], GW_COLUMN_NAME_MAX - 1);
+    return GW_OK;
 }
 
 void import_found_free(struct import_found *found) {
@@ -167,7 +185,11 @@ static int finish(struct import_reader *reader, const char *symbol, struct impor
     if (!reader->part) TRY(import_keep_range(reader));
     TRY(import_facts(reader));
     snprintf(bars.symbol, sizeof bars.symbol, "%s", symbol);
-    hand_over(reader, &bars);
+    int rc = import_hand_over(reader, &bars);
+    if (rc < 0) {
+        gw_bars_free(&bars);
+        return rc;
+    }
     return import_found_add(found, &bars, &reader->report);
 }
 
@@ -259,6 +281,7 @@ int import_file(const char *path, const struct gw_import_options *options, bool 
     struct gw_bars bars = {0};
     char symbol[GW_SYMBOL_MAX];
     if (options->symbol) TRY(judge_symbol(options->symbol));
+    TRY(judge_columns(options));
     if (strcmp(path, "-") == 0) reader.path = "standard input", reader.options.no_cache = true;
     if (options->symbol)
         strcpy(symbol, options->symbol);

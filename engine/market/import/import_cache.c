@@ -37,6 +37,8 @@ void import_cache_open(struct import_cache *cache, const struct gw_import_option
     key->to_ns = options->to_ns;
     key->repair = options->repair;
     key->tolerant = options->tolerant;
+    for (size_t i = 0; i < options->n_columns; i++)
+        key->columns = hash_bytes(options->column[i], strlen(options->column[i]) + 1, key->columns);
     snprintf(key->program_version, sizeof key->program_version, "%s", GW_VERSION);
     snprintf(key->symbol, sizeof key->symbol, "%s", symbol);
     snprintf(key->format, sizeof key->format, "%s", options->format ? options->format : "auto");

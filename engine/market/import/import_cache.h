@@ -27,6 +27,7 @@ struct import_cache_key {
     uint32_t repair, tolerant;
     uint64_t zone_hash;
     char timezone[64], time_format[64];
+    uint64_t columns;                       /* hash of the names that were asked for */
     char symbol[GW_SYMBOL_MAX], format[32]; /* the symbol as chosen, so the file's name counts only through it */
 };
 

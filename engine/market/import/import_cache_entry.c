@@ -1,6 +1,7 @@
 /* One cached import as a file:
  *
- *   .npy header    a structured array: open_ns, open, high, low, close, volume and the optional columns that are there
+ *   .npy header    a structured array: open_ns, open, high, low, close, volume and the optional columns that are there, then
+ *                  those that were asked for as col_NAME
  *   rows           one after the other, little-endian
  *   record         key, report and checksums, behind the array where numpy does not look
  *
@@ -15,9 +16,9 @@
 #include "engine/base/base.h"
 #include "import_cache.h"
 
-enum { N_OPTIONAL = 3, HEADER_MAX = 512 };
+enum { N_OPTIONAL = 3, COLUMNS_MOST = N_OPTIONAL + GW_COLUMNS_MAX, HEADER_MAX = 512 + 96 * GW_COLUMNS_MAX };
 
-static const char magic[8] = "GWBARS1";
+static const char magic[8] = "GWBARS2";
 static const char *const optional_name[N_OPTIONAL] = {"quote_volume", "trade_count", "taker_buy_base"};
 
 struct record {
@@ -27,8 +28,10 @@ struct record {
     uint64_t n, columns; /* rows; bit i: optional column i is there */
     int64_t interval_ns;
     char symbol[GW_SYMBOL_MAX]; /* as the rows said it; else that of the key */
-    uint64_t fingerprint;       /* of the bars */
-    uint64_t hash;              /* of the record up to here */
+    uint64_t n_extra;
+    char extra[GW_COLUMNS_MAX][GW_COLUMN_NAME_MAX];
+    uint64_t fingerprint, columns_fingerprint; /* of the bars */
+    uint64_t hash;                             /* of the record up to here */
 };
 
 static uint64_t record_hash(const struct record *record) {
@@ -37,8 +40,8 @@ static uint64_t record_hash(const struct record *record) {
 
 /* ---- layout --------------------------------------------------------------------------------- */
 
-static size_t row_size(uint64_t columns) {
-    return sizeof(struct gw_bar) + sizeof(double) * (size_t)__builtin_popcountll(columns);
+static size_t row_size(uint64_t columns, uint64_t n_extra) {
+    return sizeof(struct gw_bar) + sizeof(double) * ((size_t)__builtin_popcountll(columns) + (size_t)n_extra);
 }
 
 static uint64_t columns_of(const struct gw_bars *bars) {
@@ -46,32 +49,35 @@ static uint64_t columns_of(const struct gw_bars *bars) {
            (uint64_t)(bars->taker_buy_base != NULL) << 2;
 }
 
-/* The pointers of the optional columns that are there, in file order. */
-static size_t optional_columns(const struct gw_bars *bars, double *column[N_OPTIONAL]) {
+/* The pointers of the columns that are there, in file order. */
+static size_t all_columns(const struct gw_bars *bars, double *column[COLUMNS_MOST]) {
     double *const all[N_OPTIONAL] = {bars->quote_volume, bars->trade_count, bars->taker_buy_base};
     size_t n = 0;
     for (size_t i = 0; i < N_OPTIONAL; i++)
         if (all[i]) column[n++] = all[i];
+    for (size_t c = 0; c < bars->n_columns; c++) column[n++] = bars->column[c].value;
     return n;
 }
 
 /* Returns the header's length. */
-static size_t make_header(uint64_t n, uint64_t columns, char header[HEADER_MAX]) {
+static size_t make_header(const struct record *record, char header[HEADER_MAX]) {
     static const char *const name[] = {"open", "high", "low", "close", "volume"};
     char descr[HEADER_MAX - 128], shape[32];
     size_t used = (size_t)snprintf(descr, sizeof descr, "[('open_ns', '<i8')");
     for (size_t i = 0; i < COUNT_OF(name); i++)
         used += (size_t)snprintf(descr + used, sizeof descr - used, ", ('%s', '<f8')", name[i]);
     for (size_t i = 0; i < N_OPTIONAL; i++)
-        if (columns >> i & 1)
+        if (record->columns >> i & 1)
             used += (size_t)snprintf(descr + used, sizeof descr - used, ", ('%s', '<f8')", optional_name[i]);
+    for (size_t c = 0; c < record->n_extra; c++)
+        used += (size_t)snprintf(descr + used, sizeof descr - used, ", ('col_%s', '<f8')", record->extra[c]);
     snprintf(descr + used, sizeof descr - used, "]");
-    snprintf(shape, sizeof shape, "%ju,", (uintmax_t)n);
+    snprintf(shape, sizeof shape, "%ju,", (uintmax_t)record->n);
     return npy_header(header, HEADER_MAX, descr, shape);
 }
 
 size_t import_entry_size(const struct gw_bars *bars) {
-    return HEADER_MAX + bars->n * row_size(columns_of(bars)) + sizeof(struct record);
+    return HEADER_MAX + bars->n * row_size(columns_of(bars), bars->n_columns) + sizeof(struct record);
 }
 
 /* ---- writing -------------------------------------------------------------------------------- */
@@ -83,8 +89,8 @@ static void gather_row(const struct gw_bars *bars, size_t i, double *const *colu
 
 /* The stream keeps failures in mind until it is committed. */
 static int write_rows(const struct gw_bars *bars, struct out_file *file) {
-    double *column[N_OPTIONAL];
-    size_t n_columns = optional_columns(bars, column), size = row_size(columns_of(bars));
+    double *column[COLUMNS_MOST];
+    size_t n_columns = all_columns(bars, column), size = row_size(columns_of(bars), bars->n_columns);
     if (n_columns == 0) {
         out_write(file, bars->bar, size * bars->n);
         return GW_OK;
@@ -127,9 +133,12 @@ int import_entry_write(const char *path, const struct import_cache_key *key, con
     record.columns = columns_of(bars);
     record.interval_ns = bars->interval_ns;
     memcpy(record.symbol, bars->symbol, sizeof record.symbol);
+    record.n_extra = bars->n_columns;
+    for (size_t c = 0; c < bars->n_columns; c++) strcpy(record.extra[c], bars->column[c].name);
     record.fingerprint = bars->fingerprint;
+    record.columns_fingerprint = bars->columns_fingerprint;
     record.hash = record_hash(&record);
-    size_t header_size = make_header(record.n, record.columns, header);
+    size_t header_size = make_header(&record, header);
     TRY(out_open(&file, path));
     out_write(&file, header, header_size);
     int rc = write_rows(bars, &file);
@@ -163,10 +172,14 @@ static bool read_record(int fd, const struct import_cache_key *key, struct recor
     if (pread(fd, record, sizeof *record, at) != (ssize_t)sizeof *record) return false;
     if (memcmp(record->magic, magic, sizeof magic) != 0 || record->hash != record_hash(record)) return false;
     if (memcmp(&record->key, key, sizeof *key) != 0 || record->columns >> N_OPTIONAL) return false;
-    if (record->n == 0 || record->n > (uint64_t)at / row_size(record->columns)) return false;
-    size_t header_size = make_header(record->n, record->columns, header);
-    return (uint64_t)at == header_size + record->n * row_size(record->columns) &&
-           read_exactly(fd, found, header_size) && memcmp(found, header, header_size) == 0;
+    if (record->n_extra > GW_COLUMNS_MAX) return false;
+    for (size_t c = 0; c < record->n_extra; c++)
+        if (!memchr(record->extra[c], '\0', GW_COLUMN_NAME_MAX) || !name_is_safe(record->extra[c])) return false;
+    const size_t size = row_size(record->columns, record->n_extra);
+    if (record->n == 0 || record->n > (uint64_t)at / size) return false;
+    size_t header_size = make_header(record, header);
+    return (uint64_t)at == header_size + record->n * size && read_exactly(fd, found, header_size) &&
+           memcmp(found, header, header_size) == 0;
 }
 
 static bool allocate(const struct record *record, struct gw_bars *out) {
@@ -176,14 +189,22 @@ static bool allocate(const struct record *record, struct gw_bars *out) {
     bool complete = out->bar != NULL;
     for (size_t i = 0; i < N_OPTIONAL && complete; i++)
         if (record->columns >> i & 1) complete = (*column[i] = mem_realloc(NULL, out->n, sizeof(double))) != NULL;
+    if (complete && record->n_extra)
+        complete = (out->column = mem_calloc((size_t)record->n_extra, sizeof *out->column)) != NULL;
+    for (; complete && out->n_columns < record->n_extra; out->n_columns++) {
+        struct gw_column *extra = &out->column[out->n_columns];
+        memcpy(extra->name, record->extra[out->n_columns], sizeof extra->name);
+        complete = (extra->value = mem_realloc(NULL, out->n, sizeof(double))) != NULL;
+        if (!complete) break;
+    }
     return complete;
 }
 
 /* Rows without optional columns are the bars as they lie in memory. Others pass through a chunk that stays in the
  * processor's cache, which is faster than mapping the file and safe from one that is cut off meanwhile. */
 static bool read_rows(int fd, struct gw_bars *out) {
-    double *column[N_OPTIONAL];
-    size_t n_columns = optional_columns(out, column), size = row_size(columns_of(out));
+    double *column[COLUMNS_MOST];
+    size_t n_columns = all_columns(out, column), size = row_size(columns_of(out), out->n_columns);
     if (n_columns == 0) return read_exactly(fd, out->bar, out->n * size);
     size_t at_once = IMPORT_CACHE_CHUNK / size;
     char *chunk = mem_realloc(NULL, at_once, size);
@@ -213,7 +234,7 @@ bool import_entry_read(const char *path, const struct import_cache_key *key, str
         memcpy(bars.symbol, record.symbol, sizeof bars.symbol);
         bars.interval_ns = record.interval_ns;
         gw_bars_fingerprint(&bars);
-        good = bars.fingerprint == record.fingerprint;
+        good = bars.fingerprint == record.fingerprint && bars.columns_fingerprint == record.columns_fingerprint;
     }
     if (good) (void)futimens(fd, NULL); /* used now: old entries go first */
     close(fd);

@@ -49,7 +49,16 @@ static inline bool take_number(struct clean *row, double *value) {
     return number_parse(field_trim(begin, row->at), value);
 }
 
+/* Into the place of the row that is being read: it counts once the row is stored. */
+static bool take_extra(struct import_reader *reader, struct clean *row, unsigned role) {
+    const char *begin = row->at;
+    row->at = field_stop(begin, row->end, row->delimiter);
+    return import_extra_value(field_trim(begin, row->at), false,
+                              &reader->rows.extra[role - N_COLUMN_ROLES][reader->rows.n]);
+}
+
 static inline bool take_field(struct import_reader *reader, struct clean *row, unsigned role) {
+    if (role >= N_COLUMN_ROLES) return take_extra(reader, row, role);
     if (role >= COLUMN_OPEN) return take_number(row, &row->value[role]);
     if (role == COLUMN_TIME) return take_time(reader, row);
     if (role == COLUMN_CLOCK) return take_clock(row);

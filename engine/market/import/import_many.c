@@ -109,6 +109,26 @@ static int make_room(const struct import_found *found, const size_t *part, size_
     return GW_OK;
 }
 
+/* Columns that were asked for and any of the parts has; a part without one knows nothing of it. */
+static int make_columns(struct import_reader *reader, const struct import_found *found, const size_t *part,
+                        size_t n_parts) {
+    struct import_rows *rows = &reader->rows;
+    for (size_t c = 0; c < reader->options.n_columns; c++) {
+        const char *name = reader->options.column[c];
+        size_t at = 0;
+        bool any = false;
+        for (size_t k = 0; k < n_parts; k++) any = any || gw_bars_column(&found->bars[part[k]], name);
+        if (!any) continue;
+        double *value = rows->extra[rows->n_extra] = mem_calloc(rows->n, sizeof *value);
+        if (!value) return GW_ERR_NOMEM;
+        reader->extra_name[rows->n_extra++] = name;
+        for (size_t k = 0; k < n_parts; at += found->bars[part[k++]].n)
+            copy_part(gw_bars_column(&found->bars[part[k]], name), found->bars[part[k]].n, value, at);
+    }
+    reader->layout.n_extra = rows->n_extra;
+    return GW_OK;
+}
+
 /* `line` of a row is the number of its part, for messages. */
 static void fill_rows(const struct import_found *found, const size_t *part, size_t n_parts, struct import_rows *rows) {
     for (size_t k = 0, at = 0; k < n_parts; k++) {
@@ -176,6 +196,7 @@ static int merge_parts(const char *path, const struct gw_import_options *options
     reader.report.longest_gap_ns = 0;
     reader.report.n_parts = n_parts;
     int rc = make_room(found, part, n_parts, n, &reader.rows);
+    if (rc == GW_OK) rc = make_columns(&reader, found, part, n_parts);
     if (rc == GW_OK) {
         fill_rows(found, part, n_parts, &reader.rows);
         rc = import_sort(&reader);
@@ -186,16 +207,14 @@ static int merge_parts(const char *path, const struct gw_import_options *options
     if (rc == GW_OK) rc = import_facts(&reader);
     if (rc == GW_OK) rc = judge_intervals(path, found, part, n_parts, reader.report.interval_ns);
     if (rc == GW_OK) {
-        struct gw_bars whole = {.interval_ns = reader.report.interval_ns,
-                                .n = reader.rows.n,
-                                .bar = reader.rows.bar,
-                                .quote_volume = reader.rows.quote_volume,
-                                .trade_count = reader.rows.trade_count,
-                                .taker_buy_base = reader.rows.taker_buy_base};
+        struct gw_bars whole = {.n = 0};
         memcpy(whole.symbol, first->symbol, sizeof whole.symbol);
-        gw_bars_fingerprint(&whole);
-        reader.rows.bar = NULL;
-        reader.rows.quote_volume = reader.rows.trade_count = reader.rows.taker_buy_base = NULL;
+        rc = import_hand_over(&reader, &whole);
+        if (rc < 0) {
+            gw_bars_free(&whole);
+            import_rows_free(&reader.rows);
+            return rc;
+        }
         for (size_t k = 0; k < n_parts; k++) gw_bars_free(&found->bars[part[k]]);
         found->bars[part[0]] = whole;
         found->report[part[0]] = reader.report;

@@ -26,6 +26,7 @@ static void reverse(struct import_rows *rows) {
         swap_doubles(rows->quote_volume, i, j);
         swap_doubles(rows->trade_count, i, j);
         swap_doubles(rows->taker_buy_base, i, j);
+        for (size_t c = 0; c < rows->n_extra; c++) swap_doubles(rows->extra[c], i, j);
     }
 }
 
@@ -35,6 +36,7 @@ static void move_row(struct import_rows *to, size_t i, const struct import_rows 
     if (to->quote_volume) to->quote_volume[i] = from->quote_volume[j];
     if (to->trade_count) to->trade_count[i] = from->trade_count[j];
     if (to->taker_buy_base) to->taker_buy_base[i] = from->taker_buy_base[j];
+    for (size_t c = 0; c < to->n_extra; c++) to->extra[c][i] = from->extra[c][j];
 }
 
 /* Bottom-up merge sort of indexes: stable, so rows of one time stay in file order. */
@@ -77,6 +79,8 @@ static bool same_double(double a, double b) { return a == b || (isnan(a) && isna
 
 static bool same_row(const struct import_rows *rows, size_t i, size_t j) {
     const struct gw_bar *a = &rows->bar[i], *b = &rows->bar[j];
+    for (size_t c = 0; c < rows->n_extra; c++)
+        if (!same_double(rows->extra[c][i], rows->extra[c][j])) return false;
     return a->open_ns == b->open_ns && a->open == b->open && a->high == b->high && a->low == b->low &&
            a->close == b->close && a->volume == b->volume &&
            (!rows->quote_volume || same_double(rows->quote_volume[i], rows->quote_volume[j])) &&

@@ -102,7 +102,7 @@ enum import_column {
     COLUMN_QUOTE_VOLUME,
     COLUMN_TRADE_COUNT,
     COLUMN_TAKER_BUY,
-    N_COLUMN_ROLES,
+    N_COLUMN_ROLES, /* from here on: the columns that the caller asked for, in their order */
 };
 
 const char *import_role_name(unsigned role); /* as messages say it: "quote volume" */
@@ -115,6 +115,7 @@ struct import_layout {
     char delimiter;
     size_t skip_lines; /* preamble and header */
     size_t n_columns;  /* fields of every row */
+    size_t n_extra;    /* columns that the caller asked for and the file has */
     size_t n_required; /* rows may end early after so many fields; 0: all of them */
     uint8_t column[IMPORT_COLUMNS_MAX];
     enum import_zone zone; /* of times that state none themselves */
@@ -172,6 +173,8 @@ struct import_rows {
     double *quote_volume, *trade_count, *taker_buy_base; /* NULL when the layout has no such column */
     uint32_t *line;                                      /* where each row came from */
     uint16_t *symbol;                                    /* whose it is; NULL: the file does not say */
+    double *extra[GW_COLUMNS_MAX];                       /* [n_extra]: columns that were asked for */
+    size_t n_extra;
 };
 
 /* One raw row: fields plus where it stands, to say exactly where something is wrong. */
@@ -191,6 +194,7 @@ struct import_reader {
     const char *text, *end;
     struct import_rows rows;
     struct gw_import_report report;
+    const char *extra_name[GW_COLUMNS_MAX]; /* of layout.n_extra columns, as they were asked for */
     enum time_style time_style;
     size_t time_style_line;
     enum date_order date_order;
@@ -208,6 +212,14 @@ struct import_reader {
 /* Room for the rows that a text of this size can hold at most. */
 int import_rows_reserve(struct import_reader *reader, size_t n_rows) GW_MUST_USE;
 void import_rows_free(struct import_rows *rows);
+/* Which columns of the header the caller wants beside the bars' own. */
+int import_columns_choose(struct import_reader *reader, const struct import_sample *sample) GW_MUST_USE;
+/* The names of columns are alike as header_key() writes them; of several the one that is the same letter by letter. */
+enum { COLUMN_NOT_FOUND = -1, COLUMN_AMBIGUOUS = -2 };
+int import_column_find(const struct field *name, size_t n, const char *asked);
+/* A value of such a column; empty, "nan", "null" and "na" are NaN. False: it is no number, or beyond ±1e30. */
+bool import_extra_value(struct field field, bool decorated, double *value);
+
 /* The default reader: text with one row a line, libcsv where quotes occur. */
 int import_rows_read(struct import_reader *reader) GW_MUST_USE;
 /* Takes the row at `at` when it is as clean as rows nearly always are, and returns where the next line begins.
@@ -261,6 +273,8 @@ int import_symbol_rows(const struct import_reader *reader, size_t i, struct impo
 int import_order(struct import_reader *reader) GW_MUST_USE;
 /* Into the order of time; equal times stay in the order of the file. */
 int import_sort(struct import_reader *reader) GW_MUST_USE;
+/* The rows' memory passes to the bars. */
+int import_hand_over(struct import_reader *reader, struct gw_bars *out) GW_MUST_USE;
 /* Keeps from <= open < to. */
 int import_keep_range(struct import_reader *reader) GW_MUST_USE;
 /* Interval, gaps, off-grid and zero-volume bars; first and last time. */

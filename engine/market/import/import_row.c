@@ -86,14 +86,20 @@ static size_t column_of(const struct import_reader *reader, unsigned role) {
     return 0;
 }
 
+/* As messages call it. */
+static const char *column_name(const struct import_reader *reader, size_t k) {
+    const unsigned role = reader->layout.column[k];
+    return role < N_COLUMN_ROLES ? import_role_name(role) : reader->extra_name[role - N_COLUMN_ROLES];
+}
+
 static int bad_field(struct import_reader *reader, const struct import_row *row, size_t k, const char *what,
                      const char *advice) {
     size_t line, column;
     struct field field = row->field[k];
     int shown = field.length < 40 ? (int)field.length : 40;
     place_of(reader, row, k, &line, &column);
-    return import_row_bad(reader, line, column, "%s \"%.*s\" %s; %s", import_role_name(reader->layout.column[k]), shown,
-                          field.text, what, advice);
+    return import_row_bad(reader, line, column, "%s \"%.*s\" %s; %s", column_name(reader, k), shown, field.text, what,
+                          advice);
 }
 
 static const char mend_the_row[] = "correct the row, or import with repair to leave it out";
@@ -285,9 +291,11 @@ static int row_symbol(struct import_reader *reader, struct import_row *row, bool
 
 int import_row_accept(struct import_reader *reader, struct import_row *row) {
     const struct import_layout *layout = &reader->layout;
-    double value[N_COLUMN_ROLES] = {0};
+    double value[N_COLUMN_ROLES] = {0}, extra[GW_COLUMNS_MAX];
+    const size_t n_before = reader->rows.n;
     int64_t time_ns = 0;
     bool good;
+    for (size_t c = 0; c < layout->n_extra; c++) extra[c] = NAN;
     reader->report.n_rows++;
     TRY(judge_count(reader, row, &good));
     if (!good) return GW_OK;
@@ -303,11 +311,18 @@ int import_row_accept(struct import_reader *reader, struct import_row *row) {
         size_t k = reader->used[i];
         unsigned role = layout->column[k];
         if (role < COLUMN_OPEN || k >= row->n_fields) continue;
+        if (role >= N_COLUMN_ROLES) {
+            if (import_extra_value(row->field[k], layout->decorated, &extra[role - N_COLUMN_ROLES])) continue;
+            return bad_field(reader, row, k, "is no number, or beyond 1e30", "leave unknown values empty");
+        }
         if (row_number(reader, row->field[k], role, &value[role])) continue;
         return bad_field(reader, row, k, number_complaint(row->field[k]),
                          "correct the row, or import with repair to leave it out");
     }
     if (layout->price_divisor > 0)
         for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role++) value[role] /= layout->price_divisor;
-    return append(reader, row, time_ns, value);
+    TRY(append(reader, row, time_ns, value));
+    for (size_t c = 0; c < layout->n_extra && reader->rows.n > n_before; c++)
+        reader->rows.extra[c][n_before] = extra[c];
+    return GW_OK;
 }

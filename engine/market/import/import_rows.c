@@ -30,6 +30,8 @@ int import_rows_reserve(struct import_reader *reader, size_t n_rows) {
     if (has_role(reader, COLUMN_TRADE_COUNT)) TRY(grow((void **)&rows->trade_count, n_rows, sizeof(double)));
     if (has_role(reader, COLUMN_TAKER_BUY)) TRY(grow((void **)&rows->taker_buy_base, n_rows, sizeof(double)));
     if (reader->symbols) TRY(grow((void **)&rows->symbol, n_rows, sizeof *rows->symbol));
+    rows->n_extra = reader->layout.n_extra;
+    for (size_t c = 0; c < rows->n_extra; c++) TRY(grow((void **)&rows->extra[c], n_rows, sizeof(double)));
     rows->capacity = n_rows;
     return GW_OK;
 }
@@ -41,6 +43,7 @@ void import_rows_free(struct import_rows *rows) {
     mem_free(rows->trade_count);
     mem_free(rows->taker_buy_base);
     mem_free(rows->symbol);
+    for (size_t c = 0; c < GW_COLUMNS_MAX; c++) mem_free(rows->extra[c]);
     *rows = (struct import_rows){0};
 }
 

@@ -110,5 +110,7 @@ int import_symbol_rows(const struct import_reader *reader, size_t s, struct impo
     }
     TRY(copy_column(rows->quote_volume, rows, symbol, n, &out->quote_volume));
     TRY(copy_column(rows->trade_count, rows, symbol, n, &out->trade_count));
+    out->n_extra = rows->n_extra;
+    for (size_t c = 0; c < rows->n_extra; c++) TRY(copy_column(rows->extra[c], rows, symbol, n, &out->extra[c]));
     return copy_column(rows->taker_buy_base, rows, symbol, n, &out->taker_buy_base);
 }
