@@ -15,6 +15,8 @@ struct gw_feature_input {
     const struct gw_bar *bar;
     int64_t close_ns;
     double quote_volume, trade_count, taker_buy_base;
+    const double *columns; /* of the set's columns, in their order; NULL when the set has none */
+    double column;         /* of the column that a feature was asked for: filled in for it, NaN when it is not known */
 };
 
 /* One feature: a file in engine/market/features/ + a row in features.def. */
@@ -24,6 +26,7 @@ struct gw_feature_desc {
      * Trailing arguments may be left out of a spec: defaults follow. */
     struct gw_param_table own;
     bool needs_taker_buy, needs_quote_volume, needs_trade_count;
+    bool takes_column; /* the first argument of a spec names a column of the data: "col(funding_rate)" */
     const char *(*check)(const void *own); /* what is wrong with the parameters together, NULL = nothing; optional */
     /* Bars that must be pushed before the first finite value comes out (value number warmup, counted
      * from 0, is the first finite one). Exact. */
@@ -56,6 +59,9 @@ int gw_feature_set_parse(const char *const *spec, size_t n, struct gw_feature_se
 void gw_feature_set_free(struct gw_feature_set *set);
 size_t gw_feature_set_size(const struct gw_feature_set *set);
 const char *gw_feature_set_name(const struct gw_feature_set *set, size_t i); /* canonical: "bollinger_b(20,2)@1h" */
+/* Columns of the data that its features are made of, each once, at most GW_COLUMNS_MAX. */
+size_t gw_feature_set_columns(const struct gw_feature_set *set);
+const char *gw_feature_set_column(const struct gw_feature_set *set, size_t i);
 /* Checks needed columns and intervals against the bars (GW_ERR_CONFIG); then computes. */
 int gw_feature_set_build(const struct gw_feature_set *set, const struct gw_bars *bars,
                          struct gw_feature_matrix *out) GW_MUST_USE;

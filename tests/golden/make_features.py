@@ -54,6 +54,10 @@ def make_bars(n=260, seed=7):
             "taker_buy_base": np.round(volume * share, 3),
         }
     )
+    # A column of the user's own: unknown at first, with holes later, negative now and then.
+    x = np.round(np.random.default_rng(3).standard_normal(n).cumsum(), 3)
+    x[:9] = x[90] = x[150:153] = np.nan
+    bars["x"] = x
     assert (bars.high >= bars[["open", "close"]].max(axis=1)).all()
     assert (bars.low <= bars[["open", "close"]].min(axis=1)).all()
     return bars
@@ -281,6 +285,22 @@ class Features:
     def trade_count_z(self, n=96):
         return windows(n, self.trades, f=zscore)
 
+    def col(self, x):
+        """A hole after the first value is the mean of all values before it."""
+        x = x.copy()
+        holes = np.isnan(x)
+        for t in np.flatnonzero(holes):
+            before = x[:t][~holes[:t]]
+            x[t] = before.mean() if len(before) else np.nan
+        return x
+
+    def col_change(self, x, n=1):
+        x = self.col(x)
+        return x - lag(x, n)
+
+    def col_z(self, x, n=96):
+        return windows(n, self.col(x), f=zscore)
+
     def vwap_gap(self, n=96):
         def f(c, q, v):
             return c[-1] / (q.sum() / v.sum()) - 1 if v.any() else 0.0
@@ -294,7 +314,8 @@ log_return(1) momentum(20) gap range body upper_wick lower_wick high_low_pos hou
 weekday_cos ma_gap(10) ema_gap(20) macd_hist(12,26,9) bollinger_b(20,2) bollinger_width(20,2) rsi(14) atr(14)
 adx(14) realised_vol(96) parkinson_vol(96) garman_klass_vol(96) skew(96) autocorr(96) stochastic_k(14)
 donchian_pos(20) cci(20) volume_z(96) volume_ratio(20) signed_volume(20) mfi(14) taker_buy_ratio
-trade_count_z(96) vwap_gap(96)
+trade_count_z(96) vwap_gap(96) col(x) col_change(x,1) col_z(x,96)
+col_change(x,5) col_z(x,6) col(x)@1h col_z(x,3)@1h
 log_return(5) momentum(7) ma_gap(3) macd_hist(3,8,4) bollinger_b(7,1.5) rsi(2) atr(3) adx(4) realised_vol(5)
 skew(6) autocorr(9) volume_z(8) signed_volume(1) mfi(5) vwap_gap(6) trade_count_z(4) donchian_pos(3)
 rsi(5)@1h atr(3)@1h volume_z(4)@1h log_return(1)@30m vwap_gap(3)@1h range@2h hour_sin@1h mfi(3)@45m
@@ -304,7 +325,7 @@ stochastic_k(5)@15m
 
 def evaluate(bars, spec):
     name, _, args = spec.partition("(")
-    args = [float(a) if "." in a else int(a) for a in args.rstrip(")").split(",") if a]
+    args = [bars.x.to_numpy() if a == "x" else float(a) if "." in a else int(a) for a in args.rstrip(")").split(",") if a]
     return getattr(Features(bars), name)(*args)
 
 
@@ -319,6 +340,7 @@ def resample(bars, interval):
             "low": g.low.min().values,
             "close": g.close.last().values,
             **{k: g[k].sum().values for k in ("volume", "quote_volume", "trade_count", "taker_buy_base")},
+            "x": g.x.apply(lambda v: v.iloc[-1]).values,  # of the last bar, a hole included
         }
     )
 

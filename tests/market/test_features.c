@@ -18,6 +18,8 @@ static struct gw_feature_input input_at(const struct gw_bars *bars, size_t t) {
         .quote_volume = bars->quote_volume ? bars->quote_volume[t] : NAN,
         .trade_count = bars->trade_count ? bars->trade_count[t] : NAN,
         .taker_buy_base = bars->taker_buy_base ? bars->taker_buy_base[t] : NAN,
+        .columns = bars->n_columns ? &bars->column[0].value[t] : NULL, /* the only one */
+        .column = bars->n_columns ? bars->column[0].value[t] : NAN,
     };
 }
 
@@ -52,10 +54,11 @@ static bool make_variant(const struct gw_feature_desc *desc, int variant, struct
 /* "name(1,2)@1h" */
 static char *spec_text(const struct gw_feature_desc *desc, const void *own, const char *interval, char text[128]) {
     char value[GW_PARAM_SHOWN];
-    size_t used = (size_t)snprintf(text, 128, "%s", desc->name);
+    size_t used = (size_t)snprintf(text, 128, "%s%s", desc->name, desc->takes_column ? "(x" : "");
     for (size_t k = 0; k < desc->own.n; k++)
-        used += (size_t)snprintf(text + used, 128 - used, "%c%s%s", k ? ',' : '(',
-                                 gw_param_show(&desc->own.param[k], own, value), k + 1 == desc->own.n ? ")" : "");
+        used += (size_t)snprintf(text + used, 128 - used, "%c%s", k || desc->takes_column ? ',' : '(',
+                                 gw_param_show(&desc->own.param[k], own, value));
+    if (desc->own.n || desc->takes_column) used += (size_t)snprintf(text + used, 128 - used, ")");
     snprintf(text + used, 128 - used, "%s", interval);
     return text;
 }
@@ -85,12 +88,21 @@ static struct gw_feature_set *everything(void) {
     return set;
 }
 
+/* Known from the first bar on; with holes when asked. */
+static void give_column(struct gw_bars *bars, bool holes) {
+    double *x = mem_calloc(bars->n, sizeof *x);
+    for (size_t t = 0; t < bars->n; t++) x[t] = holes && t % 13 == 7 ? (double)NAN : sin((double)t) * 5 - 1;
+    assert_ok(gw_bars_add_column(bars, "x", x));
+    mem_free(x);
+}
+
 static struct gw_bars hard_walk(uint64_t seed) {
     struct gw_bars bars;
     make_walk(
         (struct walk){
             .n = N_BARS, .seed = seed, .volatility = .004, .gap_chance = .03, .flat_chance = .02, .columns = true},
         &bars);
+    give_column(&bars, true);
     return bars;
 }
 
@@ -133,7 +145,7 @@ static void test_table_is_well_formed(void **state) {
 static void load_bars(struct gw_bars *bars) {
     struct table table;
     assert_ok(table_read("tests/golden/features_bars.csv", &table));
-    assert_int_equal(table.n_columns, 9);
+    assert_int_equal(table.n_columns, 10);
     size_t n = table.n_rows;
     *bars = (struct gw_bars){.symbol = "GOLDEN", .interval_ns = 15 * NS_PER_MINUTE, .n = n};
     bars->bar = mem_calloc(n, sizeof *bars->bar);
@@ -152,6 +164,10 @@ static void load_bars(struct gw_bars *bars) {
         bars->trade_count[t] = table_number(&table, t, 7);
         bars->taker_buy_base[t] = table_number(&table, t, 8);
     }
+    double *x = mem_calloc(n, sizeof *x);
+    for (size_t t = 0; t < n; t++) x[t] = *table.cell[t * 10 + 9] ? table_number(&table, t, 9) : (double)NAN;
+    assert_ok(gw_bars_add_column(bars, "x", x));
+    mem_free(x);
     table_free(&table);
 }
 
@@ -172,7 +188,7 @@ static void check_golden_exact(const char *spec, const struct table *golden, siz
     assert_non_null(desc);
     struct gw_own_params own;
     char why[GW_PARAM_WHY];
-    const char *at = spec + length;
+    const char *at = spec + length + (desc->takes_column ? 2 : 0); /* behind "(x" */
     for (size_t k = 0; k < desc->own.n; k++) {
         char *end;
         assert_ok(gw_param_put_number(&desc->own.param[k], strtod(at + 1, &end), &own, why));
@@ -347,6 +363,7 @@ static void test_windows_do_not_drift(void **state) {
     (void)state;
     struct gw_bars bars;
     make_walk((struct walk){.n = 30000, .seed = 5, .volatility = .002, .columns = true}, &bars);
+    give_column(&bars, false);
     struct gw_bar *monster = &bars.bar[15000];
     monster->high *= 1e7;
     monster->close *= 1e7;
@@ -362,6 +379,9 @@ static void test_windows_do_not_drift(void **state) {
         last.quote_volume += bars.n - tail;
         last.trade_count += bars.n - tail;
         last.taker_buy_base += bars.n - tail;
+        struct gw_column column = bars.column[0];
+        column.value += bars.n - tail;
+        last.column = &column;
         last.n = tail;
         double *all = run_feature(desc, &own, &bars);
         double *few = run_feature(desc, &own, &last);

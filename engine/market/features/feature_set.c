@@ -1,6 +1,8 @@
 /* Feature specs: text to a checked list of features with arguments.
  *
- *   spec = name [ "(" number { "," number } ")" ] [ "@" duration ]      blanks are allowed around each part
+ *   spec = name [ "(" argument { "," argument } ")" ] [ "@" duration ]      blanks are allowed around each part
+ *
+ * where an argument is a number; only the first one of a feature that takes a column is that column's name.
  *
  * Arguments left out take their defaults; the canonical text always shows all of them, so that one feature
  * has one name however it was written. */
@@ -55,23 +57,26 @@ static double value_of(const struct gw_param *param, const void *own) {
     return param->type == GW_PARAM_SIZE ? (double)*(const size_t *)field : *(const double *)field;
 }
 
-/* "bollinger_b(20,2)", or with names "bollinger_b(n=20,k=2)"; its length, which may exceed `size`. */
-static size_t write_call(const struct gw_feature_desc *desc, const void *own, bool named, char *text, size_t size) {
+/* "bollinger_b(20,2)", "col_z(funding,96)", or with names "bollinger_b(n=20,k=2)"; its length, which may exceed `size`. */
+static size_t write_call(const struct gw_feature_desc *desc, const char *column, const void *own, bool named,
+                         char *text, size_t size) {
     char number[32];
     size_t used = (size_t)snprintf(text, size, "%s", desc->name);
-    for (size_t k = 0; k < desc->own.n && used < size; k++) {
+    bool any = desc->takes_column;
+    if (any) used += (size_t)snprintf(text + used, size - used, "(%s", column);
+    for (size_t k = 0; k < desc->own.n && used < size; k++, any = true) {
         const struct gw_param *param = &desc->own.param[k];
-        used += (size_t)snprintf(text + used, size - used, "%c%s%s%s%s", k ? ',' : '(', named ? param->name : "",
-                                 named ? "=" : "", number_format(value_of(param, own), number),
-                                 k + 1 == desc->own.n ? ")" : "");
+        used += (size_t)snprintf(text + used, size - used, "%c%s%s%s", any ? ',' : '(', named ? param->name : "",
+                                 named ? "=" : "", number_format(value_of(param, own), number));
     }
+    if (any && used < size) used += (size_t)snprintf(text + used, size - used, ")");
     return used;
 }
 
 char *gw_feature_signature(const struct gw_feature_desc *desc, char buffer[GW_FEATURE_NAME_MAX + 32]) {
     struct gw_own_params own;
     gw_param_defaults(&desc->own, &own);
-    write_call(desc, &own, true, buffer, GW_FEATURE_NAME_MAX + 32);
+    write_call(desc, "column", &own, true, buffer, GW_FEATURE_NAME_MAX + 32);
     return buffer;
 }
 
@@ -82,12 +87,33 @@ static int put_arg(const char *spec, const struct gw_param *param, double value,
     return GW_OK;
 }
 
-static int parse_args(const char *spec, const char **at, struct feature_item *item) {
+/* "(funding_rate": up to the ',' or ')' behind it. */
+static int parse_column(const char *spec, const char **at, struct feature_item *item, char name[GW_COLUMN_NAME_MAX]) {
+    char signature[GW_FEATURE_NAME_MAX + 32];
+    if (!item->desc->takes_column) return GW_OK;
+    if (**at != '(')
+        SPEC_FAIL(spec, "needs a column of the data; write %s", gw_feature_signature(item->desc, signature));
+    const char *begin = skip_blanks(*at + 1);
+    size_t length = strcspn(begin, ",) \t");
+    const char *end = skip_blanks(begin + length);
+    if (length >= GW_COLUMN_NAME_MAX)
+        SPEC_FAIL(spec, "the column's name is longer than %d characters", GW_COLUMN_NAME_MAX - 1);
+    memcpy(name, begin, length);
+    name[length] = '\0';
+    if (!name_is_safe(name) || (*end != ',' && *end != ')'))
+        SPEC_FAIL(
+            spec,
+            "a column's name is letters, digits, '_', '-' and '.'; for \"Open Interest\" write open_interest, and "
+            "rename what has other letters");
+    *at = end;
+    return GW_OK;
+}
+
+/* The numbers from the '(' or ',' at *at on. */
+static int parse_numbers(const char *spec, const char **at, struct feature_item *item) {
     const struct gw_feature_desc *desc = item->desc;
     char signature[GW_FEATURE_NAME_MAX + 32];
     double value[GW_FEATURE_PARAMS_MAX] = {0};
-    gw_param_defaults(&desc->own, &item->own);
-    if (**at != '(') return GW_OK;
     size_t n = 0;
     do {
         const char *begin = skip_blanks(*at + 1);
@@ -111,6 +137,15 @@ static int parse_args(const char *spec, const char **at, struct feature_item *it
     return GW_OK;
 }
 
+static int parse_args(const char *spec, const char **at, struct feature_item *item) {
+    const struct gw_feature_desc *desc = item->desc;
+    gw_param_defaults(&desc->own, &item->own);
+    if (desc->takes_column && **at == ')')
+        *at = skip_blanks(*at + 1);
+    else if (**at == (desc->takes_column ? ',' : '('))
+        return parse_numbers(spec, at, item);
+    return GW_OK;
+}
 static int check_together(const char *spec, const struct feature_item *item) {
     const char *wrong = item->desc->check ? item->desc->check(&item->own) : NULL;
     if (wrong) SPEC_FAIL(spec, "%s", wrong);
@@ -135,9 +170,9 @@ static int parse_interval(const char *spec, const char **at, struct feature_item
 
 /* ---- one spec, all specs ------------------------------------------------------------------- */
 
-static int canonical_name(const char *spec, struct feature_item *item) {
+static int canonical_name(const char *spec, const char *column, struct feature_item *item) {
     char text[GW_FEATURE_NAME_MAX * 4], number[40];
-    size_t size = sizeof text, used = write_call(item->desc, &item->own, false, text, size);
+    size_t size = sizeof text, used = write_call(item->desc, column, &item->own, false, text, size);
     if (item->interval_ns)
         used += (size_t)snprintf(text + used, size - used, "@%s", duration_format(item->interval_ns, number));
     if (used >= sizeof item->name) SPEC_FAIL(spec, "the name is longer than %d characters", GW_FEATURE_NAME_MAX - 1);
@@ -145,15 +180,28 @@ static int canonical_name(const char *spec, struct feature_item *item) {
     return GW_OK;
 }
 
-static int parse_spec(const char *spec, struct feature_item *item) {
+/* Each column once, however many features are made of it. */
+static int use_column(const char *spec, const char *name, struct gw_feature_set *set, struct feature_item *item) {
+    if (!item->desc->takes_column) return GW_OK;
+    for (item->column = 0; item->column < set->n_columns; item->column++)
+        if (strcmp(set->column[item->column], name) == 0) return GW_OK;
+    if (set->n_columns == GW_COLUMNS_MAX) SPEC_FAIL(spec, "more than %d columns of the data are used", GW_COLUMNS_MAX);
+    strcpy(set->column[set->n_columns++], name);
+    return GW_OK;
+}
+
+static int parse_spec(const char *spec, struct gw_feature_set *set, struct feature_item *item) {
     const char *at = spec;
+    char column[GW_COLUMN_NAME_MAX] = "";
     *item = (struct feature_item){0};
     TRY(parse_name(spec, &at, item));
+    TRY(parse_column(spec, &at, item, column));
     TRY(parse_args(spec, &at, item));
     TRY(check_together(spec, item));
     TRY(parse_interval(spec, &at, item));
     if (*at) SPEC_FAIL(spec, "unexpected text \"%.20s\" after the feature", at);
-    return canonical_name(spec, item);
+    TRY(use_column(spec, column, set, item));
+    return canonical_name(spec, column, item);
 }
 
 int gw_feature_set_parse(const char *const *spec, size_t n, struct gw_feature_set **out) {
@@ -166,7 +214,7 @@ int gw_feature_set_parse(const char *const *spec, size_t n, struct gw_feature_se
     if (!set->item) goto fail;
     for (; set->n < n; set->n++) {
         struct feature_item *item = &set->item[set->n];
-        TRY_GOTO(parse_spec(spec[set->n], item), fail);
+        TRY_GOTO(parse_spec(spec[set->n], set, item), fail);
         for (size_t i = 0; i < set->n; i++) {
             if (strcmp(set->item[i].name, item->name)) continue;
             rc = spec_fail(spec[set->n], "given twice (entries %zu and %zu are both %s); remove one", i + 1, set->n + 1,
@@ -190,6 +238,10 @@ void gw_feature_set_free(struct gw_feature_set *set) {
 size_t gw_feature_set_size(const struct gw_feature_set *set) { return set->n; }
 
 const char *gw_feature_set_name(const struct gw_feature_set *set, size_t i) { return set->item[i].name; }
+
+size_t gw_feature_set_columns(const struct gw_feature_set *set) { return set->n_columns; }
+
+const char *gw_feature_set_column(const struct gw_feature_set *set, size_t i) { return set->column[i]; }
 
 size_t feature_set_warmup(const struct gw_feature_set *set, int64_t interval_ns) {
     size_t most = 0;

@@ -8,12 +8,15 @@ struct feature_item {
     const struct gw_feature_desc *desc;
     struct gw_own_params own; /* zeroed, then filled from desc->own: equal parameters are equal bytes */
     int64_t interval_ns;      /* 0: the bars' own interval */
+    size_t column;            /* of the set's columns, when desc->takes_column */
     char name[GW_FEATURE_NAME_MAX];
 };
 
 struct gw_feature_set {
     size_t n;
     struct feature_item *item; /* [n] owned */
+    size_t n_columns;
+    char column[GW_COLUMNS_MAX][GW_COLUMN_NAME_MAX];
 };
 
 /* Bars of this interval after which every feature surely has a value, wherever in its longer interval the first one lies. */

@@ -18,22 +18,27 @@ struct clock {
     bool open; /* a bucket is being gathered */
     struct gw_bar bucket;
     double quote_volume, trade_count, taker_buy_base;
+    double column[GW_COLUMNS_MAX]; /* as known last */
     /* Closed by the last push: at most the bucket left behind by a gap and the one this bar completes. */
     size_t n_closed;
     struct gw_bar closed_bar[2];
     struct gw_feature_input closed[2];
+    double closed_column[2][GW_COLUMNS_MAX];
 };
 
 struct stream_item {
     const struct gw_feature_desc *desc;
     const void *own;     /* in the set */
+    size_t column;       /* NO_COLUMN: it takes none */
     struct clock *clock; /* NULL: fed with every bar */
     void *state;
     float last;
 };
 
+static const size_t NO_COLUMN = SIZE_MAX;
+
 struct gw_feature_stream {
-    size_t n, n_clocks;
+    size_t n, n_clocks, n_columns;
     struct stream_item *item; /* [n] */
     struct clock *clock;      /* [n_clocks], one per distinct interval */
     char *state;              /* all states, each 64-byte aligned */
@@ -56,12 +61,15 @@ static void clock_close(struct clock *clock) {
         .quote_volume = clock->quote_volume,
         .trade_count = clock->trade_count,
         .taker_buy_base = clock->taker_buy_base,
+        .columns = clock->closed_column[k],
     };
+    memcpy(clock->closed_column[k], clock->column, sizeof clock->column);
     clock->open = false;
 }
 
-static void clock_gather(struct clock *clock, const struct gw_feature_input *in, int64_t begin_ns) {
+static void clock_gather(struct clock *clock, const struct gw_feature_input *in, size_t n_columns, int64_t begin_ns) {
     const struct gw_bar *bar = in->bar;
+    if (n_columns) memcpy(clock->column, in->columns, n_columns * sizeof *clock->column);
     if (!clock->open) {
         clock->bucket = *bar;
         clock->bucket.open_ns = begin_ns;
@@ -81,11 +89,11 @@ static void clock_gather(struct clock *clock, const struct gw_feature_input *in,
     clock->taker_buy_base += in->taker_buy_base;
 }
 
-static void clock_push(struct clock *clock, const struct gw_feature_input *in) {
+static void clock_push(struct clock *clock, const struct gw_feature_input *in, size_t n_columns) {
     int64_t begin_ns = bucket_begin(in->close_ns, clock->interval_ns);
     clock->n_closed = 0;
     if (clock->open && clock->bucket.open_ns != begin_ns) clock_close(clock);
-    clock_gather(clock, in, begin_ns);
+    clock_gather(clock, in, n_columns, begin_ns);
     if (in->close_ns >= begin_ns + clock->interval_ns) clock_close(clock);
 }
 
@@ -100,7 +108,7 @@ static int check_intervals(const struct gw_feature_set *set, int64_t interval_ns
                  duration_format(item->interval_ns, own), duration_format(interval_ns, base));
         if (item->interval_ns != interval_ns) continue;
         for (size_t j = 0; j < set->n; j++)
-            if (!set->item[j].interval_ns && set->item[j].desc == item->desc &&
+            if (!set->item[j].interval_ns && set->item[j].desc == item->desc && set->item[j].column == item->column &&
                 !memcmp(&set->item[j].own, &item->own, sizeof item->own))
                 FAIL(GW_ERR_CONFIG, "features: \"%s\" is the same as \"%s\" on bars of %s; remove one", item->name,
                      set->item[j].name, duration_format(interval_ns, base));
@@ -129,6 +137,7 @@ int gw_feature_stream_open(const struct gw_feature_set *set, int64_t interval_ns
     struct gw_feature_stream *stream = mem_calloc(1, sizeof *stream);
     if (!stream) return GW_ERR_NOMEM;
     stream->n = set->n;
+    stream->n_columns = set->n_columns;
     stream->item = mem_calloc(set->n, sizeof *stream->item);
     stream->clock = mem_calloc(set->n, sizeof *stream->clock);
     stream->state = mem_calloc(bytes ? bytes : 1, 1);
@@ -141,6 +150,7 @@ int gw_feature_stream_open(const struct gw_feature_set *set, int64_t interval_ns
         const struct feature_item *item = &set->item[i];
         stream->item[i] = (struct stream_item){.desc = item->desc, .own = &item->own, .last = NAN};
         stream->item[i].state = stream->state + offset;
+        stream->item[i].column = item->desc->takes_column ? item->column : NO_COLUMN;
         if (item->interval_ns) stream->item[i].clock = stream_clock(stream, item->interval_ns);
     }
     *out = stream;
@@ -154,16 +164,22 @@ static float narrow(double value) {
     return (float)value;
 }
 
+static float push_item(struct stream_item *item, const struct gw_feature_input *in) {
+    if (item->column == NO_COLUMN) return narrow(item->desc->push(item->state, item->own, in));
+    struct gw_feature_input own = *in;
+    own.column = in->columns[item->column];
+    return narrow(item->desc->push(item->state, item->own, &own));
+}
+
 void gw_feature_stream_push(struct gw_feature_stream *stream, const struct gw_feature_input *in, float *row) {
-    for (size_t k = 0; k < stream->n_clocks; k++) clock_push(&stream->clock[k], in);
+    for (size_t k = 0; k < stream->n_clocks; k++) clock_push(&stream->clock[k], in, stream->n_columns);
     for (size_t i = 0; i < stream->n; i++) {
         struct stream_item *item = &stream->item[i];
         if (!item->clock) {
-            row[i] = narrow(item->desc->push(item->state, item->own, in));
+            row[i] = push_item(item, in);
             continue;
         }
-        for (size_t k = 0; k < item->clock->n_closed; k++)
-            item->last = narrow(item->desc->push(item->state, item->own, &item->clock->closed[k]));
+        for (size_t k = 0; k < item->clock->n_closed; k++) item->last = push_item(item, &item->clock->closed[k]);
         row[i] = item->last;
     }
 }
@@ -191,6 +207,7 @@ void gw_feature_stream_put(const struct gw_feature_stream *stream, void *bytes) 
         struct clock clock = stream->clock[k];
         clock.n_closed = 0; /* what a push closed is its own, with pointers in it */
         memset(clock.closed, 0, sizeof clock.closed);
+        memset(clock.closed_column, 0, sizeof clock.closed_column);
         memcpy(at, &clock, sizeof clock);
     }
     for (size_t i = 0; i < stream->n; i++, at += sizeof(float)) memcpy(at, &stream->item[i].last, sizeof(float));
@@ -214,6 +231,7 @@ bool gw_feature_stream_take(struct gw_feature_stream *stream, const void *bytes)
         own->quote_volume = clock.quote_volume;
         own->trade_count = clock.trade_count;
         own->taker_buy_base = clock.taker_buy_base;
+        memcpy(own->column, clock.column, sizeof own->column);
         own->n_closed = 0;
     }
     for (size_t i = 0; i < stream->n; i++, at += sizeof(float)) memcpy(&stream->item[i].last, at, sizeof(float));
@@ -241,6 +259,10 @@ static int check_columns(const struct gw_feature_set *set, const struct gw_bars 
             FAIL(GW_ERR_CONFIG, "features: \"%s\" needs %s, which the data of %s does not have; leave it out",
                  set->item[i].name, lacks, bars->symbol);
     }
+    for (size_t i = 0; i < set->n; i++)
+        if (set->item[i].desc->takes_column && !gw_bars_column(bars, set->column[set->item[i].column]))
+            FAIL(GW_ERR_CONFIG, "features: \"%s\": the data of %s have no column \"%s\"", set->item[i].name,
+                 bars->symbol, set->column[set->item[i].column]);
     return GW_OK;
 }
 
@@ -260,13 +282,18 @@ int gw_feature_set_build(const struct gw_feature_set *set, const struct gw_bars 
         gw_feature_stream_close(stream);
         return GW_ERR_NOMEM;
     }
+    const double *from[GW_COLUMNS_MAX];
+    double columns[GW_COLUMNS_MAX];
+    for (size_t c = 0; c < set->n_columns; c++) from[c] = gw_bars_column(bars, set->column[c]);
     for (size_t t = 0; t < bars->n; t++) {
+        for (size_t c = 0; c < set->n_columns; c++) columns[c] = from[c][t];
         struct gw_feature_input in = {
             .bar = &bars->bar[t],
             .close_ns = gw_bar_close_ns(bars, t),
             .quote_volume = bars->quote_volume ? bars->quote_volume[t] : NAN,
             .trade_count = bars->trade_count ? bars->trade_count[t] : NAN,
             .taker_buy_base = bars->taker_buy_base ? bars->taker_buy_base[t] : NAN,
+            .columns = columns,
         };
         float *row = out->value + t * set->n;
         gw_feature_stream_push(stream, &in, row);

@@ -64,7 +64,7 @@ static int fill_min_move(const struct gw_bars *bars, const struct gw_label_confi
     void *state = mem_calloc(1, atr->state_size(&own));
     if (!state) return GW_ERR_NOMEM;
     for (size_t t = 0; t < bars->n; t++) {
-        struct gw_feature_input in = {&bars->bar[t], gw_bar_close_ns(bars, t), NAN, NAN, NAN};
+        struct gw_feature_input in = {.bar = &bars->bar[t], .close_ns = gw_bar_close_ns(bars, t)};
         min_move[t] = config->min_move_atr * atr->push(state, &own, &in);
     }
     mem_free(state);
