@@ -76,6 +76,9 @@ static void print_text(const char *path, const struct finding *found) {
     line("bad rows", r->n_bad_rows, r->first_bad_line);
     if (r->n_mixed_units) line("converted unix units", r->n_mixed_units, 0);
     if (*r->first_problem) printf("  %-22s %s\n", "first problem", r->first_problem);
+    if (*r->columns_used) printf("  %-22s %s\n", "columns", r->columns_used);
+    if (*r->columns_ignored)
+        printf("  %-22s %s  (col(name) makes features of them)\n", "other columns", r->columns_ignored);
     printf("  %-22s %s\n", "refused by a run", *found->refused ? found->refused : "no");
     printf("  %-22s long %.2f %%, short %.2f %% (horizon 24, ratio 2, min_move 0.01)\n", "label prevalence",
            100 * found->prevalence[0], 100 * found->prevalence[1]);
@@ -109,6 +112,8 @@ static void print_json(const char *path, const struct finding *found) {
     json_put_int(&w, "mixed_units", (int64_t)r->n_mixed_units);
     json_put_string(&w, "refused", *found->refused ? found->refused : NULL);
     json_put_string(&w, "first_problem", *r->first_problem ? r->first_problem : NULL);
+    json_put_string(&w, "columns", r->columns_used);
+    json_put_string(&w, "other_columns", r->columns_ignored);
     json_begin_object(&w, "label_prevalence");
     for (int g = 0; g < GW_N_GATES; g++) json_put_number(&w, gw_gate_name[g], found->prevalence[g]);
     json_end_object(&w);

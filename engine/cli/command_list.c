@@ -151,6 +151,7 @@ static int print_keys(void) {
                key->help);
     }
     TRY(print_table("data", &data_params, sizeof(struct data_source)));
+    TRY(print_table("data.extra", &extra_params, sizeof(struct side_source)));
     for (size_t s = 0; s < config_n_sections; s++)
         TRY(print_table(config_section[s].name, config_section[s].table, sizeof(struct experiment)));
     printf("strategies.strategy          %-17s %-18s %-12s a row of `gatewalk list strategies`\n", "word", "-", "-");

@@ -81,13 +81,9 @@ static int score_all(struct live *live, struct series *all, struct out_file *fil
         struct series *series = &all[s];
         const struct gw_bars *bars = &series->bars;
         size_t t = series->next++;
-        struct bar_line in = {
-            .bar = bars->bar[t],
-            .quote_volume = bars->quote_volume ? bars->quote_volume[t] : NAN,
-            .trade_count = bars->trade_count ? bars->trade_count[t] : NAN,
-            .taker_buy_base = bars->taker_buy_base ? bars->taker_buy_base[t] : NAN,
-        };
+        struct bar_line in;
         struct live_signal signal;
+        live_bar_at(live, bars, t, &in);
         snprintf(in.symbol, sizeof in.symbol, "%s", live_symbol_name(live, s));
         TRY(live_push(live, &in, &signal));
         if (signal.ready) {

@@ -130,7 +130,9 @@ static int take_lines(struct live *live, struct bar_lines *lines, struct line_re
 static int follow_input(struct live *live, const struct signal_arguments *a) {
     struct bar_lines *lines;
     struct line_reader reader;
-    TRY(bar_lines_open("standard input", &lines));
+    const char *column[GW_COLUMNS_MAX];
+    const size_t n_columns = live_columns(live, column);
+    TRY(bar_lines_open("standard input", column, n_columns, &lines));
     int rc = line_reader_open(&reader, STDIN_FILENO, a->follow);
     reader.before_wait = flush;
     if (rc == GW_OK) rc = take_lines(live, lines, &reader, a->follow);

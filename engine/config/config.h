@@ -7,6 +7,7 @@
 #define GATEWALK_CONFIG_H
 
 #include "engine/base/json.h"
+#include "engine/market/import/side_file.h"
 #include "gatewalk/feature.h"
 #include "gatewalk/folds.h"
 #include "gatewalk/labels.h"
@@ -14,7 +15,15 @@
 #include "gatewalk/replay.h"
 #include "gatewalk/run.h"
 
-enum { MAX_K = 4, MAX_SEEDS = 64, MAX_STRATEGIES = 32, MAX_SYMBOLS = 64, MAX_FEATURES = 256, MAX_SCORE_FILES = 8 };
+enum {
+    MAX_K = 4,
+    MAX_SEEDS = 64,
+    MAX_STRATEGIES = 32,
+    MAX_SYMBOLS = 64,
+    MAX_FEATURES = 256,
+    MAX_SCORE_FILES = 8,
+    MAX_EXTRA = 8
+};
 
 struct data_source {
     char symbol[GW_SYMBOL_MAX]; /* "": as its rows, else its name, say; of a file of several the one that is meant */
@@ -25,8 +34,10 @@ struct data_source {
     char time_format[64];       /* "": found out */
     bool repair;
     struct gw_instrument instrument;
-    char funding[1024]; /* table of time,rate; "": pro rata by the costs */
-    char detail[1024];  /* bars of a shorter interval; "": none */
+    char funding[1024];                  /* table of time,rate; "": pro rata by the costs */
+    char detail[1024];                   /* bars of a shorter interval; "": none */
+    struct side_source extra[MAX_EXTRA]; /* files of further columns */
+    size_t n_extra;
 };
 
 enum threshold { THRESHOLD_VALIDATION, THRESHOLD_ROLLING, THRESHOLD_FIXED };
@@ -151,9 +162,9 @@ extern const struct key_section config_section[];
 extern const size_t config_n_sections;
 const struct key_section *config_find_section(const char *name); /* NULL when unknown */
 
-/* Keys of the experiment itself (name, title), of a source in "data", of an entry of "strategies" beside its sections, and
+/* Keys of the experiment itself (name, title), of a source in "data" and of its "extra" files, of an entry of "strategies" beside its sections, and
  * of the "scores" of such an entry. */
-extern const struct gw_param_table experiment_params, data_params, entry_params, scores_params;
+extern const struct gw_param_table experiment_params, data_params, extra_params, entry_params, scores_params;
 /* Keys that are neither a plain value nor a section. */
 struct special_key {
     const char *name, *type, *initial, *help;

@@ -27,6 +27,7 @@ static int read_file(const struct json_document *doc, const json_value *value, s
 static int read_source(const struct json_document *doc, const json_value *value, struct experiment *e) {
     struct data_source *source = &e->data[e->n_data];
     gw_param_defaults(&data_params, source);
+    source->n_extra = 0;
     const json_value *place = value;
     if (json_kind(value) == JSON_STRING) {
         TRY(read_file(doc, value, source));
@@ -34,6 +35,10 @@ static int read_source(const struct json_document *doc, const json_value *value,
         for (size_t i = 0; i < json_size(value); i++) {
             const json_value *item = json_at(value, i);
             struct gw_param_key key;
+            if (strcmp(json_key(item), "extra") == 0) {
+                TRY(config_read_extra(doc, item, e->path, source));
+                continue;
+            }
             if (!gw_param_find(&data_params, json_key(item), &key))
                 return config_unknown_param(doc, item, &data_params, "data");
             TRY(json_read_param(doc, item, "data", &key, source));

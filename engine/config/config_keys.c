@@ -53,6 +53,19 @@ static const struct gw_param data_rows[] = {
 };
 const struct gw_param_table data_params = GW_PARAM_TABLE(data_rows);
 
+static const struct gw_param extra_rows[] = {
+    GW_TEXT_PARAM(struct side_source, file, GW_PARAM_TEXT,
+                  "CSV of time and further columns, for col(name); of rows with a symbol those of the source's count"),
+    GW_TEXT_PARAM(struct side_source, known_after, GW_PARAM_TEXT,
+                  "how long after its time a row was known, such as \"1h\", or \"0s\"; else a column known_at says it"),
+    {.name = "stale",
+     .type = GW_PARAM_DURATION,
+     .offset = offsetof(struct side_source, stale_ns),
+     .unit = "",
+     .help = "a value older than this is missing; default: it holds until the next"},
+};
+const struct gw_param_table extra_params = GW_PARAM_TABLE(extra_rows);
+
 /* ---- folds, signals, broker, verdict -------------------------------------------------------------------------- */
 
 CHOICES(fold_modes, [FOLDS_ROLLING] = {.name = "rolling", .help = "the training slice keeps its length"},

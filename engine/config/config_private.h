@@ -22,6 +22,10 @@ int config_read_data(const struct json_document *document, const json_value *val
                      struct experiment *experiment) GW_MUST_USE;
 /* Sources that hold several symbols become one a symbol. */
 int config_expand_data(struct experiment *experiment) GW_MUST_USE;
+/* A source's "extra": a file with known_after or a list of them. */
+int config_read_extra(const struct json_document *document, const json_value *value, const char *experiment_path,
+                      struct data_source *data) GW_MUST_USE;
+void config_write_extra(struct json_writer *w, const struct data_source *data);
 /* A relative file is meant relative to the experiment that names it: `file` is changed in place. `key`: for messages. */
 int config_resolve_path(const struct json_document *document, const json_value *value, const char *experiment_path,
                         const char *key, char file[1024]) GW_MUST_USE;

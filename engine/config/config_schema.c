@@ -146,6 +146,33 @@ static void begin_text_or(struct json_writer *w, const char *name) {
     json_begin_array(w, "anyOf");
 }
 
+static int put_extra(struct json_writer *w) {
+    static const char *const file[] = {"file"};
+    begin_text_or(w, "side_file");
+    json_begin_object(w, NULL);
+    json_put_string(w, "type", "string");
+    json_put_int(w, "minLength", 1);
+    json_end_object(w);
+    begin_keys(w, NULL, NULL);
+    json_begin_object(w, "properties");
+    TRY(put_properties(w, &extra_params, sizeof(struct side_source)));
+    json_end_object(w);
+    put_required(w, file, 1);
+    json_end_object(w);
+    json_end_array(w);
+    json_end_object(w);
+    begin_text_or(w, "extra");
+    put_reference_item(w, "side_file");
+    json_begin_object(w, NULL);
+    json_put_string(w, "type", "array");
+    put_reference(w, "items", "side_file");
+    json_put_int(w, "maxItems", MAX_EXTRA);
+    json_end_object(w);
+    json_end_array(w);
+    json_end_object(w);
+    return GW_OK;
+}
+
 static int put_source(struct json_writer *w) {
     static const char *const file[] = {"file"};
     begin_text_or(w, "source");
@@ -156,6 +183,7 @@ static int put_source(struct json_writer *w) {
     begin_keys(w, NULL, NULL);
     json_begin_object(w, "properties");
     TRY(put_properties(w, &data_params, sizeof(struct data_source)));
+    put_reference(w, "extra", "extra");
     json_end_object(w);
     put_required(w, file, 1);
     json_end_object(w);
@@ -260,8 +288,11 @@ static void put_timerange(struct json_writer *w) {
 static void put_feature(struct json_writer *w, const struct gw_feature_desc *desc) {
 #define BLANKS "[ \t]*"
 #define NUMBER BLANKS "[-+.0-9][-+.0-9eE]*" BLANKS
-    char pattern[GW_FEATURE_NAME_MAX + 256], arguments[128] = "";
-    if (desc->own.n)
+    char pattern[GW_FEATURE_NAME_MAX + 256], arguments[160] = "";
+    if (desc->takes_column)
+        snprintf(arguments, sizeof arguments,
+                 "\\(" BLANKS "[A-Za-z0-9_][A-Za-z0-9_.-]*" BLANKS "(," NUMBER "){0,%zu}\\)" BLANKS, desc->own.n);
+    else if (desc->own.n)
         snprintf(arguments, sizeof arguments, "(\\(" NUMBER "(," NUMBER "){0,%zu}\\)" BLANKS ")?", desc->own.n - 1);
     snprintf(pattern, sizeof pattern, "^" BLANKS "%s" BLANKS "%s(@" BLANKS DURATION BLANKS ")?$", desc->name,
              arguments);
@@ -338,6 +369,7 @@ int config_write_schema(struct json_writer *w) {
     put_required(w, required, COUNT_OF(required));
     json_begin_object(w, "$defs");
     TRY(put_sections(w));
+    TRY(put_extra(w));
     TRY(put_source(w));
     TRY(put_scores(w));
     TRY(put_contestant(w));

@@ -33,6 +33,7 @@ static void write_sources(const struct experiment *e, struct json_writer *w) {
         json_begin_object(w, NULL);
         for (struct gw_param_key key = {0}; gw_param_next(&data_params, &key);)
             if (*gw_param_show(key.param, &e->data[i], text)) json_put_param(w, key.param, &e->data[i]);
+        config_write_extra(w, &e->data[i]);
         json_end_object(w);
     }
     json_end_array(w);

@@ -107,6 +107,42 @@ static void as_the_run_reads(const struct experiment *e, size_t symbol, struct g
     options->symbol = name;
 }
 
+size_t live_columns(const struct live *live, const char *name[GW_COLUMNS_MAX]) {
+    const struct gw_feature_set *set = gw_scorer_features(live->scorer);
+    for (size_t c = 0; c < gw_feature_set_columns(set); c++) name[c] = gw_feature_set_column(set, c);
+    return gw_feature_set_columns(set);
+}
+
+void live_bar_at(const struct live *live, const struct gw_bars *bars, size_t t, struct bar_line *out) {
+    const char *name[GW_COLUMNS_MAX];
+    const size_t n = live_columns(live, name);
+    *out = (struct bar_line){
+        .bar = bars->bar[t],
+        .quote_volume = bars->quote_volume ? bars->quote_volume[t] : NAN,
+        .trade_count = bars->trade_count ? bars->trade_count[t] : NAN,
+        .taker_buy_base = bars->taker_buy_base ? bars->taker_buy_base[t] : NAN,
+    };
+    for (size_t c = 0; c < n; c++) {
+        const double *value = gw_bars_column(bars, name[c]);
+        out->column[c] = value ? value[t] : NAN;
+    }
+}
+
+/* What the file itself does not hold comes from the run's side files. */
+static int complete_columns(const struct live *live, const char *path, const char *const *name, size_t n, size_t symbol,
+                            struct gw_bars *bars) {
+    const struct experiment *e = live->experiment;
+    struct side_account account;
+    bool complete = true;
+    for (size_t c = 0; c < n; c++) complete = complete && gw_bars_column(bars, name[c]);
+    for (size_t k = 0; !complete && symbol < e->n_data && k < e->data[symbol].n_extra; k++)
+        TRY(side_file_join(&e->data[symbol].extra[k], name, n, true, bars, &account));
+    for (size_t c = 0; c < n; c++)
+        if (!gw_bars_column(bars, name[c]))
+            FAIL(GW_ERR_DATA, "%s: has no column \"%s\", which a feature of the model is made of", path, name[c]);
+    return GW_OK;
+}
+
 int live_import(const struct live *live, const char *name, struct gw_bars *out, size_t *symbol) {
     char given[GW_SYMBOL_MAX] = "";
     const char *equals = strchr(name, '='), *path = name;
@@ -119,7 +155,10 @@ int live_import(const struct live *live, const char *name, struct gw_bars *out, 
         snprintf(given, sizeof given, "%s", live->symbol[0].name);
     }
     struct gw_import_options options = {.symbol = *given ? given : NULL};
+    const char *column[GW_COLUMNS_MAX];
     as_the_run_reads(live->experiment, live_find_symbol(live, given), &options);
+    options.n_columns = live_columns(live, column);
+    options.column = column;
     TRY(gw_bars_import(path, &options, out, NULL));
     *symbol = live_find_symbol(live, out->symbol);
     char has[40], needs[40];
@@ -129,6 +168,7 @@ int live_import(const struct live *live, const char *name, struct gw_bars *out, 
     else if (out->n > 1 && out->interval_ns != live->interval_ns)
         rc = gw_error_set(GW_ERR_DATA, "%s: bars of %s, but the model was trained on bars of %s", path,
                           duration_format(out->interval_ns, has), duration_format(live->interval_ns, needs));
+    if (rc == GW_OK) rc = complete_columns(live, path, column, options.n_columns, *symbol, out);
     if (rc < 0) gw_bars_free(out);
     return rc;
 }
@@ -139,7 +179,7 @@ int live_import(const struct live *live, const char *name, struct gw_bars *out, 
 static double min_move_of(const struct live *live, const struct live_symbol *symbol, const struct bar_line *in) {
     const struct gw_label_config *labels = &live->experiment->labels;
     if (!live->atr) return labels->min_move;
-    struct gw_feature_input input = {&in->bar, in->bar.open_ns + live->interval_ns, NAN, NAN, NAN};
+    struct gw_feature_input input = {.bar = &in->bar, .close_ns = in->bar.open_ns + live->interval_ns};
     return labels->min_move_atr * live->atr->push(symbol->atr, &live->atr_own, &input);
 }
 
@@ -149,7 +189,8 @@ static double take_bar(struct live *live, struct live_symbol *symbol, const stru
                                      .close_ns = in->bar.open_ns + live->interval_ns,
                                      .quote_volume = in->quote_volume,
                                      .trade_count = in->trade_count,
-                                     .taker_buy_base = in->taker_buy_base};
+                                     .taker_buy_base = in->taker_buy_base,
+                                     .columns = in->column};
     gw_feature_stream_push(symbol->features, &input, live->row);
     gw_scaler_apply(gw_scorer_scaler(live->scorer), live->row, 1, live->row);
     symbol->last_open_ns = in->bar.open_ns;
@@ -187,12 +228,8 @@ int live_warm(struct live *live, size_t symbol, const struct gw_bars *bars, size
     size_t history = gw_stream_history(live->stream);
     struct gw_stream_bar scored = {.bars = 0};
     for (size_t t = 0; t < n; t++) {
-        struct bar_line in = {
-            .bar = bars->bar[t],
-            .quote_volume = bars->quote_volume ? bars->quote_volume[t] : NAN,
-            .trade_count = bars->trade_count ? bars->trade_count[t] : NAN,
-            .taker_buy_base = bars->taker_buy_base ? bars->taker_buy_base[t] : NAN,
-        };
+        struct bar_line in;
+        live_bar_at(live, bars, t, &in);
         if (t == 0) TRY(judge_columns(live, &in));
         take_bar(live, &live->symbol[symbol], &in);
         if (t + history >= n) TRY(gw_stream_push(live->stream, symbol, live->row, &scored));

@@ -38,9 +38,14 @@ struct live_facts {
 struct live_facts live_facts(const struct live *live);
 const char *live_symbol_name(const struct live *live, size_t symbol);
 size_t live_find_symbol(const struct live *live, const char *name); /* n_symbols: not of this run */
+/* The columns that every bar must have: those that features of the model are made of. Returns how many. */
+size_t live_columns(const struct live *live, const char *name[GW_COLUMNS_MAX]);
 /* Bars of a file as the run would import them, for a symbol of the run. `name`: "FILE" (the run's only symbol, or the one
  * that the file is called) or "SYMBOL=FILE". */
 int live_import(const struct live *live, const char *name, struct gw_bars *out, size_t *symbol) GW_MUST_USE;
+
+/* Bar t of what live_import gave, as a line would have brought it; it names no symbol. */
+void live_bar_at(const struct live *live, const struct gw_bars *bars, size_t t, struct bar_line *out);
 
 /* The first n of the bars go by as history, once per symbol and before anything else of it. *ready: it was enough. */
 int live_warm(struct live *live, size_t symbol, const struct gw_bars *bars, size_t n, bool *ready) GW_MUST_USE;

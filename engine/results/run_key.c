@@ -16,23 +16,22 @@ static uint64_t mix_data(const struct prepared *p, uint64_t hash) {
     return hash;
 }
 
-static void make_absolute(char path[1024]) {
-    char *whole = *path ? realpath(path, NULL) : NULL;
-    if (whole) snprintf(path, 1024, "%s", whole);
-    free(whole);
-}
-
-/* What is said of the bars beside where and how they are written: tick and lot, funding, finer bars. */
-static uint64_t mix_sources(const struct experiment *e, uint64_t hash) {
+/* What is said of the bars beside where and how they are written: tick and lot; what the files of funding, of finer bars and
+ * of further columns hold, not where they lie. */
+static uint64_t mix_sources(const struct experiment *e, const struct prepared *p, uint64_t hash) {
     for (size_t i = 0; i < e->n_data; i++) {
         struct data_source source = e->data[i];
-        source.symbol[0] = source.file[0] = source.timezone[0] = source.time_format[0] = '\0';
+        source.symbol[0] = source.file[0] = source.timezone[0] = source.time_format[0] = source.funding[0] =
+            source.detail[0] = '\0';
         source.format = 0;
         source.interval_ns = 0;
         source.repair = false;
-        make_absolute(source.funding);
-        make_absolute(source.detail);
         hash = gw_param_hash(&data_params, &source, hash);
+        if (p->market.symbol[i].n_columns) MIX(p->market.symbol[i].columns_fingerprint);
+        if (p->funding && p->funding[i].n)
+            hash = hash_bytes(p->funding[i].event, p->funding[i].n * sizeof *p->funding[i].event,
+                              mix_text("funding", hash));
+        if (p->detail.n_symbols && p->detail.symbol[i].n) MIX(p->detail.symbol[i].fingerprint);
     }
     return hash;
 }
@@ -98,7 +97,7 @@ void config_key(const struct experiment *e, const struct prepared *p, char out[R
         show(hash, out);
         return;
     }
-    hash = mix_sections(e, true, "", mix_features(e, mix_sources(e, hash)));
+    hash = mix_sections(e, true, "", mix_features(e, mix_sources(e, p, hash)));
     for (size_t k = 0; k < e->n_seeds; k++) MIX(e->seed[k]);
     for (size_t s = 0; s < e->n_strategies; s++) {
         hash = mix_text(e->strategy[s].name, hash); /* results are told apart by it */
@@ -110,7 +109,7 @@ void config_key(const struct experiment *e, const struct prepared *p, char out[R
 void trial_key(const struct experiment *e, const struct prepared *p, size_t strategy, char out[RUN_KEY_SIZE]) {
     const struct strategy_spec *spec = &e->strategy[strategy];
     uint64_t hash = mix_data(p, mix_text("trial 1", 0));
-    hash = mix_members(e, p, strategy, mix_strategy(spec, mix_sources(e, hash)));
+    hash = mix_members(e, p, strategy, mix_strategy(spec, mix_sources(e, p, hash)));
     for (size_t f = 0; f < p->plan.n_folds; f++) {
         MIX(p->plan.fold[f].begin_ns[GW_SLICE_TEST]);
         MIX(p->plan.fold[f].end_ns[GW_SLICE_TEST]);

@@ -11,6 +11,49 @@
 #include "run_key.h"
 #include "write.h"
 
+/* Names parted by line ends. */
+static void put_names(struct json_writer *w, const char *key, const char *list) {
+    char name[GW_COLUMN_NAME_MAX + 1];
+    json_begin_array(w, key);
+    for (const char *at = list; *at; at += *at == '\n') {
+        const size_t length = strcspn(at, "\n");
+        snprintf(name, sizeof name, "%.*s", (int)length, at);
+        json_put_string(w, NULL, name);
+        at += length;
+    }
+    json_end_array(w);
+}
+
+static void put_columns(struct json_writer *w, const struct experiment *e, const struct prepared *p, size_t s) {
+    char text[40];
+    json_put_string(w, "columns", p->import[s].columns_used);
+    json_put_string(w, "columns_not_used", p->import[s].columns_ignored);
+    json_begin_array(w, "extra");
+    for (size_t k = 0; p->side && k < e->data[s].n_extra; k++) {
+        const struct side_account *side = &p->side[s].file[k];
+        json_begin_object(w, NULL);
+        json_put_string(w, "file", e->data[s].extra[k].file);
+        json_put_int(w, "rows", (int64_t)side->n_rows);
+        put_names(w, "columns", side->used);
+        put_names(w, "columns_not_used", side->ignored);
+        json_put_int(w, "bars_before", (int64_t)side->n_before);
+        json_put_int(w, "bars_stale", (int64_t)side->n_stale);
+        snprintf(text, sizeof text, "%016" PRIx64, side->fingerprint);
+        json_put_string(w, "fingerprint", text);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    if (p->funding && p->funding[s].n) {
+        snprintf(text, sizeof text, "%016" PRIx64,
+                 hash_bytes(p->funding[s].event, p->funding[s].n * sizeof *p->funding[s].event, 0));
+        json_put_string(w, "funding_fingerprint", text);
+    }
+    if (p->detail.n_symbols && p->detail.symbol[s].n) {
+        snprintf(text, sizeof text, "%016" PRIx64, p->detail.symbol[s].fingerprint);
+        json_put_string(w, "detail_fingerprint", text);
+    }
+}
+
 static void put_data(struct json_writer *w, const struct experiment *e, const struct prepared *p) {
     char text[40];
     json_begin_array(w, "data");
@@ -33,6 +76,7 @@ static void put_data(struct json_writer *w, const struct experiment *e, const st
         json_put_int(w, "zero_volume", (int64_t)report->n_zero_volume);
         snprintf(text, sizeof text, "%016" PRIx64, bars->fingerprint);
         json_put_string(w, "fingerprint", text);
+        put_columns(w, e, p, s);
         json_end_object(w);
     }
     json_end_array(w);

@@ -28,6 +28,7 @@ void fit_key_of(const char *sources, const struct experiment *e, const struct pr
     MIX(fit->fold);
     for (size_t s = 0; s < p->market.n_symbols; s++) {
         MIX(p->market.symbol[s].fingerprint);
+        if (p->market.symbol[s].n_columns) MIX(p->market.symbol[s].columns_fingerprint);
         for (int slice = 0; slice < GW_N_SLICES; slice++) {
             MIX(fold->samples[slice][s]);
             MIX(fold->bars[slice][s]);

@@ -31,12 +31,16 @@ static int import_all(const struct experiment *e, struct prepared *p) {
     p->market.symbol = mem_calloc(e->n_data, sizeof *p->market.symbol);
     p->import = mem_calloc(e->n_data, sizeof *p->import);
     if (!p->market.symbol || !p->import) return GW_ERR_NOMEM;
+    const char *column[GW_COLUMNS_MAX];
+    prepare_column_names(p->set, column);
     for (size_t i = 0; i < e->n_data; i++) {
         const struct data_source *source = &e->data[i];
         struct gw_import_options options;
         config_import_options(source, &options);
         options.from_ns = limit_of(e, e->from_ns);
         options.to_ns = limit_of(e, e->to_ns);
+        options.column = column;
+        options.n_columns = gw_feature_set_columns(p->set);
         TRY(gw_bars_import(source->file, &options, &p->market.symbol[i], &p->import[i]));
         p->market.n_symbols = i + 1;
         tell_remarks(&p->market.symbol[i], &p->import[i]);
@@ -53,12 +57,16 @@ static int import_all(const struct experiment *e, struct prepared *p) {
     return GW_OK;
 }
 
+static int parse_features(const struct experiment *e, struct prepared *p) {
+    return gw_feature_set_parse((const char *const *)e->feature, e->n_features, &p->set);
+}
+
 static int build_inputs(const struct experiment *e, struct prepared *p) {
     size_t n = p->market.n_symbols;
     p->labels = mem_calloc(n, sizeof *p->labels);
     p->features = mem_calloc(n, sizeof *p->features);
     if (!p->labels || !p->features) return GW_ERR_NOMEM;
-    TRY(gw_feature_set_parse((const char *const *)e->feature, e->n_features, &p->set));
+    if (!p->set) TRY(parse_features(e, p));
     for (size_t i = 0; i < n; i++) {
         TRY(gw_labels_build(&p->market.symbol[i], &e->labels, &p->labels[i]));
         int rc = gw_feature_set_build(p->set, &p->market.symbol[i], &p->features[i]);
@@ -113,7 +121,9 @@ int prepare(const struct experiment *e, struct prepared **out) {
     struct prepared *p = mem_calloc(1, sizeof *p);
     if (!p) return GW_ERR_NOMEM;
     double start = clock_seconds();
-    int rc = import_all(e, p);
+    int rc = parse_features(e, p);
+    if (rc == GW_OK) rc = import_all(e, p);
+    if (rc == GW_OK) rc = prepare_columns(e, p);
     if (rc == GW_OK) rc = prepare_broker(e, p);
     p->import_seconds = clock_seconds() - start;
     if (rc == GW_OK) rc = prepare_inputs(e, p);
@@ -148,6 +158,7 @@ void prepared_free(struct prepared *p) {
     mem_free(p->import);
     mem_free(p->instrument);
     mem_free(p->funding);
+    mem_free(p->side);
     gw_market_free(&p->detail);
     gw_market_free(&p->market);
     mem_free(p);

@@ -9,6 +9,9 @@
 struct outside;
 
 /* Everything a run knows before the first fit; const afterwards. */
+struct symbol_sides {
+    struct side_account file[MAX_EXTRA];
+};
 struct prepared {
     struct gw_market market;
     struct gw_import_report *import; /* [n_symbols] */
@@ -18,6 +21,7 @@ struct prepared {
     struct gw_fold_plan plan;           /* audited */
     struct gw_instrument *instrument;   /* [n_symbols] */
     struct gw_funding *funding;         /* [n_symbols], their events owned; NULL: no symbol has a schedule */
+    struct symbol_sides *side;          /* [n_symbols]: what became of each side file; NULL: read by nobody */
     struct gw_market detail;            /* of all symbols, without bars where none are given; no symbols: none at all */
     size_t lookback;                    /* the longest of all models: all see the same samples */
     struct outside **outside;           /* [n_outside]: scores from outside by strategy, NULL for others (outside.h) */
@@ -28,6 +32,9 @@ struct prepared {
 int prepare(const struct experiment *experiment, struct prepared **out) GW_MUST_USE;
 /* The part after import, for a `prepared` whose market is filled (and whose import reports may be NULL). */
 int prepare_inputs(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
+/* Which columns features are made of, for the import; and those that stand in side files, joined to the bars. */
+void prepare_column_names(const struct gw_feature_set *set, const char *name[GW_COLUMNS_MAX]);
+int prepare_columns(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
 /* What the broker wants to know of each symbol beside its bars: instrument, funding, finer bars. */
 int prepare_broker(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
 void prepared_free(struct prepared *prepared);

@@ -224,6 +224,11 @@ static void test_list_tables(void **state) {
         snprintf(name, sizeof name, "data.%s", key.param->name);
         assert_row(&run, "keys", name);
     }
+    for (struct gw_param_key key = {0}; gw_param_next(&extra_params, &key);) {
+        char name[100];
+        snprintf(name, sizeof name, "data.extra.%s", key.param->name);
+        assert_row(&run, "keys", name);
+    }
     for (size_t i = 0; i < config_n_specials; i++) assert_row(&run, "keys", config_special[i].name);
     static const char *const defaults[] = {"labels.min_move number fraction of close 0.01 ",
                                            "training.loss word - bce ",

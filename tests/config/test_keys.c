@@ -302,6 +302,8 @@ static void test_schema_has_every_key(void **state) {
     for (size_t s = 0; s < config_n_sections; s++)
         check_schema_table(json_get(json_get(defs, config_section[s].name), "properties"), config_section[s].table);
     check_schema_table(json_get(json_at(json_get(json_get(defs, "source"), "anyOf"), 1), "properties"), &data_params);
+    check_schema_table(json_get(json_at(json_get(json_get(defs, "side_file"), "anyOf"), 1), "properties"),
+                       &extra_params);
     check_schema_table(json_get(json_at(json_get(json_get(defs, "contestant"), "anyOf"), 1), "properties"),
                        &entry_params);
     json_free(schema);
@@ -376,8 +378,11 @@ static void test_schema_takes_every_feature(void **state) {
     for (size_t i = 0; i < gw_feature_count(); i++) {
         const struct gw_feature_desc *desc = gw_feature_at(i);
         struct gw_feature_set *set;
-        assert_ok(gw_feature_set_parse(&desc->name, 1, &set));
-        snprintf(text, sizeof text, AROUND(",\"features\":[\"%s\",\"%s\",\" %s @ 90m \"]"), desc->name,
+        char plain[GW_FEATURE_NAME_MAX];
+        const char *spec = plain;
+        snprintf(plain, sizeof plain, "%s%s", desc->name, desc->takes_column ? "(open_interest.2)" : "");
+        assert_ok(gw_feature_set_parse(&spec, 1, &set));
+        snprintf(text, sizeof text, AROUND(",\"features\":[\"%s\",\"%s\",\" %s @ 90m \"]"), plain,
                  gw_feature_set_name(set, 0), gw_feature_set_name(set, 0));
         if (!schema_accepts(root, text))
             fail_msg("the schema refuses %s: %s", gw_feature_signature(desc, signature), text);

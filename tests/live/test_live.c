@@ -65,7 +65,7 @@ static void test_memory_does_not_grow(void **state) {
         struct bar_lines *lines;
         struct live_signal signal = {.ready = false};
         size_t live_bytes = 0;
-        assert_ok(bar_lines_open("test", &lines));
+        assert_ok(bar_lines_open("test", NULL, 0, &lines));
         for (size_t i = 0; i < MANY; i++) {
             push_line(live, lines, i, &signal);
             if (i == WARM) live_bytes = mem_live_bytes();
@@ -146,7 +146,7 @@ static void test_lines_of_anybody(void **state) {
         enum bar_line_kind kind;
         char line[200];
         const char *good = form ? good_csv : good_json;
-        assert_ok(bar_lines_open("test", &lines));
+        assert_ok(bar_lines_open("test", NULL, 0, &lines));
         if (form) assert_ok(bar_lines_take(lines, header, sizeof header - 1, &kind, &bar));
         assert_ok(bar_lines_take(lines, good, strlen(good), &kind, &bar));
         assert_int_equal(kind, BAR_LINE_BAR);

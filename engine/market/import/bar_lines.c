@@ -21,12 +21,14 @@ struct bar_lines {
     size_t line, symbol_column;
 };
 
-int bar_lines_open(const char *name, struct bar_lines **out) {
+int bar_lines_open(const char *name, const char *const *column, size_t n_columns, struct bar_lines **out) {
     struct bar_lines *lines = mem_calloc(1, sizeof *lines);
     *out = lines;
     if (!lines) return GW_ERR_NOMEM;
     lines->name = lines->reader.path = name;
     lines->symbol_column = NO_COLUMN;
+    lines->reader.options.column = column;
+    lines->reader.options.n_columns = n_columns;
     return GW_OK;
 }
 
@@ -68,10 +70,25 @@ static int accept(struct bar_lines *lines, struct import_row *row, struct bar_li
     out->quote_volume = optional(reader->rows.quote_volume);
     out->trade_count = optional(reader->rows.trade_count);
     out->taker_buy_base = optional(reader->rows.taker_buy_base);
+    for (size_t c = 0; c < reader->rows.n_extra; c++) out->column[c] = reader->rows.extra[c][0];
     return GW_OK;
 }
 
 /* ---- CSV ---------------------------------------------------------------------------------------- */
+
+/* Nobody could tell a column that is left out from one in which nothing is new. */
+static int judge_header(const struct bar_lines *lines) {
+    const struct import_reader *reader = &lines->reader;
+    for (size_t i = 0, c = 0; i < reader->options.n_columns; i++) {
+        if (c < reader->layout.n_extra && reader->extra_name[c] == reader->options.column[i]) {
+            c++;
+            continue;
+        }
+        FAIL(GW_ERR_DATA, "%s:1:1: the header names no column \"%s\", which a feature of the model is made of",
+             lines->name, reader->options.column[i]);
+    }
+    return GW_OK;
+}
 
 /* The header with the first row below it, as the import's detection wants them. */
 static int lay_out(struct bar_lines *lines, const char *row, size_t length) {
@@ -91,7 +108,8 @@ static int lay_out(struct bar_lines *lines, const char *row, size_t length) {
                           "%s:1:1: a header is needed whose names are time, open, high, low, close and "
                           "volume; or give JSON objects with these members",
                           lines->name);
-    if (rc > 0) {
+    if (rc > 0 && (rc = import_columns_choose(&lines->reader, &sample)) == GW_OK) rc = judge_header(lines);
+    if (rc == GW_OK) {
         sample_row_split(&sample, 0, layout->delimiter, &header);
         for (size_t i = 0; i < header.n_fields; i++) {
             if (layout->column[i] != COLUMN_SYMBOL) continue;
@@ -149,8 +167,10 @@ static int take_csv(struct bar_lines *lines, const char *text, size_t length, en
 struct members {
     struct import_row row;
     int rank[N_COLUMN_ROLES];
-    char number[N_COLUMN_ROLES][32];
+    char number[N_COLUMN_ROLES + GW_COLUMNS_MAX][32];
+    bool given[GW_COLUMNS_MAX];
 };
+enum { JSON_COLUMNS = 9 };
 static const char json_columns[] = "tOHLCvqnb"; /* as enum import_column, but for clock and symbol */
 
 static size_t place_of_role(unsigned role) { return role == COLUMN_TIME ? 0 : role - COLUMN_SYMBOL; }
@@ -169,6 +189,13 @@ static struct field member_field(const json_value *value, char number[32]) {
     return (struct field){number, strlen(number)};
 }
 
+/* Which of the columns that were asked for a member is, or COLUMN_NOT_FOUND. */
+static int json_extra(const struct bar_lines *lines, struct field key) {
+    for (size_t c = 0; c < lines->reader.options.n_columns; c++)
+        if (import_column_find(&key, 1, lines->reader.options.column[c]) == 0) return (int)c;
+    return COLUMN_NOT_FOUND;
+}
+
 static int take_members(const struct bar_lines *lines, const json_value *root, struct members *m,
                         struct bar_line *out) {
     for (size_t i = 0; i < json_size(root); i++) {
@@ -183,10 +210,22 @@ static int take_members(const struct bar_lines *lines, const json_value *root, s
                      lines->line);
             continue;
         }
+        const int extra = json_extra(lines, key);
+        if (extra >= 0) {
+            m->given[extra] = true;
+            m->row.field[JSON_COLUMNS + extra] = member_field(value, m->number[N_COLUMN_ROLES + extra]);
+            continue;
+        }
         if (role == COLUMN_SKIP || (m->rank[role] && m->rank[role] <= rank)) continue;
         m->rank[role] = rank;
         m->row.field[place_of_role(role)] = member_field(value, m->number[role]);
     }
+    for (size_t c = 0; c < lines->reader.options.n_columns; c++)
+        if (!m->given[c])
+            FAIL(GW_ERR_DATA,
+                 "%s:%zu: the bar has no \"%s\", which a feature of the model is made of; null says that nothing is "
+                 "known",
+                 lines->name, lines->line, lines->reader.options.column[c]);
     return GW_OK;
 }
 
@@ -206,7 +245,10 @@ static int place_error(const struct bar_lines *lines, int rc, bool with_column) 
 
 static int take_json(struct bar_lines *lines, const char *text, size_t length, struct bar_line *out) {
     struct json_document *document;
-    struct members m = {.row = {.line = lines->line, .n_fields = sizeof json_columns - 1, .begin = text, .end = text}};
+    struct members m = {.row = {.line = lines->line,
+                                .n_fields = JSON_COLUMNS + lines->reader.options.n_columns,
+                                .begin = text,
+                                .end = text}};
     int rc = json_parse(lines->name, text, length, GW_ERR_DATA, &document);
     if (rc < 0) return place_error(lines, rc, true);
     for (size_t i = 0; i < m.row.n_fields; i++) m.row.field[i] = (struct field){"", 0};
@@ -223,7 +265,13 @@ static int take_json(struct bar_lines *lines, const char *text, size_t length, s
 static void choose_form(struct bar_lines *lines, char first) {
     lines->form = first == '{' ? FORM_JSON : FORM_CSV;
     if (lines->form == FORM_CSV) return;
-    layout_columns(&lines->reader.layout, json_columns);
+    struct import_layout *layout = &lines->reader.layout;
+    layout_columns(layout, json_columns);
+    for (size_t c = 0; c < lines->reader.options.n_columns; c++) {
+        lines->reader.extra_name[c] = lines->reader.options.column[c];
+        layout->column[layout->n_columns++] = (uint8_t)(N_COLUMN_ROLES + c);
+    }
+    layout->n_extra = lines->reader.options.n_columns;
     lines->reader.layout.delimiter = ',';
     use_columns(&lines->reader);
 }

@@ -9,11 +9,13 @@ struct bar_line {
     char symbol[GW_SYMBOL_MAX]; /* "": the line names none */
     struct gw_bar bar;
     double quote_volume, trade_count, taker_buy_base; /* NAN when it has none */
+    double column[GW_COLUMNS_MAX];                    /* of those asked for, in their order; NAN: not known */
 };
 
 struct bar_lines;
-/* `name` of the source, for messages: the caller's until the end. */
-int bar_lines_open(const char *name, struct bar_lines **out) GW_MUST_USE;
+/* `name` of the source, for messages, and n columns that every bar must have, by name (their values may be empty or null):
+ * the caller's until the end. */
+int bar_lines_open(const char *name, const char *const *column, size_t n_columns, struct bar_lines **out) GW_MUST_USE;
 void bar_lines_close(struct bar_lines *lines);
 
 enum bar_line_kind { BAR_LINE_NONE, BAR_LINE_BAR, BAR_LINE_UNUSABLE };
