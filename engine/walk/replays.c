@@ -74,14 +74,14 @@ static int replay_seed(const struct experiment *e, const struct prepared *p, con
     for (size_t s = 0; s < n; s++) moves[s] = p->labels[s].min_move;
     if (spec->desc->needs_model) TRY_GOTO(spread_scores(p, set, &seed->scores, scores), done);
     const struct gw_score *const *view = spec->desc->needs_model ? (const struct gw_score *const *)scores : NULL;
-    struct gw_replay_config config = replay_settings(e, p, spec, false);
+    /* First the one of which only the figures are kept, so that its curve and the other's never lie side by side. */
+    struct gw_replay_config config = replay_settings(e, p, spec, true);
+    TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, trading, view, moves, &seed->replay), done);
+    portfolio_values(e, &seed->replay, seed->optimistic);
+    gw_replay_result_free(&seed->replay);
+    config = replay_settings(e, p, spec, false);
     TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, trading, view, moves, &seed->replay), done);
     portfolio_values(e, &seed->replay, seed->portfolio);
-    struct gw_replay_result other;
-    config = replay_settings(e, p, spec, true);
-    TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, trading, view, moves, &other), done);
-    portfolio_values(e, &other, seed->optimistic);
-    gw_replay_result_free(&other);
 done:
     for (size_t s = 0; scores && s < n; s++) mem_free(scores[s]);
     mem_free(scores);
