@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,18 @@ const size_t store_n_versions = COUNT_OF(store_version);
 
 /* ---- where ---------------------------------------------------------------------------------------------------- */
 
+/* In a folder of runs, where somebody else may have put a link to a database of ours or of his: what lies elsewhere is
+ * nobody's ledger that the user has not named himself. */
+static int own_place(char path[1024], const char *folder) {
+    struct stat status;
+    TRY(path_join(path, 1024, folder, STORE_FILE));
+    if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
+        FAIL(GW_ERR_IO,
+             "%s: is a symbolic link, and no ledger is kept through it; remove it, or name a file in " STORE_VARIABLE,
+             path);
+    return GW_OK;
+}
+
 int store_place(const char *run_dir, char path[1024]) {
     const char *given = getenv(STORE_VARIABLE);
     path[0] = '\0';
@@ -26,13 +39,13 @@ int store_place(const char *run_dir, char path[1024]) {
         if (snprintf(path, 1024, "%s", given) >= 1000) FAIL(GW_ERR_USAGE, STORE_VARIABLE ": the path is too long");
         return GW_OK;
     }
-    if (!run_dir) return path_join(path, 1024, "reports/out", STORE_FILE);
+    if (!run_dir) return own_place(path, "reports/out");
     char *whole = realpath(run_dir, NULL); /* "." and "x/.." have a parent that their text does not show */
     if (!whole) FAIL(GW_ERR_IO, "%s: has no path", run_dir);
     char *slash = strrchr(whole, '/');
     if (slash == whole) slash++;
     *slash = '\0';
-    int rc = path_join(path, 1024, whole, STORE_FILE);
+    int rc = own_place(path, whole);
     free(whole);
     return rc;
 }

@@ -254,6 +254,7 @@ int fit_execute(const struct fit_context *c, const struct gw_gate_model *previou
         load(&c->experiment->strategy[fit->strategy], fit, previous, c->experiment->verdict.importance, &model);
     if (!fit->reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
     TRY_GOTO(fit_apply(c, &data, model, fit), done);
+    if (c->list) TRY_GOTO(fits_place_holds(c->list), done);
     if (fit->borrowed)
         rc = GW_OK;
     else if (fit->reused)

@@ -6,6 +6,7 @@
 #include <omp.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/base/base.h"
 #include "fit_estimate.h"
@@ -18,6 +19,7 @@ struct monitor {
     const struct experiment *experiment;
     atomic_size_t n_done;
     size_t n_fits;
+    const struct fit_list *list;
 };
 /* What one fit reports through: progress counts epochs, and a fit that stops early gives the rest back. */
 struct fit_monitor {
@@ -54,9 +56,19 @@ static void on_epoch(void *context, const struct gw_epoch_record *record, size_t
     }
 }
 
+int fits_place_holds(const struct fit_list *fits) {
+    char models[1024];
+    struct stat status;
+    TRY(dir_lock_holds(fits->dir, fits->lock));
+    TRY(path_join(models, sizeof models, fits->dir, GW_RUN_MODELS));
+    if (fits->lock >= 0 && lstat(models, &status) == 0 && S_ISLNK(status.st_mode))
+        FAIL(GW_ERR_IO, "%s: has become a symbolic link, through which nothing is written; remove it", models);
+    return GW_OK;
+}
+
 int fits_plan(const struct experiment *e, const struct prepared *p, size_t n_folds, const char *dir,
               struct fit_list *out) {
-    memset(out, 0, sizeof *out);
+    *out = (struct fit_list){.dir = dir, .lock = -1};
     size_t n = 0;
     for (size_t s = 0; s < e->n_strategies; s++)
         if (strategy_trains(&e->strategy[s])) n += e->n_seeds * n_folds;
@@ -84,7 +96,8 @@ static int run_one(struct monitor *monitor, const struct prepared *p, struct fit
                    const struct gw_gate_model *previous, struct gw_gate_model **model) {
     const struct experiment *e = monitor->experiment;
     struct fit_monitor own = {.all = monitor, .fit = fit, .epochs_most = e->strategy[fit->strategy].train.epochs};
-    struct fit_context context = {.experiment = e, .prepared = p, .on_epoch = on_epoch, .context = &own};
+    struct fit_context context = {
+        .list = monitor->list, .experiment = e, .prepared = p, .on_epoch = on_epoch, .context = &own};
     int rc = fit_execute(&context, previous, fit, model);
     if (rc < 0) return rc;
     atomic_fetch_add(&monitor->n_done, 1);
@@ -141,7 +154,7 @@ static void note_failure(struct failure *failure, atomic_bool *stop, int rc, siz
 }
 
 int fits_execute(const struct experiment *e, const struct prepared *p, struct fit_list *fits, size_t jobs) {
-    struct monitor monitor = {.experiment = e, .n_fits = fits->n};
+    struct monitor monitor = {.list = fits, .experiment = e, .n_fits = fits->n};
     struct failure failure = {.code = GW_OK};
     atomic_bool stop = false;
     size_t epochs = 0;

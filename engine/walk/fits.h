@@ -45,7 +45,9 @@ void fit_release(struct fit *fit);
 int fit_thresholds(const struct experiment *experiment, const struct prepared *prepared, size_t fold,
                    const float *validation, float (*tau)[GW_N_GATES]) GW_MUST_USE;
 
+struct fit_list;
 struct fit_context {
+    const struct fit_list *list; /* NULL: of none, whose folder nobody holds */
     const struct experiment *experiment;
     const struct prepared *prepared;
     void (*on_epoch)(void *context, const struct gw_epoch_record *record, size_t epochs, double windows_per_second);
@@ -74,7 +76,12 @@ struct fit_list {
     struct gw_gate_model **model; /* [n] when the caller wants to keep them, else NULL; fits_free releases them */
     size_t n_reused;
     double seconds;
+    const char *dir; /* the caller's, in which their models are kept … */
+    int lock;        /* … while this lock is on it (dir_lock); -1: none */
 };
+/* GW_ERR_IO when the folder is no longer the one that was locked, or its models lie behind a link: somebody has put
+ * something else in its place since the run began. */
+int fits_place_holds(const struct fit_list *fits) GW_MUST_USE;
 /* The first n_folds of the plan; a study's search does not walk all of them. */
 int fits_plan(const struct experiment *experiment, const struct prepared *prepared, size_t n_folds, const char *dir,
               struct fit_list *out) GW_MUST_USE;

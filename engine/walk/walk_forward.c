@@ -34,12 +34,13 @@ static int say_estimate(const struct experiment *e, const struct prepared *p, co
 }
 
 static int walk(const struct experiment *e, struct prepared *p, const struct gw_run_options *options, const char *dir,
-                bool in_study, struct record *record, struct fit_list *fits, struct results *r) {
+                bool in_study, struct record *record, struct fit_list *fits, struct results *r, int lock) {
     size_t jobs = thread_count(options->jobs);
     struct phase_times times = {.import = p->import_seconds, .features = p->feature_seconds};
     double mark = clock_seconds();
     r->baseline = SIZE_MAX;
     TRY(fits_plan(e, p, p->plan.n_folds, dir, fits));
+    fits->lock = lock;
     TRY(write_folds(p, dir));
     TRY(write_run_json(e, p, fits, NULL, &times, jobs, "running", dir));
     TRY(run_drop_results(dir, options, in_study ? GW_RUN_STUDY : ""));
@@ -55,6 +56,9 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(results_selection(e, r));
     record_trials(record, e, p, r);
     times.verdict = lap(&mark);
+    /* Hours may have passed since it was looked through. */
+    TRY(fits_place_holds(fits));
+    TRY(run_folder_judge(dir));
     TRY(write_tables(e, p, fits, r, dir));
     TRY(write_attention(e, p, fits, r, dir));
     TRY(write_summary(e, p, fits, r, dir));
@@ -80,7 +84,7 @@ int run_walk(const struct experiment *e, const struct gw_run_options *options, b
     /* … and a new one is made only when the data are fine */
     TRY_GOTO(run_claim_directory(dir, key, options->force, lock), done);
     record_begin(record, e, p, dir, in_study);
-    rc = walk(e, p, options, dir, in_study, record, &fits, &results);
+    rc = walk(e, p, options, dir, in_study, record, &fits, &results, *lock);
 done:
     if (rc < 0) record_failed(record, rc);
     results_free(e, &results);

@@ -53,6 +53,16 @@ int dir_lock(const char *dir, int *lock) {
     return reason == EWOULDBLOCK ? in_use(dir, holder) : GW_OK;
 }
 
+int dir_lock_holds(const char *dir, int lock) {
+    struct stat held, found;
+    if (lock < 0 || fstat(lock, &held) != 0) return GW_OK;
+    if (stat(dir, &found) == 0 && found.st_dev == held.st_dev && found.st_ino == held.st_ino) return GW_OK;
+    FAIL(GW_ERR_IO,
+         "%s: is no longer the folder that this run began in: it was moved, or another was put in its place; the fits "
+         "that are done lie in the folder that it was",
+         dir);
+}
+
 void dir_unlock(int *lock) {
     if (*lock >= 0) close(*lock);
     *lock = -1;

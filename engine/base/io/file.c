@@ -134,8 +134,8 @@ static bool is_folder(const char *path) {
 }
 
 /* One level. Another process may make the same folder at the same time: that is success too. */
-static int make_level(const char *path) {
-    if (mkdir(path, 0755) == 0) return GW_OK;
+static int make_level(const char *path, mode_t mode) {
+    if (mkdir(path, mode) == 0) return GW_OK;
     int reason = errno;
     if (is_folder(path)) return GW_OK;
     if (reason == EEXIST)
@@ -146,7 +146,7 @@ static int make_level(const char *path) {
     FAIL(GW_ERR_IO, "%s: the folder cannot be made: %s%s", path, strerror(reason), cure);
 }
 
-int dir_make(const char *path) {
+static int make_folders(const char *path, mode_t mode) {
     char level[PATH_MAX];
     size_t length = strlen(path);
     if (length == 0) FAIL(GW_ERR_IO, "a folder needs a name, it is empty");
@@ -155,10 +155,13 @@ int dir_make(const char *path) {
         if (path[i] != '/' && path[i] != '\0') continue;
         memcpy(level, path, i);
         level[i] = '\0';
-        TRY(make_level(level));
+        TRY(make_level(level, mode));
     }
     return GW_OK;
 }
+
+int dir_make(const char *path) { return make_folders(path, 0755); }
+int dir_make_private(const char *path) { return make_folders(path, 0700); }
 
 int path_join(char *out, size_t size, const char *dir, const char *name) {
     size_t length = strlen(dir);

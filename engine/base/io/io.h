@@ -19,6 +19,11 @@ int dir_make(const char *path) GW_MUST_USE; /* mkdir -p */
  * file system knows no locks. With *lock set already nothing happens. */
 int dir_lock(const char *dir, int *lock) GW_MUST_USE;
 void dir_unlock(int *lock);
+/* Is `dir` still the folder that was locked, and neither another nor a link to one that somebody put in its place? GW_ERR_IO
+ * when not. True for -1, of which nothing is known. */
+int dir_lock_holds(const char *dir, int lock) GW_MUST_USE;
+/* Makes a folder for its owner alone (0700), as what is kept in it may be of files that others may not read. */
+int dir_make_private(const char *path) GW_MUST_USE;
 /* Joins with '/', checks length. */
 int path_join(char *out, size_t size, const char *dir, const char *name) GW_MUST_USE;
 

@@ -101,7 +101,7 @@ bool import_cache_load(const struct import_cache *cache, const char *path, struc
 static int save(const char *folder, const struct import_cache_key *key, const struct gw_bars *bars,
                 const struct gw_import_report *report) {
     char entry[IMPORT_CACHE_PATH_MAX];
-    TRY(dir_make(folder));
+    TRY(dir_make_private(folder));
     TRY(import_folder_path(folder, key, entry, sizeof entry));
     TRY(import_entry_write(entry, key, bars, report));
     import_folder_trim(folder, FOLDER_MAX, entry);
