@@ -173,21 +173,24 @@ done:
 /* Mean over folds of one (strategy, seed): permutation drop per gate, or input attention (the same for both gates). */
 static void importance_rows(struct out_file *out, const struct experiment *e, const struct fit_list *fits, size_t s,
                             size_t k, int gate, bool attention) {
-    for (size_t f = 0; f < e->n_features; f++) {
+    const struct gw_model_config *model = &e->strategy[s].model;
+    const size_t n_inputs = gw_model_inputs(model);
+    for (size_t f = 0; f < n_inputs; f++) {
         double sum = 0;
         size_t n = 0;
         for (size_t i = 0; i < fits->n; i++) {
             const struct fit *fit = &fits->fit[i];
             const double *values = attention ? fit->feature_attention : fit->permutation;
             if (fit->strategy != s || fit->seed != k || !values) continue;
-            double value = attention ? values[f] : values[(size_t)gate * e->n_features + f];
+            double value = attention ? values[f] : values[(size_t)gate * n_inputs + f];
             if (isnan(value)) continue;
             sum += value;
             n++;
         }
         char text[32], *comma, name[GW_FEATURE_NAME_MAX];
         if (n == 0) continue;
-        snprintf(name, sizeof name, "%s", e->feature[f]);
+        const char *channel = gw_model_input_name(model, f);
+        snprintf(name, sizeof name, "%s", channel ? channel : e->feature[f]);
         while ((comma = strchr(name, ','))) *comma = ';'; /* the tables have no quotes */
         out_printf(out, "%s,%" PRIu64 ",%s,%s,%s,%s\n", e->strategy[s].name, e->seed[k], gw_gate_name[gate],
                    attention ? "attention" : "permutation", name, number_format(sum / (double)n, text));

@@ -67,7 +67,7 @@ static double windows_of(const struct experiment *e, const struct prepared *p, c
         n[slice] = gw_fold_count_samples(fold, slice, p->market.n_symbols);
     double trained = (double)spec->train.epochs * (double)n[GW_SLICE_TRAIN];
     double scored = (double)n[GW_SLICE_TEST] + (double)n[GW_SLICE_VALIDATION];
-    if (e->verdict.importance) scored += (double)spec->model.n_features * (double)n[GW_SLICE_VALIDATION];
+    if (e->verdict.importance) scored += (double)gw_model_inputs(&spec->model) * (double)n[GW_SLICE_VALIDATION];
     return trained + SCORED_SHARE * scored;
 }
 

@@ -7,6 +7,7 @@
 #include "fit_attention.h"
 #include "fold_data.h"
 #include "gatewalk/scorer.h"
+#include "models/patterns/patterns.h"
 #include "models/store/safetensors.h"
 
 enum { SCORE_CHUNK = 4096 };
@@ -153,7 +154,9 @@ int fit_store(const struct prepared *p, const struct gw_gate_model *model, const
     struct gw_extra_tensor extra[3] = {
         {.name = "scaler.center", .n = scaler->n, .value = scaler->center},
         {.name = "scaler.inverse_scale", .n = scaler->n, .value = scaler->inverse_scale},
-        {.name = "permutation_importance", .n = GW_N_GATES * scaler->n, .value = fit->permutation},
+        {.name = "permutation_importance",
+         .n = GW_N_GATES * gw_model_inputs(gw_model_get_config(model)),
+         .value = fit->permutation},
     };
     int rc = gw_model_save(model, &fit->log, meta, COUNT_OF(meta) - (interval_ns == 0), extra, fit->permutation ? 3 : 2,
                            fit->model_path);
@@ -188,8 +191,9 @@ static bool matches(const struct gw_gate_model *model, const struct strategy_spe
 
 /* A stored model of another key, a damaged one, or adapters on another model than `previous`, is not an error: the fit
  * is simply done again. */
-static bool load(const struct strategy_spec *spec, struct fit *fit, const struct gw_gate_model *previous,
-                 bool want_importance, struct gw_gate_model **model) {
+static bool load(const struct strategy_spec *spec, struct fit *fit, const struct gw_gate_model *previous, bool wanted,
+                 struct gw_gate_model **model) {
+    const bool want_importance = wanted && gw_model_inputs(&spec->model) > 0;
     struct gw_meta_pair expect[] = {{"gatewalk.fit_key", fit->key}};
     struct gw_extra_tensor extra[8];
     size_t n_extra = COUNT_OF(extra);
@@ -198,7 +202,7 @@ static bool load(const struct strategy_spec *spec, struct fit *fit, const struct
         return false;
     bool fits = matches(*model, spec);
     for (size_t i = 0; i < n_extra; i++) {
-        if (want_importance && extra[i].n == GW_N_GATES * spec->model.n_features &&
+        if (want_importance && extra[i].n == GW_N_GATES * gw_model_inputs(&spec->model) &&
             strcmp(extra[i].name, "permutation_importance") == 0)
             fit->permutation = extra[i].value;
         else
@@ -211,6 +215,13 @@ static bool load(const struct strategy_spec *spec, struct fit *fit, const struct
     *model = NULL;
     gw_training_log_free(&fit->log);
     return false;
+}
+
+/* What a pattern library says against itself. */
+static void advise(const struct gw_gate_model *model, struct fit *fit) {
+    if (!gate_patterns(model)) return;
+    patterns_advice(patterns_config_of(gate_patterns(model)), gate_patterns_log(model), fit->advice);
+    if (!*fit->advice) pattern_categories_advice(gate_pattern_categories(model), fit->advice);
 }
 
 static int train(const struct fit_context *c, const struct fold_data *d, const struct gw_gate_model *previous,
@@ -231,8 +242,8 @@ static int train(const struct fit_context *c, const struct fold_data *d, const s
     struct gw_fit_options options = {
         .seed = hash_bytes(key, sizeof key, 0), .previous = previous, .on_epoch = c->on_epoch, .context = c->context};
     TRY(gw_model_fit(&spec->model, &spec->train, &input, &options, model, &fit->log));
-    if (!e->verdict.importance) return GW_OK;
-    fit->permutation = mem_calloc(GW_N_GATES * d->n_features, sizeof(double));
+    if (!e->verdict.importance || gw_model_inputs(&spec->model) == 0) return GW_OK;
+    fit->permutation = mem_calloc(GW_N_GATES * gw_model_inputs(&spec->model), sizeof(double));
     if (!fit->permutation) return GW_ERR_NOMEM;
     return gw_model_permutation_importance(*model, &input, options.seed, fit->permutation);
 }
@@ -253,6 +264,7 @@ int fit_execute(const struct fit_context *c, const struct gw_gate_model *previou
     fit->reused =
         load(&c->experiment->strategy[fit->strategy], fit, previous, c->experiment->verdict.importance, &model);
     if (!fit->reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
+    advise(model, fit);
     TRY_GOTO(fit_apply(c, &data, model, fit), done);
     if (c->list) TRY_GOTO(fits_place_holds(c->list), done);
     if (fit->borrowed)

@@ -11,6 +11,7 @@
 #include "engine/base/base.h"
 #include "fit_estimate.h"
 #include "fits.h"
+#include "models/patterns/patterns.h"
 
 struct monitor {
     struct progress *progress;
@@ -34,17 +35,33 @@ struct failure {
     char message[1024];
 };
 
+static const char *epoch_text(const struct gw_epoch_record *record, size_t epochs, char text[PATTERN_LINE]) {
+    if (record->has_parts) {
+        const struct patterns_epoch epoch = {.epoch = record->epoch,
+                                             .learning_rate = record->learning_rate,
+                                             .train = record->train_loss,
+                                             .train_r = record->parts[0][0],
+                                             .train_c = record->parts[0][1],
+                                             .valid = record->validation_loss,
+                                             .valid_r = record->parts[1][0],
+                                             .valid_c = record->parts[1][1],
+                                             .best = record->best};
+        return patterns_epoch_line(&epoch, epochs, text);
+    }
+    snprintf(text, PATTERN_LINE, "epoch %03u/%03zu | lr %.1e | train %.4f | valid %.4f | AP %.2f/%.2f%s", record->epoch,
+             epochs, record->learning_rate, record->train_loss, record->validation_loss,
+             record->validation_ap[GW_GATE_LONG], record->validation_ap[GW_GATE_SHORT], record->best ? " | best" : "");
+    return text;
+}
+
 static void on_epoch(void *context, const struct gw_epoch_record *record, size_t epochs, double windows_per_second) {
     struct fit_monitor *m = context;
     const struct experiment *e = m->all->experiment;
-    progress_note(m->all->progress,
-                  "fit %zu/%zu %s seed %llu fold %zu | epoch %03u/%03zu | lr %.1e | train %.4f | valid %.4f | AP "
-                  "%.2f/%.2f%s | %.0f windows/s",
+    char text[PATTERN_LINE];
+    progress_note(m->all->progress, "fit %zu/%zu %s seed %llu fold %zu | %s | %.0f windows/s",
                   atomic_load(&m->all->n_done) + 1, m->all->n_fits, e->strategy[m->fit->strategy].name,
-                  (unsigned long long)e->seed[m->fit->seed], m->fit->fold + 1, record->epoch, epochs,
-                  record->learning_rate, record->train_loss, record->validation_loss,
-                  record->validation_ap[GW_GATE_LONG], record->validation_ap[GW_GATE_SHORT],
-                  record->best ? " | best" : "", windows_per_second);
+                  (unsigned long long)e->seed[m->fit->seed], m->fit->fold + 1, epoch_text(record, epochs, text),
+                  windows_per_second);
     if (m->epochs_done < m->epochs_most) {
         m->epochs_done++;
 #pragma omp critical(gatewalk_fit_estimate)
@@ -153,6 +170,23 @@ static void note_failure(struct failure *failure, atomic_bool *stop, int rc, siz
     atomic_store(stop, true);
 }
 
+/* A strategy's advice once, with the number of its fits that have any. */
+static void tell_advice(const struct experiment *e, const struct fit_list *fits) {
+    for (size_t s = 0; s < e->n_strategies; s++) {
+        const struct fit *first = NULL;
+        size_t n = 0, all = 0;
+        for (size_t i = 0; i < fits->n; i++) {
+            if (fits->fit[i].strategy != s) continue;
+            all++;
+            if (!*fits->fit[i].advice) continue;
+            if (n++ == 0) first = &fits->fit[i];
+        }
+        if (first)
+            message("note: %s, %zu of %zu fits, the first seed %llu fold %zu: %s", e->strategy[s].name, n, all,
+                    (unsigned long long)e->seed[first->seed], first->fold + 1, first->advice);
+    }
+}
+
 int fits_execute(const struct experiment *e, const struct prepared *p, struct fit_list *fits, size_t jobs) {
     struct monitor monitor = {.list = fits, .experiment = e, .n_fits = fits->n};
     struct failure failure = {.code = GW_OK};
@@ -182,7 +216,10 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
     fits->n_reused = 0;
     for (size_t i = 0; i < fits->n; i++) fits->n_reused += fits->fit[i].reused;
     progress_end(monitor.progress);
-    if (failure.code == GW_OK) return GW_OK;
+    if (failure.code == GW_OK) {
+        tell_advice(e, fits);
+        return GW_OK;
+    }
     gw_error_adopt(failure.message);
     const struct fit *fit = &fits->fit[failure.fit];
     if (failure.code == GW_ERR_INTERRUPTED)

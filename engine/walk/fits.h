@@ -36,7 +36,8 @@ struct fit {
     struct attention_sums attention[GW_N_GATES];
     struct attention_row *row;
     size_t n_rows;
-    double *permutation;       /* [GW_N_GATES × F] or NULL */
+    char advice[256];          /* what the model says against itself; "" for nothing */
+    double *permutation;       /* [GW_N_GATES × gw_model_inputs] or NULL */
     double *feature_attention; /* [F] mean over test bars, or NULL */
 };
 void fit_release(struct fit *fit);

@@ -99,8 +99,8 @@ static int plan_folds(const struct experiment *e, struct prepared *p) {
         if (p->features[i].warmup > warmup) warmup = p->features[i].warmup;
     for (size_t s = 0; s < e->n_strategies; s++)
         if (e->strategy[s].desc->needs_model && !strategy_is_outside(&e->strategy[s]) &&
-            e->strategy[s].model.lookback > p->lookback)
-            p->lookback = e->strategy[s].model.lookback;
+            gw_model_reach(&e->strategy[s].model) > p->lookback)
+            p->lookback = gw_model_reach(&e->strategy[s].model);
     struct gw_fold_config config = {
         .expanding = e->folds.mode == FOLDS_EXPANDING,
         .train = e->folds.train,

@@ -114,6 +114,8 @@ struct gw_epoch_record {
     uint32_t epoch; /* from 1 */
     double learning_rate, train_loss, validation_loss, validation_ap[GW_N_GATES];
     bool best;
+    bool has_parts;     /* the encoder "patterns": */
+    double parts[2][2]; /* train, validation: error of the reconstruction, contrast; not stored with the log */
 };
 struct gw_training_log {
     struct gw_epoch_record *epoch; /* owned */
@@ -158,10 +160,17 @@ int gw_model_score(const struct gw_gate_model *model, const struct gw_series *se
                    const struct gw_sample *sample, size_t n, float *probability,
                    struct gw_attention_out *attention) GW_MUST_USE;
 
+/* What permutation importance judges: the features; for encoders that look at the bars themselves their channels, or
+ * nothing. Name of an input, NULL: it is that feature. */
+size_t gw_model_inputs(const struct gw_model_config *config);
+const char *gw_model_input_name(const struct gw_model_config *config, size_t i);
+/* Bars that a prediction cannot do without, its own among them: lookback, or what a pattern's window reaches. */
+size_t gw_model_reach(const struct gw_model_config *config);
+
 /* Drop of AP per feature when blocks of lookback rows of it come from anywhere among the given samples' rows, each from
  * a start of its own (permutation importance): the hour of the day is disturbed, too, whatever the lookback. */
 int gw_model_permutation_importance(const struct gw_gate_model *model, const struct gw_fit_input *input, uint64_t seed,
-                                    double *drop /* [GW_N_GATES × n_features] */) GW_MUST_USE;
+                                    double *drop /* [GW_N_GATES × gw_model_inputs] */) GW_MUST_USE;
 
 /* safetensors with named tensors; `meta_key/meta_value` pairs go into __metadata__ beside the model's own (config,
  * seed, training log, payload hash). extra: more tensors (scaler), e.g. "scaler.center".

@@ -68,7 +68,7 @@ struct gw_choice gw_choice_at(const struct gw_choices *choices, size_t i); /* na
 int gw_choice_find(const struct gw_choices *choices, const char *name);    /* -1: unknown */
 
 /* Room for the own struct of one row. */
-enum { GW_OWN_PARAMS_SIZE = 64, GW_OWN_ROWS_MAX = 16 };
+enum { GW_OWN_PARAMS_SIZE = 96, GW_OWN_ROWS_MAX = 16 };
 struct gw_own_params {
     unsigned char bytes[GW_OWN_PARAMS_SIZE] __attribute__((aligned(8)));
 };

@@ -111,6 +111,7 @@ int gw_model_permutation_importance(const struct gw_gate_model *model, const str
     struct importance work = {.model = model, .input = input};
     double whole[GW_N_GATES], without[GW_N_GATES];
     int rc;
+    if (model->patterns) return pattern_gate_importance(model->patterns, input, seed, drop);
     TRY_GOTO(allocate(&work), end);
     TRY_GOTO(average_precision(&work, whole), end);
     for (size_t feature = 0; feature < input->n_features; feature++) {

@@ -22,8 +22,11 @@ int gw_model_fit(const struct gw_model_config *model, const struct gw_train_conf
     TRY(gw_model_config_check(model, train, NULL));
     *out = mem_calloc(1, sizeof **out);
     if (!*out) return GW_ERR_NOMEM;
-    int rc = R(gw_model_fit)(model, train, input, options, options->previous ? &options->previous->gate : NULL,
-                             &(*out)->gate, log);
+    const struct gw_gate_model *previous = options->previous;
+    int rc = R(encoder_at)((size_t)model->encoder)->fits_itself
+                 ? pattern_gate_fit(model, train, input, options, previous ? previous->patterns : NULL, &(*out)->gate,
+                                    &(*out)->patterns, log)
+                 : R(gw_model_fit)(model, train, input, options, previous ? &previous->gate : NULL, &(*out)->gate, log);
     if (rc == GW_OK) return GW_OK;
     mem_free(*out);
     *out = NULL;
@@ -32,6 +35,7 @@ int gw_model_fit(const struct gw_model_config *model, const struct gw_train_conf
 
 void gw_model_free(struct gw_gate_model *model) {
     if (!model) return;
+    pattern_gate_free(model->patterns);
     R(gate_free)(&model->gate);
     mem_free(model);
 }
@@ -41,6 +45,17 @@ const struct gw_model_config *gw_model_get_config(const struct gw_gate_model *mo
 size_t gw_model_history(const struct gw_gate_model *model) {
     const struct R(network) *net = &model->gate.net;
     return net->stream ? R(network_warm)(net) : R(network_reach)(net) - 1;
+}
+
+static int score_patterns(const struct gw_gate_model *model, const struct gw_series *series,
+                          const struct gw_sample *sample, size_t n, float *probability) {
+    TRY(pattern_gate_score(model->patterns, series, sample, n, probability));
+    for (size_t i = 0; i < n * GW_N_GATES; i++) {
+        const struct calibration *calibration = &model->gate.calibration[i % GW_N_GATES];
+        if (calibration->kind != GW_CALIBRATION_NONE)
+            probability[i] = (float)calibration_apply(calibration, pattern_logit(probability[i]));
+    }
+    return GW_OK;
 }
 
 int gw_model_score(const struct gw_gate_model *model, const struct gw_series *series, size_t n_series,
@@ -56,8 +71,13 @@ int gw_model_score(const struct gw_gate_model *model, const struct gw_series *se
             (sample[i].series == sample[i - 1].series && sample[i].row <= sample[i - 1].row))
             FAIL(GW_ERR_INTERNAL, "sample %zu (series %u, row %u) is out of order for a stream", i, sample[i].series,
                  sample[i].row);
+    for (size_t i = 0; i < n && model->gate.net.encoder->reach; i++)
+        if (!series[sample[i].series].bar)
+            FAIL(GW_ERR_USAGE, "encoder \"%s\" looks at the bars themselves: gw_series.bar is missing",
+                 model->gate.net.encoder->name);
     if (n >= UINT32_MAX) FAIL(GW_ERR_DATA, "more than %u samples to score at once", UINT32_MAX);
     if (attention) attention->n_maps = model->gate.net.maps;
+    if (model->patterns) return score_patterns(model, series, sample, n, probability);
     real *logit = mem_calloc(n * GW_N_GATES, sizeof *logit);
     if (!logit) return GW_ERR_NOMEM;
     int rc = R(gate_logits)(&model->gate, series, sample, n, logit, attention);
@@ -65,4 +85,14 @@ int gw_model_score(const struct gw_gate_model *model, const struct gw_series *se
         probability[i] = (float)calibration_apply(&model->gate.calibration[i % GW_N_GATES], (double)logit[i]);
     mem_free(logit);
     return rc;
+}
+
+const struct patterns_model *gate_patterns(const struct gw_gate_model *model) {
+    return model->patterns ? model->patterns->model : NULL;
+}
+const struct pattern_categories *gate_pattern_categories(const struct gw_gate_model *model) {
+    return model->patterns ? &model->patterns->categories : NULL;
+}
+const struct patterns_log *gate_patterns_log(const struct gw_gate_model *model) {
+    return model->patterns ? &model->patterns->log : NULL;
 }

@@ -149,12 +149,18 @@ static int clash(struct gw_model_report *report, const char *first, const char *
     return GW_ERR_CONFIG;
 }
 
-static int check_model(const struct gw_model_config *config, struct gw_model_report *report) {
+static int check_model(const struct gw_model_config *config, const struct gw_train_config *train,
+                       struct gw_model_report *report) {
     const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
     const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
     if (!encoder->sequence && attention->forward)
         return gw_error_set(clash(report, "model.attention", "model.encoder", NULL),
                             "model.attention: encoder \"%s\" has no states to attend to; use \"none\"", encoder->name);
+    if (encoder->check) {
+        report->key[0] = "model.encoder";
+        TRY(encoder->check(config, train));
+        report->key[0] = NULL;
+    }
     if (attention->encoder && config->layers > 1)
         return gw_error_set(clash(report, "model.layers", "model.attention", NULL),
                             "model.layers: attention \"%s\" works on one layer", attention->name);
@@ -177,7 +183,12 @@ static int check_training(const struct gw_train_config *train, struct gw_model_r
 static int check_stream(const struct gw_model_config *config, const struct gw_train_config *train,
                         struct gw_model_report *report) {
     const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
+    const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
     if (config->unroll != GW_UNROLL_STREAM) return GW_OK;
+    if (encoder->windowed_only)
+        return gw_error_set(clash(report, "model.unroll", "model.encoder", NULL),
+                            "model.unroll: encoder \"%s\" cannot stream: %s; use \"window\"", encoder->name,
+                            encoder->windowed_only);
     if (attention->windowed_only)
         return gw_error_set(clash(report, "model.unroll", "model.attention", NULL),
                             "model.unroll: attention \"%s\" cannot stream: %s; use \"window\"", attention->name,
@@ -211,7 +222,7 @@ int gw_model_config_check(const struct gw_model_config *config, const struct gw_
     *report = (struct gw_model_report){.key = {NULL}};
     TRY(gw_param_check(&gw_model_params, "model", config));
     TRY(gw_param_check(&gw_train_params, "training", train));
-    TRY(check_model(config, report));
+    TRY(check_model(config, train, report));
     TRY(check_training(train, report));
     TRY(check_stream(config, train, report));
     TRY(check_adapters(config, train, report));
@@ -230,6 +241,21 @@ bool gw_model_is_recurrent(const struct gw_model_config *config) {
 bool gw_model_is_baseline(const struct gw_model_config *config) {
     const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
     return gw_model_is_recurrent(config) && attention && !attention->forward;
+}
+
+size_t gw_model_inputs(const struct gw_model_config *config) {
+    const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
+    return encoder && encoder->reach ? encoder->n_channels : config->n_features;
+}
+
+const char *gw_model_input_name(const struct gw_model_config *config, size_t i) {
+    const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
+    return encoder && encoder->reach && i < encoder->n_channels ? encoder->channels[i] : NULL;
+}
+
+size_t gw_model_reach(const struct gw_model_config *config) {
+    const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
+    return encoder && encoder->reach ? encoder->reach(config) : config->lookback;
 }
 
 size_t gw_model_parameter_count(const struct gw_model_config *config) {

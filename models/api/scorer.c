@@ -123,7 +123,7 @@ static int score_range(const struct gw_scorer *scorer, const struct gw_bars *bar
 int gw_scorer_score(const struct gw_scorer *scorer, const struct gw_bars *bars, size_t begin, size_t end,
                     float *probability) {
     struct gw_feature_matrix matrix;
-    size_t lookback = gw_model_get_config(scorer->model)->lookback;
+    size_t lookback = gw_model_reach(gw_model_get_config(scorer->model));
     if (begin > end || end > bars->n || bars->n >= UINT32_MAX)
         FAIL(GW_ERR_USAGE, "bars %zu to %zu of %zu cannot be scored", begin, end, bars->n);
     if (scorer->interval_ns && bars->interval_ns != scorer->interval_ns) {

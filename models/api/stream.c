@@ -32,8 +32,12 @@ static int init_stream(struct gw_stream *stream, size_t n_symbols) {
 }
 
 int gw_stream_open(const struct gw_gate_model *model, size_t n_symbols, struct gw_stream **out) {
-    struct gw_stream *stream = mem_calloc(1, sizeof *stream);
     *out = NULL;
+    if (model->gate.net.encoder->reach)
+        FAIL(GW_ERR_USAGE,
+             "encoder \"%s\" looks at whole bars, and a stream takes rows of features; score files with it",
+             model->gate.net.encoder->name);
+    struct gw_stream *stream = mem_calloc(1, sizeof *stream);
     if (!stream) return GW_ERR_NOMEM;
     stream->model = model;
     stream->net = &model->gate.net;

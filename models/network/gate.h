@@ -38,6 +38,14 @@ struct R(encoder_ops) {
     const char *name, *help;
     struct gw_param_table own; /* its parameters, in a struct of its own: own_of_encoder */
     bool sequence;             /* leaves hidden states for an attention; otherwise the context itself (logistic) */
+    /* An encoder that looks at the bars themselves: its windows' reach, and the channels that importance is told of. */
+    size_t (*reach)(const struct gw_model_config *config);
+    const char *const *channels;
+    size_t n_channels;
+    bool fits_itself;          /* no heads: models/patterns/pattern_gate.c */
+    const char *windowed_only; /* it cannot stream, and why */
+    int (*check)(const struct gw_model_config *config,
+                 const struct gw_train_config *train); /* optional: GW_ERR_CONFIG */
     void (*tensors)(const struct gw_model_config *config, struct tensor_list *list);
     /* Elements of scratch it wants in the workspace beside the common buffers. */
     size_t (*extra_size)(const struct gw_model_config *config);
@@ -153,6 +161,7 @@ static inline const struct R(kernels) *R(network_scorer)(const struct R(network)
 }
 /* Rows that a prediction cannot do without: a window's, or the bar's own. */
 static inline size_t R(network_reach)(const struct R(network) *net) {
+    if (net->encoder->reach) return net->encoder->reach(&net->config);
     return net->encoder->sequence && !net->stream ? net->config.lookback : 1;
 }
 /* Bars before a scored slice from which a state is carried. */

@@ -10,6 +10,7 @@
 
 #include "gatewalk/bars.h"
 #include "gatewalk/model.h"
+#include "kmeans.h"
 
 /* ---- windows ------------------------------------------------------------------------------------------------- */
 
@@ -49,20 +50,27 @@ struct pattern_windows {
 
 enum pattern_contrast { PATTERN_MEAN_COSINE, PATTERN_NT_XENT };
 
-/* patterns_params says what each means; its defaults are those of the study (AdamW 1e-4, 2000 epochs, patience 100). */
-struct patterns_config {
-    size_t pattern_bars; /* P */
-    size_t width;        /* D */
-    size_t heads, pattern_layers, latent;
+/* What the encoder "patterns" declares as its own, and "transformer" a part of: patterns_params says what each means. */
+struct patterns_params {
+    size_t pattern_bars;  /* P */
+    size_t pattern_width; /* D */
+    size_t pattern_heads, pattern_layers, latent;
     double pattern_dropout;
     enum pattern_contrast contrastive;
     double contrastive_weight, temperature;
-    size_t epochs, patience, batch_size;
-    size_t stride; /* an epoch visits every stride-th window, another one each time */
-    double learning_rate, weight_decay, clip_norm, warmup_epochs;
-    enum gw_precision precision;
+    size_t pattern_stride; /* an epoch visits every stride-th window, others each time */
+    size_t categories;     /* of the gate; patterns_fit itself makes none */
 };
 extern const struct gw_param_table patterns_params;
+extern const struct gw_param_table transformer_params;
+
+struct patterns_config {
+    struct patterns_params model;
+    struct gw_train_config
+        training; /* epochs, patience, batch_size, learning_rate, warmup_epochs, clip_norm, optimizer,
+                                        schedule and precision; nothing else of it counts */
+};
+/* The study's: AdamW 1e-4 with decay .01, clip 1, warm-up of 5 epochs, then a cosine, 2000 epochs, patience 100. */
 void patterns_config_default(struct patterns_config *config);
 
 struct patterns_epoch {
@@ -71,6 +79,7 @@ struct patterns_epoch {
     double train, train_r,
         train_c; /* R + weight * C; R: mean squared error of the rebuilt windows; C: contrastive loss */
     double valid, valid_r, valid_c; /* NaN without validation windows */
+    double pull; /* how much harder weight * C pulls at the latents than R does: Σ |dC/dz| / Σ |dR/dz| */
     bool best;
 };
 struct patterns_log {
@@ -81,7 +90,7 @@ struct patterns_log {
 };
 void patterns_log_free(struct patterns_log *log);
 
-enum { PATTERN_LINE = 192 };
+enum { PATTERN_LINE = 192, PATTERN_ADVICE = 256 };
 /* "epoch 0042/2000 | lr 9.51e-05 | train .1235 (R .1200 C .0346) | valid .0990 (R .0950 C .0377) | best" */
 char *patterns_epoch_line(const struct patterns_epoch *epoch, size_t epochs, char out[PATTERN_LINE]);
 
@@ -89,9 +98,9 @@ char *patterns_epoch_line(const struct patterns_epoch *epoch, size_t epochs, cha
 enum pattern_learnt { PATTERN_GOOD, PATTERN_FAIR, PATTERN_POOR, PATTERN_NOT_LEARNT };
 enum pattern_learnt pattern_learnt(double r);
 const char *pattern_learnt_word(enum pattern_learnt learnt); /* "good" … "not learnt" */
-/* One line on what is wrong with a training and what to do, "" when nothing: not learnt (learning rate too low), C moving
- * the loss more than R does (weight too large). */
-char *patterns_advice(const struct patterns_config *config, const struct patterns_log *log, char out[PATTERN_LINE]);
+/* One line on what is wrong with a training and what to do, "" when nothing: R that was not learnt (a learning rate too low,
+ * too few epochs), a contrast that pulls harder than R does (its weight too large). */
+char *patterns_advice(const struct patterns_config *config, const struct patterns_log *log, char out[PATTERN_ADVICE]);
 
 struct patterns_model; /* trained, const: any number of threads may use one */
 
@@ -110,7 +119,7 @@ int patterns_fit(const struct patterns_config *config, const struct pattern_wind
 void patterns_free(struct patterns_model *model);
 const struct patterns_config *patterns_config_of(const struct patterns_model *model);
 
-/* latent: [n × config->latent], rows of length 1. The same bits for a window in any company. */
+/* latent: [n × config->model.latent], rows of length 1. The same bits for a window in any company. */
 int patterns_encode(const struct patterns_model *model, const struct pattern_windows *windows,
                     float *latent) GW_MUST_USE;
 /* The same of windows that are there already, x [n × P × PATTERN_CHANNELS]. */
@@ -118,22 +127,7 @@ int patterns_encode_x(const struct patterns_model *model, const float *x, size_t
 /* x: [n × P × PATTERN_CHANNELS]. */
 int patterns_decode(const struct patterns_model *model, const float *latent, size_t n, float *x) GW_MUST_USE;
 
-/* ---- categories (kmeans.c) --------------------------------------------------------------------------------------- */
-
-struct kmeans_config {
-    size_t k;      /* centres; at most n */
-    size_t starts; /* k-means++ starts, the best is kept; 0: one */
-    size_t rounds; /* Lloyd rounds at most; 0: 100 */
-    uint64_t seed;
-};
-/* Spherical k-means of x [n × d], rows of length 1: centre [k × d] out, rows of length 1. start: centres to begin from in
- * place of k-means++ [k × d], NULL for none. inertia (may be NULL): Σ |x - its centre|². Fixed-order sums. */
-int kmeans_fit(const float *x, size_t n, size_t d, const struct kmeans_config *config, const float *start,
-               float *centre, double *inertia) GW_MUST_USE;
-/* The nearest centre of every row by cosine (ties: the first), and 1 - cosine where distance is not NULL. The same bits for
- * a row in any company. */
-int kmeans_assign(const float *x, size_t n, size_t d, const float *centre, size_t k, uint32_t *category,
-                  float *distance) GW_MUST_USE;
+/* ---- categories --------------------------------------------------------------------------------------- */
 
 /* What followed the windows of every category on the slice it was made from. */
 struct pattern_categories {
@@ -146,10 +140,18 @@ struct pattern_categories {
     double prevalence[GW_N_GATES];
 };
 enum { PATTERN_PRIOR = 20, PATTERN_LEAST = 50 }; /* windows of the prior; windows per category at least, on average */
-/* k-means of the windows' latents [windows->n × latent] and what followed; at most n / PATTERN_LEAST categories (one at
- * least). Labels are those of the windows' series. */
+/* k-means of the windows' latents [windows->n × latent] into n categories, but at most one for every PATTERN_LEAST windows (one
+ * at least), and what followed. Labels are those of the windows' series. previous: categories whose centres it begins from,
+ * so that they keep their numbers; NULL, or of another shape: afresh. */
 int pattern_categories_fit(const struct pattern_windows *windows, const float *latents, size_t latent, size_t n,
-                           uint64_t seed, struct pattern_categories *out) GW_MUST_USE;
+                           uint64_t seed, const struct pattern_categories *previous,
+                           struct pattern_categories *out) GW_MUST_USE;
+/* Empty ones, and their prevalence and posteriors from labels and hits. */
+int pattern_categories_make(size_t n, size_t latent, struct pattern_categories *out) GW_MUST_USE;
+void pattern_categories_judge(struct pattern_categories *categories);
+/* Share of the largest category; and one line on it, "" where it is below a tenth: categories that hold too much say little. */
+double pattern_categories_largest(const struct pattern_categories *categories);
+char *pattern_categories_advice(const struct pattern_categories *categories, char out[PATTERN_ADVICE]);
 void pattern_categories_free(struct pattern_categories *categories);
 
 /* ---- as a gate -------------------------------------------------------------------------------------------------- */

@@ -72,12 +72,14 @@ static int load_tensors(const char *path, const struct safetensors *file, struct
             n_loaded++;
         } else if (strncmp(stored.name, STORED_CALIBRATION, strlen(STORED_CALIBRATION)) == 0) {
             TRY(load_calibration(path, &stored, model));
+        } else if (strncmp(stored.name, STORED_PATTERNS, strlen(STORED_PATTERNS)) == 0) {
+            TRY(load_patterns(path, &stored, model));
         } else if (extra) {
             TRY(load_extra(path, &stored, extra, capacity, n_extra));
         }
     }
     if (n_loaded != n) FAIL(GW_ERR_DATA, "%s: a tensor of the model is missing; train it anew", path);
-    return GW_OK;
+    return load_patterns_end(path, model);
 }
 
 static int check_meta(const char *path, const struct safetensors *file, const struct gw_meta_pair *expect,

@@ -10,6 +10,13 @@
 #define STORED_CALIBRATION "calibration." /* then the gate, a dot and the kind */
 static const char *const stored_gate[GW_N_GATES] = {"long", "short"};
 
+#define STORED_PATTERNS "patterns." /* then what of the categories, or "log" */
+/* Appends what a pattern gate has beside its weights; *memory is released with mem_free once written. */
+int store_patterns(const struct pattern_gate *gate, struct stored_tensor *out, size_t *n, double **memory) GW_MUST_USE;
+/* Takes one such tensor; load_patterns_end wants them all, and fitting. */
+int load_patterns(const char *path, const struct stored_tensor *stored, struct gw_gate_model *model) GW_MUST_USE;
+int load_patterns_end(const char *path, struct gw_gate_model *model) GW_MUST_USE;
+
 /* What a file holds of the weights: every tensor, or A and B of every adapted matrix. */
 struct stored_place {
     char name[48];

@@ -291,7 +291,7 @@ void R(widen_forward)(const struct R(pieces) *with, size_t n, bool tasks) {
                       second.out, batch->flat);
 }
 
-void R(widen_backward)(const struct R(pieces) *with, size_t n, bool tasks, real *gradient) {
+const real *R(widen_backward)(const struct R(pieces) *with, size_t n, bool tasks, real *gradient) {
     const struct R(batch) *batch = with->batch;
     const struct R(flat_run) run = flat_run(with, n, tasks, gradient);
     const struct R(block) first = masked(with, &batch->widen[0]), second = masked(with, &batch->widen[1]);
@@ -301,4 +301,5 @@ void R(widen_backward)(const struct R(pieces) *with, size_t n, bool tasks, real 
     /* raw is not needed any more before narrow_backward assigns it: dz of the decoder goes through it. */
     R(block_backward)(&run, &first, batch->z, batch->thin, batch->raw);
     with->k->axpy(n * with->net->shape.latent, 1, batch->raw, batch->dz);
+    return batch->raw;
 }

@@ -1,4 +1,5 @@
 /* The loss of a batch and its gradient: shards as tasks, the bottleneck between them. */
+#include <math.h>
 #include <omp.h>
 #include <string.h>
 
@@ -97,6 +98,16 @@ static double contrast_of(struct R(trainer) *trainer, size_t n, bool backward) {
                : R(mean_cosine)(n, L, batch->z, contrast->weight, dz);
 }
 
+static double row_norms(size_t n, size_t d, const real *rows) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double squares = 0;
+        for (size_t j = 0; j < d; j++) squares += (double)rows[i * d + j] * (double)rows[i * d + j];
+        sum += sqrt(squares);
+    }
+    return sum;
+}
+
 struct batch_loss R(trainer_run)(struct R(trainer) *trainer, const real *weights, size_t n, real *gradient) {
     const struct autoencoder *net = trainer->with.net;
     const size_t n_shards = (n + TRANSFORMER_SHARD - 1) / TRANSFORMER_SHARD, shared = net->shared;
@@ -107,12 +118,14 @@ struct batch_loss R(trainer_run)(struct R(trainer) *trainer, const real *weights
     run_phase(trainer, ENCODE, n, scale, backward);
     R(narrow_forward)(&trainer->with, n, true);
     loss.c = contrast_of(trainer, n, backward);
+    const double pull = backward ? row_norms(n, net->shape.latent, trainer->with.batch->dz) : 0;
     R(widen_forward)(&trainer->with, n, true);
     run_phase(trainer, DECODE, n, scale, backward);
     for (size_t s = 0; s < n_shards; s++) loss.r += trainer->shard_error[s] * scale;
     if (!backward) return loss;
     memset(gradient + shared, 0, (net->tensors.size - shared) * sizeof *gradient);
-    R(widen_backward)(&trainer->with, n, true, gradient);
+    const real *of_r = R(widen_backward)(&trainer->with, n, true, gradient);
+    loss.pull = pull / row_norms(n, net->shape.latent, of_r);
     R(narrow_backward)(&trainer->with, n, true, gradient);
     run_phase(trainer, ENCODE_BACK, n, scale, backward);
     sum_shards(trainer, n, gradient);

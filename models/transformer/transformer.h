@@ -205,9 +205,9 @@ void R(encode_layers_backward)(const struct R(pieces) *with, size_t at, size_t n
 /* The first n windows: layers' output to z; and back from dz to batch->flat. Products as tasks or not. */
 void R(narrow_forward)(const struct R(pieces) *with, size_t n, bool tasks);
 void R(narrow_backward)(const struct R(pieces) *with, size_t n, bool tasks, real *gradient);
-/* z to batch->flat; and back to dz, which is added to. */
+/* z to batch->flat; and back to dz, which is added to; returns what was added [n × L], until narrow_backward. */
 void R(widen_forward)(const struct R(pieces) *with, size_t n, bool tasks);
-void R(widen_backward)(const struct R(pieces) *with, size_t n, bool tasks, real *gradient);
+const real *R(widen_backward)(const struct R(pieces) *with, size_t n, bool tasks, real *gradient);
 /* batch->flat to rebuilt windows; returns Σ (rebuilt - x)². gradient not NULL: batch->flat becomes its own gradient of
  * scale * that sum. out not NULL: the rebuilt windows go there instead of being compared. */
 double R(decode_layers)(const struct R(pieces) *with, size_t at, size_t n, double scale, real *gradient,
@@ -233,6 +233,7 @@ int R(trainer_init)(struct R(trainer) *trainer, const struct autoencoder *net, c
 void R(trainer_free)(struct R(trainer) *trainer);
 struct batch_loss {
     double r, c; /* the loss is r + weight c */
+    double pull; /* with a gradient: Σ |weight dc/dz| / Σ |dr/dz| over the windows' latents */
 };
 /* Of the first n windows of the trainer's batch; gradient [tensors.size] is assigned, NULL: only the loss. Spreads tasks
  * over the enclosing parallel region. */

@@ -14,6 +14,8 @@ static const char text[] =
     "'verdict':{'bootstrap':100,'null_resamples':20,'confidence':0.9},'seeds':1,"
     "'strategies':[{'name':'platt','strategy':'gate','training':{'calibration':'platt'}},"
     "{'name':'lora','strategy':'gate','training':{'retrain':'lora'}},"
+    "{'name':'patterns','strategy':'gate','model':{'encoder':'patterns','attention':'none','pattern_bars':6,"
+    "'pattern_width':8,'pattern_heads':2,'pattern_layers':1,'latent':4,'categories':3},'training':{'retrain':'warm'}},"
     "{'name':'stream','strategy':'gate','model':{'unroll':'stream'}}]}";
 
 static const char *const symbol_name[] = {"EARLY", "LATE"};
@@ -67,7 +69,7 @@ static size_t compare(const char *strategy, int fold, float *const p[SYMBOLS], s
 
 static void test_scores_of_the_run(void **state) {
     (void)state;
-    static const char *const strategy[] = {"platt", "lora"};
+    static const char *const strategy[] = {"platt", "lora", "patterns"};
     float *p[SYMBOLS];
     for (size_t s = 0; s < SYMBOLS; s++) assert_non_null(p[s] = mem_calloc(bars[s].n * GW_N_GATES, sizeof(float)));
     for (size_t i = 0; i < COUNT_OF(strategy); i++) {
