@@ -144,6 +144,9 @@ int experiment_load(const char *path, const struct gw_config_override *override,
  * that holds no finished run, and for one whose experiment is none. */
 int experiment_of_run(const char *dir, struct experiment **out, char kernels[32]) GW_MUST_USE;
 void experiment_free(struct experiment *experiment);
+/* Its files by absolute path, for a record that is read from elsewhere: patterns too, and a name that stands for standard
+ * input stays. */
+void experiment_make_absolute(struct experiment *experiment);
 /* Every key with its resolved value, as one JSON object named `key`. */
 void experiment_write(const struct experiment *experiment, struct json_writer *w, const char *key);
 

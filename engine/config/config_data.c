@@ -1,5 +1,6 @@
 /* An experiment's data: which files, and what is said of each. */
 #include <string.h>
+#include <unistd.h>
 
 #include "config_private.h"
 #include "engine/base/base.h"
@@ -16,6 +17,26 @@ int config_resolve_path(const struct json_document *doc, const json_value *value
     memcpy(file, experiment_path, folder);
     memcpy(file + folder, given, length + 1);
     return GW_OK;
+}
+
+static void make_absolute(char path[1024]) {
+    char folder[1024];
+    if (!*path || *path == '/' || strcmp(path, "-") == 0 || !getcwd(folder, sizeof folder)) return;
+    size_t n = strlen(folder), length = strlen(path);
+    if (n + 1 + length >= 1024) return;
+    memmove(path + n + 1, path, length + 1);
+    memcpy(path, folder, n);
+    path[n] = '/';
+}
+
+void experiment_make_absolute(struct experiment *e) {
+    for (size_t i = 0; i < e->n_data; i++) {
+        make_absolute(e->data[i].file);
+        make_absolute(e->data[i].funding);
+        make_absolute(e->data[i].detail);
+    }
+    for (size_t s = 0; s < e->n_strategies; s++)
+        for (size_t i = 0; i < e->strategy[s].scores.n_files; i++) make_absolute(e->strategy[s].scores.file[i]);
 }
 
 static int read_file(const struct json_document *doc, const json_value *value, struct data_source *source) {

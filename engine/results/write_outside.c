@@ -1,5 +1,6 @@
 /* Scores from outside, as facts: summary.json says what became of their rows, run.json which files they are of. */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "engine/walk/outside.h"
 #include "write.h"
@@ -50,7 +51,9 @@ void write_score_files(struct json_writer *w, const struct experiment *e, const 
             const struct outside_file *file = &p->outside[s]->file[i];
             json_begin_object(w, NULL);
             json_put_string(w, "strategy", e->strategy[s].name);
-            json_put_string(w, "file", file->path);
+            char *path = realpath(file->path, NULL);
+            json_put_string(w, "file", path ? path : file->path);
+            free(path);
             json_put_int(w, "bytes", (int64_t)file->n_bytes);
             json_put_int(w, "rows", (int64_t)file->n_rows);
             snprintf(text, sizeof text, "%016" PRIx64, file->hash);

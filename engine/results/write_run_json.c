@@ -203,15 +203,24 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
                    const char *dir) {
     char path[1024], key[RUN_KEY_SIZE];
     struct out_file file;
+    struct experiment *found = mem_calloc(1, sizeof *found); /* from wherever the record is read */
+    if (!found) return GW_ERR_NOMEM;
+    *found = *e;
+    experiment_make_absolute(found);
     config_key(e, p, key);
-    TRY(path_join(path, sizeof path, dir, GW_RUN_JSON));
-    TRY(out_open(&file, path));
+    int rc = path_join(path, sizeof path, dir, GW_RUN_JSON);
+    if (rc == GW_OK) rc = out_open(&file, path);
+    if (rc < 0) {
+        mem_free(found);
+        return rc;
+    }
     struct json_writer w = {.stream = file.stream};
     json_begin_object(&w, NULL);
     json_put_int(&w, "schema", GW_RUN_SCHEMA);
     json_put_string(&w, "status", status);
     json_put_string(&w, "config_hash", key);
-    experiment_write(e, &w, "config");
+    experiment_write(found, &w, "config");
+    mem_free(found);
     put_data(&w, e, p);
     write_score_files(&w, e, p);
     put_build(&w);

@@ -5,8 +5,9 @@
  * run directory the report always has the same bytes.
  *
  * run.json           schema, status ("claimed", "running", "finished"), config_hash (of what decides the results, data included,
- *                    names and places not), config (resolved), data[] (files by absolute path, fingerprints; the names of the columns used and not used, of
- *                    files of further columns too, and the fingerprints of those and of files of funding and finer bars), scores[] {strategy, file, bytes, rows,
+ *                    names and places not), config (resolved, its files by absolute path), data[] (files by absolute path, fingerprints; the names
+ *                    of the columns used and not used, of files of further columns too, and the fingerprints of those and of files of funding and
+ *                    finer bars), scores[] {strategy, file (absolute), bytes, rows,
  *                    hash (of the bytes)}: the files of scores from outside, build, kernels, kernels_bf16, jobs,
  *                    phases {name: seconds}, fits {count, reused, windows, windows_per_second}, peak_memory_bytes,
  *                    training_time[] {strategy, seconds, windows, windows_per_second, ratio_to_baseline, ratio_per_window,

@@ -78,6 +78,7 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"score", "done", "rw.csv", "--strategy", "bahdanau", "--out", "o.csv"},
     {"features", "small.json", "--scaled", "2", "--out", "o.csv"},
     {"folds", "small.json"},
+    {"verify", "done", "--quiet"},
     {"audit", "small.json", "--cuts", "4", "--refits", "1", "--quiet"},
     {"inspect", "rw.csv"},
     {"synth", "garch", "--bars", "10", "--seed", "1", "--out", "o.csv"},
