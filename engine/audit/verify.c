@@ -4,6 +4,7 @@
 #include <math.h>
 #include <omp.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/base.h"
 #include "engine/results/run_key.h"
@@ -79,6 +80,7 @@ static int verify_run_json(const struct experiment *e, const struct prepared *p,
     TRY(verify_note(report, GW_RUN_JSON, &out));
     TRY(path_join(path, sizeof path, scratch, GW_RUN_JSON));
     int rc = json_load(path, GW_ERR_DATA, &mine);
+    if (unlink(path) != 0 && rc == GW_OK) rc = gw_error_set(GW_ERR_IO, "%s: cannot be removed", path);
     if (rc == GW_OK) rc = path_join(path, sizeof path, report->dir, GW_RUN_JSON);
     if (rc == GW_OK) rc = json_load(path, GW_ERR_DATA, &theirs);
     out->same = rc == GW_OK;

@@ -114,29 +114,45 @@ static void empty_folder(const char *dir) {
     if (stream) closedir(stream);
 }
 
+/* Ours alone, whoever made it: the name can be known to others. */
+static int own_folder(const char *path, bool *made) {
+    struct stat info;
+    *made = mkdir(path, 0700) == 0;
+    if (!*made && errno != EEXIST)
+        FAIL(GW_ERR_IO, "%s: cannot be made (%s); set TMPDIR to a writable place", path, strerror(errno));
+    if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == getuid()) return GW_OK;
+    if (*made) rmdir(path);
+    FAIL(GW_ERR_IO, "%s: is not a folder of yours; set TMPDIR to a place of your own", path);
+}
+
 int verify_scratch(const char *dir, char scratch[1024], int *lock) {
     const char *base = getenv("TMPDIR");
-    struct stat info;
-    char *whole = realpath(dir, NULL), models[1024];
+    char *whole = realpath(dir, NULL), path[1024], models[1024];
     uint64_t hash = hash_bytes(whole ? whole : dir, strlen(whole ? whole : dir), 0);
+    bool made;
     free(whole);
-    int n = snprintf(scratch, 1024, "%s/gatewalk-verify-%u-%016" PRIx64, base && *base ? base : "/tmp",
+    int n = snprintf(path, sizeof path, "%s/gatewalk-verify-%u-%016" PRIx64, base && *base ? base : "/tmp",
                      (unsigned)getuid(), hash);
     if (n < 0 || n >= 900) FAIL(GW_ERR_IO, "TMPDIR: the path is too long");
-    if (mkdir(scratch, 0700) != 0 && errno != EEXIST)
-        FAIL(GW_ERR_IO, "%s: cannot be made (%s); set TMPDIR to a writable place", scratch, strerror(errno));
-    if (lstat(scratch, &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != getuid())
-        FAIL(GW_ERR_IO, "%s: is somebody else's; set TMPDIR to a place of your own", scratch);
-    TRY(dir_lock(scratch, lock));
-    empty_folder(scratch);
+    TRY(own_folder(path, &made));
+    int rc = dir_lock(path, lock);
+    if (rc < 0 && made) rmdir(path);
+    TRY(rc); /* another verification's */
+    strcpy(scratch, path);
+    if (!made) empty_folder(scratch);
     TRY(path_join(models, sizeof models, scratch, GW_RUN_MODELS));
     return dir_make(models);
 }
 
 void verify_scratch_remove(const char *scratch, int *lock) {
-    if (*scratch && *lock >= 0) {
-        empty_folder(scratch);
-        rmdir(scratch);
+    char models[1100];
+    if (*scratch) {
+        snprintf(models, sizeof models, "%.1000s/" GW_RUN_MODELS, scratch);
+        rmdir(models);
+        if (rmdir(scratch) != 0) { /* something ended in between */
+            empty_folder(scratch);
+            rmdir(scratch);
+        }
     }
     dir_unlock(lock);
 }

@@ -202,8 +202,7 @@ static void show(const struct prepared *p, const struct audit_report *r) {
         describe(&r->found.first[stage], text, sizeof text);
         printf("LOOK-AHEAD in %s: %s\n", stage_words[stage], text);
     }
-    printf("%zu folds, %zu models (%zu taken from the run), %zu fits done again\n", r->n_folds, r->n_fits, r->n_reused,
-           r->n_refits);
+    printf("%zu folds, %zu models, %zu fits done again\n", r->n_folds, r->n_fits, r->n_refits);
     show_stages(&r->found);
     show_history(p, &r->history);
 }
@@ -235,6 +234,7 @@ static int audit(struct audit_arguments *a, const struct experiment *e, struct p
     TRY(match_run(a, e, p, run));
     a->options.models = run->dir;
     TRY(audit_experiment(e, p, &a->options, &report));
+    progress_message("%zu of %zu models were taken from the run", report.n_reused, report.n_fits);
     if (a->json) {
         struct json_writer w = {.stream = stdout};
         put_audit(&w, e, p, &report);
