@@ -105,6 +105,7 @@ int write_audit(const struct experiment *e, const struct prepared *p, const stru
     char path[1024];
     struct out_file file;
     TRY(path_join(path, sizeof path, dir, GW_RUN_AUDIT));
+    out_sweep(path);
     TRY(out_open(&file, path));
     struct json_writer w = {.stream = file.stream};
     put_audit(&w, e, p, report);
