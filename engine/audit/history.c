@@ -17,7 +17,9 @@ static size_t place_at(const struct prepared *p, size_t s, size_t k) {
     return begin + (end - begin) * (2 * k + 1) / (2 * HISTORY_PLACES);
 }
 
-static struct gw_bars last_bars(const struct gw_bars *bars, size_t end, size_t n) {
+/* column: room for the bars' further columns. */
+static struct gw_bars last_bars(const struct gw_bars *bars, size_t end, size_t n,
+                                struct gw_column column[GW_COLUMNS_MAX]) {
     struct gw_bars part = *bars;
     size_t from = end - n;
     part.n = n;
@@ -25,14 +27,20 @@ static struct gw_bars last_bars(const struct gw_bars *bars, size_t end, size_t n
     if (part.quote_volume) part.quote_volume += from;
     if (part.trade_count) part.trade_count += from;
     if (part.taker_buy_base) part.taker_buy_base += from;
+    for (size_t c = 0; c < bars->n_columns; c++) {
+        column[c] = bars->column[c];
+        column[c].value += from;
+    }
+    part.column = column;
     return part;
 }
 
 static int compare_place(const struct prepared *p, size_t s, size_t t, size_t step, struct history_check *check) {
     size_t F = check->n_features, n = check->bars[step];
     struct gw_feature_matrix matrix;
+    struct gw_column column[GW_COLUMNS_MAX];
     if (n > t + 1) return GW_OK;
-    struct gw_bars part = last_bars(&p->market.symbol[s], t + 1, n);
+    struct gw_bars part = last_bars(&p->market.symbol[s], t + 1, n, column);
     TRY(gw_feature_set_build(p->set, &part, &matrix));
     const float *whole = p->features[s].value + t * F, *alone = matrix.value + (n - 1) * F;
     for (size_t f = 0; f < F; f++) {

@@ -30,11 +30,14 @@ bool slice_known(const struct prepared *p, size_t fold, int slice, int64_t cut_n
 }
 
 /* What a source may give beside the bar itself. */
-enum { EXTRAS = 3 };
-static void extras_of(const struct gw_bars *bars, double *extra[EXTRAS]) {
-    extra[0] = bars->quote_volume;
-    extra[1] = bars->trade_count;
-    extra[2] = bars->taker_buy_base;
+enum { EXTRAS = 3 + GW_COLUMNS_MAX };
+static size_t extras_of(const struct gw_bars *bars, double *extra[EXTRAS]) {
+    size_t n = 0;
+    if (bars->quote_volume) extra[n++] = bars->quote_volume;
+    if (bars->trade_count) extra[n++] = bars->trade_count;
+    if (bars->taker_buy_base) extra[n++] = bars->taker_buy_base;
+    for (size_t c = 0; c < bars->n_columns; c++) extra[n++] = bars->column[c].value;
+    return n;
 }
 
 static void swap_numbers(double *a, double *b) {
@@ -49,18 +52,16 @@ static void swap_bars(struct gw_bars *bars, size_t i, size_t k) {
     if (i == k || (bar->volume > 0) != (other->volume > 0)) return; /* where orders can fill stays */
     *bar = *other, *other = swap;
     bar->open_ns = here, other->open_ns = there;
-    extras_of(bars, extra);
-    for (size_t x = 0; x < EXTRAS; x++)
-        if (extra[x]) swap_numbers(&extra[x][i], &extra[x][k]);
+    size_t n = extras_of(bars, extra);
+    for (size_t x = 0; x < n; x++) swap_numbers(&extra[x][i], &extra[x][k]);
 }
 
 static void scale_bar(struct gw_bars *bars, size_t i, double times) {
     struct gw_bar *bar = &bars->bar[i];
     double *extra[EXTRAS];
     bar->open *= times, bar->high *= times, bar->low *= times, bar->close *= times, bar->volume *= times;
-    extras_of(bars, extra);
-    for (size_t x = 0; x < EXTRAS; x++)
-        if (extra[x]) extra[x][i] *= times;
+    size_t n = extras_of(bars, extra);
+    for (size_t x = 0; x < n; x++) extra[x][i] *= times;
 }
 
 void poison_bars(struct gw_bars *bars, int64_t cut_ns, enum poison poison) {
@@ -89,11 +90,21 @@ static int copy_numbers(double **to, const double *from, size_t n) {
 static int copy_bars(const struct gw_bars *from, struct gw_bars *to) {
     *to = *from;
     to->quote_volume = to->trade_count = to->taker_buy_base = NULL;
+    to->column = NULL;
+    to->n_columns = 0;
     if (!(to->bar = mem_calloc(from->n ? from->n : 1, sizeof *to->bar))) return GW_ERR_NOMEM;
     if (from->n) memcpy(to->bar, from->bar, from->n * sizeof *to->bar);
     TRY(copy_numbers(&to->quote_volume, from->quote_volume, from->n));
     TRY(copy_numbers(&to->trade_count, from->trade_count, from->n));
-    return copy_numbers(&to->taker_buy_base, from->taker_buy_base, from->n);
+    TRY(copy_numbers(&to->taker_buy_base, from->taker_buy_base, from->n));
+    if (from->n_columns == 0) return GW_OK;
+    if (!(to->column = mem_calloc(from->n_columns, sizeof *to->column))) return GW_ERR_NOMEM;
+    for (; to->n_columns < from->n_columns; to->n_columns++) {
+        struct gw_column *column = &to->column[to->n_columns];
+        *column = from->column[to->n_columns];
+        TRY(copy_numbers(&column->value, column->value, from->n));
+    }
+    return GW_OK;
 }
 
 int poison_market(const struct gw_market *clean, int64_t cut_ns, enum poison poison, struct gw_market *out) {

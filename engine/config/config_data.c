@@ -34,6 +34,7 @@ void experiment_make_absolute(struct experiment *e) {
         make_absolute(e->data[i].file);
         make_absolute(e->data[i].funding);
         make_absolute(e->data[i].detail);
+        for (size_t k = 0; k < e->data[i].n_extra; k++) make_absolute(e->data[i].extra[k].file);
     }
     for (size_t s = 0; s < e->n_strategies; s++)
         for (size_t i = 0; i < e->strategy[s].scores.n_files; i++) make_absolute(e->strategy[s].scores.file[i]);

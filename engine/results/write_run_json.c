@@ -220,8 +220,8 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     json_put_string(&w, "status", status);
     json_put_string(&w, "config_hash", key);
     experiment_write(found, &w, "config");
+    put_data(&w, found, p);
     mem_free(found);
-    put_data(&w, e, p);
     write_score_files(&w, e, p);
     put_build(&w);
     json_put_int(&w, "jobs", (int64_t)jobs);

@@ -116,6 +116,37 @@ static void test_thresholds_and_pools(void **state) {
     }
 }
 
+/* A column of one's own is poisoned like the bars. */
+static void market_column(struct gw_market *market) {
+    market_one(market);
+    struct gw_bars *bars = &market->symbol[0];
+    double *flow = mem_calloc(bars->n, sizeof *flow);
+    assert_non_null(flow);
+    for (size_t t = 0; t < bars->n; t++) flow[t] = bars->bar[t].close * (double)(t % 17);
+    assert_ok(gw_bars_add_column(bars, "flow", flow));
+    mem_free(flow);
+}
+
+static void test_columns(void **state) {
+    (void)state;
+    char text[8192];
+    struct gw_market clean, dirty;
+    const char *at = strstr(one_symbol, "'rsi(6)'");
+    snprintf(text, sizeof text, "%.*s'col(flow)','col_z(flow,8)',%s", (int)(at - one_symbol), one_symbol, at);
+    check_clean(text, market_column, 9, 1, 0);
+    market_column(&clean);
+    for (int poison = POISON_NAN; poison < N_POISONS; poison++) {
+        size_t changed = 0, cut = 300;
+        assert_ok(poison_market(&clean, gw_bar_close_ns(&clean.symbol[0], cut - 1), (enum poison)poison, &dirty));
+        const double *a = gw_bars_column(&clean.symbol[0], "flow"), *b = gw_bars_column(&dirty.symbol[0], "flow");
+        assert_memory_equal(a, b, cut * sizeof *a);
+        for (size_t t = cut; t < clean.symbol[0].n; t++) changed += memcmp(&a[t], &b[t], sizeof *a) != 0;
+        assert_true(changed > (clean.symbol[0].n - cut) / 2);
+        gw_market_free(&dirty);
+    }
+    gw_market_free(&clean);
+}
+
 /* Whatever stands in the table of attentions. */
 static void test_every_attention(void **state) {
     (void)state;
@@ -281,13 +312,10 @@ static void test_history(void **state) {
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_symbol),
-        cmocka_unit_test(test_two_symbols),
-        cmocka_unit_test(test_thresholds_and_pools),
-        cmocka_unit_test(test_every_attention),
-        cmocka_unit_test(test_leaks_are_caught),
-        cmocka_unit_test(test_the_double_is_honest),
-        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_one_symbol),           cmocka_unit_test(test_two_symbols),
+        cmocka_unit_test(test_thresholds_and_pools), cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_every_attention),      cmocka_unit_test(test_leaks_are_caught),
+        cmocka_unit_test(test_the_double_is_honest), cmocka_unit_test(test_history),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
