@@ -56,7 +56,7 @@ const char *cli_shell(size_t i);                   /* bash …, NULL past the la
 const char *cli_kernels_choice(size_t i);
 /* clang-format off */
 #define OPTION_SET       {"set", 's', "KEY=VALUE", "override a configuration key (repeatable); `gatewalk list keys` shows all", NULL}
-#define OPTION_DATA      {"data", 'd', "FILE", "bars to use instead of the experiment's file", NULL}
+#define OPTION_DATA      {"data", 'd', "FILE", "bars to use instead of the experiment's file; SYMBOL=FILE names them, else the file does", NULL}
 #define OPTION_TIMERANGE {"timerange", 't', "FROM-TO", "e.g. 20200101-20221231; either side may be empty", NULL}
 #define OPTION_JOBS      {"jobs", 'j', "N", "threads (default: all cores); results do not depend on it", NULL}
 #define OPTION_KERNELS   {"kernels", 'k', "NAME", "instruction set to compute with", cli_kernels_choice}

@@ -155,6 +155,17 @@ static int read_top(const struct json_document *doc, const json_value *root, str
     return GW_OK;
 }
 
+/* "BTCUSDT=file.csv": the file, its symbol stored. A file of that very name is meant itself. */
+static const char *named_symbol(const char *data, char symbol[GW_SYMBOL_MAX]) {
+    const char *equals = strchr(data, '=');
+    if (!equals || equals == data || (size_t)(equals - data) >= GW_SYMBOL_MAX || file_exists(data)) return data;
+    memcpy(symbol, data, (size_t)(equals - data));
+    symbol[equals - data] = '\0';
+    if (name_is_safe(symbol)) return equals + 1;
+    symbol[0] = '\0';
+    return data;
+}
+
 static int read_document(const struct json_document *doc, const struct gw_config_override *override,
                          struct experiment *e) {
     const json_value *root = json_root(doc);
@@ -167,7 +178,8 @@ static int read_document(const struct json_document *doc, const struct gw_config
         e->n_data = 1;
         if (!data) gw_param_defaults(&data_params, &e->data[0]);
         e->data[0].symbol[0] = '\0'; /* but for the name: another file is another symbol */
-        if (snprintf(e->data[0].file, sizeof e->data[0].file, "%s", override->data) >= (int)sizeof e->data[0].file)
+        const char *file = named_symbol(override->data, e->data[0].symbol);
+        if (snprintf(e->data[0].file, sizeof e->data[0].file, "%s", file) >= (int)sizeof e->data[0].file)
             FAIL(GW_ERR_USAGE, "--data: the path is too long");
     } else if (data) {
         TRY(config_read_data(doc, data, e));

@@ -113,6 +113,19 @@ static int null_control(const struct experiment *e, size_t n_symbols, const stru
     return rc;
 }
 
+/* Whether anything is found at all is asked of every contestant and gate. */
+static int correct_nulls(const struct experiment *e, struct results *r) {
+    double p_value[MAX_STRATEGIES * GW_N_GATES], adjusted[MAX_STRATEGIES * GW_N_GATES];
+    for (size_t i = 0; i < e->n_strategies * GW_N_GATES; i++)
+        p_value[i] = e->strategy[i / GW_N_GATES].desc->needs_model
+                         ? r->strategy[i / GW_N_GATES].null[i % GW_N_GATES].p_value
+                         : (double)NAN;
+    TRY(gw_holm(p_value, e->n_strategies * GW_N_GATES, 0, adjusted));
+    for (size_t i = 0; i < e->n_strategies * GW_N_GATES; i++)
+        r->strategy[i / GW_N_GATES].null_holm[i % GW_N_GATES] = adjusted[i];
+    return GW_OK;
+}
+
 int results_measure(const struct experiment *e, const struct prepared *p, struct results *r) {
     struct sample_room room;
     int rc = sample_room_make(r, &room);
@@ -125,5 +138,5 @@ int results_measure(const struct experiment *e, const struct prepared *p, struct
         }
     }
     sample_room_free(&room);
-    return rc;
+    return rc == GW_OK ? correct_nulls(e, r) : rc;
 }

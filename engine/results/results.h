@@ -24,6 +24,7 @@ struct strategy_result {
     const struct outside *outside; /* whose scores they are, or the mean of; NULL: of models of this run, or none */
     bool ranking_only[GW_N_GATES]; /* scores from outside that are no probabilities */
     struct gw_null_result null[GW_N_GATES];
+    double null_holm[GW_N_GATES]; /* its p-value corrected for all contestants and gates */
 };
 /* How the significant differences of a pair lie. */
 enum outcome { OUTCOME_NOT_MEASURED, OUTCOME_NO_DIFFERENCE, OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_MIXED, N_OUTCOMES };
@@ -35,8 +36,23 @@ struct pair_verdict {
     struct gw_gate_verdict gate[GW_N_GATES];
     size_t n_bars[GW_N_GATES]; /* labelled bars that both have scored with every seed: what they are compared on */
     struct criterion_result criterion[N_CRITERIA];
+    struct gw_forecast_test log_loss[GW_N_GATES]; /* the candidate's less the baseline's; NAN for rankings */
+    size_t n_comparisons;                         /* that the p-values are corrected for */
     enum outcome outcome;
     enum simpler_gate simpler;
+};
+/* Is the best of the candidates better than the baseline? (Hansen 2005) */
+struct best_difference {
+    bool found;
+    struct gw_superior_ability test;
+    size_t candidate; /* strategy index of the one that stands out most */
+    int gate, delta;
+};
+/* All differences to the baseline, resampled together and corrected together. */
+struct family_verdict {
+    size_t n_comparisons; /* differences that have a p-value */
+    double block_length;
+    struct best_difference best, best_attention; /* of all candidates; of those with attention */
 };
 /* A trial: a strategy over its seeds whose test slice was scored. It returns the mean of its seeds, as if each had an
  * equal share of the cash. */
@@ -73,6 +89,7 @@ struct results {
     struct strategy_result *strategy; /* [n_strategies] */
     struct pair_verdict *verdict;
     size_t n_verdicts;
+    struct family_verdict family;
     size_t baseline; /* strategy index; SIZE_MAX: none */
     struct selection selection;
 };

@@ -29,6 +29,7 @@ extern const struct criterion success_test[N_CRITERIA];
 enum criterion_state {
     CRITERION_NOT_MEASURED,
     CRITERION_FAILED,
+    CRITERION_AS_NULL, /* the difference would do, but the scores do no better than on shifted labels */
     CRITERION_PASSED,
     CRITERION_SEE_RUN,
     N_CRITERION_STATES
@@ -40,14 +41,15 @@ extern const char *const criterion_state_id[N_CRITERION_STATES];
 struct criterion_result {
     enum criterion_state state; /* on the point estimates; CRITERION_SEE_RUN: it rests on times, which run.json has */
     enum criterion_state at_gate[GW_N_GATES]; /* unused for a criterion of no gate */
-    bool significant;                         /* passed, and so are the differences that it passed by */
+    bool significant;                         /* passed, and the differences that it passed by hold after correction */
 };
 
 /* CRITERION_NOT_MEASURED for NAN. */
 enum criterion_state criterion_judge(const struct criterion *criterion, double value);
 /* The state over both gates. What no gate has measured is no failure. */
 enum criterion_state criterion_over_gates(enum criterion_gates gates, const enum criterion_state at_gate[GW_N_GATES]);
+/* as_null: gates on which the candidate's scores do not beat the null control, so that nothing can pass by them. */
 struct criterion_result criterion_apply(const struct criterion *criterion,
-                                        const struct gw_gate_verdict gate[GW_N_GATES]);
+                                        const struct gw_gate_verdict gate[GW_N_GATES], const bool as_null[GW_N_GATES]);
 
 #endif

@@ -22,6 +22,10 @@ void write_outside(struct json_writer *w, const struct outside *outside);
 void write_score_files(struct json_writer *w, const struct experiment *e, const struct prepared *p);
 /* The verdict on one pair as an element of summary.json's "verdict". */
 void write_verdict(struct json_writer *w, const struct experiment *e, const struct pair_verdict *v);
+/* Whether the best of all candidates is better than the baseline, as summary.json's "family". */
+void write_family(struct json_writer *w, const struct experiment *e, const struct results *r);
+/* Which differences are significant when all trials on record for these data are counted, within run.json's "selection". */
+int write_still_significant(struct json_writer *w, const struct experiment *e, const struct results *r) GW_MUST_USE;
 /* What the success test's criterion is, within an object that has begun. */
 void write_criterion(struct json_writer *w, const struct criterion *criterion);
 int write_run_json(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,

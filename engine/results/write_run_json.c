@@ -186,16 +186,18 @@ static void put_criteria(struct json_writer *w, const struct experiment *e, cons
 }
 
 /* What depends on other runs: it may not stand in summary.json. */
-static void put_on_data(struct json_writer *w, const struct results *r) {
+static int put_on_data(struct json_writer *w, const struct experiment *e, const struct results *r) {
     const struct trials_on_data *all = &r->selection.on_data;
-    if (!all->known) return;
+    if (!all->known) return GW_OK;
     json_begin_object(w, "selection");
     json_put_int(w, "trials_here", (int64_t)r->selection.n_trials);
     json_put_int(w, "trials_on_data", (int64_t)all->n_trials);
     json_put_int(w, "runs_on_data", (int64_t)all->n_runs);
     json_put_number(w, "deflated_sharpe", all->deflated_sharpe);
     json_put_number(w, "overfitting_probability", all->overfitting);
+    TRY(write_still_significant(w, e, r));
     json_end_object(w);
+    return GW_OK;
 }
 
 int write_run_json(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
@@ -238,7 +240,11 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     if (r) {
         put_training_time(&w, e, fits, r);
         put_criteria(&w, e, fits, r);
-        put_on_data(&w, r);
+        const int rc = put_on_data(&w, e, r);
+        if (rc < 0) {
+            out_abort(&file);
+            return rc;
+        }
     }
     json_put_int(&w, "peak_memory_bytes", (int64_t)mem_peak_bytes());
     json_end_object(&w);

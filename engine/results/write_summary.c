@@ -53,12 +53,13 @@ static double sd_value(const void *context, size_t m, size_t k) {
     return sqrt(sum / (double)(o->result->n_seeds - 1));
 }
 
-static void put_null(struct json_writer *w, const struct gw_null_result *null) {
+static void put_null(struct json_writer *w, const struct gw_null_result *null, double p_holm) {
     json_begin_object(w, "null");
     json_put_number(w, "observed", null->observed);
     json_put_number(w, "null_mean", null->null_mean);
     json_put_number(w, "null_sd", null->null_sd);
     json_put_number(w, "p_value", null->p_value);
+    json_put_number(w, "p_holm", p_holm);
     json_end_object(w);
 }
 
@@ -72,7 +73,7 @@ static void put_gate(struct json_writer *w, const struct experiment *e, const st
     json_begin_object(w, "sd");
     put_metrics(w, e, sd_value, &over);
     json_end_object(w);
-    put_null(w, &result->null[gate]);
+    put_null(w, &result->null[gate], result->null_holm[gate]);
     json_begin_array(w, "seeds");
     for (size_t k = 0; k < result->n_seeds; k++) {
         const struct seed_result *seed = &result->seed[k];
@@ -235,6 +236,7 @@ int write_summary(const struct experiment *e, const struct prepared *p, const st
     json_begin_array(&w, "verdict");
     for (size_t v = 0; v < r->n_verdicts; v++) write_verdict(&w, e, &r->verdict[v]);
     json_end_array(&w);
+    write_family(&w, e, r);
     put_selection(&w, e, r);
     json_end_object(&w);
     out_write(&file, "\n", 1);

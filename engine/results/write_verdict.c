@@ -24,7 +24,9 @@ static void put_delta(struct json_writer *w, const struct gw_delta *delta) {
     json_put_number(w, "lo", delta->lo);
     json_put_number(w, "hi", delta->hi);
     json_put_number(w, "p_value", delta->p_value);
-    json_put_bool(w, "significant", delta->significant);
+    json_put_number(w, "p_holm", delta->p_holm);
+    json_put_bool(w, "excludes_zero", delta->significant);
+    json_put_bool(w, "significant", delta->holds);
 }
 
 static void put_gates(struct json_writer *w, const struct pair_verdict *v) {
@@ -39,6 +41,20 @@ static void put_gates(struct json_writer *w, const struct pair_verdict *v) {
             put_delta(w, &v->gate[g].delta[d]);
             json_end_object(w);
         }
+        json_end_object(w);
+    }
+    json_end_object(w);
+}
+
+static void put_log_loss(struct json_writer *w, const struct pair_verdict *v) {
+    json_begin_object(w, "log_loss");
+    for (int g = 0; g < GW_N_GATES; g++) {
+        const struct gw_forecast_test *test = &v->log_loss[g];
+        json_begin_object(w, gw_gate_name[g]);
+        json_put_number(w, "delta", test->mean);
+        json_put_number(w, "statistic", test->statistic);
+        json_put_number(w, "p_value", test->p_value);
+        json_put_bool(w, "bartlett", test->bartlett);
         json_end_object(w);
     }
     json_end_object(w);
@@ -81,7 +97,7 @@ static void put_significant(struct json_writer *w, const char *name, const struc
     for (int g = 0; g < GW_N_GATES; g++)
         for (int d = 0; d < GW_N_DELTAS; d++) {
             const struct gw_delta *delta = &v->gate[g].delta[d];
-            if (!delta->significant || (delta->value > 0) != better) continue;
+            if (!delta->holds || (delta->value > 0) != better) continue;
             json_begin_object(w, NULL);
             json_put_string(w, "gate", gw_gate_name[g]);
             json_put_string(w, "metric", delta_key(d, key));
@@ -95,6 +111,7 @@ void write_verdict(struct json_writer *w, const struct experiment *e, const stru
     json_put_string(w, "candidate", e->strategy[v->candidate].name);
     json_put_string(w, "baseline", e->strategy[v->baseline].name);
     put_gates(w, v);
+    put_log_loss(w, v);
     json_begin_array(w, "criteria");
     for (size_t i = 0; i < N_CRITERIA; i++) put_criterion(w, v, i);
     json_end_array(w);
@@ -102,8 +119,68 @@ void write_verdict(struct json_writer *w, const struct experiment *e, const stru
     json_put_string(w, "state", outcome_id[v->outcome]);
     put_significant(w, "better", v, true);
     put_significant(w, "worse", v, false);
-    json_put_int(w, "comparisons", GW_N_GATES * GW_N_DELTAS);
+    json_put_int(w, "comparisons", (int64_t)v->n_comparisons);
     json_put_string(w, "simpler_gate", simpler_id[v->simpler]);
     json_end_object(w);
     json_end_object(w);
+}
+
+static void put_best(struct json_writer *w, const char *name, const struct experiment *e,
+                     const struct best_difference *best) {
+    char key[GW_METRIC_KEY_MAX];
+    json_begin_object(w, name);
+    json_put_int(w, "differences", (int64_t)best->test.n);
+    json_put_string(w, "candidate", best->found ? e->strategy[best->candidate].name : NULL);
+    json_put_string(w, "gate", best->found ? gw_gate_name[best->gate] : NULL);
+    json_put_string(w, "metric", best->found ? delta_key(best->delta, key) : NULL);
+    json_put_number(w, "statistic", best->test.statistic);
+    json_put_number(w, "p_lower", best->test.p_lower);
+    json_put_number(w, "p_value", best->test.p_value);
+    json_put_number(w, "p_upper", best->test.p_upper);
+    json_end_object(w);
+}
+
+void write_family(struct json_writer *w, const struct experiment *e, const struct results *r) {
+    if (r->n_verdicts == 0) {
+        json_put_string(w, "family", NULL);
+        return;
+    }
+    json_begin_object(w, "family");
+    json_put_int(w, "comparisons", (int64_t)r->family.n_comparisons);
+    json_put_number(w, "block_length", r->family.block_length);
+    put_best(w, "best", e, &r->family.best);
+    put_best(w, "best_attention", e, &r->family.best_attention);
+    json_end_object(w);
+}
+
+/* Every strategy on record could have been compared by as many differences as one of this run. */
+static size_t comparisons_on_data(const struct results *r) {
+    const struct selection *s = &r->selection;
+    const size_t here = s->n_trials - s->n_searched, all = s->on_data.n_trials;
+    return r->family.n_comparisons + (all > here ? all - here : 0) * GW_N_GATES * GW_N_DELTAS;
+}
+
+int write_still_significant(struct json_writer *w, const struct experiment *e, const struct results *r) {
+    enum { EACH = GW_N_GATES * GW_N_DELTAS };
+    double p_value[MAX_STRATEGIES * EACH] = {0}, adjusted[MAX_STRATEGIES * EACH];
+    char key[GW_METRIC_KEY_MAX];
+    const size_t n = r->n_verdicts * EACH, all = comparisons_on_data(r);
+    for (size_t i = 0; i < n; i++)
+        p_value[i] = r->verdict[i / EACH].gate[i % EACH / GW_N_DELTAS].delta[i % GW_N_DELTAS].p_value;
+    TRY(gw_holm(p_value, n, all, adjusted));
+    json_put_int(w, "comparisons_on_data", (int64_t)all);
+    json_begin_array(w, "still_significant");
+    for (size_t i = 0; i < n; i++) {
+        const struct pair_verdict *v = &r->verdict[i / EACH];
+        const int gate = (int)(i % EACH / GW_N_DELTAS), delta = (int)(i % GW_N_DELTAS);
+        if (!v->gate[gate].delta[delta].holds || !(adjusted[i] <= 1 - e->verdict.confidence + 1e-12)) continue;
+        json_begin_object(w, NULL);
+        json_put_string(w, "candidate", e->strategy[v->candidate].name);
+        json_put_string(w, "baseline", e->strategy[v->baseline].name);
+        json_put_string(w, "gate", gw_gate_name[gate]);
+        json_put_string(w, "metric", delta_key(delta, key));
+        json_end_object(w);
+    }
+    json_end_array(w);
+    return GW_OK;
 }

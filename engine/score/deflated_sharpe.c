@@ -1,4 +1,5 @@
-/* How good is the best of many? (Bailey & Lopez de Prado 2014, "The Deflated Sharpe Ratio") */
+/* How sure is a Sharpe ratio (Bailey & Lopez de Prado 2012, "The Sharpe Ratio Efficient Frontier"), and how good is the
+ * best of many (2014, "The Deflated Sharpe Ratio")? */
 #include "gatewalk/verdict.h"
 #include "ranking.h"
 
@@ -30,12 +31,29 @@ double gw_deflated_sharpe_threshold(size_t n_trials, double trial_sharpe_varianc
     return sqrt(trial_sharpe_variance) * maximum;
 }
 
+/* What the standard error of a Sharpe ratio is more than that of normal returns' mean (Mertens 2002). */
+static double sharpe_spread(double sharpe, double skewness, double kurtosis) {
+    return 1.0 - skewness * sharpe + (kurtosis - 1.0) / 4.0 * sharpe * sharpe;
+}
+
+double gw_probabilistic_sharpe(double sharpe, size_t n, double skewness, double kurtosis, double benchmark) {
+    double spread = sharpe_spread(sharpe, skewness, kurtosis);
+    if (n < 2 || !(spread > 0)) return NAN;
+    return normal_cdf((sharpe - benchmark) * sqrt((double)(n - 1)) / sqrt(spread)); /* NaN stays NaN */
+}
+
+double gw_minimum_track_record(double sharpe, double skewness, double kurtosis, double benchmark, double confidence) {
+    double spread = sharpe_spread(sharpe, skewness, kurtosis);
+    if (!(spread > 0) || isnan(benchmark) || !(confidence > 0 && confidence < 1)) return NAN;
+    if (!(sharpe > benchmark)) return INFINITY;
+    double z = normal_upper_quantile(1 - confidence) / (sharpe - benchmark);
+    return 1.0 + spread * z * z;
+}
+
 double gw_deflated_sharpe_from_moments(double sharpe, size_t n, double skewness, double kurtosis, size_t n_trials,
                                        double trial_sharpe_variance) {
-    double spread = 1.0 - skewness * sharpe + (kurtosis - 1.0) / 4.0 * sharpe * sharpe;
-    if (n < 2 || !(spread > 0)) return NAN;
-    double excess = sharpe - gw_deflated_sharpe_threshold(n_trials, trial_sharpe_variance);
-    return normal_cdf(excess * sqrt((double)(n - 1)) / sqrt(spread)); /* NaN stays NaN */
+    return gw_probabilistic_sharpe(sharpe, n, skewness, kurtosis,
+                                   gw_deflated_sharpe_threshold(n_trials, trial_sharpe_variance));
 }
 
 double gw_deflated_sharpe(const double *returns, size_t n, size_t n_trials, double trial_sharpe_variance) {

@@ -18,16 +18,19 @@ static int brier(const struct gw_gate_sample *sample, double k_percent, double *
     return GW_OK;
 }
 
+double gw_metric_log_loss(float probability, int8_t label) {
+    double p = fmin(fmax((double)probability, LOG_LOSS_FLOOR), 1.0 - LOG_LOSS_FLOOR);
+    return label ? -log(p) : -log1p(-p);
+}
+
 static int log_loss(const struct gw_gate_sample *sample, double k_percent, double *value) {
     (void)k_percent;
     double sum = 0;
     *value = NAN;
     if (sample->ranking_only) return GW_OK;
     for (size_t i = 0; i < sample->n; i++) {
-        double p = sample->score[i];
-        if (isnan(p)) return GW_OK;
-        p = fmin(fmax(p, LOG_LOSS_FLOOR), 1.0 - LOG_LOSS_FLOOR);
-        sum -= sample->label[i] ? log(p) : log1p(-p);
+        if (isnan(sample->score[i])) return GW_OK;
+        sum += gw_metric_log_loss(sample->score[i], sample->label[i]);
     }
     *value = sample->n ? sum / (double)sample->n : (double)NAN;
     return GW_OK;

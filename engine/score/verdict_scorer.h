@@ -6,13 +6,29 @@
 #include "gatewalk/verdict.h"
 #include "resample.h"
 
+/* The labelled bars that two sides are compared on: all rows that a resample draws, or some of them. */
+struct verdict_bars {
+    size_t n, n_folds;
+    const uint32_t *at; /* [n] which rows; NULL: all */
+    const int8_t *label;
+    const uint32_t *fold;
+    uint32_t *fold_begin; /* [n_folds + 1] */
+    double *hit;          /* [n] labels as values */
+};
+int verdict_bars_init(struct verdict_bars *bars, const struct gw_paired_sample *sample, const uint32_t *at) GW_MUST_USE;
+void verdict_bars_free(struct verdict_bars *bars);
+
 struct verdict_scorer {
-    const struct gw_paired_sample *sample;
+    const struct verdict_bars *bars;
     const float *score;
     const double *value[GW_N_DELTAS]; /* [n] whose mean over the top it is; NULL: of AP, or nothing to take it of */
     struct ap_ranking ranking;
     struct top_ranking top;
 };
+/* The bars must outlive it. */
+int verdict_scorer_init(struct verdict_scorer *scorer, const struct verdict_bars *bars, const float *score,
+                        const double *pnl) GW_MUST_USE;
+void verdict_scorer_free(struct verdict_scorer *scorer);
 
 /* The statistic of one delta on a resample (every bar once: the observed value). */
 double verdict_scorer_measure(const struct verdict_scorer *scorer, int delta, const struct resample *resample);
@@ -22,19 +38,9 @@ double verdict_scorer_measure(const struct verdict_scorer *scorer, int delta, co
 int verdict_scorer_influence(const struct verdict_scorer *scorer, int delta, double observed, double sign, double *room,
                              double *influence) GW_MUST_USE;
 
-/* Both sides of a comparison, seed by seed. */
-struct verdict_pair {
-    size_t n, n_seeds, n_folds;
-    uint32_t *fold_begin;         /* [n_folds + 1] */
-    double *hit;                  /* [n] labels as values */
-    struct verdict_scorer *a, *b; /* [n_seeds] */
-};
-/* The sample must outlive the pair. */
-int verdict_pair_init(struct verdict_pair *pair, const struct gw_paired_sample *sample) GW_MUST_USE;
-void verdict_pair_free(struct verdict_pair *pair);
-/* Bootstrap replicates of candidate minus baseline, the mean over seeds, for every delta: replicate[d × n_bootstrap + r].
- * The same bits for any number of threads. */
-int verdict_pair_replicates(const struct verdict_pair *pair, const struct gw_verdict_config *config,
-                            double block_length, double *replicate) GW_MUST_USE;
+/* verdict.c: GW_OK when the arguments of gw_verdict_compare are what it takes. */
+int verdict_check(const struct gw_paired_sample *sample, const struct gw_verdict_config *config) GW_MUST_USE;
+/* Interval, p-value and significance of an observed difference. Sorts the replicates. */
+void verdict_interval(double *replicate, size_t n_bootstrap, double confidence, struct gw_delta *delta);
 
 #endif

@@ -159,7 +159,7 @@ static int estimate_verdict(const struct experiment *e, const struct prepared *p
         rc = time_replicates(e, n, score, label, fold, pnl, &seconds);
     }
     out->verdict = seconds * (double)all / (double)n * (double)e->n_seeds * (double)e->verdict.bootstrap *
-                   (double)GW_N_GATES * (double)out->n_pairs;
+                   (double)GW_N_GATES * (double)(out->n_pairs + 1) / 2; /* the baseline is resampled once */
     for (int side = 0; side < 2; side++) mem_free(score[side]);
     mem_free(label);
     mem_free(fold);

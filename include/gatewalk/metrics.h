@@ -25,6 +25,9 @@ struct gw_gate_sample {
  * 1. Fails with GW_ERR_NOMEM only. */
 int gw_metric_average_precision(const float *score, const int8_t *label, size_t n, double *ap) GW_MUST_USE;
 
+/* Cross-entropy of one bar in nats, the probability kept 1e-15 away from 0 and 1. */
+double gw_metric_log_loss(float probability, int8_t label);
+
 /* How many of n bars the top k_percent are: ceil(k/100 * n), at least 1, at most n. */
 size_t gw_metric_top_k_count(double k_percent, size_t n);
 /* The top k_percent of each fold by score, gw_metric_top_k_count of its bars. The tie group at the

@@ -15,7 +15,8 @@
  *                    criteria[] {candidate, baseline, id, metric, bound, need, unit, on, state, ratio, ratio_per_window,
  *                    candidate_seconds, baseline_seconds, reused_fits}: the criteria of the success test that rest on
  *                    times, for every pair of the verdict; "not_measured" when fits of the pair are an earlier run's,
- *                    selection {trials_here, trials_on_data, runs_on_data, deflated_sharpe, overfitting_probability}: that of
+ *                    selection {trials_here, trials_on_data, runs_on_data, deflated_sharpe, overfitting_probability,
+ *                    comparisons_on_data, still_significant[] {candidate, baseline, gate, metric}}: that of
  *                    summary.json judged over all trials on the same data in the trial ledger (engine/store/schema_1.sql) at the end
  *                    of the run, this run's included; left out when none was kept
  * summary.json       see below
@@ -74,28 +75,37 @@
  *           "perhaps_shifted"                        (the times fit better with open and close times exchanged)
  *           "answers", "probabilities": {"long", "short"}       (false: a ranking; calibration is null, no such curves)
  *           "threshold_folds": {"given", "validation", "rolling"} }
- *       "gates": { "long": { "mean": {METRIC: v}, "sd": {METRIC: v}, "null": {"observed","null_mean","null_sd","p_value"},
+ *       "gates": { "long": { "mean": {METRIC: v}, "sd": {METRIC: v}, "null": {"observed","null_mean","null_sd","p_value",
+ *                            "p_holm" (corrected for all contestants and gates)},
  *                            "seeds": [ {"seed", "pooled": {METRIC: v}, "folds": [ {"fold", METRIC: v …} ] } ] },
  *                  "short": … },                                                       (null without model)
  *       "portfolio": { "mean": {}, "sd": {}, "seeds": [ {"seed", METRIC: v} ] },
  *       "optimistic": { METRIC: v }                     (intrabar rule target first; mean over seeds)
  *   } ],
  *   "verdict": [ { "candidate", "baseline",
- *       "gates": { "long": { "block_length", "n_bars" (labelled bars that both have scored), METRIC: {"candidate","baseline","delta","lo","hi","p_value","significant"} }, "short": … },
+ *       "gates": { "long": { "block_length", "n_bars" (labelled bars that both have scored), METRIC: DELTA }, "short": … },
+ *       "log_loss": { "long": {"delta","statistic","p_value","bartlett"}, "short": … }
+ *                  (the candidate's less the baseline's, Diebold-Mariano with the correction of Harvey, Leybourne & Newbold)
  *       "criteria": [ {"id", "metric": METRIC, "bound": "more_than" | "at_least" | "at_most", "need", "unit" (of need and delta),
- *           "on": "any" (gate) | "each" | "none", "state": "pass" | "fail" | "not_measured" | "see_run", "significant",
- *           "gates": [ {"gate", "state", "candidate","baseline","delta","lo","hi","p_value","significant"} ] } ],
- *                  (the success test, success_test.def. A state is of the point estimates; a pass is significant when the
+ *           "on": "any" (gate) | "each" | "none", "state": "pass" | "fail" | "as_null" | "not_measured" | "see_run", "significant",
+ *           "gates": [ {"gate", "state", DELTA …} ] } ],
+ *                  (the success test, success_test.def. A state is of the point estimates of gates on which the candidate beats
+ *                  the null control; "as_null": the difference would do, but it does not. A pass is significant when the
  *                  difference of a gate that passed is. "see_run": it rests on times, which would make this file another with
  *                  every run, so run.json judges it)
  *       "conclusion": { "state": "better" | "worse" | "mixed" | "no_difference" | "not_measured" (no interval at all),
  *           "better": [ {"gate", "metric"} ], "worse": […]                       (the significant differences)
- *           "comparisons"                       (how many differences were judged; no interval is corrected for that)
+ *           "comparisons"                       (how many differences "significant" and "p_holm" are corrected for)
  *           "simpler_gate": "behind" | "as_good" | "better"                      (of the last entry, else null) } } ],
  *                  (every gate against the baseline; then, when a gate without attention has a higher P@1 % than the baseline,
  *                  the best attention gate against that one, as "candidate" and "baseline" of a last entry)
+ *   "family": null or { "comparisons", "block_length",       (all differences to the baseline, resampled together)
+ *       "best": { "differences", "candidate", "gate", "metric" (which stands out most), "statistic", "p_lower", "p_value",
+ *           "p_upper" }, "best_attention": … },             (Hansen 2005: of all candidates, of those with attention)
  *   "selection": { "trials_here" (this run's: strategies, each over its seeds and without those that have neither model nor
  *                  parameters, and what a study searched), "searched", "best", "deflated_sharpe", "overfitting_probability" } }
+ * DELTA: "candidate","baseline","delta","lo","hi","p_value","p_holm" (Holm 1979), "excludes_zero" (the interval, for this one
+ * alone), "significant" (p_holm at the same level).
  * METRIC is a name of metrics.def with its K, if it has one, in place of k (metric_key.h): "precision_at_1",
  * "pnl_mean_at_5_1x". Its value is a number, "inf" or "-inf", or null where it is undefined. */
 #ifndef GATEWALK_RUN_FILES_H

@@ -47,6 +47,8 @@ struct gw_delta {
     double seed_sd;             /* standard deviation of the difference over seeds; NaN with one seed */
     double p_value;             /* two-sided, (1 + as extreme) / (replicates + 1) */
     bool significant;           /* 0 outside [lo, hi], the same as p_value <= 1 - confidence */
+    double p_holm;              /* corrected for the family that it was judged in; NaN where it was judged alone */
+    bool holds;                 /* p_holm <= 1 - confidence: significant after the correction */
 };
 struct gw_gate_verdict {
     struct gw_delta delta[GW_N_DELTAS];
@@ -68,6 +70,38 @@ struct gw_null_result {
 int gw_null_average_precision(const struct gw_gate_sample *sample, const float *const *score, size_t n_seeds,
                               size_t n_resamples, size_t min_shift, uint64_t seed,
                               struct gw_null_result *out) GW_MUST_USE;
+
+/* Holm (1979): p-values that may be compared with a level as if there were only one. Never below the uncorrected one;
+ * rejecting those at or below 5 % is wrong anywhere in the family in at most 5 % of families, however they depend on each
+ * other. NaN is no test and stays NaN. family: how many there are in all, if that is more than are given here. */
+int gw_holm(const double *p_value, size_t n, size_t family, double *adjusted /* [n] */) GW_MUST_USE;
+
+/* Hansen (2005), superior predictive ability: is the best of n differences to a baseline more than the best of n that are
+ * no better than it? Studentised by the replicates' spread about the observed difference. p_lower and p_upper are the
+ * liberal and the conservative version; upper is White's (2000) reality check, studentised. */
+struct gw_superior_ability {
+    size_t n, best; /* differences that have a spread; the one with the highest statistic, SIZE_MAX: none */
+    double statistic, p_lower, p_value, p_upper; /* (1 + as high) / (replicates + 1); NaN without differences */
+};
+/* replicate[n]: n_replicates bootstrap replicates each, every one from the same draws; NaN: undefined there. n_bars: of the
+ * sample; a difference more than sqrt(2 log log n_bars) spreads below zero counts as hopeless. GW_ERR_NOMEM. */
+int gw_superior_ability(const double *value, const double *const *replicate, size_t n, size_t n_replicates,
+                        size_t n_bars, struct gw_superior_ability *out) GW_MUST_USE;
+
+/* Diebold & Mariano (1995) with the correction of Harvey, Leybourne & Newbold (1997): is the mean loss difference zero?
+ * Two-sided, Student's t with n - 1 degrees of freedom; errors are taken to depend on each other up to horizon - 1 rows.
+ * NaN for a sample that is shorter than its horizon or has no spread. */
+struct gw_forecast_test {
+    size_t n;
+    double mean, statistic, p_value;
+    bool bartlett; /* the plain sum of autocovariances was negative: they are weighted */
+};
+void gw_diebold_mariano(const double *difference, size_t n, size_t horizon, struct gw_forecast_test *out);
+
+/* Bailey & Lopez de Prado (2012): probability that the true Sharpe ratio per period exceeds the benchmark, and how many
+ * periods it takes until that probability reaches `confidence`: infinite when the ratio is not above the benchmark. */
+double gw_probabilistic_sharpe(double sharpe, size_t n, double skewness, double kurtosis, double benchmark);
+double gw_minimum_track_record(double sharpe, double skewness, double kurtosis, double benchmark, double confidence);
 
 /* Bailey & Lopez de Prado (2014): probability that the Sharpe ratio (per period) exceeds what the best of n_trials
  * unskilled ones would show. returns: [n] per period. trial_sharpe_variance: variance of the trials' Sharpe ratios. */

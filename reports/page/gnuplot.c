@@ -100,6 +100,9 @@ int gnuplot_find(const char *run_dir, char path[1024]) {
         }
         at += length + (at[length] == ':');
     }
+    if (!run_dir)
+        FAIL(GW_ERR_TOOL, "gnuplot is not installed (not found on PATH), so no picture was drawn; install it (Debian, "
+                          "Ubuntu: apt install gnuplot-nox fonts-liberation)");
     FAIL(GW_ERR_TOOL,
          "gnuplot is not installed (not found on PATH), so no pictures were drawn; every result file is in place. "
          "Install it "
@@ -232,5 +235,39 @@ int gnuplot_run(const char *gnuplot, const struct scratch *scratch, const char *
                           last_complaint(child->said));
 cleanup:
     mem_free(child);
+    return rc;
+}
+
+/* ---- what it drew ---------------------------------------------------------------------------------------- */
+
+static const size_t largest_picture = (size_t)256 << 20;
+
+/* A cairo PDF carries the minute it was made, so the same run would not give the same bytes: blank the digits. */
+static void forget_time(char *bytes, size_t length) {
+    static const char key[] = "/CreationDate (D:";
+    for (char *at = bytes; (at = memmem(at, length - (size_t)(at - bytes), key, sizeof key - 1));) {
+        at += sizeof key - 1;
+        for (const char *epoch = "19700101000000"; *epoch && at < bytes + length && *at >= '0' && *at <= '9'; epoch++)
+            *at++ = *epoch;
+    }
+}
+
+int gnuplot_deliver(const struct scratch *scratch, const char *from_name, const char *magic, const char *to_path) {
+    char from[1024];
+    char *bytes = NULL;
+    size_t length;
+    struct out_file out = {0};
+    TRY(path_join(from, sizeof from, scratch->dir, from_name));
+    int rc = file_read_all(from, largest_picture, GW_ERR_TOOL, &bytes, &length);
+    if (rc == GW_OK && (length < 100 || memcmp(bytes, magic, strlen(magic)) != 0))
+        rc = gw_error_set(GW_ERR_TOOL, "gnuplot left a broken %s", from_name);
+    if (rc < 0) goto cleanup;
+    forget_time(bytes, length);
+    TRY_GOTO(out_open(&out, to_path), cleanup);
+    out_write(&out, bytes, length);
+    rc = out_commit(&out);
+cleanup:
+    out_abort(&out);
+    mem_free(bytes);
     return rc;
 }

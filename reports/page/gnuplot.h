@@ -20,4 +20,8 @@ int gnuplot_find(const char *run_dir, char path[1024]) GW_MUST_USE;
 int gnuplot_run(const char *gnuplot, const struct scratch *scratch, const char *script,
                 double timeout_seconds) GW_MUST_USE;
 
+/* What gnuplot left in the scratch directory under that name, and what begins with `magic`, appears whole at `to_path`. */
+int gnuplot_deliver(const struct scratch *scratch, const char *from_name, const char *magic,
+                    const char *to_path) GW_MUST_USE;
+
 #endif

@@ -17,7 +17,6 @@ static const struct plot_desc *const plots[] = {
 };
 
 static const double timeout_seconds = 180;
-static const size_t largest_picture = (size_t)256 << 20;
 
 size_t gw_plot_count(void) { return COUNT_OF(plots); }
 const struct plot_desc *plot_at(size_t i) { return i < COUNT_OF(plots) ? plots[i] : NULL; }
@@ -55,36 +54,6 @@ static int write_scripts(const struct rendering *r) {
 
 /* ---- results into the run directory ----------------------------------------------------------------------- */
 
-/* A cairo PDF carries the minute it was made, so the same run would not give the same bytes: blank the digits. */
-static void forget_time(char *bytes, size_t length) {
-    static const char key[] = "/CreationDate (D:";
-    for (char *at = bytes; (at = memmem(at, length - (size_t)(at - bytes), key, sizeof key - 1));) {
-        at += sizeof key - 1;
-        for (const char *epoch = "19700101000000"; *epoch && at < bytes + length && *at >= '0' && *at <= '9'; epoch++)
-            *at++ = *epoch;
-    }
-}
-
-static int deliver(const struct rendering *r, const char *from_name, const char *magic, const char *to_path) {
-    char from[1024];
-    char *bytes = NULL;
-    size_t length;
-    struct out_file out = {0};
-    TRY(path_join(from, sizeof from, r->scratch.dir, from_name));
-    int rc = file_read_all(from, largest_picture, GW_ERR_TOOL, &bytes, &length);
-    if (rc == GW_OK && (length < 100 || memcmp(bytes, magic, strlen(magic)) != 0))
-        rc = gw_error_set(GW_ERR_TOOL, "gnuplot left a broken %s", from_name);
-    if (rc < 0) goto cleanup;
-    forget_time(bytes, length);
-    TRY_GOTO(out_open(&out, to_path), cleanup);
-    out_write(&out, bytes, length);
-    rc = out_commit(&out);
-cleanup:
-    out_abort(&out);
-    mem_free(bytes);
-    return rc;
-}
-
 /* Pictures of an earlier rendering that this one did not draw would show another run's state. */
 static void remove_stale(const char *dir, const char *plot, size_t n_pages) {
     for (size_t page = n_pages + 1; page <= PLOT_PAGES_MAX; page++) {
@@ -111,7 +80,7 @@ static int deliver_png(const struct rendering *r) {
         for (size_t page = 1; page <= r->job[i].n_pages; page++) {
             picture_name(name, plots[i]->name, page);
             TRY(path_join(path, sizeof path, dir, name));
-            TRY(deliver(r, name, "\x89PNG", path));
+            TRY(gnuplot_deliver(&r->scratch, name, "\x89PNG", path));
         }
         remove_stale(dir, plots[i]->name, r->job[i].n_pages);
     }
@@ -123,12 +92,12 @@ static int deliver_pdf(const struct rendering *r) {
     char dir[1024], name[100], path[1024];
     if (!r->options->only) {
         TRY(path_join(path, sizeof path, r->run_dir, GW_RUN_REPORT));
-        return deliver(r, "report.pdf", "%PDF-", path);
+        return gnuplot_deliver(&r->scratch, "report.pdf", "%PDF-", path);
     }
     TRY(plots_folder(r, dir));
     snprintf(name, sizeof name, "%.60s.pdf", r->options->only);
     TRY(path_join(path, sizeof path, dir, name));
-    return deliver(r, "report.pdf", "%PDF-", path);
+    return gnuplot_deliver(&r->scratch, "report.pdf", "%PDF-", path);
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------------------- */

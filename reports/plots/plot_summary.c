@@ -237,7 +237,8 @@ static int prepare(struct plot_job *job) {
         caption, sizeof caption,
         "%sBest value of a column in bold; × is the lift over prevalence. P@K: hit rate of the best K %% of bars; "
         "PnL@K: their mean return as isolated trades after costs. Coverage: bars that reached the causal threshold. "
-        "Criteria: success test with training time, on point estimates; significant: the interval excludes zero.",
+        "Criteria: success test with training time, on point estimates; significant: corrected for all differences of "
+        "the run.",
         job->run->n_seeds > 1 ? "Means over seeds ± standard deviation. " : "");
     int rc;
     TRY_GOTO(page_begin(job, &page, "", caption), done);

@@ -14,7 +14,7 @@ enum { BLOCKS_PER_PAGE = 2, ROWS_MAX = 8 };
 struct delta_row {
     const char *gate;
     struct metric_words metric;
-    double candidate, baseline, delta, lo, hi, p_value;
+    double candidate, baseline, delta, lo, hi, p_value, p_holm;
     bool significant;
 };
 
@@ -33,7 +33,8 @@ static size_t read_rows(const json_value *verdict, struct delta_row *row) {
                                     .delta = member_number(d, "delta"),
                                     .lo = member_number(d, "lo"),
                                     .hi = member_number(d, "hi"),
-                                    .p_value = member_number(d, "p_value")};
+                                    .p_value = member_number(d, "p_value"),
+                                    .p_holm = member_number(d, "p_holm")};
             r->significant = json_bool(json_get(d, "significant"), false);
             r->metric = metric_words(json_key(d) ? json_key(d) : "");
         }
@@ -57,7 +58,7 @@ static void cell(struct page *page, bool bold, double x, double y, unsigned ink,
 
 /* The interval as a bar about a zero line; each row has its own scale, symmetric about zero. */
 static void forest(struct page *page, const struct delta_row *r, double y) {
-    static const double CENTER = 0.585, HALF = 0.062;
+    static const double CENTER = 0.57, HALF = 0.058;
     page_rule(page, CENTER, y - ROW / 2, CENTER, y + ROW / 2, 0.45);
     double widest = fmax(fmax(fabs(r->lo), fabs(r->hi)), fabs(r->delta));
     if (!isfinite(widest) || widest <= 0) return;
@@ -66,6 +67,12 @@ static void forest(struct page *page, const struct delta_row *r, double y) {
     page_box(page, CENTER + r->lo * scale, y - 0.0016, CENTER + r->hi * scale, y + 0.0016, fill);
     page_box(page, CENTER + r->delta * scale - 0.0032, y - 0.0046, CENTER + r->delta * scale + 0.0032, y + 0.0046,
              fill);
+}
+
+static void p_cell(struct page *page, bool bold, double x, double y, unsigned ink, double p) {
+    char text[16] = "—";
+    if (isfinite(p)) snprintf(text, sizeof text, "%s%.3f", p < 0.001 ? "< " : "", fmax(p, 0.001));
+    page_text(page, bold ? FONT_BOLD : FONT_BODY, ALIGN_RIGHT, x, y, ink, text);
 }
 
 static void delta_line(struct page *page, const struct delta_row *r, bool name_gate, double y) {
@@ -78,11 +85,8 @@ static void delta_line(struct page *page, const struct delta_row *r, bool name_g
     cell(page, r->significant, 0.392, y, ink, r->delta, r, true);
     cell(page, false, 0.443, y, INK_SOFT, r->lo, r, true);
     cell(page, false, 0.49, y, INK_SOFT, r->hi, r, true);
-    if (isfinite(r->p_value))
-        page_textf(page, r->significant ? FONT_BOLD : FONT_BODY, ALIGN_LEFT, 0.655 - 0.0, y, ink,
-                   r->p_value < 0.001 ? "< 0.001" : "%.3f", r->p_value);
-    else
-        page_text(page, FONT_BODY, ALIGN_LEFT, 0.655, y, INK, "—");
+    p_cell(page, false, 0.66, y, INK_SOFT, r->p_value);
+    p_cell(page, r->significant, 0.703, y, ink, r->p_holm);
     forest(page, r, y);
 }
 
@@ -93,8 +97,8 @@ static void delta_table(struct page *page, const struct delta_row *row, size_t n
         const char *text;
     } head[] = {{0.055, ALIGN_LEFT, "gate"},        {0.097, ALIGN_LEFT, "measure"},
                 {0.265, ALIGN_RIGHT, "baseline"},   {0.33, ALIGN_RIGHT, "candidate"},
-                {0.392, ALIGN_RIGHT, "difference"}, {0.585, ALIGN_CENTER, "worse  |  better"},
-                {0.655, ALIGN_LEFT, "p-value"}};
+                {0.392, ALIGN_RIGHT, "difference"}, {0.57, ALIGN_CENTER, "worse  |  better"},
+                {0.66, ALIGN_RIGHT, "p"},           {0.703, ALIGN_RIGHT, "corrected"}};
     page_box(page, LEFT - 0.006, y - 0.0125, TABLE_RIGHT + 0.05, y + 0.0135, FILL_HEAD);
     for (size_t i = 0; i < COUNT_OF(head); i++)
         page_text(page, FONT_SMALL, head[i].align, head[i].x, y, INK, head[i].text);
@@ -122,11 +126,10 @@ static int success_test(struct page *page, const json_value *verdict, double y) 
     static const struct {
         const char *word;
         unsigned ink;
-    } look[N_CRITERION_VIEW_STATES] = {[CRITERION_FAIL] = {"fail", INK_BAD},
-                                       [CRITERION_UNMEASURED] = {"—", INK_SOFT},
-                                       [CRITERION_PASS] = {"pass", INK_GOOD},
-                                       [CRITERION_UNSURE] = {"pass", INK},
-                                       [CRITERION_SIGNIFICANT] = {"pass", INK_GOOD}};
+    } look[N_CRITERION_VIEW_STATES] = {
+        [CRITERION_FAIL] = {"fail", INK_BAD}, [CRITERION_UNMEASURED] = {"—", INK_SOFT},
+        [CRITERION_NULL] = {"null", INK_BAD}, [CRITERION_PASS] = {"pass", INK_GOOD},
+        [CRITERION_UNSURE] = {"pass", INK},   [CRITERION_SIGNIFICANT] = {"pass", INK_GOOD}};
     static const double X = 0.735;
     struct criterion_list list;
     TRY(criteria_read(page->job->run, verdict, &list));
@@ -169,18 +172,22 @@ static int block(struct page *page, const json_value *verdict, double y) {
     for (size_t i = 0; i < n_lines; i++, y -= 0.0215) page_text(page, FONT_BODY, ALIGN_LEFT, LEFT, y, INK, line[i]);
     y -= 0.016;
     delta_table(page, row, n, y);
+    char loss[200];
+    TRY(log_loss_words(verdict, loss, sizeof loss));
+    page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, y - (double)(n + 1) * ROW - 0.006, INK_SOFT, loss);
     return success_test(page, verdict, y);
 }
 
 static int prepare(struct plot_job *job) {
     static const char caption[] =
-        "Same folds, same seeds, paired by bar; intervals and p-values from the stationary block bootstrap, not "
-        "corrected "
-        "for the number of comparisons. Precision and its differences in percent and points, PnL in percent per "
+        "Same folds, same seeds, paired by bar; intervals and p-values from the stationary block bootstrap; "
+        "corrected: Holm's p-value for all differences of the run. Precision and its differences in percent and "
+        "points, PnL in percent per "
         "isolated "
-        "trade after costs. Bars are drawn to each row's own scale about zero; green and orange mark intervals that "
-        "exclude zero. The success test is on point estimates: a pass is significant when the interval of a gate that "
-        "meets it excludes zero. Training time is this machine's.";
+        "trade after costs. Bars are drawn to each row's own scale about zero; green and orange mark what is "
+        "significant once corrected. The success test is on point estimates of gates that beat the null control: a "
+        "pass is "
+        "significant when a difference that meets it is. Training time is this machine's.";
     if (!job->run->verdict) return plot_skip(job, "no candidate beside the baseline");
     size_t n = json_size(job->run->verdict);
     for (size_t first = 0; first < n; first += BLOCKS_PER_PAGE) {

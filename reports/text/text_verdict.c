@@ -25,12 +25,19 @@ static int delta_rows(struct text_table *table, const json_value *block, const c
             else
                 TRY(text_table_cell(table, 1 + f, f < 2 ? "%.*f" : "%+.*f", words.decimals, value));
         }
-        double p = member_number(d, "p_value");
-        if (isfinite(p))
-            TRY(text_table_cell(table, 6, "%.3f", p));
-        else
-            TRY(text_table_cell(table, 6, "—"));
-        TRY(text_table_cell(table, 7, "%s", json_bool(json_get(d, "significant"), false) ? "significant" : ""));
+        static const char *const p_value[] = {"p_value", "p_holm"};
+        for (size_t f = 0; f < COUNT_OF(p_value); f++) {
+            double p = member_number(d, p_value[f]);
+            if (isfinite(p))
+                TRY(text_table_cell(table, 6 + f, "%.3f", p));
+            else
+                TRY(text_table_cell(table, 6 + f, "—"));
+        }
+        bool significant = json_bool(json_get(d, "significant"), false);
+        TRY(text_table_cell(table, 8, "%s",
+                            significant                                      ? "significant"
+                            : json_bool(json_get(d, "excludes_zero"), false) ? "not once corrected"
+                                                                             : ""));
     }
     return GW_OK;
 }
@@ -61,17 +68,24 @@ int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, 
     fprintf(stream, "\n%s against %s", candidate, baseline);
     if (isfinite(run->confidence)) fprintf(stream, ", low to high: %s", interval_words(run, words));
     fputc('\n', stream);
-    static const char *const heading[] = {"difference", "baseline", "candidate", "delta", "low", "high", "p", ""};
+    static const char *const heading[] = {"difference", "baseline", "candidate", "delta", "low",
+                                          "high",       "p",        "corrected", ""};
     struct text_table table;
     text_table_begin(&table, &run->arena);
     for (size_t c = 0; c < COUNT_OF(heading); c++)
-        text_table_column(&table, heading[c], c == 0 || c == 7, c == 1 || c == 2 ? 1 : 0);
+        text_table_column(&table, heading[c], c == 0 || c == 8, c == 1 || c == 2 ? 1 : 0);
     const json_value *gates = json_get(verdict, "gates");
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
         const json_value *block = gates ? json_get(gates, gate_word[gate]) : NULL;
         if (block) TRY(delta_rows(&table, block, gate_word[gate]));
     }
     if (table.n_rows) TRY(text_table_print(&table, stream, width));
+    char loss[200];
+    TRY(log_loss_words(verdict, loss, sizeof loss));
+    if (loss[0]) {
+        fputs("  ", stream);
+        text_print_wrapped(stream, loss, 2, width);
+    }
     TRY(print_criteria(run, verdict, stream, width));
     char conclusion[CONCLUSION_MAX];
     TRY(conclusion_words(run, verdict, conclusion));
@@ -82,6 +96,8 @@ int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, 
 
 int text_selection(struct run_view *run, FILE *stream, size_t width) {
     char line[600];
+    TRY(family_words(run, line, sizeof line));
+    if (line[0]) text_print_wrapped(stream, line, 2, width);
     TRY(selection_words(run, line, sizeof line));
     if (line[0]) text_print_wrapped(stream, line, 2, width);
     return GW_OK;

@@ -8,6 +8,7 @@
 
 const char *const criterion_word[N_CRITERION_VIEW_STATES] = {[CRITERION_FAIL] = "FAIL",
                                                              [CRITERION_UNMEASURED] = "not measured",
+                                                             [CRITERION_NULL] = "FAIL (as null)",
                                                              [CRITERION_PASS] = "pass",
                                                              [CRITERION_UNSURE] = "pass (not significant)",
                                                              [CRITERION_SIGNIFICANT] = "pass (significant)"};
@@ -55,7 +56,9 @@ static void describe(const json_value *gate, const char *name, const struct metr
     if (isfinite(lo) && isfinite(hi))
         snprintf(interval, sizeof interval, " [%+.*f, %+.*f]", w->decimals, lo, w->decimals, hi);
     snprintf(out, 128, "%s %+.*f%s%s%s", name, w->decimals, value, w->unit, interval,
-             is_significant(gate) && value < 0 ? " significantly worse" : "");
+             is_significant(gate) && value < 0 ? " significantly worse"
+             : says(gate, "state", "as_null")  ? " (its scores are as the null)"
+                                               : "");
 }
 
 static const json_value *gate_row(const json_value *row, int gate) {
@@ -103,6 +106,7 @@ static void note_pass(const json_value *row, struct criterion_view *view) {
         }
         if (is_significant(gate) && member_number(gate, "delta") < 0) worse = gate_word[g];
     }
+    snprintf(view->gates, sizeof view->gates, "%s", !by ? "" : n_passed > 1 ? "both gates" : by);
     snprintf(view->note, sizeof view->note, "%s%s%ssignificant%s%s%s", n_passed < n && by ? by : "",
              n_passed < n && by ? " only, " : "", view->state == CRITERION_UNSURE ? "not " : "", worse ? "; " : "",
              worse ? worse : "", worse ? " significantly worse" : "");
@@ -139,6 +143,7 @@ static void read_time(const json_value *row, struct criterion_view *view, char d
 
 static enum criterion_view_state state_of(const json_value *row) {
     if (says(row, "state", "fail")) return CRITERION_FAIL;
+    if (says(row, "state", "as_null")) return CRITERION_NULL;
     if (!says(row, "state", "pass")) return CRITERION_UNMEASURED;
     if (json_size(json_get(row, "gates")) == 0) return CRITERION_PASS;
     return is_significant(row) ? CRITERION_SIGNIFICANT : CRITERION_UNSURE;
@@ -158,6 +163,7 @@ static int read_criterion(struct run_view *run, const json_value *verdict, const
     else
         read_time(answer, view, detail);
     if (view->state == CRITERION_UNSURE || view->state == CRITERION_SIGNIFICANT) note_pass(row, view);
+    if (view->state == CRITERION_NULL) strcpy(view->note, "scores that do not beat the null control cannot pass");
     view->name = text_safe(&run->arena, name);
     view->detail = text_safe(&run->arena, detail);
     return view->name && view->detail ? GW_OK : GW_ERR_NOMEM;

@@ -15,6 +15,11 @@ const char *interval_words(const struct run_view *run, char words[32]) {
     return words;
 }
 
+static const char *text_of(const json_value *object, const char *key) { return json_string(json_get(object, key), ""); }
+static bool says(const json_value *object, const char *key, const char *id) {
+    return strcmp(text_of(object, key), id) == 0;
+}
+
 /* ---- the conclusion on a pair ------------------------------------------------------------------------------- */
 
 /* "long P@1 %, short PR-AUC" of the significant differences. */
@@ -30,7 +35,7 @@ static int list_differences(struct run_view *run, const json_value *list, char o
     return GW_OK;
 }
 
-enum { OUTCOME_MAX = 900 };
+enum { OUTCOME_MAX = 1000 };
 
 /* Who is better at what. */
 static int outcome_words(struct run_view *run, const json_value *verdict, char out[OUTCOME_MAX]) {
@@ -38,46 +43,60 @@ static int outcome_words(struct run_view *run, const json_value *verdict, char o
     const char *a = member_text(run, verdict, "candidate"), *b = member_text(run, verdict, "baseline");
     const char *state = json_string(json_get(conclusion, "state"), "");
     char better[300], worse[300], level[40] = "", test[120];
+    const double n = member_number(conclusion, "comparisons");
     if (!a || !b) return GW_ERR_NOMEM;
     TRY(list_differences(run, json_get(conclusion, "better"), better));
     TRY(list_differences(run, json_get(conclusion, "worse"), worse));
-    if (isfinite(run->confidence)) snprintf(level, sizeof level, " at %g %%", run->confidence * 100);
-    snprintf(test, sizeof test, "(%s%sintervals, not corrected for the %.0f comparisons)",
-             level[0] ? level + strlen(" at ") : "", level[0] ? " " : "", member_number(conclusion, "comparisons"));
+    if (isfinite(run->confidence)) snprintf(level, sizeof level, "at %g %%", run->confidence * 100);
+    if (isfinite(n))
+        snprintf(test, sizeof test, " (%s%scorrected for all %.0f comparisons)", level, level[0] ? ", " : "", n);
+    else
+        snprintf(test, sizeof test, "%s", "");
     if (strcmp(state, "better") == 0)
-        snprintf(out, OUTCOME_MAX, "%.64s is significantly better than %.64s at %s %s.", a, b, better, test);
+        snprintf(out, OUTCOME_MAX, "%.64s is significantly better than %.64s at %s%s.", a, b, better, test);
     else if (strcmp(state, "worse") == 0)
-        snprintf(out, OUTCOME_MAX, "%.64s is significantly WORSE than %.64s at %s %s.", a, b, worse, test);
+        snprintf(out, OUTCOME_MAX, "%.64s is significantly WORSE than %.64s at %s%s.", a, b, worse, test);
     else if (strcmp(state, "mixed") == 0)
-        snprintf(out, OUTCOME_MAX, "Mixed: %.64s is significantly better than %.64s at %s, but worse at %s.", a, b,
-                 better, worse);
+        snprintf(out, OUTCOME_MAX, "Mixed: %.64s is significantly better than %.64s at %s, but worse at %s%s.", a, b,
+                 better, worse, test);
     else if (strcmp(state, "no_difference") == 0)
-        snprintf(out, OUTCOME_MAX, "No difference between %.64s and %.64s is significant%s.", a, b, level);
+        snprintf(out, OUTCOME_MAX, "No difference between %.64s and %.64s is significant%s.", a, b, test);
     else
         snprintf(out, OUTCOME_MAX,
                  "No difference between %.64s and %.64s has an interval: there are too few bars or positives.", a, b);
     return GW_OK;
 }
 
-/* How many criteria that is; beside a difference for the worse it says how that can be. */
-static int count_words(struct run_view *run, const json_value *verdict, char out[160]) {
-    const json_value *worse = json_get(json_get(verdict, "conclusion"), "worse");
+/* "PnL@1 % (long), PR-AUC (both gates)" of the criteria on results that pass. */
+static int list_passes(struct run_view *run, const json_value *verdict, char out[300], size_t n[2]) {
     struct criterion_list list;
+    const json_value *rows = json_get(verdict, "criteria");
     TRY(criteria_read(run, verdict, &list));
-    size_t n = 0, n_passed = 0, n_by_one = 0, n_unmeasured = 0;
-    for (size_t i = 0; i < list.n; i++) {
-        if (!list.at[i].of_results) continue;
-        bool passed = list.at[i].state >= CRITERION_PASS;
-        n += list.at[i].state != CRITERION_UNMEASURED;
-        n_unmeasured += list.at[i].state == CRITERION_UNMEASURED;
-        n_passed += passed;
-        n_by_one += passed && list.at[i].one_gate_is_enough;
-    }
     out[0] = '\0';
-    if (n)
-        snprintf(out, 160, " On point estimates%s it meets %zu of the %zu %scriteria on results.",
-                 n_by_one && json_size(worse) > 0 ? ", where one gate is enough," : "", n_passed, n,
-                 n_unmeasured ? "measured " : "");
+    n[0] = n[1] = 0;
+    for (size_t i = 0; i < list.n; i++) {
+        const struct criterion_view *view = &list.at[i];
+        if (!view->of_results || view->state == CRITERION_UNMEASURED) continue;
+        n[1]++;
+        if (view->state < CRITERION_PASS) continue;
+        n[0]++;
+        const size_t used = strlen(out);
+        const struct metric_words words = metric_words(json_string(json_get(json_at(rows, i), "metric"), ""));
+        snprintf(out + used, 300 - used, "%s%s%s%s%s", used ? ", " : "", words.spoken, view->gates[0] ? " (" : "",
+                 view->gates, view->gates[0] ? ")" : "");
+    }
+    return GW_OK;
+}
+
+/* How many criteria that is, and by which gates: a pass may stand beside a difference for the worse. */
+static int count_words(struct run_view *run, const json_value *verdict, char out[500]) {
+    char passes[300];
+    size_t n[2];
+    TRY(list_passes(run, verdict, passes, n));
+    out[0] = '\0';
+    if (n[1])
+        snprintf(out, 500, " On point estimates it meets %zu of %zu criteria on results%s%s.", n[0], n[1],
+                 n[0] ? ": " : "", passes);
     return GW_OK;
 }
 
@@ -88,18 +107,56 @@ static const char *simpler_words(const json_value *verdict) {
     return strcmp(state, "better") == 0 ? ": the simpler one does better" : NULL;
 }
 
+/* Trials of other runs on the same data count as well, where they are on record. */
+static void record_words(const struct run_view *run, const json_value *verdict, char out[200]) {
+    const json_value *conclusion = json_get(verdict, "conclusion"), *on_data = json_get(run->process, "selection"),
+                     *rest = json_get(on_data, "still_significant");
+    const double trials = member_number(on_data, "trials_on_data"), here = member_number(on_data, "trials_here");
+    out[0] = '\0';
+    if (json_size(json_get(conclusion, "better")) + json_size(json_get(conclusion, "worse")) == 0) return;
+    if (!(trials > here) || json_kind(rest) != JSON_ARRAY) return;
+    size_t n = 0;
+    for (size_t i = 0; i < json_size(rest); i++)
+        n += says(json_at(rest, i), "candidate", text_of(verdict, "candidate")) &&
+             says(json_at(rest, i), "baseline", text_of(verdict, "baseline"));
+    if (n)
+        snprintf(out, 200, " Counting all %.0f trials on record for these data, %zu of that remain%s.", trials, n,
+                 n == 1 ? "s" : "");
+    else
+        snprintf(out, 200, " Counting all %.0f trials on record for these data, none of that remains significant.",
+                 trials);
+}
+
 int conclusion_words(struct run_view *run, const json_value *verdict, char out[CONCLUSION_MAX]) {
-    char outcome[OUTCOME_MAX], count[160];
+    char outcome[OUTCOME_MAX], count[500], record[200];
     out[0] = '\0';
     if (json_kind(json_get(verdict, "conclusion")) != JSON_OBJECT) return GW_OK;
     TRY(outcome_words(run, verdict, outcome));
     TRY(count_words(run, verdict, count));
+    record_words(run, verdict, record);
     const char *simpler = simpler_words(verdict);
-    snprintf(out, CONCLUSION_MAX, "%s%s%s%s%s%s", outcome, count,
+    snprintf(out, CONCLUSION_MAX, "%s%s%s%s%s%s%s", outcome, record, count,
              run->n_seeds == 1 ? " One seed only: repeat with --seeds 3 or more before believing it." : "",
              simpler ? " They have the highest P@1 % of the gates with and without attention" : "",
              simpler ? simpler : "", simpler ? "." : "");
     text_clean(out); /* a long name may be cut within a character */
+    return GW_OK;
+}
+
+int log_loss_words(const json_value *verdict, char *out, size_t size) {
+    const json_value *gates = json_get(verdict, "log_loss");
+    size_t used = 0;
+    out[0] = '\0';
+    for (int g = 0; g < N_GATES_SHOWN; g++) {
+        const json_value *gate = json_get(gates, gate_word[g]);
+        double delta = member_number(gate, "delta"), p = member_number(gate, "p_value");
+        if (!isfinite(delta) || !isfinite(p)) continue;
+        int n = snprintf(out + used, size - used, "%s%s %+.4f (p %s%.3f)",
+                         used ? ", " : "Log loss, less is better: ", gate_word[g], delta, p < 0.001 ? "< " : "",
+                         fmax(p, 0.001));
+        used += (size_t)n < size - used ? (size_t)n : 0;
+    }
+    if (used) snprintf(out + used, size - used, "; Diebold-Mariano test.");
     return GW_OK;
 }
 
@@ -130,6 +187,23 @@ int selection_words(struct run_view *run, char *out, size_t size) {
         "the probability that it is more than the best of as many unskilled trials%s that differ as much as these, "
         "is %.3f%s.",
         best, trials, more, recorded, isfinite(all) ? " as are on record" : "", deflated, half);
+    text_clean(out);
+    return GW_OK;
+}
+
+int family_words(struct run_view *run, char *out, size_t size) {
+    const json_value *family = json_get(run->root, "family"), *best = json_get(family, "best");
+    double p = member_number(best, "p_value"), n = member_number(family, "comparisons");
+    out[0] = '\0';
+    if (!isfinite(p) || !isfinite(n)) return GW_OK;
+    const char *candidate = member_text(run, best, "candidate"), *gate = member_text(run, best, "gate");
+    if (!candidate || !gate) return GW_ERR_NOMEM;
+    const struct metric_words words = metric_words(json_string(json_get(best, "metric"), ""));
+    snprintf(
+        out, size,
+        "Best of all: of %.0f differences to the baseline %.64s at %.16s %s stands out most; the best of as many that "
+        "are no better would stand out as much with probability %.3f (Hansen's test).",
+        n, candidate, gate, words.spoken, p);
     text_clean(out);
     return GW_OK;
 }

@@ -4,9 +4,13 @@
 
 #include "reports/data/run_view.h"
 
-enum { CONCLUSION_MAX = 1300 };
+enum { CONCLUSION_MAX = 2000 };
 /* What the comparison of one pair, an entry of summary.json's verdict, comes to. */
 int conclusion_words(struct run_view *run, const json_value *verdict, char out[CONCLUSION_MAX]) GW_MUST_USE;
+/* The difference of log loss of one pair on both gates, with the test of two forecasts. */
+int log_loss_words(const json_value *verdict, char *out, size_t size) GW_MUST_USE;
+/* Whether the best of all candidates is better than the baseline. */
+int family_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
 /* What the best traded strategy is worth as the best of all trials. */
 int selection_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
 /* Strategies most of whose fits were best at their very last epoch. */

@@ -67,8 +67,8 @@ static void test_the_verdict_tells_how_far_it_is(void **state) {
     (void)state;
     struct run run;
     run_fine(&run, "run", "x.json", "--no-report", "--out", "loud");
-    const char *verdict = line_with(run.err, "verdict 800/800 replicates 100%");
-    must_hold(verdict, "2/2 c and a, short");
+    const char *verdict = line_with(run.err, "verdict 200/200 replicates 100%");
+    must_hold(verdict, "2 candidates and a");
     must_hold(verdict, "replicates/s");
     run_free(&run);
     run_fine(&run, "run", "x.json", "--no-report", "--out", "single", "--strategies", "a,buy_and_hold");

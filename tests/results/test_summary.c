@@ -246,7 +246,7 @@ static void test_verdict_agrees_with_the_metrics(void **state) {
 
 /* The values that stand under these names in two objects are the same. */
 static void assert_same_delta(const json_value *a, const json_value *b) {
-    static const char *const name[] = {"candidate", "baseline", "delta", "lo", "hi", "p_value"};
+    static const char *const name[] = {"candidate", "baseline", "delta", "lo", "hi", "p_value", "p_holm"};
     for (size_t i = 0; i < COUNT_OF(name); i++)
         assert_near(json_number(json_get(a, name[i]), NAN), json_number(json_get(b, name[i]), NAN), 0, 0);
     assert_int_equal(json_bool(json_get(a, "significant"), false), json_bool(json_get(b, "significant"), true));
@@ -254,6 +254,17 @@ static void assert_same_delta(const json_value *a, const json_value *b) {
 
 static bool says(const json_value *object, const char *name, const char *text) {
     return strcmp(json_string(json_get(object, name), ""), text) == 0;
+}
+
+/* Do shifted labels do as well as this strategy's? */
+static bool as_null(const char *strategy, const char *gate) {
+    const json_value *all = json_get(json_root(run[0].summary), "strategies");
+    for (size_t i = 0; i < json_size(all); i++) {
+        if (!says(json_at(all, i), "name", strategy)) continue;
+        const json_value *null = json_get(json_get(json_get(json_at(all, i), "gates"), gate), "null");
+        return json_number(json_get(null, "p_value"), NAN) > .1 + 1e-12; /* the confidence is 0.9 */
+    }
+    return false;
 }
 
 /* Each criterion from its own facts: the gates' states from bound and need, the whole from the gates'. */
@@ -267,7 +278,7 @@ static void test_criteria_follow_from_the_deltas(void **state) {
             const json_value *row = json_at(criteria, i), *gates = json_get(row, "gates");
             const char *metric = json_string(json_get(row, "metric"), "?");
             double need = json_number(json_get(row, "need"), NAN);
-            bool passed = false, sure = false, measured = false;
+            bool passed = false, sure = false, measured = false, nulled = false;
             assert_int_equal(json_size(gates), GW_N_GATES);
             for (size_t g = 0; g < GW_N_GATES; g++) {
                 const json_value *gate = json_at(gates, g);
@@ -275,13 +286,20 @@ static void test_criteria_follow_from_the_deltas(void **state) {
                 assert_same_delta(gate, json_get(json_get(json_get(one, "gates"), gw_gate_name[g]), metric));
                 double value = json_number(json_get(gate, "delta"), NAN);
                 bool met = says(row, "bound", "at_least") ? value >= need : value > need;
-                assert_true(says(gate, "state", isnan(value) ? "not_measured" : met ? "pass" : "fail"));
+                const bool null = met && as_null(json_string(json_get(one, "candidate"), ""), gw_gate_name[g]);
+                assert_true(says(gate, "state",
+                                 isnan(value) ? "not_measured"
+                                 : null       ? "as_null"
+                                 : met        ? "pass"
+                                              : "fail"));
                 measured |= !isnan(value);
+                nulled |= null;
+                met &= !null;
                 passed |= met;
                 sure |= met && json_bool(json_get(gate, "significant"), false);
             }
             assert_true(says(row, "on", "any"));
-            assert_true(says(row, "state", passed ? "pass" : measured ? "fail" : "not_measured"));
+            assert_true(says(row, "state", passed ? "pass" : nulled ? "as_null" : measured ? "fail" : "not_measured"));
             assert_int_equal(json_bool(json_get(row, "significant"), !sure), sure);
         }
         assert_true(says(json_at(criteria, 4), "id", "training_time") &&
@@ -293,16 +311,19 @@ static void test_criteria_follow_from_the_deltas(void **state) {
 static void test_conclusion_follows_from_the_deltas(void **state) {
     (void)state;
     const json_value *verdicts = json_get(json_root(run[0].summary), "verdict");
+    size_t n_all = 0;
+    double comparisons[2] = {0};
+    assert_int_equal(json_size(verdicts), 2);
     for (size_t v = 0; v < json_size(verdicts); v++) {
         const json_value *one = json_at(verdicts, v), *conclusion = json_get(one, "conclusion");
         const json_value *list[] = {json_get(conclusion, "worse"), json_get(conclusion, "better")};
-        size_t n[2] = {0}, n_all = 0;
+        size_t n[2] = {0};
         for (size_t g = 0; g < GW_N_GATES; g++) {
             const json_value *block = json_get(json_get(one, "gates"), gw_gate_name[g]);
             for (size_t i = 0; i < json_size(block); i++) {
                 const json_value *delta = json_at(block, i);
                 if (json_kind(delta) != JSON_OBJECT) continue;
-                n_all++;
+                n_all += isnan(json_number(json_get(delta, "p_value"), NAN)) ? 0 : 1;
                 if (!json_bool(json_get(delta, "significant"), false)) continue;
                 size_t better = json_number(json_get(delta, "delta"), NAN) > 0;
                 const json_value *named = json_at(list[better], n[better]++);
@@ -311,13 +332,18 @@ static void test_conclusion_follows_from_the_deltas(void **state) {
         }
         assert_int_equal(json_size(list[0]), n[0]);
         assert_int_equal(json_size(list[1]), n[1]);
-        assert_int_equal(json_number(json_get(conclusion, "comparisons"), -1), n_all);
+        comparisons[v] = json_number(json_get(conclusion, "comparisons"), -1);
         assert_true(says(conclusion, "state",
                          n[0] && n[1] ? "mixed"
                          : n[0]       ? "worse"
                          : n[1]       ? "better"
                                       : "no_difference"));
     }
+    for (size_t v = 0; v < 2; v++) assert_int_equal(comparisons[v], n_all); /* one family */
+    const json_value *family = json_get(json_root(run[0].summary), "family"), *best = json_get(family, "best");
+    assert_int_equal(json_number(json_get(family, "comparisons"), -1), n_all);
+    assert_int_equal(json_number(json_get(best, "differences"), -1), n_all);
+    assert_true(json_number(json_get(best, "p_lower"), 2) <= json_number(json_get(best, "p_upper"), -1));
 }
 
 int main(void) {

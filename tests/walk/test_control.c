@@ -7,7 +7,7 @@ enum { BARS = 2000, LSTM = 0, POOL = 1, BAHDANAU = 2, N = 3 };
 static const char experiment_text[] =
     "{'name':'control','data':[{'file':'x.csv','symbol':'WALK','interval':'15m'}],'features':['range'],"
     "'labels':{'horizon':6},'folds':{'train':200,'validation':100,'test':90},"
-    "'model':{'lookback':6,'hidden':4,'dense_units':4},'seeds':1,'verdict':{'bootstrap':200},"
+    "'model':{'lookback':6,'hidden':4,'dense_units':4},'seeds':1,'verdict':{'bootstrap':600},"
     "'strategies':[{'name':'lstm','strategy':'gate'},"
     "{'name':'pool','strategy':'gate','model':{'attention':'mean_pool'}},"
     "{'name':'bahdanau','strategy':'gate','model':{'attention':'bahdanau'}}]}";
@@ -111,6 +111,69 @@ static void test_simpler_does_better(void **state) {
     stage_free(s);
 }
 
+/* Every pair is corrected for all differences to the baseline; the last one, which was chosen by its results, for all that
+ * it was chosen from: two gates without attention, one with it. */
+static void test_corrected_as_one_family(void **state) {
+    (void)state;
+    enum { ALL = 2 * GW_N_GATES * GW_N_DELTAS };
+    struct stage *s = stage_make();
+    const struct pair_verdict *last = verdict_of(s, 2, 0.8, 0.82);
+    double p[ALL], want[ALL];
+    assert_non_null(last);
+    for (size_t i = 0; i < ALL; i++)
+        p[i] = s->r.verdict[i / 8].gate[i % 8 / GW_N_DELTAS].delta[i % GW_N_DELTAS].p_value;
+    assert_ok(gw_holm(p, ALL, 0, want));
+    for (size_t i = 0; i < ALL; i++) {
+        const struct gw_delta *delta = &s->r.verdict[i / 8].gate[i % 8 / GW_N_DELTAS].delta[i % GW_N_DELTAS];
+        assert_true(isfinite(p[i]) && delta->p_holm == want[i] && delta->p_holm >= p[i]);
+        assert_int_equal(delta->holds, delta->p_holm <= .05);
+    }
+    assert_int_equal(s->r.family.n_comparisons, ALL);
+    assert_int_equal(s->r.verdict[0].n_comparisons, ALL);
+    assert_int_equal(last->n_comparisons, 2 * GW_N_GATES * GW_N_DELTAS);
+    for (int g = 0; g < GW_N_GATES; g++)
+        for (int d = 0; d < GW_N_DELTAS; d++)
+            assert_true(last->gate[g].delta[d].p_holm >= fmin(1, 9 * last->gate[g].delta[d].p_value - 1e-12));
+    stage_free(s);
+}
+
+/* Hansen's test names the one that stands out, and among those with attention. */
+static void test_best_of_all(void **state) {
+    (void)state;
+    struct stage *s = stage_make();
+    verdict_of(s, 1, 0.4, 0.8);
+    assert_true(s->r.family.best.found && s->r.family.best_attention.found);
+    assert_int_equal(s->r.family.best.candidate, POOL);
+    assert_int_equal(s->r.family.best_attention.candidate, BAHDANAU);
+    assert_true(s->r.family.best.test.p_value < .01 && s->r.family.best_attention.test.p_value < .05);
+    assert_int_equal(s->r.family.best.test.n, 2 * s->r.family.best_attention.test.n);
+    stage_free(s);
+    s = stage_make();
+    verdict_of(s, 0.5, 0.9, 1);
+    assert_true(s->r.family.best.test.p_value > .5);
+    stage_free(s);
+}
+
+/* What shifted labels reach as well is no pass. */
+static void test_null_gates_the_test(void **state) {
+    (void)state;
+    struct stage *s = stage_make();
+    s->strategy[POOL].null[GW_GATE_LONG].p_value = .2;
+    verdict_of(s, 2, 0.05, 0.6);
+    const struct criterion_result *ap = &s->r.verdict[0].criterion[CRITERION_average_precision];
+    assert_int_equal(ap->at_gate[GW_GATE_LONG], CRITERION_AS_NULL);
+    assert_int_equal(ap->at_gate[GW_GATE_SHORT], CRITERION_PASSED);
+    assert_int_equal(ap->state, CRITERION_PASSED);
+    s->strategy[POOL].null[GW_GATE_SHORT].p_value = .06;
+    mem_free(s->r.verdict);
+    s->r.n_verdicts = 0;
+    assert_ok(results_verdict(s->e, &s->p, &s->r, 2));
+    ap = &s->r.verdict[0].criterion[CRITERION_average_precision];
+    assert_int_equal(ap->state, CRITERION_AS_NULL);
+    assert_false(ap->significant);
+    stage_free(s);
+}
+
 static void test_simpler_does_as_well(void **state) {
     (void)state;
     struct stage *s = stage_make();
@@ -175,6 +238,9 @@ static void test_nothing_measured(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_simpler_does_better),
+        cmocka_unit_test(test_corrected_as_one_family),
+        cmocka_unit_test(test_best_of_all),
+        cmocka_unit_test(test_null_gates_the_test),
         cmocka_unit_test(test_simpler_does_as_well),
         cmocka_unit_test(test_attention_beats_the_control),
         cmocka_unit_test(test_baseline_is_the_control),

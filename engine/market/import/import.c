@@ -77,8 +77,13 @@ static void tell_columns(struct import_reader *reader, const struct import_sampl
         if (*at + 48 >= size) continue;
         struct field name = known ? header.field[i] : (struct field){"", 0};
         int shown = name.length < 40 ? (int)name.length : 40;
-        *at += (size_t)(shown ? snprintf(text + *at, size - *at, "%s%.*s", *at ? ", " : "", shown, name.text)
-                              : snprintf(text + *at, size - *at, "%scolumn %zu", *at ? ", " : "", i + 1));
+        if (shown)
+            *at += (size_t)snprintf(text + *at, size - *at, "%s%.*s", *at ? ", " : "", shown, name.text);
+        else if (named || skipped)
+            *at += (size_t)snprintf(text + *at, size - *at, "%scolumn %zu", *at ? ", " : "", i + 1);
+        else
+            *at +=
+                (size_t)snprintf(text + *at, size - *at, "%s%s", *at ? ", " : "", import_role_name(layout->column[i]));
     }
     text_clean(report->columns_used);
     text_clean(report->columns_ignored);

@@ -194,6 +194,13 @@ static int32_t offset_at(const struct import_tz *tz, int64_t utc_s, int64_t *beg
     return tz->offset[low];
 }
 
+int64_t import_tz_offset_ns(struct import_tz *tz, int64_t utc_ns) {
+    int64_t utc_s = utc_ns / NS_PER_SECOND - (utc_ns % NS_PER_SECOND < 0);
+    if (utc_s < tz->last.begin || utc_s >= tz->last.end)
+        tz->last.offset = offset_at(tz, utc_s, &tz->last.begin, &tz->last.end);
+    return (tz->last.offset + tz->shift_s) * NS_PER_SECOND;
+}
+
 size_t import_tz_to_utc(struct import_tz *tz, int64_t local_ns, int64_t utc_ns[2]) {
     static const int64_t day_s = 86400;
     int64_t fraction = local_ns % NS_PER_SECOND, found[3], begin, end;

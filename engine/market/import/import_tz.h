@@ -17,6 +17,8 @@ int import_tz_open(const char *name, struct import_tz **out) GW_MUST_USE;
 void import_tz_close(struct import_tz *tz);
 uint64_t import_tz_hash(const struct import_tz *tz); /* of its rules: a new database is another zone */
 
+/* How far its clocks are ahead of UTC at a moment. */
+int64_t import_tz_offset_ns(struct import_tz *tz, int64_t utc_ns);
 /* The moments at which its clocks show this time: none where they were put forward, two where they were put back (the
  * earlier one first). */
 size_t import_tz_to_utc(struct import_tz *tz, int64_t local_ns, int64_t utc_ns[2]);

@@ -1,0 +1,323 @@
+#include "family.h"
+#include "engine/base/base.h"
+
+#include <omp.h>
+#include <string.h>
+
+#include "gatewalk/rng.h"
+#include "verdict_scorer.h"
+
+/* With fewer blocks than this in the sample a resample of blocks says nothing. */
+static const double MIN_BLOCKS = 10;
+
+/* One scorer over its seeds on certain bars; several pairs may have it. */
+struct side {
+    size_t bars; /* index */
+    const double *pnl;
+    struct verdict_scorer *seed;
+    size_t n_seeds;
+};
+struct room {
+    size_t n_rows, n_pairs, n_bars, n_sides;
+    struct verdict_bars *bars; /* [n_bars] */
+    struct side *side;         /* [n_sides] */
+    size_t (*of)[2];           /* [n_pairs] candidate's and baseline's side */
+    size_t counts;             /* room of one replicate: rows, and bars and folds of every verdict_bars */
+};
+
+/* ---- which bars, which scorers --------------------------------------------------------------------------------- */
+
+static int find_bars(struct room *room, const struct family_pair *pair, size_t *index) {
+    for (*index = 0; *index < room->n_bars; ++*index) {
+        const struct verdict_bars *b = &room->bars[*index];
+        if (b->n == pair->sample.n && b->label == pair->sample.label && b->fold == pair->sample.fold &&
+            b->at == pair->at)
+            return GW_OK;
+    }
+    TRY(verdict_bars_init(&room->bars[room->n_bars], &pair->sample, pair->at));
+    const struct verdict_bars *made = &room->bars[room->n_bars++];
+    room->counts += made->n_folds + (made->at ? made->n : 0);
+    return GW_OK;
+}
+
+static bool same_scores(const struct side *side, const float *const *score) {
+    for (size_t s = 0; s < side->n_seeds; s++)
+        if (side->seed[s].score != score[s]) return false;
+    return true;
+}
+
+static int find_side(struct room *room, size_t bars, const float *const *score, size_t n_seeds, const double *pnl,
+                     size_t *index) {
+    for (*index = 0; *index < room->n_sides; ++*index) {
+        const struct side *s = &room->side[*index];
+        if (s->bars == bars && s->pnl == pnl && s->n_seeds == n_seeds && same_scores(s, score)) return GW_OK;
+    }
+    struct side *side = &room->side[room->n_sides++];
+    *side = (struct side){.bars = bars, .pnl = pnl, .n_seeds = n_seeds};
+    side->seed = mem_calloc(n_seeds, sizeof *side->seed);
+    if (!side->seed) return GW_ERR_NOMEM;
+    for (size_t s = 0; s < n_seeds; s++) TRY(verdict_scorer_init(&side->seed[s], &room->bars[bars], score[s], pnl));
+    return GW_OK;
+}
+
+static int room_init(struct room *room, const struct family_pair *pair, size_t n_pairs, size_t n_rows) {
+    *room = (struct room){.n_rows = n_rows, .n_pairs = n_pairs, .counts = n_rows};
+    room->bars = mem_calloc(n_pairs, sizeof *room->bars);
+    room->side = mem_calloc(2 * n_pairs, sizeof *room->side);
+    room->of = mem_calloc(n_pairs, sizeof *room->of);
+    if (!room->bars || !room->side || !room->of) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < n_pairs; i++) {
+        const struct gw_paired_sample *s = &pair[i].sample;
+        size_t bars;
+        if (s->n == 0 || s->n_seeds == 0) {
+            room->of[i][0] = room->of[i][1] = SIZE_MAX;
+            continue;
+        }
+        TRY(find_bars(room, &pair[i], &bars));
+        TRY(find_side(room, bars, s->score_a, s->n_seeds, s->pnl_a, &room->of[i][0]));
+        TRY(find_side(room, bars, s->score_b, s->n_seeds, s->pnl_b, &room->of[i][1]));
+    }
+    return GW_OK;
+}
+
+static void room_free(struct room *room) {
+    for (size_t i = 0; i < room->n_sides; i++) {
+        for (size_t s = 0; room->side[i].seed && s < room->side[i].n_seeds; s++)
+            verdict_scorer_free(&room->side[i].seed[s]);
+        mem_free(room->side[i].seed);
+    }
+    for (size_t i = 0; i < room->n_bars; i++) verdict_bars_free(&room->bars[i]);
+    mem_free(room->of);
+    mem_free(room->side);
+    mem_free(room->bars);
+}
+
+static double side_measure(const struct side *side, int delta, const struct resample *resample) {
+    double sum = 0;
+    for (size_t s = 0; s < side->n_seeds; s++) sum += verdict_scorer_measure(&side->seed[s], delta, resample);
+    return sum / (double)side->n_seeds;
+}
+
+/* ---- what is observed ------------------------------------------------------------------------------------------ */
+
+/* Every bar once. */
+static int whole(const struct verdict_bars *bars, uint32_t **counts, struct resample *out) {
+    uint32_t *once = *counts = mem_calloc(bars->n + bars->n_folds, sizeof *once);
+    if (!once) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < bars->n; i++) once[i] = 1;
+    for (size_t f = 0; f < bars->n_folds; f++) once[bars->n + f] = bars->fold_begin[f + 1] - bars->fold_begin[f];
+    *out = (struct resample){once, once + bars->n};
+    return GW_OK;
+}
+
+/* Means over seeds of both sides, their difference and its spread from seed to seed. */
+static void observe(const struct side *a, const struct side *b, const struct resample *ones,
+                    struct gw_gate_verdict *out) {
+    const double seeds = (double)a->n_seeds;
+    for (int d = 0; d < GW_N_DELTAS; d++) {
+        struct gw_delta *delta = &out->delta[d];
+        double squares = 0;
+        delta->candidate = side_measure(a, d, ones);
+        delta->baseline = side_measure(b, d, ones);
+        delta->value = delta->candidate - delta->baseline;
+        for (size_t s = 0; s < a->n_seeds; s++) {
+            double difference =
+                verdict_scorer_measure(&a->seed[s], d, ones) - verdict_scorer_measure(&b->seed[s], d, ones);
+            squares += (difference - delta->value) * (difference - delta->value);
+        }
+        if (a->n_seeds > 1) delta->seed_sd = sqrt(squares / (seeds - 1));
+    }
+}
+
+/* The longest of the lengths that the four statistics ask for: one resample serves them all. */
+static int choose_block(const struct side *a, const struct side *b, const struct gw_verdict_config *config,
+                        const struct gw_gate_verdict *observed, const struct resample *ones, double *block) {
+    const size_t n = a->seed[0].bars->n;
+    int rc = GW_OK;
+    double *influence = mem_calloc(n, 2 * sizeof *influence), *room = influence + n;
+    if (!influence) return GW_ERR_NOMEM;
+    *block = fmax((double)config->horizon, 1);
+    for (int d = 0; d < GW_N_DELTAS; d++) {
+        if (!isfinite(observed->delta[d].value)) continue;
+        memset(influence, 0, n * sizeof *influence);
+        for (size_t s = 0; s < a->n_seeds; s++) {
+            const struct verdict_scorer *x = &a->seed[s], *y = &b->seed[s];
+            TRY_GOTO(verdict_scorer_influence(x, d, verdict_scorer_measure(x, d, ones), +1.0, room, influence), done);
+            TRY_GOTO(verdict_scorer_influence(y, d, verdict_scorer_measure(y, d, ones), -1.0, room, influence), done);
+        }
+        double length = gw_bootstrap_block_length(influence, n);
+        if (isnan(length)) { /* the series is finite: memory ran out, and its message is stored */
+            rc = GW_ERR_NOMEM;
+            break;
+        }
+        *block = fmax(*block, length);
+    }
+done:
+    mem_free(influence);
+    return rc;
+}
+
+/* What a pair has observed, and how long its blocks should be, in rows. */
+static int observe_pair(const struct room *room, size_t i, const struct gw_verdict_config *config,
+                        struct gw_gate_verdict *out) {
+    const struct side *a = &room->side[room->of[i][0]], *b = &room->side[room->of[i][1]];
+    const struct verdict_bars *bars = &room->bars[a->bars];
+    struct resample ones;
+    uint32_t *counts;
+    TRY(whole(bars, &counts, &ones));
+    observe(a, b, &ones, out);
+    int rc = GW_OK;
+    out->block_length = (double)config->block_length;
+    if (config->block_length == 0) {
+        rc = choose_block(a, b, config, out, &ones, &out->block_length);
+        out->block_length *= (double)room->n_rows / (double)bars->n; /* its bars may be sparse among the rows */
+    }
+    mem_free(counts);
+    return rc;
+}
+
+static bool can_resample(const struct room *room, size_t i, const struct gw_gate_verdict *verdict) {
+    return room->of[i][0] != SIZE_MAX && (double)room->n_rows >= MIN_BLOCKS * verdict[i].block_length;
+}
+
+/* ---- replicates ------------------------------------------------------------------------------------------------ */
+
+/* How often each of a side's bars was drawn, and how many of each fold's. */
+static struct resample counts_of(const struct verdict_bars *bars, const uint32_t *row_count, uint32_t **room) {
+    uint32_t *drawn = *room;
+    const uint32_t *count = row_count;
+    *room += bars->n_folds;
+    if (bars->at) {
+        uint32_t *own = *room;
+        *room += bars->n;
+        for (size_t i = 0; i < bars->n; i++) own[i] = row_count[bars->at[i]];
+        count = own;
+    }
+    for (size_t f = 0; f < bars->n_folds; f++) {
+        drawn[f] = 0;
+        for (uint32_t i = bars->fold_begin[f]; i < bars->fold_begin[f + 1]; i++) drawn[f] += count[i];
+    }
+    return (struct resample){count, drawn};
+}
+
+static void replicate_one(const struct room *room, const struct gw_verdict_config *config, const struct family *family,
+                          size_t r, uint32_t *counts, double *of_side) {
+    struct gw_rng rng;
+    uint32_t *left = counts + room->n_rows;
+    gw_rng_key(&rng, config->seed, "bootstrap", r, 0, 0);
+    bootstrap_counts(&rng, room->n_rows, family->block_length, counts);
+    for (size_t b = 0; b < room->n_bars; b++) {
+        const struct resample resample = counts_of(&room->bars[b], counts, &left);
+        for (size_t s = 0; s < room->n_sides; s++)
+            for (int d = 0; room->side[s].bars == b && d < GW_N_DELTAS; d++)
+                of_side[s * GW_N_DELTAS + (size_t)d] = side_measure(&room->side[s], d, &resample);
+    }
+    for (size_t i = 0; i < room->n_pairs; i++)
+        for (size_t d = 0; d < GW_N_DELTAS; d++)
+            family->replicate[(i * GW_N_DELTAS + d) * family->n_replicates + r] =
+                room->of[i][0] == SIZE_MAX
+                    ? (double)NAN
+                    : of_side[room->of[i][0] * GW_N_DELTAS + d] - of_side[room->of[i][1] * GW_N_DELTAS + d];
+}
+
+/* So many replicates between two looks at whether the user wants to stop. */
+enum { REPLICATES_AT_ONCE = 64 };
+
+/* The same bits for any number of threads. */
+static int replicate_all(const struct room *room, const struct gw_verdict_config *config, struct family *family) {
+    const size_t n_threads = threads_startable(config->n_threads ? config->n_threads : 1), total = config->n_bootstrap;
+    const size_t values = room->n_sides * GW_N_DELTAS;
+    family->replicate = mem_calloc(room->n_pairs * GW_N_DELTAS, total * sizeof *family->replicate);
+    uint32_t *counts = mem_calloc(n_threads, room->counts * sizeof *counts);
+    double *of_side = mem_calloc(n_threads, values * sizeof *of_side);
+    int rc = family->replicate && counts && of_side ? GW_OK : GW_ERR_NOMEM;
+    for (size_t begin = 0; rc == GW_OK && begin < total; begin += REPLICATES_AT_ONCE) {
+        const size_t end = begin + REPLICATES_AT_ONCE < total ? begin + REPLICATES_AT_ONCE : total;
+#pragma omp parallel for num_threads((int)n_threads) schedule(dynamic)
+        for (size_t r = begin; r < end; r++) {
+            const size_t thread = (size_t)omp_get_thread_num();
+            replicate_one(room, config, family, r, counts + thread * room->counts, of_side + thread * values);
+        }
+        if (config->on_replicates) config->on_replicates(config->context, end - begin);
+        rc = interrupt_check();
+    }
+    mem_free(of_side);
+    mem_free(counts);
+    return rc;
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
+
+static int resample_room(const struct room *room, const struct gw_verdict_config *config, struct gw_gate_verdict *out,
+                         struct family *family) {
+    for (size_t i = 0; i < room->n_pairs; i++)
+        if (room->of[i][0] != SIZE_MAX) TRY(observe_pair(room, i, config, &out[i]));
+    for (size_t i = 0; i < room->n_pairs; i++)
+        if (can_resample(room, i, out)) family->block_length = fmax(family->block_length, out[i].block_length);
+    if (isnan(family->block_length)) return GW_OK;
+    TRY(replicate_all(room, config, family));
+    double *sorted = mem_calloc(family->n_replicates, sizeof *sorted);
+    if (!sorted) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < room->n_pairs; i++) {
+        if (!can_resample(room, i, out)) continue;
+        out[i].block_length = family->block_length;
+        for (size_t d = 0; d < GW_N_DELTAS; d++) {
+            memcpy(sorted, family->replicate + (i * GW_N_DELTAS + d) * family->n_replicates,
+                   family->n_replicates * sizeof *sorted);
+            verdict_interval(sorted, family->n_replicates, config->confidence, &out[i].delta[d]);
+        }
+    }
+    mem_free(sorted);
+    return GW_OK;
+}
+
+int family_compare(const struct family_pair *pair, size_t n_pairs, size_t n_rows,
+                   const struct gw_verdict_config *config, struct gw_gate_verdict *out, struct family *family) {
+    *family = (struct family){.n_pairs = n_pairs, .n_replicates = config->n_bootstrap, .block_length = NAN};
+    for (size_t i = 0; i < n_pairs; i++) {
+        out[i] = (struct gw_gate_verdict){.block_length = NAN};
+        for (int d = 0; d < GW_N_DELTAS; d++)
+            out[i].delta[d] = (struct gw_delta){.candidate = NAN,
+                                                .baseline = NAN,
+                                                .value = NAN,
+                                                .seed_sd = NAN,
+                                                .lo = NAN,
+                                                .hi = NAN,
+                                                .p_value = NAN,
+                                                .p_holm = NAN};
+        TRY(verdict_check(&pair[i].sample, config));
+    }
+    if (n_pairs == 0) return GW_OK;
+    struct room room;
+    int rc = room_init(&room, pair, n_pairs, n_rows);
+    if (rc == GW_OK) rc = resample_room(&room, config, out, family);
+    room_free(&room);
+    return rc;
+}
+
+void family_free(struct family *family) {
+    mem_free(family->replicate);
+    *family = (struct family){0};
+}
+
+int family_superior_ability(const struct family *family, const struct gw_gate_verdict *verdict, const bool *wanted,
+                            size_t n_rows, struct gw_superior_ability *out, size_t *which) {
+    const size_t most = family->n_pairs * GW_N_DELTAS;
+    double *value = mem_calloc(most ? most : 1, sizeof *value);
+    const double **replicate = mem_calloc(most ? most : 1, sizeof *replicate);
+    size_t *from = mem_calloc(most ? most : 1, sizeof *from), n = 0;
+    int rc = value && replicate && from ? GW_OK : GW_ERR_NOMEM;
+    for (size_t j = 0; rc == GW_OK && j < most; j++) {
+        const struct gw_delta *delta = &verdict[j / GW_N_DELTAS].delta[j % GW_N_DELTAS];
+        if ((wanted && !wanted[j / GW_N_DELTAS]) || isnan(delta->p_value)) continue;
+        from[n] = j;
+        value[n] = delta->value;
+        replicate[n++] = family->replicate + j * family->n_replicates;
+    }
+    if (rc == GW_OK) rc = gw_superior_ability(value, replicate, n, family->n_replicates, n_rows, out);
+    *which = rc == GW_OK && out->best < n ? from[out->best] : SIZE_MAX;
+    mem_free(from);
+    mem_free(replicate);
+    mem_free(value);
+    return rc;
+}
