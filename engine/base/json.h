@@ -16,6 +16,8 @@ enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
  * at most 64, no NaN. Errors read "path:line:column: what is wrong". `code` is their class. */
 int json_parse(const char *path, const char *text, size_t length, int code, struct json_document **out) GW_MUST_USE;
 int json_load(const char *path, int code, struct json_document **out) GW_MUST_USE; /* file of at most 16 MiB */
+/* The same for a file that people write: from // outside a text to the end of the line is a comment. */
+int json_load_commented(const char *path, int code, struct json_document **out) GW_MUST_USE;
 void json_free(struct json_document *document);
 
 const json_value *json_root(const struct json_document *document);

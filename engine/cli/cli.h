@@ -66,6 +66,7 @@ const char *cli_kernels_choice(size_t i);
 #define OPTION_STRATEGY  {"strategy", 'S', "NAME", "whose model; may be left out when the run has only one", NULL}
 #define OPTION_SEED      {"seed", 's', "N", "the fit of this seed (default: the run's first)", NULL}
 #define OPTION_FOLD      {"fold", 'F', "N", "the fit of this fold (default: the last)", NULL}
+#define OPTION_DRY_RUN   {"dry-run", 'y', NULL, "check everything, say what would be done and how long it would take, and do nothing", NULL}
 #define OPTION_QUIET     {"quiet", 'q', NULL, "no progress on stderr", NULL}
 /* clang-format on */
 

@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "engine/base/base.h"
 #include "engine/walk/walk.h"
+#include "show_outlook.h"
 #include "show_run.h"
 
 enum { MAX_SETS = 128 };
@@ -14,7 +15,7 @@ struct run_arguments {
     struct gw_run_options options;
     const char *set[MAX_SETS];
     const char *kernels;
-    bool no_report;
+    bool no_report, dry_run;
 };
 
 static const char *strategy_choice(size_t i) { return i < gw_strategy_count() ? gw_strategy_at(i)->name : NULL; }
@@ -30,6 +31,7 @@ static const struct command_option options[] = {
     OPTION_OUT,
     OPTION_FORCE,
     OPTION_NO_REPORT,
+    OPTION_DRY_RUN,
     OPTION_QUIET,
 };
 
@@ -51,6 +53,9 @@ static int take_option(struct run_arguments *a, int c) {
     case 'k':
         a->kernels = optarg;
         break;
+    case 'y':
+        a->dry_run = true;
+        break;
     case 'R':
         a->no_report = true;
         break;
@@ -71,6 +76,13 @@ static int take_option(struct run_arguments *a, int c) {
     return GW_OK;
 }
 
+static int look_ahead(const struct experiment *experiment, const struct gw_run_options *run) {
+    struct walk_outlook outlook;
+    TRY(walk_outlook(experiment, run, &outlook));
+    show_outlook(&outlook);
+    return GW_OK;
+}
+
 static int command(int argc, char **argv) {
     struct run_arguments a = {.options.on_begin = forget_report};
     int c;
@@ -85,9 +97,10 @@ static int command(int argc, char **argv) {
     struct experiment *experiment;
     char dir[1024];
     TRY(experiment_load(argv[optind], &a.override, &experiment));
-    int rc = run_experiment(experiment, &a.options, dir);
+    int rc = a.dry_run ? look_ahead(experiment, &a.options) : run_experiment(experiment, &a.options, dir);
     experiment_free(experiment);
     TRY(rc);
+    if (a.dry_run) return GW_OK;
     return show_run(dir, a.no_report);
 }
 

@@ -4,7 +4,9 @@
 
 #include "cli.h"
 #include "engine/base/base.h"
+#include "engine/study/outlook.h"
 #include "engine/walk/walk.h"
+#include "show_outlook.h"
 #include "show_run.h"
 
 enum { MAX_SETS = 128 };
@@ -19,14 +21,24 @@ static const struct command_option options[] = {
     OPTION_OUT,
     OPTION_FORCE,
     OPTION_NO_REPORT,
+    OPTION_DRY_RUN,
     OPTION_QUIET,
 };
+
+static int look_ahead(const char *path, const struct gw_config_override *override, const struct gw_run_options *run) {
+    struct study_outlook outlook;
+    TRY(study_outlook(path, override, run, &outlook));
+    printf("search: %zu stages, %zu variants on %zu folds: %zu fits; then the winners walk:\n", outlook.n_stages,
+           outlook.n_variants, outlook.n_folds, outlook.n_fits);
+    show_outlook(&outlook.walk);
+    return GW_OK;
+}
 
 static int command(int argc, char **argv) {
     struct gw_config_override override = {0};
     struct gw_run_options run = {.on_begin = forget_report};
     const char *set[MAX_SETS], *kernels = "auto";
-    bool no_report = false;
+    bool no_report = false, dry_run = false;
     int c;
     while ((c = cli_option(&command_study, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
@@ -37,6 +49,7 @@ static int command(int argc, char **argv) {
         if (c == 'f') run.force = true;
         if (c == 'k') kernels = optarg;
         if (c == 'R') no_report = true;
+        if (c == 'y') dry_run = true;
         if (c == 'q') progress_quiet(true);
         if (c == 'n') TRY(cli_count("--seeds", optarg, 1, MAX_SEEDS, &override.n_seeds));
         if (c == 'j') TRY(cli_count("--jobs", optarg, 1, 1024, &run.jobs));
@@ -48,6 +61,7 @@ static int command(int argc, char **argv) {
     TRY(cli_arguments(&command_study, argc, argv, 1, "STUDY.json"));
     TRY(gw_kernels_select(kernels));
     override.set = set;
+    if (dry_run) return look_ahead(argv[optind], &override, &run);
     char dir[1024];
     TRY(gw_run_study(argv[optind], &override, &run, dir));
     return show_run(dir, no_report);

@@ -112,6 +112,7 @@ static int read_seeds(const struct json_document *doc, const json_value *value, 
 static int check_top_keys(const struct json_document *doc, const json_value *root, const struct experiment *e) {
     const char *known[64];
     size_t n = 0;
+    known[n++] = "$schema"; /* for editors */
     for (struct gw_param_key key = {0}; gw_param_next(&experiment_params, &key);) known[n++] = key.param->name;
     for (size_t i = 0; i < config_n_specials; i++) known[n++] = config_special[i].name;
     for (size_t i = 0; i < config_n_sections; i++) known[n++] = config_section[i].name;
@@ -211,7 +212,7 @@ int experiment_load(const char *path, const struct gw_config_override *override,
     }
     strcpy(e->path, path);
     experiment_defaults(e);
-    TRY_GOTO(json_load(path, GW_ERR_CONFIG, &doc), done);
+    TRY_GOTO(json_load_commented(path, GW_ERR_CONFIG, &doc), done);
     for (size_t i = 0; override && i < override->n_set; i++) {
         char key[256];
         const char *equals = strchr(override->set[i], '=');

@@ -362,6 +362,9 @@ int config_write_schema(struct json_writer *w) {
     json_put_string(w, "type", "object");
     json_put_bool(w, "additionalProperties", false);
     json_begin_object(w, "properties");
+    json_begin_object(w, "$schema");
+    json_put_string(w, "type", "string");
+    json_end_object(w);
     TRY(put_properties(w, &experiment_params, sizeof(struct experiment)));
     put_specials(w);
     for (size_t s = 0; s < config_n_sections; s++) put_reference(w, config_section[s].name, config_section[s].name);

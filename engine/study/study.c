@@ -7,6 +7,7 @@
 #include "engine/base/base.h"
 #include "engine/results/run_key.h"
 #include "engine/walk/record.h"
+#include "outlook.h"
 #include "study_private.h"
 
 /* The experiment of one stage: its variants as contestants, fewer seeds and folds, no permutation importance. */
@@ -220,6 +221,22 @@ int gw_run_study(const char *path, const struct gw_config_override *override, co
         rc = run_walk(study->experiment, &own, true, &record, used, &lock);
     }
     dir_unlock(&lock);
+    study_free(study);
+    return rc;
+}
+
+int study_outlook(const char *path, const struct gw_config_override *override, const struct gw_run_options *options,
+                  struct study_outlook *out) {
+    struct study *study;
+    *out = (struct study_outlook){0};
+    TRY(study_load(path, override, &study));
+    size_t seeds = study->search_seeds ? study->search_seeds : study->experiment->n_seeds;
+    int rc = walk_outlook(study->experiment, options, &out->walk);
+    if (rc == GW_OK && !options->out_dir) rc = run_directory_name(NULL, study->name, out->walk.dir);
+    out->n_stages = study->n_stages;
+    out->n_folds = study->search_folds;
+    for (size_t s = 0; s < study->n_stages; s++) out->n_variants += study->stage[s].n_variants;
+    out->n_fits = out->n_variants * study->search_folds * seeds;
     study_free(study);
     return rc;
 }

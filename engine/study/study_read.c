@@ -229,7 +229,7 @@ static int load_experiment(const struct json_document *doc, const json_value *ro
 
 static int read_study(const struct json_document *doc, const char *path, const struct gw_config_override *override,
                       struct study *study) {
-    static const char *const known[] = {"name", "title", "experiment", "search", "stages"};
+    static const char *const known[] = {"$schema", "name", "title", "experiment", "search", "stages"};
     const json_value *root = json_root(doc);
     if (json_kind(root) != JSON_OBJECT) return json_fail(doc, root, GW_ERR_CONFIG, "a study must be an object { … }");
     const json_value *strategies = json_get(root, "strategies");
@@ -255,7 +255,7 @@ static int read_study(const struct json_document *doc, const char *path, const s
 
 int study_load(const char *path, const struct gw_config_override *override, struct study **out) {
     struct json_document *doc;
-    TRY(json_load(path, GW_ERR_CONFIG, &doc));
+    TRY(json_load_commented(path, GW_ERR_CONFIG, &doc));
     struct study *study = mem_calloc(1, sizeof *study);
     if (study) study->path = path;
     int rc = study ? read_study(doc, path, override, study) : GW_ERR_NOMEM;

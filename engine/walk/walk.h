@@ -65,4 +65,13 @@ struct record;
 int run_walk(const struct experiment *experiment, const struct gw_run_options *options, bool in_study,
              struct record *record, char dir[1024], int *lock) GW_MUST_USE;
 
+/* What a run would do, without doing it. */
+struct walk_outlook {
+    char dir[1024]; /* where it would go, if no other run lies there */
+    size_t n_symbols, n_bars, n_features, n_folds, n_fits, n_stored;
+    char estimate[512]; /* one line on how long it would take */
+};
+int walk_outlook(const struct experiment *experiment, const struct gw_run_options *options,
+                 struct walk_outlook *out) GW_MUST_USE;
+
 #endif

@@ -81,6 +81,8 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"verify", "done", "--quiet"},
     {"audit", "small.json", "--cuts", "4", "--refits", "1", "--quiet"},
     {"inspect", "rw.csv"},
+    {"init", "rw.csv", "--out", "o.json", "--force", "--quiet"},
+    {"fetch", "binance", "BTCUSDT", "15m", "2020-01..2020-03", "--dry-run"},
     {"synth", "garch", "--bars", "10", "--seed", "1", "--out", "o.csv"},
     {"list", "keys"},
     {"bench", "features", "--seconds", "0"},

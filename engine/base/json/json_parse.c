@@ -85,15 +85,36 @@ failed:
     return rc;
 }
 
-int json_load(const char *path, int code, struct json_document **out) {
+/* Comments become blanks: what stands elsewhere keeps its place, for messages. */
+static void blank_comments(char *text, size_t length) {
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        if (quoted && text[i] == '\\') {
+            i++;
+        } else if (text[i] == '"') {
+            quoted = !quoted;
+        } else if (quoted && text[i] == '\n') {
+            quoted = false; /* a text that is not closed: the scan will say so */
+        } else if (!quoted && text[i] == '/' && i + 1 < length && text[i + 1] == '/') {
+            while (i < length && text[i] != '\n') text[i++] = ' ';
+        }
+    }
+}
+
+static int load(const char *path, int code, bool commented, struct json_document **out) {
     char *text;
     size_t length;
     *out = NULL;
     TRY(file_read_all(path, LARGEST_FILE, code, &text, &length));
+    if (commented) blank_comments(text, length);
     int rc = json_parse(path, text, length, code, out);
     mem_free(text);
     return rc;
 }
+
+int json_load(const char *path, int code, struct json_document **out) { return load(path, code, false, out); }
+
+int json_load_commented(const char *path, int code, struct json_document **out) { return load(path, code, true, out); }
 
 void json_free(struct json_document *document) {
     if (!document) return;
