@@ -25,7 +25,7 @@ struct gw_feature_desc {
     /* Its parameters in a struct of its own, `own` below: whole numbers and numbers, in the order of a spec's arguments.
      * Trailing arguments may be left out of a spec: defaults follow. */
     struct gw_param_table own;
-    bool needs_taker_buy, needs_quote_volume, needs_trade_count;
+    bool needs_volume, needs_taker_buy, needs_quote_volume, needs_trade_count;
     bool takes_column; /* the first argument of a spec names a column of the data: "col(funding_rate)" */
     const char *(*check)(const void *own); /* what is wrong with the parameters together, NULL = nothing; optional */
     /* Bars that must be pushed before the first finite value comes out (value number warmup, counted

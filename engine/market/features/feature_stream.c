@@ -251,7 +251,9 @@ void gw_feature_stream_close(struct gw_feature_stream *stream) {
 static int check_columns(const struct gw_feature_set *set, const struct gw_bars *bars) {
     for (size_t i = 0; i < set->n; i++) {
         const struct gw_feature_desc *desc = set->item[i].desc;
-        const char *lacks = desc->needs_taker_buy && !bars->taker_buy_base    ? "taker-buy volume"
+        bool unknown = bars->n && isnan(bars->bar[0].volume); /* a source without volume */
+        const char *lacks = desc->needs_volume && unknown                     ? "volume"
+                            : desc->needs_taker_buy && !bars->taker_buy_base  ? "taker-buy volume"
                             : desc->needs_quote_volume && !bars->quote_volume ? "quote volume"
                             : desc->needs_trade_count && !bars->trade_count   ? "trade counts"
                                                                               : NULL;
