@@ -286,7 +286,6 @@ static int write_schema(const struct plan *p) {
     TRY(out_open(&to, path));
     struct json_writer w = {.stream = to.stream};
     int rc = config_write_schema(&w);
-    out_printf(&to, "\n");
     if (rc == GW_OK) rc = out_commit(&to);
     out_abort(&to);
     return rc;
