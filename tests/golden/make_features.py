@@ -308,13 +308,170 @@ class Features:
         return windows(n, self.c, self.q, self.v, f=f)
 
 
+    # ---- trend
+
+    def efficiency_ratio(self, n=10):
+        def f(w):
+            path = np.abs(np.diff(w)).sum()
+            return abs(w[-1] - w[0]) / path if path > 0 else 0.0
+
+        return windows(n + 1, self.c, f=f)
+
+    def linreg_slope(self, n=20):
+        return windows(n, np.log(self.c), f=lambda w: 0.0 if np.ptp(w) == 0 else np.polyfit(np.arange(n), w, 1)[0])
+
+    def linreg_r2(self, n=20):
+        return windows(n, np.log(self.c), f=lambda w: 0.0 if np.ptp(w) == 0 else np.corrcoef(np.arange(n), w)[0, 1] ** 2)
+
+    def ma_cross(self, fast=10, slow=50):
+        return windows(slow, self.c, f=lambda w: w[-fast:].mean() / w.mean() - 1)
+
+    def awesome(self, fast=5, slow=34):
+        return windows(slow, (self.h + self.l) / 2, self.c, f=lambda m, c: (m[-fast:].mean() - m.mean()) / c[-1])
+
+    def aroon(self, n=25):
+        def f(h, l):
+            since_high, since_low = np.argmax(h[::-1]), np.argmin(l[::-1])
+            return (since_low - since_high) / n
+
+        return windows(n + 1, self.h, self.l, f=f)
+
+    def dist_high(self, n=96):
+        return windows(n, self.h, self.c, f=lambda h, c: c[-1] / h.max() - 1)
+
+    def dist_low(self, n=96):
+        return windows(n, self.l, self.c, f=lambda l, c: c[-1] / l.min() - 1)
+
+    def channel_width(self, n=96):
+        return windows(n, self.h, self.l, self.c, f=lambda h, l, c: (h.max() - l.min()) / c[-1])
+
+    # ---- oscillators
+
+    def cmo(self, n=14):
+        change = self.c - lag(self.c)
+
+        def f(d):
+            up, down = d[d > 0].sum(), -d[d < 0].sum()
+            return (up - down) / (up + down) if up + down > 0 else 0.0
+
+        return windows(n, change, f=f)
+
+    def up_share(self, n=12):
+        return windows(n, self.c - lag(self.c), f=lambda d: np.mean(d > 0))
+
+    def stochastic_d(self, n=14, smooth=3):
+        return windows(smooth, self.stochastic_k(n), f=np.mean)
+
+    def ultimate(self, fast=7, middle=14, slow=28):
+        last = lag(self.c)
+        pressure = self.c - np.minimum(self.l, last)
+        span = np.maximum(self.h, last) - np.minimum(self.l, last)
+        pressure[0] = span[0] = np.nan
+
+        def f(p, s):
+            a = [p[-n:].sum() / s[-n:].sum() if s[-n:].sum() > 0 else 0.5 for n in (fast, middle, slow)]
+            return 100 * (4 * a[0] + 2 * a[1] + a[2]) / 7
+
+        return windows(slow, pressure, span, f=f)
+
+    # ---- volatility
+
+    def rs(self):
+        h, l, c, o = np.log(self.h), np.log(self.l), np.log(self.c), np.log(self.o)
+        return (h - c) * (h - o) + (l - c) * (l - o)
+
+    def rogers_satchell_vol(self, n=96):
+        return windows(n, self.rs(), f=lambda w: np.sqrt(max(w.mean(), 0)))
+
+    def yang_zhang_vol(self, n=96):
+        k = 0.34 / (1.34 + (n + 1) / (n - 1))
+        night, day = np.log(self.o / lag(self.c)), np.log(self.c / self.o)
+
+        def f(a, b, c):
+            return np.sqrt(a.var(ddof=1) + k * b.var(ddof=1) + (1 - k) * c.mean())
+
+        return windows(n, night, day, self.rs(), f=f)
+
+    def vol_ratio(self, fast=10, slow=96):
+        def f(w):
+            return np.sqrt(np.mean(w[-fast:] ** 2) / np.mean(w**2)) if w.any() else 1.0
+
+        return windows(slow, self.r, f=f)
+
+    def downside_vol(self, n=96):
+        return windows(n, self.r, f=lambda w: np.sqrt(np.mean(np.minimum(w, 0) ** 2)))
+
+    def max_return(self, n=20):
+        return windows(n, self.r, f=np.max)
+
+    def kurtosis(self, n=96):
+        def f(w):
+            d = w - w.mean()
+            return 0.0 if np.ptp(w) == 0 else np.mean(d**4) / np.mean(d**2) ** 2 - 3
+
+        return windows(n, self.r, f=f)
+
+    def jump_share(self, n=96):
+        def f(w):
+            bipower = np.pi / 2 * n / (n - 1) * np.sum(np.abs(w[1:] * w[:-1]))
+            return max(0.0, 1 - bipower / np.sum(w**2)) if w.any() else 0.0
+
+        return windows(n, self.r, f=f)
+
+    def range_z(self, n=96):
+        return windows(n, (self.h - self.l) / self.c, f=zscore)
+
+    def chop(self, n=14):
+        last = lag(self.c)
+        span = np.maximum(self.h, last) - np.minimum(self.l, last)
+        span[0] = np.nan
+
+        def f(s, h, l):
+            wide = h.max() - l.min()
+            return 100 * np.log10(s.sum() / wide) / np.log10(n) if wide > 0 and s.sum() > 0 else 50.0
+
+        return windows(n, span, self.h, self.l, f=f)
+
+    # ---- volume
+
+    def cmf(self, n=20):
+        side = div(2 * self.c - self.h - self.l, self.h - self.l, 0)
+        return windows(n, side, self.v, f=lambda s, v: np.sum(s * v) / v.sum() if v.any() else 0.0)
+
+    def volume_corr(self, n=96):
+        def f(m, v):
+            return 0.0 if np.ptp(m) == 0 or np.ptp(v) == 0 else np.corrcoef(m, v)[0, 1]
+
+        return windows(n, np.abs(self.r), self.v, f=f)
+
+    def trade_size_z(self, n=96):
+        return windows(n, div(self.v, self.trades, 0), f=zscore)
+
+    def year(self):
+        return 2 * np.pi * (self.time.dt.dayofyear.to_numpy() - 1) / 365.25
+
+    def yearday_sin(self):
+        return np.sin(self.year())
+
+    def yearday_cos(self):
+        return np.cos(self.year())
+
+
 # Every feature at its defaults, and others at lengths short enough to lie within the flat stretch.
 SPECS = """
 log_return(1) momentum(20) gap range body upper_wick lower_wick high_low_pos hour_sin hour_cos weekday_sin
 weekday_cos ma_gap(10) ema_gap(20) macd_hist(12,26,9) bollinger_b(20,2) bollinger_width(20,2) rsi(14) atr(14)
 adx(14) realised_vol(96) parkinson_vol(96) garman_klass_vol(96) skew(96) autocorr(96) stochastic_k(14)
 donchian_pos(20) cci(20) volume_z(96) volume_ratio(20) signed_volume(20) mfi(14) taker_buy_ratio
-trade_count_z(96) vwap_gap(96) col(x) col_change(x,1) col_z(x,96)
+trade_count_z(96) vwap_gap(96) yearday_sin yearday_cos
+efficiency_ratio(10) linreg_slope(20) linreg_r2(20) ma_cross(10,50) awesome(5,34) aroon(25) dist_high(96) dist_low(96)
+channel_width(96) cmo(14) up_share(12) stochastic_d(14,3) ultimate(7,14,28) rogers_satchell_vol(96) yang_zhang_vol(96)
+vol_ratio(10,96) downside_vol(96) max_return(20) kurtosis(96) jump_share(96) range_z(96) chop(14) cmf(20) volume_corr(96)
+trade_size_z(96)
+efficiency_ratio(4) linreg_slope(5) linreg_r2(6) ma_cross(3,9) aroon(6) dist_high(5) cmo(4) stochastic_d(5,2)
+ultimate(2,4,8) rogers_satchell_vol(6) yang_zhang_vol(7) vol_ratio(3,12) downside_vol(5) kurtosis(9) jump_share(8)
+range_z(6) chop(5) cmf(4) volume_corr(7) trade_size_z(5) yang_zhang_vol(3)@1h cmf(3)@1h aroon(4)@1h
+col(x) col_change(x,1) col_z(x,96)
 col_change(x,5) col_z(x,6) col(x)@1h col_z(x,3)@1h
 log_return(5) momentum(7) ma_gap(3) macd_hist(3,8,4) bollinger_b(7,1.5) rsi(2) atr(3) adx(4) realised_vol(5)
 skew(6) autocorr(9) volume_z(8) signed_volume(1) mfi(5) vwap_gap(6) trade_count_z(4) donchian_pos(3)

@@ -66,8 +66,8 @@ static char *spec_text(const struct gw_feature_desc *desc, const void *own, cons
 /* Every feature at every variant, plain and on longer intervals. */
 static struct gw_feature_set *everything(void) {
     static const char *const interval[] = {"", "@1h", "@45m"};
-    static char text[512][128];
-    const char *spec[512];
+    static char text[1024][128];
+    const char *spec[1024];
     size_t n = 0;
     for (size_t i = 0; i < gw_feature_count(); i++)
         for (int variant = 0; variant < N_VARIANTS; variant++)
@@ -332,6 +332,31 @@ static void test_neutral_values(void **state) {
         {"taker_buy_ratio", .5},
         {"trade_count_z", 0},
         {"vwap_gap", 0},
+        {"efficiency_ratio", 0},
+        {"linreg_slope", 0},
+        {"linreg_r2", 0},
+        {"ma_cross", 0},
+        {"awesome", 0},
+        {"aroon", 0},
+        {"dist_high", 0},
+        {"dist_low", 0},
+        {"channel_width", 0},
+        {"cmo", 0},
+        {"up_share", 0},
+        {"stochastic_d", .5},
+        {"ultimate", 50},
+        {"rogers_satchell_vol", 0},
+        {"yang_zhang_vol", 0},
+        {"vol_ratio", 1},
+        {"downside_vol", 0},
+        {"max_return", 0},
+        {"kurtosis", 0},
+        {"jump_share", 0},
+        {"range_z", 0},
+        {"chop", 50},
+        {"cmf", 0},
+        {"volume_corr", 0},
+        {"trade_size_z", 0},
     };
     struct gw_bars bars = hard_walk(12);
     spoil(&bars, 5);

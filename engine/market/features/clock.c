@@ -39,6 +39,22 @@ static double weekday_cos_push(void *state, const void *own, const struct gw_fea
     return cos(week_angle(in));
 }
 
+/* Whole days since the first of January, of a year of 365.25. */
+static double year_angle(const struct gw_feature_input *in) {
+    int year;
+    time_to_civil(in->bar->open_ns, &year, NULL, NULL, NULL, NULL);
+    int64_t since = in->bar->open_ns - time_from_civil(year, 1, 1);
+    return two_pi * ((double)(since / NS_PER_DAY) / 365.25);
+}
+static double yearday_sin_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
+    return sin(year_angle(in));
+}
+static double yearday_cos_push(void *state, const void *own, const struct gw_feature_input *in) {
+    (void)state, (void)own;
+    return cos(year_angle(in));
+}
+
 const struct gw_feature_desc feature_hour_sin = {
     .name = "hour_sin",
     .help = "sin(2 pi * time of day / 24 h) of the bar's open, UTC",
@@ -70,4 +86,21 @@ const struct gw_feature_desc feature_weekday_cos = {
     .warmup = warmup_none,
     .state_size = state_none,
     .push = weekday_cos_push,
+};
+
+const struct gw_feature_desc feature_yearday_sin = {
+    .name = "yearday_sin",
+    .help = "sin(2 pi * days since 1 January / 365.25) of the bar's open, UTC",
+    .source = "Fisher 1993, Statistical Analysis of Circular Data",
+    .warmup = warmup_none,
+    .state_size = state_none,
+    .push = yearday_sin_push,
+};
+const struct gw_feature_desc feature_yearday_cos = {
+    .name = "yearday_cos",
+    .help = "cos(2 pi * days since 1 January / 365.25) of the bar's open, UTC",
+    .source = "Fisher 1993, Statistical Analysis of Circular Data",
+    .warmup = warmup_none,
+    .state_size = state_none,
+    .push = yearday_cos_push,
 };
