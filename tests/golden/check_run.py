@@ -31,14 +31,18 @@ def labels_of(bars, config):
     """upside = highest high of the next h bars over this close, downside = this close over their lowest low."""
     h, n = config["horizon"], len(bars["ns"])
     label = {g: np.full(n, np.nan) for g in GATES}
-    if n <= h or config.get("min_move_atr", 0):
+    if n <= h:
         return None
     window = np.lib.stride_tricks.sliding_window_view
     close = bars["close"][:n - h]
     up = np.maximum(window(bars["high"], h)[1:].max(1) - close, 0)
     down = np.maximum(close - window(bars["low"], h)[1:].min(1), 0)
-    label["long"][:n - h] = (up > config["ratio"] * down) & (up / close > config["min_move"])
-    label["short"][:n - h] = (down > config["ratio"] * up) & (down / close > config["min_move"])
+    least = bars["min_move"][:n - h]
+    with np.errstate(invalid="ignore"):
+        label["long"][:n - h] = (up > config["ratio"] * down) & (up / close > least)
+        label["short"][:n - h] = (down > config["ratio"] * up) & (down / close > least)
+    for g in GATES:
+        label[g][:n - h][np.isnan(least)] = np.nan
     return label
 
 
@@ -141,22 +145,19 @@ def check_gate(report, name, ours, score, tau, label, fold, pnl, ks):
 
 def isolated_returns(run):
     """Per strategy, symbol and gate: returns at 0x, 1x, 2x costs of the test bars by the strategy's exits and costs, by close time."""
-    labels, own = run.config["labels"], {s["name"]: s.get("costs") for s in run.config["strategies"]}
-    if labels.get("min_move_atr", 0):
-        return None
-    move = labels["min_move"]
+    own = {s["name"]: s.get("costs") for s in run.config["strategies"]}
     out, known = {}, {}
     for strategy in run.summary["strategies"]:
         if not strategy["gates"]:
             continue
         trading = run.trading.get(strategy["name"], run.config["trading"])
-        level = lambda key: trading[key] * move if trading[key] > 0 else None
-        exits = level("stop_moves"), level("target_moves"), trading["horizon"]
         costs = own.get(strategy["name"]) or run.config["costs"]
-        kind = exits, tuple(costs.items())
+        kind = trading["stop_moves"], trading["target_moves"], trading["horizon"], tuple(costs.items())
         for symbol, bars in run.bars.items():
             ns = np.unique(run.scores.ns[run.scores.symbol == symbol])
             t = np.searchsorted(bars["close_ns"], ns)
+            level = lambda key: trading[key] * bars["min_move"][t] if trading[key] > 0 else None
+            exits = level("stop_moves"), level("target_moves"), trading["horizon"]
             for g in GATES:
                 if (kind, symbol, g) not in known:
                     known[kind, symbol, g] = pd.DataFrame({c: isolated(bars, t, SIDE[g], *exits, costs, c)["pnl"]

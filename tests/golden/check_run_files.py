@@ -17,6 +17,28 @@ def nanoseconds(text):
     return pd.to_datetime(text, utc=True, format="mixed" if pd.__version__ >= "2" else None).astype("int64").to_numpy()
 
 
+def epoch(number):
+    """Seconds, milliseconds, microseconds or nanoseconds since 1970, by their number of digits."""
+    digits = len(str(int(number.iloc[len(number) // 2])))
+    return number.astype("int64") * 10 ** (9 if digits <= 10 else 6 if digits <= 13 else 3 if digits <= 16 else 0)
+
+
+def min_moves(bars, labels):
+    """The label's least move at every bar: a constant, or multiples of Wilder's average true range over the close, which starts
+    from the plain mean of its first n values; the first bar only gives the close to compare with."""
+    n = len(bars["ns"])
+    if not labels.get("min_move_atr", 0):
+        return np.full(n, labels["min_move"])
+    length, out, average = labels["atr_length"], np.full(n, np.nan), np.nan
+    before = bars["close"][:-1]
+    true_range = np.maximum(bars["high"][1:], before) - np.minimum(bars["low"][1:], before)
+    for t in range(length, n):
+        new = true_range[t - 1]
+        average = true_range[:length].mean() if t == length else average + (new - average) / length
+        out[t] = labels["min_move_atr"] * average / bars["close"][t]
+    return out
+
+
 def duration_ns(text):
     unit = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": DAY_NS, "w": 7 * DAY_NS}
     digits = text.rstrip("nusmhdw")
@@ -31,12 +53,13 @@ def read_bars(path, interval_ns, first_ns, last_ns):
     if head[0].strip().isdigit():
         names = ["time", "open", "high", "low", "close", "volume", "end", "quote_volume", "trade_count", "taker_buy_base"]
         t = pd.read_csv(path, header=None, usecols=range(10), names=names)
-        digits = len(str(t.time.iloc[0]))
-        t["ns"] = t.time.astype("int64") * 10 ** (19 - digits if digits > 10 else 9)
+        t["ns"] = epoch(t.time)
     else:
         t = pd.read_csv(path)
         t.columns = [c.strip().lower() for c in t.columns]
-        t["ns"] = nanoseconds(t[next(c for c in ("time", "date", "timestamp", "datetime") if c in t.columns)])
+        names = ("time", "date", "timestamp", "datetime", "open_time", "open time")
+        when = t[next(c for c in names if c in t.columns)]
+        t["ns"] = epoch(when) if pd.api.types.is_numeric_dtype(when) else nanoseconds(when)
     t = t[(t.ns >= first_ns) & (t.ns <= last_ns)].sort_values("ns").drop_duplicates("ns")
     bars = {c: t[c].to_numpy(float) for c in ("open", "high", "low", "close", "volume")}
     bars.update({c: t[c].to_numpy(float) for c in ("quote_volume", "trade_count", "taker_buy_base") if c in t})
@@ -57,8 +80,9 @@ class Run:
         self.bars = {}
         for d in self.json["data"]:
             first, last = nanoseconds(pd.Series([d["first"], d["last"]]))
-            file = bars_of.get(d["symbol"], d["file"])
+            file = bars_of.get(d["symbol"], d["file"])  # absolute: from whatever directory
             self.bars[d["symbol"]] = read_bars(file, duration_ns(d["interval"]), first, last)
+            self.bars[d["symbol"]]["min_move"] = min_moves(self.bars[d["symbol"]], self.config["labels"])
             if len(self.bars[d["symbol"]]["ns"]) != d["bars"]:
                 sys.exit(f"{file}: {len(self.bars[d['symbol']]['ns'])} bars, the run had {d['bars']}")
         self.trading = {s["name"]: s.get("trading", self.config["trading"]) for s in self.config["strategies"]}

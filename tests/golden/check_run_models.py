@@ -44,7 +44,7 @@ def lstm(x, w, u, b):
 
 
 def context(model, h, config):
-    if config["attention"] == "none":
+    if config.get("attention", "none") == "none":
         return h[:, -1]
     if config["attention"] == "bahdanau":
         e = np.tanh((h[:, -1] @ model["attention.W1"])[:, None] + h @ model["attention.W2"]) @ model["attention.v"]
@@ -83,8 +83,9 @@ def raw_features(bars, specs, begin, end):
 def understood(spec):
     model, train = spec.get("model"), spec.get("training")
     return (model and train and not spec.get("ensemble_of") and train["calibration"] == "none" and train["retrain"] != "lora"
-            and train["precision"] == "float32" and model["attention"] in ("none", "bahdanau", "multihead")
-            and not model["causal_mask"] and not model["luong_combine"])
+            and train["precision"] == "float32" and model["encoder"] in ("lstm", "logistic")
+            and model.get("attention", "none") in ("none", "bahdanau", "multihead") and model.get("unroll", "window") == "window"
+            and not model.get("causal_mask") and not model.get("luong_combine") and not spec.get("scores"))
 
 
 def check_fold(run, report, spec, seed, fold, features, offset):

@@ -89,20 +89,20 @@ def isolated(bars, t, side, stop_move, target_move, horizon, costs, times, last_
 
 
 def check_trades(run, report, only):
-    labels, costs, times = run.config["labels"], run.config["costs"], run.config["costs"]["multiplier"]
-    end_ns = nanoseconds(pd.Series([run.summary["end"]]))[0]
-    if labels.get("min_move_atr", 0) or run.config["broker"]["intrabar"] != "stop_first":
+    own = {s["name"]: s.get("costs") for s in run.config["strategies"]}
+    end_ns = nanoseconds(pd.Series([run.summary["end"]]))[0]  # the last test bar opens then
+    if run.config["broker"]["intrabar"] != "stop_first":
         return
     for (name, seed), mine in run.trades.groupby(["strategy", "seed"], sort=False):
         trading = run.trading.get(name, run.config["trading"])
         scored = run.scores[(run.scores.strategy == name) & (run.scores.seed == seed)]
         if len(scored) == 0 or (only and name not in only):
             continue
-        level = lambda key: trading[key] * labels["min_move"] if trading[key] > 0 else None
+        costs = own.get(name) or run.config["costs"]
         for symbol, bars in run.bars.items():
             trades = mine[mine.symbol == symbol]
             rows = scored[scored.symbol == symbol]
-            last = int(np.searchsorted(bars["close_ns"], end_ns)) - 1  # the last bar that closes inside the replay
+            last = int(np.searchsorted(bars["ns"], end_ns, "right")) - 1  # the last bar that closes inside the replay
             with np.errstate(invalid="ignore"):
                 over = {g: (rows["p_" + g].to_numpy(np.float32) - rows["tau_" + g].to_numpy(np.float32)) for g in GATES}
             fires = {g: over[g] >= 0 for g in GATES}
@@ -110,8 +110,9 @@ def check_trades(run, report, only):
             use_long = fires["long"] & (~fires["short"] | (over["long"] > over["short"])) & trading["trade_long"]
             at = np.searchsorted(bars["close_ns"], rows.ns)
             side = dict(zip(at, use_long.astype(int) - use_short.astype(int)))
+            level = lambda key, t: trading[key] * bars["min_move"][t] if trading[key] > 0 else None
             who = f"{name} s{seed} {symbol}"
-            check_walk(report, who, trades, bars, side, trading, level, costs, times, last)
+            check_walk(report, who, trades, bars, side, trading, level, costs, costs["multiplier"], last)
 
 
 def check_walk(report, who, trades, bars, side, trading, level, costs, times, last):
@@ -122,7 +123,7 @@ def check_walk(report, who, trades, bars, side, trading, level, costs, times, la
     for t in sorted(side):
         if side[t] == 0 or t < t_free or t > last:
             continue
-        one = isolated(bars, [t], side[t], level("stop_moves"), level("target_moves"), trading["horizon"], costs, times, last)
+        one = isolated(bars, [t], side[t], level("stop_moves", t), level("target_moves", t), trading["horizon"], costs, times, last)
         if not np.isfinite(one["entry"][0]):
             t_free = t + trading["horizon"]
             continue

@@ -134,12 +134,12 @@ def check_facts(run, report):
         lists = {True: [], False: []}
         for g in GATES:
             for metric, d in v["gates"][g].items():
-                if metric != "block_length" and d["significant"]:
+                if isinstance(d, dict) and d["significant"]:
                     lists[d["delta"] > 0].append({"gate": g, "metric": metric})
         conclusion = v["conclusion"]
         same(report, f"{who} better", conclusion["better"], lists[True])
         same(report, f"{who} worse", conclusion["worse"], lists[False])
-        measured = any(d["p_value"] is not None for g in GATES for m, d in v["gates"][g].items() if m != "block_length")
+        measured = any(d["p_value"] is not None for g in GATES for d in v["gates"][g].values() if isinstance(d, dict))
         state = {(1, 1): "mixed", (1, 0): "better", (0, 1): "worse", (0, 0): "no_difference" if measured else "not_measured"}
         same(report, f"{who} conclusion", conclusion["state"], state[bool(lists[True]), bool(lists[False])])
         row = timed[v["candidate"], v["baseline"]]
