@@ -87,7 +87,7 @@ size_t npy_header(char *header, size_t size, const char *descr, const char *shap
 
 /* Progress goes to stderr: one live line on a terminal, plain lines (at most one per interval)
  * otherwise. Thread-safe. NULL is a silent progress.
- * "import 7/18 bars 39% | note | 12,431 bars/s | ETA 01:20": without a total no percent and no ETA, without
+ * "import 7/18 bars 39% | ETA 01:20 | 12,431 bars/s | note": without a total no percent and no ETA, without
  * a unit (NULL) no rate, for work whose rate is counted in something else and stands in the note. */
 struct progress;
 int progress_begin(struct progress **progress, const char *what, size_t total, const char *unit) GW_MUST_USE;

@@ -1,5 +1,5 @@
 /* How far the work is, on stderr. One mutex guards the terminal line: workers report from any thread.
- * Example: fit 7/18 39% | lstm seed 1 fold 3 epoch 004/050 | 12,431 windows/s | ETA 01:20 */
+ * Example: fit 7/18 39% | ETA 01:20 | 12,431 windows/s | lstm seed 1 fold 3 epoch 004/050 */
 #include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -88,13 +88,8 @@ static void compose(const struct progress *progress, double now, bool ended, str
         snprintf(part, sizeof part, "%.0f%%", 100 * (double)progress->done / (double)progress->total);
         append(line, " ", part);
     }
-    append(line, " | ", progress->note);
     double worked = (double)(progress->expects ? progress->worked : progress->done);
     double left = progress->expects ? progress->left : (double)(progress->total - progress->done);
-    if (progress->unit[0] && worked > 0 && elapsed > 0) {
-        rate_text(worked / elapsed, progress->unit, part, sizeof part);
-        append(line, " | ", part);
-    }
     if (ended) {
         clock_text(elapsed, clock);
         append(line, " | took ", clock);
@@ -102,6 +97,11 @@ static void compose(const struct progress *progress, double now, bool ended, str
         clock_text(elapsed / worked * left, clock);
         append(line, " | ETA ", clock);
     }
+    if (progress->unit[0] && worked > 0 && elapsed > 0) {
+        rate_text(worked / elapsed, progress->unit, part, sizeof part);
+        append(line, " | ", part);
+    }
+    append(line, " | ", progress->note); /* last: what a narrow terminal has no room for */
     text_clean(line->text);
 }
 
