@@ -103,7 +103,7 @@ static int expand_source(struct experiment *e, size_t which) {
     options.tolerant = true;
     int rc = gw_import_symbols(source->file, &options, name, MAX_SYMBOLS, &n);
     if (rc == GW_ERR_NOMEM || rc == GW_ERR_INTERRUPTED) return rc;
-    if (rc < 0 || n == 0) return GW_OK;
+    if (rc < 0 || n < 2) return GW_OK; /* one: the import names it */
     if (n > MAX_SYMBOLS || e->n_data + n - 1 > MAX_SYMBOLS)
         FAIL(GW_ERR_CONFIG,
              "%s: %s holds %zu symbols, and a run takes at most %d; name those you want in \"data\", each as "
