@@ -8,22 +8,11 @@
  * Run it from the project's root: the sound inputs are the fixtures of the tests. */
 #include "engine/base/base.h"
 #include "isolate.h"
-#include "target_experiment.h"
-#include "target_import.h"
-#include "target_model.h"
-#include "target_report.h"
-
-static const struct fuzz_target *const targets[] = {&fuzz_import, &fuzz_experiment, &fuzz_model, &fuzz_report};
-
-static const struct fuzz_target *find_target(const char *name) {
-    for (size_t i = 0; i < COUNT_OF(targets); i++)
-        if (strcmp(targets[i]->name, name) == 0) return targets[i];
-    return NULL;
-}
+#include "targets.h"
 
 static int usage(void) {
     fprintf(stderr, "usage: fuzz TARGET SECONDS [SEED] | fuzz TARGET --show|--again SEED NUMBER\ntargets:");
-    for (size_t i = 0; i < COUNT_OF(targets); i++) fprintf(stderr, " %s", targets[i]->name);
+    for (size_t i = 0; i < COUNT_OF(fuzz_targets); i++) fprintf(stderr, " %s", fuzz_targets[i]->name);
     fputc('\n', stderr);
     return 2;
 }
@@ -54,7 +43,7 @@ static int one(const struct fuzz_target *target, bool show, uint64_t seed, uint6
 }
 
 int main(int argc, char **argv) {
-    const struct fuzz_target *target = argc > 2 ? find_target(argv[1]) : NULL;
+    const struct fuzz_target *target = argc > 2 ? fuzz_find_target(argv[1]) : NULL;
     if (!target) return usage();
     fuzz_open_dir();
     int rc;

@@ -182,7 +182,8 @@ static const char *fuzz_use_model(const struct gw_gate_model *model) {
     struct gw_series series = {fuzz_samples.x,
                                FUZZ_ROWS * 16 / config->n_features < FUZZ_ROWS ? FUZZ_ROWS * 16 / config->n_features
                                                                                : FUZZ_ROWS,
-                               {NULL}};
+                               {NULL},
+                               NULL};
     int rc = gw_model_score(model, &series, 1, fuzz_samples.train, FUZZ_SAMPLES, probability, NULL);
     return rc < 0 ? "a loaded model does not score" : NULL;
 }

@@ -60,15 +60,14 @@ static const char fuzz_report_experiment[] =
 static FILE *fuzz_nowhere;
 static struct fuzz_input fuzz_run_json, fuzz_summary;
 
-static size_t fuzz_report_setup(struct fuzz_input seed[MOST_SOUND]) {
+/* A finished run in fuzz_path("run"), of which all targets of run directories take their sound files. */
+static void fuzz_make_run(void) {
     struct gw_synth_options synth = {.kind = "random-walk", .difficulty = "default", .n_bars = 700, .seed = 2};
     struct gw_synth_truth truth = {0};
     struct gw_bars bars = {0};
     struct experiment *experiment;
     char dir[1024], out[400];
     progress_quiet(true);
-    fuzz_nowhere = fopen("/dev/null", "w");
-    if (!fuzz_nowhere) fuzz_die("/dev/null");
     if (gw_synth_generate(&synth, &bars, &truth) < 0 || gw_bars_write_csv(&bars, fuzz_path("r.csv")) < 0)
         fuzz_die(gw_error_message());
     gw_bars_free(&bars);
@@ -79,6 +78,12 @@ static size_t fuzz_report_setup(struct fuzz_input seed[MOST_SOUND]) {
     if (experiment_load(fuzz_path("r.json"), NULL, &experiment) < 0 || run_experiment(experiment, &options, dir) < 0)
         fuzz_die(gw_error_message());
     experiment_free(experiment);
+}
+
+static size_t fuzz_report_setup(struct fuzz_input seed[MOST_SOUND]) {
+    fuzz_nowhere = fopen("/dev/null", "w");
+    if (!fuzz_nowhere) fuzz_die("/dev/null");
+    fuzz_make_run();
     fuzz_summary = fuzz_get(fuzz_path("run/" GW_RUN_SUMMARY));
     fuzz_run_json = fuzz_get(fuzz_path("run/" GW_RUN_JSON));
     seed[0] = fuzz_get(fuzz_path("run/" GW_RUN_SUMMARY));
