@@ -79,6 +79,7 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"features", "small.json", "--scaled", "2", "--out", "o.csv"},
     {"folds", "small.json"},
     {"verify", "done", "--quiet"},
+    {"replay", "done", "--at", "2020-01-09", "--quiet"},
     {"audit", "small.json", "--cuts", "4", "--refits", "1", "--quiet"},
     {"inspect", "rw.csv"},
     {"init", "rw.csv", "--out", "o.json", "--force", "--quiet"},
