@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "engine/base/base.h"
+#include "engine/walk/fits_share.h"
 #include "gatewalk/import.h"
 #include "gatewalk/version.h"
 #include "run_key.h"
@@ -146,6 +147,8 @@ static void put_training_time(struct json_writer *w, const struct experiment *e,
         json_begin_object(w, NULL);
         json_put_string(w, "strategy", e->strategy[s].name);
         json_put_number(w, "seconds", own.seconds);
+        const size_t of = fits_share_of(fits, s);
+        json_put_string(w, "fits_of", of == SIZE_MAX ? NULL : e->strategy[of].name);
         json_put_int(w, "windows", (int64_t)own.windows);
         json_put_number(w, "windows_per_second", 1 / own.per_window);
         json_put_number(w, "ratio_to_baseline", base.seconds > 0 ? own.seconds / base.seconds : NAN);
@@ -230,10 +233,11 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     put_phases(&w, times);
     uint64_t windows = 0;
     for (size_t i = 0; i < fits->n; i++)
-        if (!fits->fit[i].reused) windows += fits->fit[i].log.windows;
+        if (!fits->fit[i].reused && !fits->fit[i].source) windows += fits->fit[i].log.windows;
     json_begin_object(&w, "fits");
     json_put_int(&w, "count", (int64_t)fits->n);
     json_put_int(&w, "reused", (int64_t)fits->n_reused);
+    json_put_int(&w, "shared", (int64_t)fits->n_shared);
     json_put_int(&w, "windows", (int64_t)windows);
     json_put_number(&w, "windows_per_second", fits->seconds > 0 ? (double)windows / fits->seconds : NAN);
     json_end_object(&w);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "engine/walk/fits_share.h"
 #include "write.h"
 
 /* null: undefined; infinite: a word, as JSON has no such number. */
@@ -141,7 +142,9 @@ static void put_fits(struct json_writer *w, const struct experiment *e, const st
         n++;
         cut_short += fit->log.best_epoch == e->strategy[s].train.epochs;
     }
+    const size_t of = fits_share_of(fits, s);
     json_put_int(w, "fits", n);
+    json_put_string(w, "fits_of", of == SIZE_MAX ? NULL : e->strategy[of].name);
     json_put_int(w, "fits_best_at_last_epoch", cut_short);
 }
 

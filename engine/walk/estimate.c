@@ -82,9 +82,10 @@ static int estimate_fits(const struct experiment *e, const struct prepared *p, c
     for (size_t s = 0; rc == GW_OK && s < e->n_strategies; s++)
         if (strategy_trains(&e->strategy[s])) rc = measure_strategy(&e->strategy[s], &data, &window[s]);
     fold_data_free(&data);
-    out->n_fits = fits->n;
+    out->n_fits = fits->n - fits->n_shared;
     for (size_t i = 0; i < fits->n; i++) {
         const struct fit *fit = &fits->fit[i];
+        if (fit->source) continue;
         bool stored = file_exists(fit->model_path), unknown = window[fit->strategy] < 0;
         out->n_stored += stored;
         out->n_unknown += unknown && !stored;

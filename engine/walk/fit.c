@@ -285,6 +285,7 @@ done:
 }
 
 void fit_release(struct fit *fit) {
+    if (fit->source) return; /* what it holds is another's */
     mem_free(fit->validation);
     mem_free(fit->probability);
     mem_free(fit->tau);

@@ -11,6 +11,7 @@
 #include "engine/base/base.h"
 #include "fit_estimate.h"
 #include "fits.h"
+#include "fits_share.h"
 #include "models/patterns/patterns.h"
 
 struct monitor {
@@ -106,6 +107,7 @@ int fits_plan(const struct experiment *e, const struct prepared *p, size_t n_fol
                 if (length < 0 || (size_t)length >= sizeof fit->model_path)
                     FAIL(GW_ERR_USAGE, "the run directory's path is too long");
             }
+    fits_share_plan(out);
     return GW_OK;
 }
 
@@ -154,6 +156,7 @@ static int run_chain(struct monitor *monitor, const struct prepared *p, struct f
 }
 
 static bool heads_chain(const struct experiment *e, const struct fit *fit) {
+    if (fit->source) return false;
     return fit->fold == 0 || e->strategy[fit->strategy].train.retrain == GW_RETRAIN_FRESH;
 }
 
@@ -187,17 +190,34 @@ static void tell_advice(const struct experiment *e, const struct fit_list *fits)
     }
 }
 
+/* To those that only trade otherwise, and says whose they are. */
+static int share(const struct experiment *e, struct fit_list *fits) {
+    TRY(fits_share_results(fits));
+    fits->n_reused = 0;
+    for (size_t i = 0; i < fits->n; i++) fits->n_reused += fits->fit[i].reused;
+    for (size_t s = 0; s < e->n_strategies; s++) {
+        const size_t of = fits_share_of(fits, s);
+        if (of != SIZE_MAX)
+            progress_message("the fits of \"%s\" are those of \"%s\": the same model, training and features",
+                             e->strategy[s].name, e->strategy[of].name);
+    }
+    return GW_OK;
+}
+
 int fits_execute(const struct experiment *e, const struct prepared *p, struct fit_list *fits, size_t jobs) {
-    struct monitor monitor = {.list = fits, .experiment = e, .n_fits = fits->n};
+    if (fits->model) fits_share_drop(fits); /* every model has one owner */
+    struct monitor monitor = {.list = fits, .experiment = e, .n_fits = fits->n - fits->n_shared};
     struct failure failure = {.code = GW_OK};
     atomic_bool stop = false;
     size_t epochs = 0;
     for (size_t i = 0; i < fits->n; i++) {
         size_t most = e->strategy[fits->fit[i].strategy].train.epochs;
+        if (fits->fit[i].source) continue;
         fit_estimate_add(&monitor.estimate, fits->fit[i].strategy, most);
         epochs += most;
     }
     if (fits->n == 0) return GW_OK;
+    TRY(fits_share_stored(fits));
     TRY(progress_begin(&monitor.progress, "training", epochs, "epochs"));
     double start = clock_seconds();
     const size_t threads = threads_startable(jobs);
@@ -213,18 +233,16 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
         }
     }
     fits->seconds = clock_seconds() - start;
-    fits->n_reused = 0;
-    for (size_t i = 0; i < fits->n; i++) fits->n_reused += fits->fit[i].reused;
     progress_end(monitor.progress);
     if (failure.code == GW_OK) {
         tell_advice(e, fits);
-        return GW_OK;
+        return share(e, fits);
     }
     gw_error_adopt(failure.message);
     const struct fit *fit = &fits->fit[failure.fit];
     if (failure.code == GW_ERR_INTERRUPTED)
         FAIL(GW_ERR_INTERRUPTED, "interrupted: %zu of %zu fits are kept; run the same command again to continue",
-             atomic_load(&monitor.n_done), fits->n);
+             atomic_load(&monitor.n_done), monitor.n_fits);
     return gw_error_prefix(failure.code, "strategy \"%s\" seed %llu fold %zu", e->strategy[fit->strategy].name,
                            (unsigned long long)e->seed[fit->seed], fit->fold + 1);
 }

@@ -21,6 +21,8 @@ struct attention_sums {
 struct fit {
     size_t strategy, seed, fold; /* indexes into the experiment and the plan */
     char model_path[1024];
+    const struct fit
+        *source;       /* another contestant's fit with this key: it is done once; NULL: this one is done itself */
     char key[17];      /* hash of everything that decides the fit: a stored model with another key is stale */
     bool done, reused; /* reused: loaded, not trained; its log knows no seconds */
     bool borrowed;     /* model_path is only read from, "": not even that; nothing is written */
@@ -75,7 +77,7 @@ struct fit_list {
     struct fit *fit;
     size_t n;
     struct gw_gate_model **model; /* [n] when the caller wants to keep them, else NULL; fits_free releases them */
-    size_t n_reused;
+    size_t n_reused, n_shared;    /* of n: taken from an earlier run; another contestant's of this one */
     double seconds;
     const char *dir; /* the caller's, in which their models are kept … */
     int lock;        /* … while this lock is on it (dir_lock); -1: none */

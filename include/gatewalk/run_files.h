@@ -9,8 +9,8 @@
  *                    of the columns used and not used, of files of further columns too, and the fingerprints of those and of files of funding and
  *                    finer bars), scores[] {strategy, file (absolute), bytes, rows,
  *                    hash (of the bytes)}: the files of scores from outside, build, kernels, kernels_bf16, jobs,
- *                    phases {name: seconds}, fits {count, reused, windows, windows_per_second}, peak_memory_bytes,
- *                    training_time[] {strategy, seconds, windows, windows_per_second, ratio_to_baseline, ratio_per_window,
+ *                    phases {name: seconds}, fits {count, reused, shared (another contestant's of this run), windows, windows_per_second}, peak_memory_bytes,
+ *                    training_time[] {strategy, seconds (those of whoever shares its fits too), fits_of, windows, windows_per_second, ratio_to_baseline, ratio_per_window,
  *                    model_bytes (of the files of all its fits)},
  *                    criteria[] {candidate, baseline, id, metric, bound, need, unit, on, state, ratio, ratio_per_window,
  *                    candidate_seconds, baseline_seconds, reused_fits}: the criteria of the success test that rest on
@@ -68,7 +68,7 @@
  *           "best": "highest" | "lowest" | "none", "spread" (show the deviation over seeds), "priority"} ],
  *       "portfolio": […] },                          (what the tables of reports show, in their order; a METRIC's K goes behind its words: metrics.h)
  *   "strategies": [ { "name", "strategy", "encoder", "attention", "parameters",       (the last three null without model or with one from outside)
- *       "fits", "fits_best_at_last_epoch"                    (of training.epochs: they might have gone on improving)
+ *       "fits", "fits_of" (the contestant whose fits these are, done once; else null), "fits_best_at_last_epoch"                    (of training.epochs: they might have gone on improving)
  *       "outside": null or { "files", "rows", "seeded", "test_bars", "test_scored", "test_missing", "validation_bars",
  *           "validation_scored", "unused_rows", "no_bar_rows", "duplicate_rows", "other_rows",
  *           "out_of_fold": "not_stated" | "by_fold" | "by_trained_until" | "by_both"      (by which column it was checked)
