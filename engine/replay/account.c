@@ -35,6 +35,8 @@ void account_open(struct broker *broker) {
     const struct gw_limits *l = &c->limits;
     broker->guarded =
         c->account != GW_ACCOUNT_FREE || l->max_positions || l->max_gross > 0 || l->max_net > 0 || l->max_symbol > 0;
+    broker->watched = c->account == GW_ACCOUNT_MARGIN || c->interest_bps_per_year > 0 || c->loan_bps_per_year > 0 ||
+                      l->daily_loss > 0 || l->max_drawdown > 0;
     broker->halted_day = broker->day = INT64_MIN;
     broker->interest_ns = INT64_MIN;
     broker->peak = broker->day_equity = c->initial_cash;

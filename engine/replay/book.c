@@ -72,7 +72,7 @@ bool desk_closing(const struct desk *desk) {
 void desk_band(struct desk *desk) {
     desk->low_level = -INFINITY;
     desk->high_level = INFINITY;
-    desk->attention = desk->trails = false;
+    desk->attention = desk->trails = desk->pending = false;
     desk->expire_ns = INT64_MAX;
     desk->expire_bar = SIZE_MAX;
     desk->due_index = desk->holding ? desk->held.due_index : SIZE_MAX;
@@ -82,6 +82,7 @@ void desk_band(struct desk *desk) {
         if (w->expire_bar < desk->expire_bar) desk->expire_bar = w->expire_bar;
         if (w->exit == GW_EXIT_NONE && w->due_bar < desk->due_index) desk->due_index = w->due_bar; /* then it lapses */
         if (w->kind == GW_ORDER_TRAILING) desk->trails = true;
+        if (w->exit == GW_EXIT_NONE || w->kind == GW_ORDER_CLOSE) desk->pending = true;
         if (!w->resting || work_is_market(w))
             desk->attention = true;
         else if (work_below(w))

@@ -357,17 +357,12 @@ int broker_traded(struct broker *broker, const struct gw_trade *trade) {
     return GW_OK;
 }
 
-int broker_close(struct broker *broker, size_t s, size_t i) {
-    struct desk *desk = &broker->desk[s];
-    const double close = desk->bars->bar[i].close;
-    desk->n_closed = i + 1;
-    if (desk->active) {
-        const int64_t close_ns = gw_bar_close_ns(desk->bars, i);
-        TRY(desk_range(desk, i));
-        if (desk->holding) desk_charge(desk, close_ns, close);
-        if (close_ns >= desk->expire_ns || i >= desk->expire_bar) desk_expire(desk, i, close_ns);
-    }
-    gw_ledger_mark(&broker->result->ledger, (uint32_t)s, close);
+int broker_close_active(struct broker *broker, struct desk *desk, size_t i) {
+    (void)broker;
+    const int64_t close_ns = gw_bar_close_ns(desk->bars, i);
+    TRY(desk_range(desk, i));
+    if (desk->holding) desk_charge(desk, close_ns, desk->bars->bar[i].close);
+    if (close_ns >= desk->expire_ns || i >= desk->expire_bar) desk_expire(desk, i, close_ns);
     return GW_OK;
 }
 
@@ -379,16 +374,4 @@ int broker_end(struct broker *broker, size_t s, size_t i) {
     while (desk->n_work) desk_remove(desk, desk->n_work - 1, GW_ORDER_EXPIRED, GW_REASON_DATA_END, at.ns);
     desk_band(desk);
     return GW_OK;
-}
-
-struct gw_position_view broker_view(const struct broker *broker, size_t s) {
-    const struct desk *desk = &broker->desk[s];
-    struct gw_position_view view = {.pending = false};
-    if (!desk->active) return view;
-    view.pending = desk_entry_waits(desk) || desk_closing(desk);
-    if (!desk->holding) return view;
-    view.quantity = (double)desk->held.trade.side * desk->held.quantity;
-    view.entry_price = desk->held.trade.entry_price;
-    view.bars_held = desk->n_closed - desk->held.entry_index;
-    return view;
 }

@@ -20,6 +20,7 @@ struct broker {
     void *who;
     /* What the limits remember (account.c). */
     bool guarded;            /* any account rule or limit is on */
+    bool watched;            /* account_instant() has something to do: interest, liquidation or halts */
     bool halted;             /* for good */
     int64_t halted_day, day; /* no entries on this day; the day of the newest equity */
     double day_equity, peak;
@@ -37,11 +38,29 @@ bool broker_cancel(struct broker *broker, uint64_t id, int64_t now_ns);
 int broker_replace(struct broker *broker, uint64_t id, const struct gw_order *order, uint64_t *new_id) GW_MUST_USE;
 
 /* From open to close of the same bar: range, time exit, funding; marks the ledger at the close. */
-int broker_close(struct broker *broker, size_t s, size_t i) GW_MUST_USE;
+int broker_close_active(struct broker *broker, struct desk *desk, size_t i) GW_MUST_USE;
+static inline GW_MUST_USE int broker_close(struct broker *broker, size_t s, size_t i) {
+    struct desk *desk = &broker->desk[s];
+    desk->n_closed = i + 1;
+    if (desk->active) {
+        const int rc = broker_close_active(broker, desk, i);
+        if (rc < 0) return rc;
+    }
+    broker->result->ledger.position[s].mark_price = desk->bars->bar[i].close;
+    return GW_OK;
+}
 /* After the last bar of a symbol: closes its position at that bar's close; what waits expires. */
 int broker_end(struct broker *broker, size_t s, size_t i) GW_MUST_USE;
 
-struct gw_position_view broker_view(const struct broker *broker, size_t s);
+static inline struct gw_position_view broker_view(const struct broker *broker, size_t s) {
+    const struct desk *desk = &broker->desk[s];
+    struct gw_position_view view = {.pending = desk->pending};
+    if (!desk->holding) return view;
+    view.quantity = (double)desk->held.trade.side * desk->held.quantity;
+    view.entry_price = desk->held.trade.entry_price;
+    view.bars_held = desk->n_closed - desk->held.entry_index;
+    return view;
+}
 
 /* ---- what a desk tells ---- */
 double broker_equity(const struct broker *broker);

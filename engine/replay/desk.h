@@ -66,6 +66,7 @@ struct desk {
     size_t due_index, expire_bar;
     int64_t expire_ns;
     bool holding, attention, trails, charges, active; /* attention: an order wants the next open */
+    bool pending;                                     /* an entry waits or a close works */
 
     const struct gw_bars *bars, *detail;
     const struct gw_replay_config *config;

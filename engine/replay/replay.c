@@ -127,7 +127,7 @@ static int equity_grow(struct replay *r, size_t capacity) {
 
 static int equity_record(struct replay *r, int64_t now_ns) {
     struct gw_replay_result *result = r->result;
-    TRY(account_instant(&r->broker, now_ns));
+    if (r->broker.watched) TRY(account_instant(&r->broker, now_ns));
     if (result->n_equity == r->equity_capacity) TRY(equity_grow(r, 2 * r->equity_capacity));
     const double equity = gw_ledger_equity(&result->ledger), gross = gw_ledger_gross(&result->ledger);
     result->equity[result->n_equity++] = (struct gw_equity_point){
@@ -146,9 +146,22 @@ static bool next_instant(const struct replay *r, int64_t *now_ns) {
     return *now_ns < INT64_MAX;
 }
 
+/* One symbol alone: its opens and closes alternate, and there is nobody to wait for. */
+static int event_loop_of_one(struct replay *r) {
+    const struct cursor *c = &r->cursor[0];
+    while (c->bar < c->end) {
+        TRY(bar_opens(r, 0));
+        const int64_t now_ns = c->next_ns;
+        TRY(bar_closes(r, 0, now_ns));
+        TRY(equity_record(r, now_ns));
+    }
+    return GW_OK;
+}
+
 static int event_loop(struct replay *r) {
     const size_t n_symbols = r->market->n_symbols;
     int64_t now_ns;
+    if (n_symbols == 1) return event_loop_of_one(r);
     while (next_instant(r, &now_ns)) {
         const size_t before = r->result->n_events;
         for (size_t s = 0; s < n_symbols; ++s)
