@@ -9,6 +9,8 @@ struct phase_times {
 };
 int write_tables(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                  const struct results *r, const char *dir) GW_MUST_USE;
+int write_breakdown(const struct experiment *e, const struct prepared *p, const struct results *r,
+                    const char *dir) GW_MUST_USE;
 int write_attention(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                     const struct results *r, const char *dir) GW_MUST_USE;
 int write_summary(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,

@@ -16,6 +16,9 @@ static void test_headers(void **state) {
         {GW_RUN_ORDERS, "strategy,seed,id,parent,symbol,kind,side,price,quantity,filled,average_price,state,reason,put_"
                         "time,end_time\n"},
         {GW_RUN_EQUITY, "time,open_time,strategy,seed,equity,cash,exposure,drawdown\n"},
+        {GW_RUN_BREAKDOWN,
+         "strategy,seed,by,group,trades,wins,gains,losses,pnl,mean_return,fees,slippage,funding,bars_held,"
+         "ambiguous,equity_return\n"},
         {GW_RUN_TRAINING, "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best\n"},
         {GW_RUN_CURVES, "strategy,seed,gate,curve,x,y,count\n"},
         {GW_RUN_ATTENTION_INDEX, "row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map\n"},
@@ -29,6 +32,52 @@ static void test_headers(void **state) {
         if (strncmp(text, header[i][1], strlen(header[i][1])) != 0) fail_msg("header of %s", header[i][0]);
         mem_free(text);
     }
+}
+
+/* Every way of taking the trades apart leaves their sums; months and folds compound to the account's return. */
+static void test_breakdown(void **state) {
+    (void)state;
+    struct table parts, trades, equity;
+    assert_ok(table_read(file_of(&run[0], GW_RUN_BREAKDOWN), &parts));
+    assert_ok(table_read(file_of(&run[0], GW_RUN_TRADES), &trades));
+    assert_ok(table_read(file_of(&run[0], GW_RUN_EQUITY), &equity));
+    static const char *const by[] = {"symbol", "side", "reason", "month", "hour", "fold"};
+    size_t n_checked = 0;
+    for (size_t first = 0; first < parts.n_rows; first++) {
+        if (first && same_contestant(&parts, first, &parts, first - 1)) continue;
+        double n = 0, pnl = 0, fees = 0, begin = run[0].e->broker.initial_cash, end = begin, shorts = 0, stops = 0;
+        for (size_t i = 0; i < trades.n_rows; i++) {
+            if (!same_contestant(&parts, first, &trades, i)) continue;
+            n++;
+            pnl += number(&trades, i, "pnl");
+            fees += number(&trades, i, "fees");
+            shorts += is(&trades, i, "side", "short");
+            stops += is(&trades, i, "reason", "stop");
+        }
+        for (size_t i = 0; i < equity.n_rows; i++)
+            if (same_contestant(&parts, first, &equity, i)) end = number(&equity, i, "equity");
+        for (size_t b = 0; b < COUNT_OF(by); b++) {
+            double m = 0, sum = 0, paid = 0, growth = 1;
+            for (size_t i = 0; i < parts.n_rows; i++) {
+                if (!same_contestant(&parts, first, &parts, i) || !is(&parts, i, "by", by[b])) continue;
+                m += number(&parts, i, "trades");
+                sum += number(&parts, i, "pnl");
+                paid += number(&parts, i, "fees");
+                if (*cell(&parts, i, "equity_return")) growth *= 1 + number(&parts, i, "equity_return");
+                if (is(&parts, i, "group", "short")) assert_near(number(&parts, i, "trades"), shorts, 0, 1);
+                if (is(&parts, i, "group", "stop")) assert_near(number(&parts, i, "trades"), stops, 0, 1);
+            }
+            assert_near(m, n, 0, 1);
+            assert_near(sum, pnl, 1e-9, 1);
+            assert_near(paid, fees, 1e-9, 1);
+            if (b == 3 || b == 5) assert_near(growth, end / begin, 1e-9, 1);
+        }
+        n_checked += n > 5;
+    }
+    assert_true(n_checked >= 2);
+    table_free(&parts);
+    table_free(&trades);
+    table_free(&equity);
 }
 
 /* "nan" as a word of its own; names may hold the letters. */
@@ -64,7 +113,7 @@ static void check_texts(const struct run_files *r) {
         }
         mem_free(text);
     }
-    assert_int_equal(tables, 11);
+    assert_int_equal(tables, 12);
 }
 
 static void test_no_nan_and_no_ragged_line(void **state) {
@@ -249,13 +298,10 @@ static void test_run_json(void **state) {
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headers),
-        cmocka_unit_test(test_open_times),
-        cmocka_unit_test(test_no_nan_and_no_ragged_line),
-        cmocka_unit_test(test_folds),
-        cmocka_unit_test(test_scores_cover_the_test_slices),
-        cmocka_unit_test(test_training_log),
-        cmocka_unit_test(test_run_json),
+        cmocka_unit_test(test_headers),      cmocka_unit_test(test_breakdown),
+        cmocka_unit_test(test_open_times),   cmocka_unit_test(test_no_nan_and_no_ragged_line),
+        cmocka_unit_test(test_folds),        cmocka_unit_test(test_scores_cover_the_test_slices),
+        cmocka_unit_test(test_training_log), cmocka_unit_test(test_run_json),
         cmocka_unit_test(test_open_times),
     };
     return cmocka_run_group_tests(tests, results_setup, results_teardown);
