@@ -21,6 +21,7 @@ enum {
 
 struct R(network);
 struct R(workspace);
+struct R(shard);
 
 /* One pass of one shard. */
 struct R(pass) {
@@ -42,7 +43,10 @@ struct R(encoder_ops) {
     size_t (*reach)(const struct gw_model_config *config);
     const char *const *channels;
     size_t n_channels;
-    bool fits_itself;          /* no heads: models/patterns/pattern_gate.c */
+    bool fits_itself;                                             /* no heads: models/patterns/pattern_gate.c */
+    size_t (*context_size)(const struct gw_model_config *config); /* it leaves a context of that width, for heads */
+    /* Takes the windows of a shard from their bars; NULL: rows of features are gathered for it. */
+    void (*gather)(const struct R(pass) *pass, const struct R(shard) *shard);
     const char *windowed_only; /* it cannot stream, and why */
     int (*check)(const struct gw_model_config *config,
                  const struct gw_train_config *train); /* optional: GW_ERR_CONFIG */
@@ -193,6 +197,7 @@ struct R(workspace) {
     real *gates[LAYERS_MAX], *c[LAYERS_MAX], *h[LAYERS_MAX]; /* as lstm_run */
     real *dh, *dh_last;                                      /* [T × B × H], [B × H] */
     real *lstm_scratch, *extra;
+    bool masked; /* the encoder drops some of its own, too */
     real *tile_h, *tile_dh, *keep, *attention_scratch;
     real *band_memory, *band_dmemory; /* streaming: [rows × memory_size] */
     real *context, *dcontext;         /* [n × C] of the tile */

@@ -62,10 +62,12 @@ int R(network_init)(struct R(network) *net, const struct gw_model_config *config
         FAIL(GW_ERR_CONFIG, "model: encoder %d or attention %d is no row of its table", config->encoder,
              config->attention);
     if (net->attention->encoder) net->encoder = net->attention->encoder;
-    net->dense = net->encoder->sequence;
+    net->dense = net->encoder->sequence || net->encoder->context_size;
     net->stream = net->encoder->sequence && config->unroll == GW_UNROLL_STREAM;
-    net->context = net->dense ? net->attention->context_size(config) : config->n_features;
-    net->maps = net->dense ? net->attention->maps(config) : 0;
+    net->context = net->encoder->context_size ? net->encoder->context_size(config)
+                   : net->dense               ? net->attention->context_size(config)
+                                              : config->n_features;
+    net->maps = net->encoder->sequence ? net->attention->maps(config) : 0;
     if (net->encoder->sequence) {
         size_t size = R(kernels_active)()->lstm_pack_size(config->hidden);
         size_t mixed = R(kernels_mixed)()->lstm_pack_size(config->hidden);

@@ -14,6 +14,11 @@ void R(rows_gather)(const struct R(pass) *pass, const struct R(shard) *shard) {
     struct R(workspace) *ws = pass->ws;
     const struct gw_model_config *config = &pass->net->config;
     size_t F = config->n_features, T = pass->net->encoder->sequence ? config->lookback : 1;
+    if (pass->net->encoder->gather) {
+        ws->n_windows = shard->n;
+        pass->net->encoder->gather(pass, shard);
+        return;
+    }
     size_t rows = 0, run_base = 0, run_start = 0, run_end = 0;
     uint32_t run_series = UINT32_MAX;
     for (size_t b = 0; b < shard->n; b++) {

@@ -18,6 +18,8 @@ static void cut_encoder(struct R(workspace) *ws, const struct R(network) *net, b
     size_t windows_rows = net->encoder->sequence ? B * T : B;
     size_t rows = (windows_rows + PROJECT_ROWS - 1) / PROJECT_ROWS * PROJECT_ROWS;
     ws->x = R(workspace_cut)(ws->memory, used, rows * config->n_features);
+    if (!net->encoder->sequence && net->encoder->extra_size)
+        ws->extra = R(workspace_cut)(ws->memory, used, net->encoder->extra_size(config));
     if (!net->encoder->sequence) return;
     ws->xw = R(workspace_cut)(ws->memory, used, rows * 4 * H);
     if (train) ws->dxw = R(workspace_cut)(ws->memory, used, rows * 4 * H);

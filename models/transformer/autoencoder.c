@@ -114,15 +114,23 @@ static void place_masks(struct R(batch) *batch, const struct transformer_shape *
     }
 }
 
-int R(batch_init)(struct R(batch) *batch, const struct autoencoder *net, size_t most, bool train) {
+size_t R(batch_place)(struct R(batch) *batch, const struct autoencoder *net, size_t most, bool train, real *memory) {
     memset(batch, 0, sizeof *batch);
     batch->most = most;
     batch->train = train;
-    batch->memory = mem_calloc(cut_batch(batch, net), sizeof *batch->memory);
-    if (!batch->memory) return GW_ERR_NOMEM;
-    cut_batch(batch, net);
+    batch->memory = memory;
+    const size_t size = cut_batch(batch, net);
+    if (!memory) return size;
     if (train) place_masks(batch, &net->shape);
-    R(position_code)(&net->shape, batch->code);
+    if (batch->code[1] == 0) R(position_code)(&net->shape, batch->code); /* a cosine of 0 is 1 */
+    return size;
+}
+
+int R(batch_init)(struct R(batch) *batch, const struct autoencoder *net, size_t most, bool train) {
+    const size_t size = R(batch_place)(batch, net, most, train, NULL);
+    real *memory = mem_calloc(size, sizeof *memory);
+    if (!memory) return GW_ERR_NOMEM;
+    R(batch_place)(batch, net, most, train, memory);
     return GW_OK;
 }
 
@@ -131,10 +139,12 @@ void R(batch_free)(struct R(batch) *batch) {
     memset(batch, 0, sizeof *batch);
 }
 
-static size_t cut_tile(struct R(tile) *tile, const struct autoencoder *net, bool train, real *memory) {
+size_t R(tile_place)(struct R(tile) *tile, const struct autoencoder *net, bool train, real *memory) {
     const struct transformer_shape *shape = &net->shape;
     const size_t rows = TRANSFORMER_TILE * shape->steps;
     size_t used = 0;
+    memset(tile, 0, sizeof *tile);
+    tile->memory = memory;
     if (net->has_decoder)
         used += R(stack_cut)(&tile->decoder, shape, TRANSFORMER_TILE, train, memory ? memory + used : NULL);
     tile->dh = cut(memory, &used, rows * shape->width);
@@ -145,9 +155,9 @@ static size_t cut_tile(struct R(tile) *tile, const struct autoencoder *net, bool
 
 int R(tile_init)(struct R(tile) *tile, const struct autoencoder *net, bool train) {
     memset(tile, 0, sizeof *tile);
-    tile->memory = mem_calloc(cut_tile(tile, net, train, NULL), sizeof *tile->memory);
+    tile->memory = mem_calloc(R(tile_place)(tile, net, train, NULL), sizeof *tile->memory);
     if (!tile->memory) return GW_ERR_NOMEM;
-    cut_tile(tile, net, train, tile->memory);
+    R(tile_place)(tile, net, train, tile->memory);
     return GW_OK;
 }
 

@@ -182,6 +182,9 @@ struct R(batch) {
 };
 int R(batch_init)(struct R(batch) *batch, const struct autoencoder *net, size_t most, bool train) GW_MUST_USE;
 void R(batch_free)(struct R(batch) *batch);
+/* The same in memory of somebody's, all zero at first; NULL only counts. Returns its elements. A second call for the same
+ * memory finds what the first has left there. */
+size_t R(batch_place)(struct R(batch) *batch, const struct autoencoder *net, size_t most, bool train, real *memory);
 
 /* What one thread needs while it works on a tile. */
 struct R(tile) {
@@ -191,6 +194,8 @@ struct R(tile) {
 };
 int R(tile_init)(struct R(tile) *tile, const struct autoencoder *net, bool train) GW_MUST_USE;
 void R(tile_free)(struct R(tile) *tile);
+size_t R(tile_place)(struct R(tile) *tile, const struct autoencoder *net, bool train,
+                     real *memory); /* as batch_place */
 
 struct R(pieces) { /* what all of the following work with */
     const struct autoencoder *net;

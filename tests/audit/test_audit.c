@@ -45,6 +45,11 @@ static const char two_symbols[] =
     "{'name':'multihead','strategy':'gate','model':{'attention':'multihead','causal_mask':true},"
     "'training':{'loss':'bce','pos_weight':2}},"
     "{'name':'logistic','strategy':'gate','model':{'encoder':'logistic'},'training':{'calibration':'platt'}},"
+    "{'name':'patterns','strategy':'gate','model':{'encoder':'patterns','pattern_bars':6,'pattern_width':8,"
+    "'pattern_heads':2,'pattern_layers':1,'latent':4,'categories':3,'contrastive':'nt_xent'},"
+    "'training':{'retrain':'warm','positive_fraction':0}},"
+    "{'name':'twin','strategy':'gate','model':{'encoder':'transformer','pattern_bars':6,'pattern_width':8,"
+    "'pattern_heads':2,'pattern_layers':1,'latent':4},'training':{'epochs':1}},"
     "{'name':'cross','strategy':'sma_cross','trading':{'fast':4,'slow':11}}]}";
 
 static void market_one(struct gw_market *market) {

@@ -107,6 +107,53 @@ def nt_xent(z):
     return nn.functional.cross_entropy(similarity, other)
 
 
+def bars(n):
+    """Made-up bars, each opening where the one before closed."""
+    close = 100 + draw("close", n, 1).reshape(-1) * 16
+    open_ = torch.cat([torch.tensor([100.0]), close[:-1]])
+    wick, volume = draw("wick", n, 2).abs(), 1 + draw("volume", n, 1).reshape(-1).abs() * 8
+    return open_, torch.maximum(open_, close) + wick[:, 0], torch.minimum(open_, close) - wick[:, 1], close, volume
+
+
+def window(market, last):
+    """[P, 6]: prices by the first close and half the range, log volume by the median, average of the last ten closes."""
+    open_, high, low, close, volume = market
+    at = slice(last + 1 - P, last + 1)
+    base, half = close[last + 1 - P], (high[at].max() - low[at].min()) / 2
+    average = torch.stack([close[t - 9 : t + 1].mean() for t in range(last + 1 - P, last + 1)])
+    prices = [(series - base) / half for series in (open_[at], high[at], low[at], close[at])]
+    median = volume[at].median()  # P is odd
+    # What enters a network is float32.
+    return torch.stack(prices + [torch.log((volume[at] + median) / (2 * median)), (average - base) / half], 1).float().double()
+
+
+def twin(f):
+    """The encoder under two supervised heads, on windows of bars."""
+    n, dense, last = 24, 6, [13, 14, 15, 19, 23]
+    label = torch.tensor([[1.0, 0], [0, 0], [1, 1], [0, 1], [0, 0]])
+    model, of = Autoencoder(), Gradients()
+    head = nn.Sequential(nn.Linear(L, dense), nn.ReLU(), nn.Linear(dense, 2))
+    of.affine("embed", model.embed)
+    for i, layer in enumerate(model.encoder.layers):
+        of.layer(f"encoder{i}", layer)
+    of.block("narrow1", *model.narrow[:2]), of.block("narrow2", *model.narrow[2:])
+    of.affine("latent", model.latent), of.affine("dense", head[0]), of.affine("head", head[2])
+    x = torch.stack([window(bars(n), t) for t in last])
+    h = model.encoder(model.embed(x) + model.code)
+    logits = head(nn.functional.normalize(model.latent(model.blocks(model.narrow, h.flatten(1))), dim=1))
+    loss = nn.functional.binary_cross_entropy_with_logits(logits, label)
+    loss.backward()
+    f.write("twin transformer\n")
+    f.write(f"config steps={P} width={D} heads={HEADS} layers={LAYERS} latent={L} rows={n} dense={dense}\n")
+    numbers(f, "number", "last", torch.tensor(last, dtype=torch.float64))
+    numbers(f, "number", "label", label)
+    numbers(f, "number", "loss", loss.reshape(1))
+    numbers(f, "number", "logits", logits)
+    for tensor, parameter, transposed in of.of:
+        numbers(f, "gradient", tensor, parameter.grad.t() if transposed else parameter.grad)
+    f.write("end\n")
+
+
 def numbers(f, kind, name, values):
     v = values.detach()
     rows, cols = (1, v.numel()) if v.dim() < 2 else (v.shape[0], v.numel() // v.shape[0])
@@ -142,6 +189,7 @@ def main():
                 if name == "mean_cosine" or not tensor.startswith(("decoder", "rebuild", "unfold", "widen")):
                     numbers(f, "gradient", tensor, parameter.grad.t() if transposed else parameter.grad)
             f.write("end\n")
+        twin(f)
 
 
 main()
