@@ -114,8 +114,9 @@ static void test_progress_in_a_log(void **state) {
     for (const char *at = run.err; *at; at++)
         if ((unsigned char)*at < 0x20 && *at != '\n') fail_msg("control character %d in the log: %s", *at, run.err);
     /* 2 strategies, 3 folds, 2 epochs. */
-    assert_int_equal(strncmp(last_line(run.err), "training 12/12 epochs 100% | ", 29), 0);
-    assert_non_null(strstr(run.err, "| took 00:0"));
+    assert_int_equal(strncmp(run.err, "expected: ", 10), 0); /* before anything is begun */
+    assert_non_null(strstr(run.err, "\ntraining 12/12 epochs 100% | took 00:0"));
+    assert_int_equal(strncmp(last_line(run.err), "verdict 100/100 replicates 100% | took 00:0", 43), 0);
     assert_null(strstr(run.out, "epoch 0")); /* progress is no result */
     run_free(&run);
 }
@@ -182,20 +183,23 @@ static void test_progress_on_a_terminal(void **state) {
     size_t n_live = 0, n_out;
     assert_int_equal(run_on_terminal(args, false, screen), 0);
     /* One line that is drawn again and again, each time within the width; nothing scrolls before the end. */
-    assert_int_equal(strncmp(screen, "training 0/720 epochs 0%", 24), 0);
-    for (char *at = screen; (at = strstr(at, erase)); n_live++) {
+    assert_int_equal(strncmp(screen, "expected: ", 10), 0);
+    char *live = strstr(screen, "\r\ntraining 0/720 epochs 0%");
+    const char *ended = strstr(screen, "| took 00:"); /* the end of the line is no live one */
+    assert_true(live && ended && live < ended);
+    for (char *at = live; (at = strstr(at, erase)); n_live++) {
         at += strlen(erase);
         char *next = strstr(at, erase);
-        if (!next) break;
+        if (!next || next > ended) break;
         if (columns_of(at, (size_t)(next - at)) > COLUMNS)
             fail_msg("wider than %d columns: %.*s", COLUMNS, (int)(next - at), at);
         if (memchr(at, '\n', (size_t)(next - at))) fail_msg("the live line scrolled: %.*s", (int)(next - at), at);
     }
     assert_true(n_live >= 3);
     /* The last one stays, whole. */
-    assert_int_equal(count_lines(screen), 1);
-    assert_non_null(strstr(screen, "training 720/720 epochs 100%"));
-    assert_non_null(strstr(screen, "| took 00:"));
+    assert_non_null(strstr(screen, "training 720/720 epochs 100% | took 00:"));
+    assert_non_null(strstr(screen, "verdict 100/100 replicates 100% | took 00:"));
+    assert_int_equal(count_lines(screen), 3); /* what was expected, and how both ended */
     /* Results come undisturbed. */
     snprintf(out, sizeof out, "%s/out", base_dir);
     char *result = get_file(out, &n_out);
