@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "engine/base/base.h"
-#include "engine/walk/fits_share.h"
 #include "gatewalk/import.h"
 #include "gatewalk/version.h"
 #include "run_key.h"

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "engine/walk/fits_share.h"
 #include "write.h"
 
 /* null: undefined; infinite: a word, as JSON has no such number. */

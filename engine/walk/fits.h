@@ -85,6 +85,12 @@ struct fit_list {
 /* GW_ERR_IO when the folder is no longer the one that was locked, or its models lie behind a link: somebody has put
  * something else in its place since the run began. */
 int fits_place_holds(const struct fit_list *fits) GW_MUST_USE;
+/* Whose fits a contestant takes; SIZE_MAX: it has its own. */
+static inline size_t fits_share_of(const struct fit_list *fits, size_t strategy) {
+    for (size_t i = 0; i < fits->n; i++)
+        if (fits->fit[i].strategy == strategy) return fits->fit[i].source ? fits->fit[i].source->strategy : SIZE_MAX;
+    return SIZE_MAX;
+}
 /* The first n_folds of the plan; a study's search does not walk all of them. */
 int fits_plan(const struct experiment *experiment, const struct prepared *prepared, size_t n_folds, const char *dir,
               struct fit_list *out) GW_MUST_USE;

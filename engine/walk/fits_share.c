@@ -25,12 +25,6 @@ void fits_share_drop(struct fit_list *fits) {
     fits->n_shared = 0;
 }
 
-size_t fits_share_of(const struct fit_list *fits, size_t strategy) {
-    for (size_t i = 0; i < fits->n; i++)
-        if (fits->fit[i].strategy == strategy) return fits->fit[i].source ? fits->fit[i].source->strategy : SIZE_MAX;
-    return SIZE_MAX;
-}
-
 static int copy_model(const char *from, const char *to) {
     char *bytes = NULL, *there = NULL;
     size_t n = 0, m = 0;

@@ -8,8 +8,6 @@
 void fits_share_plan(struct fit_list *fits);
 /* Every fit for itself again. */
 void fits_share_drop(struct fit_list *fits);
-/* Whose fits a contestant takes; SIZE_MAX: it has its own. */
-size_t fits_share_of(const struct fit_list *fits, size_t strategy);
 /* Before fits are done: models that lie under another's name. After it: results and models to all that share them. */
 int fits_share_stored(const struct fit_list *fits) GW_MUST_USE;
 int fits_share_results(struct fit_list *fits) GW_MUST_USE;
