@@ -23,7 +23,7 @@ const struct gw_strategy_desc *gw_strategy_find(const char *name) {
 
 int gw_strategy_row(const struct gw_strategy_desc *strategy) {
     for (size_t i = 0; i < COUNT_OF(table); ++i)
-        if (table[i] == strategy) return (int)i;
+        if (table[i] == strategy || strcmp(table[i]->name, strategy->name) == 0) return (int)i; /* or a variant of it */
     return -1;
 }
 

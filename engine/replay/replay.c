@@ -46,6 +46,8 @@ struct replay {
     struct cursor *cursor; /* [n_symbols] */
     unsigned char *state;  /* the strategy's: one block, or one a symbol */
     size_t state_stride;   /* bytes from one symbol's state to the next; 0: shared */
+    size_t n_states;       /* that were opened */
+    const char **name;     /* [n_symbols] */
     size_t equity_capacity;
 };
 
@@ -74,6 +76,9 @@ static uint64_t replace_order(struct gw_order_sink *base, uint64_t id, const str
     return new_id;
 }
 
+/* What the strategy says counts more than what its last order came to. */
+static void fail_replay(struct gw_order_sink *base, int rc) { ((struct broker_sink *)base)->rc = rc; }
+
 static void tell_strategy(void *who, const struct gw_order_record *record) {
     struct replay *r = who;
     r->strategy->on_order(r->state + record->symbol * r->state_stride, &r->parameters, record);
@@ -86,7 +91,11 @@ static int deliver(struct replay *r, size_t s, size_t i, int64_t now_ns) {
     const struct gw_bar_event event = {
         .symbol = (uint32_t)s,
         .close_ns = now_ns,
-        .history = {.last = &bars->bar[i], .n = i + 1},
+        .history = {.last = &bars->bar[i],
+                    .n = i + 1,
+                    .quote_volume = bars->quote_volume ? &bars->quote_volume[i] : NULL,
+                    .trade_count = bars->trade_count ? &bars->trade_count[i] : NULL,
+                    .taker_buy_base = bars->taker_buy_base ? &bars->taker_buy_base[i] : NULL},
         .score = r->scores && r->scores[s] ? &r->scores[s][i] : NULL,
         .min_move = r->min_move && r->min_move[s] ? r->min_move[s][i] : NAN,
         .position = broker_view(&r->broker, s),
@@ -216,7 +225,22 @@ static int states_open(struct replay *r) {
     if (!r->state) return GW_ERR_NOMEM;
     r->state_stride = per_symbol ? stride : 0;
     for (size_t s = 0; s < count && strategy->init; ++s) strategy->init(r->state + s * stride, &r->parameters);
+    if (!strategy->open) return GW_OK;
+    r->name = mem_calloc(r->market->n_symbols, sizeof *r->name);
+    if (!r->name) return GW_ERR_NOMEM;
+    for (size_t s = 0; s < r->market->n_symbols; ++s) r->name[s] = r->market->symbol[s].symbol;
+    const struct gw_strategy_setting setting = {r->market->n_symbols, r->name, r->market->symbol[0].interval_ns};
+    for (size_t s = 0; s < count; ++s) {
+        r->n_states = s + 1;
+        TRY(strategy->open(r->state + s * stride, &r->parameters, &setting));
+    }
     return GW_OK;
+}
+
+static void states_close(struct replay *r) {
+    for (size_t s = 0; s < r->n_states && r->strategy->close; ++s) r->strategy->close(r->state + s * r->state_stride);
+    mem_free(r->name);
+    mem_free(r->state);
 }
 
 void gw_replay_config_default(struct gw_replay_config *config) {
@@ -237,7 +261,7 @@ static int run(struct replay *r) {
     TRY(arguments_check(r));
     TRY(gw_ledger_init(&r->result->ledger, r->market->n_symbols, r->config->initial_cash));
     TRY(broker_init(&r->broker, r->market, r->config, r->result));
-    r->sink = (struct broker_sink){.base = {put_order, cancel_order, replace_order}, .broker = &r->broker};
+    r->sink = (struct broker_sink){.base = {put_order, cancel_order, replace_order, fail_replay}, .broker = &r->broker};
     if (r->strategy->on_order) {
         r->broker.notify = tell_strategy;
         r->broker.who = r;
@@ -266,7 +290,7 @@ int gw_replay_run(const struct gw_market *market, const struct gw_replay_config 
     r.parameters.strategy = row >= 0 ? row : 0;
     const int rc = run(&r);
     mem_free(r.cursor);
-    mem_free(r.state);
+    states_close(&r);
     broker_free(&r.broker);
     if (rc < 0) gw_replay_result_free(out);
     return rc;

@@ -13,6 +13,8 @@ GW_BEGIN_DECLS
 struct gw_history {
     const struct gw_bar *last; /* the newest closed bar */
     size_t n;                  /* bars available, >= 1; gw_history_bar(h, 0) is the newest */
+    /* The newest bar's in the optional columns, with the older ones before it; NULL: the source lacks it. */
+    const double *quote_volume, *trade_count, *taker_buy_base;
 };
 static inline const struct gw_bar *gw_history_bar(const struct gw_history *h, size_t ago) {
     return ago < h->n ? h->last - ago : NULL;
@@ -49,6 +51,7 @@ struct gw_order_sink {
     uint64_t (*put)(struct gw_order_sink *sink, const struct gw_order *order);
     bool (*cancel)(struct gw_order_sink *sink, uint64_t id);
     uint64_t (*replace)(struct gw_order_sink *sink, uint64_t id, const struct gw_order *order);
+    void (*give_up)(struct gw_order_sink *sink, int rc);
 };
 /* The order's id; its state says what becomes of it, refusals too. */
 static inline uint64_t gw_order_put(struct gw_order_sink *sink, const struct gw_order *order) {
@@ -60,6 +63,11 @@ static inline bool gw_order_cancel(struct gw_order_sink *sink, uint64_t id) { re
  * wait any more, and nothing was put. */
 static inline uint64_t gw_order_replace(struct gw_order_sink *sink, uint64_t id, const struct gw_order *order) {
     return sink->replace(sink, id, order);
+}
+
+/* A strategy that cannot go on: the replay ends with `rc` and the message that was set (error.h). */
+static inline void gw_order_fail(struct gw_order_sink *sink, int rc) {
+    if (sink->give_up) sink->give_up(sink, rc);
 }
 
 /* How much an entry is. */
@@ -88,6 +96,8 @@ struct gw_strategy_config {
     struct gw_limits limits;
     int strategy; /* row of strategies.def; -1: none yet */
     struct gw_own_params own[GW_OWN_ROWS_MAX];
+    const void *program; /* of strategies whose rules, script or plugin a user wrote; NULL for all others. Not owned */
+    uint64_t seed;       /* of random numbers: the contestant's */
 };
 static inline const void *gw_strategy_own(const struct gw_strategy_config *config) {
     return config->own[config->strategy].bytes;
@@ -101,6 +111,13 @@ void gw_strategy_config_resolve(struct gw_strategy_config *config, const struct 
 /* One key from text: GW_ERR_CONFIG names it. */
 int gw_strategy_config_set(struct gw_strategy_config *config, const char *key, const char *value) GW_MUST_USE;
 
+/* What a replay is over. */
+struct gw_strategy_setting {
+    size_t n_symbols;
+    const char *const *symbol; /* [n_symbols] names; they live as long as the replay */
+    int64_t interval_ns;
+};
+
 enum { GW_STRATEGY_KEYS_MAX = 3 };
 struct gw_strategy_desc {
     const char *name, *help;
@@ -108,6 +125,10 @@ struct gw_strategy_desc {
     bool needs_model;          /* consumes gate scores */
     size_t state_size;
     void (*init)(void *state, const struct gw_strategy_config *config); /* state is zeroed */
+    /* For what is more than bytes, or may fail: after init, before the first bar, once a state. `close` follows in any case,
+     * also when open failed half-way. NULL: nothing to do. */
+    int (*open)(void *state, const struct gw_strategy_config *config, const struct gw_strategy_setting *setting);
+    void (*close)(void *state);
     void (*on_bar)(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
                    struct gw_order_sink *orders);
     /* An order was put, filled in part, or ended. `state` as in on_bar, of the order's symbol. NULL: not interested. */

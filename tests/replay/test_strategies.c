@@ -66,6 +66,11 @@ static void every_strategy_runs_and_balances(void **state) {
         if (strategy->needs_model)
             assert_fails(gw_replay_run(&market, &config, strategy, &parameters, NULL, NULL, &r), GW_ERR_CONFIG,
                          "scores");
+        if (strategy->open) { /* a user wrote them: tests/own */
+            assert_fails(gw_replay_run(&market, &config, strategy, &parameters, scores, moves, &r), GW_ERR_CONFIG,
+                         strategy->name);
+            continue;
+        }
         assert_ok(gw_replay_run(&market, &config, strategy, &parameters, scores, moves, &r));
         assert_true(r.n_trades >= SYMBOLS);
         double pnl = 0;

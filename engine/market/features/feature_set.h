@@ -19,6 +19,8 @@ struct gw_feature_set {
     char column[GW_COLUMNS_MAX][GW_COLUMN_NAME_MAX];
 };
 
+/* GW_ERR_CONFIG: the bars lack an optional column that a feature is made of. */
+int feature_set_check_columns(const struct gw_feature_set *set, const struct gw_bars *bars) GW_MUST_USE;
 /* Bars of this interval after which every feature surely has a value, wherever in its longer interval the first one lies. */
 size_t feature_set_warmup(const struct gw_feature_set *set, int64_t interval_ns);
 

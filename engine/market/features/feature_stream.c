@@ -248,7 +248,7 @@ void gw_feature_stream_close(struct gw_feature_stream *stream) {
 
 /* ---- whole history ------------------------------------------------------------------------ */
 
-static int check_columns(const struct gw_feature_set *set, const struct gw_bars *bars) {
+int feature_set_check_columns(const struct gw_feature_set *set, const struct gw_bars *bars) {
     for (size_t i = 0; i < set->n; i++) {
         const struct gw_feature_desc *desc = set->item[i].desc;
         bool unknown = bars->n && isnan(bars->bar[0].volume); /* a source without volume */
@@ -277,7 +277,7 @@ static bool row_finite(const float *row, size_t n) {
 int gw_feature_set_build(const struct gw_feature_set *set, const struct gw_bars *bars, struct gw_feature_matrix *out) {
     struct gw_feature_stream *stream = NULL;
     *out = (struct gw_feature_matrix){.n_bars = bars->n, .n_features = set->n, .warmup = bars->n};
-    TRY(check_columns(set, bars));
+    TRY(feature_set_check_columns(set, bars));
     TRY(gw_feature_stream_open(set, bars->interval_ns, &stream));
     out->value = mem_calloc(bars->n ? bars->n * set->n : 1, sizeof *out->value);
     if (!out->value) {
