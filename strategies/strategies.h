@@ -10,4 +10,7 @@ extern const struct gw_choices strategy_choices; /* by row of strategies.def */
 #include "strategies.def"
 #undef STRATEGY
 
+/* Rows whose program names scores: they need a model. */
+extern const struct gw_strategy_desc strategy_rules_scored, strategy_script_scored, strategy_plugin_scored;
+
 #endif

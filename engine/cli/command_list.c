@@ -156,6 +156,9 @@ static int print_keys(void) {
         TRY(print_table(config_section[s].name, config_section[s].table, sizeof(struct experiment)));
     printf("strategies.strategy          %-17s %-18s %-12s a row of `gatewalk list strategies`\n", "word", "-", "-");
     TRY(print_table("strategies", &entry_params, sizeof(struct strategy_spec)));
+    TRY(print_table("strategies", &own_params, sizeof(struct own_keys)));
+    printf("strategies.parameters        %-17s %-18s %-12s {\"name\": value} of what the script or plugin declares\n",
+           "object", "-", "-");
     TRY(print_table("strategies.scores", &scores_params, sizeof(struct score_source)));
     printf("\nmodel, training and trading may also stand in a strategy; there a key in [ ] is taken only with the row "
            "that "

@@ -14,6 +14,7 @@
 #include "gatewalk/model.h"
 #include "gatewalk/replay.h"
 #include "gatewalk/run.h"
+#include "strategies/own/rule.h"
 
 enum {
     MAX_K = 4,
@@ -98,6 +99,12 @@ struct strategy_spec {
     struct score_source scores;
 };
 
+/* What a contestant's entry says of a strategy of the user's own (config_own.c). */
+struct own_keys {
+    struct rule_text rules;
+    char script[1024], plugin[1024];
+};
+
 struct experiment {
     char path[1024];
     char name[64];   /* name_is_safe: the run directory's name */
@@ -118,12 +125,19 @@ struct experiment {
     struct strategy_spec common; /* defaults of all strategies: top-level model, training, trading, costs */
     struct strategy_spec strategy[MAX_STRATEGIES];
     size_t n_strategies;
+    struct program *program[MAX_STRATEGIES]; /* of the user's own, which the contestants' trading names; owned */
+    size_t n_programs;
+    bool is_record;     /* read out of a run directory: names no code to be loaded */
     size_t n_searched;  /* trials of the search that chose these strategies; 0 outside a study */
     uint64_t study_key; /* hash of what the study of this experiment was told; 0 outside one */
 };
 
 static inline bool strategy_trains(const struct strategy_spec *spec) {
     return spec->desc->needs_model && !spec->ensemble_of[0] && spec->scores.n_files == 0;
+}
+/* The rules, script or plugin of the user's that it trades by, or NULL. */
+static inline const struct program *strategy_program(const struct strategy_spec *spec) {
+    return (const struct program *)spec->trading.program;
 }
 static inline bool strategy_is_outside(const struct strategy_spec *spec) { return spec->scores.n_files > 0; }
 /* Repetitions of a contestant: one per seed when it trains, else a single one that is written as seed 0. How many an
@@ -143,6 +157,9 @@ int experiment_load(const char *path, const struct gw_config_override *override,
 /* The experiment of a finished run, from its run.json; kernels: the set that it was fitted with. GW_ERR_DATA for a folder
  * that holds no finished run, and for one whose experiment is none. */
 int experiment_of_run(const char *dir, struct experiment **out, char kernels[32]) GW_MUST_USE;
+/* What a script is called in a run directory. */
+enum { SCRIPT_NAME_MAX = 64 };
+void config_script_name(const struct strategy_spec *spec, char name[SCRIPT_NAME_MAX]);
 void experiment_free(struct experiment *experiment);
 /* Its files by absolute path, for a record that is read from elsewhere: patterns too, and a name that stands for standard
  * input stays. */
@@ -168,6 +185,10 @@ const struct key_section *config_find_section(const char *name); /* NULL when un
 /* Keys of the experiment itself (name, title), of a source in "data" and of its "extra" files, of an entry of "strategies" beside its sections, and
  * of the "scores" of such an entry. */
 extern const struct gw_param_table experiment_params, data_params, extra_params, entry_params, scores_params;
+extern const struct gw_param_table own_params; /* the keys of own_keys, in an entry as well */
+static inline bool own_key_is_rule(const struct gw_param *param) {
+    return param->offset < offsetof(struct own_keys, script);
+}
 /* Keys that are neither a plain value nor a section. */
 struct special_key {
     const char *name, *type, *initial, *help;

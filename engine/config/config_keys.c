@@ -160,6 +160,31 @@ static const struct gw_param entry_rows[] = {
 };
 const struct gw_param_table entry_params = GW_PARAM_TABLE(entry_rows);
 
+#define RULE(which, text_, help_)                                                                                      \
+    {                                                                                                                  \
+        .name = #which, .type = GW_PARAM_TEXT, .offset = offsetof(struct own_keys, rules.text[text_]), .unit = "",     \
+        .capacity = RULE_TEXT_MAX, .help = help_                                                                       \
+    }
+static const struct gw_param own_rows[] = {
+    RULE(enter_long, RULE_ENTER_LONG,
+         "rule: a long is entered when it holds, such as \"rsi(14) < 30 and position == 0\""),
+    RULE(exit_long, RULE_EXIT_LONG, "rule: a long is closed when it holds"),
+    RULE(enter_short, RULE_ENTER_SHORT, "rule: a short is entered when it holds"),
+    RULE(exit_short, RULE_EXIT_SHORT, "rule: a short is closed when it holds"),
+    RULE(size, RULE_SIZE, "rule: of an entry, as a fraction of equity; default: trading.size by trading.sizing"),
+    RULE(stop, RULE_STOP, "rule: stop of an entry, as a fraction of its price, such as \"2 * atr(14)\"; 0 = none"),
+    RULE(target, RULE_TARGET, "rule: target of an entry, as a fraction of its price; 0 = none"),
+    RULE(trail, RULE_TRAIL, "rule: trailing stop of an entry, as a fraction of the best price; 0 = none"),
+    RULE(limit, RULE_LIMIT, "rule: price of a limit order to enter by, such as \"close * 0.999\"; 0 = at the market"),
+    RULE(trigger, RULE_TRIGGER, "rule: price of a stop order to enter by; 0 = at the market"),
+    RULE(good_bars, RULE_GOOD_BARS, "rule: bars that a limit or trigger waits; default 1"),
+    RULE(max_bars, RULE_MAX_BARS, "rule: bars after the signal at which an entry is closed; 0 = never"),
+    GW_TEXT_PARAM(struct own_keys, script, GW_PARAM_TEXT, "instead of \"strategy\": a Lua file whose on_bar trades"),
+    GW_TEXT_PARAM(struct own_keys, plugin, GW_PARAM_TEXT,
+                  "instead of \"strategy\": a shared object that trades; trusted code, see gatewalk/plugin.h"),
+};
+const struct gw_param_table own_params = GW_PARAM_TABLE(own_rows);
+
 static const struct gw_choice confidences_rows[] = {[CONFIDENCE_FRACTION] = {.name = "fraction", .help = "0 to 1"},
                                                     [CONFIDENCE_PERCENT] = {.name = "percent", .help = "0 to 100"}};
 static const struct gw_choices confidences = {.row = confidences_rows, .n = COUNT_OF(confidences_rows)};

@@ -33,6 +33,13 @@ int config_resolve_path(const struct json_document *document, const json_value *
 int config_read_scores(const struct json_document *document, const json_value *entry, const char *experiment_path,
                        struct strategy_spec *spec) GW_MUST_USE;
 void config_write_scores(struct json_writer *w, const struct score_source *source);
+/* The keys of own_keys and "parameters" in an entry. What kind of strategy they make: PROGRAM_NONE when there are none. */
+enum program_kind config_own_kind(const json_value *entry);
+bool config_is_own_key(const char *key);
+/* Reads, checks and keeps them; the contestant's strategy and trading then are theirs. */
+int config_read_own(const struct json_document *document, const json_value *entry, struct experiment *experiment,
+                    struct strategy_spec *spec) GW_MUST_USE;
+void config_write_own(struct json_writer *w, const struct strategy_spec *spec);
 int config_read_strategies(const struct json_document *document, const json_value *list,
                            struct experiment *experiment) GW_MUST_USE;
 /* One contestant's object over the values already in `spec`; `fallback` when it may leave out "strategy". */

@@ -272,6 +272,7 @@ int experiment_of_run(const char *dir, struct experiment **out, char kernels[32]
     if (!e) return GW_ERR_NOMEM;
     int rc;
     TRY_GOTO(path_join(e->path, sizeof e->path, dir, GW_RUN_JSON), done);
+    e->is_record = true;
     experiment_defaults(e);
     TRY_GOTO(config_of_run(e->path, &doc, kernels), done);
     TRY_GOTO(read_document(doc, NULL, e), done);
@@ -287,5 +288,6 @@ done:
 void experiment_free(struct experiment *e) {
     if (!e) return;
     for (size_t i = 0; i < e->n_features; i++) mem_free(e->feature[i]);
+    for (size_t i = 0; i < e->n_programs; i++) program_free(e->program[i]);
     mem_free(e);
 }

@@ -230,8 +230,48 @@ static int put_scores(struct json_writer *w) {
     return GW_OK;
 }
 
+/* Rules may be plain numbers and truth values too. */
+static void put_own(struct json_writer *w) {
+    for (struct gw_param_key key = {0}; gw_param_next(&own_params, &key);) {
+        json_begin_object(w, key.param->name);
+        if (own_key_is_rule(key.param)) {
+            json_begin_array(w, "type");
+            json_put_string(w, NULL, "string");
+            json_put_string(w, NULL, "number");
+            json_put_string(w, NULL, "boolean");
+            json_end_array(w);
+        } else {
+            json_put_string(w, "type", "string");
+        }
+        json_put_int(w, "maxLength", (int64_t)key.param->capacity - 1);
+        put_description(w, &key);
+        json_end_object(w);
+    }
+    json_begin_object(w, "parameters");
+    json_put_string(w, "type", "object");
+    json_put_string(w, "description", "values of what the script or plugin declares");
+    json_begin_object(w, "additionalProperties");
+    json_begin_array(w, "type");
+    json_put_string(w, NULL, "number");
+    json_put_string(w, NULL, "boolean");
+    json_end_array(w);
+    json_end_object(w);
+    json_end_object(w);
+}
+
+/* What it trades by: a row of the table, or what makes one of the user's own. */
+static void put_strategy_or_own(struct json_writer *w) {
+    static const char *const one[] = {"strategy", "enter_long", "enter_short", "script", "plugin"};
+    json_begin_array(w, "anyOf");
+    for (size_t i = 0; i < COUNT_OF(one); i++) {
+        json_begin_object(w, NULL);
+        put_required(w, &one[i], 1);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
 static int put_contestant(struct json_writer *w) {
-    static const char *const strategy[] = {"strategy"};
     json_begin_object(w, "strategy");
     json_put_string(w, "description", "a row of `gatewalk list strategies`");
     json_begin_array(w, "enum");
@@ -247,10 +287,11 @@ static int put_contestant(struct json_writer *w) {
     put_reference(w, "strategy", "strategy");
     TRY(put_properties(w, &entry_params, sizeof(struct strategy_spec)));
     put_reference(w, "scores", "scores");
+    put_own(w);
     for (size_t s = 0; s < config_n_sections; s++)
         if (config_section[s].per_strategy) put_reference(w, config_section[s].name, config_section[s].name);
     json_end_object(w);
-    put_required(w, strategy, 1);
+    put_strategy_or_own(w);
     json_end_object(w);
     json_end_array(w);
     json_end_object(w);

@@ -23,11 +23,35 @@ static int strategy_type(const struct json_document *doc, const json_value *valu
     return json_fail(doc, value, GW_ERR_CONFIG, "unknown strategy \"%s\"; `gatewalk list strategies` shows all", name);
 }
 
+/* Read by somebody else than the loop over the sections. */
+static bool is_plain_key(const char *key) {
+    struct gw_param_key found;
+    return strcmp(key, "strategy") == 0 || strcmp(key, "scores") == 0 || gw_param_find(&entry_params, key, &found) ||
+           config_is_own_key(key);
+}
+
+static bool is_entry_key(const char *key) {
+    const struct key_section *section = config_find_section(key);
+    return is_plain_key(key) || (section && section->per_strategy);
+}
+
+static int unknown_entry_key(const struct json_document *doc, const json_value *value) {
+    const char *known[64] = {"strategy", "model", "training", "trading", "costs", "scores", "parameters"};
+    size_t n = 7;
+    for (struct gw_param_key key = {0}; gw_param_next(&entry_params, &key);) known[n++] = key.param->name;
+    for (struct gw_param_key key = {0}; gw_param_next(&own_params, &key);) known[n++] = key.param->name;
+    return config_unknown_key(doc, value, known, n, "a strategy");
+}
+
 int config_read_strategy(const struct json_document *doc, const json_value *object,
                          const struct gw_strategy_desc *fallback, struct strategy_spec *spec) {
-    static const char *const known[] = {"name", "strategy", "model", "training", "trading", "ensemble_of", "scores"};
     const json_value *type = json_get(object, "strategy"), *name = json_get(object, "name");
+    const enum program_kind own = config_own_kind(object);
+    if (own) fallback = gw_strategy_find(program_kind_name[own]);
     config_use_strategy(spec, fallback);
+    if (!type && !fallback) /* a slip in the key that would have said what it is */
+        for (size_t i = 0; i < json_size(object); i++)
+            if (!is_entry_key(json_key(json_at(object, i)))) return unknown_entry_key(doc, json_at(object, i));
     if ((type || !fallback) && (!type || json_kind(type) != JSON_STRING))
         return json_fail(doc, type ? type : object, GW_ERR_CONFIG,
                          "a strategy needs \"strategy\": one of `gatewalk list strategies`");
@@ -39,12 +63,9 @@ int config_read_strategy(const struct json_document *doc, const json_value *obje
     for (size_t i = 0; i < json_size(object); i++) {
         const json_value *value = json_at(object, i);
         const char *key = json_key(value);
-        if (strcmp(key, "name") == 0 || strcmp(key, "strategy") == 0 || strcmp(key, "ensemble_of") == 0 ||
-            strcmp(key, "scores") == 0)
-            continue;
+        if (is_plain_key(key)) continue;
         const struct key_section *section = config_find_section(key);
-        if (!section || !section->per_strategy)
-            return config_unknown_key(doc, value, known, COUNT_OF(known), "a strategy");
+        if (!section || !section->per_strategy) return unknown_entry_key(doc, value);
         char *base = (char *)spec + section->common_offset;
         TRY(config_read_section(doc, value, section, base));
         TRY(config_check_used(doc, value, section, base));
@@ -89,8 +110,10 @@ int config_read_strategies(const struct json_document *doc, const json_value *li
         if (json_kind(value) == JSON_STRING) {
             TRY(strategy_type(doc, value, spec));
             strcpy(spec->name, spec->desc->name);
+            TRY(config_read_own(doc, value, e, spec));
         } else if (json_kind(value) == JSON_OBJECT) {
             TRY(config_read_strategy(doc, value, NULL, spec));
+            TRY(config_read_own(doc, value, e, spec));
             TRY(config_read_scores(doc, value, e->path, spec));
             TRY(read_ensemble(doc, value, e, spec));
         } else {

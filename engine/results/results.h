@@ -82,7 +82,7 @@ struct selection {
 };
 /* A strategy that has no model and no parameters is a yardstick, not a trial: nobody could have tuned it. */
 static inline bool strategy_is_trial(const struct strategy_spec *spec) {
-    return spec->desc->needs_model || spec->desc->own.n > 0;
+    return spec->desc->needs_model || spec->desc->own.n > 0 || strategy_program(spec);
 }
 struct results {
     struct score_set scores;

@@ -33,6 +33,9 @@ void write_criterion(struct json_writer *w, const struct criterion *criterion);
 int write_run_json(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                    const struct results *r, const struct phase_times *times, size_t jobs, const char *status,
                    const char *dir) GW_MUST_USE;
+/* Strategies of the user's own: their scripts as they were read, and run.json's "programs". */
+int write_scripts(const struct experiment *e, const char *dir) GW_MUST_USE;
+void write_programs(struct json_writer *w, const struct experiment *e);
 int write_folds(const struct prepared *p, const char *dir) GW_MUST_USE;
 
 #endif

@@ -227,6 +227,7 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     put_data(&w, found, p);
     mem_free(found);
     write_score_files(&w, e, p);
+    write_programs(&w, e);
     put_build(&w);
     json_put_int(&w, "jobs", (int64_t)jobs);
     put_phases(&w, times);

@@ -76,6 +76,16 @@ static int build_inputs(const struct experiment *e, struct prepared *p) {
     return GW_OK;
 }
 
+/* What own rules, scripts and plugins look at, before hours are spent on models. */
+static int check_programs(const struct experiment *e, const struct prepared *p) {
+    for (size_t s = 0; s < e->n_strategies; s++)
+        for (size_t i = 0; strategy_program(&e->strategy[s]) && i < p->market.n_symbols; i++) {
+            const int rc = program_check_bars(strategy_program(&e->strategy[s]), &p->market.symbol[i]);
+            if (rc < 0) return gw_error_prefix(rc, "%s: strategy \"%s\"", e->path, e->strategy[s].name);
+        }
+    return GW_OK;
+}
+
 /* Folds on whose validation slices something was chosen before this run do not count as tests. */
 static int skip_folds(const struct experiment *e, struct gw_fold_plan *plan) {
     if (e->folds.skip == 0) return GW_OK;
@@ -138,6 +148,7 @@ int prepare(const struct experiment *e, struct prepared **out) {
 int prepare_inputs(const struct experiment *e, struct prepared *p) {
     double start = clock_seconds();
     TRY(build_inputs(e, p));
+    TRY(check_programs(e, p));
     TRY(plan_folds(e, p));
     p->feature_seconds = clock_seconds() - start;
     return GW_OK;

@@ -127,7 +127,7 @@ int results_replay(const struct experiment *e, const struct prepared *p, const s
         struct gw_strategy_config trading;
         TRY(matched_trading(e, r, s, &trading));
         for (size_t k = 0; k < n_seeds; k++) {
-            result->seed[k].number = outside_seed(e, p, s, k);
+            result->seed[k].number = trading.seed = outside_seed(e, p, s, k);
             if (spec->desc->needs_model) TRY(scores_collect(e, p, &r->scores, fits, s, k, &result->seed[k].scores));
             TRY(replay_seed(e, p, spec, &trading, &r->scores, &result->seed[k]));
             TRY(interrupt_check());

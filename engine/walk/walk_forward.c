@@ -42,6 +42,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(fits_plan(e, p, p->plan.n_folds, dir, fits));
     fits->lock = lock;
     TRY(write_folds(p, dir));
+    TRY(write_scripts(e, dir));
     TRY(write_run_json(e, p, fits, NULL, &times, jobs, "running", dir));
     TRY(run_drop_results(dir, options, in_study ? GW_RUN_STUDY : ""));
     TRY(say_estimate(e, p, fits, jobs));

@@ -15,6 +15,9 @@ struct gw_history {
     size_t n;                  /* bars available, >= 1; gw_history_bar(h, 0) is the newest */
     /* The newest bar's in the optional columns, with the older ones before it; NULL: the source lacks it. */
     const double *quote_volume, *trade_count, *taker_buy_base;
+    /* Columns that the experiment's features asked for: value[n - 1] is the newest bar's. */
+    const struct gw_column *column;
+    size_t n_columns;
 };
 static inline const struct gw_bar *gw_history_bar(const struct gw_history *h, size_t ago) {
     return ago < h->n ? h->last - ago : NULL;

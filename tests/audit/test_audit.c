@@ -25,6 +25,9 @@ static const char one_symbol[] =
     "{'name':'stream','strategy':'gate','model':{'unroll':'stream','warm':16},'training':{'epochs':1}},"
     "{'name':'logistic','strategy':'gate','model':{'encoder':'logistic'},'training':{'calibration':'isotonic'}},"
     "{'name':'mean','strategy':'gate','ensemble_of':'bahdanau'},"
+    "{'name':'rules','enter_long':'rsi(6) < 50 and close < ago(highest(high, 5), 1)','exit_long':'rsi(5)@30m > 50',"
+    "'stop':'2 * atr(5)','limit':'close * 1.001'},"
+    "{'name':'script','script':'own.lua'},"
     "{'name':'cross','strategy':'sma_cross','trading':{'fast':3,'slow':9}},'buy_and_hold',"
     "{'name':'chance','strategy':'random_entry','trading':{'match':'cross'}}]}";
 
@@ -50,7 +53,17 @@ static const char two_symbols[] =
     "'training':{'retrain':'warm','positive_fraction':0}},"
     "{'name':'twin','strategy':'gate','model':{'encoder':'transformer','pattern_bars':6,'pattern_width':8,"
     "'pattern_heads':2,'pattern_layers':1,'latent':4},'training':{'epochs':1}},"
+    "{'name':'script','script':'own.lua'},"
     "{'name':'cross','strategy':'sma_cross','trading':{'fast':4,'slow':11}}]}";
+
+static const char own_script[] =
+    "local rsi = feature('rsi(4)@30m')\n"
+    "function on_bar(bar, history, score, position, orders)\n"
+    "  if position.pending then return end\n"
+    "  if position.quantity == 0 and rsi() < 60 and history.close(3) and bar.close < history.highest(4) then\n"
+    "    orders.buy{size = 0.4, stop = 0.01, max_bars = 1 + math.floor(random() * 9)}\n"
+    "  elseif position.quantity > 0 and rsi() > 55 then orders.close() end\n"
+    "end\n";
 
 static void market_one(struct gw_market *market) {
     market->n_symbols = 1;
@@ -78,6 +91,7 @@ static struct prepared *prepared_of(const struct experiment *e, void (*make)(str
 
 static void check_clean(const char *text, void (*make)(struct gw_market *), size_t n_cuts, size_t n_refits,
                         unsigned left_out) {
+    scratch_write("own.lua", own_script, sizeof own_script - 1);
     struct experiment *e = fixture_experiment(text);
     struct prepared *p = prepared_of(e, make);
     struct audit_options options = {.n_cuts = n_cuts, .n_refits = n_refits, .jobs = 2, .models = ""};
@@ -267,6 +281,7 @@ static void audit_leak(const struct experiment *e, const struct planted *leak, s
 
 static void test_leaks_are_caught(void **state) {
     (void)state;
+    scratch_write("own.lua", own_script, sizeof own_script - 1);
     struct experiment *e = fixture_experiment(one_symbol);
     struct gw_market market;
     size_t missed = 0;
@@ -287,6 +302,7 @@ static void test_leaks_are_caught(void **state) {
 static void test_the_double_is_honest(void **state) {
     (void)state;
     static const struct planted honest = {.name = "none", .hooks = {.fit = honest_fit}};
+    scratch_write("own.lua", own_script, sizeof own_script - 1);
     struct experiment *e = fixture_experiment(one_symbol);
     struct audit_report report;
     audit_leak(e, &honest, &report);
@@ -300,6 +316,7 @@ static void test_the_double_is_honest(void **state) {
 
 static void test_history(void **state) {
     (void)state;
+    scratch_write("own.lua", own_script, sizeof own_script - 1);
     struct experiment *e = fixture_experiment(one_symbol);
     struct prepared *p = prepared_of(e, market_one);
     struct history_check check;

@@ -24,10 +24,12 @@ static void write_experiment(const char *section, const struct gw_param_key *key
         strcpy(chosen, ",\"train\":900,\"validation\":90,\"test\":90");
     }
     if (data && strcmp(key->param->name, "file") != 0) strcpy(chosen, ",\"file\":\"d.csv\"");
-    int n = snprintf(text, sizeof text, "{%s%s%s\"strategies\":[\"%s\"],\n", name ? "" : "\"name\":\"x\",",
-                     data ? "" : "\"data\":\"d.csv\",",
-                     folds ? "" : "\"folds\":{\"train\":900,\"validation\":90,\"test\":90},",
-                     strategy ? gw_choice_at(key->by->choices, key->row).name : "gate");
+    const char *row = strategy ? gw_choice_at(key->by->choices, key->row).name : "gate";
+    if (strcmp(row, "script") == 0) scratch_write("own.lua", "function on_bar() end", 21);
+    int n = snprintf(text, sizeof text, "{%s%s%s\"strategies\":[{\"strategy\":\"%s\"%s}],\n",
+                     name ? "" : "\"name\":\"x\",", data ? "" : "\"data\":\"d.csv\",",
+                     folds ? "" : "\"folds\":{\"train\":900,\"validation\":90,\"test\":90},", row,
+                     strcmp(row, "script") == 0 ? ",\"script\":\"own.lua\"" : "");
     if (*section)
         snprintf(text + n, sizeof text - (size_t)n, "\"%s\":{\"%s\":%s%s}}", section, key->param->name, value, chosen);
     else

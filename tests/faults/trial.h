@@ -227,6 +227,19 @@ static const char tiny_experiment[] =
     "\"attention\":"
     "\"none\"}},{\"name\":\"bahdanau\",\"strategy\":\"gate\",\"model\":{\"attention\":\"bahdanau\"}}]}\n";
 
+static const char own_experiment[] =
+    "{\"name\":\"own\",\"data\":[{\"file\":\"rw.csv\",\"symbol\":\"RW\"}],\"features\":[\"log_return(1)\"],"
+    "\"labels\":{\"horizon\":4,\"ratio\":1.2,\"min_move\":0.002},\"folds\":{\"train\":100,\"validation\":40,\"test\":"
+    "60},"
+    "\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,\"confidence\":0.9},\"strategies\":["
+    "{\"name\":\"rules\",\"enter_long\":\"rsi(4) < 50 and position == 0\",\"exit_long\":\"close > ago(close, 3)\"},"
+    "{\"name\":\"script\",\"script\":\"own.lua\",\"parameters\":{\"n\":5}}]}\n";
+static const char own_script[] =
+    "local rsi = feature('rsi(4)')\nlocal n = parameter('n', 3, 1, 9)\n"
+    "function on_bar(bar, history, score, position, orders)\n"
+    "  local list = {}\n  for i = 0, n do list[#list + 1] = history.close(i) end\n  table.sort(list)\n"
+    "  if position.quantity == 0 and rsi() < 50 and bar.close < list[#list] then orders.buy{max_bars = 6} end\nend\n";
+
 static const char tiny_study[] =
     "{\"name\":\"tiny_study\",\"experiment\":\"e.json\",\"search\":{\"seeds\":1,\"folds\":1,\"epochs\":1},\"stages\":["
     "{\"name\":\"loss\",\"carry\":true,\"variants\":[{\"name\":\"bce\"},{\"name\":\"focal\",\"training\":{\"loss\":"
@@ -325,6 +338,8 @@ static inline int trial_setup(void **state) {
     if (mkdir(work_dir, 0700) < 0 || mkdir(work("tmp"), 0700) < 0) return -1;
     put_text("e.json", tiny_experiment);
     put_text("study.json", tiny_study);
+    put_text("own.json", own_experiment);
+    put_text("own.lua", own_script);
     MUST_RUN("synth", "random-walk", "--bars", "300", "--seed", "3", "--out", "rw.csv");
     MUST_RUN("synth", "random-walk", "--bars", "1200", "--seed", "3", "--out", "big.csv");
     setenv("GATEWALK_STORE", ledger, 1);
