@@ -73,7 +73,7 @@ int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, 
     struct text_table table;
     text_table_begin(&table, &run->arena);
     for (size_t c = 0; c < COUNT_OF(heading); c++)
-        text_table_column(&table, heading[c], c == 0 || c == 8, c == 1 || c == 2 ? 1 : 0);
+        text_table_column(&table, heading[c], c == 0 || c == 8, c == 1 || c == 2 ? 2 : c == 6 ? 1 : 0);
     const json_value *gates = json_get(verdict, "gates");
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
         const json_value *block = gates ? json_get(gates, gate_word[gate]) : NULL;
