@@ -244,7 +244,7 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     if (r) {
         put_training_time(&w, e, fits, r);
         put_criteria(&w, e, fits, r);
-        const int rc = put_on_data(&w, e, r);
+        rc = put_on_data(&w, e, r);
         if (rc < 0) {
             out_abort(&file);
             return rc;
