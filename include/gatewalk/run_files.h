@@ -44,6 +44,21 @@
  * signals.csv        row,lag,time,open_time,close                             (price path of the rows with map "mean")
  * importance.csv     strategy,seed,gate,kind,feature,value                    (kind: permutation, the drop of AP, or attention,
  *                    the weight; commas inside a feature's name are written as ';')
+ * patterns.json, patterns_*.csv: the library of the first gate with the encoder "patterns", its first seed and last fold; also what
+ *                    `gatewalk patterns train` leaves. Windows are those of its training slice ("learned") and of the data from its
+ *                    test slice on ("later"); times are close times of a window's last bar.
+ * patterns.json      schema, name, symbol, interval, begin, end, bars (of a window), latent, categories, horizon, windows_learned,
+ *                    windows_later, prevalence {"long", "short"}, largest_share, balance ("good", "uneven", "lopsided"),
+ *                    beyond_null (categories and gates with a family-wise p of at most .05), map_divergence, best_epoch, valid_r,
+ *                    learnt ("good", "fair", "poor", "not learnt"), advice ("" for none)
+ * patterns_training.csv   epoch,learning_rate,train,train_r,train_c,valid,valid_r,valid_c,best
+ * patterns_categories.csv category,slice,gate,windows,share,labelled,hits,rate,lo,hi,z,p_value,posterior
+ *                    (interval of the block bootstrap; z and family-wise p against labels shifted in time; empty: too few)
+ * patterns_members.csv    category,member,time,similarity,label_long,label_short,step,value     (closes about the last one, in
+ *                    half ranges of the window, from its first bar to `horizon` bars behind its last, step 0)
+ * patterns_next.csv  category,step,q10 … q90,return_q10 … return_q90       (what came next: in half ranges, and as a return)
+ * patterns_map.csv   time,symbol,x,y,category,label_long,label_short
+ * patterns_rebuilt.csv    window,time,step,open … average,rebuilt_open … rebuilt_average      (as the model sees them)
  * models/STRATEGY-sSEED-fFOLD.safetensors
  * study.json         (of `gatewalk study`) schema, criterion (the member of a variant that it is chosen by: the mean over
  *                    gates, folds and search seeds at the best epoch, on validation slices only), stages[] {name, chosen,
@@ -135,6 +150,15 @@
 #define GW_RUN_STUDY           "study.json"
 #define GW_RUN_AUDIT           "audit.json"
 #define GW_RUN_REPORT          "report.pdf"
+
+/* Of a library of patterns. */
+#define GW_RUN_PATTERNS            "patterns.json"
+#define GW_RUN_PATTERNS_TRAINING   "patterns_training.csv"
+#define GW_RUN_PATTERNS_CATEGORIES "patterns_categories.csv"
+#define GW_RUN_PATTERNS_MEMBERS    "patterns_members.csv"
+#define GW_RUN_PATTERNS_NEXT       "patterns_next.csv"
+#define GW_RUN_PATTERNS_MAP        "patterns_map.csv"
+#define GW_RUN_PATTERNS_REBUILT    "patterns_rebuilt.csv"
 
 /* 1 (without a number in the files): sentences in the verdict. 2: facts. 3: the tables' columns in summary.json. 4: infinite metrics
  * are words, "begin" and "end" are bars' dates. 5: open times beside close times in scores.csv, equity.csv, attention.csv and signals.csv. */

@@ -18,6 +18,7 @@ struct fixture {
     size_t n_models, n_others, n_seeds, n_folds, bars_per_fold;
     bool no_trades, no_losses, no_attention, undefined, constant_scores, no_verdict, empty_tables;
     bool study, reused, no_run_json; /* reused: every fit was taken from an earlier run */
+    bool patterns;                   /* it has a library of patterns */
 };
 
 struct fx_strategy {
@@ -275,6 +276,8 @@ static void fx_trades(const char *dir, const struct fixture *f) {
 }
 
 /* Writes the run into `dir`, which must exist. */
+#include "fixture_patterns.h"
+
 static void fixture_write(const char *dir, const struct fixture *f) {
     fx_state = 20240229;
     fx_summary(dir, f);
@@ -288,6 +291,7 @@ static void fixture_write(const char *dir, const struct fixture *f) {
     fx_attention(dir, f);
     fx_importance(dir, f);
     fx_trades(dir, f);
+    if (f->patterns) fx_patterns(dir);
 }
 
 static const struct fixture fixture_rich = {.title = "Bitcoin and Ether, quarter-hour bars: does attention pay?",

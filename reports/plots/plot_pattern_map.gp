@@ -1,0 +1,15 @@
+# points: x, y, colour of the category, label (0 neither, 1 long, 2 short). Labelled ones are drawn last.
+
+do for [p = 0:1] {
+    call 'panel.gp' 0 p 1 2
+    set xrange [x_lo:x_hi]
+    set yrange [y_lo:y_hi]
+    unset tics; unset grid; set border 0
+    if (p == 0) {
+        plot ARG1.'.points' using 1:2:3 with points pt 7 ps 0.22 lc rgb variable
+    } else {
+        plot ARG1.'.points' using ($4 == 0 ? $1 : NaN):2 with points pt 7 ps 0.2 lc rgb 0xC8C8C8, \
+             ARG1.'.points' using ($4 == 1 ? $1 : NaN):2 with points pt 7 ps 0.3 lc rgb LINE_COLOR[2], \
+             ARG1.'.points' using ($4 == 2 ? $1 : NaN):2 with points pt 7 ps 0.3 lc rgb LINE_COLOR[3]
+    }
+}
