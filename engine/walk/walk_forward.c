@@ -6,6 +6,7 @@
 #include "engine/results/run_key.h"
 #include "engine/results/write.h"
 #include "estimate.h"
+#include "library_files.h"
 #include "outside.h"
 #include "record.h"
 #include "replays.h"
@@ -62,6 +63,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(run_folder_judge(dir));
     TRY(write_tables(e, p, fits, r, dir));
     TRY(write_attention(e, p, fits, r, dir));
+    TRY(write_library(e, p, fits, jobs, dir));
     TRY(write_summary(e, p, fits, r, dir));
     times.files = lap(&mark);
     TRY(write_run_json(e, p, fits, r, &times, jobs, "finished", dir));

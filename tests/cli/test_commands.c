@@ -77,6 +77,8 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"signal", "done", "--strategy", "lstm"},
     {"score", "done", "rw.csv", "--strategy", "bahdanau", "--out", "o.csv"},
     {"features", "small.json", "--scaled", "2", "--out", "o.csv"},
+    {"patterns", "train", "rw.csv", "--out", "library", "--quiet", "--set", "pattern_bars=8", "--set",
+     "pattern_width=8", "--set", "categories=4", "--set", "epochs=1"},
     {"folds", "small.json"},
     {"verify", "done", "--quiet"},
     {"replay", "done", "--at", "2020-01-09", "--quiet"},

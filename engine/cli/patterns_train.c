@@ -1,0 +1,224 @@
+/* gatewalk patterns train: a library of the bars of one file, without a walk: for exploring, not for judging. */
+#include "patterns_train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/json.h"
+#include "gatewalk/run_files.h"
+
+static const double VALIDATION_SHARE = 0.15;
+
+static void default_settings(struct patterns_training *t) {
+    gw_model_config_default(&t->model);
+    gw_train_config_default(&t->train);
+    gw_param_defaults(&gw_label_params, &t->labels);
+}
+
+/* "model.categories=300"; without a section the first table that knows the key. */
+static int set_key(struct patterns_training *t, const char *text) {
+    const struct {
+        const char *section;
+        const struct gw_param_table *table;
+        void *base;
+    } part[] = {{"model", &gw_model_params, &t->model},
+                {"training", &gw_train_params, &t->train},
+                {"labels", &gw_label_params, &t->labels}};
+    char key[128];
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text || (size_t)(equals - text) >= sizeof key)
+        FAIL(GW_ERR_USAGE, "--set %s: must be KEY=VALUE", text);
+    snprintf(key, sizeof key, "%.*s", (int)(equals - text), text);
+    const char *dot = strchr(key, '.');
+    for (size_t i = 0; i < COUNT_OF(part); i++) {
+        struct gw_param_key found = {0};
+        const char *name = dot ? dot + 1 : key;
+        if (dot &&
+            (strlen(part[i].section) != (size_t)(dot - key) || strncmp(key, part[i].section, (size_t)(dot - key)) != 0))
+            continue;
+        if (!gw_param_find(part[i].table, name, &found)) continue;
+        int rc = gw_param_set(part[i].table, part[i].base, name, equals + 1);
+        return rc < 0 ? gw_error_prefix(GW_ERR_CONFIG, "--set %s", text) : GW_OK;
+    }
+    FAIL(GW_ERR_CONFIG, "--set %s: no such key; `gatewalk list keys` names those of model, training and labels", text);
+}
+
+static int settings(struct patterns_training *t, const struct patterns_train_options *o) {
+    struct gw_model_report report;
+    default_settings(t);
+    /* What a library learns by, unless told otherwise: the study's, for fewer epochs. */
+    static const char *const first[] = {"model.encoder=patterns",   "training.optimizer=adamw",
+                                        "training.schedule=cosine", "training.learning_rate=1e-3",
+                                        "training.epochs=60",       "training.patience=15"};
+    for (size_t i = 0; i < COUNT_OF(first); i++) TRY(set_key(t, first[i]));
+    for (size_t i = 0; i < o->n_set; i++) TRY(set_key(t, o->set[i]));
+    t->model.n_features = 1;
+    if (strcmp(gw_param_word(&gw_model_params, &t->model, "encoder"), "patterns") != 0)
+        FAIL(GW_ERR_CONFIG, "model.encoder: only \"patterns\" makes a library");
+    return gw_model_config_check(&t->model, &t->train, &report);
+}
+
+/* ---- the fit --------------------------------------------------------------------------------------- */
+
+static void on_epoch(void *context, const struct gw_epoch_record *r, size_t epochs, double per_second) {
+    struct patterns_training *t = context;
+    char line[PATTERN_LINE];
+    const struct patterns_epoch e = {.epoch = r->epoch,
+                                     .learning_rate = r->learning_rate,
+                                     .train = r->train_loss,
+                                     .train_r = r->parts[0][0],
+                                     .train_c = r->parts[0][1],
+                                     .valid = r->validation_loss,
+                                     .valid_r = r->parts[1][0],
+                                     .valid_c = r->parts[1][1],
+                                     .best = r->best};
+    progress_note(t->progress, "%s | %.0f windows/s", patterns_epoch_line(&e, epochs, line), per_second);
+    progress_add(t->progress, 1);
+}
+
+/* The last part of the bars decides the best epoch, after a gap as long as a label looks ahead. */
+static int list_samples(struct patterns_training *t) {
+    const size_t first = gw_model_reach(&t->model) - 1, n = t->bars.n, purge = t->labels.horizon;
+    const size_t valid = (size_t)((1 - VALIDATION_SHARE) * (double)n);
+    if (valid < first + purge + 2 || n < valid + 2)
+        FAIL(GW_ERR_DATA, "%s: %zu bars are too few for windows of %zu", t->file, n, first + 1);
+    t->learned_end = valid - purge;
+    t->n_train = t->learned_end - first;
+    t->n_validation = n > valid + purge ? n - valid - purge : 0; /* the last have no label */
+    if (!(t->sample = mem_calloc(t->n_train + t->n_validation, sizeof *t->sample))) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < t->n_train; i++) t->sample[i].row = (uint32_t)(first + i);
+    for (size_t i = 0; i < t->n_validation; i++) t->sample[t->n_train + i].row = (uint32_t)(valid + i);
+    return GW_OK;
+}
+
+static int fit(void *context) {
+    struct patterns_training *t = context;
+    struct gw_series series = {.n_rows = t->bars.n, .bar = t->bars.bar};
+    for (int g = 0; g < GW_N_GATES; g++) series.label[g] = t->label.gate[g];
+    const struct gw_fit_input input = {.n_series = 1,
+                                       .n_features = 1,
+                                       .series = &series,
+                                       .train = t->sample,
+                                       .validation = t->sample + t->n_train,
+                                       .n_train = t->n_train,
+                                       .n_validation = t->n_validation};
+    const struct gw_fit_options options = {.seed = t->seed, .on_epoch = on_epoch, .context = t};
+    return gw_model_fit(&t->model, &t->train, &input, &options, &t->gate, &t->log);
+}
+
+static int write_out(void *context) {
+    struct patterns_training *t = context;
+    return library_write(&t->library, &(struct library_rates_config){.seed = t->seed}, t->progress, t->dir);
+}
+
+/* ---- files ----------------------------------------------------------------------------------------- */
+
+static int write_source(const struct patterns_training *t, const struct patterns_train_options *o) {
+    char path[1024], text[24], *real = realpath(t->file, NULL);
+    struct out_file file;
+    TRY(path_join(path, sizeof path, t->dir, PATTERNS_SOURCE));
+    int rc = out_open(&file, path);
+    if (rc == GW_OK) {
+        struct json_writer w = {.stream = file.stream};
+        json_begin_object(&w, NULL);
+        json_put_int(&w, "schema", GW_RUN_SCHEMA);
+        json_put_string(&w, "file", real ? real : t->file);
+        json_put_string(&w, "format", o->format);
+        json_put_string(&w, "symbol", t->bars.symbol);
+        snprintf(text, sizeof text, "%016llx", (unsigned long long)t->bars.fingerprint);
+        json_put_string(&w, "fingerprint", text);
+        json_put_int(&w, "learned_end", (int64_t)t->learned_end);
+        json_begin_object(&w, "labels");
+        json_put_params(&w, &gw_label_params, &t->labels, true);
+        json_end_object(&w);
+        json_end_object(&w);
+        rc = out_commit(&file);
+    }
+    free(real);
+    return rc;
+}
+
+static int write_latents(const struct patterns_training *t) {
+    char path[1024], time[40];
+    struct out_file file;
+    const struct library *l = &t->library;
+    TRY(path_join(path, sizeof path, t->dir, "latents.npy"));
+    TRY(npy_write(path, "<f4", 4, (const size_t[]){l->n, library_latent(l)}, 2, l->latent));
+    TRY(path_join(path, sizeof path, t->dir, "windows.csv"));
+    TRY(out_open(&file, path));
+    out_printf(&file, "time,slice,category,similarity,label_long,label_short\n");
+    for (size_t i = 0; i < l->n; i++) {
+        out_printf(&file, "%s,%s,%u,%.6f", time_format(library_time(l, (uint32_t)i), time),
+                   library_slice_name[i >= l->first[LIBRARY_LATER]], l->category[i], 1 - (double)l->distance[i]);
+        for (int g = 0; g < GW_N_GATES; g++) {
+            const int label = library_label(l, (uint32_t)i, g);
+            out_printf(&file, label == GW_LABEL_MISSING ? "," : label ? ",1" : ",0");
+        }
+        out_printf(&file, "\n");
+    }
+    return out_commit(&file);
+}
+
+static int save(struct patterns_training *t) {
+    char path[1024];
+    TRY(path_join(path, sizeof path, t->dir, PATTERNS_MODEL));
+    TRY(gw_model_save(t->gate, &t->log, NULL, 0, NULL, 0, path));
+    return write_latents(t);
+}
+
+static int build(struct patterns_training *t) {
+    const struct library_range learned = {0, t->learned_end}, later = {t->learned_end + t->labels.horizon, t->bars.n};
+    t->library = (struct library){.model = gate_patterns(t->gate),
+                                  .categories = gate_pattern_categories(t->gate),
+                                  .log = gate_patterns_log(t->gate),
+                                  .symbol = &t->bars,
+                                  .labels = &t->label,
+                                  .n_symbols = 1,
+                                  .horizon = t->labels.horizon,
+                                  .name = t->bars.symbol};
+    return library_build(&t->library, (const struct library_range *const[]){&learned, &later});
+}
+
+/* A directory of ours or an empty one. */
+static int claim(const char *dir) {
+    char path[1024];
+    TRY(path_join(path, sizeof path, dir, PATTERNS_SOURCE));
+    if (!file_exists(path) && file_exists(dir) && !run_folder_is_empty(dir))
+        FAIL(GW_ERR_USAGE, "%s is not empty and holds no library of patterns; give another --out", dir);
+    TRY(dir_make(dir));
+    return run_folder_sweep(dir, true); /* what a killed one has left half-written */
+}
+
+static int train(struct patterns_training *t, const struct patterns_train_options *o) {
+    TRY(settings(t, o));
+    TRY(gw_bars_import(t->file, &(struct gw_import_options){.format = o->format}, &t->bars, NULL));
+    TRY(gw_labels_build(&t->bars, &t->labels, &t->label));
+    TRY(list_samples(t));
+    TRY(claim(t->dir));
+    TRY(write_source(t, o)); /* first of all: it says whose directory this is */
+    TRY(progress_begin(&t->progress, "patterns", t->train.epochs, NULL));
+    int rc = patterns_parallel(o->jobs, fit, t);
+    progress_end(t->progress);
+    t->progress = NULL;
+    TRY(rc);
+    TRY(build(t));
+    TRY(save(t));
+    TRY(progress_begin(&t->progress, "map", 1000, "iterations"));
+    rc = patterns_parallel(o->jobs, write_out, t);
+    progress_end(t->progress);
+    t->progress = NULL;
+    return rc;
+}
+
+int patterns_train(const char *file, const char *dir, const struct patterns_train_options *options) {
+    struct patterns_training t = {.file = file, .dir = dir, .seed = options->seed};
+    int rc = train(&t, options);
+    library_free(&t.library);
+    gw_training_log_free(&t.log);
+    gw_model_free(t.gate);
+    mem_free(t.sample);
+    gw_labels_free(&t.label);
+    gw_bars_free(&t.bars);
+    return rc;
+}
