@@ -21,7 +21,7 @@ ISA_AVX2   := -mavx2 -mfma
 ISA_AVX512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma
 LIBS    := -lcjson -lcsv -larchive -lz -lxxhash -lsqlite3 -fopenmp -lm
 
-SRC     := $(filter-out engine/main.c,$(sort $(shell find engine models strategies reports -name '*.c')))
+SRC     := $(filter-out engine/main.c engine/cluster/mpi_module.c,$(sort $(shell find engine models strategies reports -name '*.c')))
 # models/kernels/isa_*.c are instantiated once per instruction set; these rooms once per precision. Work is done in
 # float32 alone: the float64 instances are what tests compare it with, and stand in an archive of their own.
 DUAL    := $(addsuffix /%,$(addprefix models/,attention encoder loss optimizer schedule network stream training transformer))
@@ -54,7 +54,14 @@ FIT_FLAGS := $(filter-out -W% -g% -O0 -O1 -O2 -O3 -Og -Os -fno-omit-frame-pointe
 .PHONY: all demo deps test faults kills fuzz bench bench-peers lib exports install uninstall tests-build layers headers format format-check clean FORCE
 all: gatewalk
 
-gatewalk: $(BUILD)/engine/main.o $(BUILD)/commit.o $(LIB)
+# What speaks MPI is a module that the program loads under a launcher; without MPI there is none, and nothing is missing.
+MPICC   ?= mpicc
+MPI_MODULE := $(if $(shell command -v $(MPICC)),$(BUILD)/gatewalk-mpi.so)
+$(BUILD)/gatewalk-mpi.so: engine/cluster/mpi_module.c engine/cluster/transport.h | $(BUILD)
+	@echo "compile $<"
+	@$(MPICC) $(STD) $(WARN) -O2 -fPIC -shared -fvisibility=hidden -o $@ $<
+
+gatewalk: $(BUILD)/engine/main.o $(BUILD)/commit.o $(LIB) | $(MPI_MODULE)
 	@echo "link    $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -229,6 +236,7 @@ install: gatewalk lib
 	@install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir)/gatewalk $(docdir) \
 	    $(man1dir) $(bashdir) $(zshdir) $(fishdir))
 	@install gatewalk $(DESTDIR)$(bindir)/gatewalk
+	@[ ! -e $(BUILD)/gatewalk-mpi.so ] || install -D -m 644 $(BUILD)/gatewalk-mpi.so $(DESTDIR)$(libdir)/gatewalk/gatewalk-mpi.so
 	@install -m 644 include/gatewalk/*.h $(DESTDIR)$(includedir)/gatewalk/
 	@install -m 644 $(STATIC) $(SHARED) $(DESTDIR)$(libdir)/
 	@ln -sf $(notdir $(SHARED)) $(DESTDIR)$(libdir)/libgatewalk.so
@@ -244,7 +252,7 @@ uninstall:
 	@rm -f $(addprefix $(DESTDIR),$(bindir)/gatewalk $(libdir)/libgatewalk.a $(libdir)/libgatewalk.so \
 	    $(libdir)/$(notdir $(SHARED)) $(libdir)/pkgconfig/gatewalk.pc \
 	    $(man1dir)/gatewalk.1 $(bashdir)/gatewalk $(zshdir)/_gatewalk $(fishdir)/gatewalk.fish)
-	@rm -rf $(DESTDIR)$(includedir)/gatewalk $(DESTDIR)$(docdir)
+	@rm -rf $(DESTDIR)$(includedir)/gatewalk $(DESTDIR)$(libdir)/gatewalk $(DESTDIR)$(docdir)
 
 # ---- the house rules ------------------------------------------------------------------------------
 

@@ -157,6 +157,7 @@ int experiment_load(const char *path, const struct gw_config_override *override,
 /* The experiment of a finished run, from its run.json; kernels: the set that it was fitted with. GW_ERR_DATA for a folder
  * that holds no finished run, and for one whose experiment is none. */
 int experiment_of_run(const char *dir, struct experiment **out, char kernels[32]) GW_MUST_USE;
+int experiment_of_share(const char *dir, struct experiment **out, char kernels[32]) GW_MUST_USE; /* a share is enough */
 /* What a script is called in a run directory. */
 enum { SCRIPT_NAME_MAX = 64 };
 void config_script_name(const struct strategy_spec *spec, char name[SCRIPT_NAME_MAX]);

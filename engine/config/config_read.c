@@ -244,7 +244,7 @@ done:
 }
 
 /* The member "config" of run.json as a document of its own, since it is read like an experiment's file. */
-static int config_of_run(const char *path, struct json_document **out, char kernels[32]) {
+static int config_of_run(const char *path, bool share_too, struct json_document **out, char kernels[32]) {
     struct json_document *run;
     struct json_writer w = {0};
     char *text = NULL;
@@ -252,7 +252,8 @@ static int config_of_run(const char *path, struct json_document **out, char kern
     TRY(json_load(path, GW_ERR_DATA, &run));
     const json_value *config = json_get(json_root(run), "config");
     int rc = GW_OK;
-    if (!config || strcmp(json_string(json_get(json_root(run), "status"), ""), "finished") != 0) {
+    const char *status = json_string(json_get(json_root(run), "status"), "");
+    if (!config || (strcmp(status, "finished") != 0 && !(share_too && strcmp(status, "shard") == 0))) {
         rc = gw_error_set(GW_ERR_DATA, "%s: is not the record of a finished run; give its command again to continue it",
                           path);
     } else {
@@ -266,7 +267,7 @@ static int config_of_run(const char *path, struct json_document **out, char kern
     return rc;
 }
 
-int experiment_of_run(const char *dir, struct experiment **out, char kernels[32]) {
+static int read_record(const char *dir, bool share_too, struct experiment **out, char kernels[32]) {
     struct json_document *doc = NULL;
     struct experiment *e = mem_calloc(1, sizeof *e);
     if (!e) return GW_ERR_NOMEM;
@@ -274,7 +275,7 @@ int experiment_of_run(const char *dir, struct experiment **out, char kernels[32]
     TRY_GOTO(path_join(e->path, sizeof e->path, dir, GW_RUN_JSON), done);
     e->is_record = true;
     experiment_defaults(e);
-    TRY_GOTO(config_of_run(e->path, &doc, kernels), done);
+    TRY_GOTO(config_of_run(e->path, share_too, &doc, kernels), done);
     TRY_GOTO(read_document(doc, NULL, e), done);
     TRY_GOTO(experiment_check(doc, e, NULL), done);
     *out = e;
@@ -283,6 +284,14 @@ done:
     json_free(doc);
     experiment_free(e);
     return rc == GW_ERR_CONFIG ? GW_ERR_DATA : rc; /* nobody wrote it by hand */
+}
+
+int experiment_of_run(const char *dir, struct experiment **out, char kernels[32]) {
+    return read_record(dir, false, out, kernels);
+}
+
+int experiment_of_share(const char *dir, struct experiment **out, char kernels[32]) {
+    return read_record(dir, true, out, kernels);
 }
 
 void experiment_free(struct experiment *e) {

@@ -86,6 +86,10 @@ static int estimate_fits(const struct experiment *e, const struct prepared *p, c
     for (size_t i = 0; i < fits->n; i++) {
         const struct fit *fit = &fits->fit[i];
         if (fit->source) continue;
+        if (fit->elsewhere) {
+            out->n_fits--;
+            continue;
+        }
         bool stored = file_exists(fit->model_path), unknown = window[fit->strategy] < 0;
         out->n_stored += stored;
         out->n_unknown += unknown && !stored;

@@ -2,7 +2,7 @@
  *
  * Fresh fits are independent: each is its own chain. Warm and lora fits form one chain per (strategy, seed), walked
  * fold by fold. Chains are OpenMP tasks; inside a fit the shards of a batch are tasks as well, so an idle core helps
- * the last fit. */
+ * the last fit. Other processes may take chains off this one (fit_executor). */
 #include <omp.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "models/patterns/patterns.h"
 
 struct monitor {
+    const struct prepared *prepared;
     struct progress *progress;
     struct fit_estimate estimate; /* with `trained`, guarded by the critical section gatewalk_fit_estimate */
     size_t trained;               /* epochs that were really done */
@@ -111,13 +112,13 @@ int fits_plan(const struct experiment *e, const struct prepared *p, size_t n_fol
     return GW_OK;
 }
 
-static int run_one(struct monitor *monitor, const struct prepared *p, struct fit *fit,
-                   const struct gw_gate_model *previous, struct gw_gate_model **model) {
+static int run_one(void *context, struct fit *fit, const struct gw_gate_model *previous, struct gw_gate_model **model) {
+    struct monitor *monitor = context;
     const struct experiment *e = monitor->experiment;
     struct fit_monitor own = {.all = monitor, .fit = fit, .epochs_most = e->strategy[fit->strategy].train.epochs};
-    struct fit_context context = {
-        .list = monitor->list, .experiment = e, .prepared = p, .on_epoch = on_epoch, .context = &own};
-    int rc = fit_execute(&context, previous, fit, model);
+    struct fit_context fitting = {
+        .list = monitor->list, .experiment = e, .prepared = monitor->prepared, .on_epoch = on_epoch, .context = &own};
+    int rc = fit_execute(&fitting, previous, fit, model);
     if (rc < 0) return rc;
     atomic_fetch_add(&monitor->n_done, 1);
 #pragma omp critical(gatewalk_fit_estimate)
@@ -129,35 +130,40 @@ static int run_one(struct monitor *monitor, const struct prepared *p, struct fit
     return GW_OK;
 }
 
-/* A chain starts at fits[begin] and takes every later fit of the same strategy and seed when folds depend on each
- * other. */
-static int run_chain(struct monitor *monitor, const struct prepared *p, struct fit_list *fits, size_t begin,
-                     size_t *at) {
-    const struct fit *head = &fits->fit[begin];
-    bool chained = monitor->experiment->strategy[head->strategy].train.retrain != GW_RETRAIN_FRESH;
+static bool is_chained(const struct experiment *e, const struct fit *fit) {
+    return e->strategy[fit->strategy].train.retrain != GW_RETRAIN_FRESH;
+}
+
+bool fit_heads_chain(const struct experiment *e, const struct fit *fit) {
+    return !fit->source && (fit->fold == 0 || !is_chained(e, fit));
+}
+
+size_t fits_next_in_chain(const struct experiment *e, const struct fit_list *fits, size_t i) {
+    const struct fit *fit = &fits->fit[i];
+    if (!is_chained(e, fit)) return SIZE_MAX;
+    for (i++; i < fits->n; i++)
+        if (fits->fit[i].strategy == fit->strategy && fits->fit[i].seed == fit->seed) return i;
+    return SIZE_MAX;
+}
+
+int fits_run_chain(const struct experiment *e, struct fit_list *fits, size_t begin, fit_one one, void *context,
+                   size_t *at) {
+    bool chained = is_chained(e, &fits->fit[begin]);
     struct gw_gate_model *previous = NULL, *unkept = NULL;
     int rc = GW_OK;
-    for (size_t i = begin; i < fits->n; i++) {
-        struct fit *fit = &fits->fit[i];
-        if (fit->strategy != head->strategy || fit->seed != head->seed) continue;
+    for (size_t i = begin; rc >= 0 && i != SIZE_MAX; i = fits_next_in_chain(e, fits, i)) {
         struct gw_gate_model *model = NULL;
         *at = i;
-        rc = run_one(monitor, p, fit, previous, chained || fits->model ? &model : NULL);
+        rc = one(context, &fits->fit[i], previous, chained || fits->model ? &model : NULL);
         gw_model_free(unkept);
         previous = model;
         if (fits->model)
             fits->model[i] = model;
         else
             unkept = model;
-        if (rc < 0 || !chained) break;
     }
     gw_model_free(unkept);
     return rc;
-}
-
-static bool heads_chain(const struct experiment *e, const struct fit *fit) {
-    if (fit->source) return false;
-    return fit->fold == 0 || e->strategy[fit->strategy].train.retrain == GW_RETRAIN_FRESH;
 }
 
 static void note_failure(struct failure *failure, atomic_bool *stop, int rc, size_t fit) {
@@ -174,7 +180,7 @@ static void note_failure(struct failure *failure, atomic_bool *stop, int rc, siz
 }
 
 /* A strategy's advice once, with the number of its fits that have any. */
-static void tell_advice(const struct experiment *e, const struct fit_list *fits) {
+void fits_tell_advice(const struct experiment *e, const struct fit_list *fits) {
     for (size_t s = 0; s < e->n_strategies; s++) {
         const struct fit *first = NULL;
         size_t n = 0, all = 0;
@@ -190,8 +196,8 @@ static void tell_advice(const struct experiment *e, const struct fit_list *fits)
     }
 }
 
-/* To those that only trade otherwise, and says whose they are. */
-static int share(const struct experiment *e, struct fit_list *fits) {
+int fits_finish(const struct experiment *e, struct fit_list *fits) {
+    fits_tell_advice(e, fits);
     TRY(fits_share_results(fits));
     fits->n_reused = 0;
     for (size_t i = 0; i < fits->n; i++) fits->n_reused += fits->fit[i].reused;
@@ -204,47 +210,50 @@ static int share(const struct experiment *e, struct fit_list *fits) {
     return GW_OK;
 }
 
+int fits_failed(const struct experiment *e, const struct fit *fit, int code) {
+    return gw_error_prefix(code, "strategy \"%s\" seed %llu fold %zu", e->strategy[fit->strategy].name,
+                           (unsigned long long)e->seed[fit->seed], fit->fold + 1);
+}
+
 int fits_execute(const struct experiment *e, const struct prepared *p, struct fit_list *fits, size_t jobs) {
     if (fits->model) fits_share_drop(fits); /* every model has one owner */
-    struct monitor monitor = {.list = fits, .experiment = e, .n_fits = fits->n - fits->n_shared};
+    struct monitor monitor = {.list = fits, .experiment = e, .prepared = p};
     struct failure failure = {.code = GW_OK};
     atomic_bool stop = false;
     size_t epochs = 0;
     for (size_t i = 0; i < fits->n; i++) {
+        if (fits->fit[i].elsewhere) continue;
         size_t most = e->strategy[fits->fit[i].strategy].train.epochs;
         if (fits->fit[i].source) continue;
         fit_estimate_add(&monitor.estimate, fits->fit[i].strategy, most);
         epochs += most;
+        monitor.n_fits++;
     }
-    if (fits->n == 0) return GW_OK;
     TRY(fits_share_stored(fits));
+    if (monitor.n_fits == 0) return fits_finish(e, fits);
     TRY(progress_begin(&monitor.progress, "training", epochs, "epochs"));
     double start = clock_seconds();
     const size_t threads = threads_startable(jobs);
 #pragma omp parallel num_threads((int)threads)
 #pragma omp single
     for (size_t i = 0; i < fits->n; i++) {
-        if (!heads_chain(e, &fits->fit[i])) continue;
+        if (fits->fit[i].elsewhere || !fit_heads_chain(e, &fits->fit[i])) continue;
 #pragma omp task firstprivate(i) shared(monitor, failure, stop)
         if (!atomic_load(&stop)) {
             size_t at = i;
-            int rc = run_chain(&monitor, p, fits, i, &at);
+            int rc = fits_run_chain(e, fits, i, run_one, &monitor, &at);
             if (rc < 0) note_failure(&failure, &stop, rc, at);
         }
     }
     fits->seconds = clock_seconds() - start;
     progress_end(monitor.progress);
-    if (failure.code == GW_OK) {
-        tell_advice(e, fits);
-        return share(e, fits);
-    }
+    if (failure.code == GW_OK) return fits_finish(e, fits);
     gw_error_adopt(failure.message);
     const struct fit *fit = &fits->fit[failure.fit];
     if (failure.code == GW_ERR_INTERRUPTED)
         FAIL(GW_ERR_INTERRUPTED, "interrupted: %zu of %zu fits are kept; run the same command again to continue",
              atomic_load(&monitor.n_done), monitor.n_fits);
-    return gw_error_prefix(failure.code, "strategy \"%s\" seed %llu fold %zu", e->strategy[fit->strategy].name,
-                           (unsigned long long)e->seed[fit->seed], fit->fold + 1);
+    return fits_failed(e, fit, failure.code);
 }
 
 void fits_free(struct fit_list *fits) {

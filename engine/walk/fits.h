@@ -26,6 +26,7 @@ struct fit {
     char key[17];      /* hash of everything that decides the fit: a stored model with another key is stale */
     bool done, reused; /* reused: loaded, not trained; its log knows no seconds */
     bool borrowed;     /* model_path is only read from, "": not even that; nothing is written */
+    bool elsewhere;    /* another process's share: not done here */
 
     size_t n_test;            /* test samples of all symbols, in (symbol, bar) order */
     float *validation;        /* [n_validation × GW_N_GATES]: probabilities of the validation samples */
@@ -97,5 +98,41 @@ int fits_plan(const struct experiment *experiment, const struct prepared *prepar
 int fits_execute(const struct experiment *experiment, const struct prepared *prepared, struct fit_list *fits,
                  size_t jobs) GW_MUST_USE;
 void fits_free(struct fit_list *fits);
+
+/* ---- what a cluster needs of it ----------------------------------------------------------------------- */
+
+/* A chain is what must be done one after another: all folds of a strategy and seed where each goes on from the one before,
+ * else a single fit. It is named by its first fit. */
+bool fit_heads_chain(const struct experiment *experiment, const struct fit *fit);
+size_t fits_next_in_chain(const struct experiment *experiment, const struct fit_list *fits,
+                          size_t i); /* SIZE_MAX: none */
+typedef int (*fit_one)(void *context, struct fit *fit, const struct gw_gate_model *previous,
+                       struct gw_gate_model **model_out);
+/* Every fit of the chain by `one`; *at is the one it is at. */
+int fits_run_chain(const struct experiment *experiment, struct fit_list *fits, size_t begin, fit_one one, void *context,
+                   size_t *at) GW_MUST_USE;
+/* A strategy's advice once, with the number of its fits that have any. */
+void fits_tell_advice(const struct experiment *experiment, const struct fit_list *fits);
+/* When all are done: those that only trade otherwise get their results. */
+int fits_finish(const struct experiment *experiment, struct fit_list *fits) GW_MUST_USE;
+int fits_failed(const struct experiment *experiment, const struct fit *fit, int code) GW_MUST_USE; /* says which */
+
+/* Who does the fits of a walk instead of fits_execute. */
+struct gw_fit_executor {
+    int (*execute)(void *context, const struct experiment *experiment, const struct prepared *prepared,
+                   struct fit_list *fits, size_t jobs) GW_MUST_USE;
+    void *context;
+};
+
+/* Work of a chain, in products: what is long begins first. Only ratios matter. */
+double fits_chain_cost(const struct experiment *experiment, const struct prepared *prepared,
+                       const struct fit_list *fits, size_t begin);
+/* Marks what is not the share `shard` (from 1) of `n_shards`, longest chains first, each to the share with the least so far:
+ * every process that asks gets the same answer. */
+int fits_keep_share(const struct experiment *experiment, const struct prepared *prepared, struct fit_list *fits,
+                    size_t shard, size_t n_shards) GW_MUST_USE;
+/* The chains' first fits, longest first; *n of them, owned by the caller (mem_free). */
+int fits_by_length(const struct experiment *experiment, const struct prepared *prepared, const struct fit_list *fits,
+                   size_t **chain, size_t *n) GW_MUST_USE;
 
 #endif

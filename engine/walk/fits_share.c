@@ -57,7 +57,7 @@ int fits_share_results(struct fit_list *fits) {
     if (fits->n_shared) TRY(fits_place_holds(fits));
     for (size_t i = 0; i < fits->n; i++) {
         struct fit *fit = &fits->fit[i], own = *fit;
-        if (!fit->source) continue;
+        if (!fit->source || !fit->source->done) continue; /* not done: another process's */
         *fit = *fit->source; /* what it holds stays the source's: fit_release() leaves it alone */
         fit->strategy = own.strategy;
         fit->source = own.source;

@@ -34,6 +34,12 @@ static int say_estimate(const struct experiment *e, const struct prepared *p, co
     return GW_OK;
 }
 
+static int do_fits(const struct experiment *e, const struct prepared *p, const struct gw_run_options *options,
+                   struct fit_list *fits, size_t jobs) {
+    const struct gw_fit_executor *other = options->executor;
+    return other ? other->execute(other->context, e, p, fits, jobs) : fits_execute(e, p, fits, jobs);
+}
+
 static int walk(const struct experiment *e, struct prepared *p, const struct gw_run_options *options, const char *dir,
                 bool in_study, struct record *record, struct fit_list *fits, struct results *r, int lock) {
     size_t jobs = thread_count(options->jobs);
@@ -46,10 +52,12 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(write_scripts(e, dir));
     TRY(write_run_json(e, p, fits, NULL, &times, jobs, "running", dir));
     TRY(run_drop_results(dir, options, in_study ? GW_RUN_STUDY : ""));
-    TRY(say_estimate(e, p, fits, jobs));
+    if (options->n_shards) TRY(fits_keep_share(e, p, fits, options->shard, options->n_shards));
+    if (!options->executor) TRY(say_estimate(e, p, fits, jobs));
     mark = clock_seconds();
-    TRY(fits_execute(e, p, fits, jobs));
+    TRY(do_fits(e, p, options, fits, jobs));
     times.fits = lap(&mark);
+    if (options->n_shards) return write_run_json(e, p, fits, NULL, &times, jobs, "shard", dir);
     TRY(results_replay(e, p, fits, r));
     times.replay = lap(&mark);
     TRY(results_measure(e, p, r));
@@ -79,6 +87,7 @@ int run_walk(const struct experiment *e, const struct gw_run_options *options, b
     char key[RUN_KEY_SIZE];
     int rc;
     TRY(run_directory_name(options->out_dir, e->name, dir));
+    if (options->n_shards) sprintf(dir + strlen(dir), ".shard-%zu-of-%zu", options->shard, options->n_shards);
     if (options->out_dir) TRY(dir_lock(dir, lock)); /* at once, where there is a directory already … */
     TRY_GOTO(prepare(e, &p), done);
     TRY_GOTO(outside_prepare(e, p), done);
@@ -86,10 +95,10 @@ int run_walk(const struct experiment *e, const struct gw_run_options *options, b
     if (!options->out_dir && !options->force) TRY_GOTO(run_directory_number(key, dir), done);
     /* … and a new one is made only when the data are fine */
     TRY_GOTO(run_claim_directory(dir, key, options->force, lock), done);
-    record_begin(record, e, p, dir, in_study);
+    if (!options->n_shards) record_begin(record, e, p, dir, in_study); /* a share of the fits is no trial yet */
     rc = walk(e, p, options, dir, in_study, record, &fits, &results, *lock);
 done:
-    if (rc < 0) record_failed(record, rc);
+    if (rc < 0 && !options->n_shards) record_failed(record, rc);
     results_free(e, &results);
     fits_free(&fits);
     prepared_free(p);

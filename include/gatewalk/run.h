@@ -10,6 +10,8 @@
 
 GW_BEGIN_DECLS
 
+struct gw_fit_executor; /* the program's own */
+
 /* What the command line may change. NULL/0 fields leave the file's value. */
 struct gw_config_override {
     const char *data;       /* replaces the (single) source's file */
@@ -25,6 +27,10 @@ struct gw_run_options {
         *out_dir; /* the run directory; NULL: reports/out/NAME, NAME-2 … when that holds another configuration's run */
     bool force;   /* replace what another configuration's run has left in it; else GW_ERR_USAGE */
     size_t jobs;  /* threads; 0: OMP_NUM_THREADS or all cores */
+    /* Of n_shards processes that share the fits out among them this is number `shard`, from 1: it keeps its fits in
+     * DIR.shard-I-of-N and writes no results. 0 and 0: all fits. */
+    size_t shard, n_shards;
+    const struct gw_fit_executor *executor; /* who does the fits; NULL: this process */
     /* Called when the directory is ours and its results are about to be replaced; NULL: nothing to do. */
     int (*on_begin)(const char *dir);
 };

@@ -72,6 +72,7 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"run", "small.json", "--out", "o", "--no-report", "--quiet", "--strategies", "buy_and_hold"},
     {"study", "small-study.json", "--out", "p", "--no-report", "--quiet"},
     {"report", "done", "--text"},
+    {"merge", "done", "--out", "merged", "--no-report", "--quiet"},
     {"compare", "done", "done"},
     {"runs"}, /* that of the first call */
     {"signal", "done", "--strategy", "lstm"},

@@ -36,6 +36,8 @@ void interrupt_install(void) {
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write (EFBIG) */
 }
 
+void interrupt_request(void) { stop = 1; }
+
 bool interrupt_requested(void) { return stop != 0; }
 
 int interrupt_check(void) {

@@ -101,11 +101,13 @@ void progress_quiet(bool quiet);
 bool progress_is_quiet(void);
 void progress_interval(double seconds); /* of the plain lines; default 5 */
 /* A line on stderr that does not tear the live line. */
+void message_mute(void); /* another process of the same job says it */
 void message(const char *format, ...) GW_PRINTF_LIKE(1, 2);
 /* The same for what is only said of the work's progress: nothing when quiet. */
 void progress_message(const char *format, ...) GW_PRINTF_LIKE(1, 2);
 
 void interrupt_install(void); /* SIGINT/SIGTERM set a flag; a second one ends the process */
+void interrupt_request(void); /* as a signal would, without a word */
 bool interrupt_requested(void);
 int interrupt_check(void) GW_MUST_USE; /* GW_ERR_INTERRUPTED when asked to stop */
 

@@ -21,7 +21,7 @@ struct progress {
 /* The terminal is one for the whole process, and so is this. `live` is what stands on its last line. */
 static struct {
     pthread_mutex_t lock;
-    bool quiet;
+    bool quiet, mute;
     double interval_seconds;
     char live[LINE_SIZE];
 } screen = {.lock = PTHREAD_MUTEX_INITIALIZER, .interval_seconds = 5};
@@ -226,12 +226,18 @@ static void put_line(bool unless_quiet, const char *format, va_list arguments) {
     char text[2048];
     vsnprintf(text, sizeof text, format, arguments);
     pthread_mutex_lock(&screen.lock);
-    if (!unless_quiet || !screen.quiet) {
+    if (!screen.mute && (!unless_quiet || !screen.quiet)) {
         erase_live();
         fprintf(stderr, "%s\n", text_clean(text));
         draw_live();
         fflush(stderr);
     }
+    pthread_mutex_unlock(&screen.lock);
+}
+
+void message_mute(void) {
+    pthread_mutex_lock(&screen.lock);
+    screen.mute = true;
     pthread_mutex_unlock(&screen.lock);
 }
 
