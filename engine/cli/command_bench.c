@@ -68,7 +68,8 @@ static int run_named(const char *name, const struct bench_options *o, struct ben
     if (found) return GW_OK;
     const char *near = nearest_word(name, names, bench_count());
     if (near) FAIL(GW_ERR_USAGE, "bench: nothing called \"%s\"; did you mean \"%s\"?", name, near);
-    FAIL(GW_ERR_USAGE, "bench: nothing called \"%s\"; use gemm, train, score, features, import, replay or all", name);
+    FAIL(GW_ERR_USAGE,
+         "bench: nothing called \"%s\"; use gemm, train, score, patterns, features, import, replay or all", name);
 }
 
 static int command(int argc, char **argv) {
