@@ -264,6 +264,31 @@ static void test_the_cache_keeps_columns(void **state) {
     for (int k = 0; k < 3; k++) gw_bars_free(&bars[k]);
 }
 
+/* A folder's files become one history with all that each of them holds. */
+static void test_files_of_a_folder_keep_their_columns(void **state) {
+    (void)state;
+    static const char *const asked[] = {"oi"};
+    struct gw_bars bars;
+    assert_ok(dir_make(scratch("folder")));
+    for (int k = 1; k >= 0; k--) {
+        char name[40];
+        snprintf(name, sizeof name, "folder/BTC-%d.csv", 1 - k);
+        FILE *file = fopen(scratch(name), "w");
+        assert_non_null(file);
+        fprintf(file, "time,open,high,low,close,volume,quote_volume,oi\n");
+        for (int i = 100 * k; i < 100 * k + 100; i++)
+            fprintf(file, "%d,1.5,1.6,1.4,1.5,10,%d,%d\n", 1577836800 + i * 60, 1000 + i, -i);
+        assert_int_equal(fclose(file), 0);
+    }
+    const struct gw_import_options options = {.symbol = "B", .column = asked, .n_columns = 1};
+    assert_ok(gw_bars_import(scratch("folder"), &options, &bars, NULL));
+    assert_int_equal(bars.n, 200);
+    assert_non_null(bars.quote_volume);
+    assert_int_equal(bars.n_columns, 1);
+    for (int i = 0; i < 200; i++) assert_true(bars.quote_volume[i] == 1000 + i && bars.column[0].value[i] == -i);
+    gw_bars_free(&bars);
+}
+
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
 struct keys {
@@ -310,6 +335,7 @@ int main(void) {
         cmocka_unit_test(test_values_stay_with_their_rows),
         cmocka_unit_test(test_a_conflict_in_a_column),
         cmocka_unit_test(test_the_cache_keeps_columns),
+        cmocka_unit_test(test_files_of_a_folder_keep_their_columns),
         cmocka_unit_test(test_keys_know_the_side_files),
     };
     return cmocka_run_group_tests(tests, markets, scratch_remove);

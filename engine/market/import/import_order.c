@@ -54,11 +54,21 @@ static void sort_indexes(const struct gw_bar *bar, uint32_t *index, uint32_t *sp
     }
 }
 
+/* What the rows have and their layout does not say: histories that were joined have no layout. */
+static int complete_room(const struct import_rows *from, struct import_rows *to) {
+    double *const have[] = {from->quote_volume, from->trade_count, from->taker_buy_base};
+    double **const room[] = {&to->quote_volume, &to->trade_count, &to->taker_buy_base};
+    for (size_t i = 0; i < COUNT_OF(have); i++)
+        if (have[i] && !*room[i] && !(*room[i] = mem_calloc(from->n, sizeof(double)))) return GW_ERR_NOMEM;
+    return GW_OK;
+}
+
 int import_sort(struct import_reader *reader) {
     struct import_rows *rows = &reader->rows, sorted;
     struct import_reader blank = {.layout = reader->layout};
     uint32_t *index = mem_calloc(rows->n, 2 * sizeof *index);
     int rc = index ? import_rows_reserve(&blank, rows->n) : GW_ERR_NOMEM;
+    if (rc == GW_OK) rc = complete_room(rows, &blank.rows);
     if (rc == GW_OK) {
         for (size_t i = 0; i < rows->n; i++) index[i] = (uint32_t)i;
         sort_indexes(rows->bar, index, index + rows->n, rows->n);
