@@ -263,6 +263,7 @@ static void put_contestants(struct out_file *to, const struct plan *p) {
 static int write_experiment(const struct plan *p) {
     struct out_file to = {0};
     char name[GW_SYMBOL_MAX + 8], interval[40];
+    out_sweep(p->path);
     TRY(out_open(&to, p->path));
     snprintf(name, sizeof name, "%.24s", p->market->n_symbols > 1 ? "symbols" : p->market->symbol[0].symbol);
     out_printf(
@@ -283,6 +284,7 @@ static int write_schema(const struct plan *p) {
     char path[1100];
     const char *slash = strrchr(p->path, '/');
     snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash - p->path) + 1 : 0, p->path, schema_name);
+    out_sweep(path);
     TRY(out_open(&to, path));
     struct json_writer w = {.stream = to.stream};
     int rc = config_write_schema(&w);
@@ -341,8 +343,8 @@ static int init_from(struct plan *p, const struct gw_market *market, const struc
     p->finding = &finding;
     int rc = name_experiment(p);
     if (rc == GW_OK) rc = choose(p);
-    if (rc == GW_OK) rc = write_experiment(p);
     if (rc == GW_OK) rc = write_schema(p);
+    if (rc == GW_OK) rc = write_experiment(p); /* last: where it is, nothing is missing beside it */
     if (rc == GW_OK) rc = tell(p);
     finding_free(&finding);
     return rc;

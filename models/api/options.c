@@ -149,6 +149,25 @@ static int clash(struct gw_model_report *report, const char *first, const char *
     return GW_ERR_CONFIG;
 }
 
+/* An encoder's own check names the keys in its line, "model.pattern_width: … model.pattern_heads": those are the place. */
+static int encoder_clash(struct gw_model_report *report, int rc) {
+    static _Thread_local char named[2][64];
+    static const char *const section[] = {"model.", "training."};
+    const char *at = gw_error_message();
+    for (size_t n = 0; n < 2 && *at; at++)
+        for (size_t s = 0; s < COUNT_OF(section) && n < 2; s++) {
+            size_t length = strlen(section[s]);
+            if (strncmp(at, section[s], length) != 0) continue;
+            length += strspn(at + length, "abcdefghijklmnopqrstuvwxyz_0123456789");
+            if (length >= sizeof named[n]) continue;
+            snprintf(named[n], sizeof named[n], "%.*s", (int)length, at);
+            report->key[n] = named[n];
+            n++;
+        }
+    report->key[report->key[0] && report->key[1] ? 2 : report->key[0] ? 1 : 0] = "model.encoder";
+    return rc;
+}
+
 static int check_model(const struct gw_model_config *config, const struct gw_train_config *train,
                        struct gw_model_report *report) {
     const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
@@ -157,9 +176,8 @@ static int check_model(const struct gw_model_config *config, const struct gw_tra
         return gw_error_set(clash(report, "model.attention", "model.encoder", NULL),
                             "model.attention: encoder \"%s\" has no states to attend to; use \"none\"", encoder->name);
     if (encoder->check) {
-        report->key[0] = "model.encoder";
-        TRY(encoder->check(config, train));
-        report->key[0] = NULL;
+        int rc = encoder->check(config, train);
+        if (rc < 0) return encoder_clash(report, rc);
     }
     if (attention->encoder && config->layers > 1)
         return gw_error_set(clash(report, "model.layers", "model.attention", NULL),

@@ -12,6 +12,7 @@ struct numeric {
 };
 static struct numeric numeric[MOST_KEYS];
 static size_t n_numeric, n_pairs, n_taken, n_refused;
+static FILE *real; /* standard error */
 
 static bool is_number(const struct gw_param *param) {
     return param->type == GW_PARAM_SIZE || param->type == GW_PARAM_NUMBER || param->type == GW_PARAM_SPAN;
@@ -105,11 +106,27 @@ static void judge_taken(struct experiment *e, const struct numeric *a, const str
     const struct numeric *const both[] = {a, b};
     for (size_t i = 0; i < 2; i++) {
         snprintf(name, sizeof name, "\"%s\":", both[i]->key.param->name);
-        if (!strstr(text, name)) fail_msg("%s.%s is lost", both[i]->section, both[i]->key.param->name);
+        if (strstr(text, name)) continue;
+        stderr = real;
+        fail_msg("%s.%s is lost", both[i]->section, both[i]->key.param->name);
     }
     mem_free(text);
     experiment_free(e);
     n_taken++;
+}
+
+/* The rows that two keys belong to need not go together: an encoder without states and an attention. Then the row is named,
+ * on their lines. */
+static bool rows_clash(const struct numeric *n) {
+    char line[2][1200], named[200];
+    if (!needs_row(n)) return false;
+    for (int i = 0; i < 2; i++) snprintf(line[i], sizeof line[i], "%s:%d:", scratch("pair.json"), i + 2);
+    snprintf(named, sizeof named, "%s.%s:", n->section, n->key.by->name);
+    bool there = strncmp(gw_error_message(), line[0], strlen(line[0])) == 0 ||
+                 strncmp(gw_error_message(), line[1], strlen(line[1])) == 0;
+    if (there && strstr(gw_error_message(), named)) return true;
+    snprintf(named, sizeof named, "\"%s\"", row_of(n));
+    return there && strstr(gw_error_message(), named);
 }
 
 static void judge(const struct numeric *a, double x, const struct numeric *b, double y) {
@@ -125,17 +142,21 @@ static void judge(const struct numeric *a, double x, const struct numeric *b, do
     bool same = strcmp(a->section, b->section) == 0;
     size_t column_a = strlen(a->section) + strlen(first) + 8;
     size_t column_b = same ? strlen(second) + 5 : strlen(b->section) + strlen(second) + 8;
-    if (rc != GW_ERR_CONFIG || !(begins_at(2, column_a, first) || begins_at(3, column_b, second)))
+    if (rc == GW_ERR_CONFIG && (rows_clash(a) || rows_clash(b))) return;
+    if (rc != GW_ERR_CONFIG || !(begins_at(2, column_a, first) || begins_at(3, column_b, second))) {
+        stderr = real;
         fail_msg("%s.%s %.17g and %s.%s %.17g: %d %s\nwant 2:%zu or 3:%zu and that key's name", a->section, first, x,
                  b->section, second, y, rc, gw_error_message(), column_a, column_b);
+    }
     n_refused++;
 }
 
 static void test_every_pair(void **state) {
     (void)state;
     list_keys();
-    FILE *real = stderr, *nowhere = fopen("/dev/null", "w"); /* advice is given, too, thousands of times */
+    FILE *nowhere = fopen("/dev/null", "w"); /* advice is given, too, thousands of times */
     assert_non_null(nowhere);
+    real = stderr;
     stderr = nowhere;
     assert_in_range(n_numeric, 60, MOST_KEYS); /* the tables were found */
     for (size_t i = 0; i < n_numeric; i++)

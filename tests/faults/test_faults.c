@@ -74,7 +74,7 @@ static const char *judge_success(const struct fault *fault, const struct run *ru
     const char *lost = first_missing(k->after, after, undrawn ? is_cache_or_report : is_cache);
     snprintf(text, sizeof text, "lost or changed: %.*s", lost ? (int)strcspn(lost, "\n") : 0, lost ? lost : "");
     if (lost) return text;
-    const char *more = may_litter(fault) ? NULL : first_missing(after, k->after, NULL);
+    const char *more = may_litter(fault) ? NULL : first_missing(after, k->after, is_cache_entry);
     snprintf(text, sizeof text, "left: %.*s", more ? (int)strcspn(more, "\n") : 0, more ? more : "");
     return more ? text : NULL;
 }
@@ -115,7 +115,7 @@ static const char *judge_repeat(size_t row, const char *after) {
     run_row(&run, row);
     char *again = list_state();
     const char *lost = first_missing(known[row].after, again, NULL),
-               *more = first_missing(again, known[row].after, NULL);
+               *more = first_missing(again, known[row].after, is_cache_entry);
     const char *line = lost ? lost : more ? more : "";
     snprintf(text, sizeof text, "and again: exit %d, %s%.*s", run.status, lost ? "lost " : "left ",
              (int)strcspn(line, "\n"), line);

@@ -382,6 +382,11 @@ static inline bool same_but_unrecorded(size_t row, const struct run *run) {
 }
 
 static inline bool is_cache(const char *line) { return is_below(line, "/cache"); }
+/* A whole entry under another key is none's litter: whoever could not look into a file first has read it by its name. */
+static inline bool is_cache_entry(const char *line) {
+    const char *end = strpbrk(line, " \n");
+    return is_cache(line) && end && end - line > 4 && strncmp(end - 4, ".npy", 4) == 0;
+}
 
 /* What a run takes away before it begins, so that nobody takes an earlier run's numbers for its own. */
 static inline bool is_taken_away(const char *line) {
