@@ -30,6 +30,8 @@ struct strategy_result {
 enum outcome { OUTCOME_NOT_MEASURED, OUTCOME_NO_DIFFERENCE, OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_MIXED, N_OUTCOMES };
 /* Of the best gate without attention beside the best one with it. */
 enum simpler_gate { SIMPLER_NOT_ASKED, SIMPLER_BEHIND, SIMPLER_AS_GOOD, SIMPLER_BETTER, N_SIMPLER };
+/* How the files of a run spell these; NULL: not asked. */
+extern const char *const outcome_id[N_OUTCOMES], *const simpler_id[N_SIMPLER];
 /* Two contestants compared: the differences, the success test, and what they come to. */
 struct pair_verdict {
     size_t candidate, baseline; /* strategy indexes */

@@ -24,6 +24,10 @@ void write_outside(struct json_writer *w, const struct outside *outside);
 void write_score_files(struct json_writer *w, const struct experiment *e, const struct prepared *p);
 /* The verdict on one pair as an element of summary.json's "verdict". */
 void write_verdict(struct json_writer *w, const struct experiment *e, const struct pair_verdict *v);
+/* What the run comes to, as summary.json's "finding". */
+struct run_finding;
+void write_run_finding(struct json_writer *w, const struct experiment *e, const struct results *r,
+                       const struct run_finding *finding);
 /* Whether the best of all candidates is better than the baseline, as summary.json's "family". */
 void write_family(struct json_writer *w, const struct experiment *e, const struct results *r);
 /* Which differences are significant when all trials on record for these data are counted, within run.json's "selection". */

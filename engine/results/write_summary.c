@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "run_finding.h"
 #include "write.h"
 
 /* null: undefined; infinite: a word, as JSON has no such number. */
@@ -53,6 +54,20 @@ static double sd_value(const void *context, size_t m, size_t k) {
     return sqrt(sum / (double)(o->result->n_seeds - 1));
 }
 
+/* Mean over the seeds and those folds that have one: no fold's probabilities stand beside another's. */
+static double fold_mean(const struct strategy_result *result, int gate, size_t metric, size_t n_folds) {
+    double sum = 0;
+    size_t n = 0;
+    for (size_t k = 0; k < result->n_seeds; k++)
+        for (size_t f = 0; f < n_folds; f++) {
+            const double value = result->seed[k].fold[gate][f].value[metric][0];
+            if (isnan(value)) continue;
+            sum += value;
+            n++;
+        }
+    return n ? sum / (double)n : (double)NAN;
+}
+
 static void put_null(struct json_writer *w, const struct gw_null_result *null, double p_holm) {
     json_begin_object(w, "null");
     json_put_number(w, "observed", null->observed);
@@ -72,6 +87,11 @@ static void put_gate(struct json_writer *w, const struct experiment *e, const st
     json_end_object(w);
     json_begin_object(w, "sd");
     put_metrics(w, e, sd_value, &over);
+    json_end_object(w);
+    json_begin_object(w, "by_fold");
+    for (size_t m = 0; m < gw_metric_count(); m++)
+        if (strcmp(gw_metric_at(m)->name, "average_precision") == 0)
+            json_put_number(w, "average_precision", fold_mean(result, gate, m, p->plan.n_folds));
     json_end_object(w);
     put_null(w, &result->null[gate], result->null_holm[gate]);
     json_begin_array(w, "seeds");
@@ -229,8 +249,11 @@ int write_summary(const struct experiment *e, const struct prepared *p, const st
     TRY(path_join(path, sizeof path, dir, GW_RUN_SUMMARY));
     TRY(out_open(&file, path));
     struct json_writer w = {.stream = file.stream};
+    struct run_finding finding;
     json_begin_object(&w, NULL);
     put_header(&w, e, p, r);
+    run_finding_make(e, p, fits, r, &finding);
+    write_run_finding(&w, e, r, &finding);
     write_columns(&w, e);
     json_begin_array(&w, "strategies");
     for (size_t s = 0; s < e->n_strategies; s++) put_strategy(&w, e, p, fits, r, s);

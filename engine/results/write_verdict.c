@@ -4,12 +4,12 @@
 
 #include "write.h"
 
-static const char *const outcome_id[N_OUTCOMES] = {[OUTCOME_NOT_MEASURED] = "not_measured",
-                                                   [OUTCOME_NO_DIFFERENCE] = "no_difference",
-                                                   [OUTCOME_BETTER] = "better",
-                                                   [OUTCOME_WORSE] = "worse",
-                                                   [OUTCOME_MIXED] = "mixed"};
-static const char *const simpler_id[N_SIMPLER] = {
+const char *const outcome_id[N_OUTCOMES] = {[OUTCOME_NOT_MEASURED] = "not_measured",
+                                            [OUTCOME_NO_DIFFERENCE] = "no_difference",
+                                            [OUTCOME_BETTER] = "better",
+                                            [OUTCOME_WORSE] = "worse",
+                                            [OUTCOME_MIXED] = "mixed"};
+const char *const simpler_id[N_SIMPLER] = {
     [SIMPLER_BEHIND] = "behind", [SIMPLER_AS_GOOD] = "as_good", [SIMPLER_BETTER] = "better"}; /* not asked: null */
 
 static const char *delta_key(int delta, char key[GW_METRIC_KEY_MAX]) {

@@ -103,6 +103,7 @@ const struct gw_portfolio_metric_desc portfolio_desc_sharpe_daily = {
     .name = "sharpe_daily",
     .help = "mean over standard deviation of returns by UTC day, annualised",
     .unit = "",
+    .column = {.heading = "Sharpe/day", .format = GW_SHOW_RATIO, .priority = {4}},
     .compute = sharpe_daily};
 const struct gw_portfolio_metric_desc portfolio_desc_sortino_daily = {
     .name = "sortino_daily",

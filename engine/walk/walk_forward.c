@@ -6,6 +6,7 @@
 #include "engine/results/run_key.h"
 #include "engine/results/write.h"
 #include "estimate.h"
+#include "forewarn.h"
 #include "library_files.h"
 #include "outside.h"
 #include "record.h"
@@ -40,6 +41,13 @@ static int do_fits(const struct experiment *e, const struct prepared *p, const s
     return other ? other->execute(other->context, e, p, fits, jobs) : fits_execute(e, p, fits, jobs);
 }
 
+/* Before the hour that it takes, not after. */
+static void say_warnings(const struct experiment *e, const struct prepared *p) {
+    char text[FOREWARNING_MAX];
+    for (int which = 0; which < N_FOREWARNINGS; which++)
+        if (forewarn(e, p, (enum forewarning)which, text)) progress_message("warning: %s", text);
+}
+
 static int walk(const struct experiment *e, struct prepared *p, const struct gw_run_options *options, const char *dir,
                 bool in_study, struct record *record, struct fit_list *fits, struct results *r, int lock) {
     size_t jobs = thread_count(options->jobs);
@@ -53,6 +61,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(write_run_json(e, p, fits, NULL, &times, jobs, "running", dir));
     TRY(run_drop_results(dir, options, in_study ? GW_RUN_STUDY : ""));
     if (options->n_shards) TRY(fits_keep_share(e, p, fits, options->shard, options->n_shards));
+    say_warnings(e, p);
     if (!options->executor) TRY(say_estimate(e, p, fits, jobs));
     mark = clock_seconds();
     TRY(do_fits(e, p, options, fits, jobs));

@@ -81,6 +81,18 @@
  * { "schema", "name", "title", "symbols": [], "interval", "begin", "end", "n_bars", "n_folds", "seeds": [1,2],
  *   "ks": [1,5,10], "act_on": 1, "horizon", "lookback", "baseline": "lstm", "confidence": 0.95                                 (of all intervals)
  *   "prevalence": {"long", "short"},
+ *   "finding": { what the run comes to, in the order in which a reader asks
+ *       "null": { "state": "something" | "nothing" | "not_measured", "asked" (contestants × gates), "found" (above the null once corrected),
+ *           "strategy", "gate" (the surest), "observed", "null_mean", "p_value", "p_holm" },
+ *       "attention": { "state": as of a conclusion, or "not_asked", "baseline", "candidate" (that stands out most), "better", "worse"
+ *           (differences that hold; better on gates that beat the null only), "comparisons", "p_value" (Hansen, of those with attention), "simpler_gate",
+ *           "half_width" (of the narrowest P@1 interval), "need", "times_the_bars" },
+ *       "traded": { "state": "nothing_traded" | "lost" | "gained" | "beat_market", "strategy" (with the highest return), "traded",
+ *           "gained" (how many trials did), "total_return", "sd", "seeds", "seeds_gained", "market_return" (test bars held, without costs),
+ *           "probabilistic_sharpe" },
+ *       "next": [ {"id": "no_positives", "gate"} | {"id": "more_seeds"} | {"id": "more_epochs", "strategies"} | {"id": "coverage",
+ *           "strategy", "gate", "asked", "got"} | {"id": "few_bars", "k", "bars"} | {"id": "more_data", "half_width", "need",
+ *           "times_the_bars"} ] },                                             (what would help)
  *   "columns": { "gates": [ {"metric": METRIC, "heading" (null: not on a terminal), "title" (null: not in the report's table),
  *           "format": "fraction" | "percent" | "signed_percent" | "loss" | "ratio" | "count",
  *           "best": "highest" | "lowest" | "none", "spread" (show the deviation over seeds), "priority"} ],
@@ -93,7 +105,8 @@
  *           "perhaps_shifted"                        (the times fit better with open and close times exchanged)
  *           "answers", "probabilities": {"long", "short"}       (false: a ranking; calibration is null, no such curves)
  *           "threshold_folds": {"given", "validation", "rolling"} }
- *       "gates": { "long": { "mean": {METRIC: v}, "sd": {METRIC: v}, "null": {"observed","null_mean","null_sd","p_value",
+ *       "gates": { "long": { "mean": {METRIC: v}, "sd": {METRIC: v}, "by_fold": {"average_precision": mean over seeds and folds},
+ *                            "null": {"observed","null_mean","null_sd","p_value",
  *                            "p_holm" (corrected for all contestants and gates)},
  *                            "seeds": [ {"seed", "pooled": {METRIC: v}, "folds": [ {"fold", METRIC: v …} ] } ] },
  *                  "short": … },                                                       (null without model)

@@ -160,6 +160,19 @@ static int small_print(struct page *page, const char *text, size_t most, double 
     return GW_OK;
 }
 
+/* The run in plain words, before any number. *y moves below. */
+static int finding(struct page *page, double *y) {
+    enum { LINES = 8 };
+    char text[FINDING_MAX], *line[LINES];
+    size_t n;
+    TRY(finding_words(page->job->run, text, sizeof text));
+    if (!text[0]) return GW_OK;
+    TRY(text_wrap(&page->job->run->arena, text, font_size_pt[FONT_BODY], RIGHT + 0.06 - LEFT, LINES, line, &n));
+    for (size_t i = 0; i < n; i++, *y -= 0.0205) page_text(page, FONT_BODY, ALIGN_LEFT, LEFT, *y, INK, line[i]);
+    *y -= 0.016;
+    return GW_OK;
+}
+
 /* Pages that a reader may miss, and why they are missing. */
 static int not_shown(struct page *page, double *bottom) {
     if (!page->job->not_shown[0]) return GW_OK;
@@ -198,23 +211,28 @@ static int outside(struct page *page, double *bottom) {
     return text[0] ? small_print(page, text, SMALL_PRINT_LINES, bottom) : GW_OK;
 }
 
-/* Is there any skill at all? Average precision against labels that were shifted in time. */
+/* Is there any skill at all? Average precision against labels that were shifted in time, and fold by fold. */
 static int null_control(struct page *page, double *bottom) {
     const struct run_view *run = page->job->run;
-    char text[1200] = "Null control, share of time-shifted labels that reach the average precision (long / short): ";
+    char text[1500] =
+        "Average precision by chance (labels shifted in time), corrected p, and as mean of folds, long / short: ";
     size_t used = strlen(text);
     bool any = false;
     for (size_t i = 0; i < run->n_strategies; i++) {
+        static const char *const part[] = {"null", "null", "by_fold"}, *const metric[] = {"null_mean", "p_holm",
+                                                                                          "average_precision"};
         const struct strategy_view *s = &run->strategy[i];
-        double p[N_GATES_SHOWN] = {NAN, NAN};
+        char shown[3][N_GATES_SHOWN][16];
+        bool known = false;
         for (int g = 0; g < N_GATES_SHOWN; g++)
-            if (s->gate[g]) p[g] = gate_metric(s, g, "null", "p_value");
-        if (!isfinite(p[0]) && !isfinite(p[1])) continue;
-        char shown[N_GATES_SHOWN][16];
-        for (int g = 0; g < N_GATES_SHOWN; g++)
-            snprintf(shown[g], sizeof shown[g], isfinite(p[g]) ? "%.3f" : "—", p[g]);
-        int n =
-            snprintf(text + used, sizeof text - used, "%s%s %s / %s", any ? " · " : "", s->label, shown[0], shown[1]);
+            for (int v = 0; v < 3; v++) {
+                double value = s->gate[g] ? gate_metric(s, g, part[v], metric[v]) : (double)NAN;
+                snprintf(shown[v][g], sizeof shown[v][g], isfinite(value) ? "%.3f" : "—", value);
+                known |= isfinite(value);
+            }
+        if (!known) continue;
+        int n = snprintf(text + used, sizeof text - used, "%s%s %s / %s, p %s / %s, folds %s / %s", any ? " · " : "",
+                         s->label, shown[0][0], shown[0][1], shown[1][0], shown[1][1], shown[2][0], shown[2][1]);
         if (n < 0 || (size_t)n >= sizeof text - used) break;
         used += (size_t)n;
         any = true;
@@ -244,7 +262,8 @@ static int prepare(struct plot_job *job) {
     TRY_GOTO(page_begin(job, &page, "", caption), done);
     double y = page.top + 0.008, bottom = 0.108;
     facts(&page, y);
-    y -= 0.045;
+    y -= 0.034;
+    TRY_GOTO(finding(&page, &y), done);
     TRY_GOTO(summary_table(&page, &y), done);
     TRY_GOTO(not_shown(&page, &bottom), done);
     TRY_GOTO(audited(&page, &bottom), done);

@@ -5,6 +5,7 @@
 #include "engine/base/base.h"
 #include "gatewalk/report.h"
 #include "reports/data/run_view.h"
+#include "reports/words/sentences.h"
 #include "text_table.h"
 
 enum { COMPARE_WIDTH = 160 };
@@ -52,7 +53,18 @@ static int gw_strategy_row(struct text_table *table, const struct run_view *run,
     return number_cell(table, 17, "%.0f", portfolio_metric(s, "mean", "n_trades"));
 }
 
-static int compare_run(struct text_table *table, struct arena *arena, const char *dir) {
+/* "demo: No. …"; NULL for a run that has none. */
+static int keep_finding(struct run_view *run, struct arena *arena, const char **out) {
+    char text[FINDING_MAX], named[FINDING_MAX + 80];
+    TRY(finding_words(run, text, sizeof text));
+    *out = NULL;
+    if (!text[0]) return GW_OK;
+    snprintf(named, sizeof named, "%.64s: %s", run->name, text);
+    *out = text_safe(arena, named);
+    return *out ? GW_OK : GW_ERR_NOMEM;
+}
+
+static int compare_run(struct text_table *table, struct arena *arena, const char *dir, const char **finding) {
     struct run_view run;
     TRY(run_view_open(dir, &run));
     int rc = GW_OK;
@@ -61,6 +73,7 @@ static int compare_run(struct text_table *table, struct arena *arena, const char
         if (!run.name) rc = GW_ERR_NOMEM;
     }
     for (size_t i = 0; rc == GW_OK && i < run.n_strategies; i++) rc = gw_strategy_row(table, &run, i);
+    if (rc == GW_OK) rc = keep_finding(&run, arena, finding);
     run_view_close(&run);
     return rc;
 }
@@ -77,11 +90,18 @@ int gw_report_compare(const char *const *run_dir, size_t n, FILE *stream) {
                   {"max DD %", false, 1}, {"trades", false, 2}};
     struct arena arena = {0};
     struct text_table table;
+    const char *finding = NULL;
+    bool told = false;
     int rc = GW_OK;
     text_table_begin(&table, &arena);
     for (size_t c = 0; c < COUNT_OF(column); c++)
         text_table_column(&table, column[c].heading, column[c].left, column[c].priority);
-    for (size_t i = 0; rc == GW_OK && i < n; i++) rc = compare_run(&table, &arena, run_dir[i]);
+    for (size_t i = 0; rc == GW_OK && i < n; i++) {
+        rc = compare_run(&table, &arena, run_dir[i], &finding);
+        if (rc == GW_OK && finding) text_print_wrapped(stream, finding, 2, COMPARE_WIDTH);
+        told |= finding != NULL;
+    }
+    if (rc == GW_OK && told) fputc('\n', stream);
     if (rc == GW_OK) rc = text_table_print(&table, stream, COMPARE_WIDTH);
     if (rc == GW_OK)
         fputs("AP and lift as they are, P@K, PnL@K (per isolated trade after costs), return and drawdown in %; means "

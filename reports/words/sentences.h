@@ -4,6 +4,10 @@
 
 #include "reports/data/run_view.h"
 
+/* The whole run in a few plain sentences: what stands first wherever a run is shown. */
+enum { FINDING_MAX = 2400 };
+int finding_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
+
 enum { CONCLUSION_MAX = 2000 };
 /* What the comparison of one pair, an entry of summary.json's verdict, comes to. */
 int conclusion_words(struct run_view *run, const json_value *verdict, char out[CONCLUSION_MAX]) GW_MUST_USE;

@@ -529,7 +529,8 @@ static void test_compare(void **state) {
     assert_int_equal(run.n_err, 0);
     const char *first = strstr(run.out, "\nsmall "), *second = strstr(run.out, "\nother ");
     assert_true(first && second && first < second);
-    const char *bahdanau = strstr(run.out, "bahdanau");
+    const char *bahdanau = strstr(first, "bahdanau"), *words = strstr(run.out, "small: ");
+    assert_true(words && words < first && strstr(words, "other: ") < first); /* in plain words before the numbers */
     assert_true(bahdanau > first && bahdanau < second); /* the other run was narrowed to two strategies */
     assert_null(strstr(second, "bahdanau"));
     assert_non_null(strstr(second, "buy_and_hold"));

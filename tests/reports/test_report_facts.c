@@ -278,6 +278,85 @@ static void test_long_names(void **state) {
     run_view_close(&run);
 }
 
+/* ---- the whole run in plain words -------------------------------------------------------------------------------- */
+
+static void test_finding(void **state) {
+    (void)state;
+#define NULL_FACTS(state)                                                                                              \
+    "{\"state\": \"" state                                                                                             \
+    "\", \"asked\": 4, \"found\": 1, \"strategy\": \"a\", \"gate\": \"long\", \"observed\": 0.3, "                     \
+    "\"null_mean\": 0.1, \"p_holm\": 0.42}"
+#define ATTENTION(state, simpler)                                                                                      \
+    "{\"state\": \"" state "\", \"baseline\": \"b\", \"candidate\": \"a\", \"comparisons\": 8, \"p_value\": 0.039, "   \
+    "\"simpler_gate\": " simpler "}"
+#define TRADED(state, gain)                                                                                            \
+    "{\"state\": \"" state "\", \"strategy\": \"a\", \"total_return\": " gain ", \"sd\": 0.021, \"seeds\": 2, "        \
+    "\"seeds_gained\": 1, \"market_return\": 0.25}"
+    static const struct {
+        const char *null, *attention, *traded, *next, *says;
+    } c[] = {
+        {NULL_FACTS("nothing"), ATTENTION("no_difference", "null"), TRADED("lost", "-0.05"),
+         "{\"id\": \"no_positives\", \"gate\": \"short\"}, {\"id\": \"more_seeds\"}, {\"id\": \"few_bars\", \"k\": 1, "
+         "\"bars\": 7}",
+         "No. There is nothing to be found: labels shifted in time, which no score can know, are ranked as well "
+         "(lowest p of "
+         "4 corrected: 0.42). Attention is not shown to be better or worse than b (corrected for 8 comparisons; best "
+         "of "
+         "attention p 0.04). Nothing traded made money after costs (best: a -5.00 % ±2.1; the market +25.0 %). That "
+         "rests "
+         "on 2 seeds and 3 trials on these data. What would help: the short gate has no positive at all (a lower "
+         "min_move); more seeds, one cannot be told from luck; the best 1 % of a fold are 7 bars: a larger K or longer "
+         "test slices."},
+        {NULL_FACTS("something"), ATTENTION("better", "\"as_good\""), TRADED("beat_market", "0.5"),
+         "{\"id\": \"more_epochs\", \"strategies\": 1}, {\"id\": \"coverage\", \"strategy\": \"a\", \"gate\": "
+         "\"long\", "
+         "\"asked\": 0.01, \"got\": 0.055}",
+         "Yes. Attention is better than b, a most clearly (corrected for 8 comparisons; best of attention p 0.04); a "
+         "gate "
+         "without attention does as well. There is something to find: 1 of 4 gates rank better than labels shifted in "
+         "time, surest a long (average precision 0.300, by chance 0.100). After costs a made +50.0 % ±2.1 in 1 of 2 "
+         "seeds, "
+         "more than the market's +25.0 %. That rests on 2 seeds and 3 trials on these data; the best Sharpe is more "
+         "than "
+         "the luck of so many with probability 0.63. What would help: more epochs, 1 contestant was perhaps cut short; "
+         "a "
+         "acted on 5.5 % of bars (long) where 1 % was asked, so thresholds drift: signals.threshold rolling."},
+        {NULL_FACTS("nothing"), "{\"state\": \"not_asked\"}", TRADED("gained", "0.01"),
+         "{\"id\": \"more_data\", \"half_width\": 0.22, \"need\": 0.05, \"times_the_bars\": 19.4}",
+         "No. There is nothing to be found: labels shifted in time, which no score can know, are ranked as well "
+         "(lowest p of "
+         "4 corrected: 0.42). After costs a made +1.00 % ±2.1 in 1 of 2 seeds, less than the market's +25.0 %. That "
+         "rests "
+         "on 2 seeds and 3 trials on these data; the best Sharpe is more than the luck of so many with probability "
+         "0.63. "
+         "What would help: more data, P@1 % is known to ±22 points and 5 would take about 19 times the bars."},
+        {NULL_FACTS("not_measured"), ATTENTION("not_measured", "null"), "{\"state\": \"nothing_traded\"}", "",
+         "Nothing can be said. Attention cannot be compared with b: there are too few bars or positives. Nothing was "
+         "traded. That rests on 2 seeds and 3 trials on these data."}};
+    char dir[1024], text[3000], said[FINDING_MAX];
+    join(dir, room, "finding");
+    assert_ok(dir_make(dir));
+    for (size_t i = 0; i < COUNT_OF(c); i++) {
+        struct run_view run;
+        snprintf(text, sizeof text,
+                 "{\"schema\": 5, \"strategies\": [], \"seeds\": [1, 2], \"selection\": {\"trials_here\": 3, "
+                 "\"deflated_sharpe\": 0.63}, \"finding\": {\"null\": %s, \"attention\": %s, \"traded\": %s, \"next\": "
+                 "[%s]}}",
+                 c[i].null, c[i].attention, c[i].traded, c[i].next);
+        put_file(dir, GW_RUN_SUMMARY, text);
+        assert_ok(run_view_open(dir, &run));
+        assert_ok(finding_words(&run, said, sizeof said));
+        assert_string_equal(said, c[i].says);
+        char brief[64]; /* too little room cuts, and never writes beyond */
+        assert_ok(finding_words(&run, brief, sizeof brief));
+        assert_true(strlen(brief) < sizeof brief && strncmp(brief, said, 40) == 0);
+        run_view_close(&run);
+    }
+#undef NULL_FACTS
+#undef ATTENTION
+#undef TRADED
+}
+
 /* ---- files of another schema ------------------------------------------------------------------------------------- */
 
 static const struct schema_case {
@@ -497,6 +576,7 @@ int main(void) {
         cmocka_unit_test(test_training_time_unknown),
         cmocka_unit_test(test_confidence),
         cmocka_unit_test(test_conclusion),
+        cmocka_unit_test(test_finding),
         cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_schema),
         cmocka_unit_test(test_every_plot_has_something_to_show),

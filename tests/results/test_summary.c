@@ -346,6 +346,53 @@ static void test_conclusion_follows_from_the_deltas(void **state) {
     assert_true(json_number(json_get(best, "p_lower"), 2) <= json_number(json_get(best, "p_upper"), -1));
 }
 
+/* What the run comes to is what its tables say. */
+static void test_finding_follows_from_the_tables(void **state) {
+    (void)state;
+    const json_value *root = json_root(run[0].summary), *finding = json_get(root, "finding");
+    const json_value *null = json_get(finding, "null"), *traded = json_get(finding, "traded");
+    const json_value *attention = json_get(finding, "attention"), *all = json_get(root, "strategies");
+    size_t asked = 0, found = 0, n_traded = 0, gained = 0, better = 0, worse = 0;
+    double lowest = 2, best = -INFINITY;
+    for (size_t i = 0; i < json_size(all); i++) {
+        const json_value *one = json_at(all, i), *portfolio = json_get(json_get(one, "portfolio"), "mean");
+        const double gain = json_number(json_get(portfolio, "total_return"), NAN);
+        for (int g = 0; g < GW_N_GATES && json_kind(json_get(one, "gates")) == JSON_OBJECT; g++) {
+            const json_value *control = json_get(json_get(json_get(one, "gates"), gw_gate_name[g]), "null");
+            asked += isfinite(json_number(json_get(control, "p_value"), NAN)) ? 1 : 0;
+            found += json_number(json_get(control, "p_holm"), NAN) <= .1 + 1e-12;
+            lowest = fmin(lowest, json_number(json_get(control, "p_value"), NAN));
+        }
+        if (says(one, "strategy", "buy_and_hold") || !(json_number(json_get(portfolio, "n_trades"), 0) > 0)) continue;
+        n_traded++;
+        gained += gain > 0;
+        best = fmax(best, gain);
+    }
+    assert_true(asked > 0 && n_traded > 0);
+    assert_int_equal(json_number(json_get(null, "asked"), -1), asked);
+    assert_int_equal(json_number(json_get(null, "found"), -1), found);
+    assert_near(json_number(json_get(null, "p_value"), NAN), lowest, 0, 0);
+    assert_true(says(null, "state", found ? "something" : "nothing"));
+    assert_int_equal(json_number(json_get(traded, "traded"), -1), n_traded);
+    assert_int_equal(json_number(json_get(traded, "gained"), -1), gained);
+    assert_near(json_number(json_get(traded, "total_return"), NAN), best, 0, 0);
+    const double market = json_number(json_get(traded, "market_return"), NAN);
+    assert_true(isfinite(market) && says(traded, "state",
+                                         best <= 0       ? "lost"
+                                         : best > market ? "beat_market"
+                                                         : "gained"));
+    const json_value *verdicts = json_get(root, "verdict");
+    for (size_t v = 0; v < json_size(verdicts); v++) {
+        const json_value *conclusion = json_get(json_at(verdicts, v), "conclusion");
+        if (!says(json_at(verdicts, v), "baseline", "none")) continue;
+        better += json_size(json_get(conclusion, "better"));
+        worse += json_size(json_get(conclusion, "worse"));
+    }
+    assert_int_equal(json_number(json_get(attention, "worse"), -1), worse);
+    assert_true(json_number(json_get(attention, "better"), -1) <= better);
+    assert_true(says(attention, "state", worse ? "worse" : "no_difference") || better > 0);
+}
+
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
@@ -353,6 +400,7 @@ int main(void) {
         cmocka_unit_test(test_summary_metrics),
         cmocka_unit_test(test_summary_header),
         cmocka_unit_test(test_columns_name_metrics),
+        cmocka_unit_test(test_finding_follows_from_the_tables),
         cmocka_unit_test(test_verdict_agrees_with_the_metrics),
         cmocka_unit_test(test_criteria_follow_from_the_deltas),
         cmocka_unit_test(test_conclusion_follows_from_the_deltas),
