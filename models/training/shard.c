@@ -33,7 +33,7 @@ static struct R(attention_run) tile_run(const struct R(pass) *pass, size_t first
         .dh = ws->tile_dh,
         .context = ws->context,
         .dcontext = ws->dcontext,
-        .map = ws->map + first * net->maps * net->config.lookback,
+        .map = ws->map ? ws->map + first * net->maps * net->config.lookback : NULL,
         .keep = ws->keep,
         .scratch = ws->attention_scratch,
     };

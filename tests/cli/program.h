@@ -21,7 +21,7 @@
 #include "engine/base/base.h"
 #include "test.h"
 
-enum { MAX_ARGS = 16, TIMEOUT_SECONDS = 60 };
+enum { MAX_ARGS = 40, TIMEOUT_SECONDS = 60 };
 
 static char program_path[PATH_MAX]; /* the binary */
 static char root_dir[PATH_MAX];     /* the project */

@@ -72,10 +72,10 @@ expect() { # what, words...
 mkdir -p "$scratch/files/folder" && touch "$scratch/files/"{"my experiment.json",bars.csv,small.json}
 bash_completes() {
     expect run,runs gatewalk ru &&
-        expect report,run,runs gatewalk r &&
+        expect replay,report,run,runs gatewalk r &&
         expect --kernels gatewalk run --ker &&
         expect portable gatewalk run --kernels po &&
-        expect sma_cross gatewalk run --strategies s &&
+        expect sma_cross gatewalk run --strategies sm &&
         expect 'folder,my experiment.json,small.json' gatewalk run '' &&
         expect 'my experiment.json' gatewalk folds m &&
         expect 'bars.csv,folder,my experiment.json,small.json' gatewalk run small.json --data '' &&

@@ -360,7 +360,7 @@ static void test_bytes(void **state) {
     for (size_t i = 0; i < COUNT_OF(x); i++) x[i] = (float)gw_rng_normal(&rng);
     for (size_t r = 0; r < ROWS; r++) label[GW_GATE_LONG][r] = label[GW_GATE_SHORT][r] = x[r * F] > 1;
     for (uint32_t i = 0; i < N; i++) sample[i] = (struct gw_sample){0, T + i};
-    struct gw_series series = {x, ROWS, {label[0], label[1]}};
+    struct gw_series series = {.x = x, .n_rows = ROWS, .label = {label[0], label[1]}};
     struct gw_fit_input input = {1, F, &series, sample, sample, N, N};
     struct gw_fit_options options = {.seed = 1};
     gw_model_config_default(&model);
