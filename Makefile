@@ -45,7 +45,8 @@ TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(filter %.c,$(TESTS))) $(filter %.sh,$(TE
 # The sources that decide a fit. Their hash is compiled in and is part of every stored fit's key (engine/walk/fit_key.c):
 # when one of them changes, fits of before are done again. tests/house/test_source_hash.sh checks that none is missing.
 DECIDING := include engine/base engine/market models $(wildcard $(addprefix engine/walk/,*.h fit*.c fold_data.c prepare*.c)) \
-            $(addprefix engine/score/,average_precision.c ranking.c ranking.h top_k.c)
+            $(addprefix engine/score/,average_precision.c ranking.c ranking.h top_k.c) \
+            $(addprefix strategies/own/,program.c program.h rule.h)
 FIT_SRC  := $(sort $(shell find $(DECIDING) -name '*.[ch]' -o -name '*.def'))
 # Flags count as well, but for those that change no bit of a result (tests/golden/compilers.sh).
 FIT_FLAGS := $(filter-out -W% -g% -O0 -O1 -O2 -O3 -Og -Os -fno-omit-frame-pointer -fsanitize% -fno-sanitize%,\

@@ -90,16 +90,16 @@ int gw_report_compare(const char *const *run_dir, size_t n, FILE *stream) {
                   {"max DD %", false, 1}, {"trades", false, 2}};
     struct arena arena = {0};
     struct text_table table;
-    const char *finding = NULL;
     bool told = false;
-    int rc = GW_OK;
+    const char **finding = arena_alloc(&arena, n ? n : 1, sizeof *finding);
+    int rc = finding ? GW_OK : GW_ERR_NOMEM;
     text_table_begin(&table, &arena);
     for (size_t c = 0; c < COUNT_OF(column); c++)
         text_table_column(&table, column[c].heading, column[c].left, column[c].priority);
-    for (size_t i = 0; rc == GW_OK && i < n; i++) {
-        rc = compare_run(&table, &arena, run_dir[i], &finding);
-        if (rc == GW_OK && finding) text_print_wrapped(stream, finding, 2, COMPARE_WIDTH);
-        told |= finding != NULL;
+    for (size_t i = 0; rc == GW_OK && i < n; i++) rc = compare_run(&table, &arena, run_dir[i], &finding[i]);
+    for (size_t i = 0; rc == GW_OK && i < n; i++) { /* nothing is said before all can be read */
+        if (finding[i]) text_print_wrapped(stream, finding[i], 2, COMPARE_WIDTH);
+        told |= finding[i] != NULL;
     }
     if (rc == GW_OK && told) fputc('\n', stream);
     if (rc == GW_OK) rc = text_table_print(&table, stream, COMPARE_WIDTH);

@@ -59,7 +59,7 @@ static const struct bad_case bad_config[] = {
     TEXT("config: cut off", "{\"name\": \"x\"^", "} "),
     TEXT("config: comma too many", "{\"name\": \"x\",^}", "comma"),
     TEXT("config: something behind it", "{\"name\": \"x\"} ^x", "follows the end"),
-    TEXT("config: a comment", "^// settings\n{}", "no comments"),
+    TEXT("config: a comment of another kind", "^# settings\n{}", ""),
     TEXT("config: single quotes", "{^'name': 'x'}", "quotes"),
     TEXT("config: a key twice", "{\"name\": \"x\", ^\"name\": \"y\"}", "\"name\" appears twice"),
     TEXT("config: an array", "^[]", "object", "an array"),

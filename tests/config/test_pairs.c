@@ -54,6 +54,13 @@ static size_t put_lengths(char *to, size_t size, const struct numeric *a, const 
     return used;
 }
 
+/* Some cannot do without a file of their own. */
+static size_t put_strategy(char *to, size_t size, const struct numeric *n) {
+    if (strcmp(row_of(n), "script") != 0) return (size_t)snprintf(to, size, ",\"%s\"", row_of(n));
+    scratch_write("own.lua", "function on_bar() end", 21);
+    return (size_t)snprintf(to, size, ",{\"name\":\"own\",\"strategy\":\"script\",\"script\":\"own.lua\"}");
+}
+
 /* Line 2 begins with the first key, line 3 with the second. */
 static void write_pair(const struct numeric *a, double x, const struct numeric *b, double y) {
     static const struct gw_param none = {.name = ""};
@@ -62,9 +69,9 @@ static void write_pair(const struct numeric *a, double x, const struct numeric *
     bool same = strcmp(a->section, b->section) == 0;
     bool folds_a = strcmp(a->section, "folds") == 0, folds_b = strcmp(b->section, "folds") == 0;
     size_t n = (size_t)snprintf(text, sizeof text, "{\"name\":\"x\",\"data\":\"d.csv\",\"strategies\":[\"gate\"");
-    if (needs_strategy(a)) n += (size_t)snprintf(text + n, sizeof text - n, ",\"%s\"", row_of(a));
+    if (needs_strategy(a)) n += put_strategy(text + n, sizeof text - n, a);
     if (needs_strategy(b) && !(needs_strategy(a) && a->key.row == b->key.row))
-        n += (size_t)snprintf(text + n, sizeof text - n, ",\"%s\"", row_of(b));
+        n += put_strategy(text + n, sizeof text - n, b);
     n += (size_t)snprintf(text + n, sizeof text - n, "]");
     if (!folds_a && !folds_b)
         n += (size_t)snprintf(text + n, sizeof text - n, ",\"folds\":{\"train\":900,\"validation\":90,\"test\":90}");

@@ -62,14 +62,15 @@ static inline void copy_tree(const char *from, const char *to) {
     closedir(dir);
 }
 
-/* run.json holds times, so it is only whole or not. */
-static inline const char *state_of_run_json(const char *line) {
+/* run.json holds times, and library.json where the bars lie, which is another place in every trial: they are only whole or
+ * not. */
+static inline const char *state_of_record(const char *line, const char *holds) {
     char path[3 * PATH_MAX];
     size_t length;
     snprintf(path, sizeof path, "%s%.*s", work_dir, (int)strcspn(line, " "), line);
     char *text = get_file(path, &length);
     while (text && length > 0 && text[length - 1] == '\n') text[--length] = '\0';
-    bool whole = text && length > 20 && strcmp(text + length - 2, "\n}") == 0 && strstr(text, "\"status\": \"");
+    bool whole = text && length > 20 && strcmp(text + length - 2, "\n}") == 0 && strstr(text, holds);
     free(text);
     return whole ? "whole" : "broken";
 }
@@ -81,9 +82,11 @@ static inline char *list_state(void) {
     for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n")) {
         const char *end = strchr(line, ' ');
         if (strncmp(line, "/ledger", 7) == 0) continue;
-        bool mark = end && end - line > 9 && strncmp(end - 9, "/run.json", 9) == 0;
-        to += mark ? sprintf(to, "%.*s %s\n", (int)(end - line), line, state_of_run_json(line))
-                   : sprintf(to, "%s\n", line);
+        bool run = end && end - line > 9 && strncmp(end - 9, "/run.json", 9) == 0;
+        bool library = end && end - line > 13 && strncmp(end - 13, "/library.json", 13) == 0;
+        const char *holds = run ? "\"status\": \"" : "\"fingerprint\": \"";
+        to += run || library ? sprintf(to, "%.*s %s\n", (int)(end - line), line, state_of_record(line, holds))
+                             : sprintf(to, "%s\n", line);
     }
     free(all);
     return kept;

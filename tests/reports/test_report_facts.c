@@ -406,7 +406,7 @@ static void test_every_plot_has_something_to_show(void **state) {
     struct fixture f = small();
     struct run_view run;
     char dir[1024];
-    f.study = true;
+    f.study = f.patterns = true;
     open_run(&run, dir, "every-plot", &f);
     for (size_t i = 0; plot_at(i); i++) {
         struct plot_job job = {.run = &run, .plot = plot_at(i), .dir = room, .not_shown = ""};
