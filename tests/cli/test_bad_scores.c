@@ -190,7 +190,8 @@ static const struct bad_scores cases[] = {
      .n_bytes = sizeof latin - 1, .place = "3:22"},
     {BAD("a NUL", NULL), .says = {"a NUL byte; the file is damaged or no text"}, .bytes = nul,
      .n_bytes = sizeof nul - 1, .place = "2:23"},
-    {BAD("zstd", NULL), .says = {"the packed data are damaged"}, .bytes = zstd, .n_bytes = sizeof zstd - 1, .place = ""},
+    {BAD("zstd", NULL), .says = {"the packed data are damaged"}, .bytes = zstd, .n_bytes = sizeof zstd - 1,
+     .place = ""},
     {BAD("gzip cut short", NULL), .says = {"the gzip data"}, .bytes = gzip_cut, .n_bytes = sizeof gzip_cut - 1,
      .place = ""},
     /* arrays */
