@@ -263,6 +263,7 @@ int gnuplot_deliver(const struct scratch *scratch, const char *from_name, const 
         rc = gw_error_set(GW_ERR_TOOL, "gnuplot left a broken %s", from_name);
     if (rc < 0) goto cleanup;
     forget_time(bytes, length);
+    out_sweep(to_path); /* what a killed one has left half-written */
     TRY_GOTO(out_open(&out, to_path), cleanup);
     out_write(&out, bytes, length);
     rc = out_commit(&out);
