@@ -97,3 +97,16 @@ int pattern_panels_add(struct page *page, struct pattern_panels *panels, double 
     page_range_at(page, "y", panels->n++, range_round(span));
     return GW_OK;
 }
+
+int pattern_plot(struct plot_job *job, const char *name,
+                 int (*draw)(struct plot_job *job, const struct table *table, const struct pattern_files *files)) {
+    struct pattern_files files;
+    struct table table;
+    bool there = false;
+    TRY(pattern_files_open(job->run, &files));
+    int rc = files.root ? pattern_table(job->run, name, &table, &there) : GW_OK;
+    if (rc == GW_OK) rc = there ? draw(job, &table, &files) : plot_skip(job, "no library of patterns");
+    if (there) table_free(&table);
+    pattern_files_close(&files);
+    return rc;
+}

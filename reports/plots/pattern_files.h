@@ -24,5 +24,9 @@ int pattern_panels_begin(struct page *page, const struct table *members, const s
                          struct pattern_panels *panels) GW_MUST_USE;
 /* The next panel: rows of that category. Sets y_lo[] and y_hi[]. */
 int pattern_panels_add(struct page *page, struct pattern_panels *panels, double category) GW_MUST_USE;
+/* A plot of the facts and one table: `draw` with both, or skipped where the run has no library. */
+int pattern_plot(struct plot_job *job, const char *name,
+                 int (*draw)(struct plot_job *job, const struct table *table,
+                             const struct pattern_files *files)) GW_MUST_USE;
 
 #endif

@@ -79,7 +79,7 @@ static size_t count_windows(const struct table *t) {
     return n < WINDOWS ? n : WINDOWS;
 }
 
-static int draw(struct plot_job *job, const struct table *t, double bars) {
+static int draw(struct plot_job *job, const struct table *t, const struct pattern_files *files) {
     struct page page;
     int rc = page_begin(
         job, &page, "",
@@ -87,22 +87,13 @@ static int draw(struct plot_job *job, const struct table *t, double bars) {
         "ranges, volume as a logarithm about its median. Above as the model sees them (blue low, yellow high), "
         "below as candles; under each what the decoder makes of its latent.");
     const size_t n = count_windows(t);
-    if (rc == GW_OK) rc = n ? write_page(&page, t, n, bars) : gw_error_set(GW_ERR_DATA, "%s: no windows", t->path);
+    if (rc == GW_OK)
+        rc = n ? write_page(&page, t, n, files->bars) : gw_error_set(GW_ERR_DATA, "%s: no windows", t->path);
     if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     return rc;
 }
 
-static int prepare(struct plot_job *job) {
-    struct pattern_files files;
-    struct table table;
-    bool there = false;
-    TRY(pattern_files_open(job->run, &files));
-    int rc = files.root ? pattern_table(job->run, GW_RUN_PATTERNS_REBUILT, &table, &there) : GW_OK;
-    if (rc == GW_OK) rc = there ? draw(job, &table, files.bars) : plot_skip(job, "no library of patterns");
-    if (there) table_free(&table);
-    pattern_files_close(&files);
-    return rc;
-}
+static int prepare(struct plot_job *job) { return pattern_plot(job, GW_RUN_PATTERNS_REBUILT, draw); }
 
 const struct plot_desc plot_desc_pattern_reconstruction = {
     .name = "pattern_reconstruction",

@@ -63,7 +63,7 @@ static int write_page(struct page *page, const json_value *facts, const double *
     return GW_OK;
 }
 
-static int draw(struct plot_job *job, const struct table *t, const json_value *facts) {
+static int draw(struct plot_job *job, const struct table *t, const struct pattern_files *files) {
     struct page page;
     double *share;
     size_t n;
@@ -73,22 +73,12 @@ static int draw(struct plot_job *job, const struct table *t, const json_value *f
         job, &page, "",
         "Share of the windows in each category, the largest first; dotted: all alike. A category of 5 % at most "
         "is good, one of 10 % or more says that the library does not tell windows apart there.");
-    if (rc == GW_OK) rc = write_page(&page, facts, share, n);
+    if (rc == GW_OK) rc = write_page(&page, files->root, share, n);
     if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     return rc;
 }
 
-static int prepare(struct plot_job *job) {
-    struct pattern_files files;
-    struct table table;
-    bool there = false;
-    TRY(pattern_files_open(job->run, &files));
-    int rc = files.root ? pattern_table(job->run, GW_RUN_PATTERNS_CATEGORIES, &table, &there) : GW_OK;
-    if (rc == GW_OK) rc = there ? draw(job, &table, files.root) : plot_skip(job, "no library of patterns");
-    if (there) table_free(&table);
-    pattern_files_close(&files);
-    return rc;
-}
+static int prepare(struct plot_job *job) { return pattern_plot(job, GW_RUN_PATTERNS_CATEGORIES, draw); }
 
 const struct plot_desc plot_desc_pattern_sizes = {
     .name = "pattern_sizes",

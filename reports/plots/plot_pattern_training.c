@@ -46,29 +46,19 @@ static int write_page(struct page *page, const struct table *t, const json_value
     return GW_OK;
 }
 
-static int draw(struct plot_job *job, const struct table *t, const json_value *facts) {
+static int draw(struct plot_job *job, const struct table *t, const struct pattern_files *files) {
     struct page page;
     int rc = page_begin(
         job, &page, "",
         "Left: up to .05 is good, up to .2 fair; from .5 on nothing was learnt. Right: the mean cosine of "
         "different windows, or NT-Xent, by the setting of model.contrastive. The loss is R and a small multiple "
         "of C.");
-    if (rc == GW_OK) rc = write_page(&page, t, facts);
+    if (rc == GW_OK) rc = write_page(&page, t, files->root);
     if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     return rc;
 }
 
-static int prepare(struct plot_job *job) {
-    struct pattern_files files;
-    struct table table;
-    bool there = false;
-    TRY(pattern_files_open(job->run, &files));
-    int rc = files.root ? pattern_table(job->run, GW_RUN_PATTERNS_TRAINING, &table, &there) : GW_OK;
-    if (rc == GW_OK) rc = there ? draw(job, &table, files.root) : plot_skip(job, "no library of patterns");
-    if (there) table_free(&table);
-    pattern_files_close(&files);
-    return rc;
-}
+static int prepare(struct plot_job *job) { return pattern_plot(job, GW_RUN_PATTERNS_TRAINING, draw); }
 
 const struct plot_desc plot_desc_pattern_training = {
     .name = "pattern_training",
