@@ -1,8 +1,6 @@
 /* Malformed score files, case by case, against the real program: one line that points at the place and says what to do,
  * exit 3, nothing on stdout and nothing left behind. */
-#include <ctype.h>
-
-#include "program.h"
+#include "refused.h"
 
 #define T "2020-01-02T12:00:00Z" /* the close of a test bar of the first fold */
 #define U "2020-01-02T12:15:00Z" /* and of the next */
@@ -218,20 +216,6 @@ static const struct bad_scores cases[] = {
 
 /* ---- the input ------------------------------------------------------------------------------------- */
 
-/* Takes the '^' out of `text` into "line:column"; "" without one. */
-static void put_marked(const char *name, const char *text, char place[40]) {
-    char *copy = strdup(text), *mark;
-    if (!copy) abort();
-    if ((mark = strchr(copy, '^'))) {
-        size_t line = 1, column = 1;
-        for (const char *at = copy; at < mark; at++) *at == '\n' ? line++, column = 1 : column++;
-        snprintf(place, 40, "%zu:%zu", line, column);
-        memmove(mark, mark + 1, strlen(mark));
-    }
-    put_text(name, copy);
-    free(copy);
-}
-
 static void put_experiment(const struct bad_scores *c) {
     char text[2000];
     snprintf(text, sizeof text,
@@ -280,39 +264,12 @@ static void clear_input(void) {
 
 static void check_case(void **state) {
     const struct bad_scores *c = *state;
-    char place[40], want[200];
+    char place[40], want[200] = "gatewalk: ";
     clear_input();
     put_input(c, place);
-    char *before = list_tree(work_dir, true);
-    struct run run;
-    run_program(&run, "run", "f.json", "--out", "o");
-    char *after = list_tree(work_dir, true);
-    const char *line = last_line(run.err);
-    if (run.status != 3) fail_msg("exit %d, not 3: %s%s", run.status, run.out, run.err);
-    if (count_lines(run.err) != 1) fail_msg("more than one line: %s", run.err);
-    if (place[0])
-        snprintf(want, sizeof want, "gatewalk: %s:%s: ", c->at ? c->at : "b.csv", place);
-    else
-        snprintf(want, sizeof want, "gatewalk: ");
-    if (strncmp(line, want, strlen(want)) != 0) fail_msg("does not begin with \"%s\": %s", want, line);
-    for (const unsigned char *at = (const unsigned char *)line; *at; at++)
-        if (iscntrl(*at)) fail_msg("control character %d in the line: %s", *at, line);
-    for (size_t i = 0; i < COUNT_OF(c->says) && c->says[i]; i++)
-        if (!strstr(line, c->says[i])) fail_msg("does not say \"%s\": %s", c->says[i], line);
-    if (run.n_out) fail_msg("on stdout: %s", run.out);
-    if (strcmp(before, after) != 0) fail_msg("files before:\n%s\nand after:\n%s", before, after);
+    if (place[0]) snprintf(want, sizeof want, "gatewalk: %s:%s: ", c->at ? c->at : "b.csv", place);
+    must_refuse(3, want, c->says, COUNT_OF(c->says));
     clear_input();
-    free(before);
-    free(after);
-    run_free(&run);
-}
-
-static int setup(void **state) {
-    if (program_setup(state) != 0) return -1;
-    struct run run;
-    run_fine(&run, "synth", "random-walk", "--bars", "300", "--seed", "3", "--out", "rw.csv");
-    run_free(&run);
-    return mkdir(work("rw.d"), 0700);
 }
 
 int main(void) {
@@ -320,5 +277,5 @@ int main(void) {
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         tests[i] = (struct CMUnitTest){
             .name = cases[i].name, .test_func = check_case, .initial_state = (void *)(uintptr_t)&cases[i]};
-    return _cmocka_run_group_tests("bad scores", tests, COUNT_OF(cases), setup, program_teardown);
+    return _cmocka_run_group_tests("bad scores", tests, COUNT_OF(cases), refused_setup, program_teardown);
 }
