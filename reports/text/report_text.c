@@ -6,11 +6,9 @@
 #include "gatewalk/report.h"
 #include "reports/data/run_view.h"
 #include "reports/words/sentences.h"
+#include "text_sink.h"
 #include "text_study.h"
-#include "text_table.h"
 #include "text_verdict.h"
-
-static const size_t narrowest = 60;
 
 /* ---- numbers ---------------------------------------------------------------------------------------- */
 
@@ -110,7 +108,7 @@ static int prevalence_cells(struct text_table *table, const struct run_view *run
     return GW_OK;
 }
 
-static int gate_table(struct run_view *run, FILE *stream, size_t width) {
+static int gate_table(struct run_view *run, struct text_sink *to) {
     struct text_table table;
     text_table_begin(&table, &run->arena);
     text_table_column(&table, "strategy", true, 0);
@@ -133,11 +131,11 @@ static int gate_table(struct run_view *run, FILE *stream, size_t width) {
             TRY(metric_cells(&table, run, s, gate, 2));
         }
     }
-    return table.n_rows ? text_table_print(&table, stream, width) : GW_OK;
+    return table.n_rows ? to->table(to, &table) : GW_OK;
 }
 
 /* What the wide table has too little room for on 80 columns: is it more than chance, by the fold, and did it act as asked? */
-static int control_table(struct run_view *run, FILE *stream, size_t width) {
+static int control_table(struct run_view *run, struct text_sink *to) {
     static const char *const heading[] = {"strategy", "gate", "AP", "by fold", "null AP", "p", "corrected", "coverage"};
     struct text_table table;
     text_table_begin(&table, &run->arena);
@@ -163,7 +161,7 @@ static int control_table(struct run_view *run, FILE *stream, size_t width) {
                              false));
         }
     if (!table.n_rows) return GW_OK;
-    TRY(text_table_print(&table, stream, width));
+    TRY(to->table(to, &table));
     char note[500];
     snprintf(
         note, sizeof note,
@@ -171,12 +169,12 @@ static int control_table(struct run_view *run, FILE *stream, size_t width) {
         "own, does not mind that every fold has its own model. null AP: with labels shifted in time; p: the share of "
         "them that reach the AP, corrected for all gates here. Coverage in %%, asked: %g.",
         run->act_on);
-    text_print_wrapped(stream, note, 2, width);
-    fputc('\n', stream);
+    to->paragraph(to, note, 2);
+    to->gap(to);
     return GW_OK;
 }
 
-static int portfolio_table(struct run_view *run, FILE *stream, size_t width) {
+static int portfolio_table(struct run_view *run, struct text_sink *to) {
     struct text_table table;
     text_table_begin(&table, &run->arena);
     text_table_column(&table, "traded", true, 0);
@@ -186,75 +184,85 @@ static int portfolio_table(struct run_view *run, FILE *stream, size_t width) {
         TRY(text_table_cell(&table, 0, "%s", run->strategy[i].label));
         TRY(metric_cells(&table, run, &run->strategy[i], -1, 1));
     }
-    return text_table_print(&table, stream, width);
+    return to->table(to, &table);
 }
 
-static void heading(const struct run_view *run, FILE *stream, size_t width) {
-    char line[1200];
+void run_facts(const struct run_view *run, char *line, size_t size) {
     const char *baseline = NULL;
     for (size_t i = 0; i < run->n_strategies; i++)
         if (run->strategy[i].is_baseline) baseline = run->strategy[i].label;
-    text_print_wrapped(stream, run->title, 0, width);
-    snprintf(line, sizeof line,
-             "%s, %s, %.10s to %.10s, %.0f bars, %.0f folds, %zu seed%s, horizon %.0f, lookback %.0f%s%s", run->symbols,
-             run->interval, run->begin, run->end, run->n_bars, run->n_folds, run->n_seeds, run->n_seeds == 1 ? "" : "s",
-             run->horizon, run->lookback, baseline ? ", baseline " : "", baseline ? baseline : "");
-    text_print_wrapped(stream, line, 0, width);
+    snprintf(line, size, "%s, %s, %.10s to %.10s, %.0f bars, %.0f folds, %zu seed%s, horizon %.0f, lookback %.0f%s%s",
+             run->symbols, run->interval, run->begin, run->end, run->n_bars, run->n_folds, run->n_seeds,
+             run->n_seeds == 1 ? "" : "s", run->horizon, run->lookback, baseline ? ", baseline " : "",
+             baseline ? baseline : "");
 }
 
-static int finding(struct run_view *run, FILE *stream, size_t width) {
+static int finding(struct run_view *run, struct text_sink *to) {
     char text[FINDING_MAX];
     TRY(finding_words(run, text, sizeof text));
     if (!text[0]) return GW_OK;
-    text_print_wrapped(stream, text, 0, width);
-    fputc('\n', stream);
+    to->paragraph(to, text, 0);
+    to->gap(to);
     return GW_OK;
 }
 
 /* A sentence for each contestant whose scores come from outside. */
-static void outside_notes(const struct run_view *run, FILE *stream, size_t width) {
+static void outside_notes(const struct run_view *run, struct text_sink *to) {
     char text[600];
     for (size_t i = 0; i < run->n_strategies; i++) {
         outside_words(run, i, text, sizeof text);
-        if (text[0]) text_print_wrapped(stream, text, 2, width);
+        if (text[0]) to->paragraph(to, text, 2);
     }
 }
 
-static int audit_note(struct run_view *run, FILE *stream, size_t width) {
+static int audit_note(struct run_view *run, struct text_sink *to) {
     char text[600];
     TRY(audit_words(run, text, sizeof text));
-    if (text[0]) text_print_wrapped(stream, text, 2, width);
+    if (text[0]) to->paragraph(to, text, 2);
+    return GW_OK;
+}
+
+int report_words(struct run_view *run, struct text_sink *to) {
+    TRY(finding(run, to));
+    TRY(text_study(run, to));
+    to->section(to, "Ranking, calibration and isolated trades");
+    TRY(gate_table(run, to));
+    to->gap(to);
+    to->section(to, "More than chance, and as often as asked?");
+    TRY(control_table(run, to));
+    to->section(to, "Traded");
+    TRY(portfolio_table(run, to));
+    to->paragraph(to,
+                  run->n_seeds > 1
+                      ? "* best of its column; in % except AP and ratios; mean ± standard deviation over seeds; "
+                        "Sharpe by the bar, Sharpe/day by the day"
+                      : "* best of its column; in % except AP and ratios; Sharpe by the bar, Sharpe/day by the day",
+                  2);
+    outside_notes(run, to);
+    TRY(audit_note(run, to));
+    TRY(text_selection(run, to));
+    TRY(text_unfinished(run, to));
+    TRY(text_training_time(run, to));
+    to->section(to, "Is attention better than the baseline?");
+    for (size_t i = 0; run->verdict && i < json_size(run->verdict); i++)
+        TRY(text_verdict(run, json_at(run->verdict, i), to));
+    if (!run->verdict) {
+        to->gap(to);
+        to->caption(to, "No candidate stands beside the baseline: no verdict.");
+    }
     return GW_OK;
 }
 
 int gw_report_text(const char *run_dir, FILE *stream, size_t width) {
     struct run_view run;
+    struct text_sink to = text_terminal(stream, width);
+    char facts[1200];
     TRY(run_view_open(run_dir, &run));
-    if (width < narrowest) width = narrowest;
-    int rc;
-    heading(&run, stream, width);
-    fputc('\n', stream);
-    TRY_GOTO(finding(&run, stream, width), cleanup);
-    TRY_GOTO(text_study(&run, stream, width), cleanup);
-    TRY_GOTO(gate_table(&run, stream, width), cleanup);
-    fputc('\n', stream);
-    TRY_GOTO(control_table(&run, stream, width), cleanup);
-    TRY_GOTO(portfolio_table(&run, stream, width), cleanup);
-    text_print_wrapped(
-        stream,
-        run.n_seeds > 1 ? "* best of its column; in % except AP and ratios; mean ± standard deviation over seeds; "
-                          "Sharpe by the bar, Sharpe/day by the day"
-                        : "* best of its column; in % except AP and ratios; Sharpe by the bar, Sharpe/day by the day",
-        2, width);
-    outside_notes(&run, stream, width);
-    TRY_GOTO(audit_note(&run, stream, width), cleanup);
-    TRY_GOTO(text_selection(&run, stream, width), cleanup);
-    TRY_GOTO(text_unfinished(&run, stream, width), cleanup);
-    TRY_GOTO(text_training_time(&run, stream, width), cleanup);
-    for (size_t i = 0; run.verdict && i < json_size(run.verdict); i++)
-        TRY_GOTO(text_verdict(&run, json_at(run.verdict, i), stream, width), cleanup);
-    if (!run.verdict) fputs("\nNo candidate stands beside the baseline: no verdict.\n", stream);
-cleanup:
+    run_facts(&run, facts, sizeof facts);
+    to.paragraph(&to, run.title, 0);
+    to.paragraph(&to, facts, 0);
+    to.gap(&to);
+    int rc = report_words(&run, &to);
     run_view_close(&run);
     return rc;
 }

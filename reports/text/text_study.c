@@ -4,7 +4,6 @@
 #include "engine/base/base.h"
 #include "reports/data/study_view.h"
 #include "text_study.h"
-#include "text_table.h"
 
 static const char *fate(const struct study_stage_view *stage) {
     if (stage->carried && stage->final) return "carried on, in the final";
@@ -28,7 +27,7 @@ static int variant_row(struct text_table *table, const struct study_stage_view *
     return text_table_cell(table, 7, "%s", variant->chosen ? fate(stage) : "");
 }
 
-int text_study(struct run_view *run, FILE *stream, size_t width) {
+int text_study(struct run_view *run, struct text_sink *to) {
     static const struct {
         const char *heading;
         bool left;
@@ -39,20 +38,19 @@ int text_study(struct run_view *run, FILE *stream, size_t width) {
     struct text_table table;
     TRY(study_view_read(run, &study));
     if (!study) return GW_OK;
+    to->section(to, "The path of the study");
     text_table_begin(&table, &run->arena);
     for (size_t c = 0; c < COUNT_OF(column); c++)
         text_table_column(&table, column[c].heading, column[c].left, column[c].priority);
     for (size_t i = 0; i < study->n; i++)
         for (size_t v = 0; v < study->stage[i].n; v++) TRY(variant_row(&table, &study->stage[i], v));
-    if (table.n_rows) TRY(text_table_print(&table, stream, width));
-    text_print_wrapped(stream,
-                       "* chosen: highest average precision on the search's validation slices, which flatters the "
-                       "winner",
-                       2, width);
-    text_print_wrapped(stream, study_caveat(), 2, width);
+    if (table.n_rows) TRY(to->table(to, &table));
+    to->paragraph(
+        to, "* chosen: highest average precision on the search's validation slices, which flatters the winner", 2);
+    to->paragraph(to, study_caveat(), 2);
     char line[1100];
     snprintf(line, sizeof line, "final comparison: %s", study->final);
-    text_print_wrapped(stream, line, 2, width);
-    fputc('\n', stream);
+    to->paragraph(to, line, 2);
+    to->gap(to);
     return GW_OK;
 }

@@ -3,8 +3,9 @@
 #define GATEWALK_TEXT_STUDY_H
 
 #include "reports/data/run_view.h"
+#include "text_sink.h"
 
 /* Nothing when the run is no study's. */
-int text_study(struct run_view *run, FILE *stream, size_t width) GW_MUST_USE;
+int text_study(struct run_view *run, struct text_sink *to) GW_MUST_USE;
 
 #endif

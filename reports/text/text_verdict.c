@@ -43,31 +43,32 @@ static int delta_rows(struct text_table *table, const json_value *block, const c
 }
 
 /* "  pass (not significant)  PnL@1 % better: …": the state is a column of its own, so that it cannot be overlooked. */
-static int print_criteria(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) {
+static int print_criteria(struct run_view *run, const json_value *verdict, struct text_sink *to) {
     struct criterion_list list;
     TRY(criteria_read(run, verdict, &list));
-    int widest = 0;
+    size_t widest = 0;
     for (size_t i = 0; i < list.n; i++) {
-        int columns = (int)strlen(criterion_word[list.at[i].state]);
+        size_t columns = strlen(criterion_word[list.at[i].state]);
         if (columns > widest) widest = columns;
     }
     for (size_t i = 0; i < list.n; i++) {
         const struct criterion_view *criterion = &list.at[i];
         char line[700];
         snprintf(line, sizeof line, "%s%s: %s", criterion->name, criterion->where, criterion->detail);
-        fprintf(stream, "  %-*s  ", widest, criterion_word[criterion->state]);
-        text_print_wrapped(stream, line, (size_t)widest + 4, width);
+        to->item(to, criterion_word[criterion->state], widest, line);
     }
     return GW_OK;
 }
 
-int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, size_t width) {
+int text_verdict(struct run_view *run, const json_value *verdict, struct text_sink *to) {
     const char *candidate = member_text(run, verdict, "candidate"), *baseline = member_text(run, verdict, "baseline");
     if (!candidate || !baseline) return GW_ERR_NOMEM;
-    char words[32];
-    fprintf(stream, "\n%s against %s", candidate, baseline);
-    if (isfinite(run->confidence)) fprintf(stream, ", low to high: %s", interval_words(run, words));
-    fputc('\n', stream);
+    char words[32], pair[400];
+    const char *between = isfinite(run->confidence) ? ", low to high: " : "";
+    snprintf(pair, sizeof pair, "%.160s against %.160s%s%s", candidate, baseline, between,
+             between[0] ? interval_words(run, words) : "");
+    to->gap(to);
+    to->caption(to, pair);
     static const char *const heading[] = {"difference", "baseline", "candidate", "delta", "low",
                                           "high",       "p",        "corrected", ""};
     struct text_table table;
@@ -79,38 +80,34 @@ int text_verdict(struct run_view *run, const json_value *verdict, FILE *stream, 
         const json_value *block = gates ? json_get(gates, gate_word[gate]) : NULL;
         if (block) TRY(delta_rows(&table, block, gate_word[gate]));
     }
-    if (table.n_rows) TRY(text_table_print(&table, stream, width));
+    if (table.n_rows) TRY(to->table(to, &table));
     char loss[200];
     TRY(log_loss_words(verdict, loss, sizeof loss));
-    if (loss[0]) {
-        fputs("  ", stream);
-        text_print_wrapped(stream, loss, 2, width);
-    }
-    TRY(print_criteria(run, verdict, stream, width));
+    if (loss[0]) to->item(to, "", 0, loss);
+    TRY(print_criteria(run, verdict, to));
     char conclusion[CONCLUSION_MAX];
     TRY(conclusion_words(run, verdict, conclusion));
-    fputs("  => ", stream);
-    text_print_wrapped(stream, conclusion, 5, width);
+    to->conclusion(to, conclusion);
     return GW_OK;
 }
 
-int text_selection(struct run_view *run, FILE *stream, size_t width) {
+int text_selection(struct run_view *run, struct text_sink *to) {
     char line[600];
     TRY(family_words(run, line, sizeof line));
-    if (line[0]) text_print_wrapped(stream, line, 2, width);
+    if (line[0]) to->paragraph(to, line, 2);
     TRY(selection_words(run, line, sizeof line));
-    if (line[0]) text_print_wrapped(stream, line, 2, width);
+    if (line[0]) to->paragraph(to, line, 2);
     return GW_OK;
 }
 
-int text_unfinished(struct run_view *run, FILE *stream, size_t width) {
+int text_unfinished(struct run_view *run, struct text_sink *to) {
     char line[600];
     TRY(unfinished_words(run, line, sizeof line));
-    if (line[0]) text_print_wrapped(stream, line, 2, width);
+    if (line[0]) to->paragraph(to, line, 2);
     return GW_OK;
 }
 
-int text_training_time(struct run_view *run, FILE *stream, size_t width) {
+int text_training_time(struct run_view *run, struct text_sink *to) {
     char line[1200] = "";
     const json_value *list = json_get(run->process, "training_time");
     for (size_t i = 0; json_kind(list) == JSON_ARRAY && i < json_size(list); i++) {
@@ -124,12 +121,12 @@ int text_training_time(struct run_view *run, FILE *stream, size_t width) {
         used = strlen(line);
         if (isfinite(ratio)) snprintf(line + used, sizeof line - used, " (%.2fx)", ratio);
     }
-    if (line[0]) text_print_wrapped(stream, line, 2, width);
+    if (line[0]) to->paragraph(to, line, 2);
     double reused = member_number(json_get(run->process, "fits"), "reused");
     if (reused > 0) {
         snprintf(line, sizeof line, "%.0f fits were taken from an earlier run: their training time is not known",
                  reused);
-        text_print_wrapped(stream, line, 2, width);
+        to->paragraph(to, line, 2);
     }
     return GW_OK;
 }
