@@ -11,6 +11,9 @@ int write_tables(const struct experiment *e, const struct prepared *p, const str
                  const struct results *r, const char *dir) GW_MUST_USE;
 int write_breakdown(const struct experiment *e, const struct prepared *p, const struct results *r,
                     const char *dir) GW_MUST_USE;
+/* The same over the seeds, as a member of a strategy in summary.json. */
+int write_breakdown_facts(struct json_writer *w, const struct experiment *e, const struct prepared *p,
+                          const struct strategy_result *result) GW_MUST_USE;
 int write_attention(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                     const struct results *r, const char *dir) GW_MUST_USE;
 int write_summary(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,

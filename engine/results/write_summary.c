@@ -167,8 +167,8 @@ static void put_fits(struct json_writer *w, const struct experiment *e, const st
     json_put_int(w, "fits_best_at_last_epoch", cut_short);
 }
 
-static void put_strategy(struct json_writer *w, const struct experiment *e, const struct prepared *p,
-                         const struct fit_list *fits, const struct results *r, size_t s) {
+static int put_strategy(struct json_writer *w, const struct experiment *e, const struct prepared *p,
+                        const struct fit_list *fits, const struct results *r, size_t s) {
     const struct strategy_spec *spec = &e->strategy[s];
     bool model = spec->desc->needs_model, known = model && !r->strategy[s].outside;
     json_begin_object(w, NULL);
@@ -188,7 +188,9 @@ static void put_strategy(struct json_writer *w, const struct experiment *e, cons
         json_put_string(w, "gates", NULL);
     }
     put_portfolio(w, &r->strategy[s]);
+    TRY(write_breakdown_facts(w, e, p, &r->strategy[s]));
     json_end_object(w);
+    return GW_OK;
 }
 
 static void put_selection(struct json_writer *w, const struct experiment *e, const struct results *r) {
@@ -256,7 +258,13 @@ int write_summary(const struct experiment *e, const struct prepared *p, const st
     write_run_finding(&w, e, r, &finding);
     write_columns(&w, e);
     json_begin_array(&w, "strategies");
-    for (size_t s = 0; s < e->n_strategies; s++) put_strategy(&w, e, p, fits, r, s);
+    for (size_t s = 0; s < e->n_strategies; s++) {
+        const int rc = put_strategy(&w, e, p, fits, r, s);
+        if (rc < 0) {
+            out_abort(&file);
+            return rc;
+        }
+    }
     json_end_array(&w);
     json_begin_array(&w, "verdict");
     for (size_t v = 0; v < r->n_verdicts; v++) write_verdict(&w, e, &r->verdict[v]);

@@ -32,6 +32,10 @@ int gw_report_compare(const char *const *run_dir, size_t n, FILE *stream) GW_MUS
 /* The comparison table and verdict of one run as text, as `gatewalk run` prints at the end. width: terminal columns. */
 int gw_report_text(const char *run_dir, FILE *stream, size_t width) GW_MUST_USE;
 
+/* Its trades by symbol, side, reason, month, hour and fold; `by`: only one of these, NULL: all. */
+int gw_report_breakdown(const char *run_dir, const char *by, FILE *stream, size_t width) GW_MUST_USE;
+const char *gw_report_breakdown_by(size_t i); /* their names; NULL: no more */
+
 GW_END_DECLS
 
 #endif

@@ -111,7 +111,11 @@
  *                            "seeds": [ {"seed", "pooled": {METRIC: v}, "folds": [ {"fold", METRIC: v …} ] } ] },
  *                  "short": … },                                                       (null without model)
  *       "portfolio": { "mean": {}, "sd": {}, "seeds": [ {"seed", METRIC: v} ] },
- *       "optimistic": { METRIC: v }                     (intrabar rule target first; mean over seeds)
+ *       "optimistic": { METRIC: v },                    (intrabar rule target first; mean over seeds)
+ *       "breakdown": { "symbol": [ {"group", "trades", "win_rate", "gains", "losses", "pnl", "profit_factor", "mean_return", "fees",
+ *           "slippage", "funding", "bars_held", "ambiguous", "equity_return"} ], "side": …, "reason", "month", "hour", "fold" }
+ *                  (as in breakdown.csv, over the seeds: trades and cash are a seed's mean, mean_return and bars_held those over all
+ *                  trades, equity_return the mean of the seeds; "group" is the symbol, "long", "stop", "2024-03", "09", "4" …)
  *   } ],
  *   "verdict": [ { "candidate", "baseline",
  *       "gates": { "long": { "block_length", "n_bars" (labelled bars that both have scored), METRIC: DELTA }, "short": … },

@@ -154,6 +154,7 @@ static int read_strategy(struct run_view *run, const json_value *from, struct st
     out->is_baseline = out->name[0] && strcmp(out->name, raw_text(run->root, "baseline")) == 0;
     out->portfolio = member(from, "portfolio", JSON_OBJECT);
     out->optimistic = member(from, "optimistic", JSON_OBJECT);
+    out->breakdown = member(from, "breakdown", JSON_OBJECT);
     out->outside = member(from, "outside", JSON_OBJECT);
     return GW_OK;
 }

@@ -20,6 +20,7 @@ struct strategy_view {
     size_t style;                             /* line type: 1 baseline, 2–8 models, 9–10 without model */
     const json_value *gate[N_GATES_SHOWN];    /* NULL without a model */
     const json_value *portfolio, *optimistic; /* may be NULL */
+    const json_value *breakdown;              /* of its trades; NULL in runs of earlier versions */
     const json_value *outside;                /* of its scores from outside; NULL when it has none */
 };
 

@@ -4,6 +4,7 @@
 #include "gatewalk/import.h"
 #include "gatewalk/metrics.h"
 #include "gatewalk/report.h"
+#include "gatewalk/run_files.h"
 #include "gatewalk/strategy.h"
 #include "gatewalk/synth.h"
 #include "gatewalk/version.h"
@@ -519,6 +520,33 @@ static void test_run_prints_its_report(void **state) {
     run_free(&report);
 }
 
+static void test_report_takes_trades_apart(void **state) {
+    (void)state;
+    struct run run;
+    run_fine(&run, "report", "done", "--breakdown", "side");
+    assert_non_null(strstr(run.out, "by side\n"));
+    assert_null(strstr(run.out, "by the hour"));
+    static const char *const part[] = {"lstm", "buy_and_hold", "long", "mean return %", "account %"};
+    for (size_t i = 0; i < COUNT_OF(part); i++)
+        if (!strstr(run.out, part[i])) fail_msg("no %s:\n%s", part[i], run.out);
+    run_free(&run);
+    run_fine(&run, "report", "done", "--breakdown", "all");
+    assert_non_null(strstr(run.out, "by symbol\n"));
+    assert_non_null(strstr(run.out, "by the fold of the signal\n"));
+    run_free(&run);
+    run_fine(&run, "report", "done", "--json");
+    size_t n;
+    char *summary = get_file(work("done/" GW_RUN_SUMMARY), &n);
+    assert_non_null(summary);
+    assert_string_equal(run.out, summary);
+    free(summary);
+    run_free(&run);
+    run_program(&run, "report", "done", "--breakdown", "sides");
+    assert_int_equal(run.status, 2);
+    assert_non_null(strstr(run.err, "did you mean \"side\"?"));
+    run_free(&run);
+}
+
 static void test_compare(void **state) {
     (void)state;
     struct run run;
@@ -635,6 +663,7 @@ int main(void) {
         TEST(test_inspect_judges_as_a_run_does),
         TEST(test_folds),
         TEST(test_run_prints_its_report),
+        TEST(test_report_takes_trades_apart),
         TEST(test_compare),
         TEST(test_default_directory_and_name),
         TEST(test_report_files),

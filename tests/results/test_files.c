@@ -80,6 +80,75 @@ static void test_breakdown(void **state) {
     table_free(&equity);
 }
 
+static double fact(const json_value *group, const char *key) {
+    const json_value *value = json_get(group, key);
+    return value && json_kind(value) == JSON_NUMBER ? json_number(value, NAN) : (double)NAN;
+}
+
+static void assert_fact(const json_value *group, const char *key, double want) {
+    if (isnan(want))
+        assert_true(isnan(fact(group, key)));
+    else
+        assert_near(fact(group, key), want, 1e-9, 1e-12);
+}
+
+/* One group of summary.json against the rows of all seeds in breakdown.csv. Returns how many rows it took. */
+static size_t check_group(const struct table *parts, const char *strategy, const char *by, const json_value *group,
+                          double n_seeds) {
+    double trades = 0, wins = 0, gains = 0, losses = 0, returns = 0, fees = 0, held = 0, account = 0, n_account = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < parts->n_rows; i++) {
+        if (!is(parts, i, "strategy", strategy) || !is(parts, i, "by", by) ||
+            !is(parts, i, "group", json_string(json_get(group, "group"), "")))
+            continue;
+        const double m = number(parts, i, "trades");
+        n++;
+        trades += m;
+        wins += number(parts, i, "wins");
+        gains += number(parts, i, "gains");
+        losses += number(parts, i, "losses");
+        fees += number(parts, i, "fees");
+        if (m > 0) returns += m * number(parts, i, "mean_return");
+        if (m > 0) held += m * number(parts, i, "bars_held");
+        if (!*cell(parts, i, "equity_return")) continue;
+        account += number(parts, i, "equity_return");
+        n_account++;
+    }
+    assert_fact(group, "trades", trades / n_seeds);
+    assert_fact(group, "win_rate", wins / trades);
+    assert_fact(group, "gains", gains / n_seeds);
+    assert_fact(group, "losses", losses / n_seeds);
+    assert_fact(group, "pnl", (gains - losses) / n_seeds);
+    assert_fact(group, "fees", fees / n_seeds);
+    assert_fact(group, "mean_return", returns / trades);
+    assert_fact(group, "bars_held", held / trades);
+    assert_fact(group, "equity_return", account / n_account);
+    if (losses > 0) assert_fact(group, "profit_factor", gains / losses);
+    return n;
+}
+
+/* summary.json has every row of breakdown.csv, over the seeds. */
+static void test_breakdown_facts(void **state) {
+    (void)state;
+    static const char *const by[] = {"symbol", "side", "reason", "month", "hour", "fold"};
+    struct table parts;
+    assert_ok(table_read(file_of(&run[0], GW_RUN_BREAKDOWN), &parts));
+    const json_value *strategies = json_get(json_root(run[0].summary), "strategies");
+    size_t n_rows = 0;
+    for (size_t s = 0; s < json_size(strategies); s++) {
+        const json_value *strategy = json_at(strategies, s), *breakdown = json_get(strategy, "breakdown");
+        const double n_seeds = (double)json_size(json_get(json_get(strategy, "portfolio"), "seeds"));
+        for (size_t b = 0; b < COUNT_OF(by); b++) {
+            const json_value *groups = json_get(breakdown, by[b]);
+            for (size_t g = 0; g < json_size(groups); g++)
+                n_rows += check_group(&parts, json_string(json_get(strategy, "name"), ""), by[b], json_at(groups, g),
+                                      n_seeds);
+        }
+    }
+    assert_int_equal(n_rows, parts.n_rows);
+    table_free(&parts);
+}
+
 /* "nan" as a word of its own; names may hold the letters. */
 static bool holds_nan(const char *text) {
     for (const char *at = text; (at = strstr(at, "nan")); at++)
@@ -298,10 +367,15 @@ static void test_run_json(void **state) {
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headers),      cmocka_unit_test(test_breakdown),
-        cmocka_unit_test(test_open_times),   cmocka_unit_test(test_no_nan_and_no_ragged_line),
-        cmocka_unit_test(test_folds),        cmocka_unit_test(test_scores_cover_the_test_slices),
-        cmocka_unit_test(test_training_log), cmocka_unit_test(test_run_json),
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_breakdown),
+        cmocka_unit_test(test_breakdown_facts),
+        cmocka_unit_test(test_open_times),
+        cmocka_unit_test(test_no_nan_and_no_ragged_line),
+        cmocka_unit_test(test_folds),
+        cmocka_unit_test(test_scores_cover_the_test_slices),
+        cmocka_unit_test(test_training_log),
+        cmocka_unit_test(test_run_json),
         cmocka_unit_test(test_open_times),
     };
     return cmocka_run_group_tests(tests, results_setup, results_teardown);
