@@ -17,12 +17,13 @@ enum { TILE = 4 };
 
 struct multihead_params {
     size_t heads, key_dim;
-    bool causal_mask;
+    bool causal_mask, luong_combine;
 };
 static const struct gw_param own_params[] = {
     GW_SIZE_PARAM(struct multihead_params, heads, "heads", 4, 1, 64, "heads of multihead"),
     GW_SIZE_PARAM(struct multihead_params, key_dim, "units", 32, 1, 512, "width of each head's keys and queries"),
     GW_BOOL_PARAM(struct multihead_params, causal_mask, false, "multihead: a step attends only to steps before it"),
+    GW_BOOL_PARAM(struct multihead_params, luong_combine, false, LUONG_COMBINE_HELP),
 };
 static const struct multihead_params *multihead(const struct gw_model_config *config) {
     return own_of_attention(config);
@@ -32,6 +33,10 @@ static size_t width(const struct gw_model_config *config) {
     return multihead(config)->heads * multihead(config)->key_dim;
 }
 static size_t maps(const struct gw_model_config *config) { return multihead(config)->heads; }
+/* The mean over time says little of the bar that asks; with luong_combine its own state stands behind it: [c; h_T]. */
+static size_t context_size(const struct gw_model_config *config) {
+    return multihead(config)->luong_combine ? 2 * config->hidden : config->hidden;
+}
 
 static void tensors(const struct gw_model_config *config, struct tensor_list *list) {
     size_t H = config->hidden, D = width(config);
@@ -100,8 +105,26 @@ static struct R(head_run) head_of(const struct R(attention_run) *run, const stru
 
 /* ---- forward ------------------------------------------------------------------------------------------- */
 
-static void fill_rows(size_t rows, size_t columns, const real *row, real *out) {
-    for (size_t i = 0; i < rows; i++) memcpy(out + i * columns, row, columns * sizeof *row);
+static void fill_rows(size_t rows, size_t columns, const real *row, real *out, size_t ld) {
+    for (size_t i = 0; i < rows; i++) memcpy(out + i * ld, row, columns * sizeof *row);
+}
+
+/* context = value Wo + bo, and behind it the asking states, every `stride` from `states` on, where they are wanted. */
+static void contexts(const struct gw_model_config *config, const struct R(kernels) *k, size_t n, const real *const *w,
+                     const real *value, const real *states, size_t stride, real *context) {
+    size_t H = config->hidden, D = width(config), ld = context_size(config);
+    fill_rows(n, H, w[BO], context, ld);
+    k->gemm_nn(n, H, D, value, D, w[WO], H, context, ld, true);
+    if (ld > H)
+        for (size_t i = 0; i < n; i++) memcpy(context + i * ld + H, states + i * stride, H * sizeof *states);
+}
+
+/* What the asking states get from behind the contexts. */
+static void take_state_gradients(const struct gw_model_config *config, const struct R(kernels) *k, size_t n,
+                                 const real *dcontext, real *dstates, size_t stride) {
+    size_t H = config->hidden, ld = context_size(config);
+    if (ld > H)
+        for (size_t i = 0; i < n; i++) k->axpy(H, 1, dcontext + i * ld + H, dstates + i * stride);
 }
 
 static void forward(const struct R(attention_run) *run) {
@@ -120,12 +143,11 @@ static void forward(const struct R(attention_run) *run) {
         }
         run->k->gemm_nn(heads, H, T, mean, T, run->h + b * T * H, H, kept.pooled + b * heads * H, H, false);
     }
-    fill_rows(n, D, run->w[BV], kept.value);
+    fill_rows(n, D, run->w[BV], kept.value, D);
     for (size_t head = 0; head < heads; head++)
         run->k->gemm_nn(n, d, H, kept.pooled + head * H, heads * H, run->w[WV] + head * d, D, kept.value + head * d, D,
                         true);
-    fill_rows(n, H, run->w[BO], run->context);
-    run->k->gemm_nn(n, H, D, kept.value, D, run->w[WO], H, run->context, H, true);
+    contexts(run->config, run->k, n, run->w, kept.value, run->h + (T - 1) * H, T * H, run->context);
 }
 
 /* ---- backward ------------------------------------------------------------------------------------------ */
@@ -133,11 +155,11 @@ static void forward(const struct R(attention_run) *run) {
 /* From the context to the pooled states, all windows at once: dvalue = dcontext Woᵀ, dWv_j = pooled_jᵀ dvalue_j. */
 static void values_backward(const struct R(attention_run) *run, const struct kept *kept, real *dvalue) {
     size_t H = run->config->hidden, d = multihead(run->config)->key_dim, D = width(run->config), n = run->n;
-    size_t heads = multihead(run->config)->heads;
-    run->k->sum_rows(n, H, run->dcontext, H, run->g[BO]);
-    run->k->gemm_tn(D, H, n, kept->value, D, run->dcontext, H, run->g[WO], H, true);
+    size_t heads = multihead(run->config)->heads, ld = context_size(run->config);
+    run->k->sum_rows(n, H, run->dcontext, ld, run->g[BO]);
+    run->k->gemm_tn(D, H, n, kept->value, D, run->dcontext, ld, run->g[WO], H, true);
     for (size_t b = 0; b < n; b++) /* a matrix times a vector, without transposing the matrix */
-        run->k->gemm_nn(D, 1, H, run->w[WO], H, run->dcontext + b * H, 1, dvalue + b * D, 1, false);
+        run->k->gemm_nn(D, 1, H, run->w[WO], H, run->dcontext + b * ld, 1, dvalue + b * D, 1, false);
     run->k->sum_rows(n, D, dvalue, D, run->g[BV]);
     for (size_t head = 0; head < heads; head++)
         run->k->gemm_tn(H, d, n, kept->pooled + head * H, heads * H, dvalue + head * d, D, run->g[WV] + head * d, D,
@@ -170,12 +192,13 @@ static void project_backward(const struct R(attention_run) *run, size_t w, const
 }
 
 static void backward(const struct R(attention_run) *run) {
-    size_t T = run->config->lookback, D = width(run->config);
+    size_t T = run->config->lookback, H = run->config->hidden, D = width(run->config);
     struct kept kept = kept_of(run);
     real *dqk = run->scratch + head_scratch(run->config);
     real *dvalue = dqk + 2 * run->n * T * D, *g = dvalue + run->n * D;
     values_backward(run, &kept, dvalue);
     for (size_t b = 0; b < run->n; b++) window_backward(run, &kept, b, dvalue, g, dqk);
+    take_state_gradients(run->config, run->k, run->n, run->dcontext, run->dh + (T - 1) * H, T * H);
     project_backward(run, WQ, dqk);
     run->k->sum_rows(run->n * T, D, dqk, 2 * D, run->g[BQ]);
     project_backward(run, WK, dqk + D);
@@ -287,8 +310,7 @@ static void band_forward(const struct R(band_run) *run) {
             if (run->want_map) band_put_map(run, &tile, head);
         }
     R(band_mean)(run, D, run->memory + 2 * D, 3 * D, kept.mean, kept.ones);
-    fill_rows(n, H, run->w[BO], run->context);
-    run->k->gemm_nn(n, H, D, kept.mean, D, run->w[WO], H, run->context, H, true);
+    contexts(run->config, run->k, n, run->w, kept.mean, run->h + run->query * H, H, run->context);
 }
 
 /* d query [rows × D], d mean [queries × D], d weight of a tile. */
@@ -318,13 +340,14 @@ static void band_project_backward(const struct R(band_run) *run, size_t first, s
 }
 
 static void band_backward(const struct R(band_run) *run) {
-    size_t H = run->config->hidden, d = multihead(run->config)->key_dim, D = width(run->config),
-           n = R(band_queries)(run);
+    size_t ld = context_size(run->config), H = run->config->hidden, d = multihead(run->config)->key_dim,
+           D = width(run->config), n = R(band_queries)(run);
     struct band_kept kept = band_kept_of(run);
     real *dquery = run->scratch, *dmean = dquery + (run->n - kept.first) * D, *dweight = dmean + n * D;
-    run->k->sum_rows(n, H, run->dcontext, H, run->g[BO]);
-    run->k->large_tn(D, H, n, kept.mean, D, run->dcontext, H, run->g[WO], H, true);
-    run->k->large_nt(n, D, H, run->dcontext, H, run->w[WO], H, dmean, D, false);
+    run->k->sum_rows(n, H, run->dcontext, ld, run->g[BO]);
+    run->k->large_tn(D, H, n, kept.mean, D, run->dcontext, ld, run->g[WO], H, true);
+    run->k->large_nt(n, D, H, run->dcontext, ld, run->w[WO], H, dmean, D, false);
+    take_state_gradients(run->config, run->k, n, run->dcontext, run->dh + run->query * H, H);
     memset(run->dmemory, 0, run->n * 3 * D * sizeof(real));
     R(band_mean_backward)(run, D, dmean, kept.first, run->dmemory + 2 * D, 3 * D, false, kept.ones);
     for (size_t row = kept.first; row < run->n; row += BAND_TILE)
@@ -365,7 +388,7 @@ const struct R(attention_ops) R(attention_multihead) = {
     .advise = advise,
     .band = &band,
     .tile = TILE,
-    .context_size = R(context_hidden),
+    .context_size = context_size,
     .maps = maps,
     .tensors = tensors,
     .keep_size = keep_size,

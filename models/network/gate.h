@@ -278,9 +278,9 @@ struct attention_params {
 };
 #define ATTENTION_UNITS_ROW                                                                                            \
     GW_SIZE_PARAM(struct attention_params, attention_units, "units", 64, 1, 1024, "units of additive attention")
-#define LUONG_COMBINE_ROW                                                                                              \
-    GW_BOOL_PARAM(struct attention_params, luong_combine, false,                                                       \
-                  "the last state q joins the context c: tanh(Wc[c;q]); with bahdanau plain [c;q], without weights")
+#define LUONG_COMBINE_HELP                                                                                             \
+    "the last state q joins the context c: tanh(Wc[c;q]); with bahdanau and multihead plain [c;q], without weights"
+#define LUONG_COMBINE_ROW GW_BOOL_PARAM(struct attention_params, luong_combine, false, LUONG_COMBINE_HELP)
 static inline size_t attention_units(const struct gw_model_config *config) {
     return ((const struct attention_params *)own_of_attention(config))->attention_units;
 }

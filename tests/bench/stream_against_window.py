@@ -3,6 +3,7 @@
 
 usage: stream_against_window.py GATEWALK DIR [--bars 60000,200000] [--difficulty default] [--gates lstm,bahdanau_combine]
                                 [--seeds 5] [--epochs 36] [--stream-epochs 40] [--market planted|random-walk]
+                                [--precision bf16]
        stream_against_window.py GATEWALK DIR --experiment EXPERIMENT.json --data FILE [--timerange A-B] [--gates …] [--seeds 3]
 
 Every gate walks twice over the same folds and seeds, as window (the baseline) and as stream. Markets are those of
@@ -30,6 +31,7 @@ def entries(args, gate):
 
 
 def run(args, stem, plan, more):
+    plan.setdefault("training", {})["precision"] = args.precision
     with open(stem + ".json", "w") as stream:
         json.dump(plan, stream, indent=1)
     command = [args.gatewalk, "run", stem + ".json", "--out", stem, "--no-report", "--jobs", args.jobs, "--force", *more]
@@ -102,6 +104,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=36)
     parser.add_argument("--stream-epochs", type=int, default=40)
+    parser.add_argument("--precision", default="float32")
     parser.add_argument("--experiment")
     parser.add_argument("--data")
     parser.add_argument("--timerange")

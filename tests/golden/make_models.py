@@ -124,6 +124,7 @@ def forward(x, w, config):
         a, context = additive(h, q, w, config)
     elif kind == "multihead":
         a, context = multihead(h, w, config)
+        context = torch.cat([context, q], 1) if config["combine"] else context
     else:
         a, context = luong(h, q, w, config)
     return torch.relu(context @ w["dense.W"] + w["dense.b"]) @ w["head.W"] + w["head.b"], a, feature
@@ -154,6 +155,7 @@ def shapes(config):
         for p in ("query", "key", "value"):
             s.update({f"attention.{p}.W": (H, D), f"attention.{p}.b": (1, D)})
         s.update({"attention.output.W": (D, H), "attention.output.b": (1, H)})
+        width = 2 * H if config["combine"] else H
     s.update({"dense.W": (width, config["dense"]), "dense.b": (1, config["dense"])})
     s.update({"head.W": (config["dense"], 2), "head.b": (1, 2)})
     return s
@@ -284,6 +286,7 @@ def main():
     write_case(out, "dual_stage", 14, attention="dual_stage")
     write_case(out, "mean_pool", 15, attention="mean_pool")
     write_case(out, "max_pool", 16, attention="max_pool")
+    write_case(out, "multihead combine", 17, attention="multihead", combine=1)
     for i, name in enumerate(("bce", "focal", "bootstrap_soft", "bootstrap_hard", "self_paced_hard",
                               "self_paced_linear")):
         write_case(out, "loss " + name, 20 + i, attention="bahdanau", loss=dict(name=name, pos_weight=2.5))

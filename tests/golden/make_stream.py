@@ -71,7 +71,8 @@ def segment_logits(x, w, config):
         elif kind == "max_pool":
             contexts.append(band.max(0).values)
         elif kind == "multihead":
-            contexts.append(outputs[first:t + 1].mean(0))
+            c = outputs[first:t + 1].mean(0)
+            contexts.append(torch.cat([c, q]) if config["combine"] else c)
             maps.append(weights[t])
         else:
             a, c = softmax_sum(score_of(q, band, w, config), band)
@@ -138,6 +139,7 @@ def main():
         write_case(out, kind + " combine", 9 + 2 * i, attention=kind, combine=1)
     write_case(out, "mean_pool", 15, attention="mean_pool")
     write_case(out, "max_pool", 16, attention="max_pool")
+    write_case(out, "multihead combine", 17, attention="multihead", combine=1)
     write_case(out, "loss focal", 20, attention="bahdanau", loss=dict(name="focal"))
     write_case(out, "loss self_paced_linear", 21, loss=dict(name="self_paced_linear", pos_weight=2.5))
 
