@@ -1,5 +1,5 @@
-/* Orders in, fills out. What fills when is the desks' business; here orders are taken and numbered, and fills meet the
- * ledger. */
+/* Orders in: taken, sized, refused, cancelled, replaced. What fills when is the desks' business; what comes of it is recorded
+ * in records.c. */
 #include "broker.h"
 #include "engine/base/base.h"
 
@@ -57,109 +57,7 @@ void broker_free(struct broker *broker) {
     broker->desk = NULL;
 }
 
-/* ---- records ------------------------------------------------------------------------------ */
-
-static struct gw_order_record *record_of(const struct broker *broker, uint64_t id) {
-    return id && id <= broker->result->n_records ? &broker->result->order[id - 1] : NULL;
-}
-
-static void tell(const struct broker *broker, const struct gw_order_record *record) {
-    if (broker->notify) broker->notify(broker->who, record);
-}
-
-/* A new record; its padding is zero, so that equal orders are equal bytes. */
-static int record_add(struct broker *broker, struct gw_order_record **out) {
-    struct gw_replay_result *result = broker->result;
-    if (result->n_records == broker->record_capacity) {
-        const size_t capacity = broker->record_capacity ? 2 * broker->record_capacity : 256;
-        struct gw_order_record *grown = mem_realloc(result->order, capacity, sizeof *grown);
-        if (!grown) return GW_ERR_NOMEM;
-        result->order = grown;
-        broker->record_capacity = capacity;
-    }
-    *out = memset(&result->order[result->n_records++], 0, sizeof **out);
-    (*out)->id = result->n_records;
-    return GW_OK;
-}
-
-int broker_number(struct broker *broker, struct desk *desk, struct work *w, int64_t now_ns) {
-    struct gw_order_record *record;
-    TRY(record_add(broker, &record));
-    w->id = record->id;
-    record->parent = w->parent;
-    record->put_ns = now_ns;
-    record->price = work_is_market(w) ? 0 : work_level(w);
-    record->quantity = isfinite(w->left) ? w->left : 0;
-    record->symbol = desk->symbol;
-    record->kind = w->kind;
-    record->side = w->direction > 0 ? GW_SIDE_LONG : GW_SIDE_SHORT;
-    tell(broker, record);
-    return GW_OK;
-}
-
-void broker_changed(struct broker *broker, const struct work *w) {
-    struct gw_order_record *record = record_of(broker, w->id);
-    if (!work_is_market(w)) record->price = work_level(w);
-    if (isfinite(w->left)) record->quantity = w->left + w->filled;
-}
-
-void broker_ended(struct broker *broker, const struct desk *desk, const struct work *w, enum gw_order_state state,
-                  enum gw_order_reason reason, int64_t now_ns) {
-    (void)desk;
-    struct gw_order_record *record = record_of(broker, w->id);
-    record->state = state;
-    record->reason = reason;
-    record->end_ns = now_ns;
-    if (!record->parent && (state == GW_ORDER_REJECTED || reason == GW_REASON_HORIZON)) broker->result->n_rejected++;
-    tell(broker, record);
-}
-
 /* ---- orders ------------------------------------------------------------------------------- */
-
-static bool distance_given(double fraction, double price) {
-    return fraction >= 0 && price >= 0 && fraction < 1 && isfinite(price) && (fraction > 0 || price > 0);
-}
-
-static int levels_check(const struct gw_order *o) {
-    const bool limit = o->kind == GW_ORDER_LIMIT || o->kind == GW_ORDER_STOP_LIMIT;
-    const bool stop = o->kind == GW_ORDER_STOP || o->kind == GW_ORDER_STOP_LIMIT;
-    if (limit && (!(o->limit_price > 0) || !isfinite(o->limit_price)))
-        FAIL(GW_ERR_INTERNAL, "%s order with limit price %g; it must be a price", gw_order_kind_name[o->kind],
-             o->limit_price);
-    if (stop && (!(o->stop_price > 0) || !isfinite(o->stop_price)))
-        FAIL(GW_ERR_INTERNAL, "%s order with stop price %g; it must be a price", gw_order_kind_name[o->kind],
-             o->stop_price);
-    if (o->kind == GW_ORDER_TRAILING && !distance_given(o->trail, o->trail_distance))
-        FAIL(GW_ERR_INTERNAL, "trailing order at %g and %g; give a fraction below 1 or a distance in price", o->trail,
-             o->trail_distance);
-    const bool follows = o->trail_stop != 0 || o->trail_stop_distance != 0;
-    if (follows && !distance_given(o->trail_stop, o->trail_stop_distance))
-        FAIL(GW_ERR_INTERNAL, "order with a trailing stop at %g and %g; give a fraction below 1 or a distance in price",
-             o->trail_stop, o->trail_stop_distance);
-    if (!(o->stop >= 0) || !(o->target >= 0) || !isfinite(o->stop) || !isfinite(o->target))
-        FAIL(GW_ERR_INTERNAL, "order with stop %g and target %g; they must be fractions of the entry price, or 0",
-             o->stop, o->target);
-    return GW_OK;
-}
-
-static int order_check(const struct broker *broker, const struct gw_order *o) {
-    if (o->symbol >= broker->n_symbols)
-        FAIL(GW_ERR_INTERNAL, "order for symbol %u, but the market has %zu", o->symbol, broker->n_symbols);
-    if ((unsigned)o->kind > GW_ORDER_CLOSE || (unsigned)o->time_in_force > GW_TIF_BARS)
-        FAIL(GW_ERR_INTERNAL, "order of an unknown kind (%d) or time in force (%d)", (int)o->kind,
-             (int)o->time_in_force);
-    if (o->kind == GW_ORDER_CLOSE) return GW_OK;
-    if (o->side != GW_SIDE_LONG && o->side != GW_SIDE_SHORT)
-        FAIL(GW_ERR_INTERNAL, "order with side %d; it must be SIDE_LONG or SIDE_SHORT", (int)o->side);
-    if (!(o->quantity >= 0) || !isfinite(o->quantity))
-        FAIL(GW_ERR_INTERNAL, "order of %g units; give 0 or more", o->quantity);
-    if (!(o->notional >= 0) || !isfinite(o->notional))
-        FAIL(GW_ERR_INTERNAL, "order for %g of cash; give 0 or more", o->notional);
-    if (!o->reduce_only && !(o->quantity > 0) && !(o->notional > 0) && (!(o->size > 0) || !isfinite(o->size)))
-        FAIL(GW_ERR_INTERNAL, "order of size %g; it must be a positive fraction of equity", o->size);
-    if (o->time_in_force == GW_TIF_BARS && !o->good_bars) FAIL(GW_ERR_INTERNAL, "order good for 0 bars");
-    return levels_check(o);
-}
 
 static int64_t day_after(int64_t now_ns) {
     const int64_t day = now_ns / NS_PER_DAY - (now_ns % NS_PER_DAY < 0);
@@ -276,13 +174,13 @@ static int take(struct broker *broker, const struct gw_order *order, const struc
 }
 
 int broker_queue(struct broker *broker, const struct gw_order *order, uint64_t *id) {
-    TRY(order_check(broker, order));
+    TRY(broker_check(broker, order));
     broker->result->n_orders++;
     return take(broker, order, NULL, id);
 }
 
 static struct desk *find(const struct broker *broker, uint64_t id, size_t *at) {
-    const struct gw_order_record *record = record_of(broker, id);
+    const struct gw_order_record *record = broker_record(broker, id);
     if (!record || record->state != GW_ORDER_WAITING) return NULL;
     struct desk *desk = &broker->desk[record->symbol];
     for (*at = 0; *at < desk->n_work; ++*at)
@@ -306,7 +204,7 @@ int broker_replace(struct broker *broker, uint64_t id, const struct gw_order *or
     if (!desk) return GW_OK;
     struct gw_order put = *order;
     put.reduce_only |= desk->work[k].exit != GW_EXIT_NONE;
-    TRY(order_check(broker, &put));
+    TRY(broker_check(broker, &put));
     if (desk->symbol != order->symbol)
         FAIL(GW_ERR_INTERNAL, "order %llu is of symbol %u and cannot be replaced by one of symbol %u",
              (unsigned long long)id, desk->symbol, order->symbol);
@@ -316,46 +214,7 @@ int broker_replace(struct broker *broker, uint64_t id, const struct gw_order *or
     return take(broker, &put, &old, new_id);
 }
 
-/* ---- fills -------------------------------------------------------------------------------- */
-
-double broker_equity(const struct broker *broker) { return gw_ledger_equity(&broker->result->ledger); }
-
-void broker_charged(struct broker *broker, double funding) { gw_ledger_charge(&broker->result->ledger, funding); }
-
-void broker_doubted(struct broker *broker) { broker->result->n_ambiguous_bars++; }
-
-int broker_filled(struct broker *broker, const struct desk *desk, const struct work *w, double quantity, double price,
-                  double raw, double fee, int64_t now_ns) {
-    struct gw_order_record *record = record_of(broker, w->id);
-    record->filled = w->filled;
-    record->average_price = w->average_price;
-    record->quantity = w->filled + (isfinite(w->left) ? w->left : 0);
-    broker->result->turnover += quantity * price * desk->instrument.multiplier / broker->config->initial_cash;
-    struct gw_ledger *ledger = &broker->result->ledger;
-    TRY(gw_ledger_post(ledger, &(struct gw_fill){.time_ns = now_ns,
-                                                 .symbol = desk->symbol,
-                                                 .quantity = w->direction * quantity,
-                                                 .price = price,
-                                                 .fee = fee}));
-    gw_ledger_mark(ledger, desk->symbol, raw);
-    if (w->left > 0) tell(broker, record); /* a whole fill is told when the order ends */
-    return broker->config->check_ledger ? gw_ledger_reconcile(ledger) : GW_OK;
-}
-
-int broker_traded(struct broker *broker, const struct gw_trade *trade) {
-    struct gw_replay_result *result = broker->result;
-    if (result->n_trades == broker->trade_capacity) {
-        const size_t capacity = broker->trade_capacity ? 2 * broker->trade_capacity : 256;
-        struct gw_trade *grown = mem_realloc(result->trade, capacity, sizeof *grown);
-        if (!grown) return GW_ERR_NOMEM;
-        result->trade = grown;
-        broker->trade_capacity = capacity;
-    }
-    result->trade[result->n_trades++] = *trade;
-    result->slippage += trade->slippage;
-    if (trade->ambiguous) result->n_ambiguous++;
-    return GW_OK;
-}
+/* ---- bars --------------------------------------------------------------------------------- */
 
 int broker_close_active(struct broker *broker, struct desk *desk, size_t i) {
     (void)broker;

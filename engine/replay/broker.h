@@ -31,6 +31,10 @@ int broker_init(struct broker *broker, const struct gw_market *market, const str
                 struct gw_replay_result *result) GW_MUST_USE;
 void broker_free(struct broker *broker);
 
+/* GW_ERR_INTERNAL when the order makes no sense (order_check.c). */
+int broker_check(const struct broker *broker, const struct gw_order *order) GW_MUST_USE;
+/* NULL: no order has that id. */
+struct gw_order_record *broker_record(const struct broker *broker, uint64_t id);
 /* Takes an order with its signal_ns set; GW_ERR_INTERNAL when the order makes no sense. */
 int broker_queue(struct broker *broker, const struct gw_order *order, uint64_t *id) GW_MUST_USE;
 bool broker_cancel(struct broker *broker, uint64_t id, int64_t now_ns);

@@ -128,6 +128,10 @@ struct moment {
     bool inside; /* not at the bar's open */
     bool unlimited;
 };
+struct fill {
+    double quantity, raw, price, fee;
+    struct moment at;
+};
 int desk_fill(struct desk *desk, size_t k, double raw, bool maker, struct moment at) GW_MUST_USE;
 /* Closes what is held at `raw` by an order of the broker's own. */
 int desk_leave(struct desk *desk, enum gw_exit_reason reason, double raw, struct moment at) GW_MUST_USE;
@@ -138,7 +142,23 @@ static inline void held_saw(struct holding *held, double price) {
     held->high = price > held->high ? price : held->high;
 }
 
-/* ---- steps (steps.c) ---- */
+/* ---- what is held (position.c) ---- */
+void holding_begin(struct desk *desk, const struct work *w, const struct fill *f);
+void holding_add(struct desk *desk, const struct work *w, const struct fill *f);
+/* True: nothing is left of the position. */
+bool holding_reduce(struct desk *desk, const struct work *w, const struct fill *f);
+
+/* ---- its exits (exits.c) ---- */
+int desk_create_exits(struct desk *desk, size_t k, const struct fill *f) GW_MUST_USE;
+/* A further fill of the same entry: its exits cover it too, from the new average price. */
+int desk_extend_exits(struct desk *desk, size_t k, const struct fill *f) GW_MUST_USE;
+
+/* ---- steps (steps.c, walk.c) ---- */
+bool work_may(const struct desk *desk, const struct work *w, size_t i);
+int work_rank(const struct work *w); /* who goes first at one price */
+int desk_fill_all(struct desk *desk, double price, struct moment at) GW_MUST_USE;
+int desk_leave_by_time(struct desk *desk, double price, struct moment at) GW_MUST_USE;
+void desk_follow(struct desk *desk, double price); /* trailing stops move with the price that was reached */
 int desk_open_touched(struct desk *desk, size_t i) GW_MUST_USE;
 int desk_range_touched(struct desk *desk, size_t i) GW_MUST_USE;
 void desk_expire(struct desk *desk, size_t i, int64_t now_ns);

@@ -18,66 +18,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "broker.h"
-
-struct cursor {
-    int64_t next_ns; /* of the next event; INT64_MAX when the symbol is done */
-    size_t bar, end;
-    bool opened; /* the bar's open is over: the next event is its close */
-};
-
-struct broker_sink {
-    struct gw_order_sink base; /* first: what a strategy sees of it */
-    struct broker *broker;
-    int64_t now_ns;
-    int rc; /* the first failure, looked at after on_bar */
-};
-
-struct replay {
-    const struct gw_market *market;
-    const struct gw_replay_config *config;
-    const struct gw_strategy_desc *strategy;
-    struct gw_strategy_config parameters;
-    const struct gw_score *const *scores;
-    const double *const *min_move;
-    struct gw_replay_result *result;
-    struct broker broker;
-    struct broker_sink sink;
-    struct cursor *cursor; /* [n_symbols] */
-    unsigned char *state;  /* the strategy's: one block, or one a symbol */
-    size_t state_stride;   /* bytes from one symbol's state to the next; 0: shared */
-    size_t n_states;       /* that were opened */
-    const char **name;     /* [n_symbols] */
-    size_t equity_capacity;
-};
-
-static uint64_t put_order(struct gw_order_sink *base, const struct gw_order *order) {
-    struct broker_sink *sink = (struct broker_sink *)base;
-    struct gw_order stamped = *order;
-    uint64_t id = 0;
-    stamped.signal_ns = sink->now_ns;
-    const int rc = broker_queue(sink->broker, &stamped, &id);
-    if (rc < 0 && sink->rc >= 0) sink->rc = rc;
-    return id;
-}
-
-static bool cancel_order(struct gw_order_sink *base, uint64_t id) {
-    struct broker_sink *sink = (struct broker_sink *)base;
-    return broker_cancel(sink->broker, id, sink->now_ns);
-}
-
-static uint64_t replace_order(struct gw_order_sink *base, uint64_t id, const struct gw_order *order) {
-    struct broker_sink *sink = (struct broker_sink *)base;
-    struct gw_order stamped = *order;
-    uint64_t new_id = 0;
-    stamped.signal_ns = sink->now_ns;
-    const int rc = broker_replace(sink->broker, id, &stamped, &new_id);
-    if (rc < 0 && sink->rc >= 0) sink->rc = rc;
-    return new_id;
-}
-
-/* What the strategy says counts more than what its last order came to. */
-static void fail_replay(struct gw_order_sink *base, int rc) { ((struct broker_sink *)base)->rc = rc; }
+#include "replay_private.h"
 
 static void tell_strategy(void *who, const struct gw_order_record *record) {
     struct replay *r = who;
@@ -128,18 +69,10 @@ static int bar_closes(struct replay *r, size_t s, int64_t now_ns) {
     return r->config->check_ledger ? gw_ledger_reconcile(&r->result->ledger) : GW_OK;
 }
 
-static int equity_grow(struct replay *r, size_t capacity) {
-    struct gw_equity_point *grown = mem_realloc(r->result->equity, capacity, sizeof *grown);
-    if (!grown) return GW_ERR_NOMEM;
-    r->result->equity = grown;
-    r->equity_capacity = capacity;
-    return GW_OK;
-}
-
 static int equity_record(struct replay *r, int64_t now_ns) {
     struct gw_replay_result *result = r->result;
     if (r->broker.watched) TRY(account_instant(&r->broker, now_ns));
-    if (result->n_equity == r->equity_capacity) TRY(equity_grow(r, 2 * r->equity_capacity));
+    if (result->n_equity == r->equity_capacity) TRY(replay_equity_grow(r, 2 * r->equity_capacity));
     const double equity = gw_ledger_equity(&result->ledger), gross = gw_ledger_gross(&result->ledger);
     result->equity[result->n_equity++] = (struct gw_equity_point){
         .time_ns = now_ns,
@@ -186,65 +119,6 @@ static int event_loop(struct replay *r) {
 
 /* ---- before and after --------------------------------------------------------------------- */
 
-/* First bar whose close is at or after time_ns. */
-static size_t first_closing_from(const struct gw_bars *bars, int64_t time_ns) {
-    size_t low = 0, high = bars->n;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (gw_bar_close_ns(bars, middle) < time_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static int cursors_open(struct replay *r) {
-    const struct gw_replay_config *config = r->config;
-    const bool all = config->begin_ns == 0 && config->end_ns == 0;
-    r->cursor = mem_calloc(r->market->n_symbols, sizeof *r->cursor);
-    if (!r->cursor) return GW_ERR_NOMEM;
-    size_t longest = 1;
-    for (size_t s = 0; s < r->market->n_symbols; ++s) {
-        const struct gw_bars *bars = &r->market->symbol[s];
-        struct cursor *c = &r->cursor[s];
-        c->bar = all ? 0 : first_closing_from(bars, config->begin_ns);
-        c->end = all ? bars->n : first_closing_from(bars, config->end_ns);
-        c->next_ns = c->bar < c->end ? bars->bar[c->bar].open_ns : INT64_MAX;
-        r->broker.desk[s].n_closed = c->bar;
-        if (c->bar < c->end && c->end - c->bar > longest) longest = c->end - c->bar;
-    }
-    return equity_grow(r, longest);
-}
-
-static int states_open(struct replay *r) {
-    const struct gw_strategy_desc *strategy = r->strategy;
-    const bool per_symbol = strategy->per_symbol_state_size > 0;
-    const size_t size = per_symbol ? strategy->per_symbol_state_size : strategy->state_size;
-    const size_t count = per_symbol ? r->market->n_symbols : 1;
-    const size_t stride = (size + 63) / 64 * 64; /* keeps every state aligned */
-    r->state = mem_calloc(count, stride ? stride : 64);
-    if (!r->state) return GW_ERR_NOMEM;
-    r->state_stride = per_symbol ? stride : 0;
-    for (size_t s = 0; s < count && strategy->init; ++s) strategy->init(r->state + s * stride, &r->parameters);
-    if (!strategy->open) return GW_OK;
-    r->name = mem_calloc(r->market->n_symbols, sizeof *r->name);
-    if (!r->name) return GW_ERR_NOMEM;
-    for (size_t s = 0; s < r->market->n_symbols; ++s) r->name[s] = r->market->symbol[s].symbol;
-    const struct gw_strategy_setting setting = {r->market->n_symbols, r->name, r->market->symbol[0].interval_ns};
-    for (size_t s = 0; s < count; ++s) {
-        r->n_states = s + 1;
-        TRY(strategy->open(r->state + s * stride, &r->parameters, &setting));
-    }
-    return GW_OK;
-}
-
-static void states_close(struct replay *r) {
-    for (size_t s = 0; s < r->n_states && r->strategy->close; ++s) r->strategy->close(r->state + s * r->state_stride);
-    mem_free(r->name);
-    mem_free(r->state);
-}
-
 void gw_replay_config_default(struct gw_replay_config *config) {
     *config = (struct gw_replay_config){
         .costs = {.multiplier = 1}, .intrabar = GW_INTRABAR_STOP_FIRST, .initial_cash = 100000};
@@ -263,13 +137,13 @@ static int run(struct replay *r) {
     TRY(arguments_check(r));
     TRY(gw_ledger_init(&r->result->ledger, r->market->n_symbols, r->config->initial_cash));
     TRY(broker_init(&r->broker, r->market, r->config, r->result));
-    r->sink = (struct broker_sink){.base = {put_order, cancel_order, replace_order, fail_replay}, .broker = &r->broker};
+    broker_sink_open(&r->sink, &r->broker);
     if (r->strategy->on_order) {
         r->broker.notify = tell_strategy;
         r->broker.who = r;
     }
-    TRY(cursors_open(r));
-    TRY(states_open(r));
+    TRY(replay_cursors_open(r));
+    TRY(replay_states_open(r));
     TRY(event_loop(r));
     r->result->fees = r->result->ledger.fees;
     r->result->funding = r->result->ledger.funding;
@@ -292,7 +166,7 @@ int gw_replay_run(const struct gw_market *market, const struct gw_replay_config 
     r.parameters.strategy = row >= 0 ? row : 0;
     const int rc = run(&r);
     mem_free(r.cursor);
-    states_close(&r);
+    replay_states_close(&r);
     broker_free(&r.broker);
     if (rc < 0) gw_replay_result_free(out);
     return rc;

@@ -1,0 +1,46 @@
+/* A replay while it runs (replay.c). */
+#ifndef GATEWALK_REPLAY_PRIVATE_H
+#define GATEWALK_REPLAY_PRIVATE_H
+
+#include "broker.h"
+
+struct cursor {
+    int64_t next_ns; /* of the next event; INT64_MAX when the symbol is done */
+    size_t bar, end;
+    bool opened; /* the bar's open is over: the next event is its close */
+};
+
+/* What a strategy puts its orders into. */
+struct broker_sink {
+    struct gw_order_sink base; /* first: what a strategy sees of it */
+    struct broker *broker;
+    int64_t now_ns;
+    int rc; /* the first failure, looked at after on_bar */
+};
+
+struct replay {
+    const struct gw_market *market;
+    const struct gw_replay_config *config;
+    const struct gw_strategy_desc *strategy;
+    struct gw_strategy_config parameters;
+    const struct gw_score *const *scores;
+    const double *const *min_move;
+    struct gw_replay_result *result;
+    struct broker broker;
+    struct broker_sink sink;
+    struct cursor *cursor; /* [n_symbols] */
+    unsigned char *state;  /* the strategy's: one block, or one a symbol */
+    size_t state_stride;   /* bytes from one symbol's state to the next; 0: shared */
+    size_t n_states;       /* that were opened */
+    const char **name;     /* [n_symbols] */
+    size_t equity_capacity;
+};
+
+void broker_sink_open(struct broker_sink *sink, struct broker *broker);
+/* Where every symbol begins and ends; room for the equity of as many instants. */
+int replay_cursors_open(struct replay *r) GW_MUST_USE;
+int replay_equity_grow(struct replay *r, size_t capacity) GW_MUST_USE;
+int replay_states_open(struct replay *r) GW_MUST_USE;
+void replay_states_close(struct replay *r);
+
+#endif
