@@ -4,7 +4,8 @@
 #include "engine/base/base.h"
 #include "study_private.h"
 
-/* Loss, additive units, multiplicative forms, heads, dual stage; then controls that ask whether it is attention at all. */
+/* Loss, additive units, multiplicative forms, heads, dual stage; then controls that ask whether it is attention at all, and
+ * whether it is the LSTM at all. */
 static const char reference_order[] =
     "{\"stages\": ["
     "{\"name\": \"loss\", \"carry\": true, \"variants\": ["
@@ -37,7 +38,11 @@ static const char reference_order[] =
     "{\"name\": \"mean_pool\", \"model\": {\"attention\": \"mean_pool\"}},"
     "{\"name\": \"max_pool\", \"model\": {\"attention\": \"max_pool\"}},"
     "{\"name\": \"lstm_chrono\", \"model\": {\"forget_init\": \"chrono\"}},"
-    "{\"name\": \"lstm_h128\", \"model\": {\"hidden\": 128}}]}]}";
+    "{\"name\": \"lstm_h128\", \"model\": {\"hidden\": 128}}]},"
+    "{\"name\": \"lstm_at_all\", \"variants\": ["
+    "{\"name\": \"gru\", \"model\": {\"encoder\": \"gru\"}},"
+    "{\"name\": \"tcn\", \"model\": {\"encoder\": \"tcn\"}},"
+    "{\"name\": \"causal_transformer\", \"model\": {\"encoder\": \"causal_transformer\"}}]}]}";
 
 /* "search": fewer seeds, folds and epochs than the final walk has. 0: as many as the experiment. */
 #define SEARCH(key, field, unit_, most, what)                                                                          \

@@ -24,7 +24,7 @@ ROWS(schedule, R(schedule_at))
 #define PLAIN_CHOICES(kind, rows) static const struct gw_choices kind##_choices = {.row = rows, .n = COUNT_OF(rows)}
 static const struct gw_choice lora_ons[] = {
     [LORA_ON_ALL] = {.name = "all", .help = "recurrent and attention matrices"},
-    [LORA_ON_RECURRENT] = {.name = "recurrent", .help = "U of every LSTM layer"},
+    [LORA_ON_RECURRENT] = {.name = "recurrent", .help = "U of every LSTM or GRU layer"},
     [LORA_ON_ATTENTION] = {.name = "attention", .help = "matrices of the attention, over time and over features"},
 };
 PLAIN_CHOICES(lora_on, lora_ons);
@@ -77,7 +77,7 @@ static const struct gw_param model_rows[] = {
           "how the context vector is formed"),
     MODEL(SIZE, lookback, "bars", 96, 1, 4096, "steps per window (T)"),
     MODEL(SIZE, hidden, "units", 64, 1, 1024, "LSTM units (H)"),
-    MODEL(SIZE, layers, "layers", 1, 1, LAYERS_MAX, "stacked LSTM layers"),
+    MODEL(SIZE, layers, "layers", 1, 1, LAYERS_MAX, "stacked LSTM or GRU layers"),
     MODEL(SIZE, dense_units, "units", 64, 1, 4096, "units of the dense layer"),
     MODEL(NUMBER, dropout, "fraction", .3, 0, .95, "dropped share of the context while training"),
     MODEL(CHOICE, unroll, &unroll_choices, offsetof(struct gw_model_config, unroll_own),

@@ -39,6 +39,7 @@ struct R(encoder_ops) {
     const char *name, *help;
     struct gw_param_table own; /* its parameters, in a struct of its own: own_of_encoder */
     bool sequence;             /* leaves hidden states for an attention; otherwise the context itself (logistic) */
+    bool window;               /* leaves the context, and takes the features of a whole window for it */
     /* An encoder that looks at the bars themselves: its windows' reach, and the channels that importance is told of. */
     size_t (*reach)(const struct gw_model_config *config);
     const char *const *channels;
@@ -163,10 +164,14 @@ int R(network_init)(struct R(network) *net, const struct gw_model_config *config
 static inline const struct R(kernels) *R(network_scorer)(const struct R(network) *net) {
     return net->stream ? R(kernels_by_row)() : R(kernels_active)();
 }
+/* Whether rows of features are gathered for a whole window, or of the bar alone. */
+static inline bool R(takes_windows)(const struct R(network) *net) {
+    return net->encoder->sequence || net->encoder->window;
+}
 /* Rows that a prediction cannot do without: a window's, or the bar's own. */
 static inline size_t R(network_reach)(const struct R(network) *net) {
     if (net->encoder->reach) return net->encoder->reach(&net->config);
-    return net->encoder->sequence && !net->stream ? net->config.lookback : 1;
+    return R(takes_windows)(net) && !net->stream ? net->config.lookback : 1;
 }
 /* Bars before a scored slice from which a state is carried. */
 static inline size_t R(network_warm)(const struct R(network) *net) {
@@ -242,6 +247,11 @@ void R(shard_run)(const struct R(pass) *pass, struct R(shard) *shard);
 /* Pieces of a shard's run, in files of their own. */
 void R(rows_gather)(const struct R(pass) *pass, const struct R(shard) *shard);
 void R(rows_project)(const struct R(pass) *pass, const real *w, const real *b);
+/* The same without a bias into an array of the caller's: out [padded rows × columns] with leading dimension ld = x W of
+ * every distinct bar; and back: dW += xᵀ dout. Rows of out: rows_most. */
+size_t R(rows_most)(const struct gw_model_config *config);
+void R(rows_times)(const struct R(pass) *pass, const real *w, size_t columns, real *out, size_t ld);
+void R(rows_times_backward)(const struct R(pass) *pass, size_t columns, const real *dout, size_t ld, real *dw);
 void R(head_forward)(const struct R(pass) *pass, size_t n, bool train, real *logit);
 void R(head_backward)(const struct R(pass) *pass, size_t n, const real *dlogit);
 /* Dropout factors 0 or 1/(1-rate) keyed by (seed, epoch, sample), whatever shard or thread the sample is in. */

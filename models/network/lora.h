@@ -26,7 +26,7 @@ struct R(lora_plan) {
         size_t a, b;   /* offsets of A [rows × r] and B [r × columns] in theta */
     } matrix[TENSORS_MAX];
 };
-/* The tensors marked `adapt` that training.lora_on names: "recurrent" are those of the LSTM, "attention" the others. */
+/* The tensors marked `adapt` that training.lora_on names: "recurrent" are those of LSTM and GRU, "attention" the others. */
 void R(lora_lay_out)(const struct R(network) *net, const struct gw_train_config *config, struct R(lora_plan) *plan);
 /* weights = base + (α/r) A B for the adapted matrices; all others are left as they are. Plain sums in a fixed order,
  * no kernels: the same bits while training and from a file, on any instruction set. */

@@ -13,7 +13,7 @@ static void copy_rows(const struct gw_series *series, size_t n_features, size_t 
 void R(rows_gather)(const struct R(pass) *pass, const struct R(shard) *shard) {
     struct R(workspace) *ws = pass->ws;
     const struct gw_model_config *config = &pass->net->config;
-    size_t F = config->n_features, T = pass->net->encoder->sequence ? config->lookback : 1;
+    size_t F = config->n_features, T = R(takes_windows)(pass->net) ? config->lookback : 1;
     if (pass->net->encoder->gather) {
         ws->n_windows = shard->n;
         pass->net->encoder->gather(pass, shard);
@@ -42,11 +42,26 @@ void R(rows_gather)(const struct R(pass) *pass, const struct R(shard) *shard) {
     memset(ws->x + rows * F, 0, (ws->n_rows_padded - rows) * F * sizeof(real));
 }
 
+size_t R(rows_most)(const struct gw_model_config *config) {
+    return (SHARD_WINDOWS * config->lookback + PROJECT_ROWS - 1) / PROJECT_ROWS * PROJECT_ROWS;
+}
+
+void R(rows_times)(const struct R(pass) *pass, const real *w, size_t columns, real *out, size_t ld) {
+    const struct R(workspace) *ws = pass->ws;
+    size_t F = pass->net->config.n_features;
+    for (size_t r = 0; r < ws->n_rows_padded; r += PROJECT_ROWS)
+        pass->k->large_nn(PROJECT_ROWS, columns, F, ws->x + r * F, F, w, columns, out + r * ld, ld, false);
+}
+
+void R(rows_times_backward)(const struct R(pass) *pass, size_t columns, const real *dout, size_t ld, real *dw) {
+    const struct R(workspace) *ws = pass->ws;
+    size_t F = pass->net->config.n_features;
+    pass->k->gemm_tn(F, columns, ws->n_rows, ws->x, F, dout, ld, dw, columns, true);
+}
+
 /* xw = x W + b for every distinct bar. */
 void R(rows_project)(const struct R(pass) *pass, const real *w, const real *b) {
-    const struct R(workspace) *ws = pass->ws;
-    size_t F = pass->net->config.n_features, columns = 4 * pass->net->config.hidden;
-    for (size_t r = 0; r < ws->n_rows_padded; r += PROJECT_ROWS)
-        pass->k->large_nn(PROJECT_ROWS, columns, F, ws->x + r * F, F, w, columns, ws->xw + r * columns, columns, false);
-    pass->k->add_row(ws->n_rows, columns, b, ws->xw, columns);
+    size_t columns = 4 * pass->net->config.hidden;
+    R(rows_times)(pass, w, columns, pass->ws->xw, columns);
+    pass->k->add_row(pass->ws->n_rows, columns, b, pass->ws->xw, columns);
 }

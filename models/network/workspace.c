@@ -15,8 +15,7 @@ real *R(workspace_cut)(real *memory, size_t *used, size_t n) {
 static void cut_encoder(struct R(workspace) *ws, const struct R(network) *net, bool train, size_t *used) {
     const struct gw_model_config *config = &net->config;
     size_t B = SHARD_WINDOWS, T = config->lookback, H = config->hidden;
-    size_t windows_rows = net->encoder->sequence ? B * T : B;
-    size_t rows = (windows_rows + PROJECT_ROWS - 1) / PROJECT_ROWS * PROJECT_ROWS;
+    size_t rows = R(takes_windows)(net) ? R(rows_most)(config) : (B + PROJECT_ROWS - 1) / PROJECT_ROWS * PROJECT_ROWS;
     ws->x = R(workspace_cut)(ws->memory, used, rows * config->n_features);
     if (!net->encoder->sequence && net->encoder->extra_size)
         ws->extra = R(workspace_cut)(ws->memory, used, net->encoder->extra_size(config));

@@ -1,8 +1,17 @@
 /* Self-attention of all heads over windows, one window and head at a time: their P × P weights stay in the cache.
  *   A = softmax(q kᵀ / √d),  mix = A v;   dv = Aᵀ dmix,  dA = dmix vᵀ,  dS = A (dA - rowsum(A dA)) / √d,  dq = dS k,  dk = dSᵀ q */
 #include <math.h>
+#include <string.h>
 
 #include "transformer.h"
+
+/* Row t over the keys up to t; the weights of those behind it are 0, and so are their gradients. */
+static void causal_rows(const struct R(kernels) *k, size_t P, size_t ld, real scale, real *a) {
+    for (size_t t = 0; t < P; t++, a += ld) {
+        k->softmax_rows(1, t + 1, ld, scale, a, a);
+        memset(a + t + 1, 0, (P - t - 1) * sizeof(real));
+    }
+}
 
 void R(attend)(const struct transformer_shape *shape, const struct R(kernels) *k, size_t n, const real *qkv, real *prob,
                real *mix) {
@@ -13,7 +22,10 @@ void R(attend)(const struct transformer_shape *shape, const struct R(kernels) *k
             const real *q = qkv + b * P * 3 * D + head * d, *key = q + D, *value = key + D;
             real *a = prob + (b * shape->heads + head) * P * ld;
             k->gemm_nt(P, P, d, q, 3 * D, key, 3 * D, a, ld, false);
-            k->softmax_rows(P, P, ld, scale, a, a);
+            if (shape->causal)
+                causal_rows(k, P, ld, scale, a);
+            else
+                k->softmax_rows(P, P, ld, scale, a, a);
             k->gemm_nn(P, d, P, a, ld, value, 3 * D, mix + b * P * D + head * d, D, false);
         }
 }

@@ -22,6 +22,7 @@ struct transformer_shape {
     size_t width;           /* D, a multiple of heads */
     size_t heads, layers;
     size_t latent; /* L */
+    bool causal;   /* a bar attends only to bars up to itself */
 };
 
 enum {

@@ -27,6 +27,9 @@ static const char one_symbol[] =
     "{'name':'mean','strategy':'gate','ensemble_of':'bahdanau'},"
     "{'name':'rules','enter_long':'rsi(6) < 50 and close < ago(highest(high, 5), 1)','exit_long':'rsi(5)@30m > 50',"
     "'stop':'2 * atr(5)','limit':'close * 1.001'},"
+    "{'name':'gru','strategy':'gate','model':{'encoder':'gru'},'training':{'epochs':1}},"
+    "{'name':'tcn','strategy':'gate','model':{'encoder':'tcn'},'training':{'epochs':1}},"
+    "{'name':'causal','strategy':'gate','model':{'encoder':'causal_transformer'},'training':{'epochs':1}},"
     "{'name':'script','script':'own.lua'},"
     "{'name':'cross','strategy':'sma_cross','trading':{'fast':3,'slow':9}},'buy_and_hold',"
     "{'name':'chance','strategy':'random_entry','trading':{'match':'cross'}}]}";

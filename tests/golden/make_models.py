@@ -102,11 +102,85 @@ def dual_stage(x, w):
     return torch.stack(states, 1), torch.stack(alphas, 1).mean(1)
 
 
+def gru(x, w, config):
+    """PyTorch's own GRU; its two biases of r and z are one here."""
+    for layer in range(config["layers"]):
+        n = w[f"gru{layer}.U"].shape[0]
+        bias = torch.cat([torch.zeros(2 * n), w[f"gru{layer}.m"].reshape(-1)])
+        weights = [w[f"gru{layer}.W"].t(), w[f"gru{layer}.U"].t(), w[f"gru{layer}.b"].reshape(-1), bias]
+        x, _ = torch.gru(x, torch.zeros(1, x.shape[0], n), weights, True, 1, 0.0, True, False, True)
+    return x[:, -1]
+
+
+def tcn(x, w, config):
+    """Residual blocks of PyTorch's convolutions, padded on the left; all steps of all levels."""
+    x, k, level = x.transpose(1, 2), config["conv_taps"], 0
+    while f"tcn{level}.W1" in w:
+        def conv(z, i):
+            kernel = w[f"tcn{level}.W{i}"]  # rows: tap of lag 0, of lag 1 ...
+            kernel = kernel.reshape(k, z.shape[1], -1).flip(0).permute(2, 1, 0)
+            z = torch.nn.functional.pad(z, ((k - 1) * 2 ** level, 0))
+            return torch.relu(torch.conv1d(z, kernel, w[f"tcn{level}.b{i}"].reshape(-1), dilation=2 ** level))
+        straight = torch.einsum("bft,fc->bct", x, w["tcn.R"]) if level == 0 else x
+        x = torch.relu(conv(conv(x, 1), 2) + straight)
+        level += 1
+    return x[:, :, -1]
+
+
+def causal_transformer(x, w, config):
+    D, n = w["embed.W"].shape[1], config["encoder_heads"]
+    s, i = torch.arange(T)[:, None], torch.arange(D)[None]
+    angle = s / 10000 ** ((i - i % 2) / D)
+    h = x @ w["embed.W"] + w["embed.b"] + torch.where(i % 2 == 1, torch.cos(angle), torch.sin(angle))
+    norm = lambda z, name: torch.layer_norm(z, (D,), w[name + ".g"].reshape(-1), w[name + ".b"].reshape(-1), 1e-5)
+    for layer in range(config["encoder_blocks"]):
+        v = lambda name: w[f"block{layer}.{name}"]
+        mix, _ = torch.nn.functional.multi_head_attention_forward(
+            *[norm(h, f"block{layer}.norm1").transpose(0, 1)] * 3, D, n, v("qkv.W").t(), v("qkv.b").reshape(-1), None,
+            None, False, 0.0, v("mix.W").t(), v("mix.b").reshape(-1), need_weights=False,
+            attn_mask=torch.triu(torch.ones(T, T, dtype=torch.bool), 1))
+        h = h + mix.transpose(0, 1)
+        c = norm(h, f"block{layer}.norm2")
+        h = h + torch.relu(c @ v("ffn1.W") + v("ffn1.b")) @ v("ffn2.W") + v("ffn2.b")
+    return norm(h[:, -1], "norm")
+
+
+CONTROLS = {"gru": gru, "tcn": tcn, "causal_transformer": causal_transformer}
+
+
+def control_shapes(config):
+    kind, C, s = config["encoder"], config["encoder_width"], {}
+    if kind == "gru":
+        for layer in range(config["layers"]):
+            s.update({f"gru{layer}.W": (F if layer == 0 else C, 3 * C), f"gru{layer}.U": (C, 3 * C),
+                      f"gru{layer}.b": (1, 3 * C), f"gru{layer}.m": (1, C)})
+    if kind == "tcn":
+        k, level = config["conv_taps"], 0
+        while level == 0 or 1 + 2 * (k - 1) * (2 ** level - 1) < T:
+            s.update({f"tcn{level}.W1": (k * (C if level else F), C), f"tcn{level}.b1": (1, C),
+                      f"tcn{level}.W2": (k * C, C), f"tcn{level}.b2": (1, C)})
+            level += 1
+        s["tcn.R"] = (F, C)
+    if kind == "causal_transformer":
+        for layer in range(config["encoder_blocks"]):
+            for name, *shape in (("norm1.g", 1, C), ("norm1.b", 1, C), ("qkv.W", C, 3 * C), ("qkv.b", 1, 3 * C),
+                                 ("mix.W", C, C), ("mix.b", 1, C), ("norm2.g", 1, C), ("norm2.b", 1, C),
+                                 ("ffn1.W", C, 4 * C), ("ffn1.b", 1, 4 * C), ("ffn2.W", 4 * C, C), ("ffn2.b", 1, C)):
+                s[f"block{layer}.{name}"] = tuple(shape)
+        s.update({"embed.W": (F, C), "embed.b": (1, C), "norm.g": (1, C), "norm.b": (1, C)})
+    s.update({"dense.W": (C, config["dense"]), "dense.b": (1, config["dense"]),
+              "head.W": (config["dense"], 2), "head.b": (1, 2)})
+    return s
+
+
 def forward(x, w, config):
     """x [B, T, F] -> logits, time maps [B, maps, T] or None, feature map [B, F] or None"""
     kind, feature = config["attention"], None
     if config["encoder"] == "logistic":
         return x[:, -1] @ w["head.W"] + w["head.b"], None, None
+    if config["encoder"] in CONTROLS:
+        context = CONTROLS[config["encoder"]](x, w, config)
+        return torch.relu(context @ w["dense.W"] + w["dense.b"]) @ w["head.W"] + w["head.b"], None, None
     if kind == "dual_stage":
         h, feature = dual_stage(x, w)
     else:
@@ -135,6 +209,8 @@ def shapes(config):
     kind, s, width = config["attention"], {}, config["hidden"]
     if config["encoder"] == "logistic":
         return {"head.W": (F, 2), "head.b": (1, 2)}
+    if config["encoder"] in CONTROLS:
+        return control_shapes(config)
     if kind == "dual_stage":
         s.update({"lstm0.W": (F, 4 * H), "lstm0.U": (H, 4 * H), "lstm0.b": (1, 4 * H), "input.W": (2 * H, A),
                   "input.U": (T, A), "input.v": (A, 1)})
@@ -287,6 +363,12 @@ def main():
     write_case(out, "mean_pool", 15, attention="mean_pool")
     write_case(out, "max_pool", 16, attention="max_pool")
     write_case(out, "multihead combine", 17, attention="multihead", combine=1)
+    write_case(out, "gru", 30, encoder="gru", encoder_width=5)
+    write_case(out, "gru two layers", 31, encoder="gru", encoder_width=4, layers=2)
+    write_case(out, "tcn", 32, encoder="tcn", encoder_width=4, conv_taps=3)
+    write_case(out, "tcn two taps", 33, encoder="tcn", encoder_width=3, conv_taps=2)
+    write_case(out, "causal_transformer", 34, encoder="causal_transformer", encoder_width=4, encoder_heads=2,
+               encoder_blocks=2)
     for i, name in enumerate(("bce", "focal", "bootstrap_soft", "bootstrap_hard", "self_paced_hard",
                               "self_paced_linear")):
         write_case(out, "loss " + name, 20 + i, attention="bahdanau", loss=dict(name=name, pos_weight=2.5))

@@ -82,8 +82,8 @@ static void check(const struct gw_model_config *config, const char *loss) {
     for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs(analytic[i]));
     long wrong = first_wrong(analytic, numeric, n);
     if (wrong >= 0)
-        fail_msg("%s × %s: weight %ld: gradient %.12g, differences say %.12g", model_word(config, "attention"), loss,
-                 wrong, analytic[wrong], numeric[wrong]);
+        fail_msg("%s, %s × %s: weight %ld: gradient %.12g, differences say %.12g", model_word(config, "encoder"),
+                 model_word(config, "attention"), loss, wrong, analytic[wrong], numeric[wrong]);
     assert_true(largest > 1e-3);
     free(analytic);
     free(numeric);
@@ -121,32 +121,64 @@ static void test_options(void **state) {
     }
 }
 
+/* The controls, narrow and in several layers; the convolutions over two levels and over one that ends before the window. */
+static void small_control(struct gw_model_config *config, size_t encoder, size_t layers) {
+    const struct R(encoder_ops) *ops = R(encoder_at)(encoder);
+    small_config(config, ops->name, "none");
+    config->layers = layers;
+    model_set(config, "encoder_width", "4");
+    if (has_own(&ops->own, "conv_taps")) model_set_size(config, "conv_taps", 1 + layers);
+    if (has_own(&ops->own, "encoder_blocks")) model_set_size(config, "encoder_blocks", layers);
+}
+
+static void test_controls(void **state) {
+    (void)state;
+    struct gw_model_config config;
+    size_t n = 0;
+    for (size_t e = 0; R(encoder_at)(e); e++)
+        for (size_t layers = 1; layers <= 2 && R(encoder_at)(e)->window; layers++, n++) {
+            small_control(&config, e, layers);
+            check(&config, "bce");
+            check(&config, "focal");
+        }
+    assert_true(n >= 6);
+}
+
 /* More windows than an attention takes in one tile, and windows that share bars. */
+static void check_many_windows(const struct gw_model_config *config) {
+    struct probe probe;
+    small_probe(&probe, config, "bce");
+    for (uint32_t i = 0; i < 8; i++) { /* rows 4 … 11 */
+        probe.sample[i] = (struct gw_sample){0, 4 + i};
+        for (size_t gate = 0; gate < GW_N_GATES; gate++) probe.label[gate][4 + i] = (int8_t)((i >> gate) & 1);
+    }
+    for (uint32_t i = 0; i < PROBE_WINDOWS_MAX; i++) probe.index[i] = (i * 5) % 8; /* out of order, twice each */
+    probe.n = PROBE_WINDOWS_MAX;
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) probe.loss.weight[gate] = 1.0 / (2 * PROBE_WINDOWS_MAX);
+    size_t n = probe.net.tensors.size;
+    double *numeric = calloc(n, sizeof *numeric);
+    numeric_gradient(&probe, numeric);
+    probe_run(&probe, true);
+    long wrong = first_wrong(probe.gradient, numeric, n);
+    if (wrong >= 0)
+        fail_msg("%s, %s: weight %ld: gradient %.12g, differences say %.12g", model_word(config, "encoder"),
+                 model_word(config, "attention"), wrong, probe.gradient[wrong], numeric[wrong]);
+    free(numeric);
+    probe_free(&probe);
+}
+
 static void test_many_windows(void **state) {
     (void)state;
     struct gw_model_config config;
     for (size_t a = 0; gw_model_option_name("attention", a); a++) {
-        struct probe probe;
         small_config(&config, "lstm", gw_model_option_name("attention", a));
-        small_probe(&probe, &config, "bce");
-        for (uint32_t i = 0; i < 8; i++) { /* rows 4 … 11 */
-            probe.sample[i] = (struct gw_sample){0, 4 + i};
-            for (size_t gate = 0; gate < GW_N_GATES; gate++) probe.label[gate][4 + i] = (int8_t)((i >> gate) & 1);
-        }
-        for (uint32_t i = 0; i < PROBE_WINDOWS_MAX; i++) probe.index[i] = (i * 5) % 8; /* out of order, twice each */
-        probe.n = PROBE_WINDOWS_MAX;
-        for (size_t gate = 0; gate < GW_N_GATES; gate++) probe.loss.weight[gate] = 1.0 / (2 * PROBE_WINDOWS_MAX);
-        size_t n = probe.net.tensors.size;
-        double *numeric = calloc(n, sizeof *numeric);
-        numeric_gradient(&probe, numeric);
-        probe_run(&probe, true);
-        long wrong = first_wrong(probe.gradient, numeric, n);
-        if (wrong >= 0)
-            fail_msg("%s: weight %ld: gradient %.12g, differences say %.12g", model_word(&config, "attention"), wrong,
-                     probe.gradient[wrong], numeric[wrong]);
-        free(numeric);
-        probe_free(&probe);
+        check_many_windows(&config);
     }
+    for (size_t e = 0; R(encoder_at)(e); e++)
+        if (R(encoder_at)(e)->window) {
+            small_control(&config, e, 2);
+            check_many_windows(&config);
+        }
 }
 
 /* Adapters: loss as a function of theta, through the merge; the way back ends before a frozen encoder. */
@@ -239,8 +271,11 @@ static void test_the_check_can_fail(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_attention_times_loss), cmocka_unit_test(test_options),
-        cmocka_unit_test(test_many_windows),         cmocka_unit_test(test_adapters),
+        cmocka_unit_test(test_attention_times_loss),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_controls),
+        cmocka_unit_test(test_many_windows),
+        cmocka_unit_test(test_adapters),
         cmocka_unit_test(test_the_check_can_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

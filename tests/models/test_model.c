@@ -49,6 +49,43 @@ static void test_parameter_counts(void **state) {
     assert_int_equal(gw_model_parameter_count(&config), 66 * 2 + 2);
 }
 
+/* A control is as wide as the LSTM's parameters allow, whatever the sizes: never more, and one step wider would be. */
+static void test_control_widths(void **state) {
+    (void)state;
+    static const struct {
+        const char *encoder;
+        size_t width, count; /* at 66 features and the defaults */
+    } known[] = {
+        {"gru", 76, 198 * 76 + 3 * 76 * 76 + 4 * 76 + 64 * 76 + 64 + 130},
+        {"tcn", 31, (4 * 66 + 1) * 31 + 27 * 31 * 31 + 9 * 31 + 64 * 31 + 64 + 130},
+        {"causal_transformer", 36, 67 * 36 + 2 * (12 * 36 * 36 + 13 * 36) + 2 * 36 + 64 * 36 + 64 + 130},
+    };
+    static const size_t features[] = {3, 20, 66, 200}, hidden[] = {16, 64, 128};
+    for (size_t i = 0; i < COUNT_OF(known); i++) {
+        struct gw_model_config lstm, control;
+        gw_model_config_default(&lstm);
+        for (size_t f = 0; f < COUNT_OF(features); f++)
+            for (size_t h = 0; h < COUNT_OF(hidden); h++) {
+                lstm.n_features = features[f];
+                lstm.hidden = hidden[h];
+                control = lstm;
+                model_set(&control, "encoder", known[i].encoder);
+                size_t most = gw_model_parameter_count(&lstm), count = gw_model_parameter_count(&control);
+                struct network_f32 net;
+                assert_ok(network_init_f32(&net, &control));
+                bool twos = strcmp(known[i].encoder, "causal_transformer") == 0; /* of its two heads */
+                assert_true(count <= most);
+                model_set_size(&control, "encoder_width", net.context);
+                assert_int_equal(gw_model_parameter_count(&control), count);
+                model_set_size(&control, "encoder_width", net.context + (twos ? 2 : 1));
+                assert_true(gw_model_parameter_count(&control) > most);
+                if (features[f] != 66 || hidden[h] != 64) continue;
+                assert_int_equal(net.context, known[i].width);
+                assert_int_equal(count, known[i].count);
+            }
+    }
+}
+
 static const struct tensor *find(const struct network_f32 *net, const char *name) {
     for (size_t i = 0; i < net->tensors.n; i++)
         if (strcmp(net->tensors.item[i].name, name) == 0) return &net->tensors.item[i];
@@ -465,6 +502,7 @@ static void test_importance_of_the_hour(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parameter_counts),
+        cmocka_unit_test(test_control_widths),
         cmocka_unit_test(test_initial_values),
         cmocka_unit_test(test_chrono),
         cmocka_unit_test(test_shared_start),

@@ -31,6 +31,28 @@ static void test_learns(void **state) {
     }
 }
 
+static void test_controls_learn(void **state) {
+    (void)state;
+    static struct toy toy;
+    struct gw_gate_model *model;
+    struct gw_training_log log;
+    size_t n = 0;
+    for (size_t i = 0; encoder_at_f32(i); i++) {
+        if (!encoder_at_f32(i)->window) continue;
+        toy_build(&toy);
+        model_set(&toy.model, "encoder", encoder_at_f32(i)->name);
+        model_set(&toy.model, "encoder_width", "16"); /* an LSTM of 12 units leaves a transformer six */
+        toy_fit(&toy, &model, &log);
+        for (size_t gate = 0; gate < GW_N_GATES; gate++)
+            if (!(toy_best(&log)->validation_ap[gate] > .8))
+                fail_msg("%s: average precision %.3f", encoder_at_f32(i)->name, toy_best(&log)->validation_ap[gate]);
+        gw_training_log_free(&log);
+        gw_model_free(model);
+        n++;
+    }
+    assert_true(n >= 3);
+}
+
 /* The last bar shows nothing, so the logistic floor finds nothing beyond prevalence. */
 static void test_logistic_floor(void **state) {
     (void)state;
@@ -55,37 +77,43 @@ static void same_model(const struct gw_gate_model *a, const struct gw_gate_model
     assert_memory_equal(a->gate.weights, b->gate.weights, a->gate.net.tensors.size * sizeof(float));
 }
 
-static void test_threads_do_not_matter(void **state) {
-    (void)state;
+static void same_for_any_threads(const char *encoder, const char *attention) {
     static struct toy toy;
     struct gw_gate_model *alone, *together;
     struct gw_training_log log_alone, log_together;
-    for (size_t i = 0; gw_model_option_name("attention", i); i++) {
-        toy_build(&toy);
-        toy.training.epochs = 2;
-        toy.training.accumulate = 2;
-        model_set(&toy.model, "attention", gw_model_option_name("attention", i));
-        toy_fit(&toy, &alone, &log_alone); /* outside any parallel region */
-        for (int threads = 1; threads <= 4; threads *= 2) {
-            int rc = GW_OK;
-            omp_set_num_threads(threads);
+    toy_build(&toy);
+    toy.training.epochs = 2;
+    toy.training.accumulate = 2;
+    model_set(&toy.model, "encoder", encoder);
+    model_set(&toy.model, "attention", attention);
+    toy_fit(&toy, &alone, &log_alone); /* outside any parallel region */
+    for (int threads = 1; threads <= 4; threads *= 2) {
+        int rc = GW_OK;
+        omp_set_num_threads(threads);
 #pragma omp parallel
 #pragma omp single
-            rc = gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log_together);
-            assert_ok(rc);
-            same_model(alone, together);
-            assert_int_equal(log_alone.n_epochs, log_together.n_epochs);
-            for (size_t e = 0; e < log_alone.n_epochs; e++) {
-                assert_true(log_alone.epoch[e].train_loss == log_together.epoch[e].train_loss);
-                assert_true(log_alone.epoch[e].validation_loss == log_together.epoch[e].validation_loss);
-            }
-            gw_training_log_free(&log_together);
-            gw_model_free(together);
+        rc = gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log_together);
+        assert_ok(rc);
+        same_model(alone, together);
+        assert_int_equal(log_alone.n_epochs, log_together.n_epochs);
+        for (size_t e = 0; e < log_alone.n_epochs; e++) {
+            assert_true(log_alone.epoch[e].train_loss == log_together.epoch[e].train_loss);
+            assert_true(log_alone.epoch[e].validation_loss == log_together.epoch[e].validation_loss);
         }
-        gw_training_log_free(&log_alone);
-        gw_model_free(alone);
+        gw_training_log_free(&log_together);
+        gw_model_free(together);
     }
+    gw_training_log_free(&log_alone);
+    gw_model_free(alone);
     omp_set_num_threads(1);
+}
+
+static void test_threads_do_not_matter(void **state) {
+    (void)state;
+    for (size_t i = 0; gw_model_option_name("attention", i); i++)
+        same_for_any_threads("lstm", gw_model_option_name("attention", i));
+    for (size_t i = 0; encoder_at_f32(i); i++)
+        if (encoder_at_f32(i)->window) same_for_any_threads(encoder_at_f32(i)->name, "none");
 }
 
 /* Several fits at once share the threads of one region. */
@@ -537,6 +565,7 @@ static void test_interrupt(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_controls_learn),
         cmocka_unit_test(test_logistic_floor),
         cmocka_unit_test(test_threads_do_not_matter),
         cmocka_unit_test(test_fits_side_by_side),
