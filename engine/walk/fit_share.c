@@ -12,7 +12,7 @@ static double samples_of(const struct prepared *p, size_t fold) {
 }
 
 /* A window multiplies every weight at every step, a streaming bar once and its share of the warm-up. */
-static double cost_of(const struct experiment *e, const struct prepared *p, const struct fit *fit) {
+double fits_cost(const struct experiment *e, const struct prepared *p, const struct fit *fit) {
     const struct strategy_spec *spec = &e->strategy[fit->strategy];
     const struct gw_train_config *train = &spec->train;
     double T = (double)spec->model.lookback, steps = T;
@@ -26,7 +26,7 @@ static double cost_of(const struct experiment *e, const struct prepared *p, cons
 double fits_chain_cost(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                        size_t begin) {
     double sum = 0;
-    for (size_t i = begin; i != SIZE_MAX; i = fits_next_in_chain(e, fits, i)) sum += cost_of(e, p, &fits->fit[i]);
+    for (size_t i = begin; i != SIZE_MAX; i = fits_next_in_chain(e, fits, i)) sum += fits_cost(e, p, &fits->fit[i]);
     return sum;
 }
 

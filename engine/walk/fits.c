@@ -29,6 +29,7 @@ struct fit_monitor {
     struct monitor *all;
     const struct fit *fit;
     size_t epochs_done, epochs_most;
+    double since; /* its last epoch's end, or its begin */
 };
 
 struct failure {
@@ -65,12 +66,14 @@ static void on_epoch(void *context, const struct gw_epoch_record *record, size_t
                   (unsigned long long)e->seed[m->fit->seed], m->fit->fold + 1, epoch_text(record, epochs, text),
                   windows_per_second);
     if (m->epochs_done < m->epochs_most) {
+        const double now = clock_seconds();
         m->epochs_done++;
 #pragma omp critical(gatewalk_fit_estimate)
         {
-            fit_estimate_epoch(&m->all->estimate, m->fit->strategy);
+            fit_estimate_epoch(&m->all->estimate, m->fit->strategy, now - m->since);
             progress_expect(m->all->progress, ++m->all->trained, fit_estimate_left(&m->all->estimate));
         }
+        m->since = now;
         progress_add(m->all->progress, 1);
     }
 }
@@ -115,7 +118,8 @@ int fits_plan(const struct experiment *e, const struct prepared *p, size_t n_fol
 static int run_one(void *context, struct fit *fit, const struct gw_gate_model *previous, struct gw_gate_model **model) {
     struct monitor *monitor = context;
     const struct experiment *e = monitor->experiment;
-    struct fit_monitor own = {.all = monitor, .fit = fit, .epochs_most = e->strategy[fit->strategy].train.epochs};
+    struct fit_monitor own = {
+        .all = monitor, .fit = fit, .epochs_most = e->strategy[fit->strategy].train.epochs, .since = clock_seconds()};
     struct fit_context fitting = {
         .list = monitor->list, .experiment = e, .prepared = monitor->prepared, .on_epoch = on_epoch, .context = &own};
     int rc = fit_execute(&fitting, previous, fit, model);
@@ -225,7 +229,8 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
         if (fits->fit[i].elsewhere) continue;
         size_t most = e->strategy[fits->fit[i].strategy].train.epochs;
         if (fits->fit[i].source) continue;
-        fit_estimate_add(&monitor.estimate, fits->fit[i].strategy, most);
+        fit_estimate_add(&monitor.estimate, fits->fit[i].strategy, most,
+                         fits_cost(e, p, &fits->fit[i]) / (double)(most ? most : 1));
         epochs += most;
         monitor.n_fits++;
     }

@@ -124,6 +124,8 @@ struct gw_fit_executor {
     void *context;
 };
 
+/* Of one fit, in a unit that all share: what a window or a streaming bar multiplies, times how many of them. */
+double fits_cost(const struct experiment *experiment, const struct prepared *prepared, const struct fit *fit);
 /* Work of a chain, in products: what is long begins first. Only ratios matter. */
 double fits_chain_cost(const struct experiment *experiment, const struct prepared *prepared,
                        const struct fit_list *fits, size_t begin);
