@@ -27,6 +27,7 @@ CONTESTANTS = {
     "luong_general": {"attention": "luong_general"},
     "luong_general_combine_chrono": {"attention": "luong_general", "luong_combine": True, "forget_init": "chrono"},
     "multihead": {"attention": "multihead"},
+    "multihead_combine": {"attention": "multihead", "luong_combine": True},
     "multihead_chrono": {"attention": "multihead", "forget_init": "chrono"},
     "mean_pool": {"attention": "mean_pool"},
     "max_pool": {"attention": "max_pool"},
