@@ -16,6 +16,7 @@ static const char *const table_file[N_RUN_TABLES] = {
     [TABLE_ATTENTION_MEAN] = GW_RUN_ATTENTION_MEAN,
     [TABLE_SIGNALS] = GW_RUN_SIGNALS,
     [TABLE_IMPORTANCE] = GW_RUN_IMPORTANCE,
+    [TABLE_BREAKDOWN] = GW_RUN_BREAKDOWN,
 };
 
 /* ---- text ---------------------------------------------------------------------------------- */

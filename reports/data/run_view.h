@@ -33,6 +33,7 @@ enum run_table {
     TABLE_ATTENTION_MEAN,
     TABLE_SIGNALS,
     TABLE_IMPORTANCE,
+    TABLE_BREAKDOWN,
     N_RUN_TABLES
 };
 

@@ -42,9 +42,9 @@ INK      = 0x3A3A3A
 INK_SOFT = 0x5F5F5F
 
 # Edges, in fractions of the page, of the panel in column c (0 …) of n, and of row r counted from the top.
-panel_width(n)  = (page_right - page_left - 0.03 - (n - 1) * gap_x) / n
+panel_width(n)  = (page_right - page_left - 0.042 - (n - 1) * gap_x) / n
 panel_height(n) = (page_top - page_bottom - (n - 1) * gap_y) / n
-panel_l(c, n) = page_left + 0.03 + c * (panel_width(n) + gap_x)
+panel_l(c, n) = page_left + 0.042 + c * (panel_width(n) + gap_x)
 panel_r(c, n) = panel_l(c, n) + panel_width(n)
 panel_t(r, n) = page_top - r * (panel_height(n) + gap_y)
 panel_b(r, n) = panel_t(r, n) - panel_height(n)

@@ -1,7 +1,7 @@
 /* Where panel.gp puts its panels: the same arithmetic as in style.gp, for texts that the report sets beside them. */
 #include "plot.h"
 
-static const double TICKS = 0.03; /* left of the first column, for the numbers and the name of its axis */
+static const double TICKS = 0.042; /* left of the first column, for the numbers and the name of its axis */
 
 struct panel_grid page_grid(struct page *page, size_t rows, size_t columns, double gap_x, double gap_y) {
     double width = PAGE_RIGHT - PAGE_LEFT - TICKS - (double)(columns - 1) * gap_x,

@@ -54,6 +54,13 @@ char *text_fit(struct arena *arena, const char *text, double size_pt, double wid
 int text_wrap(struct arena *arena, const char *text, double size_pt, double width, size_t max_lines, char **line,
               size_t *n_lines) GW_MUST_USE;
 
+enum { FIGURE_SIZE = 40 };
+/* "+1.25", "−0.30", "0.00", "—"; a true minus, which is as wide as the plus above and below it. */
+void figure_signed(char out[FIGURE_SIZE], double value, int decimals);
+void figure_percent(char out[FIGURE_SIZE],
+                    double fraction); /* in percent, three digits or so, without the sign of percent */
+void figure_span(char out[FIGURE_SIZE], double seconds); /* "312 d", "5.25 h", "45 min" */
+
 /* ---- pages ------------------------------------------------------------------------------------------ */
 
 enum text_font { FONT_BODY, FONT_BOLD, FONT_SMALL, FONT_HEAD, FONT_TITLE, N_FONTS };

@@ -48,8 +48,8 @@ static int prepare(struct plot_job *job) {
             rc = page_begin(job, &page, about,
                             "One map for each head (the first eight), rows are the most probable signals of the test "
                             "folds, best first, in the same "
-                            "order everywhere; all maps share one colour scale, which ends at "
-                            "the 99th percentile.");
+                            "order everywhere; all maps share one colour scale, on which "
+                            "the uniform weight 1/T (the mark) lies at a quarter or below.");
             if (rc == GW_OK) rc = write_page(&page, &m, &list);
             if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         }

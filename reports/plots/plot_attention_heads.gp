@@ -18,6 +18,9 @@ do for [h = 0:n_maps - 1] {
         set colorbox horizontal user origin screen panel_l(0, 1), 0.135 size screen 0.3, 0.012 noborder
         set cbtics font FONT.',8' scale 0.3 offset 0, 0.4
         set format cb '%g %%'
+        uniform = panel_l(0, 1) + 0.3 * (100.0 / n_lags - weight_lo) / (weight_hi - weight_lo)
+        set arrow 1 from screen uniform, 0.1475 to screen uniform, 0.1535 nohead lw 1.4 lc rgb INK front
+        set label 2 '1/T' at screen uniform, 0.162 center font FONT.',8' tc rgb INK_SOFT
     }
     # heat0, heat1 …: lag, row, weight
     plot sprintf('%s.heat%d', ARG1, h) using 1:2:3 with image

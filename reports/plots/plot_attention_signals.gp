@@ -16,6 +16,9 @@ set label 1 'Attention weight' at graph 0, 1 left offset 0, 0.7 font BOLD.',9.5'
 set colorbox horizontal user origin screen map_left + 0.006, map_bottom - 0.085 size screen width - 0.006, 0.012 noborder
 set cbtics font FONT.',8' scale 0.3 offset 0, 0.4
 set format cb '%g %%'
+uniform = map_left + 0.006 + (width - 0.006) * (100.0 / n_lags - weight_lo) / (weight_hi - weight_lo)
+set arrow 1 from screen uniform, map_bottom - 0.0725 to screen uniform, map_bottom - 0.0665 nohead lw 1.4 lc rgb INK front
+set label 2 '1/T' at screen uniform, map_bottom - 0.058 center font FONT.',8' tc rgb INK_SOFT
 plot ARG1.'.heat' using 1:2:3 with image
 
 # paths: lag, height in the signal's row; the dot is the bar at whose close the gate decides

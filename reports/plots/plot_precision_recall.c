@@ -12,26 +12,43 @@ static void write_seeds(FILE *to, const struct run_view *run, const struct curve
         const struct curve *c = &set->curve[i];
         if (c->gate != gate) continue;
         for (size_t j = 0; j < c->n; j++) {
+            if (!(c->x[j] > 0)) continue; /* nothing found yet: no place on the axis */
             PAGE_ROW(to, c->x[j], c->y[j], (double)run->strategy[c->strategy].style);
-            if (c->x[j] >= 0.02) range_add(span, c->y[j]); /* the first few bars jump between 0 and 1 */
+            range_add(span, c->y[j]);
         }
         fputs("\n", to);
     }
 }
 
-/* The mean over seeds at fixed recalls, denser at the left where the gate trades. */
-static bool write_mean(FILE *to, const struct curve_set *set, size_t strategy, int gate) {
+/* Where the axis of recall begins: at the least recall above 0 that a curve knows, which is one hit, but not below a
+ * ten-thousandth; rounded down to a half or a whole decade. */
+static double least_recall(const struct curve_set *set, int gate) {
+    double least = 0.05;
+    for (size_t i = 0; i < set->n; i++) {
+        const struct curve *c = &set->curve[i];
+        if (c->gate != gate) continue;
+        for (size_t j = 0; j < c->n; j++)
+            if (c->x[j] > 0) least = fmin(least, c->x[j]);
+    }
+    const double decade = pow(10, floor(log10(fmax(least, 1e-4)) + 1e-9));
+    return least >= 5 * decade ? 5 * decade : least >= 2 * decade ? 2 * decade : decade;
+}
+
+/* The mean over seeds at recalls that lie evenly on the axis, from the first hit that all seeds have. */
+static bool write_mean(FILE *to, const struct curve_set *set, size_t strategy, int gate, double least) {
     size_t seeds = 0;
-    double first = 1;
+    double first = least;
     for (size_t i = 0; i < set->n; i++) {
         const struct curve *c = &set->curve[i];
         if (c->strategy != strategy || c->gate != gate) continue;
         seeds++;
-        first = fmin(first, c->x[0]);
+        size_t j = 0;
+        while (j + 1 < c->n && !(c->x[j] > 0)) j++;
+        first = fmax(first, c->x[j]);
     }
     if (!seeds) return false;
     for (size_t g = 0; g <= GRID; g++) {
-        double part = (double)g / GRID, recall = first + (1 - first) * part * part, sum = 0;
+        double recall = pow(first, 1 - (double)g / GRID), sum = 0;
         for (size_t i = 0; i < set->n; i++)
             if (set->curve[i].strategy == strategy && set->curve[i].gate == gate)
                 sum += curve_at(&set->curve[i], recall);
@@ -55,9 +72,11 @@ static int write_gate(struct page *page, const struct curve_set *set, int gate) 
     range_add(&span, 1.15 * run->prevalence[gate]);
     snprintf(name, sizeof name, "style_%s", gate_word[gate]);
     page_array(page, name, run->n_strategies);
+    const double least = least_recall(set, gate);
+    page_set_at(page, "recall_lo", (size_t)gate, least);
     size_t n = 0;
     for (size_t s = 0; s < run->n_strategies; s++)
-        if (write_mean(means, set, s, gate)) page_set_at(page, name, n++, (double)run->strategy[s].style);
+        if (write_mean(means, set, s, gate, least)) page_set_at(page, name, n++, (double)run->strategy[s].style);
     page_set_at(page, "n_means", (size_t)gate, (double)n);
     struct gw_range rounded = range_round(span);
     rounded.hi = fmin(rounded.hi, 1.02);
@@ -74,6 +93,7 @@ static int write_page(struct page *page, const struct curve_set *set) {
     TRY(page_strategy_legend(page, shown, MARK_LINE_POINT));
     page_array(page, "n_means", N_GATES_SHOWN);
     page_array(page, "prevalence", N_GATES_SHOWN);
+    page_array(page, "recall_lo", N_GATES_SHOWN);
     page_range_array(page, "precision", N_GATES_SHOWN);
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) TRY(write_gate(page, set, gate));
     return GW_OK;
@@ -86,9 +106,10 @@ static int prepare(struct plot_job *job) {
     struct page page;
     int rc = page_begin(
         job, &page, "",
-        "All test folds pooled, every bar ranked by its probability. Thin lines are seeds, thick lines their mean; the "
-        "dotted "
-        "line is prevalence, the precision of a scorer without skill. The left edge is where the gate trades.");
+        "All test folds pooled, every bar ranked by its probability. The axis of recall, the share of all positives "
+        "that "
+        "was found, is logarithmic: the gate trades at the left edge, which begins with the first hit. Thin lines are "
+        "seeds, thick lines their mean; the dotted line is prevalence, the precision of a scorer without skill.");
     if (rc == GW_OK) rc = write_page(&page, &set);
     if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     return rc;

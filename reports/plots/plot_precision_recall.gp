@@ -3,16 +3,17 @@
 
 do for [gate = 0:1] {
     call 'panel.gp' 0 gate 1 2
-    set xrange [0:1]
+    set logscale x
+    set xrange [recall_lo[gate + 1]:1]
+    set xtics ('0.01' 1e-4, '0.1' 1e-3, '1' 0.01, '2' 0.02, '5' 0.05, '10' 0.1, '20' 0.2, '50' 0.5, '100' 1)
     set yrange [precision_lo[gate + 1]:precision_hi[gate + 1]]
-    set xlabel 'Recall'
+    set xlabel 'Recall (%, logarithmic)'
     set ylabel 'Precision'
     set label 1 gate == 0 ? 'long gate' : 'short gate' at graph 0, 1 left offset 0, 0.9 font BOLD.',9.5'
     p = prevalence[gate + 1]
     if (p == p) {
-        set arrow 1 from 0, p to 1, p nohead lt 11 front
-        set label 2 sprintf('prevalence %.1f %%', 100 * p) at graph 0.99, first p right offset 0, -0.7 \
-            font FONT.',8' tc rgb INK_SOFT front
+        set arrow 1 from graph 0, first p to graph 1, first p nohead lt 11 front
+        set label 2 sprintf('prevalence %.1f %%', 100 * p) at graph 1, 1 right offset 0, 0.9 font FONT.',8' tc rgb INK_SOFT
     }
     seeds = sprintf('%s.seeds%d', ARG1, gate)
     means = sprintf('%s.means%d', ARG1, gate)

@@ -1,5 +1,6 @@
 /* Training and validation loss of every fit: folds and seeds faint, their mean bold. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/base.h"
@@ -8,10 +9,12 @@
 enum { STRATEGY, SEED, FOLD, EPOCH, TRAIN, VALID, N_COLUMNS, EPOCHS_MAX = 1000, PANELS = 8 };
 static const char *const column_name[] = {"strategy", "seed", "fold", "epoch", "train_loss", "validation_loss", NULL};
 
-/* Sums over the fits of one strategy by epoch. */
+/* Sums over the fits of one strategy by epoch, and all its losses. */
 struct mean_curve {
     double sum[2][EPOCHS_MAX + 1];
     size_t n[2][EPOCHS_MAX + 1], last, fits;
+    double *loss;
+    size_t n_losses;
 };
 
 static const char *cell(const struct table *t, size_t row, size_t column) {
@@ -24,8 +27,8 @@ static bool same_fit(const struct table *t, const size_t *c, size_t a, size_t b)
            strcmp(cell(t, a, c[FOLD]), cell(t, b, c[FOLD])) == 0;
 }
 
-static void write_fits(FILE *to, const struct table *t, const size_t *c, const char *strategy, struct mean_curve *mean,
-                       struct gw_range *span) {
+static void write_fits(FILE *to, const struct table *t, const size_t *c, const char *strategy,
+                       struct mean_curve *mean) {
     size_t previous = SIZE_MAX;
     for (size_t row = 0; row < t->n_rows; row++) {
         if (strcmp(cell(t, row, c[STRATEGY]), strategy) != 0) continue;
@@ -44,14 +47,14 @@ static void write_fits(FILE *to, const struct table *t, const size_t *c, const c
             if (!isfinite(loss[i])) continue;
             mean->sum[i][e] += loss[i];
             mean->n[i][e]++;
-            range_add(span, loss[i]);
+            mean->loss[mean->n_losses++] = loss[i];
         }
     }
     fputs("\n\n", to);
 }
 
 /* Only while at least half of the fits still run: later the mean would follow the few that went on. */
-static void write_mean(FILE *to, const struct mean_curve *mean) {
+static void write_mean(FILE *to, const struct mean_curve *mean, struct gw_range *span) {
     size_t rows = 0;
     for (size_t e = 0; e <= mean->last; e++) {
         double value[2];
@@ -60,18 +63,55 @@ static void write_mean(FILE *to, const struct mean_curve *mean) {
                                                                         : (double)NAN;
         if (!isfinite(value[0]) && !isfinite(value[1])) continue;
         PAGE_ROW(to, (double)e, value[0], value[1]);
+        for (int i = 0; i < 2; i++) range_add(span, value[i]);
         rows++;
     }
     if (!rows) PAGE_ROW(to, NAN, NAN, NAN);
     fputs("\n\n", to);
 }
 
+static int ascending(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* One fit that ran away must not flatten the others: nineteen of twenty losses, and the mean, decide. */
+static void add_usual(struct mean_curve *mean, struct gw_range *span) {
+    qsort(mean->loss, mean->n_losses, sizeof *mean->loss, ascending);
+    if (!mean->n_losses) return;
+    range_add(span, mean->loss[0]);
+    range_add(span, mean->loss[(mean->n_losses - 1) * 19 / 20]);
+}
+
+/* The span that the panels share: of those that do not reach far beyond the others. One that does, a model whose loss
+ * ran away, gets an axis of its own instead of flattening all of them; own[i] says so. */
+static int share_spans(struct arena *arena, const struct gw_range *span, size_t n, struct gw_range *shared, bool *own) {
+    double *top = arena_alloc(arena, n, sizeof *top);
+    if (!top) return GW_ERR_NOMEM;
+    double lowest = INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        top[i] = span[i].hi;
+        lowest = fmin(lowest, span[i].lo);
+    }
+    qsort(top, n, sizeof *top, ascending);
+    const double usual = top[(n - 1) / 2];
+    *shared = range_empty();
+    for (size_t i = 0; i < n; i++) {
+        own[i] = span[i].hi - lowest > 3 * (usual - lowest) && n > 1;
+        if (own[i]) continue;
+        range_add(shared, span[i].lo);
+        range_add(shared, span[i].hi);
+    }
+    return GW_OK;
+}
+
 static int write_page(struct page *page, const struct table *t, const size_t *c, const size_t *strategy, size_t n) {
     struct run_view *run = page->job->run;
+    struct gw_range loss[PANELS], shared;
+    bool own[PANELS];
     FILE *fits, *means;
     TRY(page_file(page, "fits", &fits));
     TRY(page_file(page, "means", &means));
-    struct gw_range loss = range_empty();
     size_t columns = n <= 2 ? n : n <= 4 ? 2 : n <= 6 ? 3 : 4, rows = (n + columns - 1) / columns, longest = 1;
     struct legend_entry legend[] = {{"training loss", 2, MARK_LINE}, {"validation loss", 3, MARK_LINE}};
     TRY(page_legend(page, legend, COUNT_OF(legend)));
@@ -79,18 +119,27 @@ static int write_page(struct page *page, const struct table *t, const size_t *c,
     for (size_t i = 0; i < n; i++) {
         const struct strategy_view *s = &run->strategy[strategy[i]];
         struct mean_curve *mean = arena_alloc(&run->arena, 1, sizeof *mean);
-        if (!mean) return GW_ERR_NOMEM;
-        write_fits(fits, t, c, s->name, mean, &loss);
-        write_mean(means, mean);
+        if (mean) mean->loss = arena_alloc(&run->arena, 2 * t->n_rows, sizeof *mean->loss);
+        if (!mean || !mean->loss) return GW_ERR_NOMEM;
+        loss[i] = range_empty();
+        write_fits(fits, t, c, s->name, mean);
+        write_mean(means, mean, &loss[i]);
+        add_usual(mean, &loss[i]);
         if (mean->last > longest) longest = mean->last;
-        char *name = text_fit(&run->arena, s->label, font_size_pt[FONT_BOLD], grid.width);
+    }
+    TRY(share_spans(&run->arena, loss, n, &shared, own));
+    page_range_array(page, "loss", n);
+    for (size_t i = 0; i < n; i++) {
+        const double left = grid_left(&grid, i % columns), y = grid_top(&grid, i / columns) + 0.02;
+        const double room = grid.width - (own[i] ? 0.07 : 0);
+        char *name = text_fit(&run->arena, run->strategy[strategy[i]].label, font_size_pt[FONT_BOLD], room);
         if (!name) return GW_ERR_NOMEM;
-        page_text(page, FONT_BOLD, ALIGN_LEFT, grid_left(&grid, i % columns), grid_top(&grid, i / columns) + 0.02, INK,
-                  name);
+        page_text(page, FONT_BOLD, ALIGN_LEFT, left, y, INK, name);
+        if (own[i]) page_text(page, FONT_SMALL, ALIGN_RIGHT, left + grid.width, y, INK_BAD, "own scale");
+        page_range_at(page, "loss", i, range_round(own[i] ? loss[i] : shared));
     }
     page_set(page, "n_panels", (double)n);
     page_set(page, "epochs", (double)longest);
-    page_range(page, "loss", range_round(loss));
     return GW_OK;
 }
 
@@ -119,7 +168,8 @@ static int prepare(struct plot_job *job) {
         int rc = page_begin(job, &page, "",
                             "One faint line for each fold and seed; bold, their mean as long as at least half of the "
                             "fits still run (early "
-                            "stopping ends them one by one). All panels share their axes.");
+                            "stopping ends them one by one). The panels share their axes, which one loss in "
+                            "twenty may leave; a model whose losses lie far beyond the others' has its own.");
         if (rc == GW_OK) rc = write_page(&page, t, c, strategy + first, n - first < PANELS ? n - first : PANELS);
         if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         TRY(rc);

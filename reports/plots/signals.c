@@ -125,6 +125,10 @@ int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows,
     return GW_OK;
 }
 
+/* The scale is fixed against the uniform weight 1/T: from 0 to at least so many times it, so that attention which hardly
+ * differs from bar to bar looks as flat as it is. */
+static const double FULL_COLOUR = 4;
+
 static int ascending(const void *a, const void *b) {
     float x = *(const float *)a, y = *(const float *)b;
     return x < y ? -1 : x > y;
@@ -141,11 +145,9 @@ int signals_colours(const struct attention_matrix *matrix, const size_t *row, si
             if (isfinite(weight)) sorted[count++] = weight;
         }
     qsort(sorted, count, sizeof *sorted, ascending);
-    if (count) {
-        double lo = 100.0 * (double)sorted[count / 100], hi = 100.0 * (double)sorted[count - 1 - count / 100];
-        *span = (struct gw_range){lo > 0.5 * hi ? lo : 0, hi};
-        if (!(span->hi > span->lo)) *span = (struct gw_range){0, hi > 0 ? hi : 1}; /* uniform attention */
-    }
+    const double uniform = matrix->n_lags ? 100.0 / (double)matrix->n_lags : 1;
+    *span = (struct gw_range){0, FULL_COLOUR * uniform};
+    if (count) span->hi = fmax(span->hi, 100.0 * (double)sorted[count - 1 - count / 100]);
     mem_free(sorted);
     return GW_OK;
 }

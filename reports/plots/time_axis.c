@@ -79,6 +79,8 @@ int page_time_axis(struct page *page, double from, double to, double width) {
         char text[32];
         if ((double)at < from) continue;
         label(text, step->format, at);
+        /* a label at the very end would reach past the page's margin: the mark alone says as much */
+        if ((to - (double)at) / (to - from) * width * PAGE_WIDTH_PT < 0.42 * step->label_pt && written) text[0] = 0;
         fprintf(stream, "%lld\t\"%s\"\n", (long long)at, text);
         written++;
     }

@@ -41,7 +41,7 @@ static void show(char out[32], const struct column *c, double value) {
         snprintf(out, 32, "%.0f", value);
         break;
     case FORMAT_LOSS:
-        snprintf(out, 32, "−%.1f", 100 * fabs(value));
+        snprintf(out, 32, fabs(value) < 0.0005 ? "0.0" : "−%.1f", 100 * fabs(value));
         break;
     }
     if (strspn(out + 1, "0.") == strlen(out + 1) && (out[0] == '-' || out[0] == '+')) {
@@ -105,17 +105,27 @@ static double value_of(const struct strategy_view *s, const struct column *c, co
     return c->gate < 0 ? portfolio_metric(s, part, metric) : gate_metric(s, c->gate, part, metric);
 }
 
+/* "P@1 %, %" as "P@1 % (%)". */
+static const char *with_unit(const char *title, char out[64]) {
+    const size_t length = strlen(title);
+    if (length < 4 || length > 50 || strcmp(title + length - 3, ", %") != 0) return title;
+    snprintf(out, 64, "%.*s (%%)", (int)(length - 3), title);
+    return out;
+}
+
 static void table_head(struct page *page, const struct column *column, size_t n, double y) {
     page_box(page, LEFT - 0.006, y - 0.044, RIGHT + 0.006, y + 0.015, FILL_HEAD);
     page_text(page, FONT_BOLD, ALIGN_LEFT, LEFT, y - 0.03, INK, "Strategy");
     page_text(page, FONT_SMALL, ALIGN_RIGHT, LEFT + NAME_WIDTH + 0.045, y - 0.03, INK, "parameters");
     for (size_t i = 0; i < n; i++) {
-        page_text(page, FONT_SMALL, ALIGN_RIGHT, column[i].right, y - 0.03, INK, column[i].sub);
+        char sub[64];
+        page_text(page, FONT_SMALL, ALIGN_RIGHT, column[i].right, y - 0.03, INK, with_unit(column[i].sub, sub));
         if (!column[i].heading) continue;
+        char heading[64];
         size_t last = i;
         while (last + 1 < n && !column[last + 1].heading) last++;
         double from = column[i].right - column[i].width + 0.012, to = column[last].right;
-        page_text(page, FONT_BOLD, ALIGN_CENTER, (from + to) / 2, y, INK, column[i].heading);
+        page_text(page, FONT_BOLD, ALIGN_CENTER, (from + to) / 2, y, INK, with_unit(column[i].heading, heading));
         page_rule(page, from, y - 0.015, to, y - 0.015, 0.55);
     }
 }
@@ -146,9 +156,9 @@ static int table_row(struct page *page, const struct strategy_view *s, const str
         page_text(page, best ? FONT_BOLD : FONT_BODY, ALIGN_RIGHT, c->right, y, INK, text);
         if (!two_lines || !isfinite(mean)) continue;
         show(sd_text, c, fabs(sd));
-        const char *unsigned_sd = sd_text[0] == '+'              ? sd_text + 1
-                                  : c->of->format == FORMAT_LOSS ? sd_text + strlen("−")
-                                                                 : sd_text;
+        const char *unsigned_sd = sd_text[0] == '+'                                   ? sd_text + 1
+                                  : c->of->format == FORMAT_LOSS && sd_text[0] != '0' ? sd_text + strlen("−")
+                                                                                      : sd_text;
         char second[80] = "";
         if (isfinite(sd) && page->job->run->n_seeds > 1) snprintf(second, sizeof second, "±%s", unsigned_sd);
         if (isfinite(lift)) snprintf(second + strlen(second), 24, "%s×%.2f", second[0] ? " " : "", lift);

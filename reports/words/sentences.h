@@ -8,6 +8,10 @@
 enum { FINDING_MAX = 2400 };
 int finding_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
 
+/* What was tested on what, what counts as positive, with which costs. */
+enum { TESTED_MAX = 1200 };
+void tested_words(const struct run_view *run, char *out, size_t size);
+
 enum { CONCLUSION_MAX = 2000 };
 /* What the comparison of one pair, an entry of summary.json's verdict, comes to. */
 int conclusion_words(struct run_view *run, const json_value *verdict, char out[CONCLUSION_MAX]) GW_MUST_USE;

@@ -275,6 +275,59 @@ static void fx_trades(const char *dir, const struct fixture *f) {
     fclose(to);
 }
 
+/* Months follow the made-up clock, hours and sides are all there; the last strategies trade too little to be parted. */
+static void fx_breakdown_line(FILE *to, const struct fx_strategy *s, size_t seed, const char *by, const char *group,
+                              int trades, bool of_account) {
+    const double pnl = 900 * fx_normal() + 40;
+    fprintf(to, "%s,%zu,%s,%s,%d,%d,%.2f,%.2f,%.2f,%.6f,%.2f,%.2f,0,9.5,%d,", s->name, seed, by, group, trades,
+            trades * 4 / 9, fmax(pnl, 0) + 100, fmax(-pnl, 0) + 100, pnl, pnl / 1e5 / fmax(trades, 1), 40.0 * trades,
+            12.0 * trades, trades / 20);
+    if (of_account)
+        fprintf(to, "%.6f\n", 0.03 * fx_normal());
+    else
+        fputc('\n', to);
+}
+
+static void fx_breakdown(const char *dir, const struct fixture *f) {
+    static const char *const side[] = {"long", "short"}, *const reason[] = {"stop", "target", "time"},
+                             *const symbol[] = {"BTCUSDT",
+                                                "ETHUSDT",
+                                                "SOLUSDT",
+                                                "XRPUSDT",
+                                                "DOGEUSDT",
+                                                "ADAUSDT",
+                                                "an_instrument_with_a_very_long_name"};
+    FILE *to =
+        fx_open(dir, GW_RUN_BREAKDOWN,
+                "strategy,seed,by,group,trades,wins,gains,losses,pnl,mean_return,fees,slippage,funding,bars_held,"
+                "ambiguous,equity_return\n");
+    for (size_t i = 0; i < fx_count(f) && !f->empty_tables; i++)
+        for (size_t seed = 1; seed <= f->n_seeds; seed++) {
+            const struct fx_strategy *s = fx_at(f, i);
+            const int trades = f->no_trades ? 0 : i < f->n_models ? 160 : 3;
+            char text[40];
+            for (size_t j = 0; trades && j < COUNT_OF(side); j++)
+                fx_breakdown_line(to, s, seed, "side", side[j], trades / 2, false);
+            for (size_t j = 0; trades && j < COUNT_OF(reason); j++)
+                fx_breakdown_line(to, s, seed, "reason", reason[j], trades / 3, false);
+            for (size_t j = 0; trades && j < COUNT_OF(symbol); j++)
+                fx_breakdown_line(to, s, seed, "symbol", symbol[j], trades / (int)COUNT_OF(symbol), false);
+            for (int hour = 0; trades && hour < 24; hour++) {
+                snprintf(text, sizeof text, "%02d", hour);
+                fx_breakdown_line(to, s, seed, "hour", text, trades / 24, false);
+            }
+            for (int month = 0; month < 14; month++) {
+                snprintf(text, sizeof text, "%d-%02d", 2021 + month / 12, month % 12 + 1);
+                fx_breakdown_line(to, s, seed, "month", text, trades / 14, true);
+            }
+            for (size_t fold = 1; fold <= f->n_folds; fold++) {
+                snprintf(text, sizeof text, "%zu", fold);
+                fx_breakdown_line(to, s, seed, "fold", text, trades / (int)f->n_folds, true);
+            }
+        }
+    fclose(to);
+}
+
 /* Writes the run into `dir`, which must exist. */
 #include "fixture_patterns.h"
 
@@ -291,6 +344,7 @@ static void fixture_write(const char *dir, const struct fixture *f) {
     fx_attention(dir, f);
     fx_importance(dir, f);
     fx_trades(dir, f);
+    fx_breakdown(dir, f);
     if (f->patterns) fx_patterns(dir);
 }
 

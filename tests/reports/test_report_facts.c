@@ -407,6 +407,8 @@ static void test_every_plot_has_something_to_show(void **state) {
     struct run_view run;
     char dir[1024];
     f.study = f.patterns = true;
+    f.n_seeds = 1;
+    f.bars_per_fold = 1000; /* days enough for a rolling window */
     open_run(&run, dir, "every-plot", &f);
     for (size_t i = 0; plot_at(i); i++) {
         struct plot_job job = {.run = &run, .plot = plot_at(i), .dir = room, .not_shown = ""};

@@ -256,9 +256,9 @@ static void axis(const char *from, const char *to, double width, char out[600]) 
     assert_ok(file_read_all(path, 10000, GW_ERR_IO, &text, &n));
     out[0] = 0;
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-        char label[40], iso[40];
+        char label[40] = "-", iso[40]; /* "-": a mark without a label */
         long long seconds;
-        assert_int_equal(sscanf(line, "%lld\t\"%39[^\"]\"", &seconds, label), 2);
+        assert_true(sscanf(line, "%lld\t\"%39[^\"]\"", &seconds, label) >= 1);
         time_format(seconds * NS_PER_SECOND, iso);
         if (label[0] == '2') assert_memory_equal(iso, label, strlen(label)); /* the label says where the tick stands */
         snprintf(out + strlen(out), 600 - strlen(out), "%s ", label);
@@ -272,11 +272,11 @@ static void test_calendar_ticks(void **state) {
     axis("2021-01-15", "2021-06-10", 0.87, ticks);
     assert_string_equal(ticks, "2021-02 2021-03 2021-04 2021-05 2021-06 ");
     axis("2017-03-01", "2024-02-01", 0.36, ticks);
-    assert_string_equal(ticks, "2018 2019 2020 2021 2022 2023 2024 ");
+    assert_string_equal(ticks, "2018 2019 2020 2021 2022 2023 - "); /* 2024 would reach past the axis */
     axis("2021-03-01", "2021-03-29", 0.36, ticks);
     assert_string_equal(ticks, "2021-03-08 2021-03-22 "); /* Mondays */
     axis("2021-03-01T00:00:00Z", "2021-03-01T12:00:00Z", 0.36, ticks);
-    assert_string_equal(ticks, "01 Mar 00:00 01 Mar 06:00 01 Mar 12:00 ");
+    assert_string_equal(ticks, "01 Mar 00:00 01 Mar 06:00 - ");
     axis("1950-01-01", "1971-01-01", 0.36, ticks);
     assert_non_null(strstr(ticks, "1960 ")); /* before 1970 months count backwards */
     axis("2021-03-05", "2021-03-05", 0.36, ticks);
