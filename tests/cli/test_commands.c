@@ -74,6 +74,7 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"study", "small-study.json", "--out", "p", "--no-report", "--quiet"},
     {"report", "done", "--text"},
     {"merge", "done", "--out", "merged", "--no-report", "--quiet"},
+    {"slurm", "small.json", "--array", "3"},
     {"compare", "done", "done"},
     {"runs"}, /* that of the first call */
     {"signal", "done", "--strategy", "lstm"},
