@@ -177,7 +177,8 @@ static int put_strategy(struct json_writer *w, const struct experiment *e, const
     json_put_string(w, "encoder", known ? gw_param_word(&gw_model_params, &spec->model, "encoder") : NULL);
     json_put_string(w, "attention", known ? gw_param_word(&gw_model_params, &spec->model, "attention") : NULL);
     size_t copies = spec->ensemble_of[0] ? e->n_seeds : 1;
-    json_put_number(w, "parameters", known ? (double)(copies * gw_model_parameter_count(&spec->model)) : NAN);
+    const size_t parameters = known ? copies * gw_model_parameter_count(&spec->model) : 0;
+    json_put_number(w, "parameters", parameters ? (double)parameters : NAN); /* trees have none before they are grown */
     put_fits(w, e, fits, s);
     write_outside(w, spec->ensemble_of[0] ? NULL : r->strategy[s].outside);
     if (model) {

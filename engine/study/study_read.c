@@ -42,7 +42,8 @@ static const char reference_order[] =
     "{\"name\": \"lstm_at_all\", \"variants\": ["
     "{\"name\": \"gru\", \"model\": {\"encoder\": \"gru\"}},"
     "{\"name\": \"tcn\", \"model\": {\"encoder\": \"tcn\"}},"
-    "{\"name\": \"causal_transformer\", \"model\": {\"encoder\": \"causal_transformer\"}}]}]}";
+    "{\"name\": \"causal_transformer\", \"model\": {\"encoder\": \"causal_transformer\"}},"
+    "{\"name\": \"xgboost\", \"model\": {\"encoder\": \"xgboost\"}}]}]}";
 
 /* "search": fewer seeds, folds and epochs than the final walk has. 0: as many as the experiment. */
 #define SEARCH(key, field, unit_, most, what)                                                                          \
@@ -172,11 +173,28 @@ static int read_stages(const struct json_document *doc, const json_value *list, 
     return GW_OK;
 }
 
+/* The reference order does without a variant whose library is not here; a study's own file does not. */
+static void drop_unready(struct study *study) {
+    for (size_t i = 0; i < study->n_stages; i++) {
+        struct study_stage *stage = &study->stage[i];
+        size_t kept = 0;
+        for (size_t v = 0; v < stage->n_variants; v++) {
+            if (gw_model_ready(&stage->variant[v].spec.model) == GW_OK)
+                stage->variant[kept++] = stage->variant[v];
+            else
+                progress_message("stage %s goes without %s: %s", stage->name, stage->variant[v].spec.name,
+                                 gw_error_message());
+        }
+        stage->n_variants = kept;
+    }
+}
+
 static int read_reference(struct study *study) {
     struct json_document *doc;
     TRY(json_parse("reference study", reference_order, sizeof reference_order - 1, GW_ERR_INTERNAL, &doc));
     int rc = read_stages(doc, json_get(json_root(doc), "stages"), study);
     json_free(doc);
+    if (rc == GW_OK) drop_unready(study);
     return rc;
 }
 
@@ -186,7 +204,7 @@ static void keep_floors(struct study *study) {
     const struct experiment *e = study->experiment;
     for (size_t s = 0; s < e->n_strategies && study->n_extra < MAX_VARIANTS; s++)
         if (!e->strategy[s].desc->needs_model || strategy_is_outside(&e->strategy[s]) ||
-            !gw_model_is_recurrent(&e->strategy[s].model))
+            !gw_model_takes_windows(&e->strategy[s].model))
             study->extra[study->n_extra++] = e->strategy[s];
 }
 

@@ -18,6 +18,7 @@ void fit_key_of(const char *sources, const struct experiment *e, const struct pr
     hash = mix_text(gw_kernels_selected(), hash);
     if (*gw_kernels_build()) hash = mix_text(gw_kernels_build(), hash);
     if (spec->train.precision == GW_PRECISION_BF16) hash = mix_text(gw_kernels_selected_bf16(), hash);
+    if (*gw_model_library(&spec->model)) hash = mix_text(gw_model_library(&spec->model), hash);
     /* Of the tables only what is in use: the chosen attention's parameters, the chosen loss's … */
     hash = gw_param_hash(&gw_model_params, &spec->model, hash);
     hash = gw_param_hash(&gw_train_params, &spec->train, hash);

@@ -219,6 +219,17 @@ int fits_failed(const struct experiment *e, const struct fit *fit, int code) {
                            (unsigned long long)e->seed[fit->seed], fit->fold + 1);
 }
 
+/* Before the first fit, not hours later. */
+static int find_libraries(const struct experiment *e, const struct fit_list *fits) {
+    for (size_t i = 0; i < fits->n; i++) {
+        const struct fit *fit = &fits->fit[i];
+        if (fit->source || fit->elsewhere || file_exists(fit->model_path)) continue;
+        int rc = gw_model_ready(&e->strategy[fit->strategy].model);
+        if (rc < 0) return gw_error_prefix(rc, "strategy \"%s\"", e->strategy[fit->strategy].name);
+    }
+    return GW_OK;
+}
+
 int fits_execute(const struct experiment *e, const struct prepared *p, struct fit_list *fits, size_t jobs) {
     if (fits->model) fits_share_drop(fits); /* every model has one owner */
     struct monitor monitor = {.list = fits, .experiment = e, .prepared = p};
@@ -234,6 +245,7 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
         epochs += most;
         monitor.n_fits++;
     }
+    TRY(find_libraries(e, fits));
     TRY(fits_share_stored(fits));
     if (monitor.n_fits == 0) return fits_finish(e, fits);
     TRY(progress_begin(&monitor.progress, "training", epochs, "epochs"));

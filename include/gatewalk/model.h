@@ -70,6 +70,11 @@ void gw_train_config_default(struct gw_train_config *config);
 int gw_model_config_set(struct gw_model_config *config, const char *key, const char *value) GW_MUST_USE;
 int gw_train_config_set(struct gw_train_config *config, const char *key, const char *value) GW_MUST_USE;
 
+/* Whether a fit finds the library that its encoder takes (XGBoost's): GW_ERR_TOOL says what to install. Trained models need
+ * none. gw_model_library: that library with its version, "" for models that take none. */
+int gw_model_ready(const struct gw_model_config *config) GW_MUST_USE;
+const char *gw_model_library(const struct gw_model_config *config);
+
 /* What a check has to say beside its error. */
 struct gw_model_report {
     const char *key[3]; /* on GW_ERR_CONFIG the keys that do not go together, "model.layers" first; NULL: none */
@@ -80,7 +85,9 @@ int gw_model_config_check(const struct gw_model_config *config, const struct gw_
                           struct gw_model_report *report) GW_MUST_USE;
 /* Whether it is an LSTM that is read at its last state, which every attention is measured against. */
 bool gw_model_is_baseline(const struct gw_model_config *config);
-bool gw_model_is_recurrent(const struct gw_model_config *config); /* false: logistic, which sees one bar */
+bool gw_model_is_recurrent(const struct gw_model_config *config); /* an LSTM, whatever attends to its states */
+/* An LSTM or a control in its place: it sees the features of `lookback` bars, not one bar's and not the bars themselves. */
+bool gw_model_takes_windows(const struct gw_model_config *config);
 
 /* Names in the tables. kind: the name of a key of gw_model_params or gw_train_params that is a choice. NULL past the end. */
 const char *gw_model_option_name(const char *kind, size_t i);

@@ -16,17 +16,28 @@ void gw_extra_tensors_free(struct gw_extra_tensor *extra, size_t n) {
     }
 }
 
+static int fit_as(int kind, const struct gw_model_config *model, const struct gw_train_config *train,
+                  const struct gw_fit_input *input, const struct gw_fit_options *options, struct gw_gate_model *out,
+                  struct gw_training_log *log) {
+    const struct gw_gate_model *previous = options->previous;
+    switch (kind) {
+    case FITS_PATTERNS:
+        return pattern_gate_fit(model, train, input, options, previous ? previous->patterns : NULL, &out->gate,
+                                &out->patterns, log);
+    case FITS_TREES:
+        return boosted_gate_fit(model, train, input, options, &out->gate, &out->trees, log);
+    default:
+        return R(gw_model_fit)(model, train, input, options, previous ? &previous->gate : NULL, &out->gate, log);
+    }
+}
+
 int gw_model_fit(const struct gw_model_config *model, const struct gw_train_config *train,
                  const struct gw_fit_input *input, const struct gw_fit_options *options, struct gw_gate_model **out,
                  struct gw_training_log *log) {
     TRY(gw_model_config_check(model, train, NULL));
     *out = mem_calloc(1, sizeof **out);
     if (!*out) return GW_ERR_NOMEM;
-    const struct gw_gate_model *previous = options->previous;
-    int rc = R(encoder_at)((size_t)model->encoder)->fits_itself
-                 ? pattern_gate_fit(model, train, input, options, previous ? previous->patterns : NULL, &(*out)->gate,
-                                    &(*out)->patterns, log)
-                 : R(gw_model_fit)(model, train, input, options, previous ? &previous->gate : NULL, &(*out)->gate, log);
+    int rc = fit_as(R(encoder_at)((size_t)model->encoder)->fits, model, train, input, options, *out, log);
     if (rc == GW_OK) return GW_OK;
     mem_free(*out);
     *out = NULL;
@@ -36,6 +47,7 @@ int gw_model_fit(const struct gw_model_config *model, const struct gw_train_conf
 void gw_model_free(struct gw_gate_model *model) {
     if (!model) return;
     pattern_gate_free(model->patterns);
+    boosted_gate_free(model->trees);
     R(gate_free)(&model->gate);
     mem_free(model);
 }
@@ -58,6 +70,17 @@ static int score_patterns(const struct gw_gate_model *model, const struct gw_ser
     return GW_OK;
 }
 
+static int score_trees(const struct gw_gate_model *model, const struct gw_series *series,
+                       const struct gw_sample *sample, size_t n, float *probability) {
+    double *logit = mem_calloc(n * GW_N_GATES, sizeof *logit);
+    if (!logit) return GW_ERR_NOMEM;
+    int rc = boosted_gate_logits(model->trees, &model->gate.net.config, series, sample, n, logit);
+    for (size_t i = 0; rc == GW_OK && i < n * GW_N_GATES; i++)
+        probability[i] = (float)calibration_apply(&model->gate.calibration[i % GW_N_GATES], logit[i]);
+    mem_free(logit);
+    return rc;
+}
+
 int gw_model_score(const struct gw_gate_model *model, const struct gw_series *series, size_t n_series,
                    const struct gw_sample *sample, size_t n, float *probability, struct gw_attention_out *attention) {
     size_t reach = R(network_reach)(&model->gate.net);
@@ -78,6 +101,7 @@ int gw_model_score(const struct gw_gate_model *model, const struct gw_series *se
     if (n >= UINT32_MAX) FAIL(GW_ERR_DATA, "more than %u samples to score at once", UINT32_MAX);
     if (attention) attention->n_maps = model->gate.net.maps;
     if (model->patterns) return score_patterns(model, series, sample, n, probability);
+    if (model->trees) return score_trees(model, series, sample, n, probability);
     real *logit = mem_calloc(n * GW_N_GATES, sizeof *logit);
     if (!logit) return GW_ERR_NOMEM;
     int rc = R(gate_logits)(&model->gate, series, sample, n, logit, attention);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "models/boosting/xgboost_api.h"
 #include "models/training/training.h"
 
 /* ---- what can be chosen ------------------------------------------------------------------------------------ */
@@ -256,6 +257,11 @@ bool gw_model_is_recurrent(const struct gw_model_config *config) {
     return encoder && encoder->sequence;
 }
 
+bool gw_model_takes_windows(const struct gw_model_config *config) {
+    const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
+    return encoder && (encoder->sequence || encoder->window);
+}
+
 bool gw_model_is_baseline(const struct gw_model_config *config) {
     const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
     return gw_model_is_recurrent(config) && attention && !attention->forward;
@@ -274,6 +280,21 @@ const char *gw_model_input_name(const struct gw_model_config *config, size_t i) 
 size_t gw_model_reach(const struct gw_model_config *config) {
     const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
     return encoder && encoder->reach ? encoder->reach(config) : config->lookback;
+}
+
+static bool grows_trees(const struct gw_model_config *config) {
+    const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
+    return encoder && encoder->fits == FITS_TREES;
+}
+
+int gw_model_ready(const struct gw_model_config *config) {
+    const struct xgboost_api *api;
+    return grows_trees(config) ? xgboost_api_load(&api) : GW_OK;
+}
+
+const char *gw_model_library(const struct gw_model_config *config) {
+    const struct xgboost_api *api;
+    return grows_trees(config) && xgboost_api_load(&api) == GW_OK ? api->version : "";
 }
 
 size_t gw_model_parameter_count(const struct gw_model_config *config) {

@@ -23,9 +23,10 @@ static int init_stream(struct gw_stream *stream, size_t n_symbols) {
     stream->packed = mem_calloc(net->pack_size, sizeof *stream->packed);
     stream->map = mem_calloc(net->maps * net->config.lookback, sizeof *stream->map);
     stream->symbol = mem_calloc(n_symbols, sizeof *stream->symbol);
-    if (!stream->packed || !stream->map || !stream->symbol) return GW_ERR_NOMEM;
+    stream->columns = mem_calloc(stream->model->trees ? N_COLUMNS * net->config.n_features : 0, sizeof(float));
+    if (!stream->packed || !stream->map || !stream->symbol || !stream->columns) return GW_ERR_NOMEM;
     R(network_pack)(net, stream->model->gate.weights, stream->packed);
-    if (!net->stream) TRY(R(team_init)(&stream->team, net, false));
+    if (!net->stream && !stream->model->trees) TRY(R(team_init)(&stream->team, net, false));
     for (; stream->n_symbols < n_symbols; stream->n_symbols++)
         TRY(init_symbol(stream, &stream->symbol[stream->n_symbols]));
     return GW_OK;
@@ -58,6 +59,7 @@ void gw_stream_close(struct gw_stream *stream) {
     }
     R(team_free)(&stream->team);
     mem_free(stream->symbol);
+    mem_free(stream->columns);
     mem_free(stream->map);
     mem_free(stream->packed);
     mem_free(stream);
@@ -72,7 +74,7 @@ size_t gw_stream_history(const struct gw_stream *stream) {
 /* ---- one bar ------------------------------------------------------------------------------------------------ */
 
 /* The last T rows lie one behind the other: when the block is full they move to its front. */
-static bool push_window(struct gw_stream *stream, struct stream_symbol *symbol, const float *row, real *logit) {
+static bool push_window(struct gw_stream *stream, struct stream_symbol *symbol, const float *row, double *logit) {
     size_t F = stream->net->config.n_features, reach = stream->reach;
     if (symbol->held == 2 * reach) {
         memmove(symbol->row, symbol->row + (reach + 1) * F, (reach - 1) * F * sizeof *row);
@@ -80,17 +82,24 @@ static bool push_window(struct gw_stream *stream, struct stream_symbol *symbol, 
     }
     memcpy(symbol->row + symbol->held++ * F, row, F * sizeof *row);
     if (symbol->held < reach) return false;
+    if (stream->model->trees) {
+        boosted_gate_logit(stream->model->trees, &stream->net->config, symbol->row + (symbol->held - reach) * F,
+                           stream->columns, logit);
+        return true;
+    }
+    real out[GW_N_GATES];
     struct gw_series series = {.x = symbol->row, .n_rows = symbol->held};
     struct gw_sample sample = {0, (uint32_t)(symbol->held - 1)};
     struct gw_attention_out attention = {.n_maps = stream->net->maps, .time = stream->net->maps ? stream->map : NULL};
     R(score_logits)
-    (stream->net, stream->model->gate.weights, stream->packed, &stream->team, &series, &sample, 1, logit,
+    (stream->net, stream->model->gate.weights, stream->packed, &stream->team, &series, &sample, 1, out,
      attention.time ? &attention : NULL);
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) logit[gate] = (double)out[gate];
     return true;
 }
 
 /* True: logit and stream->map are those of this bar. */
-static bool push_row(struct gw_stream *stream, struct stream_symbol *symbol, const float *row, real *logit) {
+static bool push_row(struct gw_stream *stream, struct stream_symbol *symbol, const float *row, double *logit) {
     if (!finite_row(row, stream->net->config.n_features)) {
         if (stream->net->stream) R(carry_reset)(&symbol->carry);
         symbol->bars = symbol->held = 0;
@@ -98,22 +107,23 @@ static bool push_row(struct gw_stream *stream, struct stream_symbol *symbol, con
     }
     symbol->bars++;
     if (!stream->net->stream) return push_window(stream, symbol, row, logit);
+    real out[GW_N_GATES];
     R(carry_bars)
-    (&symbol->carry, stream->model->gate.weights, stream->packed, row, 1, 1, logit,
+    (&symbol->carry, stream->model->gate.weights, stream->packed, row, 1, 1, out,
      stream->net->maps ? stream->map : NULL);
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) logit[gate] = (double)out[gate];
     return true;
 }
 
 int gw_stream_push(struct gw_stream *stream, size_t symbol, const float *row, struct gw_stream_bar *out) {
     if (symbol >= stream->n_symbols)
         FAIL(GW_ERR_USAGE, "symbol %zu of a stream that has %zu", symbol, stream->n_symbols);
-    real logit[GW_N_GATES];
+    double logit[GW_N_GATES];
     struct stream_symbol *at = &stream->symbol[symbol];
     bool scored = push_row(stream, at, row, logit);
     *out = (struct gw_stream_bar){.bars = at->bars};
     for (size_t gate = 0; gate < GW_N_GATES; gate++)
-        out->p[gate] =
-            scored ? (float)calibration_apply(&stream->model->gate.calibration[gate], (double)logit[gate]) : NAN;
+        out->p[gate] = scored ? (float)calibration_apply(&stream->model->gate.calibration[gate], logit[gate]) : NAN;
     if (!scored) return GW_OK;
     out->ready = !stream->net->stream || at->bars > R(network_warm)(stream->net);
     out->n_maps = stream->net->maps;

@@ -18,7 +18,8 @@ struct gw_stream {
     struct R(team) team; /* windowed */
     size_t reach;        /* rows of a window; 1 when streaming */
     real *packed;
-    float *map; /* [maps × T] of the last bar */
+    float *map;     /* [maps × T] of the last bar */
+    float *columns; /* what trees look at */
     size_t n_symbols;
     struct stream_symbol *symbol;
 };

@@ -44,7 +44,7 @@ struct R(encoder_ops) {
     size_t (*reach)(const struct gw_model_config *config);
     const char *const *channels;
     size_t n_channels;
-    bool fits_itself;                                             /* no heads: models/patterns/pattern_gate.c */
+    enum { FITS_NETWORK, FITS_PATTERNS, FITS_TREES } fits;        /* the latter two have no heads: see gate_model.h */
     size_t (*context_size)(const struct gw_model_config *config); /* it leaves a context of that width, for heads */
     /* Takes the windows of a shard from their bars; NULL: rows of features are gathered for it. */
     void (*gather)(const struct R(pass) *pass, const struct R(shard) *shard);

@@ -38,7 +38,7 @@ static void lay_out(struct R(network) *net) {
     const struct gw_model_config *config = &net->config;
     struct tensor_list *list = &net->tensors;
     net->encoder->tensors(config, list);
-    if (net->encoder->fits_itself) return;
+    if (net->encoder->fits != FITS_NETWORK) return;
     net->attention_first = list->n;
     if (net->encoder->sequence && net->attention->tensors) net->attention->tensors(config, list);
     net->attention_n = list->n - net->attention_first;

@@ -38,10 +38,28 @@ static bool calibration_differs(const struct calibration *a, const struct calibr
     return false;
 }
 
+/* As tables: a row per node. */
+static bool trees_differ(const struct trees *a, const struct trees *b, const char *name, struct model_difference *out) {
+    if (doubles_differ(a->base, b->base)) return note(out, name, 0, 0, a->base, b->base);
+    if (a->n_trees != b->n_trees) return note(out, name, 0, 0, (double)a->n_trees, (double)b->n_trees);
+    if (a->n_nodes != b->n_nodes) return note(out, name, 0, 0, (double)a->n_nodes, (double)b->n_nodes);
+    for (size_t i = 0; i < a->n_nodes; i++) {
+        const struct tree_node *x = &a->node[i], *y = &b->node[i];
+        if (x->column != y->column) return note(out, name, i, 0, x->column, y->column);
+        if (x->right != y->right) return note(out, name, i, 1, x->right, y->right);
+        if (memcmp(&x->value, &y->value, sizeof x->value) != 0)
+            return note(out, name, i, 2, (double)x->value, (double)y->value);
+    }
+    return memcmp(a->root, b->root, a->n_trees * sizeof *a->root) != 0 && note(out, name, 0, 0, 0, 0);
+}
+
 bool model_differs(const struct gw_gate_model *a, const struct gw_gate_model *b, struct model_difference *out) {
     static const char *const name[GW_N_GATES] = {STORED_CALIBRATION "long", STORED_CALIBRATION "short"};
+    static const char *const tree_name[GW_N_GATES] = {STORED_TREES "long", STORED_TREES "short"};
     if (!tensors_same_shape(&a->gate.net.tensors, &b->gate.net.tensors)) return note(out, "shape", 0, 0, 0, 0);
     if (weights_differ(&a->gate, &b->gate, out)) return true;
+    for (int g = 0; g < GW_N_GATES && a->trees && b->trees; g++)
+        if (trees_differ(&a->trees->trees[g], &b->trees->trees[g], tree_name[g], out)) return true;
     for (int g = 0; g < GW_N_GATES; g++)
         if (calibration_differs(&a->gate.calibration[g], &b->gate.calibration[g], name[g], out)) return true;
     return false;

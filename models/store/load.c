@@ -74,11 +74,14 @@ static int load_tensors(const char *path, const struct safetensors *file, struct
             TRY(load_calibration(path, &stored, model));
         } else if (strncmp(stored.name, STORED_PATTERNS, strlen(STORED_PATTERNS)) == 0) {
             TRY(load_patterns(path, &stored, model));
+        } else if (strncmp(stored.name, STORED_TREES, strlen(STORED_TREES)) == 0) {
+            TRY(load_trees(path, &stored, model));
         } else if (extra) {
             TRY(load_extra(path, &stored, extra, capacity, n_extra));
         }
     }
     if (n_loaded != n) FAIL(GW_ERR_DATA, "%s: a tensor of the model is missing; train it anew", path);
+    TRY(load_trees_end(path, model));
     return load_patterns_end(path, model);
 }
 

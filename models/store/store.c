@@ -103,10 +103,10 @@ static int gather_meta(const struct gw_gate_model *model, const struct gw_traini
 int gw_model_save(const struct gw_gate_model *model, const struct gw_training_log *log, const struct gw_meta_pair *meta,
                   size_t n_meta, const struct gw_extra_tensor *extra, size_t n_extra, const char *path) {
     struct own_meta own = {.settings = NULL};
-    double *calibration[GW_N_GATES] = {NULL}, *patterns = NULL;
+    double *calibration[GW_N_GATES] = {NULL}, *patterns = NULL, *trees = NULL;
     size_t n = 0, n_all = 0;
     int rc = GW_ERR_NOMEM;
-    if (n_extra + GW_N_GATES + 3 + STORED_PLACES_MAX > STORED_MAX)
+    if (n_extra + 3 * GW_N_GATES + 3 + STORED_PLACES_MAX > STORED_MAX)
         FAIL(GW_ERR_INTERNAL, "%zu extra tensors are more than a model file takes", n_extra);
     struct stored_tensor *tensor = mem_calloc(STORED_MAX, sizeof *tensor);
     struct stored_meta *all = mem_calloc(OWN_META_MAX + n_meta, sizeof *all);
@@ -122,10 +122,12 @@ int gw_model_save(const struct gw_gate_model *model, const struct gw_training_lo
         if (model->gate.calibration[gate].kind != GW_CALIBRATION_NONE)
             TRY_GOTO(store_calibration(&model->gate.calibration[gate], gate, &tensor[n++], &calibration[gate]), end);
     if (model->patterns) TRY_GOTO(store_patterns(model->patterns, tensor, &n, &patterns), end);
+    if (model->trees) TRY_GOTO(store_trees(model->trees, tensor, &n, &trees), end);
     n += store_weights(model, tensor + n);
     rc = safetensors_write(path, all, n_all, tensor, n);
 end:
     for (size_t gate = 0; gate < GW_N_GATES; gate++) mem_free(calibration[gate]);
+    mem_free(trees);
     mem_free(patterns);
     mem_free(own.log);
     mem_free(own.settings);

@@ -17,6 +17,11 @@ int store_patterns(const struct pattern_gate *gate, struct stored_tensor *out, s
 int load_patterns(const char *path, const struct stored_tensor *stored, struct gw_gate_model *model) GW_MUST_USE;
 int load_patterns_end(const char *path, struct gw_gate_model *model) GW_MUST_USE;
 
+#define STORED_TREES "trees." /* then the gate and what of them */
+int store_trees(const struct boosted_gate *gate, struct stored_tensor *out, size_t *n, double **memory) GW_MUST_USE;
+int load_trees(const char *path, const struct stored_tensor *stored, struct gw_gate_model *model) GW_MUST_USE;
+int load_trees_end(const char *path, const struct gw_gate_model *model) GW_MUST_USE;
+
 /* What a file holds of the weights: every tensor, or A and B of every adapted matrix. */
 struct stored_place {
     char name[48];

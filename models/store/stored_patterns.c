@@ -116,7 +116,7 @@ static int take_centres(const char *path, const struct stored_tensor *stored, st
 int load_patterns(const char *path, const struct stored_tensor *stored, struct gw_gate_model *model) {
     const struct gw_model_config *config = &model->gate.net.config;
     const char *what = stored->name + strlen(STORED_PATTERNS);
-    if (!model->gate.net.encoder->fits_itself || stored->n_dims != 2) return wrong(path, stored->name);
+    if (model->gate.net.encoder->fits != FITS_PATTERNS || stored->n_dims != 2) return wrong(path, stored->name);
     if (!model->patterns) model->patterns = mem_calloc(1, sizeof *model->patterns);
     if (!model->patterns) return GW_ERR_NOMEM;
     if (strcmp(what, "counts") == 0)
@@ -128,7 +128,7 @@ int load_patterns(const char *path, const struct stored_tensor *stored, struct g
 }
 
 int load_patterns_end(const char *path, struct gw_gate_model *model) {
-    if (!model->gate.net.encoder->fits_itself) return GW_OK;
+    if (model->gate.net.encoder->fits != FITS_PATTERNS) return GW_OK;
     bool whole = model->patterns && model->patterns->categories.n > 0 && model->patterns->log.n > 0;
     const struct pattern_categories *all = whole ? &model->patterns->categories : NULL;
     double length = 0;

@@ -131,12 +131,16 @@ static void small_control(struct gw_model_config *config, size_t encoder, size_t
     if (has_own(&ops->own, "encoder_blocks")) model_set_size(config, "encoder_blocks", layers);
 }
 
+static bool is_control(size_t encoder) {
+    return R(encoder_at)(encoder)->window && R(encoder_at)(encoder)->fits == FITS_NETWORK;
+}
+
 static void test_controls(void **state) {
     (void)state;
     struct gw_model_config config;
     size_t n = 0;
     for (size_t e = 0; R(encoder_at)(e); e++)
-        for (size_t layers = 1; layers <= 2 && R(encoder_at)(e)->window; layers++, n++) {
+        for (size_t layers = 1; layers <= 2 && is_control(e); layers++, n++) {
             small_control(&config, e, layers);
             check(&config, "bce");
             check(&config, "focal");
@@ -175,7 +179,7 @@ static void test_many_windows(void **state) {
         check_many_windows(&config);
     }
     for (size_t e = 0; R(encoder_at)(e); e++)
-        if (R(encoder_at)(e)->window) {
+        if (is_control(e)) {
             small_control(&config, e, 2);
             check_many_windows(&config);
         }

@@ -38,7 +38,7 @@ static void test_controls_learn(void **state) {
     struct gw_training_log log;
     size_t n = 0;
     for (size_t i = 0; encoder_at_f32(i); i++) {
-        if (!encoder_at_f32(i)->window) continue;
+        if (!encoder_at_f32(i)->window || encoder_at_f32(i)->fits != FITS_NETWORK) continue;
         toy_build(&toy);
         model_set(&toy.model, "encoder", encoder_at_f32(i)->name);
         model_set(&toy.model, "encoder_width", "16"); /* an LSTM of 12 units leaves a transformer six */
@@ -113,7 +113,8 @@ static void test_threads_do_not_matter(void **state) {
     for (size_t i = 0; gw_model_option_name("attention", i); i++)
         same_for_any_threads("lstm", gw_model_option_name("attention", i));
     for (size_t i = 0; encoder_at_f32(i); i++)
-        if (encoder_at_f32(i)->window) same_for_any_threads(encoder_at_f32(i)->name, "none");
+        if (encoder_at_f32(i)->window && encoder_at_f32(i)->fits == FITS_NETWORK)
+            same_for_any_threads(encoder_at_f32(i)->name, "none");
 }
 
 /* Several fits at once share the threads of one region. */

@@ -1,6 +1,7 @@
 /* Studies: what a stage carries on, what its variants keep, who walks in the end, and what is refused before anything
  * is fitted. */
 #include "engine/base/base.h"
+#include "engine/study/study_private.h"
 #include "walk/rundir.h"
 
 static const char experiment_text[] =
@@ -90,6 +91,33 @@ static void test_baseline_is_the_common_model(void **state) {
 }
 
 /* A variant may look back further than the experiment's own strategies. */
+/* The reference order ends with the LSTM's controls, xgboost among them where its library is here; an experiment's own
+ * contestant in one's place does not walk beside the winners, a floor does. */
+static void test_is_it_the_lstm(void **state) {
+    (void)state;
+    static const char text[] = "{\"experiment\":\"base.json\"}", floor[] = "{\"name\":\"floor\"";
+    static const char own[] = "{\"name\":\"gru\",\"strategy\":\"gate\",\"model\":{\"encoder\":\"gru\"}},";
+    char with[sizeof experiment_text + sizeof own];
+    struct study *study;
+    struct gw_model_config trees;
+    gw_model_config_default(&trees);
+    assert_ok(gw_model_config_set(&trees, "encoder", "xgboost"));
+    const char *at = strstr(experiment_text, floor);
+    snprintf(with, sizeof with, "%.*s%s%s", (int)(at - experiment_text), experiment_text, own, at);
+    scratch_write("base.json", with, strlen(with));
+    scratch_write("study.json", text, sizeof text - 1);
+    assert_ok(study_load(scratch("study.json"), NULL, &study));
+    const struct study_stage *last = &study->stage[study->n_stages - 1];
+    assert_string_equal(last->name, "lstm_at_all");
+    assert_int_equal(last->n_variants, gw_model_ready(&trees) == GW_OK ? 4 : 3);
+    for (size_t v = 0; v < last->n_variants; v++) {
+        assert_false(gw_model_is_recurrent(&last->variant[v].spec.model));
+        assert_true(gw_model_takes_windows(&last->variant[v].spec.model));
+    }
+    assert_int_equal(study->n_extra, 2); /* floor, buy_and_hold */
+    study_free(study);
+}
+
 static void test_longer_windows(void **state) {
     (void)state;
     assert_ok(study_run(1,
@@ -140,6 +168,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_own_settings_stay_and_others_are_carried),
         cmocka_unit_test(test_baseline_is_the_common_model),
+        cmocka_unit_test(test_is_it_the_lstm),
         cmocka_unit_test(test_longer_windows),
         cmocka_unit_test(test_refused_before_the_search),
     };

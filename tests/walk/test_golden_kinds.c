@@ -186,7 +186,8 @@ static void test_every_option(void **state) {
         for (struct gw_param_key key = {0}; gw_param_next(config_section[s].table, &key);) {
             const char *word;
             for (size_t i = 0; key.param->choices && (word = gw_choice_at(key.param->choices, i).name); i++, n++)
-                need_option(&config_section[s], &key, word);
+                if (strcmp(word, "xgboost") != 0) /* its bytes are its library's: tests/models/test_boosting.c */
+                    need_option(&config_section[s], &key, word);
             for (int flag = 0; key.param->type == GW_PARAM_BOOL && flag < 2; flag++, n++)
                 need_option(&config_section[s], &key, flag ? "true" : "false");
         }
