@@ -128,10 +128,10 @@ static int read_searched(const char *dir, struct experiment *e, bool *in_study) 
 
 static int compare_files(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                          const struct results *r, const char *scratch, struct verify_report *report) {
-    static const char *const file[] = {GW_RUN_FOLDS,      GW_RUN_TRAINING,        GW_RUN_SCORES,         GW_RUN_TRADES,
-                                       GW_RUN_ORDERS,     GW_RUN_EQUITY,          GW_RUN_BREAKDOWN,      GW_RUN_CURVES,
-                                       GW_RUN_ATTENTION,  GW_RUN_ATTENTION_INDEX, GW_RUN_ATTENTION_MEAN, GW_RUN_SIGNALS,
-                                       GW_RUN_IMPORTANCE, GW_RUN_SUMMARY};
+    static const char *const file[] = {GW_RUN_FOLDS,   GW_RUN_TRAINING,   GW_RUN_SCORES,          GW_RUN_TRADES,
+                                       GW_RUN_ORDERS,  GW_RUN_EQUITY,     GW_RUN_BREAKDOWN,       GW_RUN_BARS,
+                                       GW_RUN_CURVES,  GW_RUN_ATTENTION,  GW_RUN_ATTENTION_INDEX, GW_RUN_ATTENTION_MEAN,
+                                       GW_RUN_SIGNALS, GW_RUN_IMPORTANCE, GW_RUN_SUMMARY};
     TRY(write_tables(e, p, fits, r, scratch));
     TRY(write_attention(e, p, fits, r, scratch));
     TRY(write_summary(e, p, fits, r, scratch));

@@ -43,6 +43,7 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
 /* Strategies of the user's own: their scripts as they were read, and run.json's "programs". */
 int write_scripts(const struct experiment *e, const char *dir) GW_MUST_USE;
 void write_programs(struct json_writer *w, const struct experiment *e);
+int write_bars(const struct prepared *p, const char *dir) GW_MUST_USE;
 int write_folds(const struct prepared *p, const char *dir) GW_MUST_USE;
 
 #endif

@@ -35,6 +35,7 @@
  * breakdown.csv      strategy,seed,by,group,trades,wins,gains,losses,pnl,mean_return,fees,slippage,funding,bars_held,ambiguous,
  *                    equity_return        (trades by symbol, side, exit reason, month of the exit, hour (UTC) of the entry and fold of
  *                    the signal; equity_return: of the account over a month or the fold's test slice; bars_held: mean)
+ * bars.csv           time,open_time,symbol,open,high,low,close,volume   (every symbol's bars from its first test bar to the last)
  * training.csv       strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best
  * curves.csv         strategy,seed,gate,curve,x,y,count                        (curve: pr | reliability | histogram)
  * attention.npy      float32 [n × T]; column s has lag T-1-s bars
@@ -154,6 +155,7 @@
 #define GW_RUN_ORDERS          "orders.csv"
 #define GW_RUN_EQUITY          "equity.csv"
 #define GW_RUN_BREAKDOWN       "breakdown.csv"
+#define GW_RUN_BARS            "bars.csv"
 #define GW_RUN_TRAINING        "training.csv"
 #define GW_RUN_CURVES          "curves.csv"
 #define GW_RUN_ATTENTION       "attention.npy"

@@ -322,8 +322,8 @@ static bool schema_accepts(const json_value *schema, const char *text) {
 
 static void test_schema_takes_the_ready_experiments(void **state) {
     (void)state;
-    static const char *const ready[] = {"strategies/demo.json", "strategies/btc_15m.json", "strategies/stream_btc_15m.json",
-                                        "strategies/planted.json"};
+    static const char *const ready[] = {"strategies/demo.json", "strategies/btc_15m.json",
+                                        "strategies/stream_btc_15m.json", "strategies/planted.json"};
     struct json_document *schema = schema_document();
     for (size_t i = 0; i < COUNT_OF(ready); i++) {
         struct json_document *document;

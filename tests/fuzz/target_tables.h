@@ -39,8 +39,10 @@ static const char *const fuzz_tables_words[] = {
 };
 
 static const char *const fuzz_tables_file[] = {
-    GW_RUN_FOLDS,  GW_RUN_SCORES,    GW_RUN_TRADES,          GW_RUN_ORDERS,         GW_RUN_EQUITY,  GW_RUN_TRAINING,
-    GW_RUN_CURVES, GW_RUN_ATTENTION, GW_RUN_ATTENTION_INDEX, GW_RUN_ATTENTION_MEAN, GW_RUN_SIGNALS, GW_RUN_IMPORTANCE,
+    GW_RUN_FOLDS,           GW_RUN_SCORES,         GW_RUN_TRADES,  GW_RUN_ORDERS,
+    GW_RUN_EQUITY,          GW_RUN_TRAINING,       GW_RUN_CURVES,  GW_RUN_ATTENTION,
+    GW_RUN_ATTENTION_INDEX, GW_RUN_ATTENTION_MEAN, GW_RUN_SIGNALS, GW_RUN_IMPORTANCE,
+    GW_RUN_BREAKDOWN,       GW_RUN_BARS,
 };
 enum { FUZZ_TABLES = COUNT_OF(fuzz_tables_file), FUZZ_TABLE_SHOWN = 20000 };
 static struct fuzz_input fuzz_tables_sound[FUZZ_TABLES];

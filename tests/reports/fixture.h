@@ -275,6 +275,19 @@ static void fx_trades(const char *dir, const struct fixture *f) {
     fclose(to);
 }
 
+static void fx_bars_file(const char *dir, const struct fixture *f) {
+    FILE *to = fx_open(dir, GW_RUN_BARS, "time,open_time,symbol,open,high,low,close,volume\n");
+    double close = 43000;
+    for (double bar = 0; bar < fx_bars(f) && !f->empty_tables; bar++) {
+        char at[40], open[40];
+        const double before = close;
+        close *= exp(0.002 * fx_normal());
+        fprintf(to, "%s,%s,BTCUSDT,%.2f,%.2f,%.2f,%.2f,12.5\n", fx_time(bar + 1, at), fx_time(bar, open), before,
+                fmax(before, close) * 1.001, fmin(before, close) * 0.999, close);
+    }
+    fclose(to);
+}
+
 /* Months follow the made-up clock, hours and sides are all there; the last strategies trade too little to be parted. */
 static void fx_breakdown_line(FILE *to, const struct fx_strategy *s, size_t seed, const char *by, const char *group,
                               int trades, bool of_account) {
@@ -345,6 +358,7 @@ static void fixture_write(const char *dir, const struct fixture *f) {
     fx_importance(dir, f);
     fx_trades(dir, f);
     fx_breakdown(dir, f);
+    fx_bars_file(dir, f);
     if (f->patterns) fx_patterns(dir);
 }
 

@@ -19,6 +19,7 @@ static void test_headers(void **state) {
         {GW_RUN_BREAKDOWN,
          "strategy,seed,by,group,trades,wins,gains,losses,pnl,mean_return,fees,slippage,funding,bars_held,"
          "ambiguous,equity_return\n"},
+        {GW_RUN_BARS, "time,open_time,symbol,open,high,low,close,volume\n"},
         {GW_RUN_TRAINING, "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best\n"},
         {GW_RUN_CURVES, "strategy,seed,gate,curve,x,y,count\n"},
         {GW_RUN_ATTENTION_INDEX, "row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map\n"},
@@ -182,7 +183,7 @@ static void check_texts(const struct run_files *r) {
         }
         mem_free(text);
     }
-    assert_int_equal(tables, 12);
+    assert_int_equal(tables, 13);
 }
 
 static void test_no_nan_and_no_ragged_line(void **state) {
@@ -211,6 +212,41 @@ static void test_open_times(void **state) {
                               gw_bar_close_ns(&r->p->market.symbol[s], t) == time_of(&r->equity, row, "time");
             assert_true(opened > 0);
         }
+    }
+}
+
+/* Every bar between a symbol's first and last test bar, as the market has it. */
+static void test_bars(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(run); i++) {
+        const struct run_files *r = &run[i];
+        struct table bars;
+        assert_ok(table_read(file_of(r, GW_RUN_BARS), &bars));
+        size_t row = 0;
+        for (size_t s = 0; s < r->p->market.n_symbols; s++) {
+            const struct gw_bars *all = &r->p->market.symbol[s];
+            size_t begin = SIZE_MAX, end = 0;
+            for (size_t k = 0; k < r->folds.n_rows; k++) {
+                if (!is(&r->folds, k, "symbol", all->symbol) || !is(&r->folds, k, "slice", "test")) continue;
+                const size_t first = (size_t)number(&r->folds, k, "first_bar"),
+                             after = (size_t)number(&r->folds, k, "end_bar");
+                if (first == after) continue;
+                if (first < begin) begin = first;
+                if (after > end) end = after;
+            }
+            for (size_t at = begin; at < end; at++, row++) {
+                assert_true(row < bars.n_rows && is(&bars, row, "symbol", all->symbol));
+                assert_true(time_of(&bars, row, "open_time") == all->bar[at].open_ns);
+                assert_true(time_of(&bars, row, "time") == gw_bar_close_ns(all, at));
+                assert_true(number(&bars, row, "open") == all->bar[at].open);
+                assert_true(number(&bars, row, "high") == all->bar[at].high);
+                assert_true(number(&bars, row, "low") == all->bar[at].low);
+                assert_true(number(&bars, row, "close") == all->bar[at].close);
+                assert_true(number(&bars, row, "volume") == all->bar[at].volume);
+            }
+        }
+        assert_int_equal(row, bars.n_rows);
+        table_free(&bars);
     }
 }
 
@@ -367,15 +403,11 @@ static void test_run_json(void **state) {
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headers),
-        cmocka_unit_test(test_breakdown),
-        cmocka_unit_test(test_breakdown_facts),
-        cmocka_unit_test(test_open_times),
-        cmocka_unit_test(test_no_nan_and_no_ragged_line),
-        cmocka_unit_test(test_folds),
-        cmocka_unit_test(test_scores_cover_the_test_slices),
-        cmocka_unit_test(test_training_log),
-        cmocka_unit_test(test_run_json),
+        cmocka_unit_test(test_headers),      cmocka_unit_test(test_breakdown),
+        cmocka_unit_test(test_bars),         cmocka_unit_test(test_breakdown_facts),
+        cmocka_unit_test(test_open_times),   cmocka_unit_test(test_no_nan_and_no_ragged_line),
+        cmocka_unit_test(test_folds),        cmocka_unit_test(test_scores_cover_the_test_slices),
+        cmocka_unit_test(test_training_log), cmocka_unit_test(test_run_json),
         cmocka_unit_test(test_open_times),
     };
     return cmocka_run_group_tests(tests, results_setup, results_teardown);
