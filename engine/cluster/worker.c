@@ -9,6 +9,7 @@
 #include "engine/base/base.h"
 #include "engine/walk/outside.h"
 #include "engine/walk/walk.h"
+#include "rank_folder.h"
 #include "wire.h"
 
 struct worker {
@@ -107,22 +108,6 @@ static int serve(struct worker *w, size_t jobs) {
     return wire_send(w->cluster, 0, TAG_BYE, &bye);
 }
 
-static int own_folder(char dir[1024]) {
-    const char *tmp = getenv("TMPDIR");
-    char models[1024];
-    int n = snprintf(dir, 1024, "%.800s/gatewalk-rank-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (n < 0 || !mkdtemp(dir)) FAIL(GW_ERR_IO, "%s: no folder can be made there; set TMPDIR", dir);
-    TRY(path_join(models, sizeof models, dir, GW_RUN_MODELS));
-    return dir_make(models);
-}
-
-static void remove_folder(struct worker *w) {
-    char models[1024];
-    for (size_t i = 0; i < w->fits.n; i++) unlink(w->fits.fit[i].model_path);
-    if (path_join(models, sizeof models, w->dir, GW_RUN_MODELS) == GW_OK) rmdir(models);
-    rmdir(w->dir);
-}
-
 int cluster_refuse(struct cluster *c, int code) {
     struct worker w = {.cluster = c};
     send_failure(c, code, SIZE_MAX);
@@ -131,17 +116,18 @@ int cluster_refuse(struct cluster *c, int code) {
 
 int cluster_serve(struct cluster *c, const struct experiment *e, size_t jobs) {
     struct worker w = {.cluster = c, .experiment = e};
+    int lock = -1;
     struct prepared *p = NULL;
     int rc = prepare(e, &p);
     w.prepared = p;
     if (rc == GW_OK) rc = outside_prepare(e, p);
-    if (rc == GW_OK) rc = own_folder(w.dir);
+    if (rc == GW_OK) rc = rank_folder_make(w.dir, &lock);
     if (rc == GW_OK) rc = fits_plan(e, p, p->plan.n_folds, w.dir, &w.fits);
     if (rc < 0)
         rc = cluster_refuse(c, rc);
     else if ((rc = send_ready(&w, true)) == GW_OK)
         rc = serve(&w, threads_startable(jobs ? jobs : (size_t)omp_get_max_threads()));
-    if (*w.dir) remove_folder(&w);
+    if (*w.dir) rank_folder_remove(w.dir, &lock);
     fits_free(&w.fits);
     prepared_free(p);
     return rc;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/base/base.h"
+#include "engine/base/io/lock_file.h"
 #include "gatewalk/run_files.h"
 #include "walk.h"
 
@@ -104,7 +105,7 @@ bool run_folder_is_empty(const char *dir) {
     long pid;
     if (!stream) return errno == ENOENT || errno == ENOTDIR;
     while (empty && (empty = next_entry(stream, dir, &entry) == GW_OK) && entry)
-        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || lock_file_is(entry->d_name) ||
                 out_is_leftover(entry->d_name, &pid); /* of a run that was killed at its very first file */
     closedir(stream);
     return empty;

@@ -5,7 +5,7 @@ set -u
 export LC_ALL=C GATEWALK_CACHE=off GATEWALK_STORE=off
 program=${GATEWALK_BIN:-$PWD/gatewalk} root=$PWD
 [ -w /dev/shm ] && export TMPDIR=${TMPDIR:-/dev/shm}
-scratch=$(mktemp -d) || exit 1
+scratch=$(mktemp -d) && mkdir "$scratch/tmp" && export TMPDIR=$scratch/tmp || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cp tests/cluster/run.json "$scratch" && cd "$scratch" || exit 1
 n_passed=0 n_failed=0 n_skipped=0
@@ -92,6 +92,15 @@ any_number_of_ranks_gives_the_same_bytes() {
 a_second_run_fits_nothing_anew() {
     mpi_run 3 --out mpi-2 >/dev/null 2>err && same mpi-2 && grep -q "\"reused\": *$(ls whole/models | wc -l)" mpi-2/run.json
 }
+# What is somebody else's stays: a link, and the folder of a rank that lives.
+folders_of_killed_ranks_go() {
+    mkdir -p "$TMPDIR"/gatewalk-rank-dead/models "$TMPDIR"/gatewalk-rank-alive/models elsewhere && touch elsewhere/kept "$TMPDIR"/gatewalk-rank-{dead,alive}/models/x
+    ln -s "$scratch/elsewhere" "$TMPDIR"/gatewalk-rank-link
+    flock "$TMPDIR"/gatewalk-rank-alive "$BASH" -c 'mpirun -n 2 "$@"' - "$program" run run.json --no-report --quiet --jobs 1 --out mpi-2 >/dev/null 2>err || fail "$(cat err)" || return
+    [ "$(cd "$TMPDIR" && echo gatewalk-rank-*)" = "gatewalk-rank-alive gatewalk-rank-link" ] && [ -e elsewhere/kept ] && [ -e "$TMPDIR"/gatewalk-rank-alive/models/x ] ||
+        fail "$(ls -R "$TMPDIR")" || return
+    rm -r "$TMPDIR"/gatewalk-rank-*
+}
 # Killed at any moment: what was finished is kept, the same command goes on.
 killed_ranks_lose_nothing() {
     local i pid
@@ -108,7 +117,7 @@ killed_ranks_lose_nothing() {
     for file in $(cd unkilled && find . -type f ! -name run.json ! -name '.*'); do
         cmp -s "unkilled/$file" "killed/$file" || fail "killed/$file differs" || return
     done
-    rm -rf "$TMPDIR"/gatewalk-rank-*
+    ! ls -d "$TMPDIR"/gatewalk-rank-* 2>/dev/null | grep -q . || fail "folders of killed ranks are left"
 }
 errors_come_once_and_with_their_status() {
     mpi_run 3 --set model.lookbak=3 --out bad >/dev/null 2>err
@@ -128,11 +137,12 @@ ranks_of_other_data_are_refused() {
 if command -v mpirun >/dev/null && [ -e "$root/.build/gatewalk-mpi.so" ]; then
     check any_number_of_ranks_gives_the_same_bytes
     check a_second_run_fits_nothing_anew
+    check folders_of_killed_ranks_go
     check killed_ranks_lose_nothing
     check errors_come_once_and_with_their_status
     check ranks_of_other_data_are_refused
 else
-    n_skipped=5
+    n_skipped=6
     echo "skipped: mpirun or gatewalk-mpi.so is missing (Debian: openmpi-bin libopenmpi-dev, then make)"
 fi
 

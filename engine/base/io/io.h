@@ -15,8 +15,9 @@ int file_open(const char *path, int code, FILE **stream) GW_MUST_USE;
 bool file_exists(const char *path);         /* false only when there is none for sure */
 int dir_make(const char *path) GW_MUST_USE; /* mkdir -p */
 /* One process at a time in a folder: GW_ERR_IO names the process that has it. The lock ends with its process at the latest
- * and leaves nothing behind. *lock is -1 before; it stays so, which is no error, where there is no such folder or its
- * file system knows no locks. With *lock set already nothing happens. */
+ * and leaves nothing behind. *lock is -1 before; it stays so, which is no error, where there is no such folder. Where the
+ * file system knows no locks, or none between machines, a file stands for one (lock_file.h), which a killed process leaves
+ * until the next one. With *lock set already nothing happens. */
 int dir_lock(const char *dir, int *lock) GW_MUST_USE;
 void dir_unlock(int *lock);
 /* Is `dir` still the folder that was locked, and neither another nor a link to one that somebody put in its place? GW_ERR_IO
