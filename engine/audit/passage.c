@@ -108,7 +108,7 @@ int passage_replay(const struct audit_subject *subject, const struct prepared *p
 /* Strategies may be anybody's code, which may keep something in one place for all its replays. */
 #pragma omp critical(gatewalk_audit_replay)
         {
-            rc = results_replay(subject->e, &view, fits, out);
+            rc = results_replay(subject->e, &view, fits, NULL, out);
             if (rc == GW_OK && subject->hooks->replayed) subject->hooks->replayed(subject->e, &view, out);
         }
     }

@@ -126,6 +126,21 @@ static int read_searched(const char *dir, struct experiment *e, bool *in_study) 
     return GW_OK;
 }
 
+/* Where the run has them, its events are recomputed too. */
+static int replay_all(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                      const char *scratch, struct verify_report *report, struct results *r) {
+    struct event_log *events = NULL;
+    char path[1200];
+    TRY(path_join(path, sizeof path, report->dir, GW_RUN_EVENTS));
+    if (!file_exists(path)) return results_replay(e, p, fits, NULL, r);
+    TRY(path_join(path, sizeof path, scratch, GW_RUN_EVENTS));
+    TRY(events_open(e, p, fits, path, NULL, &events));
+    int rc = results_replay(e, p, fits, events, r);
+    if (rc == GW_OK) rc = events_commit(events);
+    events_free(events);
+    return rc == GW_OK ? verify_file(report, GW_RUN_EVENTS, scratch) : rc;
+}
+
 static int compare_files(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                          const struct results *r, const char *scratch, struct verify_report *report) {
     static const char *const file[] = {GW_RUN_FOLDS,   GW_RUN_TRAINING,   GW_RUN_SCORES,          GW_RUN_TRADES,
@@ -154,7 +169,7 @@ static int recompute(const struct experiment *e, const struct prepared *p, const
         goto done;
     }
     TRY_GOTO(rc, done);
-    TRY_GOTO(results_replay(e, p, &fits, &r), done);
+    TRY_GOTO(replay_all(e, p, &fits, scratch, report, &r), done);
     TRY_GOTO(results_measure(e, p, &r), done);
     TRY_GOTO(results_verdict(e, p, &r, jobs), done);
     TRY_GOTO(results_selection(e, &r), done);
@@ -166,31 +181,82 @@ done:
     return rc;
 }
 
+/* A run's directory held, with its experiment and data. */
+struct reopened {
+    struct experiment *e;
+    struct prepared *p;
+    struct verify_source source;
+    char scratch[1024];
+    int lock, scratch_lock;
+    bool in_study;
+};
+
+static void run_close(struct reopened *run) {
+    verify_scratch_remove(run->scratch, &run->scratch_lock);
+    prepared_free(run->p);
+    experiment_free(run->e);
+    dir_unlock(&run->lock);
+}
+
+/* run_close() follows in any case. */
+static int run_reopen(const char *dir, struct reopened *run, struct verify_report *report) {
+    char kernels[32];
+    *run = (struct reopened){.lock = -1, .scratch_lock = -1};
+    memset(report, 0, sizeof *report);
+    if (strlen(dir) >= sizeof report->dir) FAIL(GW_ERR_USAGE, "%.60s…: the path is too long", dir);
+    strcpy(report->dir, dir);
+    TRY(dir_lock(dir, &run->lock));
+    TRY(experiment_of_run(dir, &run->e, kernels));
+    TRY(read_run(dir, &run->source, report));
+    TRY(read_searched(dir, run->e, &run->in_study));
+    TRY(gw_kernels_select(kernels[0] ? kernels : "auto"));
+    TRY(prepare(run->e, &run->p));
+    TRY(outside_prepare(run->e, run->p));
+    return verify_scratch(dir, run->scratch, &run->scratch_lock);
+}
+
 int verify_run(const char *dir, const struct verify_options *options, struct verify_report *out) {
-    struct experiment *e = NULL;
-    struct prepared *p = NULL;
-    struct verify_source source = {""};
-    char kernels[32], scratch[1024] = "";
-    int lock = -1, scratch_lock = -1, rc;
-    bool in_study = false;
-    memset(out, 0, sizeof *out);
-    if (strlen(dir) >= sizeof out->dir) FAIL(GW_ERR_USAGE, "verify: the path is too long");
-    strcpy(out->dir, dir);
-    TRY(dir_lock(dir, &lock));
-    TRY_GOTO(experiment_of_run(dir, &e, kernels), done);
-    TRY_GOTO(read_run(dir, &source, out), done);
-    TRY_GOTO(read_searched(dir, e, &in_study), done);
-    TRY_GOTO(gw_kernels_select(kernels[0] ? kernels : "auto"), done);
-    TRY_GOTO(prepare(e, &p), done);
-    TRY_GOTO(outside_prepare(e, p), done);
-    TRY_GOTO(verify_scratch(dir, scratch, &scratch_lock), done);
-    rc = recompute(e, p, options, &source, in_study, scratch, out);
-done:
-    verify_scratch_remove(scratch, &scratch_lock);
-    prepared_free(p);
-    experiment_free(e);
-    dir_unlock(&lock);
+    struct reopened run;
+    int rc = run_reopen(dir, &run, out);
+    if (rc == GW_OK) rc = recompute(run.e, run.p, options, &run.source, run.in_study, run.scratch, out);
+    run_close(&run);
     if (rc < 0) verify_report_free(out);
+    return rc;
+}
+
+static int find_contestant(const struct experiment *e, const char *name) {
+    for (size_t s = 0; s < e->n_strategies; s++)
+        if (!name || strcmp(e->strategy[s].name, name) == 0) return GW_OK;
+    FAIL(GW_ERR_USAGE, "--strategy %s: the run has no such contestant", name);
+}
+
+static int write_events(const struct reopened *run, const char *path, const char *only, struct verify_report *report) {
+    struct fit_list fits = {0};
+    struct results r = {.baseline = SIZE_MAX};
+    struct event_log *events = NULL;
+    int rc;
+    TRY(find_contestant(run->e, only));
+    TRY_GOTO(fits_plan(run->e, run->p, run->p->plan.n_folds, report->dir, &fits), done);
+    TRY_GOTO(verify_fits(run->e, run->p, &run->source, run->scratch, &fits, report), done);
+    if (report->n_models < fits.n)
+        TRY_GOTO(gw_error_set(GW_ERR_DATA, "%s", report->file[report->n - 1].text), done); /* why it was the last one */
+    TRY_GOTO(events_open(run->e, run->p, &fits, path, only, &events), done);
+    TRY_GOTO(results_replay(run->e, run->p, &fits, events, &r), done);
+    rc = events_commit(events);
+done:
+    events_free(events);
+    if (r.strategy) results_free(run->e, &r);
+    fits_free(&fits);
+    return rc;
+}
+
+int verify_events(const char *dir, const char *path, const char *strategy) {
+    struct reopened run;
+    struct verify_report report;
+    int rc = run_reopen(dir, &run, &report);
+    if (rc == GW_OK) rc = write_events(&run, path, strategy, &report);
+    run_close(&run);
+    verify_report_free(&report);
     return rc;
 }
 

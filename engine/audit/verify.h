@@ -29,6 +29,8 @@ struct verify_options {
 /* A difference is a result, not an error. GW_ERR_DATA: a folder that holds no finished run, or data that are gone. */
 int verify_run(const char *dir, const struct verify_options *options, struct verify_report *out) GW_MUST_USE;
 void verify_report_free(struct verify_report *report);
+/* All that happened in a finished run's replays (events.h) into the file `path`; of one contestant, or NULL: of all. */
+int verify_events(const char *dir, const char *path, const char *strategy) GW_MUST_USE;
 
 /* ---- inside ------------------------------------------------------------------------------------------------------- */
 

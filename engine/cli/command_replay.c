@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "cli.h"
+#include "engine/audit/verify.h"
 #include "engine/walk/walk.h"
 #include "gatewalk/run_files.h"
 
 struct moment {
+    const char *events; /* where to, instead of a moment */
     const char *dir, *strategy, *symbol, *at_text;
     char name[48], seed[24]; /* of the contestant, as the files write them */
     size_t n_bars;
@@ -22,6 +24,8 @@ static const struct command_option options[] = {
     {"strategy", 'S', "NAME", "which contestant (default: the first)", NULL},
     {"seed", 's', "N", "which of its seeds (default: the first in the files)", NULL},
     {"symbol", 'y', "SYMBOL", "which symbol (default: the first)", NULL},
+    {"events", 'e', "FILE",
+     "instead: every bar, order, fill, retraining and end of a fold as JSON lines, from the stored models", NULL},
     OPTION_QUIET,
 };
 
@@ -194,6 +198,14 @@ static int show(const struct experiment *e, const struct prepared *p, struct mom
     return GW_OK;
 }
 
+static int events(const struct moment *m, const char *dir) {
+    if (m->at_text || m->symbol || m->seed[0])
+        FAIL(GW_ERR_USAGE, "replay: --events goes with --strategy alone; filter its lines for the rest");
+    TRY(verify_events(dir, m->events, m->strategy));
+    printf("events: %s\n", CLI_SHOWN(m->events));
+    return GW_OK;
+}
+
 static int command(int argc, char **argv) {
     struct moment m = {.n_bars = 5};
     struct experiment *experiment;
@@ -208,9 +220,11 @@ static int command(int argc, char **argv) {
         if (c == 'S') TRY(cli_text("--strategy", optarg, &m.strategy));
         if (c == 'y') TRY(cli_text("--symbol", optarg, &m.symbol));
         if (c == 's') snprintf(m.seed, sizeof m.seed, "%s", optarg);
+        if (c == 'e') TRY(cli_text("--events", optarg, &m.events));
         if (c == 'q') progress_quiet(true);
     }
     TRY(cli_arguments(&command_replay, argc, argv, 1, "RUN_DIR"));
+    if (m.events) return events(&m, argv[optind]);
     if (!m.at_text)
         FAIL(GW_ERR_USAGE, "replay: --at TIME is missing; write a bar's close, such as 2020-01-03T00:00:00Z");
     if (time_parse(m.at_text, &m.at_ns) < 0)
@@ -228,9 +242,11 @@ const struct command command_replay = {
     .name = "replay",
     .summary = "one moment of a finished run: what a strategy saw, said and did",
     .arguments = "RUN_DIR",
-    .about = "Shows the bars around a moment, the features of its bar as the models saw them, and of one contestant "
-             "the scores "
-             "and thresholds, the orders, the trades and the account, from the run's files and data.",
+    .about =
+        "Shows the bars around a moment, the features of its bar as the models saw them, and of one contestant "
+        "the scores "
+        "and thresholds, the orders, the trades and the account, from the run's files and data; or writes all that "
+        "happened from the first bar to the last.",
     .option = options,
     .n_options = COUNT_OF(options),
     .example = "gatewalk replay reports/out/demo --at 2010-05-07 --strategy bahdanau --bars 3",

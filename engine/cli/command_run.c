@@ -33,6 +33,7 @@ static const struct command_option options[] = {
     OPTION_OUT,
     OPTION_FORCE,
     {"shard", 'p', "I/N", "only share I of the fits when N share them out; `gatewalk merge` puts them together", NULL},
+    {"events", 'e', NULL, "write events.jsonl too: every bar, order, fill, retraining and end of a fold", NULL},
     OPTION_NO_REPORT,
     OPTION_DRY_RUN,
     OPTION_QUIET,
@@ -63,6 +64,9 @@ static int take_option(struct run_arguments *a, int c) {
         return cli_text("--out", optarg, &a->options.out_dir);
     case 'f':
         a->options.force = true;
+        break;
+    case 'e':
+        a->options.events = true;
         break;
     case 'k':
         a->kernels = optarg;

@@ -12,6 +12,11 @@ static void tell(const struct broker *broker, const struct gw_order_record *reco
     if (broker->notify) broker->notify(broker->who, record);
 }
 
+static void show(const struct broker *broker, const struct gw_order_record *record) {
+    const struct gw_replay_watch *watch = broker->config->watch;
+    if (watch && watch->order) watch->order(watch->who, record);
+}
+
 /* A new record; its padding is zero, so that equal orders are equal bytes. */
 static int record_add(struct broker *broker, struct gw_order_record **out) {
     struct gw_replay_result *result = broker->result;
@@ -38,6 +43,7 @@ int broker_number(struct broker *broker, struct desk *desk, struct work *w, int6
     record->symbol = desk->symbol;
     record->kind = w->kind;
     record->side = w->direction > 0 ? GW_SIDE_LONG : GW_SIDE_SHORT;
+    show(broker, record);
     tell(broker, record);
     return GW_OK;
 }
@@ -56,6 +62,7 @@ void broker_ended(struct broker *broker, const struct desk *desk, const struct w
     record->reason = reason;
     record->end_ns = now_ns;
     if (!record->parent && (state == GW_ORDER_REJECTED || reason == GW_REASON_HORIZON)) broker->result->n_rejected++;
+    show(broker, record);
     tell(broker, record);
 }
 
@@ -75,11 +82,11 @@ int broker_filled(struct broker *broker, const struct desk *desk, const struct w
     record->quantity = w->filled + (isfinite(w->left) ? w->left : 0);
     broker->result->turnover += quantity * price * desk->instrument.multiplier / broker->config->initial_cash;
     struct gw_ledger *ledger = &broker->result->ledger;
-    TRY(gw_ledger_post(ledger, &(struct gw_fill){.time_ns = now_ns,
-                                                 .symbol = desk->symbol,
-                                                 .quantity = w->direction * quantity,
-                                                 .price = price,
-                                                 .fee = fee}));
+    const struct gw_fill fill = {
+        .time_ns = now_ns, .symbol = desk->symbol, .quantity = w->direction * quantity, .price = price, .fee = fee};
+    const struct gw_replay_watch *watch = broker->config->watch;
+    TRY(gw_ledger_post(ledger, &fill));
+    if (watch && watch->fill) watch->fill(watch->who, record, &fill);
     gw_ledger_mark(ledger, desk->symbol, raw);
     if (w->left > 0) tell(broker, record); /* a whole fill is told when the order ends */
     return broker->config->check_ledger ? gw_ledger_reconcile(ledger) : GW_OK;

@@ -45,6 +45,8 @@ static int deliver(struct replay *r, size_t s, size_t i, int64_t now_ns) {
         .order = r->result->order,
         .n_orders = r->result->n_records,
     };
+    const struct gw_replay_watch *watch = r->config->watch;
+    if (watch && watch->bar) watch->bar(watch->who, &event);
     r->sink.now_ns = now_ns;
     r->strategy->on_bar(r->state + s * r->state_stride, &r->parameters, &event, &r->sink.base);
     return r->sink.rc;
@@ -80,6 +82,8 @@ static int equity_record(struct replay *r, int64_t now_ns) {
         .cash = result->ledger.cash,
         .exposure = gross > 0 ? gross / equity : 0,
     };
+    const struct gw_replay_watch *watch = r->config->watch;
+    if (watch && watch->instant) watch->instant(watch->who, result);
     return GW_OK;
 }
 

@@ -70,6 +70,7 @@ static void put_fact(struct json_writer *w, const struct prepared *p, enum break
     const double n = (double)g->n;
     char text[32];
     json_begin_object(w, NULL);
+    w->compact = true; /* a line each: there are hundreds */
     json_put_string(w, "group", breakdown_group_name(p, by, g->key, text));
     json_put_number(w, "trades", n / seeds);
     json_put_number(w, "win_rate", g->n ? (double)g->wins / n : (double)NAN);
@@ -86,6 +87,7 @@ static void put_fact(struct json_writer *w, const struct prepared *p, enum break
     json_put_number(w, "equity_return",
                     g->n_equity_returns ? g->equity_returns / (double)g->n_equity_returns : (double)NAN);
     json_end_object(w);
+    w->compact = false;
 }
 
 int write_breakdown_facts(struct json_writer *w, const struct experiment *e, const struct prepared *p,

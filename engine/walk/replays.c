@@ -65,7 +65,7 @@ static void portfolio_values(const struct experiment *e, const struct gw_replay_
 
 static int replay_seed(const struct experiment *e, const struct prepared *p, const struct strategy_spec *spec,
                        const struct gw_strategy_config *trading, const struct score_set *set,
-                       struct seed_result *seed) {
+                       const struct gw_replay_watch *watch, struct seed_result *seed) {
     size_t n = p->market.n_symbols;
     struct gw_score **scores = mem_calloc(n, sizeof *scores);
     const double **moves = mem_calloc(n, sizeof *moves);
@@ -80,6 +80,7 @@ static int replay_seed(const struct experiment *e, const struct prepared *p, con
     portfolio_values(e, &seed->replay, seed->optimistic);
     gw_replay_result_free(&seed->replay);
     config = replay_settings(e, p, spec, false);
+    config.watch = watch;
     TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, trading, view, moves, &seed->replay), done);
     portfolio_values(e, &seed->replay, seed->portfolio);
 done:
@@ -107,7 +108,7 @@ static int matched_trading(const struct experiment *e, const struct results *r, 
 }
 
 int results_replay(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                   struct results *r) {
+                   struct event_log *events, struct results *r) {
     if (gw_portfolio_metric_count() > PORTFOLIO_MAX || gw_metric_count() > METRICS_MAX)
         FAIL(GW_ERR_INTERNAL, "more metrics than a result holds; raise METRICS_MAX");
     memset(r, 0, sizeof *r);
@@ -129,7 +130,10 @@ int results_replay(const struct experiment *e, const struct prepared *p, const s
         for (size_t k = 0; k < n_seeds; k++) {
             result->seed[k].number = trading.seed = outside_seed(e, p, s, k);
             if (spec->desc->needs_model) TRY(scores_collect(e, p, &r->scores, fits, s, k, &result->seed[k].scores));
-            TRY(replay_seed(e, p, spec, &trading, &r->scores, &result->seed[k]));
+            const struct gw_replay_watch *watch;
+            TRY(events_begin(events, s, k, result->seed[k].number, &watch));
+            TRY(replay_seed(e, p, spec, &trading, &r->scores, watch, &result->seed[k]));
+            if (watch) events_end(events, &result->seed[k].replay);
             TRY(interrupt_check());
         }
     }

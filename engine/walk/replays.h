@@ -2,10 +2,11 @@
 #ifndef GATEWALK_WALK_REPLAYS_H
 #define GATEWALK_WALK_REPLAYS_H
 
-#include "engine/results/results.h"
+#include "engine/results/events.h"
 
+/* `events`: NULL, or where all that happens is written. */
 int results_replay(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                   struct results *r) GW_MUST_USE;
+                   struct event_log *events, struct results *r) GW_MUST_USE;
 void results_free(const struct experiment *e, struct results *r);
 
 #endif

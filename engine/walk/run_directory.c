@@ -124,7 +124,7 @@ int run_directory_number(const char *key, char dir[1024]) {
 
 /* An earlier summary would make `report` show its numbers as this run's until this one is finished. */
 int run_drop_results(const char *dir, const struct gw_run_options *options, const char *keep) {
-    static const char *const name[] = {GW_RUN_SUMMARY, GW_RUN_STUDY};
+    static const char *const name[] = {GW_RUN_SUMMARY, GW_RUN_STUDY, GW_RUN_EVENTS};
     for (size_t i = 0; i < COUNT_OF(name); i++) {
         char path[1024];
         if (strcmp(name[i], keep) == 0) continue;

@@ -48,6 +48,22 @@ static void say_warnings(const struct experiment *e, const struct prepared *p) {
         if (forewarn(e, p, (enum forewarning)which, text)) progress_message("warning: %s", text);
 }
 
+/* The replays, and what happens in them as a file where that is asked for. */
+static int replay_all(const struct experiment *e, const struct prepared *p, const struct gw_run_options *options,
+                      const struct fit_list *fits, const char *dir, struct results *r) {
+    struct event_log *events = NULL;
+    char path[1024];
+    if (!options->events) return results_replay(e, p, fits, NULL, r);
+    TRY(fits_place_holds(fits));
+    TRY(run_folder_judge(dir));
+    TRY(path_join(path, sizeof path, dir, GW_RUN_EVENTS));
+    TRY(events_open(e, p, fits, path, NULL, &events));
+    int rc = results_replay(e, p, fits, events, r);
+    if (rc == GW_OK) rc = events_commit(events);
+    events_free(events);
+    return rc;
+}
+
 static int walk(const struct experiment *e, struct prepared *p, const struct gw_run_options *options, const char *dir,
                 bool in_study, struct record *record, struct fit_list *fits, struct results *r, int lock) {
     size_t jobs = thread_count(options->jobs);
@@ -67,7 +83,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(do_fits(e, p, options, fits, jobs));
     times.fits = lap(&mark);
     if (options->n_shards) return write_run_json(e, p, fits, NULL, &times, jobs, "shard", dir);
-    TRY(results_replay(e, p, fits, r));
+    TRY(replay_all(e, p, options, fits, dir, r));
     times.replay = lap(&mark);
     TRY(results_measure(e, p, r));
     times.metrics = lap(&mark);

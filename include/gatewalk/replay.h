@@ -36,6 +36,17 @@ enum gw_account {
     GW_ACCOUNT_MARGIN /* entries are cut to equity / initial_margin; liquidated below the maintenance margin */
 };
 
+struct gw_replay_result;
+/* Told of a replay while it runs, in the order in which things happen; changes nothing of it. Every call gets `who`; any of them
+ * may be NULL. */
+struct gw_replay_watch {
+    void *who;
+    void (*bar)(void *who, const struct gw_bar_event *event);      /* closed, before the strategy sees it */
+    void (*order)(void *who, const struct gw_order_record *order); /* was put, or has ended */
+    void (*fill)(void *who, const struct gw_order_record *order, const struct gw_fill *fill);
+    void (*instant)(void *who, const struct gw_replay_result *so_far); /* all closes of one time are over */
+};
+
 /* Zeros are the defaults, but for costs.multiplier and initial_cash. */
 struct gw_replay_config {
     struct gw_cost_config costs;
@@ -55,6 +66,7 @@ struct gw_replay_config {
     double liquidation_fee_bps;                      /* on top of the taker fee */
     double interest_bps_per_year, loan_bps_per_year; /* earned by cash, paid on what is borrowed */
     struct gw_limits limits;
+    const struct gw_replay_watch *watch; /* NULL: nobody watches */
 };
 
 struct gw_equity_point {

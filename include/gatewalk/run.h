@@ -25,6 +25,7 @@ struct gw_config_override {
 struct gw_run_options {
     const char
         *out_dir; /* the run directory; NULL: reports/out/NAME, NAME-2 … when that holds another configuration's run */
+    bool events;  /* events.jsonl too */
     bool force;   /* replace what another configuration's run has left in it; else GW_ERR_USAGE */
     size_t jobs;  /* threads; 0: OMP_NUM_THREADS or all cores */
     /* Of n_shards processes that share the fits out among them this is number `shard`, from 1: it keeps its fits in

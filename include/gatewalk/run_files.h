@@ -36,6 +36,16 @@
  *                    equity_return        (trades by symbol, side, exit reason, month of the exit, hour (UTC) of the entry and fold of
  *                    the signal; equity_return: of the account over a month or the fold's test slice; bars_held: mean)
  * bars.csv           time,open_time,symbol,open,high,low,close,volume   (every symbol's bars from its first test bar to the last)
+ * events.jsonl       (only when asked for) one object a line, by contestant and seed, then in the order in which it happened; all have "event",
+ *                    "time", "strategy", "seed", and what is not known is null or left out:
+ *                    retrain {fold, train_begin, train_end, epochs, best_epoch, validation_loss, validation_ap_long, validation_ap_short}: a
+ *                        model of this run speaks from here on
+ *                    bar {symbol, open_time, open, high, low, close, volume, p_long, p_short, tau_long, tau_short, position}: closed, and
+ *                        what the strategy is about to see
+ *                    order {id, symbol, kind, side, state, parent, reason, price, quantity, filled, average_price}: "waiting" when it
+ *                        was put, then how it ended (as in orders.csv)
+ *                    fill {id, symbol, side, quantity, price, fee}
+ *                    fold_end {fold, trades (that ended in it), equity, return}
  * training.csv       strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best
  * curves.csv         strategy,seed,gate,curve,x,y,count                        (curve: pr | reliability | histogram)
  * attention.npy      float32 [n × T]; column s has lag T-1-s bars
@@ -156,6 +166,7 @@
 #define GW_RUN_EQUITY          "equity.csv"
 #define GW_RUN_BREAKDOWN       "breakdown.csv"
 #define GW_RUN_BARS            "bars.csv"
+#define GW_RUN_EVENTS          "events.jsonl"
 #define GW_RUN_TRAINING        "training.csv"
 #define GW_RUN_CURVES          "curves.csv"
 #define GW_RUN_ATTENTION       "attention.npy"

@@ -43,7 +43,7 @@ static size_t replay(const char *more, struct gw_trade trade[512]) {
     struct results r;
     struct fit_list fits = {.n = 0};
     assert_ok(load(more, &e, &p));
-    assert_ok(results_replay(e, p, &fits, &r));
+    assert_ok(results_replay(e, p, &fits, NULL, &r));
     const struct gw_replay_result *replay = &r.strategy[0].seed[0].replay;
     const size_t n = replay->n_trades;
     assert_true(n > 20 && n <= 512);

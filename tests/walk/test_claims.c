@@ -37,7 +37,7 @@ static void walk(const char *pool, const char *threshold, struct walked *w) {
     assert_ok(dir_make(scratch("run/models")));
     assert_ok(fits_plan(w->e, w->p, w->p->plan.n_folds, scratch("run"), &w->fits));
     assert_ok(fits_execute(w->e, w->p, &w->fits, 2));
-    assert_ok(results_replay(w->e, w->p, &w->fits, &w->r));
+    assert_ok(results_replay(w->e, w->p, &w->fits, NULL, &w->r));
 }
 
 static void walk_drop(struct walked *w) {
