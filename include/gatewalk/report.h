@@ -25,9 +25,12 @@ size_t gw_plot_count(void);
 const char *gw_plot_name(size_t i);
 const char *gw_plot_help(size_t i);
 
-/* Finished runs side by side: one table as text on `stream`. Whether it arrived there, ferror(stream) tells the caller; so
- * with report_text. */
-int gw_report_compare(const char *const *run_dir, size_t n, FILE *stream) GW_MUST_USE;
+/* Finished runs side by side: one table as text on `stream`, folded where it is wider than `width` columns. Whether it arrived
+ * there, ferror(stream) tells the caller; so with report_text. */
+int gw_report_compare(const char *const *run_dir, size_t n, FILE *stream, size_t width) GW_MUST_USE;
+/* The same as pages: what each run comes to, the table, the verdicts, and all accounts on one axis. `picture` ends in .pdf, or in
+ * .png (page 2 then goes to NAME-2.png and so on). GW_ERR_TOOL without gnuplot. */
+int gw_report_compare_pages(const char *const *run_dir, size_t n, const char *picture) GW_MUST_USE;
 
 /* The comparison table and verdict of one run as text, as `gatewalk run` prints at the end. width: terminal columns. */
 int gw_report_text(const char *run_dir, FILE *stream, size_t width) GW_MUST_USE;

@@ -8,8 +8,6 @@
 #include "reports/words/sentences.h"
 #include "text_table.h"
 
-enum { COMPARE_WIDTH = 160 };
-
 static int number_cell(struct text_table *table, size_t column, const char *format, double value) {
     if (!isfinite(value)) return text_table_cell(table, column, "%s", text_of_no_number(value));
     char text[48];
@@ -20,12 +18,24 @@ static int number_cell(struct text_table *table, size_t column, const char *form
     return text_table_cell(table, column, "%s", text);
 }
 
+/* As many symbols as there is room for: a name cut in the middle would be another one. */
+static const char *symbols_shown(const struct run_view *run, char out[32]) {
+    if (text_columns(run->symbols) <= 20) return run->symbols;
+    size_t keep = 0;
+    for (size_t i = 0; run->symbols[i] && i <= 17; i++)
+        if (run->symbols[i] == ',') keep = i;
+    snprintf(out, 32, "%.*s%s", keep ? (int)keep : 20, run->symbols, keep ? ", …" : "");
+    text_clean(out);
+    return out;
+}
+
 /* Name, directory and market of a run stand on its first rows, one below the other. */
 static int run_cells(struct text_table *table, const struct run_view *run, size_t row) {
     const char *slash = strrchr(run->dir, '/'), *base = slash && slash[1] ? slash + 1 : run->dir;
     if (row == 0) text_table_rule(table);
     TRY(text_table_cell(table, 0, "%s", row == 0 ? run->name : row == 1 && strcmp(base, run->name) != 0 ? base : ""));
-    TRY(text_table_cell(table, 1, "%.20s", row == 0 ? run->symbols : row == 1 ? run->interval : ""));
+    char market[32];
+    TRY(text_table_cell(table, 1, "%s", row == 0 ? symbols_shown(run, market) : row == 1 ? run->interval : ""));
     TRY(text_table_cell(table, 2, "%.10s", row == 0 ? run->begin : ""));
     return text_table_cell(table, 3, "%.10s", row == 0 ? run->end : "");
 }
@@ -78,35 +88,40 @@ static int compare_run(struct text_table *table, struct arena *arena, const char
     return rc;
 }
 
-int gw_report_compare(const char *const *run_dir, size_t n, FILE *stream) {
+int gw_report_compare(const char *const *run_dir, size_t n, FILE *stream, size_t width) {
     static const struct {
         const char *heading;
         bool left;
-        int priority;
-    } column[] = {{"run", true, 0},       {"market", true, 2}, {"from", true, 5},      {"to", true, 5},
-                  {"strategy", true, 0},  {"K", false, 0},     {"AP long", false, 0},  {"lift", false, 3},
-                  {"P@K", false, 0},      {"PnL@K", false, 1}, {"AP short", false, 0}, {"lift", false, 3},
-                  {"P@K", false, 0},      {"PnL@K", false, 1}, {"return %", false, 0}, {"Sharpe", false, 0},
-                  {"max DD %", false, 1}, {"trades", false, 2}};
+        int priority, group;
+    } column[] = {{"run", true, 0, 0},       {"market", true, 2, 1}, {"from", true, 5, 1},      {"to", true, 5, 1},
+                  {"strategy", true, 0, 0},  {"K", false, 0, 2},     {"AP long", false, 0, 2},  {"lift", false, 3, 2},
+                  {"P@K", false, 0, 2},      {"PnL@K", false, 1, 2}, {"AP short", false, 0, 3}, {"lift", false, 3, 3},
+                  {"P@K", false, 0, 3},      {"PnL@K", false, 1, 3}, {"return %", false, 0, 4}, {"Sharpe", false, 0, 4},
+                  {"max DD %", false, 1, 4}, {"trades", false, 2, 4}};
+    int group[COUNT_OF(column)];
     struct arena arena = {0};
     struct text_table table;
     bool told = false;
     const char **finding = arena_alloc(&arena, n ? n : 1, sizeof *finding);
     int rc = finding ? GW_OK : GW_ERR_NOMEM;
     text_table_begin(&table, &arena);
-    for (size_t c = 0; c < COUNT_OF(column); c++)
+    for (size_t c = 0; c < COUNT_OF(column); c++) {
         text_table_column(&table, column[c].heading, column[c].left, column[c].priority);
+        group[c] = column[c].group;
+    }
     for (size_t i = 0; rc == GW_OK && i < n; i++) rc = compare_run(&table, &arena, run_dir[i], &finding[i]);
     for (size_t i = 0; rc == GW_OK && i < n; i++) { /* nothing is said before all can be read */
-        if (finding[i]) text_print_wrapped(stream, finding[i], 2, COMPARE_WIDTH);
+        if (finding[i]) text_print_wrapped(stream, finding[i], 2, width);
         told |= finding[i] != NULL;
     }
     if (rc == GW_OK && told) fputc('\n', stream);
-    if (rc == GW_OK) rc = text_table_print(&table, stream, COMPARE_WIDTH);
+    if (rc == GW_OK) rc = text_table_print_folded(&table, group, stream, width);
     if (rc == GW_OK)
-        fputs("AP and lift as they are, P@K, PnL@K (per isolated trade after costs), return and drawdown in %; means "
-              "over seeds\n",
-              stream);
+        text_print_wrapped(
+            stream,
+            "AP and lift as they are, P@K, PnL@K (per isolated trade after costs), return and drawdown in "
+            "%; means over seeds",
+            0, width);
     arena_free(&arena);
     return rc;
 }

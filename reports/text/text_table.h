@@ -25,6 +25,10 @@ int text_table_cell(struct text_table *table, size_t column, const char *format,
 /* Prints within `width` columns; names of columns that had to go are listed below. */
 int text_table_print(const struct text_table *table, FILE *stream, size_t width) GW_MUST_USE;
 
+/* The same, but where columns do not fit the table is folded: groups of them, neighbours with the same number, stand one
+ * below the other, each behind the columns of group 0. Columns that may go first (priority 5) are left out before that. */
+int text_table_print_folded(const struct text_table *table, const int *group, FILE *stream, size_t width) GW_MUST_USE;
+
 size_t text_columns(const char *text); /* characters of UTF-8 */
 /* Text broken at spaces, every line after the first indented. */
 void text_print_wrapped(FILE *stream, const char *text, size_t indent, size_t width);

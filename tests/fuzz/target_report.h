@@ -101,7 +101,7 @@ static const char *fuzz_report_check(const char *bytes, size_t n, struct fuzz_ra
     int rc;
     if (fuzz_one_in(random, 3)) {
         const char *const both[] = {dir, dir};
-        rc = gw_report_compare(both, 2, fuzz_nowhere);
+        rc = gw_report_compare(both, 2, fuzz_nowhere, 80);
     } else
         rc = gw_report_text(dir, fuzz_nowhere, 40 + fuzz_below(random, 200));
     fuzz_accepted += rc == GW_OK;

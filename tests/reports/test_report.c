@@ -268,6 +268,35 @@ static void test_same_run_same_bytes(void **state) {
     }
 }
 
+/* Pages to one PDF, or each to a PNG; runs of other strategies, markets and lengths share them. */
+static void test_runs_side_by_side(void **state) {
+    (void)state;
+    NEEDS_GNUPLOT();
+    char a[1024], b[1024], c[1024], picture[1024];
+    struct fixture f = small(), g = small(), poor = small();
+    g.name = "other `touch executed` \"run\"";
+    g.n_models = 0;
+    poor.empty_tables = poor.no_verdict = true;
+    run_dir(a, "side-a", &f);
+    run_dir(b, "side-b", &g);
+    run_dir(c, "side-c", &poor);
+    const char *const dir[] = {a, b, c};
+    join(picture, room, "sides.pdf");
+    assert_ok(gw_report_compare_pages(dir, 3, picture));
+    assert_int_equal(pdf_pages(room, "sides.pdf"), 2);
+    join(picture, room, "sides.png");
+    assert_ok(gw_report_compare_pages(dir, 3, picture));
+    check_png(room, "sides.png");
+    check_png(room, "sides-2.png");
+    assert_ok(gw_report_compare_pages(dir + 2, 1, picture)); /* without a single account */
+    join(picture, room, "sides.txt");
+    assert_fails(gw_report_compare_pages(dir, 3, picture), GW_ERR_USAGE, "ends in .png or .pdf");
+    const char *const missing[] = {a, "/no/such/run"};
+    join(picture, room, "none.pdf");
+    assert_fails(gw_report_compare_pages(missing, 2, picture), GW_ERR_DATA, "finished run");
+    assert_false(is_there(room, "none.pdf"));
+}
+
 static void test_poor_runs_are_drawn(void **state) {
     (void)state;
     NEEDS_GNUPLOT();
@@ -430,6 +459,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_teardown(test_every_plot_is_drawn, restore_path),
         cmocka_unit_test_teardown(test_hostile_text_is_only_text, restore_path),
         cmocka_unit_test(test_same_run_same_bytes),
+        cmocka_unit_test(test_runs_side_by_side),
         cmocka_unit_test(test_poor_runs_are_drawn),
         cmocka_unit_test(test_only_one_plot),
         cmocka_unit_test(test_stale_pictures_go),

@@ -118,13 +118,21 @@ static void test_compare(void **state) {
     g.n_models = 1;
     run_dir(a, "compare-a", &f);
     run_dir(b, "compare-b", &g);
-    FILE *to = open_memstream(&text, &length);
-    assert_non_null(to);
-    assert_ok(gw_report_compare((const char *const[]){a, b}, 2, to));
-    fclose(to);
-    compare_snapshot("compare.txt", text, length);
-    free(text);
-    assert_fails(gw_report_compare((const char *const[]){a, room}, 2, stdout), GW_ERR_DATA, "finished run");
+    static const struct {
+        const char *snapshot;
+        size_t width;
+    } terminal[] = {{"compare.txt", 160}, {"compare-80.txt", 80}, {NULL, 100}, {NULL, 60}};
+    for (size_t i = 0; i < COUNT_OF(terminal); i++) {
+        FILE *to = open_memstream(&text, &length);
+        assert_non_null(to);
+        assert_ok(gw_report_compare((const char *const[]){a, b}, 2, to, terminal[i].width));
+        fclose(to);
+        if (terminal[i].snapshot) compare_snapshot(terminal[i].snapshot, text, length);
+        for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+            if (text_columns(line) > terminal[i].width) fail_msg("wider than %zu: %s", terminal[i].width, line);
+        free(text);
+    }
+    assert_fails(gw_report_compare((const char *const[]){a, room}, 2, stdout, 160), GW_ERR_DATA, "finished run");
 }
 
 /* ---- type --------------------------------------------------------------------------------------------------- */
