@@ -116,12 +116,18 @@ static int read_searched(const char *dir, struct experiment *e, bool *in_study) 
     char path[1200];
     TRY(path_join(path, sizeof path, dir, GW_RUN_STUDY));
     *in_study = file_exists(path);
+    TRY(path_join(path, sizeof path, dir, GW_RUN_SEARCH));
+    *in_study |= file_exists(path);
     if (!*in_study) return GW_OK;
     TRY(path_join(path, sizeof path, dir, GW_RUN_SUMMARY));
     TRY(json_load(path, GW_ERR_DATA, &document));
     const json_value *selection = json_get(json_root(document), "selection");
     double n = selection ? json_number(json_get(selection, "searched"), 0) : 0;
     e->n_searched = n >= 0 && n < 1e9 ? (size_t)n : 0;
+    n = json_number(json_get(selection, "searched_traded"), 0);
+    e->searched.n_sharpe = n >= 0 && n < 1e9 ? (size_t)n : 0;
+    e->searched.mean = json_number(json_get(selection, "searched_sharpe_mean"), 0);
+    e->searched.squares = json_number(json_get(selection, "searched_sharpe_squares"), 0);
     json_free(document);
     return GW_OK;
 }

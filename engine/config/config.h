@@ -105,6 +105,13 @@ struct own_keys {
     char script[1024], plugin[1024];
 };
 
+/* Trials on validation slices before this walk. */
+struct searched {
+    size_t n_on_record;   /* of them in the trial ledger */
+    size_t n_sharpe;      /* of them traded and not ruined … */
+    double mean, squares; /* … their Sharpe ratios' mean and sum of squared deviations */
+};
+
 struct experiment {
     char path[1024];
     char name[64];   /* name_is_safe: the run directory's name */
@@ -128,8 +135,10 @@ struct experiment {
     struct program *program[MAX_STRATEGIES]; /* of the user's own, which the contestants' trading names; owned */
     size_t n_programs;
     bool is_record;     /* read out of a run directory: names no code to be loaded */
-    size_t n_searched;  /* trials of the search that chose these strategies; 0 outside a study */
-    uint64_t study_key; /* hash of what the study of this experiment was told; 0 outside one */
+    size_t n_searched;        /* trials of the search that chose these strategies; 0 outside a study */
+    struct searched searched; /* more of them, as far as a search kept it */
+    uint64_t study_key;       /* hash of what the study or search of this experiment was told; 0 outside one */
+    bool study_key_has_bars;  /* the bars are a part of that, since the search may choose them */
 };
 
 static inline bool strategy_trains(const struct strategy_spec *spec) {

@@ -17,6 +17,12 @@ int config_unknown_key(const struct json_document *document, const json_value *v
 /* The same with the keys of a table. */
 int config_unknown_param(const struct json_document *document, const json_value *value,
                          const struct gw_param_table *table, const char *where) GW_MUST_USE;
+/* A member that may be there: its text into `out`; `safe`: only what a file may be called. */
+int config_text_field(const struct json_document *document, const json_value *object, const char *key, bool safe,
+                      char *out, size_t size) GW_MUST_USE;
+/* Every member has one of these names. */
+int config_known_keys(const struct json_document *document, const json_value *object, const char *const *known,
+                      size_t n, const char *where) GW_MUST_USE;
 /* "data": a file name, an object with a "file", or an array of either. */
 int config_read_data(const struct json_document *document, const json_value *value,
                      struct experiment *experiment) GW_MUST_USE;

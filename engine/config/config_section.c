@@ -54,3 +54,26 @@ int config_check_used(const struct json_document *document, const json_value *ob
     }
     return GW_OK;
 }
+
+int config_text_field(const struct json_document *doc, const json_value *object, const char *key, bool safe, char *out,
+                      size_t size) {
+    const json_value *value = json_get(object, key);
+    if (!value) return GW_OK;
+    const char *text = json_kind(value) == JSON_STRING ? json_string(value, "") : NULL;
+    if (!text || strlen(text) >= size || (safe && !name_is_safe(text)))
+        return json_fail(doc, value, GW_ERR_CONFIG, "%s must be a string of at most %zu bytes%s", key, size - 1,
+                         safe ? " (letters, digits, '_', '.', '-')" : "");
+    strcpy(out, text);
+    return GW_OK;
+}
+
+int config_known_keys(const struct json_document *doc, const json_value *object, const char *const *known, size_t n,
+                      const char *where) {
+    for (size_t i = 0; i < json_size(object); i++) {
+        const json_value *value = json_at(object, i);
+        size_t k = 0;
+        while (k < n && strcmp(known[k], json_key(value)) != 0) k++;
+        if (k == n) return config_unknown_key(doc, value, known, n, where);
+    }
+    return GW_OK;
+}

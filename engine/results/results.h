@@ -73,6 +73,7 @@ struct trials_on_data {
 /* The best traded strategy, and what it is worth as the best of all trials (verdict.h). */
 struct selection {
     size_t n_trials, n_searched; /* all of this run; of them tried on validation only */
+    struct searched searched;    /* what is known of those */
     size_t best;                 /* strategy index */
     double deflated_sharpe;      /* Bailey & Lopez de Prado 2014; NAN when nothing was traded or all was lost */
     double overfitting;          /* Bailey et al. 2017, over what was traded */

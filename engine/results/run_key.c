@@ -92,7 +92,8 @@ static void show(uint64_t hash, char out[RUN_KEY_SIZE]) { snprintf(out, RUN_KEY_
 void data_key(const struct prepared *p, char out[RUN_KEY_SIZE]) { show(mix_data(p, mix_text("data 1", 0)), out); }
 
 void config_key(const struct experiment *e, const struct prepared *p, char out[RUN_KEY_SIZE]) {
-    uint64_t hash = mix_data(p, mix_text("config 1", 0));
+    uint64_t hash = mix_text("config 1", 0);
+    if (!e->study_key_has_bars) hash = mix_data(p, hash);
     if (e->study_key) { /* what it chooses follows from it */
         MIX(e->study_key);
         show(hash, out);

@@ -57,11 +57,13 @@ static void add_trial(const struct experiment *e, const struct results *r, size_
     memcpy(out->best_return, returns, out->n_bars * sizeof *returns);
 }
 
+/* Of this run's trials and of those of its search, as if of one sample (Chan, Golub & LeVeque 1979). */
 static double variance_of(const struct selection *s) {
-    double mean = 0, squares = 0, n = (double)s->n_traded;
+    double mean = 0, squares = 0, n = (double)s->n_traded, m = (double)s->searched.n_sharpe;
     for (size_t i = 0; i < s->n_traded; i++) mean += s->trial[i].sharpe / n;
     for (size_t i = 0; i < s->n_traded; i++) squares += pow(s->trial[i].sharpe - mean, 2);
-    return s->n_traded > 1 ? squares / (n - 1) : 0;
+    if (m > 0) squares += s->searched.squares + pow(s->searched.mean - mean, 2) * n * m / (n + m);
+    return n + m > 1 ? squares / (n + m - 1) : 0;
 }
 
 /* Sums as overfitting_of_sums wants them, parts outside and trials inside. NAN when there are too few bars. */
@@ -95,7 +97,8 @@ int results_selection(const struct experiment *e, struct results *r) {
     size_t n = r->strategy[0].seed[0].replay.n_equity;
     struct selection *out = &r->selection;
     mem_free(out->best_return);
-    *out = (struct selection){.n_searched = e->n_searched, .deflated_sharpe = NAN, .overfitting = NAN};
+    *out = (struct selection){
+        .n_searched = e->n_searched, .searched = e->searched, .deflated_sharpe = NAN, .overfitting = NAN};
     for (size_t s = 0; s < e->n_strategies; s++)
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
             if (r->strategy[s].seed[k].replay.n_equity != n) n = 0; /* never: all are replayed over the same bars */
@@ -123,6 +126,7 @@ int results_selection_on_data(struct results *r, size_t n_trials, double varianc
     all->n_trials = n_trials;
     all->deflated_sharpe = all->overfitting = NAN;
     if (isnan(s->deflated_sharpe)) return GW_OK;
-    all->deflated_sharpe = gw_deflated_sharpe(s->best_return, s->n_bars, n_trials + s->n_searched, variance);
+    all->deflated_sharpe =
+        gw_deflated_sharpe(s->best_return, s->n_bars, n_trials + s->n_searched - s->searched.n_on_record, variance);
     return overfitting_over(s, n_alike, sum, square, &all->overfitting);
 }

@@ -200,6 +200,11 @@ static void put_selection(struct json_writer *w, const struct experiment *e, con
     json_begin_object(w, "selection");
     json_put_int(w, "trials_here", (int64_t)s->n_trials);
     json_put_int(w, "searched", (int64_t)s->n_searched);
+    if (s->searched.n_sharpe) { /* of a search: what the deflated Sharpe ratio knows of them */
+        json_put_int(w, "searched_traded", (int64_t)s->searched.n_sharpe);
+        json_put_number(w, "searched_sharpe_mean", s->searched.mean);
+        json_put_number(w, "searched_sharpe_squares", s->searched.squares);
+    }
     json_put_string(w, "best", known ? e->strategy[s->best].name : NULL);
     json_put_number(w, "deflated_sharpe", s->deflated_sharpe);
     json_put_number(w, "overfitting_probability", s->overfitting);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "engine/results/run_key.h"
 #include "engine/walk/record.h"
 #include "outlook.h"
 #include "study_private.h"
@@ -177,24 +176,15 @@ static int prepare_search(const struct study *study, struct prepared **p) {
     return rc;
 }
 
-/* The search in a directory that is ours. Nothing is made or removed before the data are known to be fine. */
+/* The search in a directory that is ours. */
 static int search_in(struct study *study, const struct gw_run_options *options, struct record *record, char dir[1024],
                      int *lock) {
     struct prepared *p = NULL;
-    char key[RUN_KEY_SIZE];
     size_t jobs = options->jobs ? options->jobs : (size_t)omp_get_max_threads();
+    const struct chosen_on what = {study->path, "study", "run", study->search_folds};
     if (options->out_dir) TRY(dir_lock(dir, lock));
     TRY(prepare_search(study, &p));
-    int rc = GW_OK;
-    config_key(study->experiment, p, key);
-    if (study->search_folds > p->plan.n_folds)
-        rc = gw_error_set(GW_ERR_CONFIG,
-                          "%s: search.folds is %zu, but there are only %zu folds; search fewer or give more data",
-                          study->path, study->search_folds, p->plan.n_folds);
-    if (rc == GW_OK && !options->out_dir && !options->force) rc = run_directory_number(key, dir);
-    if (rc == GW_OK) rc = run_claim_directory(dir, key, options->force, lock);
-    if (rc == GW_OK) record_begin(record, study->experiment, p, dir, true);
-    if (rc == GW_OK) rc = run_drop_results(dir, options, "");
+    int rc = run_open_search(study->experiment, p, &what, options, record, dir, lock);
     if (rc == GW_OK) rc = search(study, p, dir, jobs);
     prepared_free(p);
     if (rc < 0) record_failed(record, rc);
@@ -218,7 +208,7 @@ int gw_run_study(const char *path, const struct gw_config_override *override, co
                          study->n_stages + 1, study->experiment->n_strategies, study->experiment->n_seeds);
         own.out_dir = dir;
         char used[1024];
-        rc = run_walk(study->experiment, &own, true, &record, used, &lock);
+        rc = run_walk(study->experiment, &own, "study", &record, used, &lock);
     }
     dir_unlock(&lock);
     study_free(study);

@@ -72,29 +72,6 @@ static int read_search(const struct json_document *doc, const json_value *search
     return GW_OK;
 }
 
-static int string_field(const struct json_document *doc, const json_value *object, const char *key, bool safe,
-                        char *out, size_t size) {
-    const json_value *value = json_get(object, key);
-    if (!value) return GW_OK;
-    const char *text = json_kind(value) == JSON_STRING ? json_string(value, "") : NULL;
-    if (!text || strlen(text) >= size || (safe && !name_is_safe(text)))
-        return json_fail(doc, value, GW_ERR_CONFIG, "%s must be a string of at most %zu bytes%s", key, size - 1,
-                         safe ? " (letters, digits, '_', '.', '-')" : "");
-    strcpy(out, text);
-    return GW_OK;
-}
-
-static int known_keys(const struct json_document *doc, const json_value *object, const char *const *known, size_t n,
-                      const char *where) {
-    for (size_t i = 0; i < json_size(object); i++) {
-        const json_value *value = json_at(object, i);
-        size_t k = 0;
-        while (k < n && strcmp(known[k], json_key(value)) != 0) k++;
-        if (k == n) return config_unknown_key(doc, value, known, n, where);
-    }
-    return GW_OK;
-}
-
 static int flag_field(const struct json_document *doc, const json_value *object, const char *key, bool *out) {
     const json_value *value = json_get(object, key);
     if (!value) return GW_OK;
@@ -158,8 +135,8 @@ static int read_stages(const struct json_document *doc, const json_value *list, 
         struct study_stage *stage = &study->stage[i];
         if (json_kind(item) != JSON_OBJECT || !json_get(item, "name"))
             return json_fail(doc, item, GW_ERR_CONFIG, "a stage must be an object with a \"name\"");
-        TRY(known_keys(doc, item, known, COUNT_OF(known), "a stage"));
-        TRY(string_field(doc, item, "name", true, stage->name, sizeof stage->name));
+        TRY(config_known_keys(doc, item, known, COUNT_OF(known), "a stage"));
+        TRY(config_text_field(doc, item, "name", true, stage->name, sizeof stage->name));
         for (size_t j = 0; j < i; j++)
             if (strcmp(study->stage[j].name, stage->name) == 0)
                 return json_fail(doc, json_get(item, "name"), GW_ERR_CONFIG, "two stages are called \"%s\"; rename one",
@@ -242,7 +219,7 @@ static int check_final(const struct study *study, const char *path) {
 static int load_experiment(const struct json_document *doc, const json_value *root, const char *path,
                            const struct gw_config_override *override, struct study *study) {
     char file[900] = "", full[2048];
-    TRY(string_field(doc, root, "experiment", false, file, sizeof file));
+    TRY(config_text_field(doc, root, "experiment", false, file, sizeof file));
     if (!*file)
         return json_fail(doc, root, GW_ERR_CONFIG, "\"experiment\" is missing: the file with data, features and folds");
     const char *slash = file[0] == '/' ? NULL : strrchr(path, '/');
@@ -259,14 +236,14 @@ static int read_study(const struct json_document *doc, const char *path, const s
     if (strategies)
         return json_fail_key(doc, strategies, GW_ERR_CONFIG,
                              "this is an experiment, not a study; use `gatewalk run %s`", path);
-    TRY(known_keys(doc, root, known, COUNT_OF(known), "the study"));
+    TRY(config_known_keys(doc, root, known, COUNT_OF(known), "the study"));
     TRY(load_experiment(doc, root, path, override, study));
     snprintf(study->name, sizeof study->name, "%s", study->experiment->name);
-    TRY(string_field(doc, root, "name", true, study->name, sizeof study->name));
+    TRY(config_text_field(doc, root, "name", true, study->name, sizeof study->name));
     /* An experiment without a title of its own has its name for one: then the study's name says more. */
     bool titled = strcmp(study->experiment->title, study->experiment->name) != 0;
     snprintf(study->title, sizeof study->title, "%s", titled ? study->experiment->title : study->name);
-    TRY(string_field(doc, root, "title", false, study->title, sizeof study->title));
+    TRY(config_text_field(doc, root, "title", false, study->title, sizeof study->title));
     study->search_folds = 1;
     const json_value *search = json_get(root, "search");
     if (search) TRY(read_search(doc, search, study));

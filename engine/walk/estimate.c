@@ -181,8 +181,7 @@ int estimate_make(const struct experiment *e, const struct prepared *p, const st
     return estimate_verdict(e, p, out);
 }
 
-/* As people say it: "40 s", "3 min", "2 h 10 min", "3 days 4 h". */
-static const char *span(double seconds, char out[48]) {
+const char *estimate_span(double seconds, char out[48]) {
     double minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
     if (minutes < 1.5)
         snprintf(out, 48, seconds < 1 ? "1 s" : "%.0f s", seconds);
@@ -198,16 +197,18 @@ static const char *span(double seconds, char out[48]) {
 void estimate_text(const struct experiment *e, const struct estimate *estimate, size_t n_threads, char out[512]) {
     char all[48], part[48], stored[96] = "", unknown[96] = "";
     double threads = (double)(n_threads ? n_threads : 1);
-    int used =
-        snprintf(out, 512, "expected: up to about %s on %zu thread%s",
-                 span((estimate->fits + estimate->verdict) / threads, all), n_threads, n_threads == 1 ? "" : "s");
+    int used = snprintf(out, 512, "expected: up to about %s on %zu thread%s",
+                        estimate_span((estimate->fits + estimate->verdict) / threads, all), n_threads,
+                        n_threads == 1 ? "" : "s");
     if (estimate->n_stored) snprintf(stored, sizeof stored, ", %zu of them begun or done before", estimate->n_stored);
     if (estimate->n_unknown) snprintf(unknown, sizeof unknown, ", %zu of them not counted", estimate->n_unknown);
     if (estimate->n_fits)
-        used += snprintf(out + used, 512 - (size_t)used, ": %zu fit%s %s%s%s", estimate->n_fits,
-                         estimate->n_fits == 1 ? "" : "s", span(estimate->fits / threads, part), stored, unknown);
+        used +=
+            snprintf(out + used, 512 - (size_t)used, ": %zu fit%s %s%s%s", estimate->n_fits,
+                     estimate->n_fits == 1 ? "" : "s", estimate_span(estimate->fits / threads, part), stored, unknown);
     if (estimate->n_pairs)
         snprintf(out + used, 512 - (size_t)used, "%s verdict %s (%zu replicates of %zu comparison%s)",
-                 estimate->n_fits ? ";" : ":", span(estimate->verdict / threads, part), (size_t)e->verdict.bootstrap,
-                 estimate->n_pairs * GW_N_GATES, estimate->n_pairs * GW_N_GATES == 1 ? "" : "s");
+                 estimate->n_fits ? ";" : ":", estimate_span(estimate->verdict / threads, part),
+                 (size_t)e->verdict.bootstrap, estimate->n_pairs * GW_N_GATES,
+                 estimate->n_pairs * GW_N_GATES == 1 ? "" : "s");
 }

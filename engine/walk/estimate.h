@@ -17,6 +17,8 @@ struct estimate {
  * is kept: the walk's own fits begin anew. */
 int estimate_make(const struct experiment *experiment, const struct prepared *prepared, const struct fit_list *fits,
                   struct estimate *out) GW_MUST_USE;
+/* As people say it: "40 s", "3 min", "2 h 10 min", "3 days 4 h". */
+const char *estimate_span(double seconds, char out[48]);
 /* One line about it: "expected: up to about …". */
 void estimate_text(const struct experiment *experiment, const struct estimate *estimate, size_t n_threads,
                    char out[512]);

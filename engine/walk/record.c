@@ -122,8 +122,8 @@ static int begin_run(struct store *store, void *context) {
 }
 
 void record_begin(struct record *record, const struct experiment *e, const struct prepared *p, const char *dir,
-                  bool is_study) {
-    struct start start = {record, e, p, dir, is_study ? "study" : "run"};
+                  const char *command) {
+    struct start start = {record, e, p, dir, command};
     if (!record->run && store_place(dir, record->path) < 0) {
         message("warning: %s; the run goes on and is not recorded", gw_error_message());
         record->path[0] = '\0';
@@ -208,6 +208,22 @@ void record_trials(struct record *record, const struct experiment *e, const stru
     if (!record->run) return;
     use_store(record, put_trials, &(struct scored){record, e, p, r});
     if (!record->path[0]) r->selection.on_data.known = false; /* what was counted was not kept */
+}
+
+struct tried {
+    int64_t run;
+    const struct store_trial *trial;
+    size_t n;
+};
+
+static int put_searched(struct store *store, void *context) {
+    const struct tried *tried = context;
+    for (size_t i = 0; i < tried->n; i++) TRY(store_put_trial(store, tried->run, &tried->trial[i]));
+    return GW_OK;
+}
+
+void record_searched(struct record *record, const struct store_trial *trial, size_t n) {
+    if (record->run) use_store(record, put_searched, &(struct tried){record->run, trial, n});
 }
 
 /* ---- the end ---------------------------------------------------------------------------------------------------- */

@@ -123,12 +123,15 @@ int run_directory_number(const char *key, char dir[1024]) {
 }
 
 /* An earlier summary would make `report` show its numbers as this run's until this one is finished. */
-int run_drop_results(const char *dir, const struct gw_run_options *options, const char *keep) {
-    static const char *const name[] = {GW_RUN_SUMMARY, GW_RUN_STUDY, GW_RUN_EVENTS};
-    for (size_t i = 0; i < COUNT_OF(name); i++) {
+int run_drop_results(const char *dir, const struct gw_run_options *options, const char *command) {
+    static const struct {
+        const char *name, *of;
+    } file[] = {{GW_RUN_SUMMARY, ""},      {GW_RUN_EVENTS, ""},       {GW_RUN_STUDY, "study"},
+                {GW_RUN_SEARCH, "search"}, {GW_RUN_TRIALS, "search"}, {GW_RUN_BEST, "search"}};
+    for (size_t i = 0; i < COUNT_OF(file); i++) {
         char path[1024];
-        if (strcmp(name[i], keep) == 0) continue;
-        TRY(path_join(path, sizeof path, dir, name[i]));
+        if (strcmp(file[i].of, command) == 0) continue;
+        TRY(path_join(path, sizeof path, dir, file[i].name));
         if (unlink(path) != 0 && errno != ENOENT)
             FAIL(GW_ERR_IO, "%s: cannot be removed: %s; give another --out", path, strerror(errno));
     }

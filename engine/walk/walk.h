@@ -56,14 +56,26 @@ int run_directory_name(const char *asked, const char *name, char dir[1024]) GW_M
 /* Of a directory that nobody asked for: when it holds work of another configuration, the first of DIR-2, DIR-3 … that does
  * not. */
 int run_directory_number(const char *key, char dir[1024]) GW_MUST_USE;
-/* What an earlier run or study has left and would be taken for this one's: its summary, the path of its study (but for
- * `keep`, a file's name or ""), and what options->on_begin knows of. */
-int run_drop_results(const char *dir, const struct gw_run_options *options, const char *keep) GW_MUST_USE;
-/* run_experiment for a caller who may have locked the directory (dir_lock) already, and unlocks it; and who may have begun
+/* What an earlier run, study or search has left and would be taken for this one's: its summary, what studies and searches
+ * leave beside it (but for that of `command`), and what options->on_begin knows of. */
+int run_drop_results(const char *dir, const struct gw_run_options *options, const char *command) GW_MUST_USE;
+/* run_experiment for a caller (`command`: run, study …) who may have locked the directory (dir_lock) already, and unlocks it; and who may have begun
  * the run's record. */
 struct record;
-int run_walk(const struct experiment *experiment, const struct gw_run_options *options, bool in_study,
+int run_walk(const struct experiment *experiment, const struct gw_run_options *options, const char *command,
              struct record *record, char dir[1024], int *lock) GW_MUST_USE;
+
+/* ---- what comes before a walk: a choice on the validation slices of its first folds ----------------------------------- */
+
+/* The directory made ours for a search on the first n_folds of the plan, and its record begun. Nothing is made or removed
+ * before the data are known to be fine. `drop` as the command of run_drop_results; `path`: the file that asked for it. */
+struct chosen_on {
+    const char *path, *command, *drop;
+    size_t n_folds;
+};
+int run_open_search(const struct experiment *experiment, const struct prepared *prepared,
+                    const struct chosen_on *search, const struct gw_run_options *options, struct record *record,
+                    char dir[1024], int *lock) GW_MUST_USE;
 
 /* What a run would do, without doing it. */
 struct walk_outlook {

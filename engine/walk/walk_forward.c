@@ -65,7 +65,7 @@ static int replay_all(const struct experiment *e, const struct prepared *p, cons
 }
 
 static int walk(const struct experiment *e, struct prepared *p, const struct gw_run_options *options, const char *dir,
-                bool in_study, struct record *record, struct fit_list *fits, struct results *r, int lock) {
+                const char *command, struct record *record, struct fit_list *fits, struct results *r, int lock) {
     size_t jobs = thread_count(options->jobs);
     struct phase_times times = {.import = p->import_seconds, .features = p->feature_seconds};
     double mark = clock_seconds();
@@ -75,7 +75,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(write_folds(p, dir));
     TRY(write_scripts(e, dir));
     TRY(write_run_json(e, p, fits, NULL, &times, jobs, "running", dir));
-    TRY(run_drop_results(dir, options, in_study ? GW_RUN_STUDY : ""));
+    TRY(run_drop_results(dir, options, command));
     if (options->n_shards) TRY(fits_keep_share(e, p, fits, options->shard, options->n_shards));
     say_warnings(e, p);
     if (!options->executor) TRY(say_estimate(e, p, fits, jobs));
@@ -104,8 +104,8 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     return GW_OK;
 }
 
-int run_walk(const struct experiment *e, const struct gw_run_options *options, bool in_study, struct record *record,
-             char dir[1024], int *lock) {
+int run_walk(const struct experiment *e, const struct gw_run_options *options, const char *command,
+             struct record *record, char dir[1024], int *lock) {
     struct prepared *p = NULL;
     struct fit_list fits = {0};
     struct results results = {0};
@@ -120,8 +120,8 @@ int run_walk(const struct experiment *e, const struct gw_run_options *options, b
     if (!options->out_dir && !options->force) TRY_GOTO(run_directory_number(key, dir), done);
     /* … and a new one is made only when the data are fine */
     TRY_GOTO(run_claim_directory(dir, key, options->force, lock), done);
-    if (!options->n_shards) record_begin(record, e, p, dir, in_study); /* a share of the fits is no trial yet */
-    rc = walk(e, p, options, dir, in_study, record, &fits, &results, *lock);
+    if (!options->n_shards) record_begin(record, e, p, dir, command); /* a share of the fits is no trial yet */
+    rc = walk(e, p, options, dir, command, record, &fits, &results, *lock);
 done:
     if (rc < 0 && !options->n_shards) record_failed(record, rc);
     results_free(e, &results);
@@ -132,7 +132,7 @@ done:
 
 int run_experiment(const struct experiment *e, const struct gw_run_options *options, char dir[1024]) {
     struct record record = {.run = 0};
-    int lock = -1, rc = run_walk(e, options, false, &record, dir, &lock);
+    int lock = -1, rc = run_walk(e, options, "run", &record, dir, &lock);
     dir_unlock(&lock);
     return rc;
 }

@@ -75,6 +75,16 @@
  *                    gates, folds and search seeds at the best epoch, on validation slices only), stages[] {name, chosen,
  *                    carried, final, variants[] {name, attention, loss, parameters, fits, validation_average_precision,
  *                    validation_loss, chosen}}, final[] names
+ * search.json        (of `gatewalk search`) schema, name, title, strategy, seed, contestant, folds (searched), seeds (of a trial),
+ *                    objectives[] {name, goal: "max" | "min"}, space[] {key, kind, low, high, choices[], parent, when[]}, trials
+ *                    (configurations that were evaluated), evaluations, reference (of them random ones beside the search), failed,
+ *                    chosen {trial, validation[], values[] {key, value}}, overfitting_probability (over the trials, on validation),
+ *                    final {validation[], test[], untuned[] (or null: the contestant as it was did not walk), null (as
+ *                    finding.null.state, of the contestant), deflated_sharpe, state: "something" | "nothing" | "not_measured"}
+ * trials.csv         trial,evaluation,rung,budget,reference,state,chosen,front,KEY…,OBJECTIVE…,sharpe_per_bar,key
+ *                    (budget: share of the whole; state: done, failed, invalid; front: of several objectives; a KEY is empty where it
+ *                    does not apply, commas are written as ';'; OBJECTIVE: on validation, empty when undefined)
+ * best.json          the chosen experiment as its final walk was made, ready for `gatewalk run`
  * audit.json         (of `gatewalk audit`, not of the run) schema, state ("clean" or "leak"), config_hash (as in run.json: of another
  *                    one it says nothing), source_hash, kernels, cuts, first_cut, last_cut, folds, markets (poisoned ones walked through),
  *                    poisons[], refits, seed, first (null, or the first difference: {stage, time (close of the bar), symbol, strategy, fold,
@@ -84,7 +94,7 @@
  * plots/NAME.png, report.pdf
  * Strategies without a model have the single seed 0.
  *
- * "schema" is GW_RUN_SCHEMA, the first member of run.json, summary.json and study.json. It grows when a member that readers use
+ * "schema" is GW_RUN_SCHEMA, the first member of run.json, summary.json, study.json and search.json. It grows when a member that readers use
  * changes its meaning, its name or its place, or when they need a new one; another new member does not count. Results are facts, that is numbers, ids
  * and states: sentences are made where they are shown.
  *
@@ -179,6 +189,9 @@
 #define GW_RUN_STAGES          "stages"
 #define GW_RUN_STUDY           "study.json"
 #define GW_RUN_AUDIT           "audit.json"
+#define GW_RUN_SEARCH          "search.json"
+#define GW_RUN_TRIALS          "trials.csv"
+#define GW_RUN_BEST            "best.json"
 #define GW_RUN_REPORT          "report.pdf"
 
 /* Of a library of patterns. */

@@ -103,6 +103,9 @@ bool progress_is_quiet(void);
 void progress_interval(double seconds); /* of the plain lines; default 5 */
 /* A line on stderr that does not tear the live line. */
 void message_mute(void); /* another process of the same job says it */
+/* This thread's lines are not said while it is hushed: notes on an experiment that is read for the thousandth time. Returns
+ * what held before. */
+bool message_hush(bool hush);
 void message(const char *format, ...) GW_PRINTF_LIKE(1, 2);
 /* The same for what is only said of the work's progress: nothing when quiet. */
 void progress_message(const char *format, ...) GW_PRINTF_LIKE(1, 2);

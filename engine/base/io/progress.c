@@ -222,8 +222,17 @@ void progress_interval(double seconds) {
     pthread_mutex_unlock(&screen.lock);
 }
 
+/* A thread that tries what others have been told of already. */
+static _Thread_local bool hushed;
+bool message_hush(bool hush) {
+    const bool before = hushed;
+    hushed = hush;
+    return before;
+}
+
 static void put_line(bool unless_quiet, const char *format, va_list arguments) {
     char text[2048];
+    if (hushed) return;
     vsnprintf(text, sizeof text, format, arguments);
     pthread_mutex_lock(&screen.lock);
     if (!screen.mute && (!unless_quiet || !screen.quiet)) {
