@@ -72,6 +72,7 @@ static void test_help(void **state) {
 static const char *const call_of_command[][MAX_ARGS] = {
     {"run", "small.json", "--out", "o", "--no-report", "--quiet", "--strategies", "buy_and_hold"},
     {"study", "small-study.json", "--out", "p", "--no-report", "--quiet"},
+    {"search", "small-search.json", "--out", "s", "--no-report", "--quiet"},
     {"report", "done", "--text"},
     {"merge", "done", "--out", "merged", "--no-report", "--quiet"},
     {"slurm", "small.json", "--array", "3"},
@@ -101,6 +102,10 @@ static void test_every_command_works(void **state) {
     put_text("small-study.json",
              "{\"name\": \"s\", \"experiment\": \"small.json\", \"search\": {\"folds\": 1, \"epochs\": 1}, \"stages\": "
              "[{\"name\": \"loss\", \"variants\": [{\"name\": \"bce\"}]}]}");
+    put_text(
+        "small-search.json",
+        "{\"name\": \"s\", \"experiment\": \"small.json\", \"search\": {\"trials\": 2, \"epochs\": 1, \"strategy\": "
+        "\"random\"}, \"space\": {\"training.learning_rate\": {\"log\": [0.001, 0.1]}}}");
     setenv("GATEWALK_STORE", "ledger.sqlite", 1);
     for (size_t i = 0, n = command_names(name); i < n; i++) {
         const char *const *call = NULL;

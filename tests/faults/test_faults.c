@@ -96,7 +96,8 @@ static const char *judge_failure(const struct fault *fault, const struct run *ru
         snprintf(text, sizeof text, "left: %.*s", (int)strcspn(at, "\n"), at);
         return text;
     }
-    bool runs = strcmp(rows[fault->row].args[0], "run") == 0 || strcmp(rows[fault->row].args[0], "study") == 0;
+    bool runs = strcmp(rows[fault->row].args[0], "run") == 0 || strcmp(rows[fault->row].args[0], "study") == 0 ||
+                strcmp(rows[fault->row].args[0], "search") == 0;
     for (const char *at = k->before; *at; at += strcspn(at, "\n"), at += *at == '\n') {
         if (has_name(after, at) || (runs && is_taken_away(at))) continue;
         snprintf(text, sizeof text, "lost: %.*s", (int)strcspn(at, "\n"), at);

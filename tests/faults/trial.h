@@ -249,6 +249,10 @@ static const char tiny_study[] =
     "\"focal\"}}]},{\"name\":\"attention\",\"variants\":[{\"name\":\"dot\",\"model\":{\"attention\":\"luong_dot\"}}]}]}"
     "\n";
 
+static const char tiny_search[] =
+    "{\"name\":\"tiny_search\",\"experiment\":\"e.json\",\"search\":{\"strategy\":\"grid\",\"contestant\":\"none\"},"
+    "\"space\":{\"training.learning_rate\":{\"log\":[0.01,0.1],\"points\":2},\"model.lookback\":{\"choice\":[2,4]}}}\n";
+
 /* gnuplot's part: pictures of the right kind that hold a checksum of what there was to draw. */
 static const char stand_in[] =
     "#!/bin/sh\n"
@@ -341,6 +345,7 @@ static inline int trial_setup(void **state) {
     if (mkdir(work_dir, 0700) < 0 || mkdir(work("tmp"), 0700) < 0) return -1;
     put_text("e.json", tiny_experiment);
     put_text("study.json", tiny_study);
+    put_text("search.json", tiny_search);
     put_text("own.json", own_experiment);
     put_text("own.lua", own_script);
     MUST_RUN("synth", "random-walk", "--bars", "300", "--seed", "3", "--out", "rw.csv");

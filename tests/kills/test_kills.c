@@ -44,7 +44,8 @@ static const char *judge_remains(size_t row, const char *after) {
         snprintf(text, sizeof text, "half-done: %.*s", (int)strcspn(at, "\n"), at);
         return text;
     }
-    bool runs = strcmp(rows[row].args[0], "run") == 0 || strcmp(rows[row].args[0], "study") == 0;
+    bool runs = strcmp(rows[row].args[0], "run") == 0 || strcmp(rows[row].args[0], "study") == 0 ||
+                strcmp(rows[row].args[0], "search") == 0;
     const char *lost = first_missing(k->before, after, runs ? is_taken_away : NULL);
     while (lost && has_name(after, lost)) lost = NULL; /* it has its new content already */
     snprintf(text, sizeof text, "lost: %.*s", lost ? (int)strcspn(lost, "\n") : 0, lost ? lost : "");

@@ -1,0 +1,84 @@
+/* gatewalk search: values of an experiment's keys, chosen on validation, walked forward once. */
+#include <getopt.h>
+
+#include "cli.h"
+#include "engine/base/base.h"
+#include "engine/search/search.h"
+#include "show_outlook.h"
+#include "show_run.h"
+
+enum { MAX_SETS = 128 };
+
+static const struct command_option options[] = {
+    {"seeds", 'n', "N", "seeds of the final walk, at most 64", NULL},
+    OPTION_DATA,
+    OPTION_SET,
+    OPTION_TIMERANGE,
+    OPTION_JOBS,
+    OPTION_KERNELS,
+    OPTION_OUT,
+    OPTION_FORCE,
+    OPTION_NO_REPORT,
+    OPTION_DRY_RUN,
+    OPTION_QUIET,
+};
+
+static int look_ahead(const char *path, const struct gw_config_override *override, const struct gw_run_options *run) {
+    struct search_outlook o;
+    TRY(search_outlook(path, override, run, &o));
+    printf(
+        "search: %s over %zu keys, %zu evaluations on %zu folds and %zu seeds; %zu points were checked\n%s\nthen the "
+        "experiment walks with what was chosen:\n",
+        o.strategy, o.n_keys, o.n_evaluations, o.n_folds, o.n_seeds, o.n_checked, o.estimate);
+    show_outlook(&o.walk);
+    return GW_OK;
+}
+
+static int command(int argc, char **argv) {
+    struct gw_config_override override = {0};
+    struct gw_run_options run = {.on_begin = forget_report};
+    const char *set[MAX_SETS], *kernels = "auto";
+    bool no_report = false, dry_run = false;
+    int c;
+    while ((c = cli_option(&command_search, argc, argv)) != CLI_END) {
+        if (c == CLI_HELP) return GW_OK;
+        if (c < 0) return c;
+        if (c == 'd') TRY(cli_text("--data", optarg, &override.data));
+        if (c == 't') override.timerange = optarg;
+        if (c == 'o') TRY(cli_text("--out", optarg, &run.out_dir));
+        if (c == 'f') run.force = true;
+        if (c == 'k') kernels = optarg;
+        if (c == 'R') no_report = true;
+        if (c == 'y') dry_run = true;
+        if (c == 'q') progress_quiet(true);
+        if (c == 'n') TRY(cli_count("--seeds", optarg, 1, 64, &override.n_seeds));
+        if (c == 'j') TRY(cli_count("--jobs", optarg, 1, 1024, &run.jobs));
+        if (c == 's') {
+            if (override.n_set == MAX_SETS) FAIL(GW_ERR_USAGE, "search: more than %d --set", MAX_SETS);
+            set[override.n_set++] = optarg;
+        }
+    }
+    TRY(cli_arguments(&command_search, argc, argv, 1, "SEARCH.json"));
+    TRY(gw_kernels_select(kernels));
+    override.set = set;
+    if (dry_run) return look_ahead(argv[optind], &override, &run);
+    char dir[1024];
+    TRY(run_search(argv[optind], &override, &run, dir));
+    return show_run(dir, no_report);
+}
+
+const struct command command_search = {
+    .name = "search",
+    .summary = "try many values of an experiment's keys on validation, walk the best forward",
+    .arguments = "SEARCH.json",
+    .about =
+        "Checks the space, tries points of it by grid, random, Sobol, TPE, halving or another strategy on the "
+        "validation "
+        "slices of the first folds, keeps the best, and walks it forward on later folds beside what it was before. "
+        "Every trial is in trials.csv and counts in the deflated Sharpe ratio; the chosen experiment is best.json. An "
+        "interrupted search continues with the same command.",
+    .option = options,
+    .n_options = COUNT_OF(options),
+    .example = "gatewalk search strategies/search_planted.json --data planted.csv",
+    .run = command,
+};

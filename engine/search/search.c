@@ -1,0 +1,201 @@
+/* A search as one command: everything is checked, the trials are evaluated on validation slices, the best walks forward on
+ * folds that nobody has looked at. */
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "engine/base/base.h"
+#include "engine/results/run_key.h"
+#include "search_private.h"
+
+const char *search_strategy_name(size_t i) { return searcher_at(i) ? searcher_at(i)->name : NULL; }
+
+/* ---- evaluating ----------------------------------------------------------------------------------------------------- */
+
+struct here {
+    const struct search *search;
+    const struct prepared *shared;
+};
+static int name_here(void *context, struct evaluation *evaluation) {
+    const struct here *here = context;
+    return evaluation_name(here->search, here->shared, evaluation);
+}
+static int run_here(void *context, struct evaluation *evaluation) {
+    const struct here *here = context;
+    return evaluate(here->search, here->shared, evaluation);
+}
+
+static size_t job_count(const struct gw_run_options *options) {
+    return options->jobs ? options->jobs : (size_t)omp_get_max_threads();
+}
+
+static int try_all(struct search *s, const struct prepared *shared, size_t jobs, const char *dir, int lock) {
+    char trials[1024];
+    struct here here = {s, shared};
+    const struct evaluator evaluator = {name_here, run_here, &here};
+    TRY(path_join(trials, sizeof trials, dir, GW_RUN_STAGES "/trials"));
+    TRY(dir_make(trials));
+    return search_work(s, &evaluator, jobs, dir, lock);
+}
+
+/* The experiment's contestant alone, as it stands. */
+static int prepare_shared(struct search *s, struct prepared **out) {
+    struct point low = {{0}};
+    struct experiment *e;
+    *out = NULL;
+    if (!s->shares_inputs) return GW_OK;
+    space_settle(&s->space, &low);
+    TRY(trial_experiment(s, &low, true, &e));
+    int rc = validation_prepare(s, e, out);
+    experiment_free(e);
+    return rc;
+}
+
+/* ---- the directory --------------------------------------------------------------------------------------------------- */
+
+/* A hash of what the search was told, from which all that it chooses follows. */
+static int key_of(struct search *s, const struct prepared *p) {
+    struct json_writer w = {.compact = true};
+    struct experiment *e = mem_calloc(1, sizeof *e);
+    char *text = NULL, bars[RUN_KEY_SIZE];
+    size_t length = 0;
+    if (!e) return GW_ERR_NOMEM;
+    *e = *s->experiment; /* its texts are the search's */
+    e->name[0] = e->title[0] = '\0';
+    for (size_t d = 0; d < e->n_data; d++) e->data[d].file[0] = '\0'; /* the bars count, not where they lie */
+    data_key(p, bars);
+    json_begin_array(&w, NULL);
+    json_put_string(&w, NULL, bars);
+    experiment_write(e, &w, NULL);
+    json_begin_object(&w, NULL);
+    json_put_params(&w, &search_params, &s->settings, false);
+    json_end_object(&w);
+    space_write(&w, &s->space, NULL);
+    for (size_t o = 0; o < s->n_objectives; o++) {
+        json_put_string(&w, NULL, s->objective[o].name);
+        json_put_bool(&w, NULL, s->objective[o].max);
+    }
+    json_end_array(&w);
+    mem_free(e);
+    TRY(json_take_text(&w, &text, &length));
+    s->experiment->study_key = hash_bytes(text, length, 0) | 1; /* 0 is no search */
+    s->experiment->study_key_has_bars = true;
+    mem_free(text);
+    return GW_OK;
+}
+
+static int nothing_to_choose(const struct search *s) {
+    FAIL(GW_ERR_CONFIG,
+         "%s: none of %zu evaluations has a value of %s on validation; give it longer slices or another objective",
+         s->path, s->n, s->objective[0].name);
+}
+
+/* Trials, choice, files; the directory is ours afterwards. */
+static int search_in(struct search *s, const struct gw_run_options *options, struct record *record, char dir[1024],
+                     int *lock) {
+    struct prepared *whole = NULL, *shared = NULL;
+    const struct chosen_on what = {s->path, "search", "search", s->settings.folds};
+    char line[256];
+    size_t n;
+    if (options->out_dir) TRY(dir_lock(dir, lock));
+    TRY(prepare(s->experiment, &whole));
+    int rc = key_of(s, whole);
+    if (rc == GW_OK) rc = run_open_search(s->experiment, whole, &what, options, record, dir, lock);
+    if (rc == GW_OK) rc = prepare_shared(s, &shared);
+    if (rc == GW_OK && !progress_is_quiet()) {
+        rc = search_estimate(s, shared, job_count(options), &n, line);
+        if (rc == GW_OK) progress_message("%s", line);
+    }
+    if (rc == GW_OK) rc = try_all(s, shared, job_count(options), dir, *lock);
+    if (s->n > 0 && (rc == GW_OK || rc == GW_ERR_INTERRUPTED)) { /* what was looked at was looked at */
+        char kept[1024];
+        snprintf(kept, sizeof kept, "%s", rc < 0 ? gw_error_message() : "");
+        const int recorded = search_record(s, whole, record);
+        if (rc < 0)
+            gw_error_adopt(kept);
+        else
+            rc = recorded;
+    }
+    if (rc == GW_OK) rc = search_choose(s);
+    if (rc == GW_OK && s->chosen == SIZE_MAX) rc = nothing_to_choose(s);
+    if (rc == GW_OK) rc = trials_write(s, dir);
+    prepared_free(shared);
+    prepared_free(whole);
+    if (rc < 0) record_failed(record, rc);
+    return rc;
+}
+
+static void tell_choice(const struct search *s) {
+    const struct evaluation *v = &s->evaluation[s->chosen];
+    progress_message("chosen of %zu trials: trial %zu with %s %.4g on validation; now the final walk on later folds",
+                     search_trials(s), v->trial + 1, s->objective[0].name,
+                     objective_value(&s->objective[0], v->cost[0]));
+}
+
+static int walk_best(struct search *s, const struct gw_run_options *options, struct record *record, char dir[1024],
+                     int *lock) {
+    struct gw_run_options own = *options;
+    struct experiment *e;
+    struct final_result final;
+    char used[1024];
+    TRY(final_experiment(s, &e));
+    e->searched.n_on_record = record->run && record->path[0] ? e->n_searched : 0;
+    int rc = best_write(e, dir);
+    own.out_dir = dir;
+    if (rc == GW_OK) rc = run_walk(e, &own, "search", record, used, lock);
+    experiment_free(e);
+    if (rc == GW_OK) rc = final_read(s, dir, &final);
+    if (rc == GW_OK) rc = dir_lock_holds(dir, *lock);
+    return rc == GW_OK ? search_write(s, &final, dir) : rc;
+}
+
+int run_search(const char *path, const struct gw_config_override *override, const struct gw_run_options *options,
+               char dir[1024]) {
+    struct search *s;
+    struct record record = {.run = 0};
+    int lock = -1;
+    TRY(search_load(path, override, &s));
+    progress_message("%zu points of the space were checked", s->n_checked);
+    int rc = run_directory_name(options->out_dir, s->name, dir);
+    if (rc == GW_OK) rc = search_in(s, options, &record, dir, &lock);
+    if (rc == GW_OK) tell_choice(s);
+    if (rc == GW_OK) rc = walk_best(s, options, &record, dir, &lock);
+    dir_unlock(&lock);
+    search_free(s);
+    return rc;
+}
+
+/* Of the final walk, with the first point of the space in the place of the best. */
+static int outlook_of_walk(struct search *s, const struct gw_run_options *options, struct walk_outlook *out) {
+    struct experiment *e;
+    s->evaluation = mem_calloc(1, sizeof *s->evaluation);
+    if (!s->evaluation) return GW_ERR_NOMEM;
+    s->n = 1;
+    s->chosen = 0;
+    space_settle(&s->space, &s->evaluation[0].point);
+    TRY(final_experiment(s, &e));
+    int rc = walk_outlook(e, options, out);
+    experiment_free(e);
+    return rc;
+}
+
+int search_outlook(const char *path, const struct gw_config_override *override, const struct gw_run_options *options,
+                   struct search_outlook *out) {
+    struct search *s;
+    struct prepared *shared = NULL;
+    *out = (struct search_outlook){0};
+    TRY(search_load(path, override, &s));
+    int rc = prepare_shared(s, &shared);
+    if (rc == GW_OK) rc = search_estimate(s, shared, job_count(options), &out->n_evaluations, out->estimate);
+    if (rc == GW_OK) rc = outlook_of_walk(s, options, &out->walk);
+    if (rc == GW_OK && !options->out_dir) rc = run_directory_name(NULL, s->name, out->walk.dir);
+    out->strategy = s->searcher->name;
+    out->n_keys = s->space.n;
+    out->n_trials = s->settings.trials;
+    out->n_folds = s->settings.folds;
+    out->n_seeds = s->settings.seeds;
+    out->n_checked = s->n_checked;
+    prepared_free(shared);
+    search_free(s);
+    return rc;
+}
