@@ -88,6 +88,8 @@ struct score_source {
 };
 
 /* One contestant. */
+struct experiment;
+enum { MEMBERS_TEXT = 512 };
 struct strategy_spec {
     char name[48]; /* name_is_safe, unique */
     const struct gw_strategy_desc *desc;
@@ -97,7 +99,13 @@ struct strategy_spec {
     struct gw_cost_config costs;
     char ensemble_of[48]; /* averages the probabilities of this strategy's seeds instead of training; "": trains */
     struct score_source scores;
+    char members
+        [MEMBERS_TEXT]; /* "a,b,c": earlier contestants whose positions the strategy "ensemble" follows; "" for all others */
+    bool members_trained; /* one of them has a repetition a seed, and so has it */
 };
+/* Position among the contestants before `end` of the i-th of spec->members; SIZE_MAX: none has that name. False: no more names. */
+bool config_member(const struct experiment *experiment, const struct strategy_spec *spec, size_t i, size_t end,
+                   size_t *member);
 
 /* What a contestant's entry says of a strategy of the user's own (config_own.c). */
 struct own_keys {
@@ -149,13 +157,13 @@ static inline const struct program *strategy_program(const struct strategy_spec 
     return (const struct program *)spec->trading.program;
 }
 static inline bool strategy_is_outside(const struct strategy_spec *spec) { return spec->scores.n_files > 0; }
-/* Repetitions of a contestant: one per seed when it trains, else a single one that is written as seed 0. How many an
+/* Repetitions of a contestant: one per seed when it trains or follows one that does, else a single one that is written as seed 0. How many an
  * outside one has, its files say (outside_repeats). */
 static inline size_t strategy_repeats(const struct experiment *experiment, const struct strategy_spec *spec) {
-    return strategy_trains(spec) ? experiment->n_seeds : 1;
+    return strategy_trains(spec) || spec->members_trained ? experiment->n_seeds : 1;
 }
 static inline uint64_t strategy_seed(const struct experiment *experiment, const struct strategy_spec *spec, size_t k) {
-    return strategy_trains(spec) ? experiment->seed[k] : 0;
+    return strategy_trains(spec) || spec->members_trained ? experiment->seed[k] : 0;
 }
 
 /* How the bars of a source are imported; texts are the source's own. */

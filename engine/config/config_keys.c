@@ -157,6 +157,8 @@ static const struct gw_param entry_rows[] = {
     GW_TEXT_PARAM(struct strategy_spec, name, GW_PARAM_NAME, "unique; default: the strategy's"),
     GW_TEXT_PARAM(struct strategy_spec, ensemble_of, GW_PARAM_NAME,
                   "an earlier contestant: the mean of its seeds' probabilities instead of a model of its own"),
+    GW_TEXT_PARAM(struct strategy_spec, members, GW_PARAM_TEXT,
+                  "strategy ensemble: earlier contestants whose positions it follows, such as \"sma,rsi,lstm\""),
 };
 const struct gw_param_table entry_params = GW_PARAM_TABLE(entry_rows);
 

@@ -46,6 +46,13 @@ bool config_is_own_key(const char *key);
 int config_read_own(const struct json_document *document, const json_value *entry, struct experiment *experiment,
                     struct strategy_spec *spec) GW_MUST_USE;
 void config_write_own(struct json_writer *w, const struct strategy_spec *spec);
+/* config_ensemble.c: "ensemble_of" and "members" of an entry. */
+int config_read_ensemble(const struct json_document *document, const json_value *entry, struct experiment *experiment,
+                         struct strategy_spec *spec) GW_MUST_USE;
+int config_read_members(const struct json_document *document, const json_value *entry, struct experiment *experiment,
+                        struct strategy_spec *spec) GW_MUST_USE;
+/* Whoever a contestant is made of is wanted as well. */
+void config_bring_members(const struct experiment *experiment, size_t strategy, bool wanted[MAX_STRATEGIES]);
 int config_read_strategies(const struct json_document *document, const json_value *list,
                            struct experiment *experiment) GW_MUST_USE;
 /* One contestant's object over the values already in `spec`; `fallback` when it may leave out "strategy". */

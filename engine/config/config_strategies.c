@@ -73,32 +73,6 @@ int config_read_strategy(const struct json_document *doc, const json_value *obje
     return GW_OK;
 }
 
-/* "ensemble_of" names an earlier contestant with a model of its own; the ensemble is that model, its seeds averaged. */
-static int read_ensemble(const struct json_document *doc, const json_value *object, struct experiment *e,
-                         struct strategy_spec *spec) {
-    const json_value *of = json_get(object, "ensemble_of");
-    if (!of) return GW_OK;
-    const char *name = json_string(of, "");
-    size_t s = 0;
-    while (s < e->n_strategies && strcmp(e->strategy[s].name, name) != 0) s++;
-    if (json_kind(of) != JSON_STRING || s == e->n_strategies || !e->strategy[s].desc->needs_model ||
-        e->strategy[s].ensemble_of[0])
-        return json_fail(doc, of, GW_ERR_CONFIG, "ensemble_of must name a strategy with a model that stands before it");
-    if (json_get(object, "scores"))
-        return json_fail(doc, of, GW_ERR_CONFIG, "an ensemble takes its scores from \"%s\"; leave out one of both",
-                         name);
-    if (!spec->desc->needs_model)
-        return json_fail(doc, of, GW_ERR_CONFIG, "strategy \"%s\" uses no model and cannot be an ensemble",
-                         spec->desc->name);
-    if (json_get(object, "model") || json_get(object, "training"))
-        return json_fail(doc, of, GW_ERR_CONFIG,
-                         "an ensemble takes model and training from \"%s\"; leave them out here", name);
-    spec->model = e->strategy[s].model;
-    spec->train = e->strategy[s].train;
-    strcpy(spec->ensemble_of, name);
-    return GW_OK;
-}
-
 int config_read_strategies(const struct json_document *doc, const json_value *list, struct experiment *e) {
     if (json_kind(list) != JSON_ARRAY || json_size(list) == 0 || json_size(list) > MAX_STRATEGIES)
         return json_fail(doc, list, GW_ERR_CONFIG, "strategies must be an array of 1 to %d contestants",
@@ -111,11 +85,13 @@ int config_read_strategies(const struct json_document *doc, const json_value *li
             TRY(strategy_type(doc, value, spec));
             strcpy(spec->name, spec->desc->name);
             TRY(config_read_own(doc, value, e, spec));
+            TRY(config_read_members(doc, value, e, spec));
         } else if (json_kind(value) == JSON_OBJECT) {
             TRY(config_read_strategy(doc, value, NULL, spec));
             TRY(config_read_own(doc, value, e, spec));
             TRY(config_read_scores(doc, value, e->path, spec));
-            TRY(read_ensemble(doc, value, e, spec));
+            TRY(config_read_ensemble(doc, value, e, spec));
+            TRY(config_read_members(doc, value, e, spec));
         } else {
             return json_fail(doc, value, GW_ERR_CONFIG, "a strategy must be a name or an object, not %s",
                              json_kind_name(value));
@@ -148,10 +124,10 @@ static int keep_strategies(struct experiment *e, const char *keep) {
                  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
         }
         wanted[s] = true;
-        for (size_t m = 0; m < s; m++) /* an ensemble brings its member along */
-            if (strcmp(e->strategy[m].name, e->strategy[s].ensemble_of) == 0) wanted[m] = true;
         at += length + (at[length] == ',');
     }
+    for (size_t s = e->n_strategies; s-- > 0;)
+        if (wanted[s]) config_bring_members(e, s, wanted);
     size_t n = 0;
     for (size_t s = 0; s < e->n_strategies; s++)
         if (wanted[s]) e->strategy[n++] = e->strategy[s];

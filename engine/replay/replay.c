@@ -44,6 +44,8 @@ static int deliver(struct replay *r, size_t s, size_t i, int64_t now_ns) {
         .position = broker_view(&r->broker, s),
         .order = r->result->order,
         .n_orders = r->result->n_records,
+        .follow = r->config->follow ? &r->config->follow[s][i * r->config->n_follow] : NULL,
+        .n_follow = r->config->follow ? r->config->n_follow : 0,
     };
     const struct gw_replay_watch *watch = r->config->watch;
     if (watch && watch->bar) watch->bar(watch->who, &event);

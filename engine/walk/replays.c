@@ -5,6 +5,9 @@
 #include "engine/base/base.h"
 #include "outside.h"
 #include "replays.h"
+#include "stances.h"
+
+enum { ENTRIES_OF_ENSEMBLE = 16 };
 
 static struct gw_replay_config replay_settings(const struct experiment *e, const struct prepared *p,
                                                const struct strategy_spec *spec, bool optimistic) {
@@ -63,9 +66,18 @@ static void portfolio_values(const struct experiment *e, const struct gw_replay_
     for (size_t m = 0; m < gw_portfolio_metric_count(); m++) value[m] = gw_portfolio_metric_at(m)->compute(&input);
 }
 
+/* An ensemble's position grows with the agreement of its members, one order a change. */
+static void follow_members(struct gw_replay_config *config, const struct stances *follow, size_t n) {
+    if (!n) return;
+    config->follow = (const signed char *const *)follow->symbol;
+    config->n_follow = n;
+    config->max_entries = ENTRIES_OF_ENSEMBLE;
+}
+
 static int replay_seed(const struct experiment *e, const struct prepared *p, const struct strategy_spec *spec,
                        const struct gw_strategy_config *trading, const struct score_set *set,
-                       const struct gw_replay_watch *watch, struct seed_result *seed) {
+                       const struct gw_replay_watch *watch, const struct stances *follow, size_t n_follow,
+                       struct seed_result *seed) {
     size_t n = p->market.n_symbols;
     struct gw_score **scores = mem_calloc(n, sizeof *scores);
     const double **moves = mem_calloc(n, sizeof *moves);
@@ -76,10 +88,12 @@ static int replay_seed(const struct experiment *e, const struct prepared *p, con
     const struct gw_score *const *view = spec->desc->needs_model ? (const struct gw_score *const *)scores : NULL;
     /* First the one of which only the figures are kept, so that its curve and the other's never lie side by side. */
     struct gw_replay_config config = replay_settings(e, p, spec, true);
+    follow_members(&config, follow, n_follow);
     TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, trading, view, moves, &seed->replay), done);
     portfolio_values(e, &seed->replay, seed->optimistic);
     gw_replay_result_free(&seed->replay);
     config = replay_settings(e, p, spec, false);
+    follow_members(&config, follow, n_follow);
     config.watch = watch;
     TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, trading, view, moves, &seed->replay), done);
     portfolio_values(e, &seed->replay, seed->portfolio);
@@ -107,8 +121,64 @@ static int matched_trading(const struct experiment *e, const struct results *r, 
          spec->name, of);
 }
 
-int results_replay(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                   struct event_log *events, struct results *r) {
+/* Whom ensembles follow, while the contestants are replayed one after another. */
+struct following {
+    struct stances *of[MAX_STRATEGIES]; /* [n_seeds] of each that is followed, owned; NULL: nobody follows it */
+    size_t n_seeds[MAX_STRATEGIES];
+};
+
+static bool is_followed(const struct experiment *e, size_t s) {
+    size_t member;
+    for (size_t other = s + 1; other < e->n_strategies; other++)
+        for (size_t i = 0; config_member(e, &e->strategy[other], i, other, &member); i++)
+            if (member == s) return true;
+    return false;
+}
+
+static void following_free(struct following *f, size_t n_strategies) {
+    for (size_t s = 0; s < n_strategies; s++) {
+        for (size_t k = 0; f->of[s] && k < f->n_seeds[s]; k++) stances_free(&f->of[s][k]);
+        mem_free(f->of[s]);
+    }
+}
+
+/* What the members of contestant s held with its k-th seed; *n 0: it has none. */
+static int members_of(const struct experiment *e, const struct prepared *p, const struct following *f, size_t s,
+                      size_t k, struct stances *out, size_t *n) {
+    const struct stances *member[MAX_STRATEGIES];
+    size_t m;
+    for (*n = 0; *n < MAX_STRATEGIES && config_member(e, &e->strategy[s], *n, s, &m); ++*n) {
+        if (m == SIZE_MAX || !f->of[m]) FAIL(GW_ERR_INTERNAL, "strategy %s: a member is missing", e->strategy[s].name);
+        member[*n] = &f->of[m][k < f->n_seeds[m] ? k : f->n_seeds[m] - 1];
+    }
+    return *n ? stances_join(&p->market, member, *n, out) : GW_OK;
+}
+
+/* The replay of one contestant and seed, watched by whoever wants to know of it. */
+static int replay_watched(const struct experiment *e, const struct prepared *p,
+                          const struct gw_strategy_config *trading, struct results *r, struct following *f,
+                          struct event_log *events, size_t s, size_t k) {
+    struct seed_result *seed = &r->strategy[s].seed[k];
+    const struct gw_replay_watch *told, *watch;
+    struct stance_watch stance = {.at = NULL};
+    struct stances members = {0};
+    size_t n_members;
+    TRY(events_begin(events, s, k, seed->number, &told));
+    watch = told;
+    int rc = members_of(e, p, f, s, k, &members, &n_members);
+    if (rc == GW_OK && f->of[s]) {
+        rc = stance_watch_begin(&stance, &p->market, told, &f->of[s][k]);
+        watch = &stance.watch;
+    }
+    if (rc == GW_OK) rc = replay_seed(e, p, &e->strategy[s], trading, &r->scores, watch, &members, n_members, seed);
+    if (rc == GW_OK && told) events_end(events, &seed->replay);
+    stance_watch_end(&stance);
+    stances_free(&members);
+    return rc;
+}
+
+static int replay_contestants(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                              struct event_log *events, struct following *following, struct results *r) {
     if (gw_portfolio_metric_count() > PORTFOLIO_MAX || gw_metric_count() > METRICS_MAX)
         FAIL(GW_ERR_INTERNAL, "more metrics than a result holds; raise METRICS_MAX");
     memset(r, 0, sizeof *r);
@@ -123,6 +193,11 @@ int results_replay(const struct experiment *e, const struct prepared *p, const s
         result->seed = mem_calloc(n_seeds, sizeof *result->seed);
         if (!result->seed) return GW_ERR_NOMEM;
         result->n_seeds = n_seeds;
+        if (is_followed(e, s)) {
+            following->of[s] = mem_calloc(n_seeds, sizeof *following->of[s]);
+            if (!following->of[s]) return GW_ERR_NOMEM;
+            following->n_seeds[s] = n_seeds;
+        }
         result->outside = outside;
         for (int g = 0; outside && g < GW_N_GATES; g++) result->ranking_only[g] = outside->ranking_only[g];
         struct gw_strategy_config trading;
@@ -130,14 +205,19 @@ int results_replay(const struct experiment *e, const struct prepared *p, const s
         for (size_t k = 0; k < n_seeds; k++) {
             result->seed[k].number = trading.seed = outside_seed(e, p, s, k);
             if (spec->desc->needs_model) TRY(scores_collect(e, p, &r->scores, fits, s, k, &result->seed[k].scores));
-            const struct gw_replay_watch *watch;
-            TRY(events_begin(events, s, k, result->seed[k].number, &watch));
-            TRY(replay_seed(e, p, spec, &trading, &r->scores, watch, &result->seed[k]));
-            if (watch) events_end(events, &result->seed[k].replay);
+            TRY(replay_watched(e, p, &trading, r, following, events, s, k));
             TRY(interrupt_check());
         }
     }
     return GW_OK;
+}
+
+int results_replay(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                   struct event_log *events, struct results *r) {
+    struct following following = {.n_seeds = {0}};
+    const int rc = replay_contestants(e, p, fits, events, &following, r);
+    following_free(&following, e->n_strategies);
+    return rc;
 }
 
 void results_free(const struct experiment *e, struct results *r) {

@@ -66,6 +66,8 @@ struct gw_replay_config {
     double liquidation_fee_bps;                      /* on top of the taker fee */
     double interest_bps_per_year, loan_bps_per_year; /* earned by cash, paid on what is borrowed */
     struct gw_limits limits;
+    const signed char *const *follow; /* [n_symbols] arrays of [bars.n × n_follow] for gw_bar_event.follow, or NULL */
+    size_t n_follow;
     const struct gw_replay_watch *watch; /* NULL: nobody watches */
 };
 

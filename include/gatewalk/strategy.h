@@ -46,6 +46,9 @@ struct gw_bar_event {
     struct gw_position_view position;
     const struct gw_order_record *order; /* all orders so far, this strategy's and the exits that hang on them */
     size_t n_orders;                     /* order[id - 1] has that id */
+    const signed char
+        *follow; /* [n_follow] of an ensemble's members: 1 long, 0 flat, -1 short, once their market orders fill */
+    size_t n_follow;
 };
 
 /* Where a strategy puts its orders during on_bar, for any symbol; signal_ns is stamped. An order that makes no sense

@@ -26,10 +26,13 @@ static void write_experiment(const char *section, const struct gw_param_key *key
     if (data && strcmp(key->param->name, "file") != 0) strcpy(chosen, ",\"file\":\"d.csv\"");
     const char *row = strategy ? gw_choice_at(key->by->choices, key->row).name : "gate";
     if (strcmp(row, "script") == 0) scratch_write("own.lua", "function on_bar() end", 21);
-    int n = snprintf(text, sizeof text, "{%s%s%s\"strategies\":[{\"strategy\":\"%s\"%s}],\n",
+    int n = snprintf(text, sizeof text, "{%s%s%s\"strategies\":[%s{\"strategy\":\"%s\"%s}],\n",
                      name ? "" : "\"name\":\"x\",", data ? "" : "\"data\":\"d.csv\",",
-                     folds ? "" : "\"folds\":{\"train\":900,\"validation\":90,\"test\":90},", row,
-                     strcmp(row, "script") == 0 ? ",\"script\":\"own.lua\"" : "");
+                     folds ? "" : "\"folds\":{\"train\":900,\"validation\":90,\"test\":90},",
+                     strcmp(row, "ensemble") == 0 ? "\"buy_and_hold\"," : "", row,
+                     strcmp(row, "script") == 0     ? ",\"script\":\"own.lua\""
+                     : strcmp(row, "ensemble") == 0 ? ",\"members\":\"buy_and_hold\""
+                                                    : "");
     if (*section)
         snprintf(text + n, sizeof text - (size_t)n, "\"%s\":{\"%s\":%s%s}}", section, key->param->name, value, chosen);
     else

@@ -56,6 +56,8 @@ static size_t put_lengths(char *to, size_t size, const struct numeric *a, const 
 
 /* Some cannot do without a file of their own. */
 static size_t put_strategy(char *to, size_t size, const struct numeric *n) {
+    if (strcmp(row_of(n), "ensemble") == 0)
+        return (size_t)snprintf(to, size, ",{\"name\":\"all\",\"strategy\":\"ensemble\",\"members\":\"gate\"}");
     if (strcmp(row_of(n), "script") != 0) return (size_t)snprintf(to, size, ",\"%s\"", row_of(n));
     scratch_write("own.lua", "function on_bar() end", 21);
     return (size_t)snprintf(to, size, ",{\"name\":\"own\",\"strategy\":\"script\",\"script\":\"own.lua\"}");

@@ -49,6 +49,10 @@ static void every_strategy_runs_and_balances(void **state) {
         fixture_random_bars(&market.symbol[s], N, &rng, 0.05, 0.02);
         random_scores(score[s], min_move[s], N, &rng);
     }
+    static signed char held[2 * N]; /* what two others hold: by spells */
+    const signed char *const follow[SYMBOLS] = {held, held};
+    for (size_t i = 0; i < 2 * N; ++i)
+        held[i] = i > 1 && gw_rng_below(&rng, 10) ? held[i - 2] : (signed char)((int)gw_rng_below(&rng, 3) - 1);
     assert_true(gw_strategy_count() >= 3);
     assert_null(gw_strategy_at(gw_strategy_count()));
     assert_null(gw_strategy_find("nonesuch"));
@@ -61,6 +65,8 @@ static void every_strategy_runs_and_balances(void **state) {
         struct gw_strategy_config parameters;
         fixture_config(&config, &parameters);
         fixture_random_costs(&config.costs, &rng);
+        config.follow = follow;
+        config.n_follow = 2;
         assert_ok(gw_strategy_config_check(strategy, &parameters, NULL));
         struct gw_replay_result r;
         if (strategy->needs_model)

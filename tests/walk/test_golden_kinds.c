@@ -155,7 +155,8 @@ static bool holds(const struct experiment *e, const struct strategy_spec *spec, 
                   struct gw_param_key key, const char *value) {
     char text[GW_PARAM_SHOWN];
     bool trading = section->table == &gw_strategy_params;
-    if (spec && (trading ? !spec->desc->needs_model : !strategy_trains(spec))) return false;
+    /* Common keys of trading matter to gates at least; a strategy's own ones wherever they are active. */
+    if (spec && (trading ? !spec->desc->needs_model && !key.by : !strategy_trains(spec))) return false;
     const void *base = spec ? (const char *)spec + section->common_offset : (const char *)e + section->offset;
     if (!gw_param_active(&key, base)) return false;
     return strcmp(gw_param_show(key.param, gw_param_base_const(&key, base), text), value) == 0;
