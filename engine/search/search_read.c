@@ -125,6 +125,14 @@ static int check_settings(struct search *s, const json_value *search) {
     if (!settings->trials && !s->searcher->finite) settings->trials = 32;
     if (!settings->seeds) settings->seeds = 1;
     if (s->searcher->sequential) settings->lag = 1;
+    if (s->searcher->one_objective && s->n_objectives > 1)
+        return json_fail(s->document, json_get(search, "objective"), GW_ERR_CONFIG,
+                         "\"%s\" takes one objective; give one, or another strategy", s->searcher->name);
+    for (size_t d = 0; s->searcher->halving && d < s->space.n; d++)
+        if (strcmp(s->space.dim[d].key, "training.epochs") == 0)
+            return json_fail_key(s->document, s->space.dim[d].place, GW_ERR_CONFIG,
+                                 "\"%s\" decides on the epochs itself; leave them out of the space", s->searcher->name);
+    if (s->searcher->begin) TRY(s->searcher->begin());
     if (s->searcher->halving && !strategy_trains(&s->experiment->strategy[s->contestant]))
         return json_fail(s->document, search, GW_ERR_CONFIG,
                          "\"%s\" shares out epochs or folds of training; \"%s\" has none", s->searcher->name,

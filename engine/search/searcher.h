@@ -41,8 +41,9 @@ struct search_view {
     const struct evaluation *evaluation;
     size_t n_decided; /* all before the one to decide: trial, rung, budget and point stand … */
     size_t n_known;   /* … and the results of so many of the first */
+    size_t *need;     /* for DECISION_WAIT: how many of the first must be known; all before it if not said */
 };
-enum decision { DECISION_TRY, DECISION_WAIT, DECISION_END }; /* WAIT: ask again when all before are known */
+enum decision { DECISION_TRY, DECISION_WAIT, DECISION_END }; /* WAIT: ask again when more is known */
 struct searcher {
     const char *name, *help;
     struct gw_param_table own;
@@ -50,6 +51,8 @@ struct searcher {
     bool blind;      /* looks at no results: nothing is waited for */
     bool sequential; /* looks at all of them: lag is 1 */
     bool halving;    /* asks for a budget */
+    bool one_objective;
+    int (*begin)(void); /* what it needs is there? GW_ERR_TOOL; NULL: nothing */
     /* Fills trial, rung, budget and point (settled or not) of the next evaluation. */
     int (*decide)(const struct search_view *view, struct evaluation *out, enum decision *decision);
     size_t (*expected)(const struct search_view *view); /* evaluations, for progress; NULL: settings->trials */
@@ -74,8 +77,11 @@ static inline const void *searcher_own(const struct search_settings *settings) {
 
 /* ---- what searchers share ------------------------------------------------------------------------------------ */
 
-/* A point of the space at random, keyed by the search's seed, a purpose and a number. */
+/* A point of the space at random, keyed by the search's seed, a purpose and a number; of a hundred the first where nobody has
+ * been, since the same point has the same result. */
 void point_random(const struct search_view *view, const char *purpose, size_t number, struct point *out);
+/* Has nobody been there? */
+bool point_is_new(const struct search_view *view, const struct point *point);
 /* The numbers of the evaluations in `index`, best first: by non-dominated fronts (Deb et al. 2002), within a front of several
  * objectives the less crowded first; equals in their order. front: [n] of each, from 0, in the new order; or NULL. */
 int rank_evaluations(const struct evaluation *evaluation, size_t n_objectives, size_t *index, size_t n,

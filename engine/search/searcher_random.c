@@ -1,4 +1,4 @@
-/* Points at random, each drawn for itself. */
+/* Points at random, none twice while there are others. */
 #include "searcher.h"
 
 static int decide(const struct search_view *view, struct evaluation *out, enum decision *decision) {

@@ -16,10 +16,24 @@ _Static_assert(COUNT_OF(table) <= GW_OWN_ROWS_MAX, "settings have room for the o
 const struct searcher *searcher_at(size_t i) { return i < COUNT_OF(table) ? table[i] : NULL; }
 
 void point_random(const struct search_view *view, const char *purpose, size_t number, struct point *out) {
+    enum { DRAWS = 100 };
     struct gw_rng rng;
     gw_rng_key(&rng, (uint64_t)view->settings->seed, purpose, number, 0, 0);
-    for (size_t d = 0; d < view->space->n; d++) out->u[d] = gw_rng_uniform(&rng);
-    space_settle(view->space, out);
+    for (int i = 0; i < DRAWS; i++) {
+        for (size_t d = 0; d < view->space->n; d++) out->u[d] = gw_rng_uniform(&rng);
+        space_settle(view->space, out);
+        if (point_is_new(view, out)) return;
+    }
+}
+
+bool point_is_new(const struct search_view *view, const struct point *point) {
+    for (size_t i = 0; i < view->n_decided; i++) {
+        const double *other = view->evaluation[i].point.u;
+        size_t d = 0;
+        while (d < view->space->n && (point->u[d] == other[d] || (isnan(point->u[d]) && isnan(other[d])))) d++;
+        if (d == view->space->n) return false;
+    }
+    return true;
 }
 
 /* ---- order --------------------------------------------------------------------------------------------------- */

@@ -67,8 +67,10 @@ static int decide(struct work *w, enum decision *decision) {
                                .evaluation = s->evaluation,
                                .n_decided = s->n};
     const size_t lag = s->settings.lag;
+    size_t need = s->n;
     TRY(make_room(w));
     view.evaluation = s->evaluation;
+    view.need = &need;
     struct evaluation *next = &s->evaluation[s->n];
     *decision = DECISION_WAIT;
     begin_evaluation(next);
@@ -77,8 +79,8 @@ static int decide(struct work *w, enum decision *decision) {
         if (view.n_known > w->n_done) return GW_OK;
         TRY(searcher->decide(&view, next, decision));
         if (*decision == DECISION_WAIT) {
-            if (w->n_done < s->n) return GW_OK; /* till all before it are known */
-            view.n_known = s->n;
+            if (w->n_done < need) return GW_OK;
+            view.n_known = need;
             begin_evaluation(next);
             TRY(searcher->decide(&view, next, decision));
         }

@@ -1,0 +1,136 @@
+/* Tree-structured Parzen estimators (Bergstra, Bardenet, Bengio & Kegl 2011): of the values that good trials had and of those
+ * that the others had, two densities for each key; the next value is the one, of some drawn from the good, whose ratio is
+ * highest. A key that is there only for some values of its parent is estimated from the trials that had it. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/base.h"
+#include "searcher.h"
+#include "tpe.h"
+
+struct tpe_params {
+    size_t startup, candidates;
+    double good;
+};
+static const struct gw_param rows[] = {
+    GW_SIZE_PARAM(struct tpe_params, startup, "trials", 10, 1, 10000, "at random before the first estimate"),
+    GW_SIZE_PARAM(struct tpe_params, candidates, "draws", 24, 1, 10000, "of which the best is taken"),
+    GW_NUMBER_PARAM(struct tpe_params, good, "fraction", .15, .01, .9, "of the trials that count as good"),
+};
+
+/* What is known, best first; the first n_good are good. */
+struct known {
+    const struct search_view *view;
+    size_t *index, n, n_good;
+    double *seen; /* room for values */
+};
+
+static size_t collect(const struct known *k, size_t d, bool good) {
+    size_t n = 0;
+    for (size_t i = good ? 0 : k->n_good; i < (good ? k->n_good : k->n); i++) {
+        const double u = k->view->evaluation[k->index[i]].point.u[d];
+        if (!isnan(u)) k->seen[n++] = u;
+    }
+    return n;
+}
+
+/* A choice: how often each was seen, and one more shared by all. */
+static void shares(const struct known *k, const struct dimension *dim, size_t d, bool good, double *share) {
+    const size_t n = collect(k, d, good);
+    for (size_t c = 0; c < dim->n_choices; c++) share[c] = 1 / (double)dim->n_choices / ((double)n + 1);
+    for (size_t i = 0; i < n; i++) share[dimension_choice(dim, k->seen[i])] += 1 / ((double)n + 1);
+}
+
+static double pick_choice(const struct known *k, size_t d, size_t candidates, struct gw_rng *rng) {
+    const struct dimension *dim = &k->view->space->dim[d];
+    double good[CHOICES_MAX], other[CHOICES_MAX], most = -1;
+    size_t best = 0;
+    shares(k, dim, d, true, good);
+    shares(k, dim, d, false, other);
+    for (size_t i = 0; i < candidates; i++) {
+        double u = gw_rng_uniform(rng);
+        size_t c = 0;
+        while (c + 1 < dim->n_choices && u >= good[c]) u -= good[c++];
+        if (good[c] / other[c] > most) most = good[c] / other[c], best = c;
+    }
+    return ((double)best + 0.5) / (double)dim->n_choices;
+}
+
+/* Of a number with few levels a level's whole share counts, not the density at its middle. */
+static double weight(const struct parzen *p, const struct dimension *dim, double u) {
+    const size_t n = dimension_levels(dim);
+    if (n == 0) return parzen_density(p, u);
+    const double low = floor(u * (double)n) / (double)n;
+    return parzen_mass(p, low, low + 1 / (double)n);
+}
+
+static int pick_number(const struct known *k, size_t d, size_t candidates, struct gw_rng *rng, double *out) {
+    const struct dimension *dim = &k->view->space->dim[d];
+    struct parzen good = {0}, other = {0};
+    double most = -1;
+    int rc = parzen_make(k->seen, collect(k, d, true), &good);
+    if (rc == GW_OK) rc = parzen_make(k->seen, collect(k, d, false), &other);
+    for (size_t i = 0; rc == GW_OK && i < candidates; i++) {
+        const double u = parzen_draw(&good, rng), ratio = weight(&good, dim, u) / weight(&other, dim, u);
+        if (ratio > most) most = ratio, *out = u;
+    }
+    parzen_free(&good);
+    parzen_free(&other);
+    return rc;
+}
+
+static int propose(const struct known *k, size_t candidates, struct gw_rng *rng, struct point *out) {
+    const struct space *space = k->view->space;
+    for (size_t d = 0; d < space->n; d++) { /* parents stand before their children */
+        out->u[d] = NAN;
+        if (!space_has(space, out, d)) continue;
+        if (space->dim[d].kind == SPACE_CHOICE)
+            out->u[d] = pick_choice(k, d, candidates, rng);
+        else
+            TRY(pick_number(k, d, candidates, rng, &out->u[d]));
+    }
+    space_settle(space, out);
+    return GW_OK;
+}
+
+/* The same point again would tell nothing: its result is known. */
+static int propose_new(const struct known *k, const struct tpe_params *own, size_t trial, struct point *out) {
+    enum { TRIES = 8 };
+    struct gw_rng rng;
+    gw_rng_key(&rng, (uint64_t)k->view->settings->seed, "search tpe", trial, 0, 0);
+    for (int i = 0; i < TRIES; i++) {
+        TRY(propose(k, own->candidates, &rng, out));
+        if (point_is_new(k->view, out)) return GW_OK;
+    }
+    point_random(k->view, "search tpe again", trial, out);
+    return GW_OK;
+}
+
+static int decide(const struct search_view *view, struct evaluation *out, enum decision *decision) {
+    const struct tpe_params *own = searcher_own(view->settings);
+    out->trial = view->n_decided;
+    *decision = out->trial < view->settings->trials ? DECISION_TRY : DECISION_END;
+    if (*decision == DECISION_END) return GW_OK;
+    if (view->n_known < own->startup) {
+        point_random(view, "search random", out->trial, &out->point);
+        return GW_OK;
+    }
+    struct known k = {.view = view, .n = view->n_known};
+    k.n_good = (size_t)ceil(own->good * (double)k.n);
+    k.index = mem_calloc(k.n, sizeof *k.index);
+    k.seen = mem_calloc(k.n, sizeof *k.seen);
+    int rc = k.index && k.seen ? GW_OK : GW_ERR_NOMEM;
+    for (size_t i = 0; rc == GW_OK && i < k.n; i++) k.index[i] = i;
+    if (rc == GW_OK) rc = rank_evaluations(view->evaluation, view->n_objectives, k.index, k.n, NULL);
+    if (rc == GW_OK) rc = propose_new(&k, own, out->trial, &out->point);
+    mem_free(k.index);
+    mem_free(k.seen);
+    return rc;
+}
+
+const struct searcher searcher_tpe = {
+    .name = "tpe",
+    .help = "what good trials have and others have not: tree-structured Parzen estimators",
+    .own = GW_PARAM_TABLE(rows),
+    .decide = decide,
+};

@@ -1,0 +1,11 @@
+/* Points of Sobol's sequence as 32 bits behind the point. */
+#ifndef GATEWALK_SEARCH_SOBOL_H
+#define GATEWALK_SEARCH_SOBOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+uint32_t sobol_bits(size_t dimension, uint32_t index); /* dimension < SPACE_MAX */
+uint32_t sobol_scrambled(size_t dimension, uint32_t index, uint64_t seed);
+
+#endif

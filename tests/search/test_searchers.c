@@ -1,0 +1,294 @@
+/* Who says what is tried next: against implementations that are not ours, and against the workers' speed. */
+#include <unistd.h>
+
+#include "search_fixture.h"
+
+#include "engine/search/sobol.h"
+#include "engine/search/tpe.h"
+
+static double number(const struct table *t, size_t row, const char *column) {
+    return strtod(cell(t, row, column), NULL);
+}
+
+/* ---- densities and points ------------------------------------------------------------------------------------------ */
+
+static void test_sobol_is_scipys(void **state) {
+    (void)state;
+    struct table t;
+    assert_ok(table_read("tests/golden/search_sobol.csv", &t));
+    assert_int_equal(t.n_columns, SPACE_MAX);
+    for (size_t i = 0; i < t.n_rows; i++)
+        for (size_t d = 0; d < t.n_columns; d++)
+            assert_int_equal(sobol_bits(d, (uint32_t)i) >> 26, atoi(t.cell[i * t.n_columns + d]));
+    table_free(&t);
+}
+
+/* Scrambled, every power of two of its points still has one in each of as many equal parts, in every dimension; and in two
+ * dimensions one in each of 4 × 4 squares of the first 16 where the unscrambled has. */
+static void test_scrambled_points_fill_the_space(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++)
+        for (size_t d = 0; d < SPACE_MAX; d++) {
+            bool hit[64] = {false};
+            for (uint32_t i = 0; i < 64; i++) {
+                const uint32_t part = sobol_scrambled(d, i, seed) >> 26;
+                assert_false(hit[part]);
+                hit[part] = true;
+            }
+        }
+    bool square[4][4] = {{false}};
+    for (uint32_t i = 0; i < 16; i++) square[sobol_scrambled(0, i, 9) >> 30][sobol_scrambled(1, i, 9) >> 30] = true;
+    for (int i = 0; i < 16; i++) assert_true(square[i / 4][i % 4]);
+    assert_true(sobol_scrambled(3, 5, 1) != sobol_scrambled(3, 5, 2));
+}
+
+static void test_densities_are_scipys(void **state) {
+    (void)state;
+    struct table t;
+    assert_ok(table_read("tests/golden/search_parzen.csv", &t));
+    for (size_t row = 0; row < t.n_rows; row++) {
+        double seen[200], at = number(&t, row, "at");
+        size_t n = (size_t)number(&t, row, "n"), k = 0;
+        struct parzen p;
+        for (const char *text = cell(&t, row, "seen"); k < n; k++) seen[k] = strtod(text, (char **)&text);
+        assert_ok(parzen_make(seen, n, &p));
+        const double density = number(&t, row, "density"), mass = number(&t, row, "mass");
+        if (fabs(parzen_density(&p, at) - density) > 1e-9 * density ||
+            fabs(parzen_mass(&p, at, fmin(at + 0.125, 1)) - mass) > 1e-9 * mass)
+            fail_msg("row %zu: %.12g and %.12g, not %.12g and %.12g", row, parzen_density(&p, at),
+                     parzen_mass(&p, at, fmin(at + 0.125, 1)), density, mass);
+        parzen_free(&p);
+    }
+    table_free(&t);
+}
+
+/* What is drawn has that density: shares of eighths over many draws. */
+static void test_draws_have_the_density(void **state) {
+    (void)state;
+    enum { DRAWS = 40000 };
+    const double seen[] = {0.02, 0.31, 0.33, 0.9};
+    struct gw_rng rng;
+    struct parzen p;
+    double share[8] = {0};
+    gw_rng_key(&rng, 3, "test draws", 0, 0, 0);
+    assert_ok(parzen_make(seen, COUNT_OF(seen), &p));
+    for (int i = 0; i < DRAWS; i++) share[(size_t)(8 * parzen_draw(&p, &rng))] += 1.0 / DRAWS;
+    for (int i = 0; i < 8; i++) {
+        const double want = parzen_mass(&p, i / 8.0, (i + 1) / 8.0);
+        assert_true(fabs(share[i] - want) < 5 * sqrt(want / DRAWS));
+    }
+    parzen_free(&p);
+}
+
+/* ---- whole searches of a formula ------------------------------------------------------------------------------------- */
+
+struct formula {
+    double (*cost)(const struct evaluation *evaluation);
+    bool dawdle; /* every evaluation takes its own time */
+};
+static int name_formula(void *context, struct evaluation *evaluation) {
+    (void)context;
+    snprintf(evaluation->key, sizeof evaluation->key, "%016zx", evaluation->trial);
+    return GW_OK;
+}
+static int run_formula(void *context, struct evaluation *evaluation) {
+    const struct formula *f = context;
+    if (f->dawdle) usleep((useconds_t)((evaluation->trial * 7 + evaluation->rung * 3) % 5 * 300));
+    evaluation->cost[0] = f->cost(evaluation);
+    evaluation->state = EVALUATION_DONE;
+    return GW_OK;
+}
+
+/* Two numbers, a choice, and a number that is only there for one of its values. */
+static struct search *formula_search(const char *strategy, size_t trials, size_t lag) {
+    struct search *s = mem_calloc(1, sizeof *s);
+    assert_non_null(s);
+    gw_param_defaults(&search_params, &s->settings);
+    assert_ok(gw_param_set(&search_params, &s->settings, "strategy", strategy));
+    s->settings.trials = trials;
+    s->settings.lag = lag;
+    s->searcher = searcher_at((size_t)s->settings.strategy);
+    s->n_objectives = 1;
+    s->space.n = 4;
+    for (size_t d = 0; d < 4; d++)
+        s->space.dim[d] = (struct dimension){.kind = SPACE_FLOAT, .low = -1, .high = 1, .parent = SIZE_MAX};
+    s->space.dim[2].kind = SPACE_CHOICE;
+    s->space.dim[2].n_choices = 3;
+    s->space.dim[3].parent = 2;
+    s->space.dim[3].when[1] = true;
+    return s;
+}
+static void forget(struct search *s) {
+    mem_free(s->evaluation);
+    mem_free(s);
+}
+
+static double bowl(const struct evaluation *v) {
+    const double x = v->point.u[0] - 0.3, y = v->point.u[1] - 0.8, z = isnan(v->point.u[3]) ? 0.5 : v->point.u[3] - 0.6;
+    return x * x + y * y + z * z;
+}
+
+static void assert_same_search(const struct search *a, const struct search *b) {
+    assert_int_equal(a->n, b->n);
+    for (size_t i = 0; i < a->n; i++) {
+        assert_int_equal(a->evaluation[i].trial, b->evaluation[i].trial);
+        assert_int_equal(a->evaluation[i].rung, b->evaluation[i].rung);
+        assert_memory_equal(&a->evaluation[i].point, &b->evaluation[i].point, sizeof(struct point));
+    }
+}
+
+static bool is_missing(const struct searcher *searcher) { return searcher->begin && searcher->begin() < 0; }
+
+/* Workers that are ready in any order. */
+static void test_every_searcher_is_the_same_for_any_workers(void **state) {
+    (void)state;
+    for (size_t i = 0; searcher_at(i); i++) {
+        if (is_missing(searcher_at(i))) continue;
+        struct formula quick = {bowl, false}, slow = {bowl, true};
+        struct search *one = formula_search(searcher_at(i)->name, 40, 3);
+        if (one->searcher->sequential) one->settings.lag = 1;
+        assert_ok(search_work(one, &(struct evaluator){name_formula, run_formula, &quick}, 1, NULL, -1));
+        assert_true(one->n >= 40 || one->searcher->finite);
+        for (size_t jobs = 2; jobs <= 4; jobs += 2) {
+            struct search *many = formula_search(searcher_at(i)->name, 40, one->settings.lag);
+            assert_ok(search_work(many, &(struct evaluator){name_formula, run_formula, &slow}, jobs, NULL, -1));
+            assert_same_search(one, many);
+            forget(many);
+        }
+        struct search *other = formula_search(searcher_at(i)->name, 40, one->settings.lag);
+        other->settings.seed = 2;
+        assert_ok(search_work(other, &(struct evaluator){name_formula, run_formula, &quick}, 1, NULL, -1));
+        bool same = one->n == other->n;
+        for (size_t k = 0; same && k < one->n; k++)
+            same = one->evaluation[k].point.u[0] == other->evaluation[k].point.u[0];
+        if (!one->searcher->finite && strcmp(one->searcher->name, "nlopt") != 0)
+            assert_false(same); /* DIRECT draws nothing */
+        forget(other);
+        forget(one);
+    }
+}
+
+/* Of twenty seeds the mean best of 40 trials is well below that of random ones. */
+static void test_tpe_learns(void **state) {
+    (void)state;
+    double best[2] = {0};
+    for (int which = 0; which < 2; which++)
+        for (int seed = 1; seed <= 20; seed++) {
+            struct formula f = {bowl, false};
+            struct search *s = formula_search(which ? "tpe" : "random", 40, 1);
+            s->settings.seed = seed;
+            assert_ok(search_work(s, &(struct evaluator){name_formula, run_formula, &f}, 1, NULL, -1));
+            assert_ok(search_choose(s));
+            best[which] += s->evaluation[s->chosen].cost[0] / 20;
+            forget(s);
+        }
+    if (!(best[1] < 0.7 * best[0])) fail_msg("tpe %g, random %g", best[1], best[0]);
+}
+
+static void test_nlopt_finds_the_bottom(void **state) {
+    (void)state;
+    if (is_missing(&searcher_nlopt)) skip();
+    struct formula f = {bowl, false};
+    struct search *s = formula_search("nlopt", 150, 1);
+    assert_ok(gw_param_set(&search_params, &s->settings, "algorithm", "LN_BOBYQA"));
+    s->space.n = 2;
+    assert_ok(search_work(s, &(struct evaluator){name_formula, run_formula, &f}, 1, NULL, -1));
+    assert_ok(search_choose(s));
+    assert_true(s->n < 150); /* it has converged */
+    assert_true(fabs(s->evaluation[s->chosen].point.u[0] - 0.3) < 1e-3);
+    assert_true(fabs(s->evaluation[s->chosen].point.u[1] - 0.8) < 1e-3);
+    forget(s);
+}
+
+/* ---- halving ---------------------------------------------------------------------------------------------------------- */
+
+static double tally(const struct evaluation *v) { return (double)((v->trial * 7919 + v->rung * 31 + 5) % 101); }
+
+/* Who goes on when: as an implementation has it that knows the results in the order of decisions. */
+static void test_asha_promotes_in_order(void **state) {
+    (void)state;
+    struct table t;
+    assert_ok(table_read("tests/golden/search_asha.csv", &t));
+    for (size_t lag = 1, row = 0; lag <= 3; lag += 2) {
+        struct formula f = {tally, true};
+        struct search *s = formula_search("asha", 27, lag);
+        assert_ok(search_work(s, &(struct evaluator){name_formula, run_formula, &f}, 3, NULL, -1));
+        for (size_t i = 0; i < s->n; i++, row++) {
+            assert_int_equal((size_t)number(&t, row, "lag"), lag);
+            assert_int_equal(s->evaluation[i].trial, (size_t)number(&t, row, "trial"));
+            assert_int_equal(s->evaluation[i].rung, (size_t)number(&t, row, "rung"));
+            assert_true(fabs(s->evaluation[i].budget - pow(3, (double)s->evaluation[i].rung - 2)) < 1e-15);
+        }
+        assert_true(row == t.n_rows || (size_t)number(&t, row, "lag") != lag);
+        forget(s);
+    }
+    table_free(&t);
+}
+
+/* 27, the best 9 of them, the best 3 of those, best first. */
+static void test_halving_keeps_the_best_third(void **state) {
+    (void)state;
+    struct formula f = {tally, true};
+    struct search *s = formula_search("halving", 27, 4);
+    assert_ok(search_work(s, &(struct evaluator){name_formula, run_formula, &f}, 4, NULL, -1));
+    assert_int_equal(s->n, 27 + 9 + 3);
+    for (size_t i = 27; i < s->n; i++) {
+        const size_t begin = i < 36 ? 0 : 27, end = i < 36 ? 27 : 36, rank = i - end;
+        size_t better = 0, trial = s->evaluation[i].trial;
+        const struct evaluation *from = NULL;
+        for (size_t j = begin; j < end; j++)
+            if (s->evaluation[j].trial == trial) from = &s->evaluation[j];
+        assert_non_null(from);
+        for (size_t j = begin; j < end; j++)
+            better += s->evaluation[j].cost[0] < from->cost[0] ||
+                      (s->evaluation[j].cost[0] == from->cost[0] && &s->evaluation[j] < from);
+        assert_int_equal(better, rank);
+        assert_int_equal(s->evaluation[i].rung, i < 36 ? 1 : 2);
+    }
+    assert_ok(search_choose(s));
+    assert_int_equal(s->evaluation[s->chosen].rung, 2);
+    forget(s);
+}
+
+/* ---- fronts ------------------------------------------------------------------------------------------------------------- */
+
+static void test_fronts(void **state) {
+    (void)state;
+    const double cost[][2] = {{1, 5}, {2, 2}, {5, 1}, {3, 3}, {2, 2}, {6, 6}, {INFINITY, INFINITY}, {1.5, 3.5}};
+    const size_t want_front[] = {0, 0, 0, 1, 0, 2, 3, 0};
+    struct evaluation evaluation[8] = {{0}};
+    size_t index[8], front[8];
+    for (size_t i = 0; i < 8; i++) {
+        memcpy(evaluation[i].cost, cost[i], sizeof cost[i]);
+        index[i] = i;
+    }
+    assert_ok(rank_evaluations(evaluation, 2, index, 8, front));
+    for (size_t i = 0; i < 8; i++) assert_int_equal(front[i], want_front[index[i]]);
+    assert_int_equal(index[0], 0); /* the ends of the front first, as they came */
+    assert_int_equal(index[1], 2);
+    assert_int_equal(index[7], 6);
+    for (size_t i = 0; i < 8; i++) index[i] = i;
+    assert_ok(rank_evaluations(evaluation, 1, index, 8, front));
+    assert_int_equal(index[0], 0);
+    assert_int_equal(index[1], 7);
+    assert_int_equal(index[2], 1);
+    assert_int_equal(index[3], 4);
+    assert_int_equal(front[2], front[3]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sobol_is_scipys),
+        cmocka_unit_test(test_scrambled_points_fill_the_space),
+        cmocka_unit_test(test_densities_are_scipys),
+        cmocka_unit_test(test_draws_have_the_density),
+        cmocka_unit_test(test_every_searcher_is_the_same_for_any_workers),
+        cmocka_unit_test(test_tpe_learns),
+        cmocka_unit_test(test_nlopt_finds_the_bottom),
+        cmocka_unit_test(test_asha_promotes_in_order),
+        cmocka_unit_test(test_halving_keeps_the_best_third),
+        cmocka_unit_test(test_fronts),
+    };
+    progress_quiet(true);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
