@@ -150,8 +150,8 @@ static int clash(struct gw_model_report *report, const char *first, const char *
     return GW_ERR_CONFIG;
 }
 
-/* An encoder's own check names the keys in its line, "model.pattern_width: … model.pattern_heads": those are the place. */
-static int encoder_clash(struct gw_model_report *report, int rc) {
+/* An encoder's or attention's own check names the keys in its line, "model.pattern_width: … model.pattern_heads": those are the place. */
+static int row_clash(struct gw_model_report *report, int rc, const char *last) {
     static _Thread_local char named[2][64];
     static const char *const section[] = {"model.", "training."};
     const char *at = gw_error_message();
@@ -165,7 +165,7 @@ static int encoder_clash(struct gw_model_report *report, int rc) {
             report->key[n] = named[n];
             n++;
         }
-    report->key[report->key[0] && report->key[1] ? 2 : report->key[0] ? 1 : 0] = "model.encoder";
+    report->key[report->key[0] && report->key[1] ? 2 : report->key[0] ? 1 : 0] = last;
     return rc;
 }
 
@@ -178,7 +178,11 @@ static int check_model(const struct gw_model_config *config, const struct gw_tra
                             "model.attention: encoder \"%s\" has no states to attend to; use \"none\"", encoder->name);
     if (encoder->check) {
         int rc = encoder->check(config, train);
-        if (rc < 0) return encoder_clash(report, rc);
+        if (rc < 0) return row_clash(report, rc, "model.encoder");
+    }
+    if (attention->check) {
+        int rc = attention->check(config);
+        if (rc < 0) return row_clash(report, rc, "model.attention");
     }
     if (attention->encoder && config->layers > 1)
         return gw_error_set(clash(report, "model.layers", "model.attention", NULL),

@@ -45,29 +45,42 @@ size_t R(luong_keep)(const struct gw_model_config *config) { return 2 * config->
 size_t R(luong_scratch)(const struct gw_model_config *config) { return SHARD_WINDOWS * 3 * config->hidden; }
 
 void R(luong_forward)(const struct R(attention_run) *run, const real *wc, real *both) {
+    size_t T = run->config->lookback;
+    run->k->softmax_rows(run->n, T, T, 1, run->map, run->map);
+    R(luong_end)(run, wc, run->map, both);
+}
+
+void R(luong_backward)(const struct R(attention_run) *run, const real *wc, real *dwc, const real *both, real *scratch,
+                       real *dscore) {
+    size_t T = run->config->lookback;
+    R(luong_end_backward)(run, wc, dwc, run->map, both, scratch, dscore);
+    for (size_t b = 0; b < run->n; b++) R(softmax_backward)(run->k, T, run->map + b * T, dscore + b * T);
+}
+
+void R(luong_end)(const struct R(attention_run) *run, const real *wc, const real *weight, real *both) {
     size_t H = run->config->hidden;
     if (!luong_combine(run->config)) {
-        R(weigh_forward)(run, run->context, H);
+        R(sum_states)(run, weight, run->context, H);
         return;
     }
-    R(weigh_forward)(run, both, 2 * H);
+    R(sum_states)(run, weight, both, 2 * H);
     put_queries(run, both);
     run->k->gemm_nn(run->n, H, 2 * H, both, 2 * H, wc, H, run->context, H, false);
     run->k->vtanh(run->n * H, run->context, run->context);
 }
 
-void R(luong_backward)(const struct R(attention_run) *run, const real *wc, real *dwc, const real *both, real *scratch,
-                       real *dscore) {
+void R(luong_end_backward)(const struct R(attention_run) *run, const real *wc, real *dwc, const real *weight,
+                           const real *both, real *scratch, real *da) {
     size_t T = run->config->lookback, H = run->config->hidden;
     memset(run->dh, 0, run->n * T * H * sizeof *run->dh);
     if (!luong_combine(run->config)) {
-        R(weigh_backward)(run, run->dcontext, H, dscore);
+        R(sum_states_backward)(run, weight, run->dcontext, H, da);
         return;
     }
     real *dpre = scratch, *dboth = scratch + run->n * H;
     for (size_t i = 0; i < run->n * H; i++) dpre[i] = run->dcontext[i] * (1 - run->context[i] * run->context[i]);
     run->k->gemm_tn(2 * H, H, run->n, both, 2 * H, dpre, H, dwc, H, true);
     run->k->gemm_nt(run->n, 2 * H, H, dpre, H, wc, H, dboth, 2 * H, false);
-    R(weigh_backward)(run, dboth, 2 * H, dscore);
+    R(sum_states_backward)(run, weight, dboth, 2 * H, da);
     take_query_gradients(run, dboth);
 }

@@ -21,5 +21,18 @@ size_t R(luong_scratch)(const struct gw_model_config *config);
 void R(luong_forward)(const struct R(attention_run) *run, const real *wc, real *both);
 void R(luong_backward)(const struct R(attention_run) *run, const real *wc, real *dwc, const real *both, real *scratch,
                        real *dscore);
+/* The same behind weights [n × T] that are no softmax over all states; leaves da [n × T]. */
+void R(luong_end)(const struct R(attention_run) *run, const real *wc, const real *weight, real *both);
+void R(luong_end_backward)(const struct R(attention_run) *run, const real *wc, real *dwc, const real *weight,
+                           const real *both, real *scratch, real *da);
+
+/* ---- bilinear scores e_s = qᵀ W h_s with q = h_T, of the states from … to - 1 of window b ------------------------- */
+
+void R(bilinear_query)(const struct R(attention_run) *run, const real *w, real *qw); /* [n × H] */
+void R(bilinear_scores)(const struct R(attention_run) *run, const real *qw, size_t b, size_t from, size_t to, real *e);
+/* Adds to dh and to dqw of that window; then, for the whole tile, from dqw to W and the queries. */
+void R(bilinear_scores_backward)(const struct R(attention_run) *run, const real *qw, size_t b, size_t from, size_t to,
+                                 const real *de, real *dqw);
+void R(bilinear_query_backward)(const struct R(attention_run) *run, const real *w, const real *dqw, real *dw);
 
 #endif

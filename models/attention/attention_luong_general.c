@@ -20,29 +20,47 @@ static size_t scratch_size(const struct gw_model_config *config) {
     return R(luong_scratch)(config) + SHARD_WINDOWS * (config->lookback + config->hidden);
 }
 
-static void forward(const struct R(attention_run) *run) {
+void R(bilinear_query)(const struct R(attention_run) *run, const real *w, real *qw) {
     size_t T = run->config->lookback, H = run->config->hidden;
-    const real *queries = run->h + (T - 1) * H;
+    run->k->gemm_nn(run->n, H, H, run->h + (T - 1) * H, T * H, w, H, qw, H, false);
+}
+
+void R(bilinear_scores)(const struct R(attention_run) *run, const real *qw, size_t b, size_t from, size_t to, real *e) {
+    size_t T = run->config->lookback, H = run->config->hidden;
+    for (size_t s = from; s < to; s++) e[s] = run->k->dot(H, qw + b * H, run->h + (b * T + s) * H);
+}
+
+void R(bilinear_scores_backward)(const struct R(attention_run) *run, const real *qw, size_t b, size_t from, size_t to,
+                                 const real *de, real *dqw) {
+    size_t T = run->config->lookback, H = run->config->hidden;
+    for (size_t s = from; s < to; s++) {
+        run->k->axpy(H, de[s], qw + b * H, run->dh + (b * T + s) * H);
+        run->k->axpy(H, de[s], run->h + (b * T + s) * H, dqw + b * H);
+    }
+}
+
+void R(bilinear_query_backward)(const struct R(attention_run) *run, const real *w, const real *dqw, real *dw) {
+    size_t T = run->config->lookback, H = run->config->hidden;
+    run->k->gemm_tn(H, H, run->n, run->h + (T - 1) * H, T * H, dqw, H, dw, H, true);
+    run->k->gemm_nt(run->n, H, H, dqw, H, w, H, run->dh + (T - 1) * H, T * H, true);
+}
+
+static void forward(const struct R(attention_run) *run) {
+    size_t T = run->config->lookback;
     real *qw = projected(run);
-    run->k->gemm_nn(run->n, H, H, queries, T * H, run->w[W], H, qw, H, false);
-    for (size_t b = 0; b < run->n; b++)
-        for (size_t s = 0; s < T; s++) run->map[b * T + s] = run->k->dot(H, qw + b * H, run->h + (b * T + s) * H);
+    R(bilinear_query)(run, run->w[W], qw);
+    for (size_t b = 0; b < run->n; b++) R(bilinear_scores)(run, qw, b, 0, T, run->map + b * T);
     R(luong_forward)(run, run->w[WC], run->keep);
 }
 
 static void backward(const struct R(attention_run) *run) {
     size_t T = run->config->lookback, H = run->config->hidden;
-    const real *queries = run->h + (T - 1) * H, *qw = projected(run);
+    const real *qw = projected(run);
     real *dscore = run->scratch + R(luong_scratch)(run->config), *dqw = dscore + run->n * T;
     R(luong_backward)(run, run->w[WC], run->g[WC], run->keep, run->scratch, dscore);
     memset(dqw, 0, run->n * H * sizeof *dqw);
-    for (size_t b = 0; b < run->n; b++)
-        for (size_t s = 0; s < T; s++) {
-            run->k->axpy(H, dscore[b * T + s], qw + b * H, run->dh + (b * T + s) * H);
-            run->k->axpy(H, dscore[b * T + s], run->h + (b * T + s) * H, dqw + b * H);
-        }
-    run->k->gemm_tn(H, H, run->n, queries, T * H, dqw, H, run->g[W], H, true);
-    run->k->gemm_nt(run->n, H, H, dqw, H, run->w[W], H, run->dh + (T - 1) * H, T * H, true);
+    for (size_t b = 0; b < run->n; b++) R(bilinear_scores_backward)(run, qw, b, 0, T, dscore + b * T, dqw);
+    R(bilinear_query_backward)(run, run->w[W], dqw, run->g[W]);
 }
 
 /* ---- streaming: keep holds [c; q] and behind it q W ---------------------------------------------------- */

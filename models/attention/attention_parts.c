@@ -17,24 +17,34 @@ void R(softmax_backward)(const struct R(kernels) *k, size_t n, const real *a, re
 
 /* ---- a = softmax(e), context = Σ_s a_s h_s ------------------------------------------------------------- */
 
-void R(weigh_forward)(const struct R(attention_run) *run, real *context, size_t ld) {
+void R(sum_states)(const struct R(attention_run) *run, const real *weight, real *context, size_t ld) {
     size_t T = run->config->lookback, H = run->config->hidden;
-    run->k->softmax_rows(run->n, T, T, 1, run->map, run->map);
+    for (size_t b = 0; b < run->n; b++)
+        run->k->gemm_nn(1, H, T, weight + b * T, T, run->h + b * T * H, H, context + b * ld, H, false);
+}
+
+/* dh_s += a_s dc;  da_s = dc · h_s */
+void R(sum_states_backward)(const struct R(attention_run) *run, const real *weight, const real *dcontext, size_t ld,
+                            real *da) {
+    size_t T = run->config->lookback, H = run->config->hidden;
     for (size_t b = 0; b < run->n; b++) {
-        run->k->gemm_nn(1, H, T, run->map + b * T, T, run->h + b * T * H, H, context + b * ld, H, false);
+        const real *dc = dcontext + b * ld;
+        run->k->gemm_tn(T, H, 1, weight + b * T, T, dc, H, run->dh + b * T * H, H, true);
+        run->k->gemm_nn(T, 1, H, run->h + b * T * H, H, dc, 1, da + b * T, 1, false);
     }
 }
 
-/* dh_s += a_s dc;  da_s = dc · h_s;  de_s = a_s (da_s - Σ_u a_u da_u) */
+void R(weigh_forward)(const struct R(attention_run) *run, real *context, size_t ld) {
+    size_t T = run->config->lookback;
+    run->k->softmax_rows(run->n, T, T, 1, run->map, run->map);
+    R(sum_states)(run, run->map, context, ld);
+}
+
+/* de_s = a_s (da_s - Σ_u a_u da_u) */
 void R(weigh_backward)(const struct R(attention_run) *run, const real *dcontext, size_t ld, real *dscore) {
-    size_t T = run->config->lookback, H = run->config->hidden;
-    for (size_t b = 0; b < run->n; b++) {
-        const real *dc = dcontext + b * ld, *a = run->map + b * T;
-        real *de = dscore + b * T;
-        run->k->gemm_tn(T, H, 1, a, T, dc, H, run->dh + b * T * H, H, true);
-        run->k->gemm_nn(T, 1, H, run->h + b * T * H, H, dc, 1, de, 1, false);
-        R(softmax_backward)(run->k, T, a, de);
-    }
+    size_t T = run->config->lookback;
+    R(sum_states_backward)(run, run->map, dcontext, ld, dscore);
+    for (size_t b = 0; b < run->n; b++) R(softmax_backward)(run->k, T, run->map + b * T, dscore + b * T);
 }
 
 /* ---- e_s = v · tanh(q W1 + h_s W2), q = h_T ------------------------------------------------------------- */

@@ -127,6 +127,7 @@ struct R(attention_ops) {
     /* NULL: the context is the last hidden state and nothing is gathered. */
     void (*forward)(const struct R(attention_run) *run);
     void (*backward)(const struct R(attention_run) *run);
+    int (*check)(const struct gw_model_config *config);                     /* optional: GW_ERR_CONFIG */
     void (*advise)(const struct gw_model_config *config, char advice[256]); /* what is allowed but unwise; optional */
 };
 
@@ -307,6 +308,10 @@ void R(softmax_backward)(const struct R(kernels) *k, size_t n, const real *a, re
 /* Softmax over the scores in run->map, then context += Σ a_s h_s; and back: dh += a_s dcontext, dscore [n × T]. */
 void R(weigh_forward)(const struct R(attention_run) *run, real *context, size_t ld);
 void R(weigh_backward)(const struct R(attention_run) *run, const real *dcontext, size_t ld, real *dscore);
+/* The sum alone, by weights [n × T] from wherever; da [n × T]. */
+void R(sum_states)(const struct R(attention_run) *run, const real *weight, real *context, size_t ld);
+void R(sum_states_backward)(const struct R(attention_run) *run, const real *weight, const real *dcontext, size_t ld,
+                            real *da);
 
 /* Additive scores e_s = v · tanh(q W1 + h_s W2) with the last state as query q (w1, w2, v: index of own tensors). */
 size_t R(additive_keep)(const struct gw_model_config *config);

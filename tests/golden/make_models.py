@@ -61,14 +61,80 @@ def additive(h, q, w, config):
 
 def multihead(h, w, config):
     B, n, d = h.shape[0], config["heads"], config["key_dim"]
+    h = place(h, w, config)
     split = lambda z: z.reshape(B, T, n, d).permute(0, 2, 1, 3)
     q, k, v = (split(h @ w[f"attention.{p}.W"] + w[f"attention.{p}.b"]) for p in ("query", "key", "value"))
     s = q @ k.transpose(-1, -2) / np.sqrt(d)
+    if config.get("position") == "alibi":
+        apart = (torch.arange(T)[:, None] - torch.arange(T)[None]).abs()
+        s = s - 2.0 ** (-8 * torch.arange(1, n + 1) / n)[:, None, None] * apart
     if config["causal"]:
         s = s.masked_fill(torch.triu(torch.ones(T, T, dtype=torch.bool), 1), -np.inf)
     a = torch.softmax(s, -1)
     o = (a @ v).permute(0, 2, 1, 3).reshape(B, T, n * d) @ w["attention.output.W"] + w["attention.output.b"]
     return a.mean(2), o.mean(1)
+
+
+def place(h, w, config):
+    """Sines and cosines, or learned vectors, on the states."""
+    H, kind = h.shape[2], config.get("position", "none")
+    s, i = torch.arange(T)[:, None], torch.arange(H)[None]
+    angle = s / 10000 ** ((i - i % 2) / H)
+    if kind == "sinusoidal":
+        return h + torch.where(i % 2 == 1, torch.cos(angle), torch.sin(angle))
+    return h + w["attention.position"] if kind == "learned" else h
+
+
+def linear(h, w, config):
+    """The causal sum written out: every query's weights over the keys up to it."""
+    B, n, d = h.shape[0], config["heads"], config["key_dim"]
+    split = lambda z: z.reshape(B, T, n, d).permute(0, 2, 1, 3)
+    q, k, v = (split(h @ w[f"attention.{p}.W"] + w[f"attention.{p}.b"]) for p in ("query", "key", "value"))
+    f = lambda z: torch.nn.functional.elu(z) + 1
+    a = torch.tril(f(q) @ f(k).transpose(-1, -2))
+    a = a / a.sum(-1, keepdim=True)
+    o = (a @ v).permute(0, 2, 1, 3).reshape(B, T, n * d) @ w["attention.output.W"] + w["attention.output.b"]
+    o = o.mean(1)
+    return a.mean(2), torch.cat([o, h[:, -1]], 1) if config["combine"] else o
+
+
+def local(h, q, w, config):
+    s, D = torch.arange(T, dtype=torch.float64), config["local_span"]
+    score = torch.einsum("bh,hk,btk->bt", q, w["attention.W"], h)
+    if config["attention"] == "local_m":
+        a = torch.softmax(score.masked_fill(s < T - 1 - D, -np.inf), 1)
+        return a.unsqueeze(1), finish_luong((a.unsqueeze(-1) * h).sum(1), q, w, config)
+    p = (T - 1) * torch.sigmoid(torch.tanh(q @ w["attention.Wp"]) @ w["attention.vp"])
+    a = torch.softmax(score.masked_fill((s - p).abs() > D, -np.inf), 1) * torch.exp(-(s - p) ** 2 / (2 * (D / 2) ** 2))
+    c = (a.unsqueeze(-1) * h).sum(1)
+    return (a / a.sum(1, keepdim=True)).unsqueeze(1), finish_luong(c, q, w, config)
+
+
+def simplex(score, power):
+    """max(0, z - tau)^power that sums to 1: tau by bisection, its gradient by one Newton step from there."""
+    z = score / power
+    low, high = z.detach().max(1, keepdim=True).values - 1, z.detach().max(1, keepdim=True).values
+    for _ in range(200):
+        mid = (low + high) / 2
+        above = (torch.clamp(z.detach() - mid, min=0) ** power).sum(1, keepdim=True) >= 1
+        low, high = torch.where(above, mid, low), torch.where(above, high, mid)
+    over = torch.clamp(z - low, min=0)
+    slope = (power * torch.clamp(z.detach() - low, min=0) ** (power - 1) * (z.detach() > low)).sum(1, keepdim=True)
+    tau = low + ((over ** power).sum(1, keepdim=True) - 1) / slope
+    return torch.clamp(z - tau, min=0) ** power
+
+
+def sparse(h, q, w, config):
+    score, rule, keep = torch.einsum("bh,hk,btk->bt", q, w["attention.W"], h), config["sparse_rule"], config["sparse_keep"]
+    lag = T - 1 - torch.arange(T)
+    if rule == "top_k":
+        a = torch.softmax(score.masked_fill(score < torch.topk(score, keep).values[:, -1:], -np.inf), 1)
+    elif rule == "strided":
+        out = (lag >= keep) & ((lag - keep + 1) % config["sparse_stride"] != 0)
+        a = torch.softmax(score.masked_fill(out, -np.inf), 1)
+    else:
+        a = simplex(score, 1 if rule == "sparsemax" else 2)
+    return a.unsqueeze(1), finish_luong((a.unsqueeze(-1) * h).sum(1), q, w, config)
 
 
 def luong(h, q, w, config):
@@ -199,6 +265,12 @@ def forward(x, w, config):
     elif kind == "multihead":
         a, context = multihead(h, w, config)
         context = torch.cat([context, q], 1) if config["combine"] else context
+    elif kind == "linear":
+        a, context = linear(h, w, config)
+    elif kind in ("local_m", "local_p"):
+        a, context = local(h, q, w, config)
+    elif kind == "sparse":
+        a, context = sparse(h, q, w, config)
     else:
         a, context = luong(h, q, w, config)
     return torch.relu(context @ w["dense.W"] + w["dense.b"]) @ w["head.W"] + w["head.b"], a, feature
@@ -221,16 +293,24 @@ def shapes(config):
     if kind in ("bahdanau", "dual_stage"):
         s.update({"attention.W1": (H, A), "attention.W2": (H, A), "attention.v": (A, 1)})
         width = 2 * H if config["combine"] else H
+    if kind in ("local_m", "local_p", "sparse"):
+        s["attention.W"] = (H, H)
+        if kind == "local_p":
+            s.update({"attention.Wp": (H, H), "attention.vp": (H, 1)})
+        if config["combine"]:
+            s["attention.Wc"] = (2 * H, H)
     if kind == "luong_general":
         s["attention.W"] = (H, H)
     if kind == "luong_concat":
         s.update({"attention.W": (2 * H, A), "attention.v": (A, 1)})
     if kind.startswith("luong") and config["combine"]:
         s["attention.Wc"] = (2 * H, H)
-    if kind == "multihead":
+    if kind in ("multihead", "linear"):
         for p in ("query", "key", "value"):
             s.update({f"attention.{p}.W": (H, D), f"attention.{p}.b": (1, D)})
         s.update({"attention.output.W": (D, H), "attention.output.b": (1, H)})
+        if config.get("position") == "learned":
+            s["attention.position"] = (T, H)
         width = 2 * H if config["combine"] else H
     s.update({"dense.W": (width, config["dense"]), "dense.b": (1, config["dense"])})
     s.update({"head.W": (config["dense"], 2), "head.b": (1, 2)})
@@ -369,6 +449,21 @@ def main():
     write_case(out, "tcn two taps", 33, encoder="tcn", encoder_width=3, conv_taps=2)
     write_case(out, "causal_transformer", 34, encoder="causal_transformer", encoder_width=4, encoder_heads=2,
                encoder_blocks=2)
+    write_case(out, "multihead tiled", 40, attention="multihead", tiled=1)
+    write_case(out, "multihead tiled causal", 41, attention="multihead", tiled=1, causal=1)
+    for i, kind in enumerate(("sinusoidal", "learned", "alibi")):
+        write_case(out, "multihead " + kind, 42 + i, attention="multihead", position=kind)
+    write_case(out, "multihead learned combine", 45, attention="multihead", position="learned", combine=1)
+    write_case(out, "multihead alibi causal", 46, attention="multihead", position="alibi", causal=1)
+    write_case(out, "linear", 47, attention="linear")
+    write_case(out, "linear combine", 48, attention="linear", combine=1)
+    write_case(out, "local_m", 49, attention="local_m", local_span=2)
+    write_case(out, "local_p", 50, attention="local_p", local_span=2)
+    write_case(out, "local_p combine", 51, attention="local_p", local_span=3, combine=1)
+    for i, rule in enumerate(("top_k", "strided", "sparsemax", "entmax15")):
+        write_case(out, "sparse " + rule, 52 + i, attention="sparse", sparse_rule=rule, sparse_keep=3, sparse_stride=2)
+    write_case(out, "sparse top_k combine", 56, attention="sparse", sparse_rule="top_k", sparse_keep=2, sparse_stride=2,
+               combine=1)
     for i, name in enumerate(("bce", "focal", "bootstrap_soft", "bootstrap_hard", "self_paced_hard",
                               "self_paced_linear")):
         write_case(out, "loss " + name, 20 + i, attention="bahdanau", loss=dict(name=name, pos_weight=2.5))

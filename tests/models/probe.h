@@ -104,9 +104,14 @@ static inline void probe_config(const struct golden *golden, struct gw_model_con
     model_set_size(config, "key_dim", golden_size(golden, "key_dim"));
     model_set(config, "luong_combine", golden_size(golden, "combine") ? "true" : "false");
     model_set(config, "causal_mask", golden_size(golden, "causal") ? "true" : "false");
-    static const char *const own[] = {"encoder_width", "conv_taps", "encoder_heads", "encoder_blocks"};
-    for (size_t k = 0; k < COUNT_OF(own); k++)
-        if (strstr(golden->config, own[k])) model_set_size(config, own[k], golden_size(golden, own[k]));
+    static const char *const own[] = {"encoder_width", "conv_taps",   "encoder_heads", "encoder_blocks", "position",
+                                      "local_span",    "sparse_rule", "sparse_keep",   "sparse_stride"};
+    for (size_t k = 0; k < COUNT_OF(own); k++) {
+        if (!strstr(golden->config, own[k])) continue;
+        golden_text(golden, own[k], word);
+        model_set(config, own[k], word);
+    }
+    if (strstr(golden->config, " tiled=1")) model_set(config, "tiled", "true");
     config->dense_units = golden_size(golden, "dense");
     config->dropout = 0;
 }

@@ -121,6 +121,70 @@ static void test_options(void **state) {
     }
 }
 
+/* What an attention of attention.def can be beside its defaults. */
+static void test_forms(void **state) {
+    (void)state;
+    static const struct {
+        const char *attention, *set[4][2];
+    } form[] = {
+        {"multihead", {{"tiled", "true"}}},
+        {"multihead", {{"tiled", "true"}, {"causal_mask", "true"}}},
+        {"multihead", {{"position", "sinusoidal"}}},
+        {"multihead", {{"position", "learned"}, {"luong_combine", "true"}}},
+        {"multihead", {{"position", "learned"}, {"tiled", "true"}}},
+        {"multihead", {{"position", "alibi"}}},
+        {"multihead", {{"position", "alibi"}, {"causal_mask", "true"}, {"luong_combine", "true"}}},
+        {"local_m", {{"local_span", "2"}}},
+        {"local_p", {{"local_span", "2"}}},
+        {"local_p", {{"local_span", "1"}, {"luong_combine", "true"}}},
+        {"sparse", {{"sparse_rule", "top_k"}, {"sparse_keep", "2"}}},
+        {"sparse", {{"sparse_rule", "strided"}, {"sparse_keep", "1"}, {"sparse_stride", "2"}}},
+        {"sparse", {{"sparse_rule", "sparsemax"}}},
+        {"sparse", {{"sparse_rule", "sparsemax"}, {"luong_combine", "true"}}},
+        {"sparse", {{"sparse_rule", "entmax15"}}},
+    };
+    for (size_t i = 0; i < COUNT_OF(form); i++) {
+        struct gw_model_config config;
+        small_config(&config, "lstm", form[i].attention);
+        for (size_t k = 0; k < COUNT_OF(form[i].set) && form[i].set[k][0]; k++)
+            model_set(&config, form[i].set[k][0], form[i].set[k][1]);
+        check(&config, "bce");
+    }
+}
+
+/* Over several tiles, the last one cut short, tiled weights give what whole ones give. */
+static void check_tiles(const char *causal) {
+    enum { T = 75, ROWS = 80 };
+    struct probe probe[2];
+    for (int tiled = 0; tiled < 2; tiled++) {
+        struct gw_model_config config;
+        struct gw_rng rng;
+        small_config(&config, "lstm", "multihead");
+        config.lookback = T;
+        model_set(&config, "causal_mask", causal);
+        model_set(&config, "tiled", tiled ? "true" : "false");
+        probe_build(&probe[tiled], &config, "bce", ROWS);
+        gw_rng_key(&rng, 8, "tiles", 0, 0, 0);
+        for (size_t i = 0; i < ROWS * config.n_features; i++) probe[tiled].x[i] = (float)gw_rng_normal(&rng);
+        for (size_t i = 0; i < probe[tiled].net.tensors.size; i++) probe[tiled].weights[i] = gw_rng_normal(&rng);
+        probe[tiled].n = 5;
+        for (uint32_t i = 0; i < 5; i++) {
+            probe[tiled].sample[i] = (struct gw_sample){0, T - 1 + i};
+            for (size_t gate = 0; gate < GW_N_GATES; gate++) probe[tiled].label[gate][T - 1 + i] = (i >> gate) & 1;
+        }
+        probe_count_labels(&probe[tiled]);
+    }
+    assert_near(probe_run(&probe[1], true), probe_run(&probe[0], true), 1e-12, 0);
+    assert_int_equal(first_wrong(probe[1].gradient, probe[0].gradient, probe[0].net.tensors.size), -1);
+    for (int tiled = 0; tiled < 2; tiled++) probe_free(&probe[tiled]);
+}
+
+static void test_tiles(void **state) {
+    (void)state;
+    check_tiles("false");
+    check_tiles("true");
+}
+
 /* The controls, narrow and in several layers; the convolutions over two levels and over one that ends before the window. */
 static void small_control(struct gw_model_config *config, size_t encoder, size_t layers) {
     const struct R(encoder_ops) *ops = R(encoder_at)(encoder);
@@ -278,6 +342,8 @@ int main(void) {
         cmocka_unit_test(test_attention_times_loss),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_controls),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_tiles),
         cmocka_unit_test(test_many_windows),
         cmocka_unit_test(test_adapters),
         cmocka_unit_test(test_the_check_can_fail),

@@ -29,6 +29,13 @@ static void test_parameter_counts(void **state) {
         {"luong_dot", true, 37826 + 8192},
         {"bahdanau", true, 46082 + 4096},
         {"mean_pool", false, 37826},
+        {"linear", false, 71042},
+        {"linear", true, 71042 + 4096},
+        {"local_m", false, 37826 + 4096},
+        {"local_p", false, 37826 + 8192 + 64},
+        {"local_p", true, 37826 + 8192 + 64 + 8192},
+        {"sparse", false, 37826 + 4096},
+        {"sparse", true, 37826 + 4096 + 8192},
         {"max_pool", false, 37826},
         {"dual_stage", false, 46082 + 128 * 64 + 96 * 64 + 64},
     };
@@ -43,6 +50,10 @@ static void test_parameter_counts(void **state) {
     struct gw_model_config config;
     gw_model_config_default(&config);
     config.n_features = 66;
+    model_set(&config, "attention", "multihead");
+    model_set(&config, "position", "learned");
+    assert_int_equal(gw_model_parameter_count(&config), 71042 + 96 * 64);
+    model_set(&config, "attention", "none");
     config.layers = 2;
     assert_int_equal(gw_model_parameter_count(&config), 37826 + 64 * 256 + 64 * 256 + 256);
     model_set(&config, "encoder", "logistic");
@@ -299,7 +310,9 @@ static void test_attention_output(void **state) {
         toy_fit(&toy, &model, &log);
         assert_ok(gw_model_score(model, &toy.series, 1, toy.validation, N, p, &out));
         assert_int_equal(out.n_maps, gw_model_attention_maps(&toy.model));
-        assert_int_equal(out.n_maps, strcmp(model_word(&toy.model, "attention"), "multihead") == 0 ? 2
+        assert_int_equal(out.n_maps, strcmp(model_word(&toy.model, "attention"), "multihead") == 0 ||
+                                             strcmp(model_word(&toy.model, "attention"), "linear") == 0
+                                         ? 2
                                      : strcmp(model_word(&toy.model, "attention"), "none") == 0 ||
                                              strstr(model_word(&toy.model, "attention"), "pool")
                                          ? 0
