@@ -22,7 +22,7 @@ struct room {
     struct verdict_bars *bars; /* [n_bars] */
     struct side *side;         /* [n_sides] */
     size_t (*of)[2];           /* [n_pairs] candidate's and baseline's side */
-    size_t counts;             /* room of one replicate: rows, and bars and folds of every verdict_bars */
+    size_t counts; /* room of one replicate: folds of every verdict_bars, and bars of those that leave some out */
 };
 
 /* ---- which bars, which scorers --------------------------------------------------------------------------------- */
@@ -61,7 +61,7 @@ static int find_side(struct room *room, size_t bars, const float *const *score, 
 }
 
 static int room_init(struct room *room, const struct family_pair *pair, size_t n_pairs, size_t n_rows) {
-    *room = (struct room){.n_rows = n_rows, .n_pairs = n_pairs, .counts = n_rows};
+    *room = (struct room){.n_rows = n_rows, .n_pairs = n_pairs};
     room->bars = mem_calloc(n_pairs, sizeof *room->bars);
     room->side = mem_calloc(2 * n_pairs, sizeof *room->side);
     room->of = mem_calloc(n_pairs, sizeof *room->of);
@@ -200,49 +200,104 @@ static struct resample counts_of(const struct verdict_bars *bars, const uint32_t
     return (struct resample){count, drawn};
 }
 
-static void replicate_one(const struct room *room, const struct gw_verdict_config *config, const struct family *family,
-                          size_t r, uint32_t *counts, double *of_side) {
-    struct gw_rng rng;
-    uint32_t *left = counts + room->n_rows;
-    gw_rng_key(&rng, config->seed, "bootstrap", r, 0, 0);
-    bootstrap_counts(&rng, room->n_rows, family->block_length, counts);
+/* What one thread works in: the counts of LANES_AT_ONCE replicates by row, those of each pair's bars and folds, and all of
+ * LANES replicates side by side. */
+struct workplace {
+    uint32_t *counts; /* [LANES_AT_ONCE × n_rows + counts of bars and folds] */
+    uint8_t *lanes;   /* [n_rows × LANES] */
+    double *measured; /* [n_sides × GW_N_DELTAS × LANES] */
+    bool overflow;
+};
+
+/* Everything but average precision looks at the best few alone, replicate by replicate. */
+static void measure_tops(const struct room *room, const uint32_t *row_count, uint32_t *left, double *measured) {
     for (size_t b = 0; b < room->n_bars; b++) {
-        const struct resample resample = counts_of(&room->bars[b], counts, &left);
+        const struct resample resample = counts_of(&room->bars[b], row_count, &left);
         for (size_t s = 0; s < room->n_sides; s++)
             for (int d = 0; room->side[s].bars == b && d < GW_N_DELTAS; d++)
-                of_side[s * GW_N_DELTAS + (size_t)d] = side_measure(&room->side[s], d, &resample);
+                if (d != GW_DELTA_AP)
+                    measured[(s * GW_N_DELTAS + (size_t)d) * LANES] = side_measure(&room->side[s], d, &resample);
     }
-    for (size_t i = 0; i < room->n_pairs; i++)
-        for (size_t d = 0; d < GW_N_DELTAS; d++)
-            family->replicate[(i * GW_N_DELTAS + d) * family->n_replicates + r] =
-                room->of[i][0] == SIZE_MAX
-                    ? (double)NAN
-                    : of_side[room->of[i][0] * GW_N_DELTAS + d] - of_side[room->of[i][1] * GW_N_DELTAS + d];
 }
 
-/* So many replicates between two looks at whether the user wants to stop. */
-enum { REPLICATES_AT_ONCE = 64 };
+static void measure_precisions(const struct room *room, const uint8_t *lanes, double *measured) {
+    for (size_t s = 0; s < room->n_sides; s++) {
+        const struct side *side = &room->side[s];
+        double *sum = measured + (s * GW_N_DELTAS + GW_DELTA_AP) * LANES, ap[LANES];
+        for (size_t k = 0; k < LANES; k++) sum[k] = 0;
+        for (size_t i = 0; i < side->n_seeds; i++) {
+            ap_ranking_lanes(&side->seed[i].ranking, room->bars[side->bars].at, lanes, ap);
+            for (size_t k = 0; k < LANES; k++) sum[k] += ap[k];
+        }
+        for (size_t k = 0; k < LANES; k++) sum[k] /= (double)side->n_seeds;
+    }
+}
 
-/* The same bits for any number of threads. */
+/* Replicates [begin, begin + LANES), as far as there are so many. */
+static void replicate_some(const struct room *room, const struct gw_verdict_config *config, const struct family *family,
+                           size_t begin, struct workplace *w) {
+    const size_t n = family->n_replicates - begin < LANES ? family->n_replicates - begin : LANES;
+    for (size_t k = 0; k < LANES; k += LANES_AT_ONCE) {
+        const uint32_t *count[LANES_AT_ONCE];
+        for (size_t i = 0; i < LANES_AT_ONCE; i++) {
+            uint32_t *own = w->counts + i * room->n_rows;
+            struct gw_rng rng;
+            count[i] = own;
+            if (k + i >= n) continue; /* lanes without a replicate hold what was there */
+            gw_rng_key(&rng, config->seed, "bootstrap", begin + k + i, 0, 0);
+            bootstrap_counts(&rng, room->n_rows, family->block_length, own);
+            measure_tops(room, own, w->counts + LANES_AT_ONCE * room->n_rows, w->measured + k + i);
+        }
+        if (!lanes_put(count, k, room->n_rows, w->lanes)) w->overflow = true;
+    }
+    measure_precisions(room, w->lanes, w->measured);
+    for (size_t i = 0; i < room->n_pairs; i++)
+        for (size_t d = 0; d < GW_N_DELTAS; d++) {
+            double *replicate = family->replicate + (i * GW_N_DELTAS + d) * family->n_replicates + begin;
+            for (size_t k = 0; k < n; k++)
+                replicate[k] = room->of[i][0] == SIZE_MAX
+                                   ? (double)NAN
+                                   : w->measured[(room->of[i][0] * GW_N_DELTAS + d) * LANES + k] -
+                                         w->measured[(room->of[i][1] * GW_N_DELTAS + d) * LANES + k];
+        }
+}
+
+static int workplace_make(const struct room *room, struct workplace *w) {
+    w->counts = mem_calloc(LANES_AT_ONCE * room->n_rows + room->counts, sizeof *w->counts);
+    w->lanes = mem_calloc(room->n_rows, LANES);
+    w->measured = mem_calloc(room->n_sides ? room->n_sides : 1, GW_N_DELTAS * LANES * sizeof *w->measured);
+    return w->counts && w->lanes && w->measured ? GW_OK : GW_ERR_NOMEM;
+}
+
+static void workplace_free(struct workplace *w) {
+    mem_free(w->counts);
+    mem_free(w->lanes);
+    mem_free(w->measured);
+}
+
+/* The same bits for any number of threads. Between two looks at whether the user wants to stop every thread has one turn. */
 static int replicate_all(const struct room *room, const struct gw_verdict_config *config, struct family *family) {
     const size_t n_threads = threads_startable(config->n_threads ? config->n_threads : 1), total = config->n_bootstrap;
-    const size_t values = room->n_sides * GW_N_DELTAS;
+    if (room->n_rows > INT32_MAX) FAIL(GW_ERR_DATA, "%zu bars cannot be resampled at once", room->n_rows);
+    struct workplace *place = mem_calloc(n_threads, sizeof *place);
     family->replicate = mem_calloc(room->n_pairs * GW_N_DELTAS, total * sizeof *family->replicate);
-    uint32_t *counts = mem_calloc(n_threads, room->counts * sizeof *counts);
-    double *of_side = mem_calloc(n_threads, values * sizeof *of_side);
-    int rc = family->replicate && counts && of_side ? GW_OK : GW_ERR_NOMEM;
-    for (size_t begin = 0; rc == GW_OK && begin < total; begin += REPLICATES_AT_ONCE) {
-        const size_t end = begin + REPLICATES_AT_ONCE < total ? begin + REPLICATES_AT_ONCE : total;
+    int rc = family->replicate && place ? GW_OK : GW_ERR_NOMEM;
+    for (size_t t = 0; rc == GW_OK && t < n_threads; t++) rc = workplace_make(room, &place[t]);
+    for (size_t begin = 0, end; rc == GW_OK && begin < total; begin = end) {
+        end = total - begin < n_threads * LANES ? total : begin + n_threads * LANES;
 #pragma omp parallel for num_threads((int)n_threads) schedule(dynamic)
-        for (size_t r = begin; r < end; r++) {
-            const size_t thread = (size_t)omp_get_thread_num();
-            replicate_one(room, config, family, r, counts + thread * room->counts, of_side + thread * values);
-        }
+        for (size_t r = begin; r < end; r += LANES)
+            replicate_some(room, config, family, r, &place[omp_get_thread_num()]);
         if (config->on_replicates) config->on_replicates(config->context, end - begin);
         rc = interrupt_check();
     }
-    mem_free(of_side);
-    mem_free(counts);
+    bool overflow = false;
+    for (size_t t = 0; place && t < n_threads; t++) {
+        overflow |= place[t].overflow;
+        workplace_free(&place[t]);
+    }
+    mem_free(place);
+    if (overflow) FAIL(GW_ERR_INTERNAL, "a bar was drawn more than %d times in one resample", UINT8_MAX);
     return rc;
 }
 

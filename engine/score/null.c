@@ -17,14 +17,35 @@ static void shift_range(size_t n, size_t min_shift, size_t *low, size_t *high) {
     *high = n - *low;
 }
 
-static void shift_labels(const struct gw_gate_sample *sample, size_t min_shift, struct gw_rng *rng, int8_t *out) {
+/* Where the positives are, and where a shift takes them. */
+struct positives {
+    size_t n;
+    uint32_t *bar, *shifted; /* [n] */
+};
+
+static int positives_find(const struct gw_gate_sample *sample, struct positives *out) {
+    *out = (struct positives){0};
+    for (size_t i = 0; i < sample->n; i++) out->n += sample->label[i] == 1;
+    out->bar = mem_calloc(out->n ? out->n : 1, sizeof *out->bar);
+    out->shifted = mem_calloc(out->n ? out->n : 1, sizeof *out->shifted);
+    if (!out->bar || !out->shifted) return GW_ERR_NOMEM;
+    for (size_t i = 0, k = 0; i < sample->n; i++)
+        if (sample->label[i] == 1) out->bar[k++] = (uint32_t)i;
+    return GW_OK;
+}
+
+static void shift_labels(const struct gw_gate_sample *sample, size_t min_shift, struct gw_rng *rng,
+                         struct positives *positives) {
+    size_t k = 0;
     for (size_t begin = 0, end; begin < sample->n; begin = end) {
         end = fold_end(sample->fold, begin, sample->n);
         size_t n = end - begin, low, high;
         shift_range(n, min_shift, &low, &high);
-        size_t shift = low + (size_t)gw_rng_below(rng, high - low + 1);
-        memcpy(out + begin, sample->label + begin + (shift % n), n - shift % n);
-        memcpy(out + end - shift % n, sample->label + begin, shift % n);
+        const size_t back = (low + (size_t)gw_rng_below(rng, high - low + 1)) % n;
+        for (; k < positives->n && positives->bar[k] < end; k++) {
+            const size_t at = positives->bar[k] - begin;
+            positives->shifted[k] = (uint32_t)(begin + (at >= back ? at - back : at + n - back));
+        }
     }
 }
 
@@ -41,21 +62,64 @@ static void summarise(const double *null, size_t n, struct gw_null_result *out) 
     out->p_value = (double)(1 + reached) / (double)(n + 1);
 }
 
-/* The scores' orders of all seeds, one behind the other. */
-static int rank_seeds(const struct gw_gate_sample *sample, const float *const *score, size_t n_seeds,
-                      uint32_t **order) {
-    *order = mem_calloc(sample->n * n_seeds, sizeof **order);
-    if (!*order) return GW_ERR_NOMEM;
-    for (size_t k = 0; k < n_seeds; k++) TRY(rank_descending(score[k], sample->n, *order + k * sample->n));
-    return GW_OK;
+/* ---- average precision of labels that change beside scores that do not ------------------------------------------ */
+
+/* Positives are set as bits by rank and met in that order, so that a resample costs as much as it has positives. */
+struct ranks {
+    size_t n;
+    uint32_t *of;  /* [n] a bar's rank by falling score */
+    uint32_t *end; /* [n] ranks before it are at or above the score of this one */
+};
+
+static int ranks_make(const float *score, size_t n, struct ranks *out) {
+    *out = (struct ranks){.n = n};
+    uint32_t *order = mem_calloc(n, sizeof *order);
+    out->of = mem_calloc(n, sizeof *out->of);
+    out->end = mem_calloc(n, sizeof *out->end);
+    int rc = order && out->of && out->end ? rank_descending(score, n, order) : GW_ERR_NOMEM;
+    for (size_t begin = 0, end; rc == GW_OK && begin < n; begin = end) {
+        end = tie_end(score, order, begin, n);
+        for (size_t r = begin; r < end; r++) {
+            out->of[order[r]] = (uint32_t)r;
+            out->end[r] = (uint32_t)end;
+        }
+    }
+    mem_free(order);
+    return rc;
 }
 
-static double mean_precision(const float *const *score, size_t n_seeds, const uint32_t *order, const int8_t *label,
-                             size_t n) {
+enum { WORD = 64 };
+
+/* The sums of average_precision_ranked in their order: the same bits. */
+static double precision_of(const struct ranks *ranks, const uint32_t *positive, size_t n_positives, uint64_t *bits) {
+    const size_t n_words = (ranks->n + WORD - 1) / WORD;
+    double hits = 0, step = 0, area = 0;
+    size_t end = 0;
+    memset(bits, 0, n_words * sizeof *bits);
+    for (size_t k = 0; k < n_positives; k++) {
+        const uint32_t rank = ranks->of[positive[k]];
+        bits[rank / WORD] |= UINT64_C(1) << rank % WORD;
+    }
+    for (size_t w = 0; w < n_words; w++)
+        for (uint64_t left = bits[w]; left; left &= left - 1) {
+            const size_t own = ranks->end[w * WORD + (size_t)__builtin_ctzll(left)];
+            if (own != end && step > 0) area += step * hits / (double)end, step = 0;
+            end = own;
+            hits += 1;
+            step += 1;
+        }
+    if (step > 0) area += step * hits / (double)end;
+    return hits > 0 ? area / hits : (double)NAN;
+}
+
+static double mean_precision(const struct ranks *ranks, size_t n_seeds, const uint32_t *positive, size_t n_positives,
+                             uint64_t *bits) {
     double sum = 0;
-    for (size_t k = 0; k < n_seeds; k++) sum += average_precision_ranked(score[k], order + k * n, label, n);
+    for (size_t k = 0; k < n_seeds; k++) sum += precision_of(&ranks[k], positive, n_positives, bits);
     return sum / (double)n_seeds;
 }
+
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 int gw_null_average_precision(const struct gw_gate_sample *sample, const float *const *score, size_t n_seeds,
                               size_t n_resamples, size_t min_shift, uint64_t seed, struct gw_null_result *out) {
@@ -65,28 +129,32 @@ int gw_null_average_precision(const struct gw_gate_sample *sample, const float *
         FAIL(GW_ERR_DATA, "labels must be 0 or 1: bars without label must be left out");
     if (sample->n == 0 || n_seeds == 0) return GW_OK;
 
-    int rc = GW_OK;
-    int8_t *label = NULL;
-    double *null = NULL;
-    uint32_t *order = NULL;
-    if (!(label = mem_calloc(sample->n, sizeof *label)) || !(null = mem_calloc(n_resamples, sizeof *null))) {
-        rc = GW_ERR_NOMEM;
-        goto cleanup;
-    }
-    TRY_GOTO(rank_seeds(sample, score, n_seeds, &order), cleanup);
-    out->observed = mean_precision(score, n_seeds, order, sample->label, sample->n);
+    struct positives positives = {0};
+    struct ranks *ranks = mem_calloc(n_seeds, sizeof *ranks);
+    double *null = mem_calloc(n_resamples, sizeof *null);
+    uint64_t *bits = mem_calloc(sample->n / WORD + 1, sizeof *bits);
+    int rc = ranks && null && bits ? positives_find(sample, &positives) : GW_ERR_NOMEM;
+    for (size_t k = 0; rc == GW_OK && k < n_seeds; k++) rc = ranks_make(score[k], sample->n, &ranks[k]);
+    if (rc < 0) goto cleanup;
+    out->observed = mean_precision(ranks, n_seeds, positives.bar, positives.n, bits);
     if (isnan(out->observed)) goto cleanup;
     for (size_t r = 0; r < n_resamples; r++) {
         struct gw_rng rng;
         gw_rng_key(&rng, seed, "null", r, 0, 0);
-        shift_labels(sample, min_shift, &rng, label);
-        null[r] = mean_precision(score, n_seeds, order, label, sample->n);
+        shift_labels(sample, min_shift, &rng, &positives);
+        null[r] = mean_precision(ranks, n_seeds, positives.shifted, positives.n, bits);
         TRY_GOTO(interrupt_check(), cleanup);
     }
     summarise(null, n_resamples, out);
 cleanup:
+    for (size_t k = 0; ranks && k < n_seeds; k++) {
+        mem_free(ranks[k].of);
+        mem_free(ranks[k].end);
+    }
+    mem_free(positives.shifted);
+    mem_free(positives.bar);
+    mem_free(bits);
     mem_free(null);
-    mem_free(label);
-    mem_free(order);
+    mem_free(ranks);
     return rc;
 }

@@ -18,6 +18,14 @@ void ap_ranking_free(struct ap_ranking *ranking);
 /* Average precision of the resample; NaN when it holds no positive. */
 double ap_ranking_resample(const struct ap_ranking *ranking, const uint32_t *count);
 
+/* Resamples side by side: LANES of them, a row's counts in one line of memory. lanes_put adds LANES_AT_ONCE of them, count[k] being
+ * [n_rows], from lane `first` on; false when a row was drawn more than 255 times. lanes: [n_rows × LANES]. */
+enum { LANES = 32, LANES_AT_ONCE = 8 };
+bool lanes_put(const uint32_t *const *count, size_t first, size_t n_rows, uint8_t *lanes) GW_MUST_USE;
+/* ap_ranking_resample in every lane, to the same bits. at: the bars' rows; NULL: bars are rows. Fewer than 2^31 rows. */
+void ap_ranking_lanes(const struct ap_ranking *ranking, const uint32_t *at, const uint8_t *lanes,
+                      double *ap /* [LANES] */);
+
 /* One resample: how often each bar was drawn, and how many of each fold's. Every bar once is one, too. */
 struct resample {
     const uint32_t *count; /* [n] */

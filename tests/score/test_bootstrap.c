@@ -90,6 +90,52 @@ static void resamples_are_ranked_anew(void **state) {
     golden_free(&golden);
 }
 
+/* Side by side as one by one, to the last bit: with and without ties, bars that are some of the rows, lanes that drew no
+ * positive or nothing. */
+static void lanes_are_resamples(void **state) {
+    (void)state;
+    enum { ROWS = 700, BARS = 500 };
+    static uint32_t count[LANES][ROWS], own[BARS], at[BARS];
+    static uint8_t lanes[ROWS * LANES];
+    static float score[BARS];
+    static int8_t label[BARS];
+    double got[LANES];
+    size_t undefined = 0;
+    for (uint64_t c = 0; c < 12; c++) {
+        struct gw_rng rng;
+        struct ap_ranking ap;
+        gw_rng_key(&rng, c, "lanes", 0, 0, 0);
+        for (size_t i = 0; i < BARS; i++) {
+            at[i] = (uint32_t)(i + i / 3);
+            score[i] = (float)gw_rng_uniform(&rng);
+            if (c % 2) score[i] = roundf(score[i] * 16) / 16;
+            label[i] = gw_rng_uniform(&rng) < (c < 6 ? 0.1 : 0.005);
+        }
+        for (size_t k = 0; k < LANES; k++) bootstrap_counts(&rng, ROWS, k < 16 ? 5 : 600, count[k]);
+        memset(count[3], 0, sizeof count[3]);
+        count[5][at[7]] = UINT8_MAX;
+        for (size_t k = 0; k < LANES; k += LANES_AT_ONCE) {
+            const uint32_t *some[LANES_AT_ONCE];
+            for (size_t i = 0; i < LANES_AT_ONCE; i++) some[i] = count[k + i];
+            assert_true(lanes_put(some, k, ROWS, lanes));
+        }
+        assert_ok(ap_ranking_init(&ap, score, label, BARS));
+        ap_ranking_lanes(&ap, at, lanes, got);
+        for (size_t k = 0; k < LANES; k++) {
+            for (size_t i = 0; i < BARS; i++) own[i] = count[k][at[i]];
+            const double want = ap_ranking_resample(&ap, own);
+            undefined += isnan(want) ? 1 : 0;
+            assert_true(got[k] == want || (isnan(got[k]) && isnan(want)));
+        }
+        ap_ranking_free(&ap);
+    }
+    assert_true(undefined > 12 && undefined < 6 * LANES);
+    const uint32_t *some[LANES_AT_ONCE];
+    for (size_t i = 0; i < LANES_AT_ONCE; i++) some[i] = count[i];
+    count[2][ROWS - 1] = UINT8_MAX + 1;
+    assert_false(lanes_put(some, 0, ROWS, lanes)); /* does not fit */
+}
+
 static void counts_are_those_of_the_positions(void **state) {
     (void)state;
     enum { MOST = 500 };
@@ -172,6 +218,7 @@ int main(void) {
         cmocka_unit_test(block_length_matches_golden_values),
         cmocka_unit_test(block_length_of_odd_series),
         cmocka_unit_test(resamples_are_ranked_anew),
+        cmocka_unit_test(lanes_are_resamples),
         cmocka_unit_test(counts_are_those_of_the_positions),
         cmocka_unit_test(blocks_are_geometric_and_positions_uniform),
         cmocka_unit_test(the_ends_of_the_range_of_lengths),
