@@ -75,6 +75,7 @@ static void put_log(struct wire *w, const struct gw_training_log *log) {
     wire_put_size(w, log->best_epoch);
     wire_put(w, &log->windows, sizeof log->windows);
     wire_put(w, &log->seconds, sizeof log->seconds);
+    wire_put(w, &log->processor_seconds, sizeof log->processor_seconds);
 }
 
 static void get_log(struct wire *w, struct gw_training_log *log) {
@@ -84,6 +85,7 @@ static void get_log(struct wire *w, struct gw_training_log *log) {
     log->best_epoch = wire_get_size(w);
     wire_get(w, &log->windows, sizeof log->windows);
     wire_get(w, &log->seconds, sizeof log->seconds);
+    wire_get(w, &log->processor_seconds, sizeof log->processor_seconds);
     if (bytes != log->n_epochs * sizeof *log->epoch) {
         log->n_epochs = 0;
         w->failed = true;

@@ -106,9 +106,10 @@ static void put_phases(struct json_writer *w, const struct phase_times *t) {
     json_end_object(w);
 }
 
-/* What training a strategy took in this run. How long a stored model took is not known. */
+/* What training a strategy took in this run: by the clock, and of processor time, which does not depend on what else the machine
+ * does and is what is compared. How long a stored model took is not known. */
 struct training_cost {
-    double seconds, per_window;
+    double seconds, processor, per_window;
     uint64_t windows;
     size_t n_reused;
 };
@@ -120,9 +121,10 @@ static struct training_cost training_cost(const struct fit_list *fits, size_t st
         cost.n_reused += fit->reused;
         if (fit->reused) continue;
         cost.seconds += fit->log.seconds;
+        cost.processor += fit->log.processor_seconds;
         cost.windows += fit->log.windows;
     }
-    cost.per_window = cost.seconds > 0 ? cost.seconds / (double)cost.windows : NAN;
+    cost.per_window = cost.processor > 0 ? cost.processor / (double)cost.windows : NAN;
     return cost;
 }
 
@@ -146,11 +148,12 @@ static void put_training_time(struct json_writer *w, const struct experiment *e,
         json_begin_object(w, NULL);
         json_put_string(w, "strategy", e->strategy[s].name);
         json_put_number(w, "seconds", own.seconds);
+        json_put_number(w, "processor_seconds", own.processor);
         const size_t of = fits_share_of(fits, s);
         json_put_string(w, "fits_of", of == SIZE_MAX ? NULL : e->strategy[of].name);
         json_put_int(w, "windows", (int64_t)own.windows);
-        json_put_number(w, "windows_per_second", 1 / own.per_window);
-        json_put_number(w, "ratio_to_baseline", base.seconds > 0 ? own.seconds / base.seconds : NAN);
+        json_put_number(w, "windows_per_second", own.seconds > 0 ? (double)own.windows / own.seconds : NAN);
+        json_put_number(w, "ratio_to_baseline", base.processor > 0 ? own.processor / base.processor : NAN);
         json_put_number(w, "ratio_per_window", own.per_window / base.per_window);
         json_put_int(w, "model_bytes", model_bytes(fits, s));
         json_end_object(w);
@@ -163,8 +166,8 @@ static void put_training_time(struct json_writer *w, const struct experiment *e,
 static void put_criterion(struct json_writer *w, const struct experiment *e, const struct fit_list *fits,
                           const struct pair_verdict *v, const struct criterion *criterion) {
     struct training_cost a = training_cost(fits, v->candidate), b = training_cost(fits, v->baseline);
-    bool whole = a.n_reused + b.n_reused == 0 && a.seconds > 0 && b.seconds > 0;
-    double ratio = whole ? a.seconds / b.seconds : NAN;
+    bool whole = a.n_reused + b.n_reused == 0 && a.processor > 0 && b.processor > 0;
+    double ratio = whole ? a.processor / b.processor : NAN;
     json_begin_object(w, NULL);
     json_put_string(w, "candidate", e->strategy[v->candidate].name);
     json_put_string(w, "baseline", e->strategy[v->baseline].name);
@@ -172,8 +175,8 @@ static void put_criterion(struct json_writer *w, const struct experiment *e, con
     json_put_string(w, "state", criterion_state_id[criterion_judge(criterion, ratio)]);
     json_put_number(w, "ratio", ratio);
     json_put_number(w, "ratio_per_window", whole ? a.per_window / b.per_window : NAN);
-    json_put_number(w, "candidate_seconds", a.seconds);
-    json_put_number(w, "baseline_seconds", b.seconds);
+    json_put_number(w, "candidate_seconds", a.processor);
+    json_put_number(w, "baseline_seconds", b.processor);
     json_put_int(w, "reused_fits", (int64_t)(a.n_reused + b.n_reused));
     json_end_object(w);
 }

@@ -127,8 +127,9 @@ struct gw_epoch_record {
 struct gw_training_log {
     struct gw_epoch_record *epoch; /* owned */
     size_t n_epochs, best_epoch;
-    uint64_t windows; /* windows trained on, all epochs */
-    double seconds;   /* wall time; not part of any result that must repeat */
+    uint64_t windows;         /* windows trained on, all epochs */
+    double seconds;           /* wall time; not part of any result that must repeat */
+    double processor_seconds; /* of all threads that worked on it; neither is this */
 };
 void gw_training_log_free(struct gw_training_log *log);
 

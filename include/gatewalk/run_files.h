@@ -10,10 +10,11 @@
  *                    finer bars), scores[] {strategy, file (absolute), bytes, rows,
  *                    hash (of the bytes)}: the files of scores from outside, build, kernels, kernels_bf16, jobs,
  *                    phases {name: seconds}, fits {count, reused, shared (another contestant's of this run), windows, windows_per_second}, peak_memory_bytes,
- *                    training_time[] {strategy, seconds (those of whoever shares its fits too), fits_of, windows, windows_per_second, ratio_to_baseline, ratio_per_window,
+ *                    training_time[] {strategy, seconds (those of whoever shares its fits too), processor_seconds (of all threads; the ratios
+ *                    are of these), fits_of, windows, windows_per_second, ratio_to_baseline, ratio_per_window,
  *                    model_bytes (of the files of all its fits)},
  *                    criteria[] {candidate, baseline, id, metric, bound, need, unit, on, state, ratio, ratio_per_window,
- *                    candidate_seconds, baseline_seconds, reused_fits}: the criteria of the success test that rest on
+ *                    candidate_seconds, baseline_seconds (of processor time), reused_fits}: the criteria of the success test that rest on
  *                    times, for every pair of the verdict; "not_measured" when fits of the pair are an earlier run's,
  *                    selection {trials_here, trials_on_data, runs_on_data, deflated_sharpe, overfitting_probability,
  *                    comparisons_on_data, still_significant[] {candidate, baseline, gate, metric}}: that of
@@ -205,6 +206,6 @@
 
 /* 1 (without a number in the files): sentences in the verdict. 2: facts. 3: the tables' columns in summary.json. 4: infinite metrics
  * are words, "begin" and "end" are bars' dates. 5: open times beside close times in scores.csv, equity.csv, attention.csv and signals.csv. */
-enum { GW_RUN_SCHEMA = 5 };
+enum { GW_RUN_SCHEMA = 6 };
 
 #endif

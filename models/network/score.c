@@ -46,18 +46,21 @@ static void copy_attention(const struct R(network) *net, const struct R(workspac
 static void score_streams(const real *weights, const real *packed, const struct R(team) *team,
                           const struct gw_series *series, const struct gw_sample *sample, size_t n, real *logit,
                           const struct gw_attention_out *attention) {
+    struct cpu_time *work = cpu_current();
     size_t end;
 #pragma omp taskgroup
     for (size_t i = 0; i < n; i = end) {
         for (end = i + 1; end < n && sample[end].series == sample[i].series;) end++;
-#pragma omp task default(none) firstprivate(i, end, weights, packed, team, series, sample, logit, attention)
+#pragma omp task default(none) firstprivate(i, end, weights, packed, team, series, sample, logit, attention, work)
         {
+            const struct cpu_span span = cpu_enter(work);
             struct R(carry) *carry = &team->carry[omp_get_thread_num()];
             size_t per_sample = carry->net->maps * carry->net->config.lookback;
             struct gw_attention_out own = {.n_maps = carry->net->maps};
             if (attention && attention->time) own.time = attention->time + i * per_sample;
             R(stream_logits)
             (carry, weights, packed, series, sample + i, end - i, logit + i * GW_N_GATES, own.time ? &own : NULL);
+            cpu_leave(span);
         }
     }
 }
@@ -67,6 +70,7 @@ void R(score_logits)(const struct R(network) *net, const real *weights, const re
                      const struct gw_attention_out *attention) {
     size_t n_shards = (n + SHARD_WINDOWS - 1) / SHARD_WINDOWS;
     const struct R(kernels) *k = R(kernels_active)();
+    struct cpu_time *work = cpu_current();
     /* A bar that comes live is a window alone. Shards are filled up so that a window's bits do not depend on its
      * neighbours; our own kernels give them to any number of rows, OpenBLAS does not, and an encoder may count on all. */
     bool alone = n == 1 && !net->attention->encoder && !*gw_kernels_build();
@@ -78,18 +82,20 @@ void R(score_logits)(const struct R(network) *net, const real *weights, const re
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma omp taskloop grainsize(1) default(none)                                                                        \
-    firstprivate(n_shards, k, net, weights, packed, team, series, sample, n, logit, attention, alone)
+    firstprivate(n_shards, k, net, weights, packed, team, series, sample, n, logit, attention, alone, work)
     for (size_t s = 0; s < n_shards; s++) {
 #pragma GCC diagnostic pop
         size_t first = s * SHARD_WINDOWS, count = n - first < SHARD_WINDOWS ? n - first : SHARD_WINDOWS;
         uint32_t index[SHARD_WINDOWS];
         for (size_t b = 0; b < SHARD_WINDOWS; b++) index[b] = (uint32_t)(first + (b < count ? b : count - 1));
+        const struct cpu_span span = cpu_enter(work);
         struct R(workspace) *ws = &team->ws[omp_get_thread_num()];
         struct R(pass) pass = {net, k, weights, packed, NULL, ws};
         struct R(shard) shard = {.series = series, .sample = sample, .index = index, .n = alone ? 1 : SHARD_WINDOWS};
         R(shard_run)(&pass, &shard);
         memcpy(logit + first * GW_N_GATES, ws->logit, count * GW_N_GATES * sizeof *logit);
         if (attention) copy_attention(net, ws, first, count, attention);
+        cpu_leave(span);
     }
 }
 

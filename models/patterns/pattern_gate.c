@@ -249,6 +249,8 @@ int pattern_gate_fit(const struct gw_model_config *model, const struct gw_train_
                      const struct pattern_gate *previous, struct R(gate) *out, struct pattern_gate **gate,
                      struct gw_training_log *log) {
     const double start = clock_seconds();
+    struct cpu_time work = {0};
+    const struct cpu_span span = cpu_enter(&work);
     const struct patterns_config config = {.model = *(const struct patterns_params *)own_of_encoder(model),
                                            .training = *train};
     const bool warm = previous && train->retrain != GW_RETRAIN_FRESH;
@@ -276,6 +278,8 @@ int pattern_gate_fit(const struct gw_model_config *model, const struct gw_train_
     TRY_GOTO(judge_validation(input, *gate, out, log), end);
     log->seconds = clock_seconds() - start;
 end:
+    cpu_leave(span);
+    log->processor_seconds = cpu_seconds(&work);
     patterns_free(trained);
     if (rc < 0) {
         pattern_gate_free(*gate);

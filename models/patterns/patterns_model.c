@@ -118,13 +118,16 @@ static int run(const struct job *job) {
     int rc = team_init(&team, &job->model->net);
     if (rc == GW_OK) {
         const struct team *all = &team;
+        struct cpu_time *work = cpu_current();
 /* clang warns of the sign of its own arithmetic on a task loop, whatever the loop's type is. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma omp taskloop grainsize(1) default(none) firstprivate(job, all, n_shards)
+#pragma omp taskloop grainsize(1) default(none) firstprivate(job, all, n_shards, work)
         for (size_t s = 0; s < n_shards; s++) {
 #pragma GCC diagnostic pop
+            const struct cpu_span span = cpu_enter(work);
             run_shard(job, all, s);
+            cpu_leave(span);
         }
     }
     team_free(&team);

@@ -255,6 +255,8 @@ int R(gw_model_fit)(const struct gw_model_config *model, const struct gw_train_c
                     const struct R(gate) *previous, struct R(gate) *out, struct gw_training_log *log) {
     int rc;
     double start = clock_seconds();
+    struct cpu_time work = {0};
+    const struct cpu_span span = cpu_enter(&work);
     memset(out, 0, sizeof *out);
     memset(log, 0, sizeof *log);
     struct R(training) *fit = mem_calloc(1, sizeof *fit);
@@ -270,6 +272,8 @@ int R(gw_model_fit)(const struct gw_model_config *model, const struct gw_train_c
     log->windows = fit->windows;
     log->seconds = clock_seconds() - start;
 end:
+    cpu_leave(span);
+    log->processor_seconds = cpu_seconds(&work);
     if (fit) tear_down(fit);
     mem_free(fit);
     if (rc < 0) {

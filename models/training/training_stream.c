@@ -75,14 +75,17 @@ static void run_shard(struct R(training) *fit, const uint32_t *index, size_t n, 
 }
 
 static double run_batch(struct R(training) *fit, const uint32_t *index, size_t n) {
+    struct cpu_time *work = cpu_current();
     size_t n_shards = (n + SHARD_SEGMENTS - 1) / SHARD_SEGMENTS;
 /* clang warns of the sign of its own arithmetic on a task loop, whatever the loop's type is. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma omp taskloop grainsize(1) default(none) firstprivate(fit, index, n, n_shards)
+#pragma omp taskloop grainsize(1) default(none) firstprivate(fit, index, n, n_shards, work)
     for (size_t s = 0; s < n_shards; s++) {
 #pragma GCC diagnostic pop
+        const struct cpu_span span = cpu_enter(work);
         run_shard(fit, index, n, s);
+        cpu_leave(span);
     }
     return R(training_sum_shards)(fit, n_shards);
 }

@@ -54,13 +54,16 @@ static void run_shard(struct R(trainer) *trainer, enum phase phase, size_t n, si
 
 static void run_phase(struct R(trainer) *trainer, enum phase phase, size_t n, double scale, bool backward) {
     const size_t n_shards = (n + TRANSFORMER_SHARD - 1) / TRANSFORMER_SHARD;
+    struct cpu_time *work = cpu_current();
 /* clang warns of the sign of its own arithmetic on a task loop, whatever the loop's type is. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma omp taskloop grainsize(1) default(none) firstprivate(trainer, phase, n, n_shards, scale, backward)
+#pragma omp taskloop grainsize(1) default(none) firstprivate(trainer, phase, n, n_shards, scale, backward, work)
     for (size_t s = 0; s < n_shards; s++) {
 #pragma GCC diagnostic pop
+        const struct cpu_span span = cpu_enter(work);
         run_shard(trainer, phase, n, s, scale, backward);
+        cpu_leave(span);
     }
 }
 

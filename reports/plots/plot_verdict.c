@@ -187,7 +187,7 @@ static int prepare(struct plot_job *job) {
         "trade after costs. Bars are drawn to each row's own scale about zero; green and orange mark what is "
         "significant once corrected. The success test is on point estimates of gates that beat the null control: a "
         "pass is "
-        "significant when a difference that meets it is. Training time is this machine's.";
+        "significant when a difference that meets it is. Training time is processor time on this machine.";
     if (!job->run->verdict) return plot_skip(job, "no candidate beside the baseline");
     size_t n = json_size(job->run->verdict);
     for (size_t first = 0; first < n; first += BLOCKS_PER_PAGE) {

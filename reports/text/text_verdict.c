@@ -113,9 +113,10 @@ int text_training_time(struct run_view *run, struct text_sink *to) {
     for (size_t i = 0; json_kind(list) == JSON_ARRAY && i < json_size(list); i++) {
         const json_value *item = json_at(list, i);
         size_t used = strlen(line);
-        double seconds = member_number(item, "seconds"), ratio = member_number(item, "ratio_to_baseline");
+        double seconds = member_number(item, "processor_seconds"), ratio = member_number(item, "ratio_to_baseline");
         const char *name = member_text(run, item, "strategy");
         if (!name) return GW_ERR_NOMEM;
+        if (isnan(seconds)) seconds = member_number(item, "seconds"); /* a run of before schema 6 */
         if (!(seconds > 0)) continue;
         snprintf(line + used, sizeof line - used, "%s %s %.0f s", used ? "," : "training time:", name, seconds);
         used = strlen(line);

@@ -59,6 +59,21 @@ void arena_free(struct arena *arena);
  * says once when it is fewer. Ask before a parallel region: libgomp ends the program where a thread cannot be had. */
 size_t threads_startable(size_t wanted);
 
+/* Processor time of one piece of work, of all threads that do a part of it between cpu_enter and cpu_leave; a part within a
+ * part counts once. What a thread is working for when it asks others to help: cpu_current, NULL: nothing that is counted. */
+struct cpu_time {
+    _Atomic uint64_t ns;
+};
+struct cpu_span {
+    bool counts;
+    struct cpu_time *outer;
+    uint64_t begun;
+};
+struct cpu_time *cpu_current(void);
+struct cpu_span cpu_enter(struct cpu_time *work);
+void cpu_leave(struct cpu_span span);
+double cpu_seconds(struct cpu_time *work); /* of the parts that have ended */
+
 /* ---- time --------------------------------------------------------------------------------- */
 
 #define NS_PER_SECOND INT64_C(1000000000)
