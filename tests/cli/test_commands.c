@@ -87,6 +87,7 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"verify", "done", "--quiet"},
     {"replay", "done", "--at", "2020-01-09", "--quiet"},
     {"audit", "small.json", "--cuts", "4", "--refits", "1", "--quiet"},
+    {"null", "small.json", "--refits", "2", "--quiet"},
     {"inspect", "rw.csv"},
     {"init", "rw.csv", "--out", "o.json", "--force", "--quiet"},
     {"fetch", "binance", "BTCUSDT", "15m", "2020-01..2020-03", "--dry-run"},
