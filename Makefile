@@ -52,7 +52,7 @@ FIT_SRC  := $(sort $(shell find $(DECIDING) -name '*.[ch]' -o -name '*.def'))
 FIT_FLAGS := $(filter-out -W% -g% -O0 -O1 -O2 -O3 -Og -Os -fno-omit-frame-pointer -fsanitize% -fno-sanitize%,\
              $(STD) $(FLOAT) $(CFLAGS)) avx2: $(ISA_AVX2) avx512: $(ISA_AVX512)
 
-.PHONY: all demo deps test faults kills fuzz bench bench-peers lib exports install uninstall tests-build layers headers format format-check clean FORCE
+.PHONY: all demo deps test calibration faults kills fuzz bench bench-peers lib exports install uninstall tests-build layers headers format format-check clean FORCE
 all: gatewalk
 
 # What speaks MPI is a module that the program loads under a launcher; without MPI there is none, and nothing is missing.
@@ -161,6 +161,14 @@ faults: deps
 kills: deps
 	@$(MAKE) --no-print-directory -j$(shell nproc) gatewalk $(BUILD)/tests/kills/test_kills $(BUILD)/tests/faults/preload.so
 	@KILLS_EACH=$(EACH) KILLS_ANY=$(EACH) KILLS_PAIRS=$(EACH) KILLS_CSV=tests/kills/counts.csv $(BUILD)/tests/kills/test_kills
+
+# Are the tests of a verdict what they say? SERIES markets of each kind in which nothing can be predicted, judged as a run is; half
+# an hour on two cores. DATA="a.csv b.csv": real bars to shuffle, beside or instead of what ships with the project.
+SERIES ?= 1000
+calibration: deps
+	@$(MAKE) --no-print-directory -j$(shell nproc) $(BUILD)/tests/calibration/test_calibration
+	@CALIBRATION_SERIES=$(SERIES) CALIBRATION_DATA="$(DATA)" CALIBRATION_CSV=tests/calibration/rates.csv \
+	    CALIBRATION_PLOT=tests/calibration/rates.txt $(BUILD)/tests/calibration/test_calibration
 
 # Fuzzing with coverage: every target of tests/fuzz/targets.def under libFuzzer with ASan and UBSan, MINUTES each (or HOURS),
 # 512 MB and 10 s for one input. Corpora grow in .build/fuzz/corpus; tests/fuzz/counts.csv has the figures; exit 1 on a finding,

@@ -234,10 +234,9 @@ static void rename_keys(struct fit_list *fits, size_t refit) {
     }
 }
 
-static void remove_models(const struct fit_list *fits, const char *dir) {
-    char path[1024];
+static void remove_models(const struct fit_list *fits, const char *models) {
     for (size_t i = 0; i < fits->n; i++) (void)unlink(fits->fit[i].model_path);
-    if (path_join(path, sizeof path, dir, GW_RUN_MODELS) == GW_OK) (void)rmdir(path);
+    (void)rmdir(models);
 }
 
 static int one_refit(const struct experiment *e, const struct prepared *p, const char *dir, const char *run,
@@ -245,6 +244,9 @@ static int one_refit(const struct experiment *e, const struct prepared *p, const
     const bool lent = refit == 0 && *run;
     struct fit_list fits = {0};
     struct results r = {0};
+    char models[1024];
+    TRY(path_join(models, sizeof models, dir, GW_RUN_MODELS));
+    if (!lent) TRY(dir_make(models));
     int rc = fits_plan(e, p, p->plan.n_folds, lent ? run : dir, &fits);
     if (rc < 0) goto done;
     if (!lent) fits.lock = lock;
@@ -257,7 +259,7 @@ static int one_refit(const struct experiment *e, const struct prepared *p, const
     TRY_GOTO(results_selection(e, &r), done);
     TRY_GOTO(put_refit(e, p, &fits, &r, refit, out), done);
     TRY_GOTO(write_table(out, dir), done);
-    if (!lent) remove_models(&fits, dir);
+    if (!lent) remove_models(&fits, models);
 done:
     results_free(e, &r);
     fits_free(&fits);
