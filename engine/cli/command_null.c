@@ -105,17 +105,18 @@ static int open_subject(struct null_arguments *a, const char *what, struct null_
 
 /* ---- what is shown ------------------------------------------------------------------------------------------------ */
 
-static void show_figures(const struct null_refits *r) {
+static int show_figures(const struct null_refits *r) {
     printf("\n  %-16s %-5s %-20s %10s %10s %10s %10s %7s\n", "contestant", "gate", "figure", "yours", "noise", "95 %",
            "best", "p");
     for (size_t i = 0; i < r->n && r->value[i].refit == 0; i++) {
         const struct null_value *v = &r->value[i];
         struct null_summary s;
         if (!*v->strategy) continue;
-        null_refits_summary(r, v, &s);
+        TRY(null_refits_summary(r, v, &s));
         printf("  %-16.16s %-5s %-20.20s %10.4g %10.4g %10.4g %10.4g %7.3f\n", v->strategy,
                v->gate < 0 ? "" : gw_gate_name[v->gate], v->measure, s.own, s.mean, s.upper, s.best, s.p_value);
     }
+    return GW_OK;
 }
 
 /* Refits of noise of which a figure of the whole run is at least so high. */
@@ -127,7 +128,7 @@ static size_t count_runs(const struct null_refits *r, const char *measure, doubl
     return n;
 }
 
-static void show(const struct null_refits *r, const char *dir) {
+static int show(const struct null_refits *r, const char *dir) {
     printf("Of %zu refits on labels of noise (%d is 5 %%):\n", r->n_refits, (int)lround(0.05 * (double)r->n_refits));
     printf("  %3zu found something that shifted labels do not reach\n", count_runs(r, NULL_FOUND_GATES, 1));
     printf("  %3zu found a contestant better than the baseline in something\n",
@@ -137,11 +138,12 @@ static void show(const struct null_refits *r, const char *dir) {
     printf(
         "  %3zu had a strategy that made money after costs, %zu one that beat buy and hold (markets drift: no 5 %%)\n",
         count_runs(r, NULL_TRADED, TRADED_GAINED), count_runs(r, NULL_TRADED, TRADED_BEAT_MARKET));
-    show_figures(r);
+    TRY(show_figures(r));
     printf("\nall figures: %s/" NULL_REFITS_TABLE "\n", CLI_SHOWN(dir));
+    return GW_OK;
 }
 
-static void show_json(const struct null_refits *r) {
+static int show_json(const struct null_refits *r) {
     struct json_writer w = {.stream = stdout};
     json_begin_object(&w, NULL);
     json_put_int(&w, "refits", (int64_t)r->n_refits);
@@ -149,7 +151,7 @@ static void show_json(const struct null_refits *r) {
     for (size_t i = 0; i < r->n && r->value[i].refit == 0; i++) {
         const struct null_value *v = &r->value[i];
         struct null_summary s;
-        null_refits_summary(r, v, &s);
+        TRY(null_refits_summary(r, v, &s));
         json_begin_object(&w, NULL);
         json_put_string(&w, "strategy", *v->strategy ? v->strategy : NULL);
         json_put_string(&w, "gate", v->gate < 0 ? NULL : gw_gate_name[v->gate]);
@@ -164,6 +166,7 @@ static void show_json(const struct null_refits *r) {
     json_end_array(&w);
     json_end_object(&w);
     printf("\n");
+    return GW_OK;
 }
 
 /* ---- the command -------------------------------------------------------------------------------------------------- */
@@ -177,7 +180,7 @@ static int refit(const struct null_arguments *a, struct null_subject *subject) {
     if (rc == GW_OK)
         rc = null_refits_make(subject->e, p, subject->dir, subject->run, a->n_refits,
                               a->jobs ? a->jobs : (size_t)omp_get_max_threads(), &refits);
-    if (rc == GW_OK) a->json ? show_json(&refits) : show(&refits, subject->dir);
+    if (rc == GW_OK) rc = a->json ? show_json(&refits) : show(&refits, subject->dir);
     null_refits_free(&refits);
     prepared_free(p);
     return rc;

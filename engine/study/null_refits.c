@@ -234,9 +234,17 @@ static void rename_keys(struct fit_list *fits, size_t refit) {
     }
 }
 
-static void remove_models(const struct fit_list *fits, const char *models) {
-    for (size_t i = 0; i < fits->n; i++) (void)unlink(fits->fit[i].model_path);
+/* When all is done; a call that finds all done takes away what an earlier one could not. */
+static int remove_models(const struct experiment *e, const struct prepared *p, const char *dir) {
+    struct fit_list fits;
+    char models[1024];
+    TRY(path_join(models, sizeof models, dir, GW_RUN_MODELS));
+    if (!file_exists(models)) return GW_OK;
+    TRY(fits_plan(e, p, p->plan.n_folds, dir, &fits));
+    for (size_t i = 0; i < fits.n; i++) (void)unlink(fits.fit[i].model_path);
     (void)rmdir(models);
+    fits_free(&fits);
+    return GW_OK;
 }
 
 static int one_refit(const struct experiment *e, const struct prepared *p, const char *dir, const char *run,
@@ -259,7 +267,6 @@ static int one_refit(const struct experiment *e, const struct prepared *p, const
     TRY_GOTO(results_selection(e, &r), done);
     TRY_GOTO(put_refit(e, p, &fits, &r, refit, out), done);
     TRY_GOTO(write_table(out, dir), done);
-    if (!lent) remove_models(&fits, models);
 done:
     results_free(e, &r);
     fits_free(&fits);
@@ -301,6 +308,7 @@ int null_refits_make(const struct experiment *e, struct prepared *p, const char 
         if (rc == GW_OK) say_done(refit, n, next, clock_seconds() - begin);
     }
     labels_turn(p, &kept, e->seed[0], 0);
+    if (rc == GW_OK) rc = remove_models(own, p, dir);
     if (next > n + 1) out->n_refits = next - 1;
 done:
     dir_unlock(&lock);
@@ -322,11 +330,12 @@ static int by_value(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-void null_refits_summary(const struct null_refits *refits, const struct null_value *of, struct null_summary *out) {
+int null_refits_summary(const struct null_refits *refits, const struct null_value *of, struct null_summary *out) {
     double *noise = mem_calloc(refits->n ? refits->n : 1, sizeof *noise);
     size_t reached = 0;
+    if (!noise) return GW_ERR_NOMEM;
     *out = (struct null_summary){.own = NAN, .mean = NAN, .upper = NAN, .best = NAN, .p_value = NAN};
-    for (size_t i = 0; noise && i < refits->n; i++) {
+    for (size_t i = 0; i < refits->n; i++) {
         const struct null_value *v = &refits->value[i];
         if (v->gate != of->gate || strcmp(v->strategy, of->strategy) != 0 || strcmp(v->measure, of->measure) != 0)
             continue;
@@ -347,4 +356,5 @@ void null_refits_summary(const struct null_refits *refits, const struct null_val
         if (!isnan(out->own)) out->p_value = (double)(1 + reached) / (double)(out->n + 1);
     }
     mem_free(noise);
+    return GW_OK;
 }

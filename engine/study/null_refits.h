@@ -41,7 +41,8 @@ struct null_summary {
     double p_value;                /* share of refits at least as high, the experiment's own counted among them */
     size_t n;
 };
-void null_refits_summary(const struct null_refits *refits, const struct null_value *of, struct null_summary *out);
+int null_refits_summary(const struct null_refits *refits, const struct null_value *of,
+                        struct null_summary *out) GW_MUST_USE;
 
 #define NULL_REFITS_TABLE "null_refits.csv"
 #define NULL_REFITS_JSON  "null_refits.json"

@@ -182,7 +182,7 @@ static int begin(void **state) {
     char files[4096], text[sizeof experiment_text + 32];
     if (scratch_make(state)) return -1;
     if (series) n_series = (size_t)strtoul(series, NULL, 10);
-    snprintf(text, sizeof text, experiment_text, n_series > QUICK_SERIES ? 999 : 199);
+    snprintf(text, sizeof text, experiment_text, n_series > QUICK_SERIES ? 699 : 199);
     for (char *at = text; *at; at++)
         if (*at == '\'') *at = '"';
     scratch_write("experiment.json", text, strlen(text));

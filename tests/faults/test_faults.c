@@ -91,7 +91,7 @@ static const char *judge_failure(const struct fault *fault, const struct run *ru
         return "no line or more than one says why";
     if (strlen(last_line(run->err)) < 20) return "the line says nothing";
     for (const char *at = after; *at; at += strcspn(at, "\n"), at += *at == '\n') {
-        if (has_line(k->before, at) || has_line(k->after, at)) continue;
+        if (has_line(k->before, at) || has_line(k->after, at) || is_refit(at)) continue;
         if (may_litter(fault) && !has_name(k->before, at) && !has_name(k->after, at)) continue;
         snprintf(text, sizeof text, "left: %.*s", (int)strcspn(at, "\n"), at);
         return text;

@@ -401,6 +401,10 @@ static inline bool is_taken_away(const char *line) {
     return is_below(line, "/out/summary.json ") || is_below(line, "/out/study.json ") ||
            is_below(line, "/out/report.pdf ") || is_below(line, "/out/plots");
 }
+/* Refits that are done, and the fits of the one at work: the same command goes on from them. */
+static inline bool is_refit(const char *line) {
+    return is_below(line, "/reports/out/tiny.null/null_refits.csv ") || is_below(line, "/reports/out/tiny.null/models");
+}
 static inline bool is_report(const char *line) {
     return is_below(line, "/out/report.pdf ") || is_below(line, "/out/plots");
 }
