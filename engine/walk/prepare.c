@@ -32,7 +32,8 @@ static int import_all(const struct experiment *e, struct prepared *p) {
     p->import = mem_calloc(e->n_data, sizeof *p->import);
     if (!p->market.symbol || !p->import) return GW_ERR_NOMEM;
     const char *column[GW_COLUMNS_MAX];
-    prepare_column_names(p->set, column);
+    size_t n_columns;
+    TRY(prepare_column_names(e, p->set, column, &n_columns));
     for (size_t i = 0; i < e->n_data; i++) {
         const struct data_source *source = &e->data[i];
         struct gw_import_options options;
@@ -40,7 +41,7 @@ static int import_all(const struct experiment *e, struct prepared *p) {
         options.from_ns = limit_of(e, e->from_ns);
         options.to_ns = limit_of(e, e->to_ns);
         options.column = column;
-        options.n_columns = gw_feature_set_columns(p->set);
+        options.n_columns = n_columns;
         TRY(gw_bars_import(source->file, &options, &p->market.symbol[i], &p->import[i]));
         p->market.n_symbols = i + 1;
         tell_remarks(&p->market.symbol[i], &p->import[i]);

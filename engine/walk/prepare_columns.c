@@ -4,10 +4,31 @@
 
 #include "engine/base/base.h"
 #include "gatewalk/import.h"
+#include "strategies/own/program.h"
 #include "walk.h"
 
-void prepare_column_names(const struct gw_feature_set *set, const char *name[GW_COLUMNS_MAX]) {
-    for (size_t c = 0; c < gw_feature_set_columns(set); c++) name[c] = gw_feature_set_column(set, c);
+static int add_names(const struct gw_feature_set *set, const char *name[GW_COLUMNS_MAX], size_t *n) {
+    for (size_t c = 0; set && c < gw_feature_set_columns(set); c++) {
+        const char *asked = gw_feature_set_column(set, c);
+        size_t k = 0;
+        while (k < *n && strcmp(name[k], asked) != 0) k++;
+        if (k < *n) continue;
+        if (k == GW_COLUMNS_MAX) FAIL(GW_ERR_CONFIG, "more than %d columns of the data are used", GW_COLUMNS_MAX);
+        name[(*n)++] = asked;
+    }
+    return GW_OK;
+}
+
+int prepare_column_names(const struct experiment *e, const struct gw_feature_set *set, const char *name[GW_COLUMNS_MAX],
+                         size_t *n) {
+    *n = 0;
+    TRY(add_names(set, name, n));
+    for (size_t s = 0; s < e->n_strategies; s++) {
+        if (!strategy_program(&e->strategy[s])) continue;
+        const int rc = add_names(strategy_program(&e->strategy[s])->set, name, n);
+        if (rc < 0) return gw_error_prefix(rc, "%s: strategy \"%s\"", e->path, e->strategy[s].name);
+    }
+    return GW_OK;
 }
 
 /* "a, b and 3 more" of names parted by line ends. */
@@ -68,8 +89,8 @@ static void say(const struct experiment *e, const struct prepared *p, size_t i) 
 
 int prepare_columns(const struct experiment *e, struct prepared *p) {
     const char *name[GW_COLUMNS_MAX];
-    const size_t n = gw_feature_set_columns(p->set);
-    prepare_column_names(p->set, name);
+    size_t n;
+    TRY(prepare_column_names(e, p->set, name, &n));
     p->side = mem_calloc(e->n_data, sizeof *p->side);
     if (!p->side) return GW_ERR_NOMEM;
     for (size_t i = 0; i < e->n_data; i++) {

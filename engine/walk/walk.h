@@ -32,8 +32,10 @@ struct prepared {
 int prepare(const struct experiment *experiment, struct prepared **out) GW_MUST_USE;
 /* The part after import, for a `prepared` whose market is filled (and whose import reports may be NULL). */
 int prepare_inputs(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
-/* Which columns features are made of, for the import; and those that stand in side files, joined to the bars. */
-void prepare_column_names(const struct gw_feature_set *set, const char *name[GW_COLUMNS_MAX]);
+/* Which columns are asked for by the features and by what own rules, scripts and plugins look at, for the import; and those that
+ * stand in side files, joined to the bars. */
+int prepare_column_names(const struct experiment *experiment, const struct gw_feature_set *set,
+                         const char *name[GW_COLUMNS_MAX], size_t *n) GW_MUST_USE;
 int prepare_columns(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
 /* What the broker wants to know of each symbol beside its bars: instrument, funding, finer bars. */
 int prepare_broker(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;

@@ -138,6 +138,11 @@ static void test_thresholds_and_pools(void **state) {
     }
 }
 
+enum { /* stages that need a model */
+       ONLY_TRADING = 1u << STAGE_TRAINING | 1u << STAGE_WEIGHTS | 1u << STAGE_LOG | 1u << STAGE_THRESHOLD |
+                      1u << STAGE_PROBABILITY | 1u << STAGE_ATTENTION | 1u << STAGE_SCORES | 1u << STAGE_ISOLATED
+};
+
 /* A column of one's own is poisoned like the bars. */
 static void market_column(struct gw_market *market) {
     market_one(market);
@@ -156,6 +161,19 @@ static void test_columns(void **state) {
     const char *at = strstr(one_symbol, "'rsi(6)'");
     snprintf(text, sizeof text, "%.*s'col(flow)','col_z(flow,8)',%s", (int)(at - one_symbol), one_symbol, at);
     check_clean(text, market_column, 9, 1, 0);
+    /* Rules and scripts look at it as well, whether or not a model does. */
+    static const char script[] =
+        "local flow, z = feature('col(flow)'), feature('col_z(flow,9)')\n"
+        "function on_bar(bar, history, score, position, orders)\n"
+        "  if position.quantity == 0 and not position.pending and flow() > 800 and z() > -1 then\n"
+        "    orders.buy{max_bars = 3} end\nend\n";
+    at = strstr(one_symbol, "'strategies':[");
+    scratch_write("column.lua", script, sizeof script - 1);
+    snprintf(text, sizeof text,
+             "%.*s'strategies':[{'name':'rule','enter_long':'col_change(flow,2) > 0 and ago(col(flow), 1) > 400',"
+             "'exit_long':'bars_held >= 2'},{'name':'script','script':'column.lua'}]}",
+             (int)(at - one_symbol), one_symbol);
+    check_clean(text, market_column, 9, 0, ONLY_TRADING);
     market_column(&clean);
     for (int poison = POISON_NAN; poison < N_POISONS; poison++) {
         size_t changed = 0, cut = 300;

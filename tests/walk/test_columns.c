@@ -327,8 +327,103 @@ static void test_keys_know_the_side_files(void **state) {
     assert_memory_equal(&unused, &none, sizeof none);
 }
 
+/* A rule and a script ask for columns that no model sees; both kinds of file bring them, and they mean what the file says. */
+static void test_rules_and_scripts_bring_their_columns(void **state) {
+    (void)state;
+    static const char script[] =
+        "local x = feature('col(own)')\nfunction on_bar(bar, history, score, position, orders)\n"
+        "  if x() > 1 and position.quantity == 0 then orders.buy{max_bars = 2} end\nend\n";
+    static const char json[] =
+        "{'name':'asked','data':[{'file':'BARS.csv','extra':[{'file':'side.csv'}]}],'features':['log_return(1)'],"
+        "'labels':{'horizon':8,'min_move':0.004},'folds':{'train':200,'validation':60,'test':100},"
+        "'verdict':{'bootstrap':100,'null_resamples':0},'strategies':["
+        "{'name':'rule','enter_long':'col(x) > 1','exit_long':'col(x) <= 1'},{'name':'script','script':'asked.lua'}]}";
+    char dir[1024], out[700];
+    struct prepared *p;
+    struct table trades;
+    write_text("asked.lua", script);
+    struct experiment *e = fixture_experiment(json);
+    assert_ok(prepare(e, &p));
+    const struct gw_bars *bars = &p->market.symbol[0];
+    assert_int_equal(bars->n_columns, 2);
+    const double *x = gw_bars_column(bars, "x"), *own = gw_bars_column(bars, "own");
+    assert_non_null(x);
+    assert_non_null(own);
+    snprintf(out, sizeof out, "%.500s/asked", scratch_dir);
+    assert_ok(run_experiment(e, &(struct gw_run_options){.out_dir = out, .force = true, .jobs = 1}, dir));
+    assert_ok(path_join(dir, sizeof dir, out, GW_RUN_TRADES));
+    assert_ok(table_read(dir, &trades));
+    size_t n_rule = 0, n_script = 0, signal;
+    assert_ok(table_column(&trades, "signal_time", &signal));
+    for (size_t i = 0; i < trades.n_rows; i++) {
+        char *const *cell = trades.cell + i * trades.n_columns;
+        int64_t ns;
+        size_t t = 0;
+        assert_ok(time_parse(cell[signal], &ns));
+        while (t < bars->n && gw_bar_close_ns(bars, t) != ns) t++;
+        assert_true(t < bars->n);
+        const bool of_rule = strcmp(cell[0], "rule") == 0;
+        const double value = of_rule ? x[t] : own[t];
+        if (!(value > 1) && !isnan(value)) fail_msg("%s entered at bar %zu, where the column is %g", cell[0], t, value);
+        n_rule += of_rule;
+        n_script += !of_rule;
+    }
+    assert_true(n_rule > 10 && n_script > 10);
+    table_free(&trades);
+    drop(e, p);
+}
+
+/* JSON of every shape has further columns as CSV has. */
+static void test_json_has_columns(void **state) {
+    (void)state;
+    static const char *const shape[] = {
+        "[{'time':'2020-01-01','open':1,'high':2,'low':1,'close':2,'flow':0.5},"
+        "{'time':'2020-01-02','open':1,'high':2,'low':1,'close':2,'flow':null},"
+        "{'time':'2020-01-03','open':1,'high':2,'low':1,'close':2,'flow':-3e2}]",
+        "{'2020-01-01':{'open':1,'flow':0.5,'high':2,'low':1,'close':2},"
+        "'2020-01-02':{'open':1,'high':2,'low':1,'close':2},"
+        "'2020-01-03':{'open':1,'high':2,'low':1,'close':2,'flow':-300}}",
+        "{'time':['2020-01-01','2020-01-02','2020-01-03'],'flow':[0.5,null,-300],'open':[1,1,1],'high':[2,2,2],"
+        "'low':[1,1,1],'close':[2,2,2]}",
+        "{'columns':['open','high','low','close','other','flow'],'index':['2020-01-01','2020-01-02','2020-01-03'],"
+        "'data':[[1,2,1,2,7,0.5],[1,2,1,2,7,null],[1,2,1,2,7,-300]]}",
+    };
+    static const char *const asked[] = {"Flow", "missing"};
+    for (size_t i = 0; i < COUNT_OF(shape); i++) {
+        char content[1000];
+        struct gw_bars bars;
+        struct gw_import_report report;
+        struct gw_import_options options = {.column = asked, .n_columns = COUNT_OF(asked)};
+        snprintf(content, sizeof content, "%s", shape[i]);
+        for (char *at = content; *at; at++) *at = *at == '\'' ? '"' : *at;
+        write_text("columns.json", content);
+        assert_ok(gw_bars_import(scratch("columns.json"), &options, &bars, &report));
+        const double *flow = gw_bars_column(&bars, "Flow");
+        assert_non_null(flow);
+        assert_null(gw_bars_column(&bars, "missing"));
+        assert_int_equal(bars.n, 3);
+        assert_true(flow[0] == 0.5 && isnan(flow[1]) && flow[2] == -300);
+        assert_true(bars.bar[2].high == 2 && bars.bar[2].close == 2);
+        gw_bars_free(&bars);
+    }
+    struct gw_bars bars;
+    struct gw_import_report report;
+    static const char *const price[] = {"close"};
+    assert_fails(gw_bars_import(scratch("columns.json"), &(struct gw_import_options){.column = price, .n_columns = 1},
+                                &bars, &report),
+                 GW_ERR_CONFIG, "features of it need no col()");
+    write_text("columns.json",
+               "[{\"time\":\"2020-01-01\",\"open\":1,\"high\":2,\"low\":1,\"close\":2,\"flow\":\"much\"}]");
+    assert_fails(gw_bars_import(scratch("columns.json"), &(struct gw_import_options){.column = asked, .n_columns = 1},
+                                &bars, &report),
+                 GW_ERR_DATA, "columns.json:1:");
+}
+
 int main(void) {
+    progress_quiet(true);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rules_and_scripts_bring_their_columns),
+        cmocka_unit_test(test_json_has_columns),
         cmocka_unit_test(test_joined_by_what_was_known),
         cmocka_unit_test(test_no_row_is_felt_before_it_is_known),
         cmocka_unit_test(test_known_after),

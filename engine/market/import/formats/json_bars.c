@@ -15,10 +15,12 @@ static unsigned role_of(struct field name, int *rank) {
 
 /* ---- roles ---------------------------------------------------------------------------------------- */
 
+enum { ROLES_MAX = N_COLUMN_ROLES + GW_COLUMNS_MAX };
+
 /* Where each role's value stands among the members of a record. Names repeat from record to record. */
 struct roles {
-    int rank[N_COLUMN_ROLES];
-    struct field name[N_COLUMN_ROLES];
+    int rank[ROLES_MAX];
+    struct field name[ROLES_MAX];
     size_t n;
     struct {
         struct field key;
@@ -66,6 +68,31 @@ static void tell(char *text, size_t size, struct field name) {
     text_clean(text);
 }
 
+/* Members that the caller asked for by name take the roles behind the bars' own. */
+static int choose_extra(struct import_reader *reader, struct roles *roles) {
+    struct field name[IMPORT_COLUMNS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < roles->n; i++) name[i] = roles->member[i].key;
+    for (size_t c = 0; c < reader->options.n_columns; c++) {
+        const char *asked = reader->options.column[c];
+        const int at = import_column_find(name, roles->n, asked);
+        if (at == COLUMN_AMBIGUOUS)
+            FAIL(GW_ERR_DATA, "%s:1:1: two members are called \"%s\"; rename one", reader->path, asked);
+        if (at == COLUMN_NOT_FOUND) continue;
+        const unsigned role = roles->member[at].role;
+        if (role != COLUMN_SKIP && role < N_COLUMN_ROLES)
+            FAIL(GW_ERR_CONFIG, "%s: the member \"%s\" is the bars' %s already; features of it need no col()",
+                 reader->path, asked, import_role_name(role));
+        if (role != COLUMN_SKIP)
+            FAIL(GW_ERR_CONFIG, "columns \"%s\" and \"%s\" are one and the same of %s; write one of them",
+                 reader->extra_name[role - N_COLUMN_ROLES], asked, reader->path);
+        roles->member[at].role = (uint8_t)(N_COLUMN_ROLES + n);
+        roles->name[N_COLUMN_ROLES + n] = roles->member[at].key;
+        reader->extra_name[n++] = asked;
+    }
+    return GW_OK;
+}
+
 /* Field k of a row has the k-th role, whether or not the file has it: the layout of every shape. */
 static int lay_out(struct import_reader *reader, const struct roles *roles, bool with_time) {
     struct gw_import_report *report = &reader->report;
@@ -75,9 +102,12 @@ static int lay_out(struct import_reader *reader, const struct roles *roles, bool
         if (!roles->name[needed[i]].length && !(i == 0 && with_time))
             FAIL(GW_ERR_DATA, "%s:1:1: the objects have no \"%s\"; bars need time, open, high, low and close",
                  reader->path, names[i]);
-    reader->layout = (struct import_layout){.delimiter = ',', .n_columns = N_COLUMN_ROLES, .n_required = 1};
+    size_t n_extra = 0;
+    while (n_extra < GW_COLUMNS_MAX && roles->name[N_COLUMN_ROLES + n_extra].length) n_extra++;
+    reader->layout = (struct import_layout){
+        .delimiter = ',', .n_columns = N_COLUMN_ROLES + n_extra, .n_extra = n_extra, .n_required = 1};
     reader->n_used = 0;
-    for (unsigned role = COLUMN_TIME; role < N_COLUMN_ROLES; role++) {
+    for (unsigned role = COLUMN_TIME; role < N_COLUMN_ROLES + n_extra; role++) {
         if (!roles->name[role].length && !(role == COLUMN_TIME && with_time)) continue;
         reader->layout.column[role] = (uint8_t)role;
         reader->used[reader->n_used++] = (uint8_t)role;
@@ -91,9 +121,12 @@ static int lay_out(struct import_reader *reader, const struct roles *roles, bool
 }
 
 static struct import_row empty_row(const struct json_scan *scan) {
-    struct import_row row = {
-        .n_fields = N_COLUMN_ROLES, .line = scan->line, .begin = scan->at, .end = scan->at, .in_text = true};
-    for (size_t i = 0; i < N_COLUMN_ROLES; i++) row.field[i] = (struct field){scan->at, 0};
+    struct import_row row = {.n_fields = scan->reader->layout.n_columns,
+                             .line = scan->line,
+                             .begin = scan->at,
+                             .end = scan->at,
+                             .in_text = true};
+    for (size_t i = 0; i < ROLES_MAX; i++) row.field[i] = (struct field){scan->at, 0};
     return row;
 }
 
@@ -101,7 +134,6 @@ static struct import_row empty_row(const struct json_scan *scan) {
 
 /* The object at the scanner; learns the roles from the first one. `time`: its key, when that is its time. */
 static int take_record(struct json_scan *scan, struct roles *roles, const struct field *time) {
-    struct import_row row = empty_row(scan);
     struct json_scan again = *scan;
     struct field key, value;
     if (!roles->n) {
@@ -112,8 +144,10 @@ static int take_record(struct json_scan *scan, struct roles *roles, const struct
             TRY(json_scan_skip(&again));
         }
         TRY(again.rc);
+        TRY(choose_extra(scan->reader, roles));
         TRY(lay_out(scan->reader, roles, time != NULL));
     }
+    struct import_row row = empty_row(scan);
     TRY(json_scan_open(scan, '{'));
     for (size_t i = 0; !json_scan_close(scan, '}'); i++) {
         TRY(json_scan_key(scan, &key));
@@ -190,16 +224,16 @@ static int take_column(struct json_scan *scan, struct column *column) {
     return scan->rc;
 }
 
-static int make_rows(struct json_scan *scan, const struct roles *roles, struct column column[N_COLUMN_ROLES]) {
+static int make_rows(struct json_scan *scan, const struct roles *roles, struct column column[ROLES_MAX]) {
     size_t n = column[COLUMN_OPEN].n;
     bool own_time = roles->name[COLUMN_TIME].length > 0;
     TRY(lay_out(scan->reader, roles, column[COLUMN_OPEN].n && column[COLUMN_OPEN].key[0].length));
-    for (unsigned role = COLUMN_TIME; role < N_COLUMN_ROLES; role++)
+    for (unsigned role = COLUMN_TIME; role < ROLES_MAX; role++)
         if (roles->name[role].length && column[role].n != n)
             return json_scan_fail(scan, "columns of different lengths");
     for (size_t i = 0; i < n; i++) {
         struct import_row row = empty_row(scan);
-        for (unsigned role = COLUMN_TIME; role < N_COLUMN_ROLES; role++)
+        for (unsigned role = COLUMN_TIME; role < ROLES_MAX; role++)
             if (roles->name[role].length) row.field[role] = column[role].value[i];
         if (!own_time) row.field[COLUMN_TIME] = column[COLUMN_OPEN].key[i];
         row.line = 0;
@@ -210,7 +244,7 @@ static int make_rows(struct json_scan *scan, const struct roles *roles, struct c
 
 /* {"open": […], …} and {"open": {"2020-01-01": …}, …} */
 static int take_columns(struct json_scan *scan) {
-    struct column column[N_COLUMN_ROLES] = {{0}};
+    struct column column[ROLES_MAX] = {{0}};
     struct roles roles = {.n = 0};
     struct json_scan again = *scan;
     struct field key;
@@ -221,6 +255,7 @@ static int take_columns(struct json_scan *scan) {
         if (rc == GW_OK) rc = json_scan_skip(&again);
     }
     if (rc == GW_OK) rc = again.rc;
+    if (rc == GW_OK) rc = choose_extra(scan->reader, &roles);
     if (rc == GW_OK) rc = json_scan_open(scan, '{');
     while (rc == GW_OK && !json_scan_close(scan, '}')) {
         rc = json_scan_key(scan, &key);
@@ -230,7 +265,7 @@ static int take_columns(struct json_scan *scan) {
     }
     if (rc == GW_OK) rc = scan->rc;
     if (rc == GW_OK) rc = make_rows(scan, &roles, column);
-    for (unsigned role = 0; role < N_COLUMN_ROLES; role++) {
+    for (unsigned role = 0; role < ROLES_MAX; role++) {
         mem_free(column[role].value);
         mem_free(column[role].key);
     }
@@ -252,6 +287,7 @@ static int take_split(struct json_scan *scan, const struct json_scan *columns, c
         learn(&roles, value);
     }
     TRY(names.rc);
+    TRY(choose_extra(scan->reader, &roles));
     own_time = roles.name[COLUMN_TIME].length > 0;
     TRY(lay_out(scan->reader, &roles, times.at != NULL));
     TRY(json_scan_open(&rows, '['));
