@@ -1,66 +1,20 @@
-/* SHA-256 as FIPS 180-4 states it. */
+/* SHA-256 of a file. */
 #include <errno.h>
 #include <string.h>
 
 #include "fetch.h"
 
-static const uint32_t K[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-
-static uint32_t turn(uint32_t x, int n) { return x >> n | x << (32 - n); }
-
-/* One block of 64 bytes into the eight words of state (section 6.2.2). */
-static void absorb(uint32_t state[8], const unsigned char *block) {
-    uint32_t w[64], s[8];
-    for (size_t t = 0; t < 16; t++)
-        w[t] = (uint32_t)block[4 * t] << 24 | (uint32_t)block[4 * t + 1] << 16 | (uint32_t)block[4 * t + 2] << 8 |
-               block[4 * t + 3];
-    for (size_t t = 16; t < 64; t++) {
-        uint32_t a = w[t - 15], b = w[t - 2];
-        w[t] = w[t - 16] + w[t - 7] + (turn(a, 7) ^ turn(a, 18) ^ a >> 3) + (turn(b, 17) ^ turn(b, 19) ^ b >> 10);
-    }
-    memcpy(s, state, sizeof s);
-    for (size_t t = 0; t < 64; t++) {
-        uint32_t one =
-            s[7] + (turn(s[4], 6) ^ turn(s[4], 11) ^ turn(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) + K[t] + w[t];
-        uint32_t two =
-            (turn(s[0], 2) ^ turn(s[0], 13) ^ turn(s[0], 22)) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-        memmove(s + 1, s, 7 * sizeof *s);
-        s[4] += one;
-        s[0] = one + two;
-    }
-    for (size_t i = 0; i < 8; i++) state[i] += s[i];
-}
-
 int sha256_file(const char *path, char hex[FETCH_DIGEST_HEX]) {
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    unsigned char block[128];
-    uint64_t length = 0;
+    struct sha256 hash;
+    unsigned char chunk[4096], digest[32];
     FILE *stream;
     TRY(file_open(path, GW_ERR_IO, &stream));
-    size_t n;
-    while ((n = fread(block, 1, 64, stream)) == 64) {
-        absorb(state, block);
-        length += 64;
-    }
+    sha256_begin(&hash);
+    for (size_t n; (n = fread(chunk, 1, sizeof chunk, stream)) > 0;) sha256_add(&hash, chunk, n);
     bool bad = ferror(stream) != 0;
     fclose(stream);
     if (bad) FAIL(GW_ERR_IO, "%s: cannot be read: %s", path, strerror(errno));
-    length += n;
-    size_t end = n < 56 ? 64 : 128;
-    memset(block + n, 0, sizeof block - n);
-    block[n] = 0x80;
-    for (size_t i = 0; i < 8; i++) block[end - 1 - i] = (unsigned char)(length * 8 >> 8 * i);
-    absorb(state, block);
-    if (end == 128) absorb(state, block + 64);
-    for (size_t i = 0; i < 8; i++) snprintf(hex + 8 * i, 9, "%08x", state[i]);
+    sha256_end(&hash, digest);
+    for (size_t i = 0; i < sizeof digest; i++) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     return GW_OK;
 }

@@ -108,6 +108,36 @@ static void shortest_numbers(void **state) {
     assert_string_equal(number_format(-INFINITY, buffer), "-inf");
 }
 
+/* Examples of FIPS 180-4 and of NIST's secure hashing page, whole and in pieces that split blocks everywhere. */
+static void sha256_vectors(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t times;
+        const char *hex;
+    } rows[] = {
+        {"", 1, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1,
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+        {"aaaaaaaaaa", 100000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        for (size_t piece = 1; piece <= 64; piece += 9) {
+            struct sha256 hash;
+            unsigned char digest[32];
+            char hex[65];
+            size_t length = strlen(rows[i].text);
+            sha256_begin(&hash);
+            for (size_t k = 0; k < rows[i].times; k++)
+                for (size_t at = 0; at < length; at += piece)
+                    sha256_add(&hash, rows[i].text + at, length - at < piece ? length - at : piece);
+            sha256_end(&hash, digest);
+            for (size_t b = 0; b < sizeof digest; b++) snprintf(hex + 2 * b, 3, "%02x", digest[b]);
+            assert_string_equal(hex, rows[i].hex);
+        }
+}
+
 static void hashes(void **state) {
     (void)state;
     assert_true(hash_bytes("", 0, 0) == UINT64_C(0x2D06800538D394C2)); /* the vector XXH3's author publishes */
@@ -121,7 +151,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8),        cmocka_unit_test(safe_names),
         cmocka_unit_test(suggestions), cmocka_unit_test(shortest_numbers),
-        cmocka_unit_test(hashes),
+        cmocka_unit_test(hashes),      cmocka_unit_test(sha256_vectors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

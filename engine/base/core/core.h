@@ -102,6 +102,16 @@ char *number_format(double value, char buffer[32]);
 
 uint64_t hash_bytes(const void *data, size_t length, uint64_t seed); /* xxh3-64 */
 
+/* SHA-256 (FIPS 180-4), of bytes that come in pieces. */
+struct sha256 {
+    uint32_t state[8];
+    unsigned char block[64];
+    uint64_t length; /* bytes so far */
+};
+void sha256_begin(struct sha256 *hash);
+void sha256_add(struct sha256 *hash, const void *bytes, size_t length);
+void sha256_end(struct sha256 *hash, unsigned char digest[32]);
+
 /* The candidate closest to `word` by edit distance (case ignored, swapped neighbours count once), NULL when
  * none is near enough to suggest: one slip in three letters. */
 const char *nearest_word(const char *word, const char *const *candidates, size_t n);
