@@ -34,6 +34,9 @@ OBJ     := $(ONE_SRC:%.c=$(BUILD)/%.o) $(DUAL_SRC:%.c=$(BUILD)/%.f32.o) \
 # gnuplot scripts and the store's schema are linked in: every x.gp or x.sql is a string script_x.
 SCRIPTS := $(sort $(shell find reports -name '*.gp') $(shell find engine -name '*.sql'))
 OBJ     += $(SCRIPTS:%=$(BUILD)/%.o)
+# So is what report.html is made of: x.js is embedded_x_js.
+PARTS   := $(sort $(shell find reports/html -name '*.js' -o -name '*.css' -o -name '*.html' -o -name LICENSE))
+OBJ     += $(PARTS:%=$(BUILD)/%.o)
 # Everything, for the program and for tests of the inside; what others link is `make lib`.
 LIB     := $(BUILD)/objects.a
 OBJ_F64 := $(DUAL_SRC:%.c=$(BUILD)/%.f64.o) $(F64_SRC:%.c=$(BUILD)/%.o)
@@ -114,16 +117,19 @@ $(BUILD)/%.avx2.o: %.c
 $(BUILD)/%.avx512.o: %.c
 	$(call compile,-DGW_ISA_AVX512 $(ISA_AVX512))
 # The assembler takes the file as it stands and ends it like a C string; the last line keeps the stack not executable.
+# $(call embed,name of the string)
 define embed
 	@mkdir -p $(@D)
 	@echo "embed   $<"
-	@printf '%s\n' '.section .rodata' '.global script_$(*F)' '.hidden script_$(*F)' '.type script_$(*F), %object' \
-	    'script_$(*F):' '.incbin "$<"' '.byte 0' '.size script_$(*F), . - script_$(*F)' '.section .note.GNU-stack,"",%progbits' | $(CC) -c -x assembler -o $@ -
+	@printf '%s\n' '.section .rodata' '.global $(1)' '.hidden $(1)' '.type $(1), %object' \
+	    '$(1):' '.incbin "$<"' '.byte 0' '.size $(1), . - $(1)' '.section .note.GNU-stack,"",%progbits' | $(CC) -c -x assembler -o $@ -
 endef
 $(BUILD)/%.gp.o: %.gp
-	$(embed)
+	$(call embed,script_$(*F))
 $(BUILD)/%.sql.o: %.sql
-	$(embed)
+	$(call embed,script_$(*F))
+$(PARTS:%=$(BUILD)/%.o): $(BUILD)/%.o: %
+	$(call embed,embedded_$(subst .,_,$(<F)))
 
 $(BUILD)/tests/%: tests/%.c $(LIB_F64) $(LIB)
 	@mkdir -p $(@D)

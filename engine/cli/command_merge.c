@@ -10,12 +10,13 @@ static const struct command_option options[] = {
     OPTION_FORCE,
     OPTION_JOBS,
     OPTION_NO_REPORT,
+    OPTION_NO_HTML,
     OPTION_QUIET,
 };
 
 static int command(int argc, char **argv) {
     struct gw_run_options run = {.on_begin = forget_report};
-    bool no_report = false;
+    struct show_options show = {0};
     char dir[1024];
     int c;
     while ((c = cli_option(&command_merge, argc, argv)) != CLI_END) {
@@ -24,13 +25,14 @@ static int command(int argc, char **argv) {
         if (c == 'o') TRY(cli_text("--out", optarg, &run.out_dir));
         if (c == 'f') run.force = true;
         if (c == 'j') TRY(cli_count("--jobs", optarg, 1, 1024, &run.jobs));
-        if (c == 'R') no_report = true;
+        if (c == 'R') show.no_report = true;
+        if (c == 'H') show.no_html = true;
         if (c == 'q') progress_quiet(true);
     }
     int n = argc - optind > 1 ? argc - optind : 1;
     TRY(cli_arguments(&command_merge, argc, argv, n, "SHARE_DIR"));
     TRY(cluster_merge(argv + optind, (size_t)n, &run, dir));
-    return show_run(dir, no_report);
+    return show_run(dir, &show);
 }
 
 const struct command command_merge = {

@@ -13,6 +13,8 @@ static const char *breakdown_choice(size_t i) { return i == 0 ? "all" : gw_repor
 
 static const struct command_option options[] = {
     {"only", 'o', "PLOT", "one plot as PNG; `gatewalk list plots` shows the names", plot_choice},
+    {"html", 'w', NULL, "report.html alone", NULL},
+    OPTION_NO_HTML,
     {"text", 't', NULL, "print the comparison table and verdict instead", NULL},
     {"breakdown", 'b', "BY", "print the trades by symbol, side, reason, month, hour, fold or all of them",
      breakdown_choice},
@@ -65,7 +67,7 @@ static int print_facts(const char *dir) {
 }
 
 static int command(int argc, char **argv) {
-    struct gw_report_options what = {.pdf = true, .png = true};
+    struct gw_report_options what = {.pdf = true, .png = true, .html = true};
     bool text = false, facts = false;
     const char *breakdown = NULL;
     int c;
@@ -78,10 +80,12 @@ static int command(int argc, char **argv) {
             TRY(known_breakdown(optarg));
             breakdown = optarg;
         }
+        if (c == 'w') what.pdf = what.png = false;
+        if (c == 'H') what.html = false;
         if (c == 'o') {
             TRY(known_plot(optarg));
             what.only = optarg;
-            what.pdf = false;
+            what.pdf = what.html = false;
         }
     }
     TRY(cli_arguments(&command_report, argc, argv, 1, "RUN_DIR"));
@@ -91,19 +95,19 @@ static int command(int argc, char **argv) {
     if (text) return gw_report_text(argv[optind], stdout, 120);
     TRY(check_run(argv[optind]));
     TRY(draw_report(argv[optind], &what));
-    if (what.only)
-        printf("plot: %s/" GW_RUN_PLOTS "/%s.png\n", CLI_SHOWN(argv[optind]), what.only);
-    else
-        printf("report: %s/" GW_RUN_REPORT "\n", CLI_SHOWN(argv[optind]));
+    if (what.only) printf("plot: %s/" GW_RUN_PLOTS "/%s.png\n", CLI_SHOWN(argv[optind]), what.only);
+    if (what.pdf) printf("report: %s/" GW_RUN_REPORT "\n", CLI_SHOWN(argv[optind]));
+    if (what.html) printf("%s %s/" GW_RUN_HTML "\n", what.pdf ? "       " : "report:", CLI_SHOWN(argv[optind]));
     return GW_OK;
 }
 
 const struct command command_report = {
     .name = "report",
-    .summary = "render report.pdf and plots/*.png of a finished run again",
+    .summary = "render report.pdf, report.html and plots/*.png of a finished run again",
     .arguments = "RUN_DIR",
-    .about = "Draws report.pdf and plots/*.png from the files of a finished run; nothing is computed "
-             "again.",
+    .about = "Draws report.pdf, plots/*.png and report.html, one file with an interactive chart, from the files of a "
+             "finished run; "
+             "nothing is computed again.",
     .option = options,
     .n_options = COUNT_OF(options),
     .example = "gatewalk report reports/out/demo --only equity",

@@ -17,7 +17,8 @@ struct run_arguments {
     struct gw_run_options options;
     const char *set[MAX_SETS];
     const char *kernels;
-    bool no_report, dry_run;
+    struct show_options show;
+    bool dry_run;
 };
 
 static const char *strategy_choice(size_t i) { return i < gw_strategy_count() ? gw_strategy_at(i)->name : NULL; }
@@ -35,6 +36,7 @@ static const struct command_option options[] = {
     {"shard", 'p', "I/N", "only share I of the fits when N share them out; `gatewalk merge` puts them together", NULL},
     {"events", 'e', NULL, "write events.jsonl too: every bar, order, fill, retraining and end of a fold", NULL},
     OPTION_NO_REPORT,
+    OPTION_NO_HTML,
     OPTION_DRY_RUN,
     OPTION_QUIET,
 };
@@ -75,7 +77,10 @@ static int take_option(struct run_arguments *a, int c) {
         a->dry_run = true;
         break;
     case 'R':
-        a->no_report = true;
+        a->show.no_report = true;
+        break;
+    case 'H':
+        a->show.no_html = true;
         break;
     case 'q':
         progress_quiet(true);
@@ -118,7 +123,7 @@ static int parse(int argc, char **argv, struct run_arguments *a, bool *help) {
 }
 
 static int finish(const struct run_arguments *a, const char *dir) {
-    if (!a->options.n_shards) return show_run(dir, a->no_report);
+    if (!a->options.n_shards) return show_run(dir, &a->show);
     printf("share %zu of %zu: %s\nwhen all are there: gatewalk merge %.*s.shard-*-of-%zu\n", a->options.shard,
            a->options.n_shards, CLI_SHOWN(dir), (int)(strstr(dir, ".shard-") - dir), dir, a->options.n_shards);
     return GW_OK;

@@ -21,6 +21,7 @@ static const struct command_option options[] = {
     OPTION_OUT,
     OPTION_FORCE,
     OPTION_NO_REPORT,
+    OPTION_NO_HTML,
     OPTION_DRY_RUN,
     OPTION_QUIET,
 };
@@ -38,7 +39,8 @@ static int command(int argc, char **argv) {
     struct gw_config_override override = {0};
     struct gw_run_options run = {.on_begin = forget_report};
     const char *set[MAX_SETS], *kernels = "auto";
-    bool no_report = false, dry_run = false;
+    struct show_options show = {0};
+    bool dry_run = false;
     int c;
     while ((c = cli_option(&command_study, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
@@ -48,7 +50,8 @@ static int command(int argc, char **argv) {
         if (c == 'o') TRY(cli_text("--out", optarg, &run.out_dir));
         if (c == 'f') run.force = true;
         if (c == 'k') kernels = optarg;
-        if (c == 'R') no_report = true;
+        if (c == 'R') show.no_report = true;
+        if (c == 'H') show.no_html = true;
         if (c == 'y') dry_run = true;
         if (c == 'q') progress_quiet(true);
         if (c == 'n') TRY(cli_count("--seeds", optarg, 1, MAX_SEEDS, &override.n_seeds));
@@ -64,7 +67,7 @@ static int command(int argc, char **argv) {
     if (dry_run) return look_ahead(argv[optind], &override, &run);
     char dir[1024];
     TRY(gw_run_study(argv[optind], &override, &run, dir));
-    return show_run(dir, no_report);
+    return show_run(dir, &show);
 }
 
 const struct command command_study = {

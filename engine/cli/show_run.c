@@ -49,6 +49,7 @@ static int unlisted(const char *dir) {
 int forget_report(const char *dir) {
     char plots[1024];
     TRY(remove_file(dir, GW_RUN_REPORT));
+    TRY(remove_file(dir, GW_RUN_HTML));
     TRY(path_join(plots, sizeof plots, dir, GW_RUN_PLOTS));
     DIR *stream = opendir(plots);
     if (!stream && errno != ENOENT && errno != ENOTDIR) return unlisted(plots);
@@ -73,17 +74,18 @@ int draw_report(const char *dir, const struct gw_report_options *options) {
 }
 
 /* A report that cannot be drawn does not undo a finished run. */
-int show_run(const char *dir, bool no_report) {
+int show_run(const char *dir, const struct show_options *options) {
     TRY(gw_report_text(dir, stdout, terminal_width(120)));
-    if (no_report) {
+    if (options->no_report) {
         printf("\nresults: %s\n", CLI_SHOWN(dir));
         return GW_OK;
     }
-    struct gw_report_options all = {.pdf = true, .png = true};
+    struct gw_report_options all = {.pdf = true, .png = true, .html = !options->no_html};
     int rc = draw_report(dir, &all);
     if (rc == GW_ERR_TOOL) {
         message("gatewalk: %s", gw_error_message());
         printf("\nresults: %s (no report yet: `gatewalk report %s` renders it)\n", CLI_SHOWN(dir), CLI_SHOWN(dir));
+        if (all.html) printf("         %s/" GW_RUN_HTML " has the tables and the chart\n", CLI_SHOWN(dir));
         return GW_OK;
     }
     if (rc == GW_ERR_INTERRUPTED)
@@ -91,5 +93,6 @@ int show_run(const char *dir, bool no_report) {
              dir, dir);
     TRY(rc);
     printf("\nreport: %s/" GW_RUN_REPORT "\n", CLI_SHOWN(dir));
+    if (all.html) printf("        %s/" GW_RUN_HTML "\n", CLI_SHOWN(dir));
     return GW_OK;
 }

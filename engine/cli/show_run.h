@@ -7,9 +7,12 @@
 
 /* Columns of the terminal; where there is none what COLUMNS says, else `otherwise`. */
 size_t terminal_width(size_t otherwise);
-/* The comparison table and the report of a finished run. */
-int show_run(const char *dir, bool no_report) GW_MUST_USE;
-/* Removes report.pdf and the pictures that gatewalk drew of an earlier run's results. */
+/* The comparison table and the report of a finished run, without what is not wanted. */
+struct show_options {
+    bool no_report, no_html;
+};
+int show_run(const char *dir, const struct show_options *options) GW_MUST_USE;
+/* Removes report.pdf, report.html and the pictures that gatewalk drew of an earlier run's results. */
 int forget_report(const char *dir) GW_MUST_USE;
 /* gw_report_render while nobody else works in the directory. */
 int draw_report(const char *dir, const struct gw_report_options *options) GW_MUST_USE;

@@ -1,4 +1,4 @@
-/* Reports: a finished run directory in, plots/NAME.png and report.pdf out (gnuplot). Reads only the run's files. */
+/* Reports: a finished run directory in, plots/NAME.png, report.pdf (gnuplot) and report.html out. Reads only the run's files. */
 #ifndef GATEWALK_REPORT_H
 #define GATEWALK_REPORT_H
 
@@ -13,6 +13,8 @@ GW_BEGIN_DECLS
 struct gw_report_options {
     const char *only; /* one plot's name, NULL for all; alone it goes to plots/NAME.png and plots/NAME.pdf */
     bool pdf, png;    /* both by default */
+    bool
+        html; /* report.html, by default too; without gnuplot it is written without pictures, unless there is one already */
 };
 
 /* NULL options: everything. A plot without data is left out (noted on the summary page); its old picture is removed.

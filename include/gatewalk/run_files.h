@@ -1,6 +1,6 @@
 /* The files of a run directory: the contract between the engine that writes them and the reports (and pandas,
  * PyTorch, numpy) that read them. CSV: one header line, commas, no quotes, ISO 8601 UTC times, empty = missing.
- * Everything but run.json, report.pdf and plots/ holds the same bytes for the same config, data, seed and kernel set: run.json
+ * Everything but run.json, report.pdf, report.html and plots/ holds the same bytes for the same config, data, seed and kernel set: run.json
  * has times and what is known of other runs, and the report shows the training time and the number of trials on record. Of one
  * run directory the report always has the same bytes.
  *
@@ -92,7 +92,7 @@
  *                    value, clean, poisoned, cut, poison}), stages[] {stage, compared (values), state ("same", "differs", "not_compared"),
  *                    first}, history {bars[], features[] {feature, difference[] (in standard deviations, computed from that many bars
  *                    alone), exact[]}}
- * plots/NAME.png, report.pdf
+ * plots/NAME.png, report.pdf, report.html
  * Strategies without a model have the single seed 0.
  *
  * "schema" is GW_RUN_SCHEMA, the first member of run.json, summary.json, study.json and search.json. It grows when a member that readers use
@@ -194,6 +194,7 @@
 #define GW_RUN_TRIALS          "trials.csv"
 #define GW_RUN_BEST            "best.json"
 #define GW_RUN_REPORT          "report.pdf"
+#define GW_RUN_HTML            "report.html"
 
 /* Of a library of patterns. */
 #define GW_RUN_PATTERNS            "patterns.json"

@@ -24,7 +24,7 @@ static int find(struct bars_view *bars, const char *symbol, struct symbol_bars *
 }
 
 static int add(struct symbol_bars *s, const struct bar_view *bar) {
-    if (s->n && !(bar->open_time > s->bar[s->n - 1].open_time)) return GW_OK; /* out of order: not ours */
+    if (s->n && bar->open_ns <= s->bar[s->n - 1].open_ns) return GW_OK; /* out of order: not ours */
     if (s->n == s->capacity) {
         const size_t capacity = 2 * s->capacity + 256;
         struct bar_view *grown = mem_realloc(s->bar, capacity, sizeof *grown);
@@ -46,8 +46,11 @@ static int read_rows(struct bars_view *bars, struct table_stream *rows) {
         int64_t ns;
         struct symbol_bars *symbol;
         if (time_parse(rows->row.cell[c[TIME]], &ns) < 0) continue;
-        const struct bar_view bar = {(double)(ns / NS_PER_SECOND), table_number(&rows->row, 0, c[OPEN]),
-                                     table_number(&rows->row, 0, c[HIGH]), table_number(&rows->row, 0, c[LOW]),
+        const struct bar_view bar = {ns,
+                                     (double)ns / (double)NS_PER_SECOND,
+                                     table_number(&rows->row, 0, c[OPEN]),
+                                     table_number(&rows->row, 0, c[HIGH]),
+                                     table_number(&rows->row, 0, c[LOW]),
                                      table_number(&rows->row, 0, c[CLOSE])};
         if (!isfinite(bar.open + bar.high + bar.low + bar.close)) continue;
         TRY(find(bars, rows->row.cell[c[SYMBOL]], &symbol));

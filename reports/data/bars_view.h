@@ -5,7 +5,8 @@
 #include "run_view.h"
 
 struct bar_view {
-    double open_time; /* seconds since 1970 */
+    int64_t open_ns;
+    double open_time; /* the same in seconds since 1970 */
     double open, high, low, close;
 };
 struct symbol_bars {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gnuplot.h"
+#include "reports/html/html.h"
 #include "reports/plots/plot.h"
 #include "scripts.h"
 
@@ -100,6 +101,54 @@ static int deliver_pdf(const struct rendering *r) {
     return gnuplot_deliver(&r->scratch, "report.pdf", "%PDF-", path);
 }
 
+/* ---- the page for a browser ------------------------------------------------------------------------------------ */
+
+static size_t html_pictures(const struct rendering *r, struct html_picture *picture) {
+    size_t n = 0;
+    for (size_t i = 0; i < COUNT_OF(plots); i++)
+        for (size_t page = 1; !plots[i]->in_words && page <= r->job[i].n_pages; page++) {
+            struct html_picture *one = &picture[n++];
+            *one = (struct html_picture){.plot = plots[i]->name, .title = plots[i]->title, .page = page};
+            svg_name(one->file, plots[i]->name, page);
+        }
+    return n;
+}
+
+static int write_html(struct rendering *r, const char *no_pictures) {
+    struct html_picture *picture = mem_calloc(r->n_pages + 1, sizeof *picture);
+    if (!picture) return GW_ERR_NOMEM;
+    struct html_request request = {.run = &r->run,
+                                   .picture_dir = r->scratch.dir,
+                                   .picture = picture,
+                                   .not_shown = r->not_shown,
+                                   .no_pictures = no_pictures};
+    if (!no_pictures) request.n_pictures = html_pictures(r, picture);
+    int rc = html_report_write(&request);
+    mem_free(picture);
+    return rc;
+}
+
+static int draw_html(struct rendering *r) {
+    TRY(gnuplot_run(r->gnuplot, &r->scratch, "report_svg.gp", timeout_seconds));
+    return write_html(r, NULL);
+}
+
+/* There is no gnuplot: the page has everything but pictures, and says so. What is missing stays the error, and an earlier page
+ * with pictures stays as well. */
+static int html_alone(const char *run_dir, const struct gw_report_options *options) {
+    char path[1024];
+    TRY(path_join(path, sizeof path, run_dir, GW_RUN_HTML));
+    if (file_exists(path)) return GW_OK;
+    struct rendering *r = mem_calloc(1, sizeof *r);
+    if (!r) return GW_ERR_NOMEM;
+    r->options = options;
+    int rc = run_view_open(run_dir, &r->run);
+    if (rc == GW_OK) rc = write_html(r, "gnuplot was not installed when this was written");
+    run_view_close(&r->run);
+    mem_free(r);
+    return rc;
+}
+
 /* ---- the whole ---------------------------------------------------------------------------------------------- */
 
 static int prepare_one(struct rendering *r, size_t i) {
@@ -144,10 +193,12 @@ static int check_only(const char *only) {
 }
 
 int gw_report_render(const char *run_dir, const struct gw_report_options *options) {
-    static const struct gw_report_options everything = {.pdf = true, .png = true};
+    static const struct gw_report_options everything = {.pdf = true, .png = true, .html = true};
     if (!options) options = &everything;
     if (options->only) TRY(check_only(options->only));
     char gnuplot[1024];
+    const bool html = options->html && !options->only; /* the whole report, or none */
+    if (html && gnuplot_find(run_dir, gnuplot) < 0) TRY(html_alone(run_dir, options));
     TRY(gnuplot_find(run_dir, gnuplot));
     struct rendering *r = mem_calloc(1, sizeof *r);
     if (!r) return GW_ERR_NOMEM;
@@ -165,6 +216,7 @@ int gw_report_render(const char *run_dir, const struct gw_report_options *option
     TRY_GOTO(write_scripts(r), cleanup);
     if (options->png) TRY_GOTO(draw(r, false), cleanup);
     if (options->pdf) TRY_GOTO(draw(r, true), cleanup);
+    if (html) TRY_GOTO(draw_html(r), cleanup);
 cleanup:
     scratch_close(&r->scratch);
     run_view_close(&r->run);

@@ -70,6 +70,11 @@ void picture_name(char name[100], const char *plot, size_t page) {
         snprintf(name, 100, "%.60s-%zu.png", plot, page);
 }
 
+void svg_name(char name[100], const char *plot, size_t page) {
+    page_prefix(name, plot, page);
+    strcat(name, ".svg");
+}
+
 int page_list_add(struct page_list *list, const char *plot, size_t page) {
     char picture[100], prefix[PAGE_PREFIX_SIZE];
     if (!name_is_safe(plot))

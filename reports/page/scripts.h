@@ -8,7 +8,7 @@
  * of a line there. */
 int scripts_write(const char *dir) GW_MUST_USE;
 
-/* The pages of a report in their order: report.set, which report_pdf.gp and report_png.gp walk through. */
+/* The pages of a report in their order: report.set, which report_pdf.gp, report_png.gp and report_svg.gp walk through. */
 struct page_list {
     FILE *stream;
     size_t n;
@@ -20,5 +20,7 @@ int page_list_close(struct page_list *list) GW_MUST_USE;
 
 /* The picture of a plot's page (1 …): NAME.png, then NAME-2.png and so on. */
 void picture_name(char name[100], const char *plot, size_t page);
+/* What report_svg.gp calls it. */
+void svg_name(char name[100], const char *plot, size_t page);
 
 #endif

@@ -14,6 +14,7 @@ struct plot_desc {
     const char *help;  /* one line for `gatewalk list plots` */
     /* Writes data files for any number of pages; none, with plot_skip(), when the run has nothing to show. */
     int (*prepare)(struct plot_job *job);
+    bool in_words; /* report.html says all of it as text */
     bool optional; /* most runs have nothing of the kind: leaving it out is no news for the summary page */
 };
 /* plot_NAME.gp is run once per page inside a multiplot. ARG1 is the prefix of the page's data files; every page_set() variable

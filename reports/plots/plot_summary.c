@@ -182,4 +182,5 @@ const struct plot_desc plot_desc_summary = {
     .title = "Walk-forward summary",
     .help = "comparison of all strategies and the verdict in plain words",
     .prepare = prepare,
+    .in_words = true,
 };

@@ -11,7 +11,7 @@ static inline char *run_tree(const char *name) {
     char *all = list_tree(work(name), true), *kept = calloc(strlen(all) + 1, 1), *to = kept;
     if (!kept) abort();
     for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n"))
-        if (!strstr(line, "/run.json ") && !strstr(line, "/plots") && !strstr(line, "/report.pdf"))
+        if (!strstr(line, "/run.json ") && !strstr(line, "/plots") && !strstr(line, "/report."))
             to += sprintf(to, "%s\n", line);
     free(all);
     return kept;

@@ -145,8 +145,9 @@ static void test_children_die_with_the_test(void **state) {
 
 /* ---- what an earlier run left --------------------------------------------------------------------------------- */
 
-static const char *const drawn[] = {"o/report.pdf", "o/plots/equity.png", "o/plots/equity-2.png",
-                                    "o/plots/attention_lag.png", "o/plots/summary.pdf"};
+static const char *const drawn[] = {
+    "o/report.pdf",       "o/report.html", "o/plots/equity.png", "o/plots/equity-2.png", "o/plots/attention_lag.png",
+    "o/plots/summary.pdf"};
 static const char *const foreign[] = {"o/plots/equity-old.png", "o/plots/mine.png", "o/plots/equity.png.txt"};
 
 static void put_earlier_report(void) {

@@ -75,6 +75,19 @@ static inline const char *state_of_record(const char *line, const char *holds) {
     return whole ? "whole" : "broken";
 }
 
+static inline bool is_named(const char *line, const char *end, const char *name) {
+    return (size_t)(end - line) == strlen(name) && strncmp(line, name, strlen(name)) == 0;
+}
+
+/* The page of a run's own report tells its training times, so it is only whole or not; that of a finished run has its bytes. */
+static inline const char *state_of_page(void) {
+    size_t length;
+    char *text = get_file(work("out/report.html"), &length);
+    bool whole = text && length > 20 && strcmp(text + length - 8, "</html>\n") == 0 && strstr(text, " id=facts>");
+    free(text);
+    return whole ? "whole" : "broken";
+}
+
 /* The work folder as lines "NAME KIND SIZE HASH"; free() it. */
 static inline char *list_state(void) {
     char *all = list_tree(work_dir, true), *kept = calloc(strlen(all) + 4096, 1), *to = kept;
@@ -85,6 +98,10 @@ static inline char *list_state(void) {
         bool run = end && end - line > 9 && strncmp(end - 9, "/run.json", 9) == 0;
         bool library = end && end - line > 13 && strncmp(end - 13, "/library.json", 13) == 0;
         const char *holds = run ? "\"status\": \"" : "\"fingerprint\": \"";
+        if (end && is_named(line, end, "/out/report.html")) {
+            to += sprintf(to, "%.*s %s\n", (int)(end - line), line, state_of_page());
+            continue;
+        }
         to += run || library ? sprintf(to, "%.*s %s\n", (int)(end - line), line, state_of_record(line, holds))
                              : sprintf(to, "%s\n", line);
     }
@@ -261,6 +278,8 @@ static const char stand_in[] =
     "case $2 in\n"
     "*png*) sed -n \"s/^page_picture.*= '\\(.*\\)'/\\1/p\" report.set | while read -r name; do\n"
     "    printf '\\211PNG%0150d%s\\n' 0 \"$sum\" >\"$name\"; done ;;\n"
+    "*svg*) sed -n \"s/^page_prefix.*= '\\(.*\\)'/\\1/p\" report.set | while read -r name; do\n"
+    "    printf '<?xml %0150d%s</svg>\\n' 0 \"$sum\" >\"$name.svg\"; done ;;\n"
     "*) printf '%%PDF-%0150d%s\\n' 0 \"$sum\" >report.pdf ;;\n"
     "esac\n";
 
@@ -399,14 +418,14 @@ static inline bool is_cache_entry(const char *line) {
 /* What a run takes away before it begins, so that nobody takes an earlier run's numbers for its own. */
 static inline bool is_taken_away(const char *line) {
     return is_below(line, "/out/summary.json ") || is_below(line, "/out/study.json ") ||
-           is_below(line, "/out/report.pdf ") || is_below(line, "/out/plots");
+           is_below(line, "/out/report.pdf ") || is_below(line, "/out/report.html ") || is_below(line, "/out/plots");
 }
 /* Refits that are done, and the fits of the one at work: the same command goes on from them. */
 static inline bool is_refit(const char *line) {
     return is_below(line, "/reports/out/tiny.null/null_refits.csv ") || is_below(line, "/reports/out/tiny.null/models");
 }
 static inline bool is_report(const char *line) {
-    return is_below(line, "/out/report.pdf ") || is_below(line, "/out/plots");
+    return is_below(line, "/out/report.pdf ") || is_below(line, "/out/report.html ") || is_below(line, "/out/plots");
 }
 
 #endif
