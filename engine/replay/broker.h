@@ -56,14 +56,16 @@ static inline GW_MUST_USE int broker_close(struct broker *broker, size_t s, size
 /* After the last bar of a symbol: closes its position at that bar's close; what waits expires. */
 int broker_end(struct broker *broker, size_t s, size_t i) GW_MUST_USE;
 
-static inline struct gw_position_view broker_view(const struct broker *broker, size_t s) {
+/* What is held and whether anything waits. */
+static inline void broker_look(const struct broker *broker, size_t s, struct gw_position_view *view) {
     const struct desk *desk = &broker->desk[s];
-    struct gw_position_view view = {.pending = desk->pending};
-    if (!desk->holding) return view;
-    view.quantity = (double)desk->held.trade.side * desk->held.quantity;
-    view.entry_price = desk->held.trade.entry_price;
-    view.bars_held = desk->n_closed - desk->held.entry_index;
-    return view;
+    view->pending = desk->pending;
+    view->quantity = view->entry_price = 0;
+    view->bars_held = 0;
+    if (!desk->holding) return;
+    view->quantity = (double)desk->held.trade.side * desk->held.quantity;
+    view->entry_price = desk->held.trade.entry_price;
+    view->bars_held = desk->n_closed - desk->held.entry_index;
 }
 
 /* ---- what a desk tells ---- */

@@ -6,13 +6,14 @@
 
 static int exit_add(struct desk *desk, const struct work *entry, enum gw_exit_reason exit, enum gw_order_kind kind,
                     double level, const struct fill *f, struct work **out) {
-    const struct work parent = *entry; /* adding may move the slots */
+    const uint64_t parent = entry->id; /* adding may move the slots */
+    const int direction = -entry->direction;
     struct work *w;
     TRY(desk_add(desk, &w));
-    w->parent = parent.id;
+    w->parent = parent;
     w->exit = exit;
     w->kind = kind;
-    w->direction = -parent.direction;
+    w->direction = direction;
     w->left = f->quantity;
     w->live_ns = INT64_MIN;
     w->resting = true;

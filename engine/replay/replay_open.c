@@ -1,4 +1,6 @@
 /* What stands before the first event of a replay: cursors, room, the strategy's states. */
+#include <math.h>
+
 #include "engine/base/base.h"
 #include "replay_private.h"
 
@@ -28,6 +30,8 @@ int replay_cursors_open(struct replay *r) {
     const bool all = config->begin_ns == 0 && config->end_ns == 0;
     r->cursor = mem_calloc(r->market->n_symbols, sizeof *r->cursor);
     if (!r->cursor) return GW_ERR_NOMEM;
+    r->event = mem_calloc(r->market->n_symbols, sizeof *r->event);
+    if (!r->event) return GW_ERR_NOMEM;
     size_t longest = 1;
     for (size_t s = 0; s < r->market->n_symbols; ++s) {
         const struct gw_bars *bars = &r->market->symbol[s];
@@ -36,6 +40,11 @@ int replay_cursors_open(struct replay *r) {
         c->end = all ? bars->n : first_closing_from(bars, config->end_ns);
         c->next_ns = c->bar < c->end ? bars->bar[c->bar].open_ns : INT64_MAX;
         r->broker.desk[s].n_closed = c->bar;
+        c->more = bars->quote_volume || bars->trade_count || bars->taker_buy_base || config->follow;
+        r->event[s] = (struct gw_bar_event){.symbol = (uint32_t)s,
+                                            .history = {.column = bars->column, .n_columns = bars->n_columns},
+                                            .min_move = NAN,
+                                            .n_follow = config->follow ? config->n_follow : 0};
         if (c->bar < c->end && c->end - c->bar > longest) longest = c->end - c->bar;
     }
     return replay_equity_grow(r, longest);

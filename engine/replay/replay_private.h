@@ -8,6 +8,7 @@ struct cursor {
     int64_t next_ns; /* of the next event; INT64_MAX when the symbol is done */
     size_t bar, end;
     bool opened; /* the bar's open is over: the next event is its close */
+    bool more;   /* its bars have optional columns, or something is followed */
 };
 
 /* What a strategy puts its orders into. */
@@ -28,11 +29,12 @@ struct replay {
     struct gw_replay_result *result;
     struct broker broker;
     struct broker_sink sink;
-    struct cursor *cursor; /* [n_symbols] */
-    unsigned char *state;  /* the strategy's: one block, or one a symbol */
-    size_t state_stride;   /* bytes from one symbol's state to the next; 0: shared */
-    size_t n_states;       /* that were opened */
-    const char **name;     /* [n_symbols] */
+    struct cursor *cursor;      /* [n_symbols] */
+    struct gw_bar_event *event; /* [n_symbols] as the strategy saw the newest bar */
+    unsigned char *state;       /* the strategy's: one block, or one a symbol */
+    size_t state_stride;        /* bytes from one symbol's state to the next; 0: shared */
+    size_t n_states;            /* that were opened */
+    const char **name;          /* [n_symbols] */
     size_t equity_capacity;
 };
 
