@@ -124,7 +124,9 @@ int final_read(const struct search *s, const char *dir, struct final_result *out
     }
     strcpy(out->null_state, null_state(tuned));
     out->deflated_sharpe = json_number(json_get(json_get(root, "selection"), "deflated_sharpe"), NAN);
-    const bool skill = strcmp(out->null_state, "something") == 0 || out->deflated_sharpe >= 0.95;
+    const char *best = json_string(json_get(json_get(root, "selection"), "best"), "");
+    const bool skill = strcmp(out->null_state, "something") == 0 ||
+                       (strcmp(best, s->settings.contestant) == 0 && out->deflated_sharpe >= 0.95);
     const bool measured = strcmp(out->null_state, "not_measured") != 0 || isfinite(out->deflated_sharpe);
     out->state = skill ? "something" : measured ? "nothing" : "not_measured";
     json_free(summary);

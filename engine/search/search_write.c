@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "importance.h"
 #include "search_private.h"
 
 static void put_values(struct json_writer *w, const struct search *s, const char *key, const double *value) {
@@ -58,6 +59,38 @@ static void put_counts(struct json_writer *w, const struct search *s) {
     json_put_int(w, "failed", (int64_t)failed);
 }
 
+/* Of the rung that most trials have been on; what is not there counts as the middle. */
+static int importance_of(const struct search *s, double share[SPACE_MAX]) {
+    enum { MOST = 2000 };
+    double *x = mem_calloc(s->n ? s->n : 1, (SPACE_MAX + 1) * sizeof *x), *y = x + s->n * SPACE_MAX, most = 0;
+    size_t n = 0, rung = 0, on_rung[16] = {0};
+    if (!x) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->evaluation[i].rung < COUNT_OF(on_rung)) on_rung[s->evaluation[i].rung]++;
+    for (size_t r = 0; r < COUNT_OF(on_rung); r++)
+        if ((double)on_rung[r] > most) most = (double)on_rung[r], rung = r;
+    for (size_t i = 0; i < s->n && n < MOST; i++) {
+        const struct evaluation *v = &s->evaluation[i];
+        if (v->rung != rung || !isfinite(v->cost[0])) continue;
+        for (size_t d = 0; d < s->space.n; d++) x[n * s->space.n + d] = isnan(v->point.u[d]) ? 0.5 : v->point.u[d];
+        y[n++] = v->cost[0];
+    }
+    const int rc = key_importance(x, y, n, s->space.n, (uint64_t)s->settings.seed, share);
+    mem_free(x);
+    return rc;
+}
+
+static void put_importance(struct json_writer *w, const struct search *s, const double *share) {
+    json_begin_array(w, "importance");
+    for (size_t d = 0; d < s->space.n; d++) {
+        json_begin_object(w, NULL);
+        json_put_string(w, "key", s->space.dim[d].key);
+        json_put_number(w, "share", share[d]);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
 static void put_final(struct json_writer *w, const struct search *s, const struct final_result *final) {
     json_begin_object(w, "final");
     put_values(w, s, "validation", final->validation);
@@ -75,8 +108,9 @@ static void put_final(struct json_writer *w, const struct search *s, const struc
 int search_write(const struct search *s, const struct final_result *final, const char *dir) {
     char path[1024];
     struct out_file file;
-    double overfitting;
+    double overfitting, share[SPACE_MAX];
     TRY(search_overfitting(s, &overfitting));
+    TRY(importance_of(s, share));
     TRY(path_join(path, sizeof path, dir, GW_RUN_SEARCH));
     TRY(out_open(&file, path));
     struct json_writer w = {.stream = file.stream};
@@ -93,6 +127,7 @@ int search_write(const struct search *s, const struct final_result *final, const
     space_write(&w, &s->space, "space");
     put_counts(&w, s);
     put_chosen(&w, s);
+    put_importance(&w, s, share);
     json_put_number(&w, "overfitting_probability", overfitting);
     put_final(&w, s, final);
     json_end_object(&w);

@@ -225,6 +225,8 @@ int search_choose(struct search *s) {
             index[n++] = i;
     int rc = rank_evaluations(s->evaluation, s->n_objectives, index, n, NULL);
     s->chosen = n > 0 ? index[0] : SIZE_MAX;
+    for (size_t i = 1; i < n; i++) /* of a front, the one with the best first objective */
+        if (s->evaluation[index[i]].cost[0] < s->evaluation[s->chosen].cost[0]) s->chosen = index[i];
     mem_free(index);
     return rc;
 }

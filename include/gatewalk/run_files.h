@@ -79,7 +79,8 @@
  * search.json        (of `gatewalk search`) schema, name, title, strategy, seed, contestant, folds (searched), seeds (of a trial),
  *                    objectives[] {name, goal: "max" | "min"}, space[] {key, kind, low, high, choices[], parent, when[]}, trials
  *                    (configurations that were evaluated), evaluations, reference (of them random ones beside the search), failed,
- *                    chosen {trial, validation[], values[] {key, value}}, overfitting_probability (over the trials, on validation),
+ *                    chosen {trial, validation[], values[] {key, value}}, importance[] {key, share (of the first objective's variance over
+ *                    the space, by that key alone: functional analysis of variance on a forest)}, overfitting_probability (over the trials, on validation),
  *                    final {validation[], test[], untuned[] (or null: the contestant as it was did not walk), null (as
  *                    finding.null.state, of the contestant), deflated_sharpe, state: "something" | "nothing" | "not_measured"}
  * trials.csv         trial,evaluation,rung,budget,reference,state,chosen,front,KEY…,OBJECTIVE…,sharpe_per_bar,key

@@ -6,6 +6,7 @@
 #include "gatewalk/report.h"
 #include "reports/data/run_view.h"
 #include "reports/words/sentences.h"
+#include "text_search.h"
 #include "text_sink.h"
 #include "text_study.h"
 #include "text_verdict.h"
@@ -225,6 +226,7 @@ static int audit_note(struct run_view *run, struct text_sink *to) {
 int report_words(struct run_view *run, struct text_sink *to) {
     TRY(finding(run, to));
     TRY(text_study(run, to));
+    TRY(text_search(run, to));
     to->section(to, "Ranking, calibration and isolated trades");
     TRY(gate_table(run, to));
     to->gap(to);

@@ -19,6 +19,7 @@ struct fixture {
     bool no_trades, no_losses, no_attention, undefined, constant_scores, no_verdict, empty_tables;
     bool study, reused, no_run_json; /* reused: every fit was taken from an earlier run */
     bool patterns;                   /* it has a library of patterns */
+    bool search;                     /* its contestants come from a search of two objectives */
 };
 
 struct fx_strategy {
@@ -343,6 +344,7 @@ static void fx_breakdown(const char *dir, const struct fixture *f) {
 
 /* Writes the run into `dir`, which must exist. */
 #include "fixture_patterns.h"
+#include "fixture_search.h"
 
 static void fixture_write(const char *dir, const struct fixture *f) {
     fx_state = 20240229;
@@ -360,6 +362,7 @@ static void fixture_write(const char *dir, const struct fixture *f) {
     fx_breakdown(dir, f);
     fx_bars_file(dir, f);
     if (f->patterns) fx_patterns(dir);
+    if (f->search) fx_search(dir);
 }
 
 static const struct fixture fixture_rich = {.title = "Bitcoin and Ether, quarter-hour bars: does attention pay?",

@@ -129,7 +129,7 @@ static void test_every_plot_is_drawn(void **state) {
     struct fixture f = fixture_rich;
     f.bars_per_fold = 250;
     f.n_models = 4; /* the fourth has several heads */
-    f.study = f.patterns = true;
+    f.study = f.patterns = f.search = true;
     f.n_seeds = 2;
     char dir[1024], body[6000], plots[1024];
     run_dir(dir, "rich", &f);

@@ -406,7 +406,7 @@ static void test_every_plot_has_something_to_show(void **state) {
     struct fixture f = small();
     struct run_view run;
     char dir[1024];
-    f.study = f.patterns = true;
+    f.study = f.patterns = f.search = true;
     f.n_seeds = 1;
     f.bars_per_fold = 1000; /* days enough for a rolling window */
     open_run(&run, dir, "every-plot", &f);

@@ -3,8 +3,11 @@
 
 #include "search_fixture.h"
 
+#include "engine/search/importance.h"
 #include "engine/search/sobol.h"
 #include "engine/search/tpe.h"
+
+double expected_best(const double *sorted, size_t n, size_t k); /* of reports/, whose headers name gates as ours do */
 
 static double number(const struct table *t, size_t row, const char *column) {
     return strtod(cell(t, row, column), NULL);
@@ -276,6 +279,39 @@ static void test_fronts(void **state) {
     assert_int_equal(front[2], front[3]);
 }
 
+/* ---- what is made of the trials ------------------------------------------------------------------------------------------ */
+
+/* 3 x + y over the unit cube: nine tenths of the variance are x's, a tenth y's, none the third's. */
+static void test_importance(void **state) {
+    (void)state;
+    enum { N = 400, KEYS = 3 };
+    double x[N * KEYS], y[N], share[KEYS];
+    struct gw_rng rng;
+    gw_rng_key(&rng, 5, "test importance", 0, 0, 0);
+    for (int i = 0; i < N; i++) {
+        for (int k = 0; k < KEYS; k++) x[i * KEYS + k] = gw_rng_uniform(&rng);
+        y[i] = 3 * x[i * KEYS] + x[i * KEYS + 1];
+    }
+    assert_ok(key_importance(x, y, N, KEYS, 1, share));
+    if (fabs(share[0] - 0.9) > 0.05 || fabs(share[1] - 0.1) > 0.05 || share[2] > 0.01)
+        fail_msg("shares %g, %g, %g", share[0], share[1], share[2]);
+    for (int i = 0; i < N; i++) y[i] = (x[i * KEYS] - 0.5) * (x[i * KEYS + 1] - 0.5); /* neither alone */
+    assert_ok(key_importance(x, y, N, KEYS, 1, share));
+    assert_true(share[0] + share[1] + share[2] < 0.25);
+    assert_ok(key_importance(x, y, 5, KEYS, 1, share));
+    assert_true(isnan(share[0]));
+}
+
+/* Against all ways to draw. */
+static void test_expected_best(void **state) {
+    (void)state;
+    const double sorted[] = {1, 2, 4, 8, 16};
+    assert_true(fabs(expected_best(sorted, 5, 1) - 31.0 / 5) < 1e-12);
+    assert_true(fabs(expected_best(sorted, 5, 2) - (2 * 1 + 4 * 2 + 8 * 3 + 16 * 4) / 10.0) < 1e-12);
+    assert_true(fabs(expected_best(sorted, 5, 4) - (16 * 4 + 8) / 5.0) < 1e-12);
+    assert_true(expected_best(sorted, 5, 5) == 16 && expected_best(sorted, 5, 9) == 16);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sobol_is_scipys),
@@ -288,6 +324,8 @@ int main(void) {
         cmocka_unit_test(test_asha_promotes_in_order),
         cmocka_unit_test(test_halving_keeps_the_best_third),
         cmocka_unit_test(test_fronts),
+        cmocka_unit_test(test_importance),
+        cmocka_unit_test(test_expected_best),
     };
     progress_quiet(true);
     return cmocka_run_group_tests(tests, NULL, NULL);
