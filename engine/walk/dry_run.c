@@ -11,7 +11,7 @@ static int look(const struct experiment *e, const struct prepared *p, const char
     struct estimate estimate;
     int n_threads = jobs ? (int)jobs : omp_get_max_threads();
     int rc = fits_plan(e, p, p->plan.n_folds, dir, &fits);
-    if (rc == GW_OK) rc = estimate_make(e, p, &fits, &estimate);
+    if (rc == GW_OK) rc = estimate_make(e, p, &fits, &estimate, NULL);
     if (rc == GW_OK) {
         estimate_text(e, &estimate, n_threads < 1 ? 1 : (size_t)n_threads, out->estimate);
         out->n_fits = estimate.n_fits;

@@ -72,7 +72,7 @@ static double windows_of(const struct experiment *e, const struct prepared *p, c
 }
 
 static int estimate_fits(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                         struct estimate *out) {
+                         struct estimate *out, double *each) {
     double window[MAX_STRATEGIES] = {0}, begin = clock_seconds();
     struct fold_data data;
     if (fits->n == 0) return GW_OK;
@@ -93,8 +93,10 @@ static int estimate_fits(const struct experiment *e, const struct prepared *p, c
         bool stored = file_exists(fit->model_path), unknown = window[fit->strategy] < 0;
         out->n_stored += stored;
         out->n_unknown += unknown && !stored;
-        out->fits += build;
-        if (!stored && !unknown) out->fits += window[fit->strategy] * windows_of(e, p, fit);
+        double seconds = build;
+        if (!stored && !unknown) seconds += window[fit->strategy] * windows_of(e, p, fit);
+        if (each) each[i] = seconds;
+        out->fits += seconds;
     }
     return rc;
 }
@@ -175,9 +177,9 @@ static int estimate_verdict(const struct experiment *e, const struct prepared *p
 /* ---- both ------------------------------------------------------------------------------------------------------ */
 
 int estimate_make(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                  struct estimate *out) {
+                  struct estimate *out, double *each) {
     *out = (struct estimate){0};
-    TRY(estimate_fits(e, p, fits, out));
+    TRY(estimate_fits(e, p, fits, out, each));
     return estimate_verdict(e, p, out);
 }
 

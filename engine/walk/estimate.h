@@ -14,9 +14,9 @@ struct estimate {
 };
 
 /* Measures a few batches of every contestant and a few replicates, some tenths of a second, and multiplies. Nothing of it
- * is kept: the walk's own fits begin anew. */
+ * is kept: the walk's own fits begin anew. each: [fits->n] seconds of every fit, or NULL. */
 int estimate_make(const struct experiment *experiment, const struct prepared *prepared, const struct fit_list *fits,
-                  struct estimate *out) GW_MUST_USE;
+                  struct estimate *out, double *each) GW_MUST_USE;
 /* As people say it: "40 s", "3 min", "2 h 10 min", "3 days 4 h". */
 const char *estimate_span(double seconds, char out[48]);
 /* One line about it: "expected: up to about …". */

@@ -29,7 +29,7 @@ static int say_estimate(const struct experiment *e, const struct prepared *p, co
     struct estimate estimate;
     char text[512];
     if (progress_is_quiet()) return GW_OK;
-    TRY(estimate_make(e, p, fits, &estimate));
+    TRY(estimate_make(e, p, fits, &estimate, NULL));
     estimate_text(e, &estimate, n_threads, text);
     progress_message("%s", text);
     return GW_OK;

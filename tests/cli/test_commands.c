@@ -76,6 +76,7 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"report", "done", "--text"},
     {"merge", "done", "--out", "merged", "--no-report", "--quiet"},
     {"slurm", "small.json", "--array", "3"},
+    {"plan", "small.json", "--ranks", "1,8"},
     {"compare", "done", "done"},
     {"runs"}, /* that of the first call */
     {"signal", "done", "--strategy", "lstm"},
