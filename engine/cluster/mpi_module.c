@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <mpi.h>
+#include <sched.h>
 #include <time.h>
 
 static struct transport transport;
@@ -44,6 +45,21 @@ static int receive(const struct message_head *head, void *bytes) {
 static void leave(void) { MPI_Finalize(); }
 static void abort_job(int status) { MPI_Abort(MPI_COMM_WORLD, status); }
 
+/* Launchers tie ranks to processors; when the others of this machine are done, theirs are free. */
+static int find_near(void) {
+    MPI_Comm near;
+    cpu_set_t own;
+    _Static_assert(sizeof own == sizeof transport.cpus, "one mask");
+    CPU_ZERO(&own);
+    (void)sched_getaffinity(0, sizeof own, &own);
+    if (MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, transport.rank, MPI_INFO_NULL, &near) != MPI_SUCCESS)
+        return 1;
+    MPI_Comm_size(near, &transport.n_near);
+    int rc = MPI_Allreduce(&own, transport.cpus, (int)sizeof own, MPI_BYTE, MPI_BOR, near);
+    MPI_Comm_free(&near);
+    return rc != MPI_SUCCESS;
+}
+
 __attribute__((visibility("default"))) transport_open gatewalk_transport;
 const struct transport *gatewalk_transport(void) {
     int given;
@@ -52,6 +68,7 @@ const struct transport *gatewalk_transport(void) {
     MPI_Comm_rank(MPI_COMM_WORLD, &transport.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &transport.size);
     transport.version = TRANSPORT_VERSION;
+    if (find_near() != 0) return NULL;
     transport.least = least;
     transport.send = send_bytes;
     transport.look = look;

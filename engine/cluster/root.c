@@ -4,6 +4,7 @@
  * chains, each entry of which one of them takes under the lock. */
 #include <omp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -246,8 +247,16 @@ done:
     return rc;
 }
 
+/* The other ranks of this machine have ended, and wait asleep: replay and verdict are rank 0's alone. */
+static size_t threads_after(void *context, size_t jobs) {
+    const struct transport *t = ((const struct cluster *)context)->transport;
+    (void)sched_setaffinity(0, sizeof t->cpus, (const cpu_set_t *)(const void *)t->cpus);
+    return threads_startable(jobs * (size_t)t->n_near);
+}
+
 const struct gw_fit_executor *cluster_executor(struct cluster *c) {
-    static struct gw_fit_executor executor = {.execute = execute}; /* a process has one launcher */
+    static struct gw_fit_executor executor = {.execute = execute,
+                                              .threads_after = threads_after}; /* a process has one launcher */
     executor.context = c;
     return c->transport ? &executor : NULL;
 }

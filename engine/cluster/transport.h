@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* A module of another number is not used. */
-enum { TRANSPORT_VERSION = 1 };
+enum { TRANSPORT_VERSION = 2 };
 
 struct message_head {
     int from, tag;
@@ -18,6 +18,8 @@ struct message_head {
 /* Functions return 0, or not when the message could not be carried. All calls come from the thread that opened it. */
 struct transport {
     int version, rank, size;
+    int n_near;              /* ranks on this machine, this one among them … */
+    unsigned char cpus[128]; /* … and the processors that any of them may use, as sched_setaffinity takes them */
     int (*least)(int value, int *out); /* over all ranks; every rank must call it */
     int (*send)(int to, int tag, const void *bytes, size_t length);
     int (*look)(struct message_head *head, bool wait, bool *there); /* is there a message? */

@@ -312,7 +312,7 @@ static int estimate_one(const struct search *s, const struct experiment *e, cons
     struct estimate estimate = {0};
     (void)s;
     int rc = fits_plan(e, p, p->plan.n_folds, "", &fits);
-    if (rc == GW_OK) rc = estimate_make(e, p, &fits, &estimate);
+    if (rc == GW_OK) rc = estimate_make(e, p, &fits, &estimate, NULL);
     fits_free(&fits);
     evaluation->cost[0] = estimate.fits;
     return rc;

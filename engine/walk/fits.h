@@ -121,6 +121,8 @@ int fits_failed(const struct experiment *experiment, const struct fit *fit, int 
 struct gw_fit_executor {
     int (*execute)(void *context, const struct experiment *experiment, const struct prepared *prepared,
                    struct fit_list *fits, size_t jobs) GW_MUST_USE;
+    /* Threads for what comes after the fits, when those of others are free; NULL: jobs. */
+    size_t (*threads_after)(void *context, size_t jobs);
     void *context;
 };
 

@@ -41,6 +41,11 @@ static int do_fits(const struct experiment *e, const struct prepared *p, const s
     return other ? other->execute(other->context, e, p, fits, jobs) : fits_execute(e, p, fits, jobs);
 }
 
+static size_t threads_after(const struct gw_run_options *options, size_t jobs) {
+    const struct gw_fit_executor *other = options->executor;
+    return other && other->threads_after ? other->threads_after(other->context, jobs) : jobs;
+}
+
 /* Before the hour that it takes, not after. */
 static void say_warnings(const struct experiment *e, const struct prepared *p) {
     char text[FOREWARNING_MAX];
@@ -83,11 +88,12 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(do_fits(e, p, options, fits, jobs));
     times.fits = lap(&mark);
     if (options->n_shards) return write_run_json(e, p, fits, NULL, &times, jobs, "shard", dir);
+    const size_t after = threads_after(options, jobs);
     TRY(replay_all(e, p, options, fits, dir, r));
     times.replay = lap(&mark);
     TRY(results_measure(e, p, r));
     times.metrics = lap(&mark);
-    TRY(results_verdict(e, p, r, jobs));
+    TRY(results_verdict(e, p, r, after));
     TRY(results_selection(e, r));
     record_trials(record, e, p, r);
     times.verdict = lap(&mark);
@@ -96,7 +102,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(run_folder_judge(dir));
     TRY(write_tables(e, p, fits, r, dir));
     TRY(write_attention(e, p, fits, r, dir));
-    TRY(write_library(e, p, fits, jobs, dir));
+    TRY(write_library(e, p, fits, after, dir));
     TRY(write_summary(e, p, fits, r, dir));
     times.files = lap(&mark);
     TRY(write_run_json(e, p, fits, r, &times, jobs, "finished", dir));
