@@ -69,9 +69,13 @@ static int print_features(void) {
         char spec[96], text[GW_PARAM_SHOWN];
         size_t used = (size_t)snprintf(spec, sizeof spec, "%s", f->name);
         gw_param_defaults(&f->own, &own);
-        for (size_t k = 0; k < f->own.n && used < sizeof spec; k++)
-            used += (size_t)snprintf(spec + used, sizeof spec - used, "%s%s%s", k ? "," : "(",
-                                     gw_param_show(&f->own.param[k], &own, text), k + 1 == f->own.n ? ")" : "");
+        bool any = f->takes_column;
+        if (any)
+            used += (size_t)snprintf(spec + used, sizeof spec - used, "(%s", f->column_word ? f->column_word : "name");
+        for (size_t k = 0; k < f->own.n && used < sizeof spec; k++, any = true)
+            used += (size_t)snprintf(spec + used, sizeof spec - used, "%c%s", any ? ',' : '(',
+                                     gw_param_show(&f->own.param[k], &own, text));
+        if (any && used < sizeof spec) snprintf(spec + used, sizeof spec - used, ")");
         printf("%-26s %s [%s]\n", spec, f->help, f->source);
         print_own(&f->own);
     }

@@ -142,7 +142,7 @@ struct experiment {
     size_t n_strategies;
     struct program *program[MAX_STRATEGIES]; /* of the user's own, which the contestants' trading names; owned */
     size_t n_programs;
-    bool is_record;     /* read out of a run directory: names no code to be loaded */
+    bool is_record;           /* read out of a run directory: names no code to be loaded */
     size_t n_searched;        /* trials of the search that chose these strategies; 0 outside a study */
     struct searched searched; /* more of them, as far as a search kept it */
     uint64_t study_key;       /* hash of what the study or search of this experiment was told; 0 outside one */

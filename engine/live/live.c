@@ -38,8 +38,22 @@ static int open_symbols(struct live *live) {
     return GW_OK;
 }
 
+/* Bar by bar another symbol's bar of the same time may come later, or never: nothing is guessed. */
+static int refuse_other_symbols(const struct live *live) {
+    const struct gw_feature_set *set = gw_scorer_features(live->scorer);
+    for (size_t c = 0; c < gw_feature_set_columns(set); c++)
+        if (gw_feature_set_column_of_market(set, c))
+            FAIL(GW_ERR_CONFIG,
+                 "the model's features look at other symbols (%s), which the bar-by-bar gate does not know; such "
+                 "models are for "
+                 "walks",
+                 gw_feature_set_column(set, c));
+    return GW_OK;
+}
+
 static int open_all(const char *dir, const struct live_choice *choice, struct live *live) {
     TRY(live_find_fit(dir, choice, live));
+    TRY(refuse_other_symbols(live));
     note_columns(live);
     TRY(open_symbols(live));
     live->row = mem_calloc(gw_feature_set_size(gw_scorer_features(live->scorer)), sizeof *live->row);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "engine/market/features/feature_set.h"
 #include "gatewalk/import.h"
 #include "walk.h"
 
@@ -62,12 +63,23 @@ static int parse_features(const struct experiment *e, struct prepared *p) {
     return gw_feature_set_parse((const char *const *)e->feature, e->n_features, &p->set);
 }
 
+/* What features, own rules and scripts look at across symbols; again for other futures, which have their own. */
+static int fill_across(const struct experiment *e, struct prepared *p) {
+    int rc = feature_set_fill(p->set, &p->market);
+    for (size_t s = 0; rc == GW_OK && s < e->n_strategies; s++) {
+        const struct program *program = strategy_program(&e->strategy[s]);
+        if (program && program->set) rc = feature_set_fill(program->set, &p->market);
+    }
+    return rc < 0 ? gw_error_prefix(rc, "%s", e->path) : GW_OK;
+}
+
 static int build_inputs(const struct experiment *e, struct prepared *p) {
     size_t n = p->market.n_symbols;
     p->labels = mem_calloc(n, sizeof *p->labels);
     p->features = mem_calloc(n, sizeof *p->features);
     if (!p->labels || !p->features) return GW_ERR_NOMEM;
     if (!p->set) TRY(parse_features(e, p));
+    TRY(fill_across(e, p));
     for (size_t i = 0; i < n; i++) {
         TRY(gw_labels_build(&p->market.symbol[i], &e->labels, &p->labels[i]));
         int rc = gw_feature_set_build(p->set, &p->market.symbol[i], &p->features[i]);

@@ -11,6 +11,7 @@ static int add_names(const struct gw_feature_set *set, const char *name[GW_COLUM
     for (size_t c = 0; set && c < gw_feature_set_columns(set); c++) {
         const char *asked = gw_feature_set_column(set, c);
         size_t k = 0;
+        if (gw_feature_set_column_of_market(set, c)) continue; /* made of the bars: prepare_inputs() fills it in */
         while (k < *n && strcmp(name[k], asked) != 0) k++;
         if (k < *n) continue;
         if (k == GW_COLUMNS_MAX) FAIL(GW_ERR_CONFIG, "more than %d columns of the data are used", GW_COLUMNS_MAX);

@@ -27,6 +27,10 @@ struct gw_feature_desc {
     struct gw_param_table own;
     bool needs_volume, needs_taker_buy, needs_quote_volume, needs_trade_count;
     bool takes_column; /* the first argument of a spec names a column of the data: "col(funding_rate)" */
+    /* Of a feature across symbols: what is made of that argument. ".close": it names a symbol, whose close is the column; ".rank":
+     * it is a number of bars, and the column the rank of the return over them. NULL: a column of the data. */
+    const char *market;
+    const char *column_word;               /* what help calls the argument; NULL: "column" */
     const char *(*check)(const void *own); /* what is wrong with the parameters together, NULL = nothing; optional */
     /* Bars that must be pushed before the first finite value comes out (value number warmup, counted
      * from 0, is the first finite one). Exact. */
@@ -62,6 +66,8 @@ const char *gw_feature_set_name(const struct gw_feature_set *set, size_t i); /* 
 /* Columns of the data that its features are made of, each once, at most GW_COLUMNS_MAX. */
 size_t gw_feature_set_columns(const struct gw_feature_set *set);
 const char *gw_feature_set_column(const struct gw_feature_set *set, size_t i);
+/* Is it made of the other symbols' bars, not found in the data? */
+bool gw_feature_set_column_of_market(const struct gw_feature_set *set, size_t i);
 /* Checks needed columns and intervals against the bars (GW_ERR_CONFIG); then computes. */
 int gw_feature_set_build(const struct gw_feature_set *set, const struct gw_bars *bars,
                          struct gw_feature_matrix *out) GW_MUST_USE;

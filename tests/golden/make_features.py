@@ -58,6 +58,15 @@ def make_bars(n=260, seed=7):
     x = np.round(np.random.default_rng(3).standard_normal(n).cumsum(), 3)
     x[:9] = x[90] = x[150:153] = np.nan
     bars["x"] = x
+    # Another symbol's close: unknown at first, a hole, a stretch without a move; and a rank that somebody reckoned.
+    peer = np.random.default_rng(11)
+    close = np.round(40 * np.exp(np.cumsum(0.7 * ret + peer.standard_normal(n) * 0.003)), 3)
+    close[100:112] = close[100]
+    close[:12] = close[130] = np.nan
+    bars["x.close"] = close
+    rank = np.round(peer.random(n) * 4) / 4
+    rank[:5] = rank[77] = np.nan
+    bars["x.rank"] = rank
     assert (bars.high >= bars[["open", "close"]].max(axis=1)).all()
     assert (bars.low <= bars[["open", "close"]].min(axis=1)).all()
     return bars
@@ -285,6 +294,35 @@ class Features:
     def trade_count_z(self, n=96):
         return windows(n, self.trades, f=zscore)
 
+    def pair(self, other):
+        """Log returns of this symbol and of the other, whose last close stands where it has none."""
+        other = pd.Series(other).ffill().to_numpy()
+        own = np.where(np.isnan(other), np.nan, self.c)
+        return np.log(own / lag(own)), np.log(other / lag(other))
+
+    def beta(self, other, n=96):
+        def f(y, x):
+            return 0.0 if np.ptp(x) == 0 else np.cov(x, y, bias=True)[0, 1] / np.var(x)
+
+        return windows(n, *self.pair(other), f=f)
+
+    def correlation(self, other, n=96):
+        def f(y, x):
+            return 0.0 if np.ptp(x) == 0 or np.ptp(y) == 0 else np.corrcoef(x, y)[0, 1]
+
+        return windows(n, *self.pair(other), f=f)
+
+    def spread(self, other, n=96):
+        ratio = np.log(self.c / pd.Series(other).ffill().to_numpy())
+        return windows(n, ratio, f=lambda w: 0.0 if np.ptp(w) == 0 else (w[-1] - w.mean()) / w.std())
+
+    def excess(self, other, n=24):
+        other = pd.Series(other).ffill().to_numpy()
+        return np.log(self.c / lag(self.c, n)) - np.log(other / lag(other, n))
+
+    def rank(self, x):
+        return pd.Series(x).ffill().to_numpy()
+
     def col(self, x):
         """A hole after the first value is the mean of all values before it."""
         x = x.copy()
@@ -471,7 +509,8 @@ trade_size_z(96)
 efficiency_ratio(4) linreg_slope(5) linreg_r2(6) ma_cross(3,9) aroon(6) dist_high(5) cmo(4) stochastic_d(5,2)
 ultimate(2,4,8) rogers_satchell_vol(6) yang_zhang_vol(7) vol_ratio(3,12) downside_vol(5) kurtosis(9) jump_share(8)
 range_z(6) chop(5) cmf(4) volume_corr(7) trade_size_z(5) yang_zhang_vol(3)@1h cmf(3)@1h aroon(4)@1h
-col(x) col_change(x,1) col_z(x,96)
+col(x) col_change(x,1) col_z(x,96) beta(x,96) correlation(x,96) spread(x,96) excess(x,24) rank(x)
+beta(x,5) correlation(x,7) spread(x,6) excess(x,3) beta(x,4)@1h spread(x,3)@1h excess(x,2)@1h
 col_change(x,5) col_z(x,6) col(x)@1h col_z(x,3)@1h
 log_return(5) momentum(7) ma_gap(3) macd_hist(3,8,4) bollinger_b(7,1.5) rsi(2) atr(3) adx(4) realised_vol(5)
 skew(6) autocorr(9) volume_z(8) signed_volume(1) mfi(5) vwap_gap(6) trade_count_z(4) donchian_pos(3)
@@ -482,7 +521,9 @@ stochastic_k(5)@15m
 
 def evaluate(bars, spec):
     name, _, args = spec.partition("(")
-    args = [bars.x.to_numpy() if a == "x" else float(a) if "." in a else int(a) for a in args.rstrip(")").split(",") if a]
+    of = {"rank": "x.rank", "beta": "x.close", "correlation": "x.close", "spread": "x.close", "excess": "x.close"}
+    column = bars[of.get(name, "x")].to_numpy()
+    args = [column if a == "x" else float(a) if "." in a else int(a) for a in args.rstrip(")").split(",") if a]
     return getattr(Features(bars), name)(*args)
 
 
@@ -497,7 +538,8 @@ def resample(bars, interval):
             "low": g.low.min().values,
             "close": g.close.last().values,
             **{k: g[k].sum().values for k in ("volume", "quote_volume", "trade_count", "taker_buy_base")},
-            "x": g.x.apply(lambda v: v.iloc[-1]).values,  # of the last bar, a hole included
+            # of the last bar, a hole included
+            **{k: g[k].apply(lambda v: v.iloc[-1]).values for k in ("x", "x.close", "x.rank")},
         }
     )
 

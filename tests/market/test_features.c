@@ -11,15 +11,24 @@ enum { N_BARS = 700 };
 
 /* ---- helpers ------------------------------------------------------------------------------ */
 
+/* Of the user's data, of another symbol, and a rank: in the order in which a set of all features has them. */
+enum { COLUMN_DATA, COLUMN_CLOSE, COLUMN_RANK, TEST_COLUMNS };
+static const char *const test_column[TEST_COLUMNS] = {"x", "x.close", "x.rank"};
+
+static size_t column_of(const struct gw_feature_desc *desc) {
+    return !desc->market ? COLUMN_DATA : strcmp(desc->market, ".close") == 0 ? COLUMN_CLOSE : COLUMN_RANK;
+}
+
 static struct gw_feature_input input_at(const struct gw_bars *bars, size_t t) {
+    static double columns[TEST_COLUMNS];
+    for (size_t c = 0; c < TEST_COLUMNS; c++) columns[c] = bars->n_columns ? bars->column[c].value[t] : (double)NAN;
     return (struct gw_feature_input){
         .bar = &bars->bar[t],
         .close_ns = gw_bar_close_ns(bars, t),
         .quote_volume = bars->quote_volume ? bars->quote_volume[t] : NAN,
         .trade_count = bars->trade_count ? bars->trade_count[t] : NAN,
         .taker_buy_base = bars->taker_buy_base ? bars->taker_buy_base[t] : NAN,
-        .columns = bars->n_columns ? &bars->column[0].value[t] : NULL, /* the only one */
-        .column = bars->n_columns ? bars->column[0].value[t] : NAN,
+        .columns = columns,
     };
 }
 
@@ -32,6 +41,7 @@ static double *run_feature(const struct gw_feature_desc *desc, const void *own, 
     assert_non_null(value);
     for (size_t t = 0; t < bars->n; t++) {
         struct gw_feature_input in = input_at(bars, t);
+        in.column = in.columns[column_of(desc)];
         value[t] = desc->push(state, own, &in);
     }
     mem_free(state);
@@ -92,7 +102,11 @@ static struct gw_feature_set *everything(void) {
 static void give_column(struct gw_bars *bars, bool holes) {
     double *x = mem_calloc(bars->n, sizeof *x);
     for (size_t t = 0; t < bars->n; t++) x[t] = holes && t % 13 == 7 ? (double)NAN : sin((double)t) * 5 - 1;
-    assert_ok(gw_bars_add_column(bars, "x", x));
+    assert_ok(gw_bars_add_column(bars, test_column[COLUMN_DATA], x));
+    for (size_t t = 0; t < bars->n; t++) x[t] = exp(0.1 * sin((double)t / 3) + 0.001 * (double)(t % 17)) + x[t] * 0;
+    assert_ok(gw_bars_add_column(bars, test_column[COLUMN_CLOSE], x));
+    for (size_t t = 0; t < bars->n; t++) x[t] = (double)(t % 5) / 4 + x[t] * 0;
+    assert_ok(gw_bars_add_column(bars, test_column[COLUMN_RANK], x));
     mem_free(x);
 }
 
@@ -145,7 +159,7 @@ static void test_table_is_well_formed(void **state) {
 static void load_bars(struct gw_bars *bars) {
     struct table table;
     assert_ok(table_read("tests/golden/features_bars.csv", &table));
-    assert_int_equal(table.n_columns, 10);
+    assert_int_equal(table.n_columns, 9 + TEST_COLUMNS);
     size_t n = table.n_rows;
     *bars = (struct gw_bars){.symbol = "GOLDEN", .interval_ns = 15 * NS_PER_MINUTE, .n = n};
     bars->bar = mem_calloc(n, sizeof *bars->bar);
@@ -165,8 +179,10 @@ static void load_bars(struct gw_bars *bars) {
         bars->taker_buy_base[t] = table_number(&table, t, 8);
     }
     double *x = mem_calloc(n, sizeof *x);
-    for (size_t t = 0; t < n; t++) x[t] = *table.cell[t * 10 + 9] ? table_number(&table, t, 9) : (double)NAN;
-    assert_ok(gw_bars_add_column(bars, "x", x));
+    for (size_t c = 0; c < TEST_COLUMNS; c++) {
+        for (size_t t = 0; t < n; t++) x[t] = table_number(&table, t, 9 + c); /* NAN when empty */
+        assert_ok(gw_bars_add_column(bars, test_column[c], x));
+    }
     mem_free(x);
     table_free(&table);
 }
@@ -404,9 +420,12 @@ static void test_windows_do_not_drift(void **state) {
         last.quote_volume += bars.n - tail;
         last.trade_count += bars.n - tail;
         last.taker_buy_base += bars.n - tail;
-        struct gw_column column = bars.column[0];
-        column.value += bars.n - tail;
-        last.column = &column;
+        struct gw_column column[TEST_COLUMNS];
+        for (size_t c = 0; c < TEST_COLUMNS; c++) {
+            column[c] = bars.column[c];
+            column[c].value += bars.n - tail;
+        }
+        last.column = column;
         last.n = tail;
         double *all = run_feature(desc, &own, &bars);
         double *few = run_feature(desc, &own, &last);

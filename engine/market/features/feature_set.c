@@ -76,7 +76,7 @@ static size_t write_call(const struct gw_feature_desc *desc, const char *column,
 char *gw_feature_signature(const struct gw_feature_desc *desc, char buffer[GW_FEATURE_NAME_MAX + 32]) {
     struct gw_own_params own;
     gw_param_defaults(&desc->own, &own);
-    write_call(desc, "column", &own, true, buffer, GW_FEATURE_NAME_MAX + 32);
+    write_call(desc, desc->column_word ? desc->column_word : "column", &own, true, buffer, GW_FEATURE_NAME_MAX + 32);
     return buffer;
 }
 
@@ -92,7 +92,9 @@ static int parse_column(const char *spec, const char **at, struct feature_item *
     char signature[GW_FEATURE_NAME_MAX + 32];
     if (!item->desc->takes_column) return GW_OK;
     if (**at != '(')
-        SPEC_FAIL(spec, "needs a column of the data; write %s", gw_feature_signature(item->desc, signature));
+        SPEC_FAIL(spec, "needs a %s; write %s",
+                  item->desc->column_word ? item->desc->column_word : "column of the data",
+                  gw_feature_signature(item->desc, signature));
     const char *begin = skip_blanks(*at + 1);
     size_t length = strcspn(begin, ",) \t");
     const char *end = skip_blanks(begin + length);
@@ -182,11 +184,20 @@ static int canonical_name(const char *spec, const char *column, struct feature_i
 
 /* Each column once, however many features are made of it. */
 static int use_column(const char *spec, const char *name, struct gw_feature_set *set, struct feature_item *item) {
+    const char *market = item->desc->market;
+    char full[GW_COLUMN_NAME_MAX];
     if (!item->desc->takes_column) return GW_OK;
-    for (item->column = 0; item->column < set->n_columns; item->column++)
-        if (strcmp(set->column[item->column], name) == 0) return GW_OK;
+    if ((size_t)snprintf(full, sizeof full, "%s%s", name, market ? market : "") >= sizeof full)
+        SPEC_FAIL(spec, "the name \"%.60s\" is too long", name);
+    for (item->column = 0; item->column < set->n_columns; item->column++) {
+        if (strcmp(set->column[item->column], full) != 0) continue;
+        if (set->of_market[item->column] == (market != NULL)) return GW_OK;
+        SPEC_FAIL(spec, "a column of the data and one made of the symbols' bars are both called \"%.60s\"; rename it",
+                  full);
+    }
     if (set->n_columns == GW_COLUMNS_MAX) SPEC_FAIL(spec, "more than %d columns of the data are used", GW_COLUMNS_MAX);
-    strcpy(set->column[set->n_columns++], name);
+    set->of_market[set->n_columns] = market != NULL;
+    strcpy(set->column[set->n_columns++], full);
     return GW_OK;
 }
 
@@ -242,6 +253,8 @@ const char *gw_feature_set_name(const struct gw_feature_set *set, size_t i) { re
 size_t gw_feature_set_columns(const struct gw_feature_set *set) { return set->n_columns; }
 
 const char *gw_feature_set_column(const struct gw_feature_set *set, size_t i) { return set->column[i]; }
+
+bool gw_feature_set_column_of_market(const struct gw_feature_set *set, size_t i) { return set->of_market[i]; }
 
 size_t feature_set_warmup(const struct gw_feature_set *set, int64_t interval_ns) {
     size_t most = 0;

@@ -17,10 +17,13 @@ struct gw_feature_set {
     struct feature_item *item; /* [n] owned */
     size_t n_columns;
     char column[GW_COLUMNS_MAX][GW_COLUMN_NAME_MAX];
+    bool of_market[GW_COLUMNS_MAX]; /* made of the symbols' bars: "BTCUSDT.close", "24.rank" */
 };
 
 /* GW_ERR_CONFIG: the bars lack an optional column that a feature is made of. */
 int feature_set_check_columns(const struct gw_feature_set *set, const struct gw_bars *bars) GW_MUST_USE;
+/* Fills the columns that are made of all symbols' bars into each of them. GW_ERR_CONFIG: a symbol is not among them. */
+int feature_set_fill(const struct gw_feature_set *set, struct gw_market *market) GW_MUST_USE;
 /* Bars of this interval after which every feature surely has a value, wherever in its longer interval the first one lies. */
 size_t feature_set_warmup(const struct gw_feature_set *set, int64_t interval_ns);
 

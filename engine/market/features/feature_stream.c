@@ -263,8 +263,11 @@ int feature_set_check_columns(const struct gw_feature_set *set, const struct gw_
     }
     for (size_t i = 0; i < set->n; i++)
         if (set->item[i].desc->takes_column && !gw_bars_column(bars, set->column[set->item[i].column]))
-            FAIL(GW_ERR_CONFIG, "features: \"%s\": the data of %s have no column \"%s\"", set->item[i].name,
-                 bars->symbol, set->column[set->item[i].column]);
+            FAIL(GW_ERR_CONFIG,
+                 set->item[i].desc->market
+                     ? "features: \"%s\" looks at other symbols, and there are bars of %s alone (column \"%s\")"
+                     : "features: \"%s\": the data of %s have no column \"%s\"",
+                 set->item[i].name, bars->symbol, set->column[set->item[i].column]);
     return GW_OK;
 }
 
