@@ -2,6 +2,7 @@
  * for all symbols of a replay, so a script may keep what it likes between bars. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/base/base.h"
 #include "own/script.h"
@@ -13,8 +14,33 @@ static const struct gw_param params[] = {
     SCRIPT(NUMBER, max_memory_mb, "MB", 64, 1, 65536, "script: all that it holds; then it is stopped"),
 };
 
+/* What a script may name of its arguments. A name that stands nowhere in the text need not be set at every bar. */
+enum field {
+    BAR_OPEN,
+    BAR_HIGH,
+    BAR_LOW,
+    BAR_CLOSE,
+    BAR_VOLUME,
+    BAR_TIME,
+    BAR_MIN_MOVE,
+    BAR_INDEX,
+    POSITION_QUANTITY,
+    POSITION_ENTRY_PRICE,
+    POSITION_BARS_HELD,
+    POSITION_PENDING,
+    SCORE_P_LONG,
+    SCORE_P_SHORT,
+    SCORE_TAU_LONG,
+    SCORE_TAU_SHORT,
+    N_FIELDS
+};
+static const char *const field_name[N_FIELDS] = {
+    "open",     "high",        "low",       "close",   "volume", "time",    "min_move", "index",
+    "quantity", "entry_price", "bars_held", "pending", "p_long", "p_short", "tau_long", "tau_short"};
+
 struct script_state {
     struct box box;
+    bool named[N_FIELDS];
     struct gw_position_view told; /* what position says */
     uint32_t told_symbol;
     bool told_any;
@@ -34,6 +60,14 @@ static int make_slots(lua_State *lua) {
     return SLOT_HANDLER;
 }
 
+/* Whoever goes through a table, or makes names out of pieces, may meet any of them. */
+static void find_names(struct script_state *state, const struct program *program) {
+    static const char *const any[] = {"pairs", "next", "concat", "..", "\\", "symbol"};
+    bool all = strlen(program->text) != program->length;
+    for (size_t i = 0; i < COUNT_OF(any); i++) all |= strstr(program->text, any[i]) != NULL;
+    for (size_t i = 0; i < N_FIELDS; i++) state->named[i] = all || strstr(program->text, field_name[i]) != NULL;
+}
+
 static int script_open(void *memory, const struct gw_strategy_config *config,
                        const struct gw_strategy_setting *setting) {
     struct script_state *state = memory;
@@ -41,6 +75,7 @@ static int script_open(void *memory, const struct gw_strategy_config *config,
     const struct program *program = config->program;
     const struct script_params *own = gw_strategy_own(config);
     if (!program) FAIL(GW_ERR_CONFIG, "strategy script: no script is given; give \"script\": \"mine.lua\"");
+    find_names(state, program);
     box->config = config;
     box->setting = *setting;
     box->inputs = mem_calloc(setting->n_symbols, sizeof *box->inputs);
@@ -65,50 +100,53 @@ static void script_close(void *memory) {
 
 /* ---- what a script sees ---------------------------------------------------------------------------------- */
 
-static void set(lua_State *lua, int slot, const char *name, double value) {
-    lua_pushnumber(lua, value);
-    lua_setfield(lua, slot, name);
+static void set(struct script_state *state, int slot, enum field field, double value) {
+    if (!state->named[field]) return;
+    lua_pushnumber(state->box.lua, value);
+    lua_setfield(state->box.lua, slot, field_name[field]);
+}
+
+static void set_whole(struct script_state *state, int slot, enum field field, size_t value) {
+    if (!state->named[field]) return;
+    lua_pushinteger(state->box.lua, (lua_Integer)value);
+    lua_setfield(state->box.lua, slot, field_name[field]);
 }
 
 static void show_bar(struct script_state *state, const struct gw_bar_event *event) {
-    lua_State *lua = state->box.lua;
     const struct gw_bar *bar = event->history.last;
-    set(lua, SLOT_BAR, "open", bar->open);
-    set(lua, SLOT_BAR, "high", bar->high);
-    set(lua, SLOT_BAR, "low", bar->low);
-    set(lua, SLOT_BAR, "close", bar->close);
-    set(lua, SLOT_BAR, "volume", bar->volume);
-    set(lua, SLOT_BAR, "time", (double)event->close_ns / (double)NS_PER_SECOND);
-    set(lua, SLOT_BAR, "min_move", event->min_move);
-    lua_pushinteger(lua, (lua_Integer)event->history.n);
-    lua_setfield(lua, SLOT_BAR, "index");
+    set(state, SLOT_BAR, BAR_OPEN, bar->open);
+    set(state, SLOT_BAR, BAR_HIGH, bar->high);
+    set(state, SLOT_BAR, BAR_LOW, bar->low);
+    set(state, SLOT_BAR, BAR_CLOSE, bar->close);
+    set(state, SLOT_BAR, BAR_VOLUME, bar->volume);
+    set(state, SLOT_BAR, BAR_TIME, (double)event->close_ns / (double)NS_PER_SECOND);
+    set(state, SLOT_BAR, BAR_MIN_MOVE, event->min_move);
+    set_whole(state, SLOT_BAR, BAR_INDEX, event->history.n);
     if (state->told_any && state->told_symbol == event->symbol) return;
-    lua_pushstring(lua, state->box.setting.symbol[event->symbol]);
-    lua_setfield(lua, SLOT_BAR, "symbol");
+    lua_pushstring(state->box.lua, state->box.setting.symbol[event->symbol]);
+    lua_setfield(state->box.lua, SLOT_BAR, "symbol");
     state->told_symbol = event->symbol;
 }
 
-/* Most bars change nothing of it. */
+/* Most bars change little of it. */
 static void show_position(struct script_state *state, const struct gw_bar_event *event) {
-    lua_State *lua = state->box.lua;
     const struct gw_position_view now = event->position, *told = &state->told;
-    if (state->told_any && now.quantity == told->quantity && now.entry_price == told->entry_price &&
-        now.bars_held == told->bars_held && now.pending == told->pending)
-        return;
-    set(lua, SLOT_POSITION, "quantity", now.quantity);
-    set(lua, SLOT_POSITION, "entry_price", now.entry_price);
-    lua_pushinteger(lua, (lua_Integer)now.bars_held);
-    lua_setfield(lua, SLOT_POSITION, "bars_held");
-    lua_pushboolean(lua, now.pending);
-    lua_setfield(lua, SLOT_POSITION, "pending");
+    const bool all = !state->told_any;
+    if (all || now.quantity != told->quantity) set(state, SLOT_POSITION, POSITION_QUANTITY, now.quantity);
+    if (all || now.entry_price != told->entry_price) set(state, SLOT_POSITION, POSITION_ENTRY_PRICE, now.entry_price);
+    if (all || now.bars_held != told->bars_held) set_whole(state, SLOT_POSITION, POSITION_BARS_HELD, now.bars_held);
+    if ((all || now.pending != told->pending) && state->named[POSITION_PENDING]) {
+        lua_pushboolean(state->box.lua, now.pending);
+        lua_setfield(state->box.lua, SLOT_POSITION, field_name[POSITION_PENDING]);
+    }
     state->told = now;
 }
 
-static void show_score(lua_State *lua, const struct gw_score *score) {
-    set(lua, SLOT_SCORE, "p_long", (double)score->p[GW_GATE_LONG]);
-    set(lua, SLOT_SCORE, "p_short", (double)score->p[GW_GATE_SHORT]);
-    set(lua, SLOT_SCORE, "tau_long", (double)score->tau[GW_GATE_LONG]);
-    set(lua, SLOT_SCORE, "tau_short", (double)score->tau[GW_GATE_SHORT]);
+static void show_score(struct script_state *state, const struct gw_score *score) {
+    set(state, SLOT_SCORE, SCORE_P_LONG, (double)score->p[GW_GATE_LONG]);
+    set(state, SLOT_SCORE, SCORE_P_SHORT, (double)score->p[GW_GATE_SHORT]);
+    set(state, SLOT_SCORE, SCORE_TAU_LONG, (double)score->tau[GW_GATE_LONG]);
+    set(state, SLOT_SCORE, SCORE_TAU_SHORT, (double)score->tau[GW_GATE_SHORT]);
 }
 
 /* Filling the tables may take memory of Lua's, so it happens inside of the guarded call. The arguments are the slots. */
@@ -117,7 +155,7 @@ static int show_and_call(lua_State *lua) {
     const struct gw_bar_event *event = state->box.event;
     show_bar(state, event);
     show_position(state, event);
-    if (event->score) show_score(lua, event->score);
+    if (event->score) show_score(state, event->score);
     state->told_any = true;
     if (!event->score) {
         lua_pushnil(lua);

@@ -209,6 +209,32 @@ static void history_ends_at_now(void **state) {
     fixture_free(&market);
 }
 
+/* What a script does not name need not be set, but whatever way it comes to a name, the value is that of this bar. */
+static void names_made_of_pieces_are_there(void **state) {
+    (void)state;
+    static const char *const text[] = {
+        "function on_bar(bar, history) local n = 0\n"
+        "  for k, v in pairs(bar) do if k == 'low' then assert(v == history.low()) end n = n + 1 end\n"
+        "  assert(n == 9, n) end\n",
+        "function on_bar(bar, history) assert(bar['lo' .. 'w'] == history.low()) end\n",
+        "function on_bar(bar, history) assert(bar['\\108ow'] == history.low()) end\n",
+        "function on_bar(bar, history) local k = table.concat({'l', 'o', 'w'}) assert(bar[k] == history.low()) end\n",
+        "local function get(t, k) return t[k] end\n"
+        "function on_bar(bar, history) assert(get(bar, 'low') == history.low()) assert(bar.close == history.close()) "
+        "end\n",
+        "function on_bar(bar, history, score, position) local n = 0\n"
+        "  for k in pairs(position) do n = n + 1 end assert(n == 4, n) end\n",
+    };
+    struct gw_market market;
+    struct gw_replay_result r;
+    own_market(&market, 2, 30);
+    for (size_t i = 0; i < COUNT_OF(text); i++) {
+        run_fine(text[i], &market, &r);
+        gw_replay_result_free(&r);
+    }
+    fixture_free(&market);
+}
+
 static void features_are_the_models(void **state) {
     (void)state;
     enum { N = 300 };
@@ -421,6 +447,7 @@ int main(void) {
         cmocka_unit_test(what_on_bar_may_not_is_stopped_at_its_line),
         cmocka_unit_test(what_a_script_may_not_be_is_refused),
         cmocka_unit_test(history_ends_at_now),
+        cmocka_unit_test(names_made_of_pieces_are_there),
         cmocka_unit_test(features_are_the_models),
         cmocka_unit_test(a_script_of_sma_cross_is_sma_cross),
         cmocka_unit_test(every_order_is_reached),
