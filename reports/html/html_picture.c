@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "html.h"
+#include "svg_path.h"
 
 static const size_t largest_picture = (size_t)64 << 20;
 
@@ -52,10 +53,34 @@ static int shrink(const char *svg, size_t length, char **out, size_t *n_out) {
             continue;
         }
         while (*line == '\t' || *line == ' ') line++;
-        to = shrink_line(to, line, next);
+        const char *path = strstr(line, " d='M"); /* it may go on over many lines */
+        if (path && path < next) {
+            path += strlen(" d='");
+            to = shrink_line(to, line, path);
+            to = path_shrink(to, &path);
+            next = path;
+        } else {
+            to = shrink_line(to, line, next);
+        }
     }
     *n_out = (size_t)(to - *out);
     return GW_OK;
+}
+
+/* As an address holds it: a fourth shorter than base64. */
+static void put_address(struct out_file *out, const char *svg, size_t length) {
+    size_t from = 0;
+    for (size_t i = 0; i < length; i++) {
+        const unsigned char c = (unsigned char)svg[i];
+        if (c > ' ' && c < 0x7F && !strchr("\"#%&<>", c)) continue;
+        out_write(out, svg + from, i - from);
+        if (c == ' ' || c == '\n' || c == '\t')
+            out_write(out, " ", 1);
+        else
+            out_printf(out, "%%%02X", c);
+        from = i + 1;
+    }
+    out_write(out, svg + from, length - from);
 }
 
 int html_picture(struct out_file *out, const char *dir, const struct html_picture *picture) {
@@ -69,8 +94,8 @@ int html_picture(struct out_file *out, const char *dir, const struct html_pictur
     if (rc == GW_OK) {
         out_printf(out, "<figure id=\"%s-%zu\"><img alt=\"", picture->plot, picture->page);
         html_text(out, picture->title);
-        out_printf(out, ", page %zu\" width=1122 height=793 src=\"data:image/svg+xml;base64,", picture->page);
-        html_base64(out, small, n);
+        out_printf(out, ", page %zu\" width=1122 height=793 src=\"data:image/svg+xml;charset=utf-8,", picture->page);
+        put_address(out, small, n);
         out_printf(out, "\"></figure>\n");
     }
     mem_free(small);

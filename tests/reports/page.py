@@ -1,6 +1,6 @@
 """report.html taken apart with the standard library: its elements, its data, and whether both are what the run's files say."""
-import array, base64, csv, hashlib, html.parser, json, math, os, struct, sys
-from datetime import datetime, timezone
+import array, base64, csv, hashlib, html.parser, json, math, struct, sys, urllib.parse, xml.dom.minidom
+from datetime import datetime
 
 
 class Page(html.parser.HTMLParser):
@@ -72,7 +72,7 @@ def structure(path, pictures):
         for name, value in attributes.items():
             assert not name.startswith("on") and name not in ("style", "srcdoc", "action", "formaction", "ping"), (tag, name)
             if name in ("src", "href"):
-                assert value.startswith("#") or (tag == "img" and value.startswith("data:image/svg+xml;base64,")), (tag, value[:60])
+                assert value.startswith("#") or (tag == "img" and value.startswith("data:image/svg+xml;charset=utf-8,")), (tag, value[:60])
     policy = next(a["content"] for t, a in page.attributes if t == "meta" and a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'; ") and "unsafe" not in policy and "http" not in policy, policy
     assert not any("\u2028" in b[2] or "<!--" in b[2] for b in page.blocks), "a script or its data are no longer one line, or one element"
@@ -86,7 +86,8 @@ def structure(path, pictures):
     images = [a for t, a in page.attributes if t == "img"]
     assert len(images) == pictures if pictures is not None else not images, len(images)
     for image in images:
-        svg = base64.b64decode(image["src"].split(",", 1)[1]).decode()
+        svg = urllib.parse.unquote(image["src"].split(",", 1)[1], errors="strict")
+        xml.dom.minidom.parseString(svg)
         assert svg.startswith("<?xml") and svg.rstrip().endswith("</svg>") and "<script" not in svg and image["alt"]
     return page
 
