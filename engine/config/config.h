@@ -90,6 +90,7 @@ struct score_source {
 /* One contestant. */
 struct experiment;
 enum { MEMBERS_TEXT = 512 };
+enum ensemble_weights { WEIGHTS_EQUAL, WEIGHTS_VALIDATION };
 struct strategy_spec {
     char name[48]; /* name_is_safe, unique */
     const struct gw_strategy_desc *desc;
@@ -97,7 +98,8 @@ struct strategy_spec {
     struct gw_train_config train;
     struct gw_strategy_config trading;
     struct gw_cost_config costs;
-    char ensemble_of[48]; /* averages the probabilities of this strategy's seeds instead of training; "": trains */
+    char ensemble_of[MEMBERS_TEXT]; /* "a,b": averages the probabilities of these contestants' seeds; "": trains */
+    enum ensemble_weights weights;  /* of that average */
     struct score_source scores;
     char members
         [MEMBERS_TEXT]; /* "a,b,c": earlier contestants whose positions the strategy "ensemble" follows; "" for all others */
@@ -106,6 +108,9 @@ struct strategy_spec {
 /* Position among the contestants before `end` of the i-th of spec->members; SIZE_MAX: none has that name. False: no more names. */
 bool config_member(const struct experiment *experiment, const struct strategy_spec *spec, size_t i, size_t end,
                    size_t *member);
+/* The same of spec->ensemble_of. */
+bool config_averaged(const struct experiment *experiment, const struct strategy_spec *spec, size_t i, size_t end,
+                     size_t *member);
 
 /* What a contestant's entry says of a strategy of the user's own (config_own.c). */
 struct own_keys {

@@ -153,10 +153,19 @@ static const struct gw_param experiment_rows[] = {
 };
 const struct gw_param_table experiment_params = GW_PARAM_TABLE(experiment_rows);
 
+static const struct gw_choice ensemble_weights[] = {
+    [WEIGHTS_EQUAL] = {.name = "equal", .help = "the plain mean"},
+    [WEIGHTS_VALIDATION] = {.name = "validation",
+                            .help = "those of the likeliest mixture on each fold's validation slice, for each gate"},
+};
+static const struct gw_choices ensemble_weights_choices = {.row = ensemble_weights, .n = COUNT_OF(ensemble_weights)};
+
 static const struct gw_param entry_rows[] = {
     GW_TEXT_PARAM(struct strategy_spec, name, GW_PARAM_NAME, "unique; default: the strategy's"),
-    GW_TEXT_PARAM(struct strategy_spec, ensemble_of, GW_PARAM_NAME,
-                  "an earlier contestant: the mean of its seeds' probabilities instead of a model of its own"),
+    GW_TEXT_PARAM(
+        struct strategy_spec, ensemble_of, GW_PARAM_TEXT,
+        "earlier contestants, \"lstm\" or \"lstm,gru\": the mean of their seeds' probabilities instead of a model"),
+    GW_CHOICE_PARAM(struct strategy_spec, weights, &ensemble_weights_choices, 0, "of ensemble_of's mean"),
     GW_TEXT_PARAM(struct strategy_spec, members, GW_PARAM_TEXT,
                   "strategy ensemble: earlier contestants whose positions it follows, such as \"sma,rsi,lstm\""),
 };

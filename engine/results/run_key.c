@@ -81,10 +81,11 @@ static uint64_t mix_scores(const struct experiment *e, const struct prepared *p,
 static uint64_t mix_members(const struct experiment *e, const struct prepared *p, size_t strategy, uint64_t hash) {
     const struct strategy_spec *spec = &e->strategy[strategy];
     hash = mix_scores(e, p, strategy, hash);
-    for (size_t s = 0; spec->ensemble_of[0] && s < e->n_strategies; s++)
-        if (strcmp(e->strategy[s].name, spec->ensemble_of) == 0)
-            hash = mix_scores(e, p, s, mix_strategy(&e->strategy[s], mix_text("ensemble", hash)));
     size_t member;
+    for (size_t i = 0; config_averaged(e, spec, i, strategy, &member); i++)
+        if (member < strategy)
+            hash = mix_scores(e, p, member, mix_strategy(&e->strategy[member], mix_text("ensemble", hash)));
+    if (spec->weights == WEIGHTS_VALIDATION) hash = mix_text("weights of validation", hash);
     for (size_t i = 0; config_member(e, spec, i, strategy, &member); i++)
         if (member < strategy)
             hash = mix_members(e, p, member, mix_strategy(&e->strategy[member], mix_text("member", hash)));

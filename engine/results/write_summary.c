@@ -167,6 +167,27 @@ static void put_fits(struct json_writer *w, const struct experiment *e, const st
     json_put_int(w, "fits_best_at_last_epoch", cut_short);
 }
 
+/* Whose mean it is, and how much each counts, the mean over folds. */
+static void put_members(struct json_writer *w, const struct experiment *e, const struct prepared *p,
+                        const struct ensemble *ensemble) {
+    json_begin_array(w, "members");
+    for (size_t i = 0; i < ensemble->n; i++) {
+        const struct ensemble_member *member = &ensemble->member[i];
+        double weight[GW_N_GATES] = {0};
+        for (size_t f = 0; f < p->plan.n_folds; f++)
+            for (size_t g = 0; g < GW_N_GATES; g++)
+                weight[g] += (ensemble->weight ? (double)ensemble->weight[(f * GW_N_GATES + g) * ensemble->n + i]
+                                               : 1 / (double)ensemble->n) /
+                             (double)p->plan.n_folds;
+        json_begin_object(w, NULL);
+        json_put_string(w, "name", e->strategy[member->strategy].name);
+        json_put_int(w, "seed", (int64_t)strategy_seed(e, &e->strategy[member->strategy], member->seed));
+        for (int g = 0; g < GW_N_GATES; g++) json_put_number(w, gw_gate_name[g], weight[g]);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
 static int put_strategy(struct json_writer *w, const struct experiment *e, const struct prepared *p,
                         const struct fit_list *fits, const struct results *r, size_t s) {
     const struct strategy_spec *spec = &e->strategy[s];
@@ -176,10 +197,13 @@ static int put_strategy(struct json_writer *w, const struct experiment *e, const
     json_put_string(w, "strategy", spec->desc->name);
     json_put_string(w, "encoder", known ? gw_param_word(&gw_model_params, &spec->model, "encoder") : NULL);
     json_put_string(w, "attention", known ? gw_param_word(&gw_model_params, &spec->model, "attention") : NULL);
-    size_t copies = spec->ensemble_of[0] ? e->n_seeds : 1;
-    const size_t parameters = known ? copies * gw_model_parameter_count(&spec->model) : 0;
+    const struct ensemble *ensemble = &r->strategy[s].seed[0].scores.ensemble;
+    size_t parameters = known && ensemble->n == 0 ? gw_model_parameter_count(&spec->model) : 0;
+    for (size_t i = 0; known && i < ensemble->n; i++)
+        parameters += gw_model_parameter_count(&e->strategy[ensemble->member[i].strategy].model);
     json_put_number(w, "parameters", parameters ? (double)parameters : NAN); /* trees have none before they are grown */
     put_fits(w, e, fits, s);
+    if (ensemble->n && known) put_members(w, e, p, ensemble);
     write_outside(w, spec->ensemble_of[0] ? NULL : r->strategy[s].outside);
     if (model) {
         json_begin_object(w, "gates");

@@ -113,9 +113,9 @@ int outside_prepare(const struct experiment *e, struct prepared *p) {
 }
 
 const struct outside *outside_of(const struct experiment *e, const struct prepared *p, size_t strategy) {
-    const char *member = e->strategy[strategy].ensemble_of;
-    for (size_t s = 0; *member && s < e->n_strategies; s++)
-        if (strcmp(e->strategy[s].name, member) == 0) return p->outside ? p->outside[s] : NULL;
+    size_t member; /* scores from outside are averaged alone */
+    if (config_averaged(e, &e->strategy[strategy], 0, strategy, &member) && member != SIZE_MAX)
+        return p->outside ? p->outside[member] : NULL;
     return p->outside ? p->outside[strategy] : NULL;
 }
 

@@ -225,6 +225,7 @@ void results_free(const struct experiment *e, struct results *r) {
         struct strategy_result *result = &r->strategy[s];
         for (size_t k = 0; k < result->n_seeds; k++) {
             mem_free(result->seed[k].scores.at);
+            ensemble_free(&result->seed[k].scores.ensemble);
             for (int g = 0; g < GW_N_GATES; g++) mem_free(result->seed[k].fold[g]);
             gw_replay_result_free(&result->seed[k].replay);
         }

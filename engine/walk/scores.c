@@ -119,24 +119,20 @@ void scores_free(struct score_set *set) {
     memset(set, 0, sizeof *set);
 }
 
-static size_t strategy_index(const struct experiment *e, const char *name) {
-    size_t s = 0;
-    while (s < e->n_strategies && strcmp(e->strategy[s].name, name) != 0) s++;
-    return s;
-}
-
-/* One member's probabilities added in; with the last one the sum becomes the mean. */
+/* One member's probabilities added in; with the last one the sum becomes the mean. weight: [folds × gates × members]. */
 static void add_member(const struct score_set *set, const struct fit *const *by_fold, size_t n_members,
-                       struct gw_score *at) {
+                       const float *weight, size_t member, struct gw_score *at) {
     for (size_t i = 0; i < set->n; i++) {
-        const struct fit *fit = by_fold[set->bar[i].fold];
-        for (size_t g = 0; g < GW_N_GATES; g++)
-            at[i].p[g] += fit->probability[set->bar[i].fit_row * GW_N_GATES + g] / (float)n_members;
+        const size_t fold = set->bar[i].fold;
+        for (size_t g = 0; g < GW_N_GATES; g++) {
+            const float p = by_fold[fold]->probability[set->bar[i].fit_row * GW_N_GATES + g];
+            at[i].p[g] += weight ? weight[(fold * GW_N_GATES + g) * n_members + member] * p : p / (float)n_members;
+        }
     }
 }
 
 /* One contestant's scores fold by fold, made here or outside. */
-static void fold_fits(const struct prepared *p, const struct fit_list *fits, size_t strategy, size_t seed,
+void scores_fold_fits(const struct prepared *p, const struct fit_list *fits, size_t strategy, size_t seed,
                       const struct fit **by_fold) {
     if (p->outside && p->outside[strategy]) fits = &p->outside[strategy]->fits;
     for (size_t i = 0; i < fits->n; i++)
@@ -145,8 +141,8 @@ static void fold_fits(const struct prepared *p, const struct fit_list *fits, siz
 
 /* Validation thresholds of the mean probability, fold by fold: a single fit has its own, an ensemble needs them anew. */
 static int mean_thresholds(const struct experiment *e, const struct prepared *p, const struct score_set *set,
-                           const struct fit_list *fits, size_t member, struct gw_score *at) {
-    size_t n_members = outside_repeats(e, p, member);
+                           const struct fit_list *fits, const struct ensemble *ensemble, struct gw_score *at) {
+    const size_t n_members = ensemble->n;
     const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
     float(*tau)[GW_N_GATES] = mem_calloc(p->market.n_symbols, sizeof *tau), *mean = NULL;
     int rc = by_fold && tau ? GW_OK : GW_ERR_NOMEM;
@@ -155,8 +151,11 @@ static int mean_thresholds(const struct experiment *e, const struct prepared *p,
         mean = mem_calloc(n ? n : 1, sizeof *mean);
         if (!mean) rc = GW_ERR_NOMEM;
         for (size_t k = 0; rc == GW_OK && k < n_members; k++) {
-            fold_fits(p, fits, member, k, by_fold);
-            for (size_t v = 0; v < n; v++) mean[v] += by_fold[f]->validation[v] / (float)n_members;
+            const float *weight = ensemble->weight ? ensemble->weight + f * GW_N_GATES * n_members + k : NULL;
+            scores_fold_fits(p, fits, ensemble->member[k].strategy, ensemble->member[k].seed, by_fold);
+            for (size_t v = 0; v < n; v++)
+                mean[v] += weight ? weight[v % GW_N_GATES * n_members] * by_fold[f]->validation[v]
+                                  : by_fold[f]->validation[v] / (float)n_members;
         }
         if (rc == GW_OK) rc = fit_thresholds(e, p, f, mean, tau);
         mem_free(mean);
@@ -172,8 +171,8 @@ static int member_scores(const struct prepared *p, const struct score_set *set, 
                          size_t strategy, size_t seed, struct gw_score *at) {
     const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
     if (!by_fold) return GW_ERR_NOMEM;
-    fold_fits(p, fits, strategy, seed, by_fold);
-    add_member(set, by_fold, 1, at);
+    scores_fold_fits(p, fits, strategy, seed, by_fold);
+    add_member(set, by_fold, 1, NULL, 0, at);
     for (size_t i = 0; i < set->n; i++) {
         const struct fit *fit = by_fold[set->bar[i].fold];
         memcpy(at[i].tau, fit->tau[set->bar[i].symbol], sizeof at[i].tau);
@@ -183,16 +182,15 @@ static int member_scores(const struct prepared *p, const struct score_set *set, 
 }
 
 static int ensemble_scores(const struct experiment *e, const struct prepared *p, const struct score_set *set,
-                           const struct fit_list *fits, size_t member, struct gw_score *at) {
+                           const struct fit_list *fits, const struct ensemble *ensemble, struct gw_score *at) {
     const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
-    size_t n_members = outside_repeats(e, p, member);
     if (!by_fold) return GW_ERR_NOMEM;
-    for (size_t k = 0; k < n_members; k++) {
-        fold_fits(p, fits, member, k, by_fold);
-        add_member(set, by_fold, n_members, at);
+    for (size_t k = 0; k < ensemble->n; k++) {
+        scores_fold_fits(p, fits, ensemble->member[k].strategy, ensemble->member[k].seed, by_fold);
+        add_member(set, by_fold, ensemble->n, ensemble->weight, k, at);
     }
     mem_free(by_fold);
-    return mean_thresholds(e, p, set, fits, member, at);
+    return mean_thresholds(e, p, set, fits, ensemble, at);
 }
 
 /* What only scores from outside need: thresholds where validation gave none, those that came with the scores, and none
@@ -203,7 +201,7 @@ static int finish_outside(const struct experiment *e, const struct prepared *p, 
     const struct fit **by_fold = mem_calloc(p->plan.n_folds, sizeof *by_fold);
     if (!by_fold) return GW_ERR_NOMEM;
     int rc = scores_fill_taus(e, p, set, at);
-    if (rc == GW_OK && strategy_is_outside(&e->strategy[strategy])) fold_fits(p, NULL, strategy, seed, by_fold);
+    if (rc == GW_OK && strategy_is_outside(&e->strategy[strategy])) scores_fold_fits(p, NULL, strategy, seed, by_fold);
     for (size_t i = 0; rc == GW_OK && i < set->n; i++) {
         const struct fit *fit = by_fold[set->bar[i].fold];
         for (size_t g = 0; g < GW_N_GATES; g++) {
@@ -221,10 +219,12 @@ int scores_collect(const struct experiment *e, const struct prepared *p, const s
     const struct strategy_spec *spec = &e->strategy[strategy];
     out->at = mem_calloc(set->n ? set->n : 1, sizeof *out->at);
     if (!out->at) return GW_ERR_NOMEM;
-    if (spec->ensemble_of[0])
-        TRY(ensemble_scores(e, p, set, fits, strategy_index(e, spec->ensemble_of), out->at));
-    else
+    if (spec->ensemble_of[0]) {
+        TRY(ensemble_make(e, p, fits, strategy, &out->ensemble));
+        TRY(ensemble_scores(e, p, set, fits, &out->ensemble, out->at));
+    } else {
         TRY(member_scores(p, set, fits, strategy, seed, out->at));
+    }
     if (e->signals.threshold == THRESHOLD_FIXED)
         for (size_t i = 0; i < set->n; i++) {
             out->at[i].tau[GW_GATE_LONG] = (float)e->signals.fixed_long;

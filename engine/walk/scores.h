@@ -2,6 +2,7 @@
 #ifndef GATEWALK_WALK_SCORES_H
 #define GATEWALK_WALK_SCORES_H
 
+#include "ensemble.h"
 #include "fits.h"
 
 /* Every test bar of the walk, in (fold, time, symbol) order; shared by all strategies. */
@@ -32,8 +33,12 @@ void scores_free(struct score_set *set);
 
 /* One (strategy, seed): probabilities and thresholds of all test bars. */
 struct contestant_scores {
-    struct gw_score *at; /* [set->n] */
+    struct gw_score *at;      /* [set->n] */
+    struct ensemble ensemble; /* whose mean they are; n 0: nobody's */
 };
+/* The fits of one (strategy, seed) by fold, made here or outside. */
+void scores_fold_fits(const struct prepared *prepared, const struct fit_list *fits, size_t strategy, size_t seed,
+                      const struct fit **by_fold);
 int scores_collect(const struct experiment *experiment, const struct prepared *prepared, const struct score_set *set,
                    const struct fit_list *fits, size_t strategy, size_t seed,
                    struct contestant_scores *out) GW_MUST_USE;

@@ -30,6 +30,7 @@ static const char one_symbol[] =
     "{'name':'gru','strategy':'gate','model':{'encoder':'gru'},'training':{'epochs':1}},"
     "{'name':'tcn','strategy':'gate','model':{'encoder':'tcn'},'training':{'epochs':1}},"
     "{'name':'causal','strategy':'gate','model':{'encoder':'causal_transformer'},'training':{'epochs':1}},"
+    "{'name':'weighed','strategy':'gate','ensemble_of':'none,gru,tcn','weights':'validation'},"
     "{'name':'script','script':'own.lua'},"
     "{'name':'cross','strategy':'sma_cross','trading':{'fast':3,'slow':9}},'buy_and_hold',"
     "{'name':'chance','strategy':'random_entry','trading':{'match':'cross'}}]}";
