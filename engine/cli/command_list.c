@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "engine/base/base.h"
 #include "engine/config/config.h"
+#include "engine/search/searcher.h"
 #include "gatewalk/import.h"
 #include "gatewalk/metrics.h"
 #include "gatewalk/report.h"
@@ -181,17 +182,27 @@ static int print_schema(void) {
 static int print_losses(void) { return print_options("loss"); }
 static int print_optimizers(void) { return print_options("optimizer"); }
 static int print_schedules(void) { return print_options("schedule"); }
+static int print_searchers(void) {
+    for (size_t i = 0; searcher_at(i); i++) {
+        printf("%-10s %s\n", searcher_at(i)->name, searcher_at(i)->help);
+        print_own(&searcher_at(i)->own);
+    }
+    return GW_OK;
+}
+
 static int print_encoders(void) { return print_options("encoder"); }
 
 static const struct {
     const char *name;
     int (*print)(void);
 } subjects[] = {
-    {"strategies", print_strategies}, {"models", NULL},           {"encoders", print_encoders},
-    {"features", print_features},     {"losses", print_losses},   {"optimizers", print_optimizers},
-    {"schedules", print_schedules},   {"metrics", print_metrics}, {"plots", print_plots},
-    {"formats", print_formats},       {"kernels", print_kernels}, {"keys", print_keys},
-    {"schema", print_schema},
+    {"strategies", print_strategies}, {"models", NULL},
+    {"encoders", print_encoders},     {"features", print_features},
+    {"losses", print_losses},         {"optimizers", print_optimizers},
+    {"schedules", print_schedules},   {"metrics", print_metrics},
+    {"plots", print_plots},           {"formats", print_formats},
+    {"kernels", print_kernels},       {"keys", print_keys},
+    {"schema", print_schema},         {"searchers", print_searchers},
 };
 
 static const char *subject_choice(size_t i) { return i < COUNT_OF(subjects) ? subjects[i].name : NULL; }

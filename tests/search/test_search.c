@@ -158,6 +158,35 @@ static void test_a_strategy_without_a_model(void **state) {
     table_free(&t);
 }
 
+/* The bars are a random walk: the best of two dozen trials is better than the contestant was, on validation; on later folds it is
+ * nothing, and the deflated Sharpe ratio says so. Every trial is on record, and none is counted twice. */
+static void test_a_random_walk_holds_nothing(void **state) {
+    (void)state;
+    static const char *const set[] = {"verdict.null_resamples=200"};
+    struct gw_config_override override = {.set = set, .n_set = 1};
+    struct gw_run_options options = {.jobs = 2};
+    char out[700], dir[1024];
+    snprintf(out, sizeof out, "%.500s/nothing", scratch_dir);
+    options.out_dir = out;
+    put_json("search.json", "{'name':'nothing','experiment':'base.json','search':{'contestant':'logistic','trials':24,"
+                            "'folds':2,'objective':'sharpe'},'space':{'training.learning_rate':{'log':[0.001,0.3]},"
+                            "'trading.target_moves':{'float':[0.5,3]},'trading.stop_moves':{'float':[0.5,3]}}}");
+    setenv("GATEWALK_STORE", scratch("ledger.sqlite"), 1);
+    assert_ok(run_search(scratch("search.json"), &override, &options, dir));
+    setenv("GATEWALK_STORE", "off", 1);
+    struct json_document *doc = search_json("nothing"), *run;
+    const json_value *final = json_get(json_root(doc), "final");
+    assert_string_equal(json_string(json_get(final, "state"), ""), "nothing");
+    assert_true(json_number(json_get(final, "deflated_sharpe"), NAN) < 0.95);
+    assert_int_equal((int)json_number(json_get(json_root(doc), "trials"), 0), 24);
+    assert_ok(json_load(scratch("nothing/" GW_RUN_JSON), GW_ERR_DATA, &run));
+    const json_value *all = json_get(json_root(run), "selection");
+    /* 24 and the walk's three: logistic before and after, sma_cross */
+    assert_int_equal((int)json_number(json_get(all, "trials_on_data"), 0), 27);
+    json_free(run);
+    json_free(doc);
+}
+
 /* ---- refused -------------------------------------------------------------------------------------------------------- */
 
 #define SEARCH(members) "{'experiment':'base.json'," members "}"
@@ -261,6 +290,7 @@ int main(void) {
         cmocka_unit_test(test_later_bars_cannot_be_seen),
         cmocka_unit_test(test_keys_of_the_whole_experiment),
         cmocka_unit_test(test_a_strategy_without_a_model),
+        cmocka_unit_test(test_a_random_walk_holds_nothing),
         cmocka_unit_test(test_refused_before_anything_runs),
     };
     return cmocka_run_group_tests(tests, search_setup, scratch_remove);
