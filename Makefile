@@ -167,6 +167,7 @@ faults: deps
 kills: deps
 	@$(MAKE) --no-print-directory -j$(shell nproc) gatewalk $(BUILD)/tests/kills/test_kills $(BUILD)/tests/faults/preload.so
 	@KILLS_EACH=$(EACH) KILLS_ANY=$(EACH) KILLS_PAIRS=$(EACH) KILLS_CSV=tests/kills/counts.csv $(BUILD)/tests/kills/test_kills
+	@tests/kills/mpi_kills.sh 200
 
 # Are the tests of a verdict what they say? SERIES markets of each kind in which nothing can be predicted, judged as a run is; half
 # an hour on two cores. DATA="a.csv b.csv": real bars to shuffle, beside or instead of what ships with the project.

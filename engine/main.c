@@ -39,7 +39,7 @@ static int dispatch(int argc, char **argv) {
         return GW_OK;
     }
     const struct command *command = cli_find(argv[1]);
-    return command ? command->run(argc - 1, argv + 1) : cli_unknown(argv[1]);
+    return command ? cli_run(command, argc - 1, argv + 1) : cli_unknown(argv[1]);
 }
 
 /* A program started without standard streams (`>&-`) must not get a result file as its "standard output". What takes

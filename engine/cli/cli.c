@@ -1,6 +1,7 @@
 /* The command table and what commands share. */
 #include "cli.h"
 #include "engine/base/base.h"
+#include "engine/cluster/cluster.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -98,6 +99,11 @@ int cli_option(const struct command *command, int argc, char **argv) {
              command->name);
     if (c == '?') return reject_option(command, argv[optind - 1], options);
     return c;
+}
+
+int cli_run(const struct command *command, int argc, char **argv) {
+    if (!command->ranks) TRY(cluster_check_alone(command->name));
+    return command->run(argc, argv);
 }
 
 int cli_text(const char *option, const char *text, const char **out) {

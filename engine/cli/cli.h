@@ -23,6 +23,7 @@ struct command {
     size_t n_options;
     const char *example;
     bool hidden;                       /* not in `gatewalk --help` */
+    bool ranks;                        /* the processes of an MPI job may run it together */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns GW_OK or ERR_* */
 };
 /* Each command's own descriptor, named by its file. */
@@ -32,7 +33,8 @@ struct command {
 extern const struct command *const command_table[];
 extern const size_t n_commands;
 const struct command *cli_find(const char *name); /* NULL when there is none */
-int cli_unknown(const char *name) GW_MUST_USE;    /* GW_ERR_USAGE, with the nearest one there is */
+int cli_run(const struct command *command, int argc, char **argv) GW_MUST_USE;
+int cli_unknown(const char *name) GW_MUST_USE; /* GW_ERR_USAGE, with the nearest one there is */
 
 /* What every command does with its options: getopt_long that prints --help itself, and errors that name the option.
  * Returns the option's value, CLI_END after the last, CLI_HELP after help was printed, or GW_ERR_USAGE (which is -1, what

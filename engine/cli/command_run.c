@@ -177,6 +177,7 @@ const struct command command_run = {
              "is given again.",
     .option = options,
     .n_options = COUNT_OF(options),
+    .ranks = true,
     .example = "gatewalk run strategies/demo.json --set training.epochs=5 --seeds 3 --out reports/out/try",
     .run = command,
 };

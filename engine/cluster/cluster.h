@@ -22,6 +22,8 @@ int cluster_join(struct cluster *cluster) GW_MUST_USE;
 static inline bool cluster_is_worker(const struct cluster *cluster) {
     return cluster->transport && cluster->transport->rank > 0;
 }
+/* For commands that one process does alone: GW_ERR_USAGE when a launcher has started several, said by the first of them. */
+int cluster_check_alone(const char *command) GW_MUST_USE;
 /* `asked`, or the best kernel set that every rank has. */
 int cluster_kernels(const struct cluster *cluster, const char *asked) GW_MUST_USE;
 void cluster_tell(struct cluster *cluster); /* rank 0: there is no more to do */

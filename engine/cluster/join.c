@@ -83,6 +83,20 @@ static int agree_on_kernels(struct cluster *c) {
     return GW_OK;
 }
 
+int cluster_check_alone(const char *command) {
+    static const char *const launcher[][2] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
+                                              {"PMI_SIZE", "PMI_RANK"},
+                                              {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"}};
+    for (size_t i = 0; i < COUNT_OF(launcher); i++) {
+        if (!getenv(launcher[i][0]) || !getenv(launcher[i][1])) continue;
+        if (number_of(launcher[i][0]) < 2) return GW_OK;
+        if (number_of(launcher[i][1]) > 0) message_mute();
+        FAIL(GW_ERR_USAGE, "%s: is for one process, and %ld were started; only `run` works on several at once", command,
+             number_of(launcher[i][0]));
+    }
+    return GW_OK;
+}
+
 int cluster_kernels(const struct cluster *c, const char *asked) {
     bool any = !asked || strcmp(asked, "auto") == 0;
     return gw_kernels_select(any && c->transport ? gw_kernels_name((size_t)c->kernels) : any ? "auto" : asked);

@@ -68,7 +68,21 @@ a_share_that_is_none_is_refused() {
         [ $? -eq 2 ] && [ "$(wc -l <err)" -eq 1 ] || fail "--shard \"$text\": $(cat err)" || return
     done
 }
+# Whatever has started several: mpirun, MPICH's, srun. One speaks, and one alone is fine.
+commands_for_one_process_say_so() {
+    local set command
+    for set in "OMPI_COMM_WORLD_SIZE=3 OMPI_COMM_WORLD_RANK" "PMI_SIZE=3 PMI_RANK" "SLURM_STEP_NUM_TASKS=3 SLURM_PROCID"; do
+        for command in "study x.json" "folds run.json" "audit run.json"; do
+            env ${set% *} ${set#* }=0 "$program" $command >out 2>err
+            [ $? -eq 2 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "${command% *}: is for one process, and 3 were started" err || fail "$set: $(cat err)" || return
+            env ${set% *} ${set#* }=1 "$program" $command >out 2>err
+            [ $? -eq 2 ] && [ ! -s err ] || fail "two speak: $(cat err)" || return
+        done
+        env ${set%%=*}=1 ${set#* }=0 "$program" folds run.json >/dev/null 2>err || fail "$(cat err)" || return
+    done
+}
 check shares_merge_to_the_same_bytes
+check commands_for_one_process_say_so
 check shares_may_be_copied
 check a_missing_or_damaged_share_is_done_again
 check shares_of_another_run_are_refused
@@ -134,7 +148,7 @@ ranks_of_other_data_are_refused() {
         -n 1 "$program" run elsewhere/run.json --no-report --quiet --out odd-mpi >/dev/null 2>err
     [ $? -eq 3 ] && grep -q "has read another experiment or other data" err || fail "$(cat err)"
 }
-if command -v mpirun >/dev/null && [ -e "$root/.build/gatewalk-mpi.so" ]; then
+if command -v mpirun >/dev/null && [ -e "$root/.build/gatewalk-mpi.so" ] && mpi 2 true >mpirun.log 2>&1; then
     check any_number_of_ranks_gives_the_same_bytes
     check a_second_run_fits_nothing_anew
     check folders_of_killed_ranks_go
@@ -143,7 +157,7 @@ if command -v mpirun >/dev/null && [ -e "$root/.build/gatewalk-mpi.so" ]; then
     check ranks_of_other_data_are_refused
 else
     n_skipped=6
-    echo "skipped: mpirun or gatewalk-mpi.so is missing (Debian: openmpi-bin libopenmpi-dev, then make)"
+    echo "skipped: mpirun or gatewalk-mpi.so is missing (Debian: openmpi-bin libopenmpi-dev, then make), or starts nothing here: $(head -n 1 mpirun.log 2>/dev/null)"
 fi
 
 echo "[  PASSED  ] $n_passed test(s)."
