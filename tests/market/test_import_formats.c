@@ -76,6 +76,7 @@ static const struct format_case {
     {"lean.zip", "lean", "lean", "1h", 3, 1, 69, false,
      {"2021-03-12T14:00:00Z", 389.74, 390, 389, 389.5, 1000},
      {"2021-03-15T13:00:00Z", 389, 389.99, 388.5, 389.99, 500}},
+    /* Currencies: UTC. The week ended at 22:00 on Friday and, the clocks having changed, began at 21:00 on Sunday. */
     {"lean-fx.csv", "lean", "lean-fx", "1h", 3, 1, 47, false,
      {"2021-03-12T21:00:00Z", 1.195, 1.196, 1.194, 1.1955, 0},
      {"2021-03-14T22:00:00Z", 1.1955, 1.1965, 1.1945, 1.195, 0}},
@@ -92,6 +93,9 @@ static const struct format_case {
     {"header-zone.csv", "header", "header-zone", "1h", 5, 0, 0, false,
      {"2021-10-30T20:00:00Z", 1, 2, 0.5, 1.5, 10},
      {"2021-10-31T00:00:00Z", 1.25, 2, 1, 1.5, 12}},
+    {"header-german.csv", "header", "header-german", "1h", 3, 0, 0, false,
+     {"2021-03-16T00:00:00Z", 1.19, 1.196, 1.1895, 1.1955, 120},
+     {"2021-03-16T02:00:00Z", 1.1945, 1.197, 1.194, 1.1965, 80}},
     {"header-adjclose.csv", "header", "header-adjclose", "1d", 3, 0, 0, false,
      {"2000-01-03T00:00:00Z", 1400.25, 1478, 1399.359985, 1455.219971, 9e8},
      {"2000-01-05T00:00:00Z", 1399.420044, 1413.27002, 1377.680054, 1402.109985, 1.1e9}},

@@ -161,7 +161,12 @@ int import_format_find(const struct import_sample *sample, const char *name, con
         *format = formats[i];
         if (found) return GW_OK;
     }
+    char begin[48]; /* what there is: names in another tongue are known at a glance */
+    const size_t length = (size_t)(sample->line[0].end - sample->line[0].begin);
+    snprintf(begin, sizeof begin, "%.*s", (int)(length < 44 ? length : 44), sample->line[0].begin);
+    text_clean(begin);
     FAIL(GW_ERR_DATA,
-         "%s:%zu:1: no known layout of bars; give the columns a header line such as time,open,high,low,close,volume",
-         sample->path, sample->line[0].number);
+         "%s:%zu:1: no known layout of bars; give the columns a header line such as time,open,high,low,close,volume "
+         "(this one begins \"%s\")",
+         sample->path, sample->line[0].number, begin);
 }

@@ -77,6 +77,41 @@ static const struct alias {
     {"takerbuybaseassetvolume", COLUMN_TAKER_BUY, 1},
     {"takerbuybasevolume", COLUMN_TAKER_BUY, 1},
     {"takerbuyvolume", COLUMN_TAKER_BUY, 2},
+    /* German, French and Spanish; letters with marks fall out of a key. */
+    {"datum", COLUMN_TIME, 4},
+    {"zeit", COLUMN_TIME, 6},
+    {"uhrzeit", COLUMN_TIME, 6},
+    {"zeitserver", COLUMN_TIME, 6},
+    {"erffnung", COLUMN_OPEN, 1},
+    {"eroeffnung", COLUMN_OPEN, 1},
+    {"erffnungskurs", COLUMN_OPEN, 1},
+    {"erster", COLUMN_OPEN, 2},
+    {"hoch", COLUMN_HIGH, 1},
+    {"hchst", COLUMN_HIGH, 1},
+    {"tageshoch", COLUMN_HIGH, 2},
+    {"tief", COLUMN_LOW, 1},
+    {"tagestief", COLUMN_LOW, 2},
+    {"schluss", COLUMN_CLOSE, 1},
+    {"schlusskurs", COLUMN_CLOSE, 1},
+    {"volumen", COLUMN_VOLUME, 1},
+    {"heure", COLUMN_TIME, 6},
+    {"ouverture", COLUMN_OPEN, 1},
+    {"ouv", COLUMN_OPEN, 1},
+    {"haut", COLUMN_HIGH, 1},
+    {"plushaut", COLUMN_HIGH, 1},
+    {"bas", COLUMN_LOW, 1},
+    {"plusbas", COLUMN_LOW, 1},
+    {"clture", COLUMN_CLOSE, 1},
+    {"cloture", COLUMN_CLOSE, 1},
+    {"clot", COLUMN_CLOSE, 1},
+    {"fecha", COLUMN_TIME, 4},
+    {"hora", COLUMN_TIME, 6},
+    {"apertura", COLUMN_OPEN, 1},
+    {"mximo", COLUMN_HIGH, 1},
+    {"maximo", COLUMN_HIGH, 1},
+    {"mnimo", COLUMN_LOW, 1},
+    {"minimo", COLUMN_LOW, 1},
+    {"cierre", COLUMN_CLOSE, 1},
 };
 
 static const struct alias *alias_of(const char *key) {
@@ -178,16 +213,24 @@ static int choose_named_volumes(const struct import_sample *sample, struct choic
     return GW_OK;
 }
 
+static bool is_one_of(const char *key, const char *const *list) {
+    while (*list && strcmp(*list, key) != 0) list++;
+    return *list != NULL;
+}
+
 /* A date column and a time column that is only a time of day belong together. */
 static void join_date_and_clock(struct choice *choice, const struct sample_row *header, const struct sample_row *row) {
+    static const char *const dates[] = {"date", "day", "datum", "fecha", NULL}, *const clocks[] = {"time",    "zeit",
+                                                                                                   "uhrzeit", "heure",
+                                                                                                   "hora",    NULL};
     size_t date = choice->column[COLUMN_TIME], clock = 0;
     char key[64];
     if (!date) return;
     header_key(header->field[date - 1], key, sizeof key);
-    if (strcmp(key, "date") != 0 && strcmp(key, "day") != 0) return;
+    if (!is_one_of(key, dates)) return;
     for (size_t i = 0; i < header->n_fields; i++) {
         header_key(header->field[i], key, sizeof key);
-        if (strcmp(key, "time") == 0) clock = i + 1;
+        if (is_one_of(key, clocks)) clock = i + 1;
     }
     int64_t ns;
     if (!clock || clock > row->n_fields || date > row->n_fields) return;

@@ -1,5 +1,6 @@
-/* QuantConnect LEAN: zipped CSV without header, "YYYYMMDD HH:MM" in New York time. Equities have six columns
- * and prices in 1/10000 dollar; currencies have bid and ask bars (the bid is read) and no volume. */
+/* QuantConnect LEAN: zipped CSV without header, "YYYYMMDD HH:MM". Equities have six columns, prices in 1/10000 dollar and New
+ * York time (their first hour is 09:00 all year). Currencies have bid and ask bars (the bid is read), no volume, and UTC: their
+ * week begins at 21:00 in America's summer and at 22:00 in its winter, and changes with America's clocks. */
 #include "engine/market/import/import_private.h"
 
 static int detect(const struct import_sample *sample, struct import_layout *layout) {
@@ -13,11 +14,12 @@ static int detect(const struct import_sample *sample, struct import_layout *layo
         return field_is_whole(row.field[1]);
     }
     layout_columns(layout, "tOHLCv-----");
+    layout->zone = ZONE_UTC;
     return row.n_fields == 11 && field_is_number(row.field[1]);
 }
 
 const struct gw_import_format import_format_lean = {
     .name = "lean",
-    .help = "LEAN: YYYYMMDD HH:MM in New York time; equity prices times 10000, currencies bid and ask",
+    .help = "LEAN: YYYYMMDD HH:MM, equities in New York time and prices times 10000, currencies in UTC, bid and ask",
     .detect = detect,
 };
