@@ -83,10 +83,24 @@ static void on_bar(void *state, const struct gw_strategy_config *config, const s
     if (place(own, event, &order) && entry_size(config, event, &order)) gw_order_put(orders, &order);
 }
 
+static bool exits(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                  enum gw_side side, struct gw_exits *out) {
+    (void)state, (void)side;
+    const struct gate_params *own = gw_strategy_own(config);
+    *out = (struct gw_exits){.stop = config->stop_moves * event->min_move,
+                             .target = config->target_moves * event->min_move,
+                             .trail = own->trail,
+                             .max_bars = config->horizon};
+    if (!(own->trail_atr > 0)) return true;
+    out->trail_distance = own->trail_atr * mean_true_range(&event->history, own->atr_length);
+    return out->trail_distance > 0;
+}
+
 const struct gw_strategy_desc strategy_gate = {
     .name = "gate",
     .help = "trade the gates of a model: market or limit entries; bracket, trailing, time and opposite-gate exits",
     .own = GW_PARAM_TABLE(params),
     .needs_model = true,
     .on_bar = on_bar,
+    .exits = exits,
 };

@@ -173,10 +173,36 @@ static void on_bar(void *memory, const struct gw_strategy_config *config, const 
     enter(state, config, event, side, orders);
 }
 
+/* 0: not given. False: not known, or what no entry could have. */
+static bool exit_value(const struct rules_state *state, enum rule rule, double most, double *out) {
+    const struct rule_book *book = state->program->rules;
+    *out = book->rule[rule].n ? rule_run(book, book->rule[rule], &state->scene) : 0;
+    return *out >= 0 && *out < most;
+}
+
+/* Whoever says nothing of it is left after the horizon; rules that close a position hold for positions, not for entries. */
+static bool exits(void *memory, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                  enum gw_side side, struct gw_exits *out) {
+    struct rules_state *state = memory;
+    const struct rule_book *book = state->program->rules;
+    double bars;
+    if (state->inputs.n_seen < event->history.n) see(state, event);
+    if (!book->rule[RULE_STOP].n && !book->rule[RULE_TARGET].n && !book->rule[RULE_TRAIL].n &&
+        !book->rule[RULE_MAX_BARS].n)
+        return false;
+    *out = (struct gw_exits){.max_bars = config->horizon};
+    if (!exit_value(state, RULE_STOP, side > 0 ? 1 : INFINITY, &out->stop) ||
+        !exit_value(state, RULE_TARGET, side > 0 ? INFINITY : 1, &out->target) ||
+        !exit_value(state, RULE_TRAIL, 1, &out->trail) || !exit_value(state, RULE_MAX_BARS, 1e9, &bars))
+        return false;
+    if (bars > 0) out->max_bars = (size_t)bars;
+    return true;
+}
+
 #define RULES(model)                                                                                                   \
     {                                                                                                                  \
         .name = "rules", .help = "what the experiment's own rules say: enter_long, exit_long, stop …",                 \
-        .needs_model = model, .on_bar = on_bar, .per_symbol_state_size = sizeof(struct rules_state),                   \
+        .needs_model = model, .exits = exits, .on_bar = on_bar, .per_symbol_state_size = sizeof(struct rules_state),   \
         .open = rules_open, .close = rules_close                                                                       \
     }
 const struct gw_strategy_desc strategy_rules = RULES(false);

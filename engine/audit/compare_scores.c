@@ -30,26 +30,25 @@ void compare_scores(struct audit *audit, const struct prepared *p, const char *s
 
 /* Whether an isolated trade from this bar at `multiplier` costs has ended by the cut, in a history that ends there. */
 static bool isolated_over(const struct experiment *e, const struct prepared *p, size_t strategy,
-                          const struct test_bar *at, int gate, int multiplier, int64_t cut_ns) {
+                          const struct test_bar *at, const struct gw_exits *exits, int gate, int multiplier,
+                          int64_t cut_ns) {
     struct gw_bars past = p->market.symbol[at->symbol];
-    const struct gw_strategy_config *trading = &e->strategy[strategy].trading;
-    double move = p->labels[at->symbol].min_move[at->bar];
     struct gw_cost_config costs = e->strategy[strategy].costs;
     struct gw_trade trade;
     costs.multiplier = multiplier;
     past.n = known_bars(&past, cut_ns);
-    return gw_trade_isolated(&past, at->bar, gate == GW_GATE_LONG ? GW_SIDE_LONG : GW_SIDE_SHORT,
-                             trading->stop_moves * move, trading->target_moves * move, trading->horizon, &costs,
-                             e->broker.intrabar, &trade) &&
+    return gw_trade_isolated_by(&past, at->bar, gate == GW_GATE_LONG ? GW_SIDE_LONG : GW_SIDE_SHORT, exits, &costs,
+                                e->broker.intrabar, &trade) &&
            trade.reason != GW_EXIT_END;
 }
 
 /* Most are the same, also of those that were still open. */
 static void compare_trade(struct audit *audit, const struct experiment *e, const struct prepared *p, size_t strategy,
-                          const struct test_bar *at, int gate, int multiplier, double a, double b) {
+                          const struct test_bar *at, const struct gw_exits *exits, int gate, int multiplier, double a,
+                          double b) {
     struct audit_place place = {at->close_ns, p->market.symbol[at->symbol].symbol, e->strategy[strategy].name,
                                 at->fold + 1};
-    if (memcmp(&a, &b, sizeof a) == 0 || isolated_over(e, p, strategy, at, gate, multiplier, audit->cut_ns))
+    if (memcmp(&a, &b, sizeof a) == 0 || isolated_over(e, p, strategy, at, exits, gate, multiplier, audit->cut_ns))
         audit_value(audit, STAGE_ISOLATED, &place, gate == GW_GATE_LONG ? "long trade" : "short trade", a, b);
 }
 
@@ -64,7 +63,7 @@ void compare_isolated(struct audit *audit, const struct experiment *e, const str
         if (at->close_ns > audit->cut_ns || !at->labelled || !y->bar[i].labelled) continue;
         for (int g = 0; g < GW_N_GATES; g++)
             for (int c = 0; c < 3; c++)
-                compare_trade(audit, e, p, strategy, at, g, c, x->isolated[strategy].pnl[g][c][row],
-                              y->isolated[strategy].pnl[g][c][other]);
+                compare_trade(audit, e, p, strategy, at, &x->isolated[strategy].exits[g][row], g, c,
+                              x->isolated[strategy].pnl[g][c][row], y->isolated[strategy].pnl[g][c][other]);
     }
 }

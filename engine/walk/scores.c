@@ -41,49 +41,6 @@ static int list_bars(const struct prepared *p, struct score_set *set) {
     return GW_OK;
 }
 
-static double isolated_return(const struct experiment *e, const struct prepared *p, const struct strategy_spec *spec,
-                              const struct test_bar *at, int gate, double multiplier) {
-    const struct gw_strategy_config *trading = &spec->trading;
-    struct gw_cost_config costs = spec->costs;
-    double move = p->labels[at->symbol].min_move[at->bar];
-    struct gw_trade trade;
-    costs.multiplier = multiplier;
-    if (!gw_trade_isolated(&p->market.symbol[at->symbol], at->bar, gate == GW_GATE_LONG ? GW_SIDE_LONG : GW_SIDE_SHORT,
-                           trading->stop_moves * move, trading->target_moves * move, trading->horizon, &costs,
-                           e->broker.intrabar, &trade))
-        return NAN;
-    return trade.return_fraction;
-}
-
-static bool same_exits(const struct strategy_spec *a, const struct strategy_spec *b) {
-    const struct gw_strategy_config *x = &a->trading, *y = &b->trading;
-    return a->desc->needs_model && x->stop_moves == y->stop_moves && x->target_moves == y->target_moves &&
-           x->horizon == y->horizon && memcmp(&a->costs, &b->costs, sizeof a->costs) == 0;
-}
-
-/* What every labelled bar would earn by the contestants' own exits and costs. */
-static int isolate(const struct experiment *e, const struct prepared *p, struct score_set *set) {
-    set->isolated = mem_calloc(e->n_strategies ? e->n_strategies : 1, sizeof *set->isolated);
-    if (!set->isolated) return GW_ERR_NOMEM;
-    set->n_strategies = e->n_strategies;
-    for (size_t s = 0; s < e->n_strategies; s++) {
-        const struct strategy_spec *spec = &e->strategy[s];
-        size_t like = 0;
-        if (!spec->desc->needs_model) continue;
-        while (like < s && !same_exits(&e->strategy[like], spec)) like++;
-        set->isolated[s] = set->isolated[like];
-        for (int g = 0; like == s && g < GW_N_GATES; g++)
-            for (int c = 0; c < 3; c++) {
-                double *pnl = mem_calloc(set->n_labelled ? set->n_labelled : 1, sizeof *pnl);
-                if (!pnl) return GW_ERR_NOMEM;
-                set->isolated[s].pnl[g][c] = pnl;
-                for (size_t k = 0; k < set->n_labelled; k++)
-                    pnl[k] = isolated_return(e, p, spec, &set->bar[set->labelled[k]], g, (double)c);
-            }
-    }
-    return GW_OK;
-}
-
 int scores_index(const struct experiment *e, const struct prepared *p, struct score_set *set) {
     memset(set, 0, sizeof *set);
     TRY(list_bars(p, set));
@@ -101,20 +58,14 @@ int scores_index(const struct experiment *e, const struct prepared *p, struct sc
         set->fold[k] = at->fold;
         for (int g = 0; g < GW_N_GATES; g++) set->label[g][k] = p->labels[at->symbol].gate[g][at->bar];
     }
-    return isolate(e, p, set);
+    return scores_isolate(e, p, set);
 }
 
 void scores_free(struct score_set *set) {
     mem_free(set->bar);
     mem_free(set->labelled);
     mem_free(set->fold);
-    for (size_t s = set->n_strategies; s-- > 0;) {
-        bool shared = false;
-        for (size_t like = 0; like < s; like++) shared |= set->isolated[like].pnl[0][0] == set->isolated[s].pnl[0][0];
-        for (int g = 0; !shared && g < GW_N_GATES; g++)
-            for (int c = 0; c < 3; c++) mem_free(set->isolated[s].pnl[g][c]);
-    }
-    mem_free(set->isolated);
+    scores_isolated_free(set);
     for (int g = 0; g < GW_N_GATES; g++) mem_free(set->label[g]);
     memset(set, 0, sizeof *set);
 }

@@ -16,6 +16,7 @@ struct test_bar {
  * them: they are freed with the first. NULL for a strategy without model. */
 struct isolated {
     double *pnl[GW_N_GATES][3];
+    struct gw_exits *exits[GW_N_GATES]; /* by which they end */
 };
 struct score_set {
     size_t n;             /* test bars */
@@ -27,6 +28,10 @@ struct score_set {
     size_t n_strategies;
     struct isolated *isolated; /* [n_strategies] by each one's own exits and costs */
 };
+/* scores_isolated.c: every labelled bar as an isolated trade, by each contestant's own exits and costs. */
+int scores_isolate(const struct experiment *experiment, const struct prepared *prepared,
+                   struct score_set *set) GW_MUST_USE;
+void scores_isolated_free(struct score_set *set);
 int scores_index(const struct experiment *experiment, const struct prepared *prepared,
                  struct score_set *out) GW_MUST_USE;
 void scores_free(struct score_set *set);

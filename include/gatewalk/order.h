@@ -161,6 +161,15 @@ bool gw_trade_isolated(const struct gw_bars *bars, size_t t, enum gw_side side, 
                        size_t max_bars, const struct gw_cost_config *costs, enum gw_intrabar rule,
                        struct gw_trade *out);
 
+/* How one entry is left. Fractions of its price; 0: none of it. */
+struct gw_exits {
+    double stop, target, trail, trail_distance; /* trail_distance: in price */
+    size_t max_bars;
+};
+/* The same by any exits. */
+bool gw_trade_isolated_by(const struct gw_bars *bars, size_t t, enum gw_side side, const struct gw_exits *exits,
+                          const struct gw_cost_config *costs, enum gw_intrabar rule, struct gw_trade *out);
+
 GW_END_DECLS
 
 #endif

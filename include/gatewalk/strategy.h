@@ -143,6 +143,11 @@ struct gw_strategy_desc {
      * bars of all symbols. NULL: most strategies. */
     const char *(*matches)(const void *own);
     void (*match)(void *own, const struct gw_trade *trade, size_t n_trades, size_t n_bars);
+    /* How an entry of this side would be left if it were made at this bar, whatever the signal says: what PnL@K judges scores by.
+     * Called bar by bar on a state of its own; the event has no scores and no position. False: not known. Then, and if NULL, the
+     * stop, target and horizon of `config` count. */
+    bool (*exits)(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                  enum gw_side side, struct gw_exits *out);
     size_t per_symbol_state_size; /* one state per symbol when non-zero, handed to on_bar instead */
     /* Its own parameters together; each was checked against its range already. GW_ERR_CONFIG, the line names them,
      * and `key` gets the names of those that do not go together. NULL: nothing to check. */

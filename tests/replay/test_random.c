@@ -252,7 +252,7 @@ static void a_shorter_history_repeats_the_longer_one(void **state) {
 
 static void broker_and_isolated_trade_agree(void **state) {
     (void)state;
-    size_t n_trades = 0, n_none = 0;
+    size_t n_trades = 0, n_none = 0, n_trailed = 0;
     for (uint64_t k = 0; k < 1500; ++k) {
         struct gw_rng rng;
         gw_rng_key(&rng, k, "isolated", 0, 0, 0);
@@ -267,6 +267,8 @@ static void broker_and_isolated_trade_agree(void **state) {
                                                 .size = 0.1 + gw_rng_uniform(&rng),
                                                 .stop = gw_rng_below(&rng, 3) ? 0.02 * gw_rng_uniform(&rng) : 0,
                                                 .target = gw_rng_below(&rng, 3) ? 0.03 * gw_rng_uniform(&rng) : 0,
+                                                .trail_stop = k % 3 == 1 ? 0.02 * gw_rng_uniform(&rng) : 0,
+                                                .trail_stop_distance = k % 5 == 2 ? 2 * gw_rng_uniform(&rng) : 0,
                                                 .max_bars = gw_rng_below(&rng, 10),
                                                 .probability = NAN}};
         script.step = &step;
@@ -275,8 +277,10 @@ static void broker_and_isolated_trade_agree(void **state) {
         assert_ok(gw_replay_run(&market, &config, &script_strategy, &parameters, NULL, NULL, &r));
         struct gw_trade alone;
         const struct gw_order *o = &step.order;
-        const bool entered = gw_trade_isolated(&market.symbol[0], step.bar, o->side, o->stop, o->target, o->max_bars,
-                                               &config.costs, config.intrabar, &alone);
+        const struct gw_exits exits = {o->stop, o->target, o->trail_stop, o->trail_stop_distance, o->max_bars};
+        const bool entered =
+            gw_trade_isolated_by(&market.symbol[0], step.bar, o->side, &exits, &config.costs, config.intrabar, &alone);
+        n_trailed += entered && alone.reason == GW_EXIT_TRAIL;
         assert_int_equal(r.n_trades, entered);
         n_none += !entered;
         if (entered) {
@@ -295,7 +299,7 @@ static void broker_and_isolated_trade_agree(void **state) {
         gw_replay_result_free(&r);
         fixture_free(&market);
     }
-    assert_true(n_trades > 1000 && n_none > 50);
+    assert_true(n_trades > 1000 && n_none > 50 && n_trailed > 100);
 }
 
 int main(void) {
