@@ -18,6 +18,8 @@ static const struct command_option options[] = {
     {"text", 't', NULL, "print the comparison table and verdict instead", NULL},
     {"breakdown", 'b', "BY", "print the trades by symbol, side, reason, month, hour, fold or all of them",
      breakdown_choice},
+    {"sort", 's', "KEY", "with --breakdown (default: symbol): groups by this column, the largest first",
+     gw_report_breakdown_key},
     {"json", 'j', NULL, "print all facts instead: metrics, trades taken apart, verdict (summary.json)", NULL},
 };
 
@@ -45,6 +47,17 @@ static int known_breakdown(const char *name) {
     FAIL(GW_ERR_USAGE, "--breakdown: unknown \"%s\"; give symbol, side, reason, month, hour, fold or all", name);
 }
 
+static int known_key(const char *name) {
+    const char *names[16];
+    size_t n = 0;
+    for (; n < COUNT_OF(names) && gw_report_breakdown_key(n); n++) {
+        names[n] = gw_report_breakdown_key(n);
+        if (strcmp(names[n], name) == 0) return GW_OK;
+    }
+    const char *near = nearest_word(name, names, n);
+    FAIL(GW_ERR_USAGE, "--sort: unknown \"%s\"; did you mean \"%s\"?", name, near ? near : "pnl");
+}
+
 /* Is there a run to draw at all? Asked first, so that a missing gnuplot is only spoken of where it would have helped. */
 static int check_run(const char *dir) {
     FILE *nowhere = fopen("/dev/null", "w");
@@ -69,7 +82,7 @@ static int print_facts(const char *dir) {
 static int command(int argc, char **argv) {
     struct gw_report_options what = {.pdf = true, .png = true, .html = true};
     bool text = false, facts = false;
-    const char *breakdown = NULL;
+    const char *breakdown = NULL, *sort = NULL;
     int c;
     while ((c = cli_option(&command_report, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
@@ -79,6 +92,10 @@ static int command(int argc, char **argv) {
         if (c == 'b') {
             TRY(known_breakdown(optarg));
             breakdown = optarg;
+        }
+        if (c == 's') {
+            TRY(known_key(optarg));
+            sort = optarg;
         }
         if (c == 'w') what.pdf = what.png = false;
         if (c == 'H') what.html = false;
@@ -90,8 +107,9 @@ static int command(int argc, char **argv) {
     }
     TRY(cli_arguments(&command_report, argc, argv, 1, "RUN_DIR"));
     if (facts) return print_facts(argv[optind]);
+    if (sort && !breakdown) breakdown = "symbol";
     if (breakdown)
-        return gw_report_breakdown(argv[optind], strcmp(breakdown, "all") == 0 ? NULL : breakdown, stdout, 120);
+        return gw_report_breakdown(argv[optind], strcmp(breakdown, "all") == 0 ? NULL : breakdown, sort, stdout, 120);
     if (text) return gw_report_text(argv[optind], stdout, 120);
     TRY(check_run(argv[optind]));
     TRY(draw_report(argv[optind], &what));

@@ -38,8 +38,9 @@ int gw_report_compare_pages(const char *const *run_dir, size_t n, const char *pi
 int gw_report_text(const char *run_dir, FILE *stream, size_t width) GW_MUST_USE;
 
 /* Its trades by symbol, side, reason, month, hour and fold; `by`: only one of these, NULL: all. */
-int gw_report_breakdown(const char *run_dir, const char *by, FILE *stream, size_t width) GW_MUST_USE;
-const char *gw_report_breakdown_by(size_t i); /* their names; NULL: no more */
+int gw_report_breakdown(const char *run_dir, const char *by, const char *sort, FILE *stream, size_t width) GW_MUST_USE;
+const char *gw_report_breakdown_key(size_t i); /* what `sort` may be, the largest first; NULL: as they stand */
+const char *gw_report_breakdown_by(size_t i);  /* their names; NULL: no more */
 
 GW_END_DECLS
 

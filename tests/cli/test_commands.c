@@ -534,7 +534,7 @@ static void test_report_takes_trades_apart(void **state) {
     run_fine(&run, "report", "done", "--breakdown", "side");
     assert_non_null(strstr(run.out, "by side\n"));
     assert_null(strstr(run.out, "by the hour"));
-    static const char *const part[] = {"lstm", "buy_and_hold", "long", "mean return %", "account %"};
+    static const char *const part[] = {"lstm", "buy_and_hold", "long", "mean return %", "profit factor"};
     for (size_t i = 0; i < COUNT_OF(part); i++)
         if (!strstr(run.out, part[i])) fail_msg("no %s:\n%s", part[i], run.out);
     run_free(&run);
@@ -552,6 +552,29 @@ static void test_report_takes_trades_apart(void **state) {
     run_program(&run, "report", "done", "--breakdown", "sides");
     assert_int_equal(run.status, 2);
     assert_non_null(strstr(run.err, "did you mean \"side\"?"));
+    run_free(&run);
+}
+
+/* Groups by a column, the largest first. */
+static void test_report_sorts_what_it_takes_apart(void **state) {
+    (void)state;
+    struct run run;
+    run_fine(&run, "report", "done", "--breakdown", "hour", "--sort", "trades");
+    double before = 0;
+    size_t n = 0;
+    for (char *line = strtok(run.out, "\n"); line; line = strtok(NULL, "\n")) {
+        const bool first = line[0] != ' '; /* of a contestant */
+        double hour, trades;
+        if (sscanf(line, first ? "%*s %lf %lf" : "%lf %lf", &hour, &trades) != 2) continue;
+        if (!first && trades > before) fail_msg("%g after %g: %s", trades, before, line);
+        before = trades;
+        n += !first;
+    }
+    run_free(&run);
+    assert_true(n > 5);
+    run_program(&run, "report", "done", "--sort", "pln");
+    assert_int_equal(run.status, 2);
+    assert_non_null(strstr(run.err, "did you mean \"pnl\""));
     run_free(&run);
 }
 
@@ -672,6 +695,7 @@ int main(void) {
         TEST(test_folds),
         TEST(test_run_prints_its_report),
         TEST(test_report_takes_trades_apart),
+        TEST(test_report_sorts_what_it_takes_apart),
         TEST(test_compare),
         TEST(test_default_directory_and_name),
         TEST(test_report_files),
