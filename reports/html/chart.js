@@ -37,11 +37,16 @@
   }
 
   function probabilityRange(u) {
-    let hi = 0;
+    let lo = 1, hi = 0;
     for (const p of [u.data[1], u.data[2]])
-      for (let i = Math.max(0, Math.floor(state.from)); p && i <= state.to && i < p.length; i++) if (p[i] > hi) hi = p[i];
+      for (let i = Math.max(0, Math.floor(state.from)); p && i <= state.to && i < p.length; i++) {
+        if (p[i] === null) continue;
+        if (p[i] > hi) hi = p[i];
+        if (p[i] < lo) lo = p[i];
+      }
     for (const step of state.steps)
       if (step.to >= state.from && step.from <= state.to) hi = Math.max(hi, ...step.tau.filter((tau) => tau <= 1));
+    if (lo > .6 * hi) return padded(lo, hi); // all lie close together: from 0 on they would be one line
     return [0, hi > 0 ? Math.min(1, hi * 1.08) : 1];
   }
 

@@ -95,14 +95,17 @@
   }
 
   // trades: [{entry, exit, entryPrice, exitPrice, short, won}], bars as positions on the axis.
+  // Where there are too many to be told apart they are small and pale, so that the price is still seen.
   gw.drawTrades = (u, trades, chosen) => inside(u, (ctx, bbox, ratio) => {
-    const size = 6 * ratio, won = gw.colour('long'), lost = gw.colour('short');
-    for (const t of trades) {
-      if (t.exit < u.scales.x.min || t.entry > u.scales.x.max) continue;
+    const seen = trades.filter((t) => t.exit >= u.scales.x.min && t.entry <= u.scales.x.max);
+    const many = seen.length > 12 + bbox.width / ratio / 8, won = gw.colour('long'), lost = gw.colour('short');
+    for (const t of seen) {
+      const small = many && t.row !== chosen, size = (small ? 4 : 6) * ratio;
+      ctx.globalAlpha = small ? .7 : 1;
       const x0 = u.valToPos(t.entry, 'x', true), x1 = u.valToPos(t.exit, 'x', true);
       const y0 = u.valToPos(t.entryPrice, 'y', true), y1 = u.valToPos(t.exitPrice, 'y', true);
       ctx.strokeStyle = ctx.fillStyle = t.won ? won : lost;
-      ctx.lineWidth = (t.row === chosen ? 3.5 : 1.6) * ratio;
+      ctx.lineWidth = (t.row === chosen ? 3.5 : small ? .8 : 1.6) * ratio;
       ctx.setLineDash(t.won ? [] : [4 * ratio, 3 * ratio]);
       ctx.beginPath();
       ctx.moveTo(x0, y0);
