@@ -253,7 +253,13 @@ static const char own_experiment[] =
     "60},"
     "\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,\"confidence\":0.9},\"strategies\":["
     "{\"name\":\"rules\",\"enter_long\":\"rsi(4) < 50 and position == 0\",\"exit_long\":\"close > ago(close, 3)\"},"
-    "{\"name\":\"script\",\"script\":\"own.lua\",\"parameters\":{\"n\":5}}]}\n";
+    "{\"name\":\"script\",\"script\":\"own.lua\",\"parameters\":{\"n\":5}},"
+    "{\"name\":\"both\",\"strategy\":\"ensemble\",\"members\":\"rules,script\"}]}\n";
+static const char plugin_experiment[] =
+    "{\"name\":\"plugged\",\"data\":[{\"file\":\"rw.csv\",\"symbol\":\"RW\"}],\"features\":[\"log_return(1)\"],"
+    "\"labels\":{\"horizon\":4,\"ratio\":1.2,\"min_move\":0.002},\"folds\":{\"train\":100,\"validation\":40,\"test\":"
+    "60},\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,\"confidence\":0.9},\"strategies\":["
+    "{\"name\":\"plugin\",\"plugin\":\"./own_plugin.so\"},\"buy_and_hold\"]}\n";
 static const char own_script[] =
     "local rsi = feature('rsi(4)')\nlocal n = parameter('n', 3, 1, 9)\n"
     "function on_bar(bar, history, score, position, orders)\n"
@@ -367,6 +373,12 @@ static inline int trial_setup(void **state) {
     put_text("search.json", tiny_search);
     put_text("own.json", own_experiment);
     put_text("own.lua", own_script);
+    put_text("plugin.json", plugin_experiment);
+    char compile[3 * PATH_MAX];
+    snprintf(compile, sizeof compile,
+             "PATH=/usr/bin:/bin cc -std=c17 -O1 -fPIC -shared -Iinclude tests/library/own_plugin.c -o '%s'",
+             work("own_plugin.so"));
+    if (system(compile) != 0) return -1;
     MUST_RUN("synth", "random-walk", "--bars", "300", "--seed", "3", "--out", "rw.csv");
     MUST_RUN("synth", "random-walk", "--bars", "1200", "--seed", "3", "--out", "big.csv");
     setenv("GATEWALK_STORE", ledger, 1);
