@@ -212,6 +212,19 @@ static void a_terminal_gets_one_live_line(void **state) {
     assert_true(utf8_valid(text, strlen(text), NULL));
 }
 
+/* On 50 columns the note does not fit: all of it is left out, no half of it stays. */
+static void a_part_that_does_not_fit_is_left_out(void **state) {
+    (void)state;
+    static struct heard heard;
+    if (!on_a_terminal(say_live, 50, &heard)) skip();
+    assert_non_null(strstr(heard.text, "33% | ETA 00:0"));
+    for (const char *at = heard.text; (at = strstr(at, " | a note")); at++) {
+        const char *end = strpbrk(at, "\r\n");
+        assert_non_null(end);
+        assert_memory_equal(end - 2, "\xC3\xA9", 2); /* whole, at the end of the work */
+    }
+}
+
 static void say_nothing(void) {
     struct progress *progress = NULL;
     progress_interval(0);
@@ -306,6 +319,7 @@ int main(void) {
         cmocka_unit_test(lines_have_their_parts),
         cmocka_unit_test(eta_follows_what_is_left),
         cmocka_unit_test(a_terminal_gets_one_live_line),
+        cmocka_unit_test(a_part_that_does_not_fit_is_left_out),
         cmocka_unit_test(quiet_is_quiet),
         cmocka_unit_test(threads_do_not_tear_lines),
         cmocka_unit_test(the_first_stroke_asks_the_second_ends),

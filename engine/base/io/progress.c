@@ -107,15 +107,18 @@ static void compose(const struct progress *progress, double now, bool ended, str
 
 static bool on_terminal(void) { return isatty(STDERR_FILENO) == 1; }
 
-/* Cuts to the width of the terminal, whole characters only: a wrapped line could not be erased. */
+/* To the width of the terminal, as a wrapped line could not be erased: whole parts are left out from the end on. How much is
+ * done and the ETA behind it stay; where not even they fit they are cut, between characters. */
 static void fit_width(char *text) {
     struct winsize size;
     size_t width = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-    size_t columns = 0;
+    size_t columns = 0, parts = 0;
+    char *part = NULL;
     for (char *at = text; *at; at++) {
         if (((unsigned char)*at & 0xC0) == 0x80) continue;
+        if (strncmp(at, " | ", 3) == 0 && parts++ > 0) part = at;
         if (++columns >= width) {
-            *at = '\0';
+            *(part ? part : at) = '\0';
             return;
         }
     }
