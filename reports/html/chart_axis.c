@@ -85,6 +85,7 @@ static int times_of_scores(struct chart *chart) {
 /* The newest n bars stay. */
 static void keep_last(struct chart_axis *axis, size_t n) {
     const size_t drop = axis->n - n;
+    if (drop == 0) return;
     memmove(axis->open_ns, axis->open_ns + drop, n * sizeof *axis->open_ns);
     for (size_t i = 0; i < N_CHART_PRICES; i++)
         if (axis->price[i]) memmove(axis->price[i], axis->price[i] + drop, n * sizeof(float));
