@@ -188,6 +188,15 @@ static void put_members(struct json_writer *w, const struct experiment *e, const
     json_end_array(w);
 }
 
+/* Whether an ensemble's members are of one encoder: then it is the ensemble's, too. */
+static bool one_encoder(const struct experiment *e, const struct ensemble *ensemble) {
+    for (size_t i = 1; i < ensemble->n; i++)
+        if (e->strategy[ensemble->member[i].strategy].model.encoder !=
+            e->strategy[ensemble->member[0].strategy].model.encoder)
+            return false;
+    return true;
+}
+
 static int put_strategy(struct json_writer *w, const struct experiment *e, const struct prepared *p,
                         const struct fit_list *fits, const struct results *r, size_t s) {
     const struct strategy_spec *spec = &e->strategy[s];
@@ -195,9 +204,11 @@ static int put_strategy(struct json_writer *w, const struct experiment *e, const
     json_begin_object(w, NULL);
     json_put_string(w, "name", spec->name);
     json_put_string(w, "strategy", spec->desc->name);
-    json_put_string(w, "encoder", known ? gw_param_word(&gw_model_params, &spec->model, "encoder") : NULL);
-    json_put_string(w, "attention", known ? gw_param_word(&gw_model_params, &spec->model, "attention") : NULL);
     const struct ensemble *ensemble = &r->strategy[s].seed[0].scores.ensemble;
+    json_put_string(w, "encoder",
+                    known && one_encoder(e, ensemble) ? gw_param_word(&gw_model_params, &spec->model, "encoder")
+                                                      : NULL);
+    json_put_string(w, "attention", known ? gw_param_word(&gw_model_params, &spec->model, "attention") : NULL);
     size_t parameters = known && ensemble->n == 0 ? gw_model_parameter_count(&spec->model) : 0;
     for (size_t i = 0; known && i < ensemble->n; i++)
         parameters += gw_model_parameter_count(&e->strategy[ensemble->member[i].strategy].model);

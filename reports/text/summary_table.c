@@ -130,18 +130,22 @@ static void table_head(struct page *page, const struct column *column, size_t n,
     }
 }
 
+/* What a contestant is, in a word: of a control in the LSTM's place its encoder, which has no attention. */
+static const char *kind_of(const struct strategy_view *s) {
+    if (s->is_baseline) return "baseline";
+    if (s->outside) return "from outside";
+    if (!s->has_model) return "no model";
+    if (!*s->encoder) return "mean of several";
+    return strcmp(s->encoder, "lstm") != 0 ? s->encoder : s->attention;
+}
+
 static int table_row(struct page *page, const struct strategy_view *s, const struct column *column, size_t n, double y,
                      bool two_lines) {
     struct arena *arena = &page->job->run->arena;
     char *name = text_fit(arena, s->label, font_size_pt[FONT_BOLD], NAME_WIDTH);
     if (!name) return GW_ERR_NOMEM;
     page_text(page, s->is_baseline ? FONT_BOLD : FONT_BODY, ALIGN_LEFT, LEFT, y, INK, name);
-    char *kind = text_fit(arena,
-                          s->is_baseline ? "baseline"
-                          : s->outside   ? "from outside"
-                          : s->has_model ? s->attention
-                                         : "no model",
-                          font_size_pt[FONT_SMALL], NAME_WIDTH);
+    char *kind = text_fit(arena, kind_of(s), font_size_pt[FONT_SMALL], NAME_WIDTH);
     if (!kind) return GW_ERR_NOMEM;
     if (two_lines) page_text(page, FONT_SMALL, ALIGN_LEFT, LEFT, y - 0.0185, INK_SOFT, kind);
     page_textf(page, FONT_BODY, ALIGN_RIGHT, LEFT + NAME_WIDTH + 0.045, y, INK, isfinite(s->parameters) ? "%.0f" : "—",

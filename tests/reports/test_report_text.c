@@ -462,7 +462,7 @@ static void test_hostile_summary(void **state) {
     /* Wrong types everywhere are read as missing values, never as a crash. */
     write_file(
         dir, GW_RUN_SUMMARY,
-        "{\"schema\": 5, \"name\": 3, \"title\": [], \"symbols\": {}, \"ks\": \"x\", \"seeds\": 1, \"prevalence\": 7, "
+        "{\"schema\": 6, \"name\": 3, \"title\": [], \"symbols\": {}, \"ks\": \"x\", \"seeds\": 1, \"prevalence\": 7, "
         "\"n_bars\": \"many\","
         " \"strategies\": [1, {\"name\": null, \"gates\": []}, {\"name\": \"a\", \"gates\": {\"long\": 3, "
         "\"short\": {\"mean\": []}},"
