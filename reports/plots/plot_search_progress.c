@@ -54,16 +54,20 @@ static int write_page(struct page *page, const struct search_view_data *s) {
     FILE *trials, *best, *any, *reference;
     struct gw_range range = range_empty();
     double spent, *value = arena_alloc(&page->job->run->arena, s->n ? s->n : 1, sizeof *value);
-    static const struct legend_entry legend[] = {{"best so far", 2, MARK_LINE},
-                                                 {"the same trials in any order, expected", 11, MARK_LINE},
-                                                 {"random trials beside the search, expected", 3, MARK_LINE},
-                                                 {"a trial", 7, MARK_POINT},
-                                                 {"a trial with a part of the budget", 12, MARK_POINT}};
+    struct legend_entry legend[5] = {{"best so far", 2, MARK_LINE},
+                                     {"the same trials in any order, expected", 11, MARK_LINE},
+                                     {"a trial", 7, MARK_POINT}};
+    size_t n_legend = 3;
     bool parts = false;
     size_t beside = 0;
     if (!value) return GW_ERR_NOMEM;
-    for (size_t i = 0; i < s->n; i++) parts |= s->trial[i].budget < 1;
-    TRY(page_legend(page, legend, parts ? 5 : 4));
+    for (size_t i = 0; i < s->n; i++) {
+        parts |= s->trial[i].budget < 1;
+        beside += s->trial[i].reference;
+    }
+    if (beside) legend[n_legend++] = (struct legend_entry){"random trials beside the search, expected", 3, MARK_LINE};
+    if (parts) legend[n_legend++] = (struct legend_entry){"a trial with a part of the budget", 12, MARK_POINT};
+    TRY(page_legend(page, legend, n_legend));
     TRY(page_file(page, "trials", &trials));
     TRY(page_file(page, "best", &best));
     TRY(page_file(page, "any", &any));
@@ -71,7 +75,6 @@ static int write_page(struct page *page, const struct search_view_data *s) {
     write_trials(trials, best, s, &range, &spent);
     write_expected(any, s, value, collect(s, false, value), &range);
     write_expected(reference, s, value, collect(s, true, value), &range);
-    for (size_t i = 0; i < s->n; i++) beside += s->trial[i].reference;
     page_textf(page, FONT_BODY, ALIGN_LEFT, PAGE_LEFT, page->top + 0.012, INK,
                "%s over %.0f trials%s: the best, trial %.0f, has %s %.4g on validation and %.4g on the later folds.",
                s->strategy, s->n_trials - (double)beside, beside ? ", random ones beside them" : "", s->chosen,
