@@ -187,6 +187,8 @@ void experiment_free(struct experiment *experiment);
 /* Its files by absolute path, for a record that is read from elsewhere: patterns too, and a name that stands for standard
  * input stays. */
 void experiment_make_absolute(struct experiment *experiment);
+/* The same by their way from a folder, for an experiment that is written there: both may then move together. */
+int experiment_make_relative(struct experiment *experiment, const char *dir) GW_MUST_USE;
 /* Every key with its resolved value, as one JSON object named `key`. */
 void experiment_write(const struct experiment *experiment, struct json_writer *w, const char *key);
 

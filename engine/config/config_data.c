@@ -29,16 +29,61 @@ static void make_absolute(char path[1024]) {
     path[n] = '/';
 }
 
-void experiment_make_absolute(struct experiment *e) {
+/* Every file that it names, by `change`. */
+static int change_files(struct experiment *e, int (*change)(char path[1024], const char *dir), const char *dir) {
     for (size_t i = 0; i < e->n_data; i++) {
-        make_absolute(e->data[i].file);
-        make_absolute(e->data[i].funding);
-        make_absolute(e->data[i].detail);
-        for (size_t k = 0; k < e->data[i].n_extra; k++) make_absolute(e->data[i].extra[k].file);
+        TRY(change(e->data[i].file, dir));
+        TRY(change(e->data[i].funding, dir));
+        TRY(change(e->data[i].detail, dir));
+        for (size_t k = 0; k < e->data[i].n_extra; k++) TRY(change(e->data[i].extra[k].file, dir));
     }
     for (size_t s = 0; s < e->n_strategies; s++)
-        for (size_t i = 0; i < e->strategy[s].scores.n_files; i++) make_absolute(e->strategy[s].scores.file[i]);
+        for (size_t i = 0; i < e->strategy[s].scores.n_files; i++) TRY(change(e->strategy[s].scores.file[i], dir));
+    return GW_OK;
 }
+
+static int change_to_absolute(char path[1024], const char *dir) {
+    (void)dir;
+    make_absolute(path);
+    return GW_OK;
+}
+
+void experiment_make_absolute(struct experiment *e) { (void)change_files(e, change_to_absolute, NULL); }
+
+/* The next part of a path, without "." and double slashes; its length, 0 at the end. */
+static size_t next_part(const char **at) {
+    for (;;) {
+        *at += strspn(*at, "/");
+        const size_t n = strcspn(*at, "/");
+        if (n != 1 || **at != '.') return n;
+        *at += n;
+    }
+}
+
+static int change_to_relative(char path[1024], const char *dir) {
+    char from[1024], file[1024], to[1024] = "";
+    const char *a = from, *b = file;
+    size_t n = 0, m = 0, used = 0;
+    if (!*path || strcmp(path, "-") == 0 || strlen(dir) >= sizeof from) return GW_OK;
+    strcpy(from, dir);
+    strcpy(file, path);
+    if ((*from == '/') != (*file == '/')) { /* both from the same place */
+        make_absolute(from);
+        make_absolute(file);
+        if (*from != '/' || *file != '/') FAIL(GW_ERR_IO, "the folder that this was started in cannot be told");
+    }
+    while ((n = next_part(&a)) > 0 && (m = next_part(&b)) == n && memcmp(a, b, n) == 0) a += n, b += m;
+    for (; (n = next_part(&a)) > 0; a += n) {
+        if (n == 2 && memcmp(a, "..", 2) == 0) return change_to_absolute(path, dir); /* whose name is not known */
+        if (used + 3 >= sizeof to) return GW_OK;
+        used += (size_t)sprintf(to + used, "../");
+    }
+    (void)next_part(&b);
+    if (used + strlen(b) < sizeof to) sprintf(path, "%s%s", to, b);
+    return GW_OK;
+}
+
+int experiment_make_relative(struct experiment *e, const char *dir) { return change_files(e, change_to_relative, dir); }
 
 static int read_file(const struct json_document *doc, const json_value *value, struct data_source *source) {
     struct gw_param_key key;

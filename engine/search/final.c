@@ -59,8 +59,8 @@ int best_write(const struct experiment *e, const char *dir) {
     struct experiment *copy = mem_calloc(1, sizeof *copy);
     if (!copy) return GW_ERR_NOMEM;
     *copy = *e; /* its texts are e's */
-    experiment_make_absolute(copy);
-    int rc = path_join(path, sizeof path, dir, GW_RUN_BEST);
+    int rc = experiment_make_relative(copy, dir);
+    if (rc == GW_OK) rc = path_join(path, sizeof path, dir, GW_RUN_BEST);
     if (rc == GW_OK) rc = out_open(&file, path);
     if (rc == GW_OK) {
         struct json_writer w = {.stream = file.stream};
