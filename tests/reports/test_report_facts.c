@@ -101,7 +101,7 @@ static void read_row(const char *row, struct criterion_list *list, struct run_vi
     join(dir, room, "row");
     assert_ok(dir_make(dir));
     snprintf(text, sizeof text,
-             "{\"schema\": 5, \"strategies\": [], \"verdict\": [{\"candidate\": \"c\", \"baseline\": \"b\", "
+             "{\"schema\": 6, \"strategies\": [], \"verdict\": [{\"candidate\": \"c\", \"baseline\": \"b\", "
              "\"criteria\": [%s]}]}",
              row);
     put_file(dir, GW_RUN_SUMMARY, text);
@@ -159,7 +159,7 @@ static void test_training_time_unknown(void **state) {
     run_view_close(&run);
     /* Another pair's time is not this one's. */
     put_file(dir, GW_RUN_JSON,
-             "{\"schema\": 5, \"criteria\": [{\"id\": \"training_time\", \"candidate\": \"bahdanau\", \"baseline\": "
+             "{\"schema\": 6, \"criteria\": [{\"id\": \"training_time\", \"candidate\": \"bahdanau\", \"baseline\": "
              "\"multihead\", \"state\": \"pass\"}, {\"id\": \"training_time\", \"candidate\": \"luong_general\", "
              "\"baseline\": \"lstm\", \"state\": \"fail\", \"ratio\": 2.5}]}");
     assert_ok(run_view_open(dir, &run));
@@ -191,7 +191,7 @@ static void test_confidence(void **state) {
     assert_ok(dir_make(dir));
     for (size_t i = 0; i < COUNT_OF(c); i++) {
         struct run_view run;
-        snprintf(text, sizeof text, "{\"schema\": 5, \"strategies\": [], \"confidence\": %s}", c[i].json);
+        snprintf(text, sizeof text, "{\"schema\": 6, \"strategies\": [], \"confidence\": %s}", c[i].json);
         put_file(dir, GW_RUN_SUMMARY, text);
         assert_ok(run_view_open(dir, &run));
         assert_string_equal(interval_words(&run, words), c[i].words);
@@ -240,7 +240,7 @@ static void test_conclusion(void **state) {
         struct run_view run;
         snprintf(
             text, sizeof text,
-            "{\"schema\": 5, \"strategies\": [], \"seeds\": [%s], \"confidence\": %s, \"verdict\": [{\"candidate\": "
+            "{\"schema\": 6, \"strategies\": [], \"seeds\": [%s], \"confidence\": %s, \"verdict\": [{\"candidate\": "
             "\"c\", \"baseline\": \"b\", \"criteria\": [{\"on\": \"any\", \"metric\": "
             "\"precision_at_5\", \"state\": \"pass\", \"gates\": [{\"gate\": \"long\", \"state\": \"pass\", \"delta\": "
             "0.1}, "
@@ -267,7 +267,7 @@ static void test_long_names(void **state) {
     join(dir, room, "long-names");
     assert_ok(dir_make(dir));
     snprintf(text, sizeof text,
-             "{\"schema\": 5, \"strategies\": [], \"verdict\": [{\"candidate\": \"%.198s\", \"baseline\": \"b\", "
+             "{\"schema\": 6, \"strategies\": [], \"verdict\": [{\"candidate\": \"%.198s\", \"baseline\": \"b\", "
              "\"conclusion\": {\"state\": \"no_difference\"}}]}",
              name);
     put_file(dir, GW_RUN_SUMMARY, text);
@@ -339,7 +339,7 @@ static void test_finding(void **state) {
     for (size_t i = 0; i < COUNT_OF(c); i++) {
         struct run_view run;
         snprintf(text, sizeof text,
-                 "{\"schema\": 5, \"strategies\": [], \"seeds\": [1, 2], \"selection\": {\"trials_here\": 3, "
+                 "{\"schema\": 6, \"strategies\": [], \"seeds\": [1, 2], \"selection\": {\"trials_here\": 3, "
                  "\"deflated_sharpe\": 0.63}, \"finding\": {\"null\": %s, \"attention\": %s, \"traded\": %s, \"next\": "
                  "[%s]}}",
                  c[i].null, c[i].attention, c[i].traded, c[i].next);
@@ -362,12 +362,12 @@ static void test_finding(void **state) {
 static const struct schema_case {
     const char *json, *says;
 } schema_cases[] = {
-    {"{\"schema\": 6, \"strategies\": []}",
-     ": written by a newer gatewalk (schema 6; this one reads up to 5): update gatewalk or run it again"},
+    {"{\"schema\": 7, \"strategies\": []}",
+     ": written by a newer gatewalk (schema 7; this one reads up to 6): update gatewalk or run it again"},
     {"{\"schema\": 1e300, \"strategies\": []}", ": written by a newer gatewalk (schema 1e+300;"},
     {"{\"schema\": 1, \"strategies\": []}",
-     ": written by an older gatewalk (schema 1; this one reads 5): run it again"},
-    {"{\"strategies\": []}", ": written by an older gatewalk (no schema number; this one reads 5): run it again"},
+     ": written by an older gatewalk (schema 1; this one reads 6): run it again"},
+    {"{\"strategies\": []}", ": written by an older gatewalk (no schema number; this one reads 6): run it again"},
     {"{\"schema\": 2.5, \"strategies\": []}", ":1:12: schema must be a whole number from 1, found another"},
     {"{\"schema\": 0, \"strategies\": []}", ":1:12: schema must be a whole number from 1"},
     {"{\"schema\": \"2\", \"strategies\": []}", ":1:12: schema must be a whole number from 1, found a string"},
@@ -491,7 +491,7 @@ static void test_long_study(void **state) {
     join(path, dir, GW_RUN_STUDY);
     FILE *to = fopen(path, "w");
     assert_non_null(to);
-    fputs("{\"schema\": 5, \"stages\": [", to);
+    fputs("{\"schema\": 6, \"stages\": [", to);
     for (int i = 0; i < 20; i++) {
         fprintf(to, "%s{\"name\": \"s%d\", \"variants\": [", i ? "," : "", i);
         for (int v = 0; v < 3; v++)
@@ -507,11 +507,11 @@ static void test_long_study(void **state) {
     assert_int_equal(lines, 3 * (20 - 2 * 7));
     mem_free(dots);
     put_file(dir, GW_RUN_STUDY,
-             "{\"schema\": 5, \"stages\": [1, {\"variants\": 3}, {\"name\": [], \"variants\": [null]}], \"final\": 7}");
+             "{\"schema\": 6, \"stages\": [1, {\"variants\": 3}, {\"name\": [], \"variants\": [null]}], \"final\": 7}");
     dots = plot_data(&run, &job, "study", "study-1.dots"); /* wrong types are missing values */
     assert_int_equal(job.n_pages, 1);
     mem_free(dots);
-    put_file(dir, GW_RUN_STUDY, "{\"schema\": 5, \"stages\": []}");
+    put_file(dir, GW_RUN_STUDY, "{\"schema\": 6, \"stages\": []}");
     job = (struct plot_job){.run = &run, .plot = plot_named("study"), .dir = room, .not_shown = ""};
     assert_ok(job.plot->prepare(&job));
     assert_int_equal(job.n_pages, 0);
