@@ -124,10 +124,11 @@ static int begin_run(struct store *store, void *context) {
 void record_begin(struct record *record, const struct experiment *e, const struct prepared *p, const char *dir,
                   const char *command) {
     struct start start = {record, e, p, dir, command};
-    if (!record->run && store_place(dir, record->path) < 0) {
+    if (!record->asked && store_place(dir, record->path) < 0) {
         message("warning: %s; the run goes on and is not recorded", gw_error_message());
         record->path[0] = '\0';
     }
+    record->asked = true;
     use_store(record, begin_run, &start);
 }
 

@@ -8,6 +8,7 @@
 struct record {
     char path[1024]; /* of the ledger; "": none, or no more */
     int64_t run;     /* its row; 0: none yet */
+    bool asked;      /* where the ledger is: once, so that one that failed stays away */
 };
 /* A row that says "running", once the run directory is ours. Called again it is brought up to date: a study knows only after
  * its search what walks. */
