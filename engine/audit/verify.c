@@ -149,10 +149,11 @@ static int replay_all(const struct experiment *e, const struct prepared *p, cons
 
 static int compare_files(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                          const struct results *r, const char *scratch, struct verify_report *report) {
-    static const char *const file[] = {GW_RUN_FOLDS,   GW_RUN_TRAINING,   GW_RUN_SCORES,          GW_RUN_TRADES,
-                                       GW_RUN_ORDERS,  GW_RUN_EQUITY,     GW_RUN_BREAKDOWN,       GW_RUN_BARS,
-                                       GW_RUN_CURVES,  GW_RUN_ATTENTION,  GW_RUN_ATTENTION_INDEX, GW_RUN_ATTENTION_MEAN,
-                                       GW_RUN_SIGNALS, GW_RUN_IMPORTANCE, GW_RUN_SUMMARY};
+    static const char *const file[] = {
+        GW_RUN_FOLDS,          GW_RUN_TRAINING, GW_RUN_SCORES,     GW_RUN_TRADES,
+        GW_RUN_ORDERS,         GW_RUN_EQUITY,   GW_RUN_BREAKDOWN,  GW_RUN_BARS,
+        GW_RUN_EQUITY_BANDS,   GW_RUN_CURVES,   GW_RUN_ATTENTION,  GW_RUN_ATTENTION_INDEX,
+        GW_RUN_ATTENTION_MEAN, GW_RUN_SIGNALS,  GW_RUN_IMPORTANCE, GW_RUN_SUMMARY};
     TRY(write_tables(e, p, fits, r, scratch));
     TRY(write_attention(e, p, fits, r, scratch));
     TRY(write_summary(e, p, fits, r, scratch));
@@ -176,6 +177,7 @@ static int recompute(const struct experiment *e, const struct prepared *p, const
     }
     TRY_GOTO(rc, done);
     TRY_GOTO(replay_all(e, p, &fits, scratch, report, &r), done);
+    TRY_GOTO(results_bounds(e, p, &r), done);
     TRY_GOTO(results_measure(e, p, &r), done);
     TRY_GOTO(results_verdict(e, p, &r, jobs), done);
     TRY_GOTO(results_selection(e, &r), done);

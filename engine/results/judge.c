@@ -32,9 +32,12 @@ static int compare_losses(const struct strategy_result *a, const struct strategy
             difference[i] += (gw_metric_log_loss(sample->score_a[k][i], sample->label[i]) -
                               gw_metric_log_loss(sample->score_b[k][i], sample->label[i])) /
                              (double)sample->n_seeds;
-    gw_diebold_mariano(difference, sample->n, horizon, out);
+    /* Labels tie neighbours together over the horizon, and scores that move slowly for longer. */
+    const double block = gw_bootstrap_block_length(difference, sample->n);
+    int rc = isnan(block) ? GW_ERR_NOMEM : GW_OK; /* the series is finite: memory ran out, and its message is stored */
+    if (rc == GW_OK) gw_diebold_mariano(difference, sample->n, (size_t)ceil(fmax(block, (double)horizon)), out);
     mem_free(difference);
-    return GW_OK;
+    return rc;
 }
 
 static bool at_level(const struct experiment *e, double p_value) {

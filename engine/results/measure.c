@@ -91,9 +91,14 @@ static int measure_seed(const struct experiment *e, const struct prepared *p, co
     return interrupt_check();
 }
 
+/* Labels go around the whole circle of a fold. To leave out shifts that are close to where labels belong, as if they told
+ * something of it, makes the null too narrow: over 6,000 markets without skill, folds of 200 bars and shifts of at least 48
+ * rejected 12.0 % at 5 % (of 800 bars: 5.6 %), any shift 5.0 % (4.8 %). */
+enum { ANY_SHIFT = 1 };
+
 /* Over all seeds at once: their mean is what the tables show. */
-static int null_control(const struct experiment *e, size_t n_symbols, const struct results *r,
-                        struct strategy_result *result, int gate, struct sample_room *room) {
+static int null_control(const struct experiment *e, const struct results *r, struct strategy_result *result, int gate,
+                        struct sample_room *room) {
     result->null[gate] = (struct gw_null_result){NAN, NAN, NAN, NAN};
     if (e->verdict.null_resamples == 0) return GW_OK;
     float *score[MAX_SEEDS] = {NULL};
@@ -108,7 +113,10 @@ static int null_control(const struct experiment *e, size_t n_symbols, const stru
     }
     if (rc == GW_OK)
         rc = gw_null_average_precision(&sample, (const float *const *)score, result->n_seeds, e->verdict.null_resamples,
-                                       2 * e->labels.horizon * n_symbols, e->seed[0], &result->null[gate]);
+                                       ANY_SHIFT, e->seed[0], &result->null[gate]);
+    if (rc == GW_OK)
+        rc = null_bands_make(&sample, (const float *const *)score, result->n_seeds, e->signals.k, e->signals.n_k,
+                             e->verdict.null_resamples, ANY_SHIFT, e->seed[0], &result->null_bands[gate]);
     for (size_t k = 0; k < result->n_seeds; k++) mem_free(score[k]);
     return rc;
 }
@@ -134,7 +142,7 @@ int results_measure(const struct experiment *e, const struct prepared *p, struct
         struct strategy_result *result = &r->strategy[s];
         for (int g = 0; rc == GW_OK && g < GW_N_GATES; g++) {
             for (size_t k = 0; rc == GW_OK && k < result->n_seeds; k++) rc = measure_seed(e, p, r, result, k, g, &room);
-            if (rc == GW_OK) rc = null_control(e, p->market.n_symbols, r, result, g, &room);
+            if (rc == GW_OK) rc = null_control(e, r, result, g, &room);
         }
     }
     sample_room_free(&room);

@@ -2,6 +2,7 @@
 #ifndef GATEWALK_RESULTS_H
 #define GATEWALK_RESULTS_H
 
+#include "engine/score/null_bands.h"
 #include "engine/walk/scores.h"
 #include "success_test.h"
 
@@ -18,13 +19,34 @@ struct seed_result {
     struct gw_replay_result replay;
     double portfolio[PORTFOLIO_MAX], optimistic[PORTFOLIO_MAX];
 };
+/* How far what was traded rests on what nobody knows (the order of prices inside a bar, costs), and what entries at random
+ * moments would have come to, as many, as long and on the same sides. */
+enum fill_path { FILL_WORST, FILL_DEFAULT, FILL_OPTIMISTIC, N_FILL_PATHS };
+enum { COST_LEVELS = 3, BOUND_POINTS_MAX = 500 };
+extern const char *const fill_path_id[N_FILL_PATHS];
+struct bound_point {
+    int64_t time_ns;
+    double low, high; /* of the equity by all paths and costs, mean over seeds, as a multiple of the initial cash */
+    double random_low, random_high; /* 90 % of the random ones; NAN: none */
+};
+struct traded_bounds {
+    double total_return[N_FILL_PATHS][COST_LEVELS]; /* at 0, 1 and 2 times the costs; means over seeds */
+    size_t n_random;                                /* replays of random entries matched to the first seed's trades */
+    double own_return;                              /* of that seed */
+    double random_mean, random_low, random_high;    /* returns: mean, 5th and 95th percentile */
+    double random_p;                                /* share of them at least as high, the own one counted among them */
+    size_t n_points;
+    struct bound_point *point; /* owned */
+};
 struct strategy_result {
     size_t n_seeds; /* 1 for strategies without a model */
     struct seed_result *seed;
     const struct outside *outside; /* whose scores they are, or the mean of; NULL: of models of this run, or none */
     bool ranking_only[GW_N_GATES]; /* scores from outside that are no probabilities */
     struct gw_null_result null[GW_N_GATES];
-    double null_holm[GW_N_GATES]; /* its p-value corrected for all contestants and gates */
+    struct null_bands null_bands[GW_N_GATES]; /* of the same shifts */
+    struct traded_bounds *bounds;             /* owned; NULL: nobody asked, or a contestant that follows others */
+    double null_holm[GW_N_GATES];             /* its p-value corrected for all contestants and gates */
 };
 /* How the significant differences of a pair lie. */
 enum outcome { OUTCOME_NOT_MEASURED, OUTCOME_NO_DIFFERENCE, OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_MIXED, N_OUTCOMES };

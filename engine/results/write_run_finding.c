@@ -61,6 +61,10 @@ static void put_traded(struct json_writer *w, const struct experiment *e, const 
     json_put_int(w, "seeds_gained", (int64_t)t->n_seeds_gained);
     json_put_number(w, "market_return", t->market_return);
     json_put_number(w, "probabilistic_sharpe", t->probabilistic_sharpe);
+    const struct traded_bounds *bounds = t->strategy == SIZE_MAX ? NULL : r->strategy[t->strategy].bounds;
+    json_put_number(w, "random_p", bounds && bounds->n_random ? bounds->random_p : NAN);
+    json_put_number(w, "fills_low", bounds ? bounds->total_return[FILL_WORST][COST_LEVELS - 1] : NAN);
+    json_put_number(w, "fills_high", bounds ? bounds->total_return[FILL_OPTIMISTIC][0] : NAN);
     json_end_object(w);
 }
 

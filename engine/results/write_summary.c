@@ -94,6 +94,7 @@ static void put_gate(struct json_writer *w, const struct experiment *e, const st
             json_put_number(w, "average_precision", fold_mean(result, gate, m, p->plan.n_folds));
     json_end_object(w);
     put_null(w, &result->null[gate], result->null_holm[gate]);
+    write_null_bands(w, e, &result->null_bands[gate]);
     json_begin_array(w, "seeds");
     for (size_t k = 0; k < result->n_seeds; k++) {
         const struct seed_result *seed = &result->seed[k];
@@ -224,6 +225,7 @@ static int put_strategy(struct json_writer *w, const struct experiment *e, const
         json_put_string(w, "gates", NULL);
     }
     put_portfolio(w, &r->strategy[s]);
+    write_traded_bounds(w, r->strategy[s].bounds);
     TRY(write_breakdown_facts(w, e, p, &r->strategy[s]));
     json_end_object(w);
     return GW_OK;

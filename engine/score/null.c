@@ -3,19 +3,11 @@
  * Gate labels are autocorrelated over their horizon and beyond, and so are scores. Shuffling single labels destroys
  * that and calls every second scorer skilled; shifting a fold's labels around its own circle keeps it whole. */
 #include "engine/base/base.h"
-#include "gatewalk/rng.h"
 #include "gatewalk/verdict.h"
 #include "resample.h"
+#include "shift.h"
 
 #include <string.h>
-
-/* [low, high]: the shifts a fold of n bars allows. A fold too short for min_shift on both sides uses its middle half.
- */
-static void shift_range(size_t n, size_t min_shift, size_t *low, size_t *high) {
-    size_t least = min_shift ? min_shift : 1;
-    *low = least < n / 4 ? least : n / 4;
-    *high = n - *low;
-}
 
 /* Where the positives are, and where a shift takes them. */
 struct positives {
@@ -39,9 +31,7 @@ static void shift_labels(const struct gw_gate_sample *sample, size_t min_shift, 
     size_t k = 0;
     for (size_t begin = 0, end; begin < sample->n; begin = end) {
         end = fold_end(sample->fold, begin, sample->n);
-        size_t n = end - begin, low, high;
-        shift_range(n, min_shift, &low, &high);
-        const size_t back = (low + (size_t)gw_rng_below(rng, high - low + 1)) % n;
+        const size_t n = end - begin, back = shift_draw(n, min_shift, rng);
         for (; k < positives->n && positives->bar[k] < end; k++) {
             const size_t at = positives->bar[k] - begin;
             positives->shifted[k] = (uint32_t)(begin + (at >= back ? at - back : at + n - back));

@@ -9,8 +9,8 @@
 
 enum { ENTRIES_OF_ENSEMBLE = 16 };
 
-static struct gw_replay_config replay_settings(const struct experiment *e, const struct prepared *p,
-                                               const struct strategy_spec *spec, bool optimistic) {
+struct gw_replay_config replay_settings(const struct experiment *e, const struct prepared *p,
+                                        const struct strategy_spec *spec, bool optimistic) {
     const struct gw_fold_plan *plan = &p->plan;
     const struct broker_config *b = &e->broker;
     return (struct gw_replay_config){
@@ -46,6 +46,17 @@ static int spread_scores(const struct prepared *p, const struct score_set *set, 
     }
     for (size_t i = 0; i < set->n; i++) by_symbol[set->bar[i].symbol][set->bar[i].bar] = from->at[i];
     return GW_OK;
+}
+
+void replay_scores_free(const struct prepared *p, struct gw_score **by_symbol) {
+    for (size_t s = 0; by_symbol && s < p->market.n_symbols; s++) mem_free(by_symbol[s]);
+    mem_free(by_symbol);
+}
+
+int replay_scores_make(const struct prepared *p, const struct score_set *set, const struct contestant_scores *from,
+                       struct gw_score ***out) {
+    *out = mem_calloc(p->market.n_symbols, sizeof **out);
+    return *out ? spread_scores(p, set, from, *out) : GW_ERR_NOMEM;
 }
 
 static void portfolio_values(const struct experiment *e, const struct gw_replay_result *replay, double *value) {
@@ -104,9 +115,7 @@ done:
     return rc;
 }
 
-/* A null takes number, sides and length of its trades from the first seed of the contestant it is to match. */
-static int matched_trading(const struct experiment *e, const struct results *r, size_t s,
-                           struct gw_strategy_config *trading) {
+int replay_trading(const struct experiment *e, const struct results *r, size_t s, struct gw_strategy_config *trading) {
     const struct strategy_spec *spec = &e->strategy[s];
     *trading = spec->trading;
     const char *of = spec->desc->matches ? spec->desc->matches(gw_strategy_own(trading)) : "";
@@ -201,7 +210,7 @@ static int replay_contestants(const struct experiment *e, const struct prepared 
         result->outside = outside;
         for (int g = 0; outside && g < GW_N_GATES; g++) result->ranking_only[g] = outside->ranking_only[g];
         struct gw_strategy_config trading;
-        TRY(matched_trading(e, r, s, &trading));
+        TRY(replay_trading(e, r, s, &trading));
         for (size_t k = 0; k < n_seeds; k++) {
             result->seed[k].number = trading.seed = outside_seed(e, p, s, k);
             if (spec->desc->needs_model) TRY(scores_collect(e, p, &r->scores, fits, s, k, &result->seed[k].scores));
@@ -230,6 +239,8 @@ void results_free(const struct experiment *e, struct results *r) {
             gw_replay_result_free(&result->seed[k].replay);
         }
         mem_free(result->seed);
+        if (result->bounds) mem_free(result->bounds->point);
+        mem_free(result->bounds);
     }
     mem_free(r->strategy);
     mem_free(r->verdict);

@@ -7,6 +7,21 @@
 /* `events`: NULL, or where all that happens is written. */
 int results_replay(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                    struct event_log *events, struct results *r) GW_MUST_USE;
+/* What traded results rest on: other fills, other costs, luck (traded_bounds). After results_replay; for a run alone, because it
+ * replays every contestant many times. */
+int results_bounds(const struct experiment *e, const struct prepared *p, struct results *r) GW_MUST_USE;
 void results_free(const struct experiment *e, struct results *r);
+
+/* ---- shared by the replays ---- */
+
+struct gw_replay_config replay_settings(const struct experiment *e, const struct prepared *p,
+                                        const struct strategy_spec *spec, bool optimistic);
+/* How contestant s trades: a null takes number, sides and length of its trades from the first seed of the one it is to match. */
+int replay_trading(const struct experiment *e, const struct results *r, size_t s,
+                   struct gw_strategy_config *trading) GW_MUST_USE;
+/* Scores by symbol and bar; free them whatever comes back. */
+int replay_scores_make(const struct prepared *p, const struct score_set *set, const struct contestant_scores *from,
+                       struct gw_score ***out) GW_MUST_USE;
+void replay_scores_free(const struct prepared *p, struct gw_score **by_symbol);
 
 #endif

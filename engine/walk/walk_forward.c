@@ -90,6 +90,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     if (options->n_shards) return write_run_json(e, p, fits, NULL, &times, jobs, "shard", dir);
     const size_t after = threads_after(options, jobs);
     TRY(replay_all(e, p, options, fits, dir, r));
+    TRY(results_bounds(e, p, r));
     times.replay = lap(&mark);
     TRY(results_measure(e, p, r));
     times.metrics = lap(&mark);

@@ -47,8 +47,12 @@
  *                        was put, then how it ended (as in orders.csv)
  *                    fill {id, symbol, side, quantity, price, fee}
  *                    fold_end {fold, trades (that ended in it), equity, return}
+ * equity_bands.csv   time,strategy,low,high,random_low,random_high   (at most 500 moments of the equity, as multiples of the initial
+ *                    cash: between the worst and the optimistic path at 0, 1 and 2 times the costs, mean over seeds; 90 % of the
+ *                    entries at random that are as many, as long and on the same sides as the first seed's trades)
  * training.csv       strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best
- * curves.csv         strategy,seed,gate,curve,x,y,count                        (curve: pr | reliability | histogram)
+ * curves.csv         strategy,seed,gate,curve,x,y,count                        (curve: pr | reliability | histogram | pr_null_low, pr_null_high:
+ *                    90 % of the null control's shifts)
  * attention.npy      float32 [n × T]; column s has lag T-1-s bars
  * attention.csv      row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map   (index of attention.npy; the bars
  *                    among the top K % of their fold; map: "mean" or the head's number from 1)
@@ -112,7 +116,8 @@
  *           "half_width" (of the narrowest P@1 interval), "need", "times_the_bars" },
  *       "traded": { "state": "nothing_traded" | "lost" | "gained" | "beat_market", "strategy" (with the highest return), "traded",
  *           "gained" (how many trials did), "total_return", "sd", "seeds", "seeds_gained", "market_return" (test bars held, without costs),
- *           "probabilistic_sharpe" },
+ *           "probabilistic_sharpe", "random_p" (of entries at random), "fills_low", "fills_high" (total return, worst path at double and
+ *           optimistic path without costs) },
  *       "next": [ {"id": "no_positives", "gate"} | {"id": "more_seeds"} | {"id": "more_epochs", "strategies"} | {"id": "coverage",
  *           "strategy", "gate", "asked", "got"} | {"id": "few_bars", "k", "bars"} | {"id": "more_data", "half_width", "need",
  *           "times_the_bars"} ] },                                             (what would help)
@@ -131,10 +136,15 @@
  *       "gates": { "long": { "mean": {METRIC: v}, "sd": {METRIC: v}, "by_fold": {"average_precision": mean over seeds and folds},
  *                            "null": {"observed","null_mean","null_sd","p_value",
  *                            "p_holm" (corrected for all contestants and gates)},
+ *                            "null_bands": {METRIC: {"mean", "low", "high"}}        (the same shifts: 5th and 95th percentile),
  *                            "seeds": [ {"seed", "pooled": {METRIC: v}, "folds": [ {"fold", METRIC: v …} ] } ] },
  *                  "short": … },                                                       (null without model)
  *       "portfolio": { "mean": {}, "sd": {}, "seeds": [ {"seed", METRIC: v} ] },
  *       "optimistic": { METRIC: v },                    (intrabar rule target first; mean over seeds)
+ *       "fills": {"worst": [r0, r1, r2], "default", "optimistic"},       (total return by what happens inside a bar at 0, 1 and 2 times
+ *                  the costs, mean over seeds; null for ensembles of strategies)
+ *       "random_entry": {"replays", "own" (return of the first seed), "mean", "low", "high" (5th and 95th percentile), "p_value"},
+ *                  (entries at random: as many, as long, on the same sides; null when nothing was traded or of yardsticks)
  *       "breakdown": { "symbol": [ {"group", "trades", "win_rate", "gains", "losses", "pnl", "profit_factor", "mean_return", "fees",
  *           "slippage", "funding", "bars_held", "ambiguous", "equity_return"} ], "side": …, "reason", "month", "hour", "fold" }
  *                  (as in breakdown.csv, over the seeds: trades and cash are a seed's mean, mean_return and bars_held those over all
@@ -179,6 +189,7 @@
 #define GW_RUN_BREAKDOWN       "breakdown.csv"
 #define GW_RUN_BARS            "bars.csv"
 #define GW_RUN_EVENTS          "events.jsonl"
+#define GW_RUN_EQUITY_BANDS    "equity_bands.csv"
 #define GW_RUN_TRAINING        "training.csv"
 #define GW_RUN_CURVES          "curves.csv"
 #define GW_RUN_ATTENTION       "attention.npy"

@@ -13,7 +13,7 @@ struct gw_bars {
     const struct bars_layout *layout;
     struct page *page;
     size_t n_rows, *row_strategy; /* models from top to bottom */
-    FILE *bar, *dot;
+    FILE *bar, *dot, *null;
     struct gw_range span;
 };
 
@@ -52,6 +52,18 @@ static void fold_dots(struct gw_bars *b, const struct strategy_view *s, int gate
     }
 }
 
+/* Where 90 of 100 label series lie that know nothing of the scores. */
+static void null_band(struct gw_bars *b, const struct strategy_view *s, int gate, const char *key, double y,
+                      double half, size_t panel) {
+    const json_value *band = json_get(json_get(s->gate[gate], "null_bands"), key);
+    const double low = 100 * metric_number(band, "low"), high = 100 * metric_number(band, "high");
+    if (!isfinite(low) || !isfinite(high)) return;
+    PAGE_ROW(b->null, low, high, y, half, (double)panel);
+    page_set_at(b->page, "has_null", panel, 1);
+    range_add(&b->span, low);
+    range_add(&b->span, high);
+}
+
 static void panel_rows(struct gw_bars *b, int gate, double k, size_t panel) {
     const struct run_view *run = b->page->job->run;
     const struct bars_layout *layout = b->layout;
@@ -67,6 +79,7 @@ static void panel_rows(struct gw_bars *b, int gate, double k, size_t panel) {
             unsigned ink = layout->layer_ink[layer] ? layout->layer_ink[layer] : style_ink[s->style];
             PAGE_ROW(b->bar, value, y, thickness * 0.46, (double)ink, (double)panel);
             range_add(&b->span, value);
+            if (layer == layout->dotted && s->gate[gate]) null_band(b, s, gate, key, y, thickness * 0.46, panel);
             if (layer == layout->dotted && s->gate[gate]) fold_dots(b, s, gate, key, y, 0.42 * thickness, panel);
         }
     }
@@ -120,8 +133,11 @@ static int write_page(struct gw_bars *b) {
     TRY(row_names(b, GAP, &names_width));
     TRY(page_file(page, "bars", &b->bar));
     TRY(page_file(page, "dots", &b->dot));
+    TRY(page_file(page, "nulls", &b->null));
     page_array(page, "k_of", run->n_ks);
     b->span = range_empty();
+    page_array(page, "has_null", N_GATES_SHOWN * run->n_ks);
+    for (size_t i = 0; i < N_GATES_SHOWN * run->n_ks; i++) page_set_at(page, "has_null", i, 0);
     for (int gate = 0; gate < N_GATES_SHOWN; gate++)
         for (size_t k = 0; k < run->n_ks; k++) panel_rows(b, gate, run->k[k], (size_t)gate * run->n_ks + k);
     range_add(&b->span, 0);

@@ -23,10 +23,13 @@ do for [gate = 0:1] {
         }
         if (value_lo < 0) { set arrow 2 from 0, graph 0 to 0, graph 1 nohead lw 0.8 lc rgb INK front }
 
-        # bars: value, middle, half thickness, colour, panel; dots: value, row, panel
+        # bars: value, middle, half thickness, colour, panel; dots: value, row, panel; nulls: from, to, middle, half, panel
         panel = gate * n_ks + k - 1
-        plot ARG1.'.bars' using ($5 == panel ? 0 : NaN):2:(0):1:($2 - $3):($2 + $3):4 with boxxyerror fc rgb variable, \
-             ARG1.'.dots' using ($3 == panel ? $1 : NaN):2 with points pt 7 ps 0.42 lc rgb 0xFFFFFF, \
-             ARG1.'.dots' using ($3 == panel ? $1 : NaN):2 with points pt 6 ps 0.42 lw 0.8 lc rgb INK
+        # gnuplot complains of a file of which nothing is shown, even in an empty loop
+        nulls = has_null[panel + 1] ? "ARG1.'.nulls' using ($5 == panel ? $1 : NaN):3:1:2:($3 - $4):($3 + $4) \
+            with boxxyerror fs transparent solid 0.35 border lc rgb INK lw 0.7 fc rgb 0x9A9A9A, " : ''
+        eval "plot ARG1.'.bars' using ($5 == panel ? 0 : NaN):2:(0):1:($2 - $3):($2 + $3):4 with boxxyerror fc rgb variable, ".nulls.\
+             "ARG1.'.dots' using ($3 == panel ? $1 : NaN):2 with points pt 7 ps 0.42 lc rgb 0xFFFFFF, \
+              ARG1.'.dots' using ($3 == panel ? $1 : NaN):2 with points pt 6 ps 0.42 lw 0.8 lc rgb INK"
     }
 }

@@ -153,6 +153,50 @@ size_t equity_log_ticks(double lo, double hi, double tick[LOG_TICKS_MAX]) {
     return 0;
 }
 
+/* ---- what it rests on --------------------------------------------------------------------------------------------- */
+
+/* equity_bands.csv: fills and costs of every strategy, a block each; random entries of the one that `of` names. */
+static int write_bands(struct page *page, const char *of, struct spans *span) {
+    static const char *const name[] = {"time", "strategy", "low", "high", "random_low", "random_high", NULL};
+    const struct run_view *run = page->job->run;
+    size_t c[6], n = 0, last = SIZE_MAX;
+    char path[1024];
+    struct table t;
+    FILE *bands, *random;
+    bool any = false;
+    TRY(page_file(page, "bands", &bands));
+    TRY(page_file(page, "random", &random));
+    page_array(page, "band_style", run->n_strategies);
+    page_set(page, "n_bands", 0);
+    page_set(page, "has_random", 0);
+    TRY(path_join(path, sizeof path, run->dir, GW_RUN_EQUITY_BANDS));
+    if (!file_exists(path)) return GW_OK;
+    TRY(table_read(path, &t));
+    int rc = table_columns(&t, name, c);
+    for (size_t i = 0; rc == GW_OK && i < t.n_rows; i++) {
+        char **cell = t.cell + i * t.n_columns;
+        const size_t s = run_strategy_find(run, cell[c[1]]);
+        double v[4];
+        for (size_t k = 0; k < 4; k++) v[k] = 100 * table_number(&t, i, c[2 + k]);
+        if (s == SIZE_MAX || !isfinite(v[0]) || !isfinite(v[1])) continue;
+        if (s != last && last != SIZE_MAX) fputs("\n\n", bands);
+        if (s != last) page_set_at(page, "band_style", n++, (double)run->strategy[s].style);
+        last = s;
+        PAGE_ROW(bands, seconds_of(cell[c[0]]), v[0], v[1]);
+        range_add(&span->equity, v[0]);
+        range_add(&span->equity, v[1]);
+        if (!of || strcmp(of, cell[c[1]]) != 0 || !isfinite(v[2]) || !isfinite(v[3])) continue;
+        PAGE_ROW(random, seconds_of(cell[c[0]]), v[2], v[3]);
+        range_add(&span->equity, v[2]);
+        range_add(&span->equity, v[3]);
+        any = true;
+    }
+    table_free(&t);
+    page_set(page, "n_bands", (double)n);
+    page_set(page, "has_random", any);
+    return rc;
+}
+
 static int write_page(struct page *page, struct path *const *path, size_t n) {
     struct run_view *run = page->job->run;
     FILE *seeds, *means;
@@ -168,6 +212,9 @@ static int write_page(struct page *page, struct path *const *path, size_t n) {
         shown[s] = write_mean(means, path, n, s, &span);
         if (shown[s]) page_set_at(page, "style_of", n_means++, (double)run->strategy[s].style);
     }
+    const char *best = member_text(run, json_get(json_get(run->root, "finding"), "traded"), "strategy");
+    if (!best) return GW_ERR_NOMEM;
+    TRY(write_bands(page, best, &span));
     TRY(page_strategy_legend(page, shown, MARK_LINE_POINT));
     bool logarithmic = span.equity.lo > 0 && span.equity.hi / span.equity.lo > 4;
     if (logarithmic) {
@@ -201,7 +248,11 @@ static int prepare(struct plot_job *job) {
             job, &page, "",
             "Mark-to-market equity of the traded signals after costs, each path starting at 100; thin lines are seeds, "
             "thick "
-            "lines their mean. Below, the distance from the running peak (worst value of each drawn interval).");
+            "lines their mean, the tint behind them what other fills (worst and optimistic) and 0 to 2 times the costs "
+            "would make of "
+            "it. Between the dashed lines lie 90 % of entries at random, as many and as long as those of the best that "
+            "was traded. "
+            "Below, the distance from the running peak (worst value of each drawn interval).");
         if (rc == GW_OK) rc = write_page(&page, path, n);
         if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     }

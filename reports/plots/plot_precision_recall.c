@@ -58,10 +58,32 @@ static bool write_mean(FILE *to, const struct curve_set *set, size_t strategy, i
     return true;
 }
 
-static int write_gate(struct page *page, const struct curve_set *set, int gate) {
+/* By recall, the mean over models of where 90 of 100 label series lie that know nothing of the scores. */
+static bool write_null(FILE *to, const struct curve_set *low, const struct curve_set *high, int gate) {
+    const struct curve *any = NULL;
+    for (size_t i = 0; i < low->n; i++)
+        if (low->curve[i].gate == gate && (!any || low->curve[i].n > any->n)) any = &low->curve[i];
+    for (size_t j = 0; any && j < any->n; j++) {
+        double sum[2] = {0, 0}, n[2] = {0, 0};
+        const struct curve_set *side[2] = {low, high};
+        for (int k = 0; k < 2; k++)
+            for (size_t i = 0; i < side[k]->n; i++) {
+                if (side[k]->curve[i].gate != gate) continue;
+                sum[k] += curve_at(&side[k]->curve[i], any->x[j]);
+                n[k] += 1;
+            }
+        if (n[0] > 0 && n[1] > 0) PAGE_ROW(to, any->x[j], sum[0] / n[0], sum[1] / n[1]);
+    }
+    return any != NULL;
+}
+
+static int write_gate(struct page *page, const struct curve_set *set, const struct curve_set null[2], int gate) {
     const struct run_view *run = page->job->run;
     char name[24];
-    FILE *seeds, *means;
+    FILE *seeds, *means, *nulls;
+    snprintf(name, sizeof name, "nulls%d", gate);
+    TRY(page_file(page, name, &nulls));
+    page_set_at(page, "has_null", (size_t)gate, write_null(nulls, &null[0], &null[1], gate));
     snprintf(name, sizeof name, "seeds%d", gate);
     TRY(page_file(page, name, &seeds));
     snprintf(name, sizeof name, "means%d", gate);
@@ -85,22 +107,25 @@ static int write_gate(struct page *page, const struct curve_set *set, int gate) 
     return GW_OK;
 }
 
-static int write_page(struct page *page, const struct curve_set *set) {
+static int write_page(struct page *page, const struct curve_set *set, const struct curve_set null[2]) {
     struct run_view *run = page->job->run;
     bool *shown = arena_alloc(&run->arena, run->n_strategies + 1, sizeof *shown);
     if (!shown) return GW_ERR_NOMEM;
     for (size_t s = 0; s < run->n_strategies; s++) shown[s] = curves_have(set, s);
     TRY(page_strategy_legend(page, shown, MARK_LINE_POINT));
     page_array(page, "n_means", N_GATES_SHOWN);
+    page_array(page, "has_null", N_GATES_SHOWN);
     page_array(page, "prevalence", N_GATES_SHOWN);
     page_array(page, "recall_lo", N_GATES_SHOWN);
     page_range_array(page, "precision", N_GATES_SHOWN);
-    for (int gate = 0; gate < N_GATES_SHOWN; gate++) TRY(write_gate(page, set, gate));
+    for (int gate = 0; gate < N_GATES_SHOWN; gate++) TRY(write_gate(page, set, null, gate));
     return GW_OK;
 }
 
 static int prepare(struct plot_job *job) {
-    struct curve_set set;
+    struct curve_set set, null[2];
+    TRY(curves_read(job->run, "pr_null_low", &null[0]));
+    TRY(curves_read(job->run, "pr_null_high", &null[1]));
     TRY(curves_read(job->run, "pr", &set));
     if (set.n == 0) return plot_skip(job, "no precision-recall curves: no model or no positive label");
     struct page page;
@@ -109,8 +134,9 @@ static int prepare(struct plot_job *job) {
         "All test folds pooled, every bar ranked by its probability. The axis of recall, the share of all positives "
         "that "
         "was found, is logarithmic: the gate trades at the left edge, which begins with the first hit. Thin lines are "
-        "seeds, thick lines their mean; the dotted line is prevalence, the precision of a scorer without skill.");
-    if (rc == GW_OK) rc = write_page(&page, &set);
+        "seeds, thick lines their mean; the dotted line is prevalence, the grey band what 90 % of labels "
+        "shifted in time reach, which no score can know (mean over models).");
+    if (rc == GW_OK) rc = write_page(&page, &set, null);
     if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     return rc;
 }

@@ -1,5 +1,5 @@
 # The gates side by side. seeds0, seeds1: recall, precision, line type, curves parted by empty lines; means0, means1: a block
-# of recall, precision for each model.
+# of recall, precision for each model; nulls0, nulls1: recall, from, to.
 
 do for [gate = 0:1] {
     call 'panel.gp' 0 gate 1 2
@@ -19,9 +19,11 @@ do for [gate = 0:1] {
     means = sprintf('%s.means%d', ARG1, gate)
     n = n_means[gate + 1]
     if (n > 0) {
-        plot seeds using 1:2:(thin($3, 165)) with lines lw 0.5 lc rgb variable, \
+        nulls = sprintf('%s.nulls%d', ARG1, gate)
+        band = has_null[gate + 1] ? "nulls using 1:2:3 with filledcurves fs transparent solid 0.13 noborder lc rgb INK, " : ''
+        eval "plot ".band."seeds using 1:2:(thin($3, 165)) with lines lw 0.5 lc rgb variable, \
              for [i = 1:n] means index i - 1 using 1:2 \
-                 with linespoints lt (gate == 0 ? style_long[i] : style_short[i]) lw 1.6 ps 0.7 pn 9
+                 with linespoints lt (gate == 0 ? style_long[i] : style_short[i]) lw 1.6 ps 0.7 pn 9"
     } else {
         set label 3 'no curve' at graph 0.5, 0.5 center
         plot NaN

@@ -101,6 +101,9 @@ static int traded_words(struct run_view *run, struct words *to, const json_value
         say(to, "After costs %.64s made %s%s in %.0f of %.0f seed%s, %s the market's %s. ", strategy, gain, sd,
             member_number(t, "seeds_gained"), seeds, seeds > 1 ? "s" : "",
             is(t, "state", "beat_market") ? "more than" : "less than", market);
+    if (isfinite(member_number(t, "random_p")))
+        say(to, "As many trades at random moments do as well in %.0f %% of cases. ",
+            100 * member_number(t, "random_p"));
     return GW_OK;
 }
 

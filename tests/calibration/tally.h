@@ -89,7 +89,8 @@ static inline enum expected expected_of(enum knowledge knowledge, int row) {
     if (knowledge == VOLATILITY && of_null) return FOUND; /* how much moves says how likely a label is */
     /* What two regressions have learnt of noise costs them unequally much log loss: their difference is true. */
     if (knowledge == LOGISTIC && row == ROW_diebold_mariano) return NOT_A_NULL;
-    return row_is_statement[row] ? AT_MOST_FIVE : FIVE_PERCENT;
+    /* Hansen's null is that none is better: where candidates are alike he rejects less. */
+    return row_is_statement[row] || row == ROW_superior_ability ? AT_MOST_FIVE : FIVE_PERCENT;
 }
 
 static inline double tally_rate(const struct tally *tally, int row) { return tally->sum[row] / tally->n[row]; }

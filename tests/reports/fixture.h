@@ -148,6 +148,11 @@ static void fx_curves(const char *dir, const struct fixture *f) {
                     fprintf(to, "%s,%zu,%s,pr,%.6f,%.6f,%d\n", s->name, seed, fx_gate[gate], x, fmin(fmax(y, 0), 1),
                             1 + j * j);
                 }
+                for (int j = 0; j < 80 && seed == 1; j++) {
+                    const double recall = pow(10, -2.4 * (1 - (j % 40) / 39.0)), spread = 0.3 * sqrt(0.004 / recall);
+                    fprintf(to, "%s,1,%s,pr_null_%s,%.6f,%.6f,\n", s->name, fx_gate[gate], j < 40 ? "low" : "high",
+                            recall, base * (j < 40 ? 1 - spread : 1 + spread));
+                }
                 for (int b = 0; b < (f->constant_scores ? 1 : 10); b++) {
                     double p = f->constant_scores ? 0.1 : 0.03 + 0.008 * b + 0.003 * b * b;
                     fprintf(to, "%s,%zu,%s,reliability,%.5f,%.5f,%.0f\n", s->name, seed, fx_gate[gate], p,
@@ -276,6 +281,19 @@ static void fx_trades(const char *dir, const struct fixture *f) {
     fclose(to);
 }
 
+static void fx_equity_bands(const char *dir, const struct fixture *f) {
+    FILE *to = fx_open(dir, GW_RUN_EQUITY_BANDS, "time,strategy,low,high,random_low,random_high\n");
+    for (size_t i = 0; i < fx_count(f) && !f->empty_tables; i++)
+        for (int j = 0; j < 100; j++) {
+            const double part = j / 99.0, spread = 0.15 * part * (1 + (double)i / 4);
+            char at[40];
+            fprintf(to, "%s,%s,%.6f,%.6f,", fx_time(part * (fx_bars(f) - 1), at), fx_at(f, i)->name, 1 - spread,
+                    1 + 1.2 * spread);
+            i < f->n_models ? fprintf(to, "%.6f,%.6f\n", 1 - 2 * spread, 1 + spread) : fprintf(to, ",\n");
+        }
+    fclose(to);
+}
+
 static void fx_bars_file(const char *dir, const struct fixture *f) {
     FILE *to = fx_open(dir, GW_RUN_BARS, "time,open_time,symbol,open,high,low,close,volume\n");
     double close = 43000;
@@ -360,6 +378,7 @@ static void fixture_write(const char *dir, const struct fixture *f) {
     fx_importance(dir, f);
     fx_trades(dir, f);
     fx_breakdown(dir, f);
+    fx_equity_bands(dir, f);
     fx_bars_file(dir, f);
     if (f->patterns) fx_patterns(dir);
     if (f->search) fx_search(dir);

@@ -20,6 +20,7 @@ static void test_headers(void **state) {
          "strategy,seed,by,group,trades,wins,gains,losses,pnl,mean_return,fees,slippage,funding,bars_held,"
          "ambiguous,equity_return\n"},
         {GW_RUN_BARS, "time,open_time,symbol,open,high,low,close,volume\n"},
+        {GW_RUN_EQUITY_BANDS, "time,strategy,low,high,random_low,random_high\n"},
         {GW_RUN_TRAINING, "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best\n"},
         {GW_RUN_CURVES, "strategy,seed,gate,curve,x,y,count\n"},
         {GW_RUN_ATTENTION_INDEX, "row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map\n"},
@@ -183,7 +184,7 @@ static void check_texts(const struct run_files *r) {
         }
         mem_free(text);
     }
-    assert_int_equal(tables, 13);
+    assert_int_equal(tables, 14);
 }
 
 static void test_no_nan_and_no_ragged_line(void **state) {
@@ -248,6 +249,49 @@ static void test_bars(void **state) {
         assert_int_equal(row, bars.n_rows);
         table_free(&bars);
     }
+}
+
+/* Other fills and costs lie about what was traded; what was traded is one of them. */
+static void test_equity_bands(void **state) {
+    (void)state;
+    size_t n_random = 0;
+    for (size_t i = 0; i < COUNT_OF(run); i++) {
+        const struct run_files *r = &run[i];
+        struct table bands;
+        assert_ok(table_read(file_of(r, GW_RUN_EQUITY_BANDS), &bands));
+        const json_value *list = json_get(json_root(r->summary), "strategies");
+        size_t row = 0;
+        for (size_t s = 0; s < r->e->n_strategies; s++) {
+            const json_value *own = json_at(list, s), *fills = json_get(own, "fills");
+            const double made =
+                json_number(json_get(json_get(json_get(own, "portfolio"), "mean"), "total_return"), NAN);
+            double lowest = INFINITY, highest = -INFINITY;
+            static const char *const path[] = {"worst", "default", "optimistic"};
+            for (size_t k = 0; k < 9; k++) {
+                const double value = json_number(json_at(json_get(fills, path[k / 3]), k % 3), NAN);
+                assert_true(isfinite(value));
+                lowest = fmin(lowest, value);
+                highest = fmax(highest, value);
+            }
+            assert_near(json_number(json_at(json_get(fills, "default"), 1), NAN), made, 1e-9, 1e-3);
+            assert_true(bands.n_rows > row);
+            for (; row < bands.n_rows && is(&bands, row, "strategy", r->e->strategy[s].name); row++)
+                assert_true(number(&bands, row, "low") <= number(&bands, row, "high"));
+            assert_near(number(&bands, row - 1, "low") - 1, lowest, 1e-9, 1e-3);
+            assert_near(number(&bands, row - 1, "high") - 1, highest, 1e-9, 1e-3);
+            const json_value *random = json_get(own, "random_entry");
+            if (json_kind(random) != JSON_OBJECT) continue;
+            const double p = json_number(json_get(random, "p_value"), NAN);
+            assert_true(p > 0 && p <= 1 && json_number(json_get(random, "replays"), 0) >= 40);
+            assert_true(json_number(json_get(random, "low"), NAN) <= json_number(json_get(random, "mean"), NAN));
+            assert_near(number(&bands, row - 1, "random_low") - 1, json_number(json_get(random, "low"), NAN), 1e-9,
+                        1e-3);
+            n_random++;
+        }
+        assert_int_equal(row, bands.n_rows);
+        table_free(&bands);
+    }
+    assert_true(n_random > 0);
 }
 
 /* ---- folds.csv against the market and scores.csv --------------------------------------------------------------------- */
@@ -405,11 +449,17 @@ static void test_run_json(void **state) {
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headers),      cmocka_unit_test(test_breakdown),
-        cmocka_unit_test(test_bars),         cmocka_unit_test(test_breakdown_facts),
-        cmocka_unit_test(test_open_times),   cmocka_unit_test(test_no_nan_and_no_ragged_line),
-        cmocka_unit_test(test_folds),        cmocka_unit_test(test_scores_cover_the_test_slices),
-        cmocka_unit_test(test_training_log), cmocka_unit_test(test_run_json),
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_breakdown),
+        cmocka_unit_test(test_equity_bands),
+        cmocka_unit_test(test_bars),
+        cmocka_unit_test(test_breakdown_facts),
+        cmocka_unit_test(test_open_times),
+        cmocka_unit_test(test_no_nan_and_no_ragged_line),
+        cmocka_unit_test(test_folds),
+        cmocka_unit_test(test_scores_cover_the_test_slices),
+        cmocka_unit_test(test_training_log),
+        cmocka_unit_test(test_run_json),
         cmocka_unit_test(test_open_times),
     };
     return cmocka_run_group_tests(tests, results_setup, results_teardown);

@@ -16,7 +16,7 @@ static const char text[] =
     "{'name':'all','strategy':'gate','training':{'retrain':'lora'}},"
     "{'name':'attention','strategy':'gate','training':{'retrain':'lora','lora_on':'attention'}}]}";
 
-enum { STRATEGIES = 3, FOLDS = 5, MODELS = STRATEGIES * 2 * FOLDS, TABLES = 15 }; /* files but run.json and models */
+enum { STRATEGIES = 3, FOLDS = 5, MODELS = STRATEGIES * 2 * FOLDS, TABLES = 16 }; /* files but run.json and models */
 static const char *const name[STRATEGIES] = {"warm", "all", "attention"};
 
 static const char *model_path(const char *dir, const char *strategy, int seed, int fold) {
