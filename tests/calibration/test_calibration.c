@@ -39,7 +39,7 @@ struct world {
 };
 static const struct world worlds[] = {
     {"walk_blind", "random-walk", BLIND, false},      {"walk_logistic", "random-walk", LOGISTIC, false},
-    {"garch_blind", "garch", BLIND, false},           {"garch_volatility", "garch", VOLATILITY, true},
+    {"garch_blind", "garch", BLIND, false},           {"garch_volatility", "garch", VOLATILITY, false},
     {"shuffled_blind", "shuffled", BLIND, true},      {"shuffled_volatility", "shuffled", VOLATILITY, false},
     {"walk_planted", "random-walk", FORESIGHT, true},
 };
