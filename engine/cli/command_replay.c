@@ -201,6 +201,7 @@ static int show(const struct experiment *e, const struct prepared *p, struct mom
 static int events(const struct moment *m, const char *dir) {
     if (m->at_text || m->symbol || m->seed[0])
         FAIL(GW_ERR_USAGE, "replay: --events goes with --strategy alone; filter its lines for the rest");
+    out_sweep(m->events); /* what a killed one has left half-written */
     TRY(verify_events(dir, m->events, m->strategy));
     printf("events: %s\n", CLI_SHOWN(m->events));
     return GW_OK;

@@ -298,6 +298,7 @@ int null_refits_make(const struct experiment *e, struct prepared *p, const char 
     config_key(e, p, key);
     TRY_GOTO(dir_make(dir), done);
     TRY_GOTO(dir_lock(dir, &lock), done);
+    TRY_GOTO(run_folder_sweep(dir, true), done); /* what a killed one has left half-written */
     TRY_GOTO(check_key(dir, key), done);
     TRY_GOTO(read_table(dir, out, &next), done);
     out->n_taken = next;
