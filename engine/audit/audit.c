@@ -173,6 +173,7 @@ int audit_experiment(const struct experiment *experiment, struct prepared *p, co
     *e = *experiment; /* one seed: the others are the same code with other random numbers */
     e->n_seeds = 1;
     e->verdict.importance = false;
+    e->verdict.gradients = 0;
     struct audit_subject subject = {.e = e, .p = p, .hooks = options->hooks ? options->hooks : &none};
     struct work work = {.subject = &subject, .report = out};
     int rc;

@@ -67,7 +67,8 @@ struct verdict_settings {
     char baseline[48]; /* a strategy's name; "": the first gate strategy without attention */
     size_t bootstrap, null_resamples, block;
     double confidence;
-    bool importance; /* permutation importance on the validation slices */
+    bool importance;  /* permutation importance on the validation slices */
+    size_t gradients; /* signals of a fit and gate whose integrated gradients are taken; 0: none */
 };
 
 enum fold_mode { FOLDS_ROLLING, FOLDS_EXPANDING };

@@ -142,6 +142,8 @@ static const struct gw_param verdict_rows[] = {
     GW_SIZE_PARAM(struct verdict_settings, block, "bars", 0, 0, 1e6, "mean block length; 0 = automatic"),
     GW_NUMBER_PARAM(struct verdict_settings, confidence, "fraction", .95, .5, .9999, "of the intervals"),
     GW_BOOL_PARAM(struct verdict_settings, importance, true, "permutation importance on the validation slices"),
+    GW_SIZE_PARAM(struct verdict_settings, gradients, "signals", 0, 0, 4096,
+                  "of each fit and gate, the surest, whose integrated gradients stand beside attention; 0 = off"),
 };
 static const struct gw_param_table verdict_params = GW_PARAM_TABLE(verdict_rows);
 

@@ -16,6 +16,9 @@ int write_breakdown_facts(struct json_writer *w, const struct experiment *e, con
                           const struct strategy_result *result) GW_MUST_USE;
 int write_attention(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                     const struct results *r, const char *dir) GW_MUST_USE;
+/* With verdict.gradients: what moved the signals, beside what was attended to. */
+int write_gradients(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                    const struct results *r, const char *dir) GW_MUST_USE;
 int write_summary(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                   const struct results *r, const char *dir) GW_MUST_USE;
 /* Which metrics the tables of reports show: summary.json's "columns". */

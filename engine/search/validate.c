@@ -105,6 +105,7 @@ static void settle_experiment(const struct search *s, const struct evaluation *e
     if (s->searcher->halving && budget_of(s) == BUDGET_EPOCHS)
         train->epochs = share_of(evaluation->budget, train->epochs);
     e->verdict.importance = false;
+    e->verdict.gradients = 0;
     e->verdict.null_resamples = 0;
 }
 

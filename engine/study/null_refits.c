@@ -293,6 +293,7 @@ int null_refits_make(const struct experiment *e, struct prepared *p, const char 
     if (!own) return GW_ERR_NOMEM;
     *own = *e;
     own->verdict.importance = false;
+    own->verdict.gradients = 0;
     int rc = labels_keep(p, &kept);
     if (rc < 0) goto done;
     config_key(e, p, key);

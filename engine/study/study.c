@@ -17,6 +17,7 @@ static int stage_experiment(const struct study *study, const struct study_stage 
         for (size_t s = 0; s < e->n_seeds; s++) e->seed[s] = s + 1;
     }
     e->verdict.importance = false;
+    e->verdict.gradients = 0;
     e->n_strategies = stage->n_variants;
     for (size_t v = 0; v < stage->n_variants; v++) {
         e->strategy[v] = stage->variant[v].spec;

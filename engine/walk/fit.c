@@ -5,6 +5,7 @@
 
 #include "engine/base/base.h"
 #include "fit_attention.h"
+#include "fit_gradients.h"
 #include "fold_data.h"
 #include "gatewalk/scorer.h"
 #include "models/patterns/patterns.h"
@@ -251,7 +252,8 @@ static int train(const struct fit_context *c, const struct fold_data *d, const s
 int fit_apply(const struct fit_context *c, const struct fold_data *data, const struct gw_gate_model *model,
               struct fit *fit) {
     TRY(set_thresholds(c, data, model, fit));
-    return score_test(c->experiment, data, model, fit);
+    TRY(score_test(c->experiment, data, model, fit));
+    return fit_keep_gradients(c->experiment->verdict.gradients, data, model, fit);
 }
 
 int fit_execute(const struct fit_context *c, const struct gw_gate_model *previous, struct fit *fit,
@@ -294,7 +296,10 @@ void fit_release(struct fit *fit) {
         mem_free(fit->attention[g].top);
         mem_free(fit->attention[g].rest);
     }
-    for (size_t i = 0; i < fit->n_rows; i++) mem_free(fit->row[i].weight);
+    for (size_t i = 0; i < fit->n_rows; i++) {
+        mem_free(fit->row[i].weight);
+        mem_free(fit->row[i].gradient);
+    }
     mem_free(fit->row);
     mem_free(fit->permutation);
     mem_free(fit->feature_attention);

@@ -8,7 +8,9 @@
 struct attention_row {
     size_t test_row; /* row of the fold's test samples */
     int gate;
-    float *weight; /* [n_maps × T] owned */
+    float *weight;   /* [n_maps × T] owned */
+    float *gradient; /* [T × F] integrated gradients, oldest bar first, owned; NULL: not taken */
+    struct gw_integrated integrated;
 };
 
 /* Sums of attention by lag over a fold's test bars. */

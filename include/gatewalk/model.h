@@ -180,6 +180,22 @@ size_t gw_model_reach(const struct gw_model_config *config);
 int gw_model_permutation_importance(const struct gw_gate_model *model, const struct gw_fit_input *input, uint64_t seed,
                                     double *drop /* [GW_N_GATES × gw_model_inputs] */) GW_MUST_USE;
 
+/* What moved a gate's logit (its output before calibration): integrated gradients (Sundararajan et al. 2017) along the
+ * straight line from the window of zeros, which is every feature at the scaler's center, to the sample's own. */
+struct gw_integrated {
+    double logit, baseline; /* at the sample's window; at the window of zeros */
+    double sum;             /* of all values, which should be logit - baseline */
+    size_t steps;           /* points on the line: doubled until the sum is right to 1e-3 of the difference */
+    bool complete;          /* it is; false: not with the most points that are tried, 2,048 */
+};
+/* NULL where they can be had; else why not, to stand behind a model's name. */
+const char *gw_model_no_gradients(const struct gw_model_config *config);
+/* value: [n × lookback × n_features], oldest bar first; about: [n]; gate: [n], of each sample. The same bits whatever the
+ * number of threads. */
+int gw_model_integrated_gradients(const struct gw_gate_model *model, const struct gw_series *series, size_t n_series,
+                                  const struct gw_sample *sample, const int *gate, size_t n, float *value,
+                                  struct gw_integrated *about) GW_MUST_USE;
+
 /* safetensors with named tensors; `meta_key/meta_value` pairs go into __metadata__ beside the model's own (config,
  * seed, training log, payload hash). extra: more tensors (scaler), e.g. "scaler.center".
  * A lora fit stores only its adapters, A [rows × r] and B [r × columns] of every adapted matrix ("lstm0.U.lora_a",

@@ -57,6 +57,12 @@
  * attention.csv      row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map   (index of attention.npy; the bars
  *                    among the top K % of their fold; map: "mean" or the head's number from 1)
  * attention_mean.csv strategy,seed,gate,map,group,lag,weight,n                (group: top, the K % acted on, or rest)
+ * gradients.npy      float32 [n × T × F], with verdict.gradients: integrated gradients of a gate's logit before calibration, from
+ *                    the window of zeros (every feature at the scaler's center) to the signal's; column s has lag T-1-s bars
+ * gradients.csv      row,attention_row,strategy,seed,fold,gate,logit,baseline,sum,steps,complete,rank_correlation   (index of
+ *                    gradients.npy and where the signal stands in attention.csv; sum of the values, which is logit - baseline to
+ *                    1e-3 where complete is 1; Spearman's of attention and of the values' sizes, summed over features, by lag)
+ * gradients_mean.csv strategy,seed,gate,feature,lag,value,size,n             (means over the signals; size: of the absolute value)
  * signals.csv        row,lag,time,open_time,close                             (price path of the rows with map "mean")
  * importance.csv     strategy,seed,gate,kind,feature,value                    (kind: permutation, the drop of AP, or attention,
  *                    the weight; commas inside a feature's name are written as ';')
@@ -196,6 +202,9 @@
 #define GW_RUN_ATTENTION_INDEX "attention.csv"
 #define GW_RUN_ATTENTION_MEAN  "attention_mean.csv"
 #define GW_RUN_SIGNALS         "signals.csv"
+#define GW_RUN_GRADIENTS       "gradients.npy"
+#define GW_RUN_GRADIENTS_INDEX "gradients.csv"
+#define GW_RUN_GRADIENTS_MEAN  "gradients_mean.csv"
 #define GW_RUN_IMPORTANCE      "importance.csv"
 #define GW_RUN_MODELS          "models"
 #define GW_RUN_PLOTS           "plots"

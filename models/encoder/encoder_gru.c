@@ -183,6 +183,13 @@ static void backward(const struct R(pass) *pass, bool use_dh, bool use_dh_last) 
     }
 }
 
+/* dx = (dr, dz, dn) Wᵀ of the first layer, whose xw the way back has left as its gradient. */
+static void input_gradient(const struct R(pass) *pass, real *dx) {
+    const struct parts at = parts_of(pass);
+    const size_t F = pass->net->config.n_features;
+    pass->k->large_nt(pass->ws->n_rows, F, 3 * at.w, at.xw, 3 * at.w, R(tensor_of)(pass, W), 3 * at.w, dx, F, false);
+}
+
 const struct R(encoder_ops) R(encoder_gru) = {
     .name = "gru",
     .help = "gated recurrent unit, stacked when layers > 1, read at its last state: a control",
@@ -194,4 +201,5 @@ const struct R(encoder_ops) R(encoder_gru) = {
     .extra_size = extra_size,
     .forward = forward,
     .backward = backward,
+    .input_gradient = input_gradient,
 };

@@ -72,8 +72,8 @@ static void forward(const struct R(pass) *pass) {
 }
 
 /* dW = inputᵀ dz, db = Σ dz over the rows that were projected. */
-static void input_gradient(const struct R(pass) *pass, size_t layer, const real *input, size_t inputs, size_t rows,
-                           const real *dz) {
+static void projection_backward(const struct R(pass) *pass, size_t layer, const real *input, size_t inputs, size_t rows,
+                                const real *dz) {
     size_t columns = 4 * pass->net->config.hidden;
     real *dw = R(gradient_of)(pass, layer * TENSORS_PER_LAYER + W);
     if (layer == 0) /* small, and a row may be a sum over many windows */
@@ -93,16 +93,23 @@ static void backward(const struct R(pass) *pass, bool use_dh, bool use_dh_last) 
                                use_dh_last ? ws->dh_last : NULL, R(gradient_of)(pass, layer * TENSORS_PER_LAYER + U),
                                layer == 0 ? ws->dxw : NULL, ws->lstm_scratch);
         if (layer == 0) {
-            input_gradient(pass, 0, ws->x, pass->net->config.n_features, ws->n_rows, ws->dxw);
+            projection_backward(pass, 0, ws->x, pass->net->config.n_features, ws->n_rows, ws->dxw);
         } else {
             /* Every (step, window) has a row of its own here, so dz as it lies in gates is the rows' gradient. */
-            input_gradient(pass, layer, layer_input(pass, layer), H, rows, run.gates);
+            projection_backward(pass, layer, layer_input(pass, layer), H, rows, run.gates);
             pass->k->large_nt(rows, H, 4 * H, run.gates, 4 * H, R(tensor_of)(pass, layer * TENSORS_PER_LAYER + W),
                               4 * H, ws->dh, H, false);
             use_dh = true;
             use_dh_last = false;
         }
     }
+}
+
+/* dx = dz Wᵀ of the first layer. */
+static void input_gradient(const struct R(pass) *pass, real *dx) {
+    const size_t F = pass->net->config.n_features, columns = 4 * pass->net->config.hidden;
+    pass->k->large_nt(pass->ws->n_rows, F, columns, pass->ws->dxw, columns, R(tensor_of)(pass, W), columns, dx, F,
+                      false);
 }
 
 const struct R(encoder_ops) R(encoder_lstm) = {
@@ -113,4 +120,5 @@ const struct R(encoder_ops) R(encoder_lstm) = {
     .tensors = tensors,
     .forward = forward,
     .backward = backward,
+    .input_gradient = input_gradient,
 };

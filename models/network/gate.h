@@ -57,6 +57,8 @@ struct R(encoder_ops) {
     void (*forward)(const struct R(pass) *pass);
     /* Gradient of h at every step in ws->dh, and/or of the last one in ws->dh_last. */
     void (*backward)(const struct R(pass) *pass, bool use_dh, bool use_dh_last);
+    /* After backward: gradient of the rows in ws->x, assigned, [n_rows × F]. NULL: nobody asks it of this encoder. */
+    void (*input_gradient)(const struct R(pass) *pass, real *dx);
 };
 
 /* ---- attention: hidden states to a context vector ------------------------------------------------ */

@@ -121,6 +121,56 @@ static void test_options(void **state) {
     }
 }
 
+/* ---- of the features ------------------------------------------------------------------------------------------- */
+
+/* Σ over the windows of what a row does to the loss, which windows that share it add up. */
+static void check_inputs(const struct gw_model_config *config) {
+    struct probe probe;
+    small_probe(&probe, config, "bce");
+    const size_t F = config->n_features, first = 0; /* the windows lie on rows 0 … 11 side by side */
+    double *dx = calloc(R(rows_most)(config) * F, sizeof *dx), largest = 0;
+    probe_run(&probe, true);
+    assert_int_equal(probe.ws.n_rows, 12);
+    struct R(pass) pass = {&probe.net, R(kernels_active)(), probe.weights, probe.packed, probe.gradient, &probe.ws};
+    probe.net.encoder->input_gradient(&pass, dx);
+    for (size_t i = first; i < 12 * F; i++) {
+        const float kept = probe.x[i];
+        const float above = kept + 1e-3f, below = kept - 1e-3f;
+        probe.x[i] = above;
+        double numeric = probe_run(&probe, true);
+        probe.x[i] = below;
+        numeric = (numeric - probe_run(&probe, true)) / ((double)above - (double)below);
+        probe.x[i] = kept;
+        if (!near(dx[i], numeric, 1e-4, 1e-2))
+            fail_msg("%s, %s: feature %zu: gradient %.12g, differences say %.12g", model_word(config, "encoder"),
+                     model_word(config, "attention"), i, dx[i], numeric);
+        largest = fmax(largest, fabs(dx[i]));
+    }
+    assert_true(largest > 1e-3);
+    free(dx);
+    probe_free(&probe);
+}
+
+static void test_inputs(void **state) {
+    (void)state;
+    struct gw_model_config config;
+    size_t checked = 0;
+    for (size_t a = 0; gw_model_option_name("attention", a); a++) {
+        if (R(attention_at)(a)->encoder) continue;
+        for (size_t layers = 1; layers <= 2; layers++, checked++) {
+            small_config(&config, "lstm", gw_model_option_name("attention", a));
+            config.layers = layers;
+            check_inputs(&config);
+        }
+    }
+    assert_true(checked >= 20);
+    for (size_t layers = 1; layers <= 2; layers++) {
+        small_config(&config, "gru", "none");
+        config.layers = layers;
+        check_inputs(&config);
+    }
+}
+
 /* What an attention of attention.def can be beside its defaults. */
 static void test_forms(void **state) {
     (void)state;
@@ -341,6 +391,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_attention_times_loss),
         cmocka_unit_test(test_options),
+        cmocka_unit_test(test_inputs),
         cmocka_unit_test(test_controls),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_tiles),
