@@ -186,7 +186,7 @@ struct gw_integrated {
     double logit, baseline; /* at the sample's window; at the window of zeros */
     double sum;             /* of all values, which should be logit - baseline */
     size_t steps;           /* points on the line: doubled until the sum is right to 1e-3 of the difference */
-    bool complete;          /* it is; false: not with the most points that are tried, 2,048 */
+    bool complete;          /* it is; false: not with the most points that are tried, 8,192 */
 };
 /* NULL where they can be had; else why not, to stand behind a model's name. */
 const char *gw_model_no_gradients(const struct gw_model_config *config);

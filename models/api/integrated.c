@@ -8,7 +8,7 @@
 #include "engine/base/base.h"
 #include "gate_model.h"
 
-enum { STEPS_MOST = 2048 };
+enum { STEPS_MOST = 8192 }; /* a kink of a ReLU is passed with an error of the order of 1 / m */
 static const double completeness = 1e-3;
 
 /* One shard of points on the line; every window has rows of its own. */

@@ -257,6 +257,34 @@ static void fx_importance(const char *dir, const struct fixture *f) {
     fclose(to);
 }
 
+/* The signals of one seed; what moves the gate lies further back than where attention rests. */
+static void fx_gradients(const char *dir, const struct fixture *f) {
+    static const char *const feature[] = {"log_return(1)", "rsi(14)", "bollinger_b(20;2)", "volume_z(96)", "hour_sin"};
+    FILE *index =
+        fx_open(dir, GW_RUN_GRADIENTS_INDEX,
+                "row,attention_row,strategy,seed,fold,gate,logit,baseline,sum,steps,complete,rank_correlation\n");
+    FILE *mean = fx_open(dir, GW_RUN_GRADIENTS_MEAN, "strategy,seed,gate,feature,lag,value,size,n\n");
+    size_t attention_row = 0, row = 0;
+    for (size_t i = 1; i < f->n_models && !f->empty_tables && !f->no_attention && !f->no_trades; i++)
+        for (int gate = 0; gate < 2; gate++) {
+            for (int signal = 0; signal < FX_SIGNALS; signal++) {
+                if (signal < 16)
+                    fprintf(index, "%zu,%zu,%s,1,1,%s,0.8,-2.4,3.2,%d,%d,%.4f\n", row++, attention_row,
+                            fx_models[i].name, fx_gate[gate], 64 << signal % 3, i == 2 ? signal != 3 : 1,
+                            0.4 + 0.02 * signal);
+                attention_row += 1 + (fx_models[i].heads > 1 ? (size_t)fx_models[i].heads : 0);
+            }
+            for (size_t j = 0; j < COUNT_OF(feature); j++)
+                for (int lag = 0; lag < FX_LOOKBACK; lag++) {
+                    const double size = exp(-pow((lag - 40) / 6.0, 2)) / (double)(j + 1) + 0.02;
+                    fprintf(mean, "%s,1,%s,%s,%d,%.6f,%.6f,16\n", fx_models[i].name, fx_gate[gate], feature[j], lag,
+                            (j % 2 ? -0.1 : 0.1) * size, 0.12 * size);
+                }
+        }
+    fclose(index);
+    fclose(mean);
+}
+
 static void fx_trades(const char *dir, const struct fixture *f) {
     static const char *const reason[] = {"target", "stop", "time", "signal"};
     FILE *to =
@@ -376,6 +404,7 @@ static void fixture_write(const char *dir, const struct fixture *f) {
     fx_attention_mean(dir, f);
     fx_attention(dir, f);
     fx_importance(dir, f);
+    fx_gradients(dir, f);
     fx_trades(dir, f);
     fx_breakdown(dir, f);
     fx_equity_bands(dir, f);
