@@ -29,4 +29,5 @@ const char *const gw_order_reason_name[GW_N_REASONS] = {
     [GW_REASON_LIMIT] = "limit",
     [GW_REASON_COOLDOWN] = "cooldown",
     [GW_REASON_HALTED] = "halted",
+    [GW_REASON_NO_RATE] = "no_rate",
 };

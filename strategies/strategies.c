@@ -40,7 +40,7 @@ const struct gw_choices strategy_choices = {.at = strategy_choice};
 #define SIZING(field, ...) GW_NUMBER_PARAM(struct gw_sizing_params, field, __VA_ARGS__)
 #define SIZE_MAX_ROW       SIZING(size_max, "fraction of equity", 1, 1e-6, 100, "largest size by volatility or kelly")
 static const struct gw_param notional_rows[] = {
-    SIZING(notional, "quote currency", 10000, 1e-6, 1e15, "sizing notional: per trade"),
+    SIZING(notional, "account currency", 10000, 1e-6, 1e15, "sizing notional: per trade"),
 };
 static const struct gw_param volatility_rows[] = {
     SIZING(target_volatility, "per year", .2, 1e-6, 100, "sizing volatility: of equity, in one position"),

@@ -35,8 +35,10 @@ struct data_source {
     char time_format[64];       /* "": found out */
     bool repair;
     struct gw_instrument instrument;
-    char funding[1024];                  /* table of time,rate; "": pro rata by the costs */
-    char detail[1024];                   /* bars of a shorter interval; "": none */
+    char quote[16];               /* currency of its prices; "": the account's */
+    char rate[GW_SYMBOL_MAX + 2]; /* symbol that prices it in the account's, "1/" before it: the other way round */
+    char funding[1024];           /* table of time,rate; "": pro rata by the costs */
+    char detail[1024];            /* bars of a shorter interval; "": none */
     struct side_source extra[MAX_EXTRA]; /* files of further columns */
     size_t n_extra;
 };
@@ -56,6 +58,7 @@ struct signal_config {
 struct broker_config {
     enum gw_intrabar intrabar;
     double initial_cash;
+    char account_currency[16]; /* "": the one that everything is quoted in */
     double participation;
     bool limit_touch, target_through;
     enum gw_account account;

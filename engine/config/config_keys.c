@@ -46,6 +46,11 @@ static const struct gw_param data_rows[] = {
     INSTRUMENT(lot, "contracts", 0, 0, "grid of quantities; 0 = none"),
     INSTRUMENT(min_notional, "quote currency", 0, 0, "least size of an entry; 0 = any"),
     INSTRUMENT(multiplier, "units", 1, 1e-9, "of a contract"),
+    GW_TEXT_PARAM(struct data_source, quote, GW_PARAM_NAME,
+                  "currency of its prices, where it is not broker.account_currency"),
+    GW_TEXT_PARAM(
+        struct data_source, rate, GW_PARAM_TEXT,
+        "symbol of this experiment whose price is what one of quote is worth in account_currency; or 1/SYMBOL"),
     GW_TEXT_PARAM(struct data_source, funding, GW_PARAM_TEXT,
                   "file of time,rate: funding as it was charged, instead of funding_bps_per_day"),
     GW_TEXT_PARAM(struct data_source, detail, GW_PARAM_TEXT,
@@ -118,8 +123,10 @@ CHOICES(accounts, [GW_ACCOUNT_FREE] = {.name = "free", .help = "buys and sells s
 #define BROKER(kind, field, ...) GW_##kind##_PARAM(struct broker_config, field, __VA_ARGS__)
 static const struct gw_param broker_rows[] = {
     GW_CHOICE_PARAM(struct broker_config, intrabar, &intrabars, 0, "when stop and target lie in one bar"),
-    GW_NUMBER_PARAM(struct broker_config, initial_cash, "quote currency", 100000, 1, 1e15,
+    GW_NUMBER_PARAM(struct broker_config, initial_cash, "account currency", 100000, 1, 1e15,
                     "cash at the first test bar"),
+    GW_TEXT_PARAM(struct broker_config, account_currency, GW_PARAM_TEXT,
+                  "of cash and equity, where data entries have another quote; default: everything is in one"),
     BROKER(NUMBER, participation, "of volume", 0, 0, 1, "share of a bar's volume that is filled at most; 0 = no limit"),
     BROKER(BOOL, limit_touch, false, "limit orders fill when touched, not only when traded through"),
     BROKER(BOOL, target_through, false, "targets fill only when traded through, not when touched"),

@@ -66,6 +66,9 @@ int experiment_check_strategy(const struct json_document *document, const json_v
 int config_timerange(const char *text, int64_t *from_ns, int64_t *to_ns) GW_MUST_USE;
 /* Relations between keys (act_on among k, baseline exists …), pointed at where one of them stands in the document.
  * `keep`: "a,b" of --strategies, or NULL. */
+/* After data and broker are read: which currencies are named, and what is one of them worth. */
+int config_check_quotes(const struct json_document *document, const json_value *data,
+                        const struct experiment *experiment) GW_MUST_USE;
 int experiment_check(const struct json_document *document, struct experiment *experiment, const char *keep) GW_MUST_USE;
 
 #endif

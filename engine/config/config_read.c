@@ -187,6 +187,7 @@ static int read_document(const struct json_document *doc, const struct gw_config
     } else {
         return json_fail(doc, root, GW_ERR_CONFIG, "\"data\" is missing: name a file here or give --data FILE");
     }
+    if (data) TRY(config_check_quotes(doc, data, e));
     TRY(config_expand_data(e));
     TRY(read_features(doc, json_get(root, "features"), e));
     TRY(read_seeds(doc, json_get(root, "seeds"), e));

@@ -45,6 +45,7 @@ void account_open(struct broker *broker) {
 enum gw_order_reason account_takes(const struct broker *broker, const struct desk *desk, int64_t now_ns) {
     const struct gw_limits *limits = &broker->config->limits;
     if (broker->halted || broker->halted_day == day_of(now_ns)) return GW_REASON_HALTED;
+    if (!(desk->rate > 0)) return GW_REASON_NO_RATE;
     if (limits->cooldown_bars && desk->last_stop && desk->n_closed < desk->last_stop + limits->cooldown_bars)
         return GW_REASON_COOLDOWN;
     return GW_REASON_NONE;
@@ -67,7 +68,7 @@ enum gw_order_reason broker_admit(struct broker *broker, const struct desk *desk
     size_t held = 0;
     for (size_t s = 0; s < broker->n_symbols; ++s) {
         const struct gw_ledger_position *p = &ledger->position[s];
-        net += p->quantity * p->mark_price * p->multiplier;
+        net += p->quantity * p->mark_price * p->unit;
         held += broker->desk[s].holding && s != desk->symbol;
     }
     if (config->account == GW_ACCOUNT_CASH) {

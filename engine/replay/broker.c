@@ -22,7 +22,9 @@ static int desk_init(struct broker *broker, const struct gw_market *market, size
     if (desk->instrument.multiplier == 0) desk->instrument.multiplier = 1;
     if (!(desk->instrument.multiplier > 0) || desk->instrument.tick < 0 || desk->instrument.lot < 0)
         FAIL(GW_ERR_CONFIG, "instrument %s: multiplier must be positive, tick and lot 0 or more", desk->bars->symbol);
-    broker->result->ledger.position[s].multiplier = desk->instrument.multiplier;
+    gw_ledger_contract(&broker->result->ledger, desk->symbol, desk->instrument.multiplier);
+    TRY(desk_rate_open(desk, market));
+    broker->rated |= desk->rate_bars != NULL;
     if (config->detail) {
         if (config->detail->n_symbols != market->n_symbols)
             FAIL(GW_ERR_CONFIG, "detail: %zu symbols, but the market has %zu", config->detail->n_symbols,
@@ -116,7 +118,7 @@ static enum gw_order_reason size_now(const struct broker *broker, const struct d
         const double notional = w->attached.notional > 0 ? w->attached.notional : w->size * broker_equity(broker);
         if (!(notional > 0)) return GW_REASON_NO_EQUITY;
         const double price = w->kind == GW_ORDER_LIMIT || w->kind == GW_ORDER_STOP_LIMIT ? w->limit : w->stop;
-        w->left = desk_lots(desk, notional / price / desk->instrument.multiplier);
+        w->left = desk_lots(desk, notional / price / (desk->instrument.multiplier * desk->rate));
     }
     return isnan(w->left) || w->left > 0 ? GW_REASON_NONE : GW_REASON_TOO_SMALL;
 }

@@ -25,6 +25,7 @@ struct broker {
     int64_t halted_day, day; /* no entries on this day; the day of the newest equity */
     double day_equity, peak;
     int64_t interest_ns;
+    bool rated; /* a symbol is quoted in another currency than the account's */
 };
 
 int broker_init(struct broker *broker, const struct gw_market *market, const struct gw_replay_config *config,
@@ -70,13 +71,15 @@ static inline void broker_look(const struct broker *broker, size_t s, struct gw_
 
 /* ---- what a desk tells ---- */
 double broker_equity(const struct broker *broker);
-/* NONE, and *quantity cut to what account and limits allow; or the reason of the refusal. */
+/* Rates and what they value as they are known at now_ns. */
+void broker_rates(struct broker *broker, int64_t now_ns);
+/* `price` in the account's currency: NONE, and *quantity cut to what account and limits allow; or the reason of the refusal. */
 enum gw_order_reason broker_admit(struct broker *broker, const struct desk *desk, const struct work *w, double price,
                                   double *quantity);
 int broker_number(struct broker *broker, struct desk *desk, struct work *w, int64_t now_ns) GW_MUST_USE; /* a record */
 void broker_changed(struct broker *broker, const struct work *w); /* its price or quantity */
-int broker_filled(struct broker *broker, const struct desk *desk, const struct work *w, double quantity, double price,
-                  double raw, double fee, int64_t now_ns) GW_MUST_USE;
+int broker_filled(struct broker *broker, const struct desk *desk, const struct work *w,
+                  const struct fill *f) GW_MUST_USE;
 void broker_ended(struct broker *broker, const struct desk *desk, const struct work *w, enum gw_order_state state,
                   enum gw_order_reason reason, int64_t now_ns);
 int broker_traded(struct broker *broker, const struct gw_trade *trade) GW_MUST_USE;

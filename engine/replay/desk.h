@@ -52,6 +52,7 @@ struct holding {
     struct gw_trade trade;
     double quantity; /* now */
     double entered_value, exited, exited_value, gross;
+    double entry_cost;             /* average entry price, each fill's at its rate */
     size_t entry_index, due_index; /* due: bar of the time exit, SIZE_MAX without one */
     size_t inside_bar;             /* 1 + the bar it was entered inside of */
     double low, high;              /* extreme raw prices since the entry */
@@ -71,6 +72,10 @@ struct desk {
     const struct gw_bars *bars, *detail;
     const struct gw_replay_config *config;
     struct gw_instrument instrument;
+    const struct gw_bars
+        *rate_bars;        /* their closes are its rate, or one over it; NULL: quoted in the account's currency */
+    size_t n_rates;        /* of these bars have closed */
+    double rate;           /* now, 1 without rate_bars; 0: not known yet */
     struct broker *broker; /* NULL: an isolated trade */
     uint32_t symbol;
     bool volume_known;
@@ -129,7 +134,8 @@ struct moment {
     bool unlimited;
 };
 struct fill {
-    double quantity, raw, price, fee;
+    double quantity, raw, price, fee; /* the fee in the account's currency, prices in that of the symbol */
+    double rate;
     struct moment at;
 };
 int desk_fill(struct desk *desk, size_t k, double raw, bool maker, struct moment at) GW_MUST_USE;
@@ -140,6 +146,15 @@ double desk_lots(const struct desk *desk, double quantity);
 static inline void held_saw(struct holding *held, double price) {
     held->low = price < held->low ? price : held->low;
     held->high = price > held->high ? price : held->high;
+}
+
+/* ---- the quote currency (rates.c) ---- */
+int desk_rate_open(struct desk *desk, const struct gw_market *market) GW_MUST_USE;
+void desk_rate_to(struct desk *desk, int64_t now_ns); /* time runs on to now_ns */
+double desk_rate_before(const struct desk *desk, int64_t now_ns);
+/* At now_ns, which may lie before the instant that the replay stands at: inside a bar that is walked by finer ones. */
+static inline double desk_rate_at(const struct desk *desk, int64_t now_ns) {
+    return desk->rate_bars ? desk_rate_before(desk, now_ns) : 1;
 }
 
 /* ---- what is held (position.c) ---- */

@@ -66,20 +66,21 @@ static double fill_price(const struct desk *desk, const struct work *w, double r
 }
 
 /* How much of an entry may fill at this price; it may end here instead. */
-static enum gw_order_reason entry_quantity(struct desk *desk, struct work *w, double price, double *quantity) {
+static enum gw_order_reason entry_quantity(struct desk *desk, struct work *w, double price, double rate,
+                                           double *quantity) {
     if (isnan(w->left)) {
         const double capital = desk->broker ? broker_equity(desk->broker) : 1;
         const double notional = w->attached.notional > 0 ? w->attached.notional : w->size * capital;
         if (!(notional > 0)) return GW_REASON_NO_EQUITY;
-        w->left = desk_lots(desk, notional / price / desk->instrument.multiplier);
+        w->left = desk_lots(desk, notional / price / (desk->instrument.multiplier * rate));
     }
     *quantity = w->left;
     if (desk->broker) {
-        const enum gw_order_reason reason = broker_admit(desk->broker, desk, w, price, quantity);
+        const enum gw_order_reason reason = broker_admit(desk->broker, desk, w, price * rate, quantity);
         if (reason != GW_REASON_NONE) return reason;
         w->left = *quantity; /* what was cut off is not asked for again */
     }
-    const bool too_small =
+    const bool too_small = /* in the quote currency, as the exchange states it */
         w->filled == 0 && *quantity * price * desk->instrument.multiplier < desk->instrument.min_notional;
     return *quantity > 0 && !too_small ? GW_REASON_NONE : GW_REASON_TOO_SMALL;
 }
@@ -114,9 +115,10 @@ int desk_fill(struct desk *desk, size_t k, double raw, bool maker, struct moment
     struct work *w = &desk->work[k];
     w->tried = at.bar + 1;
     const bool entry = w->exit == GW_EXIT_NONE;
-    struct fill f = {.raw = raw, .price = fill_price(desk, w, raw, maker, at.bar), .at = at};
+    struct fill f = {
+        .raw = raw, .price = fill_price(desk, w, raw, maker, at.bar), .rate = desk_rate_at(desk, at.ns), .at = at};
     if (entry) {
-        const enum gw_order_reason refused = entry_quantity(desk, w, f.price, &f.quantity);
+        const enum gw_order_reason refused = entry_quantity(desk, w, f.price, f.rate, &f.quantity);
         if (refused != GW_REASON_NONE) {
             desk_remove(desk, k, GW_ORDER_REJECTED, refused, at.ns);
             return GW_OK;
@@ -129,7 +131,7 @@ int desk_fill(struct desk *desk, size_t k, double raw, bool maker, struct moment
     /* What rounding would leave behind goes too. */
     if (!entry && desk->held.quantity - f.quantity <= DUST * desk->held.trade.quantity)
         f.quantity = desk->held.quantity;
-    const double value = f.quantity * f.price * desk->instrument.multiplier;
+    const double value = f.quantity * f.price * desk->instrument.multiplier * f.rate;
     f.fee = cost_fee(&desk->config->costs, value, maker);
     if (w->exit == GW_EXIT_LIQUIDATION) f.fee += value * desk->config->liquidation_fee_bps * 1e-4;
     if (desk->holding) desk_charge(desk, at.ns, raw);
@@ -141,7 +143,7 @@ int desk_fill(struct desk *desk, size_t k, double raw, bool maker, struct moment
         w->filled > 0 ? (w->filled * w->average_price + f.quantity * f.price) / (w->filled + f.quantity) : f.price;
     w->filled += f.quantity;
     w->left -= f.quantity; /* infinite stays infinite */
-    if (desk->broker) TRY(broker_filled(desk->broker, desk, w, f.quantity, f.price, raw, f.fee, at.ns));
+    if (desk->broker) TRY(broker_filled(desk->broker, desk, w, &f));
     TRY(position_change(desk, k, &f));
     return GW_OK;
 }

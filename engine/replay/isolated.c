@@ -1,4 +1,4 @@
-/* One trade on its own: a desk without an account. */
+/* One trade on its own: a desk without an account, so in the currency that its prices are quoted in. */
 #include <string.h>
 
 #include "desk.h"

@@ -3,7 +3,8 @@
  *
  *     cash + sum(quantity x average price x multiplier) = initial cash + realised - fees - funding + interest
  *
- * and cash and positions follow from the journal of fills alone. gw_ledger_reconcile checks both. */
+ * where prices are in the currency of the account, each at the rate of its fill. Cash and positions follow from the journal of fills
+ * alone. gw_ledger_reconcile checks both. */
 #include "gatewalk/ledger.h"
 #include "engine/base/base.h"
 
@@ -18,7 +19,7 @@ int gw_ledger_init(struct gw_ledger *ledger, size_t n_symbols, double initial_ca
         FAIL(GW_ERR_CONFIG, "initial_cash: %g is no starting capital; give a positive number", initial_cash);
     ledger->position = mem_calloc(n_symbols, sizeof *ledger->position);
     if (!ledger->position) return GW_ERR_NOMEM;
-    for (size_t s = 0; s < n_symbols; ++s) ledger->position[s].multiplier = 1;
+    for (size_t s = 0; s < n_symbols; ++s) gw_ledger_contract(ledger, (uint32_t)s, 1);
     ledger->n_symbols = n_symbols;
     ledger->initial_cash = ledger->cash = initial_cash;
     return GW_OK;
@@ -41,6 +42,17 @@ static double position_apply(struct gw_ledger_position *p, double quantity, doub
     return realised;
 }
 
+void gw_ledger_contract(struct gw_ledger *ledger, uint32_t symbol, double multiplier) {
+    ledger->position[symbol].multiplier = ledger->position[symbol].unit = multiplier;
+}
+
+void gw_ledger_rate(struct gw_ledger *ledger, uint32_t symbol, double rate) {
+    ledger->position[symbol].unit = ledger->position[symbol].multiplier * rate;
+}
+
+/* In the currency of the account. */
+static double price_of(const struct gw_fill *fill) { return fill->rate > 0 ? fill->price * fill->rate : fill->price; }
+
 static int journal_reserve(struct gw_ledger *ledger) {
     if (ledger->n_fills < ledger->fill_capacity) return GW_OK;
     const size_t capacity = ledger->fill_capacity ? 2 * ledger->fill_capacity : 256;
@@ -57,9 +69,10 @@ int gw_ledger_post(struct gw_ledger *ledger, const struct gw_fill *fill) {
     TRY(journal_reserve(ledger));
     ledger->fill[ledger->n_fills++] = *fill;
     struct gw_ledger_position *position = &ledger->position[fill->symbol];
-    ledger->realised += position_apply(position, fill->quantity, fill->price);
+    const double price = price_of(fill);
+    ledger->realised += position_apply(position, fill->quantity, price);
     position->mark_price = fill->price; /* until the next mark, the fill is the newest price */
-    ledger->cash -= fill->quantity * fill->price * position->multiplier + fill->fee;
+    ledger->cash -= fill->quantity * price * position->multiplier + fill->fee;
     ledger->fees += fill->fee;
     return GW_OK;
 }
@@ -81,14 +94,14 @@ void gw_ledger_mark(struct gw_ledger *ledger, uint32_t symbol, double price) {
 double gw_ledger_equity(const struct gw_ledger *ledger) {
     double equity = ledger->cash;
     for (size_t s = 0; s < ledger->n_symbols; ++s)
-        equity += ledger->position[s].quantity * ledger->position[s].mark_price * ledger->position[s].multiplier;
+        equity += ledger->position[s].quantity * ledger->position[s].mark_price * ledger->position[s].unit;
     return equity;
 }
 
 double gw_ledger_gross(const struct gw_ledger *ledger) {
     double gross = 0;
     for (size_t s = 0; s < ledger->n_symbols; ++s)
-        gross += fabs(ledger->position[s].quantity) * ledger->position[s].mark_price * ledger->position[s].multiplier;
+        gross += fabs(ledger->position[s].quantity) * ledger->position[s].mark_price * ledger->position[s].unit;
     return gross;
 }
 
@@ -107,7 +120,7 @@ static int compare(const struct gw_ledger *ledger, const struct gw_ledger *rebui
     double booked = ledger->cash;
     for (size_t s = 0; s < ledger->n_symbols; ++s) {
         const struct gw_ledger_position *got = &ledger->position[s], *want = &rebuilt->position[s];
-        /* want->mark_price is the last fill's price here: it turns quantities into cash. */
+        /* want->mark_price is the last fill's price at its rate here: it turns quantities into cash. */
         const double price = (want->mark_price > 0 ? want->mark_price : 1) * got->multiplier;
         if (!agree(got->quantity * price, want->quantity * price, flow))
             FAIL(GW_ERR_INTERNAL, "ledger: symbol %zu holds %.17g, but its fills add up to %.17g", s, got->quantity,
@@ -140,11 +153,12 @@ int gw_ledger_reconcile(const struct gw_ledger *ledger) {
             break;
         }
         struct gw_ledger_position *position = &rebuilt.position[fill->symbol];
-        rebuilt.realised += position_apply(position, fill->quantity, fill->price);
-        position->mark_price = fill->price;
-        rebuilt.cash -= fill->quantity * fill->price * position->multiplier + fill->fee;
+        const double price = price_of(fill);
+        rebuilt.realised += position_apply(position, fill->quantity, price);
+        position->mark_price = price; /* of the account: see compare() */
+        rebuilt.cash -= fill->quantity * price * position->multiplier + fill->fee;
         rebuilt.fees += fill->fee;
-        flow += fabs(fill->quantity * fill->price * position->multiplier) + fabs(fill->fee);
+        flow += fabs(fill->quantity * price * position->multiplier) + fabs(fill->fee);
     }
     rebuilt.cash += ledger->interest - ledger->funding;
     if (rc == GW_OK) rc = compare(ledger, &rebuilt, flow);

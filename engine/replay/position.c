@@ -13,7 +13,7 @@ void desk_charge(struct desk *desk, int64_t now_ns, double mark) {
     struct holding *held = &desk->held;
     /* A mark that is no price charges nothing; that time is owed at the next one. */
     if (!desk->charges || now_ns <= held->charged_ns || !(mark > 0)) return;
-    const double notional = held->quantity * mark * desk->instrument.multiplier;
+    const double notional = held->quantity * mark * desk->instrument.multiplier * desk_rate_at(desk, now_ns);
     const struct gw_funding *schedule = desk->config->funding ? &desk->config->funding[desk->symbol] : NULL;
     const struct gw_cost_config *costs = &desk->config->costs;
     double owed;
@@ -59,12 +59,15 @@ void holding_add(struct desk *desk, const struct work *w, const struct fill *f) 
     /* One fill leaves its price as it is; more are averaged. */
     t->entry_price =
         before > 0 ? (before * t->entry_price + f->quantity * f->price) / (before + f->quantity) : f->price;
+    held->entry_cost = before > 0
+                           ? (before * held->entry_cost + f->quantity * (f->price * f->rate)) / (before + f->quantity)
+                           : f->price * f->rate;
     held->quantity += f->quantity;
     t->quantity += f->quantity;
-    held->entered_value += f->quantity * f->price * desk->instrument.multiplier;
+    held->entered_value += f->quantity * f->price * desk->instrument.multiplier * f->rate;
     if (w->due_bar < held->due_index) held->due_index = w->due_bar;
     t->fees += f->fee;
-    t->slippage += f->quantity * fabs(f->price - f->raw) * desk->instrument.multiplier;
+    t->slippage += f->quantity * fabs(f->price - f->raw) * desk->instrument.multiplier * f->rate;
     held_saw(held, f->raw);
 }
 
@@ -90,8 +93,8 @@ bool holding_reduce(struct desk *desk, const struct work *w, const struct fill *
     struct gw_trade *t = &held->trade;
     const double side = t->side, multiplier = desk->instrument.multiplier;
     held_saw(held, f->raw);
-    held->gross += side * f->quantity * (f->price - t->entry_price) * multiplier;
-    t->slippage += f->quantity * fabs(f->raw - f->price) * multiplier;
+    held->gross += side * f->quantity * (f->price * f->rate - held->entry_cost) * multiplier;
+    t->slippage += f->quantity * fabs(f->raw - f->price) * multiplier * f->rate;
     t->fees += f->fee;
     const double exit_price = /* one fill leaves its price as it is; more are averaged */
         held->exited > 0 ? (held->exited_value + f->quantity * f->price) / (held->exited + f->quantity) : f->price;

@@ -74,20 +74,24 @@ void broker_charged(struct broker *broker, double funding) { gw_ledger_charge(&b
 
 void broker_doubted(struct broker *broker) { broker->result->n_ambiguous_bars++; }
 
-int broker_filled(struct broker *broker, const struct desk *desk, const struct work *w, double quantity, double price,
-                  double raw, double fee, int64_t now_ns) {
+int broker_filled(struct broker *broker, const struct desk *desk, const struct work *w, const struct fill *f) {
     struct gw_order_record *record = broker_record(broker, w->id);
     record->filled = w->filled;
     record->average_price = w->average_price;
     record->quantity = w->filled + (isfinite(w->left) ? w->left : 0);
-    broker->result->turnover += quantity * price * desk->instrument.multiplier / broker->config->initial_cash;
+    broker->result->turnover +=
+        f->quantity * f->price * f->rate * desk->instrument.multiplier / broker->config->initial_cash;
     struct gw_ledger *ledger = &broker->result->ledger;
-    const struct gw_fill fill = {
-        .time_ns = now_ns, .symbol = desk->symbol, .quantity = w->direction * quantity, .price = price, .fee = fee};
+    const struct gw_fill fill = {.time_ns = f->at.ns,
+                                 .symbol = desk->symbol,
+                                 .quantity = w->direction * f->quantity,
+                                 .price = f->price,
+                                 .fee = f->fee,
+                                 .rate = f->rate};
     const struct gw_replay_watch *watch = broker->config->watch;
     TRY(gw_ledger_post(ledger, &fill));
     if (watch && watch->fill) watch->fill(watch->who, record, &fill);
-    gw_ledger_mark(ledger, desk->symbol, raw);
+    gw_ledger_mark(ledger, desk->symbol, f->raw);
     if (w->left > 0) tell(broker, record); /* a whole fill is told when the order ends */
     return broker->config->check_ledger ? gw_ledger_reconcile(ledger) : GW_OK;
 }

@@ -6,7 +6,8 @@
  *                                5 after a symbol's last bar its position is closed                 broker_end
  *
  * Time runs forward over both kinds; at one instant closes come before opens (a decision at the close of t can
- * fill at an open at that same instant, never at an earlier one) and symbols go in config order. So whatever the
+ * fill at an open at that same instant, never at an earlier one), rates of quote currencies move before both (rates.c)
+ * and symbols go in config order. So whatever the
  * intervals and gaps, a fill is sized with prices that were known when it happened. One equity point per instant
  * at which bars close.
  *
@@ -79,8 +80,8 @@ HOT double ledger_value(const struct gw_ledger *ledger, double *gross) {
     double equity = ledger->cash, sum = 0;
     for (size_t s = 0; s < ledger->n_symbols; ++s) {
         const struct gw_ledger_position *p = &ledger->position[s];
-        equity += p->quantity * p->mark_price * p->multiplier;
-        sum += fabs(p->quantity) * p->mark_price * p->multiplier;
+        equity += p->quantity * p->mark_price * p->unit;
+        sum += fabs(p->quantity) * p->mark_price * p->unit;
     }
     *gross = sum;
     return equity;
@@ -125,9 +126,10 @@ static int event_loop_of_one(struct replay *r) {
 static int event_loop(struct replay *r) {
     const size_t n_symbols = r->market->n_symbols;
     int64_t now_ns;
-    if (n_symbols == 1) return event_loop_of_one(r);
+    if (n_symbols == 1 && !r->broker.rated) return event_loop_of_one(r);
     while (next_instant(r, &now_ns)) {
         const size_t before = r->result->n_events;
+        if (r->broker.rated) broker_rates(&r->broker, now_ns);
         for (size_t s = 0; s < n_symbols; ++s)
             if (r->cursor[s].opened && r->cursor[s].next_ns == now_ns) TRY(bar_closes(r, s, now_ns));
         if (r->result->n_events > before) TRY(equity_record(r, now_ns));

@@ -1,4 +1,7 @@
-/* What the broker wants to know of each symbol beside its bars: its instrument, when funding was charged, finer bars. */
+/* What the broker wants to know of each symbol beside its bars: its instrument, whose price says what its quote currency is
+ * worth, when funding was charged, finer bars. */
+#include <string.h>
+
 #include "engine/base/base.h"
 #include "gatewalk/import.h"
 #include "walk.h"
@@ -50,11 +53,39 @@ static int read_detail(const struct experiment *e, struct prepared *p, size_t i)
     return GW_OK;
 }
 
+static const char *quote_of(const struct experiment *e, size_t i) {
+    return *e->data[i].quote ? e->data[i].quote : e->broker.account_currency;
+}
+
+static int find_rate(const struct experiment *e, struct prepared *p, size_t i) {
+    const struct data_source *source = &e->data[i];
+    const bool inverse = strncmp(source->rate, "1/", 2) == 0;
+    const char *name = source->rate + (inverse ? 2 : 0), *known[MAX_SYMBOLS];
+    size_t j = 0;
+    for (; j < p->market.n_symbols && strcmp(p->market.symbol[j].symbol, name) != 0; j++)
+        known[j] = p->market.symbol[j].symbol;
+    if (j == p->market.n_symbols) {
+        const char *near = nearest_word(name, known, j);
+        FAIL(GW_ERR_CONFIG, "%s: data.rate of %s: \"data\" has no symbol \"%s\"%s%s%s", e->path,
+             p->market.symbol[i].symbol, name, near ? "; did you mean \"" : "; give its bars there too",
+             near ? near : "", near ? "\"?" : "");
+    }
+    const char *priced_in = inverse ? source->quote : e->broker.account_currency;
+    if (strcmp(quote_of(e, j), priced_in) != 0)
+        FAIL(GW_ERR_CONFIG, "%s: data.rate of %s: \"%s\" needs prices in %s, but %s is quoted in %s%s", e->path,
+             p->market.symbol[i].symbol, source->rate, priced_in, name, quote_of(e, j),
+             inverse ? "" : "; 1/SYMBOL turns a price round");
+    p->instrument[i].rate_symbol = j + 1;
+    p->instrument[i].rate_inverse = inverse;
+    return GW_OK;
+}
+
 int prepare_broker(const struct experiment *e, struct prepared *p) {
     p->instrument = mem_calloc(e->n_data, sizeof *p->instrument);
     if (!p->instrument) return GW_ERR_NOMEM;
     for (size_t i = 0; i < e->n_data; i++) {
         p->instrument[i] = e->data[i].instrument;
+        if (*e->data[i].rate) TRY(find_rate(e, p, i));
         if (*e->data[i].funding) TRY(read_funding(e, p, i));
         if (*e->data[i].detail) TRY(read_detail(e, p, i));
     }

@@ -11,12 +11,15 @@ struct gw_fill {
     uint32_t symbol;
     double quantity; /* signed: + bought, - sold */
     double price;    /* effective, after spread and slippage */
-    double fee;
+    double fee;      /* in the account's currency, as all of the ledger but prices */
+    double rate;     /* of the quote currency in that of the account, at this fill; 0 is 1 */
 };
 
 struct gw_ledger_position {
-    double quantity, average_price, mark_price;
-    double multiplier; /* units a contract: value = quantity x price x multiplier; 1 from gw_ledger_init */
+    double quantity, mark_price;
+    double average_price; /* of what is held, each fill's price at its rate */
+    double multiplier;    /* units a contract, by gw_ledger_contract; 1 from gw_ledger_init */
+    double unit;          /* multiplier x the newest rate: value = quantity x mark x unit */
 };
 
 struct gw_ledger {
@@ -29,6 +32,10 @@ struct gw_ledger {
 };
 
 int gw_ledger_init(struct gw_ledger *ledger, size_t n_symbols, double initial_cash) GW_MUST_USE;
+/* Units a contract; the rate is 1. Before the first fill. */
+void gw_ledger_contract(struct gw_ledger *ledger, uint32_t symbol, double multiplier);
+/* What one of the symbol's quote currency is worth now; 0: not known yet. What is held is valued at it from here on. */
+void gw_ledger_rate(struct gw_ledger *ledger, uint32_t symbol, double rate);
 int gw_ledger_post(struct gw_ledger *ledger, const struct gw_fill *fill) GW_MUST_USE;
 void gw_ledger_charge(struct gw_ledger *ledger, double funding);        /* cash out (+) or in (-) */
 void gw_ledger_pay_interest(struct gw_ledger *ledger, double interest); /* cash in (+) or out (-) */

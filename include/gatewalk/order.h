@@ -41,7 +41,7 @@ struct gw_order {
     enum gw_side side; /* of an entry; of a reduce-only order: LONG buys, SHORT sells. Not read for CLOSE */
     /* Of equity: market orders are sized at their fill, resting orders when put, at their price. Or `quantity`. */
     double size;
-    double notional; /* or this much cash, when > 0 */
+    double notional; /* or this much cash of the account, when > 0 */
     double quantity; /* units (contracts), when > 0; a reduce-only order of 0 closes all that is held */
     double limit_price, stop_price;
     double trail, trail_distance; /* TRAILING: distance from the extreme as a fraction of it, or in price (an ATR) */
@@ -81,6 +81,7 @@ enum gw_order_reason {
     GW_REASON_LIMIT,          /* rejected: positions, gross, net or symbol limit */
     GW_REASON_COOLDOWN,       /* rejected: too soon after a stop */
     GW_REASON_HALTED,         /* rejected: daily loss or drawdown stop */
+    GW_REASON_NO_RATE,        /* rejected: what its quote currency is worth is not known yet */
     GW_N_REASONS
 };
 extern const char *const gw_order_reason_name[GW_N_REASONS];

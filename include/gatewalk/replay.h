@@ -14,10 +14,18 @@
 
 GW_BEGIN_DECLS
 
-/* What is traded. Zeros: any price, any quantity, one unit a contract. All symbols are quoted in the account's currency. */
+/* What is traded. Zeros: any price, any quantity, one unit a contract, quoted in the account's currency.
+ *
+ * With `rate_symbol` it is quoted in another, worth R of the account's at time t: the close of that symbol's last bar that
+ * had closed by t, or 1 / close when `rate_inverse`; so it never looks ahead, and holds until the next bar. Every fill is
+ * converted at its time (a fill within a bar: that bar's close), marks, margin, funding and borrow at theirs: a position
+ * makes q x (p1 x R1 - p0 x R0) x multiplier. Equity, cash, fees, slippage, pnl, notionals of orders and return_fraction are
+ * the account's; prices, levels, mae, mfe, ticks, min_notional the instrument's. Before the first R no entry is taken. */
 struct gw_instrument {
     double tick, lot, min_notional;
-    double multiplier; /* units a contract; 0 is 1 */
+    double multiplier;  /* units a contract; 0 is 1 */
+    size_t rate_symbol; /* 1 + its index in the market; 0: quoted in the account's currency */
+    bool rate_inverse;
 };
 
 /* Funding as an exchange charges it: at these times, `rate` of the position at the mark, from longs to shorts. */

@@ -87,6 +87,10 @@ static struct prepared *prepared_of(const struct experiment *e, void (*make)(str
     struct prepared *p = mem_calloc(1, sizeof *p);
     assert_non_null(p);
     make(&p->market);
+    if (p->market.n_symbols == 2) { /* the first is quoted in what the second prices, so that rates are poisoned too */
+        assert_non_null(p->instrument = mem_calloc(2, sizeof *p->instrument));
+        p->instrument[0].rate_symbol = 2;
+    }
     assert_ok(prepare_inputs(e, p));
     return p;
 }

@@ -50,6 +50,13 @@ static const struct wrong wrongs[] = {
     {"'costs':{'taker_bp':1}", "2:10", "did you mean \"taker_bps\"?"},
     {"'broker':{'cash':1}", "2:11", "unknown key \"cash\" in broker"},
     {"'verdict':{'bootstap':99}", "2:12", "did you mean \"bootstrap\"?"},
+    /* currencies */
+    {DATA("{'file':'d.csv','quote':'a/b'}"), "2:32", "data.quote"},
+    {DATA("{'file':'d.csv','quote':'BTC','rate':'X'}"), "2:32", "the account has no currency"},
+    {DATA("{'file':'d.csv','rate':'X'}"), "2:31", "say which as \"quote\""},
+    {DATA("['e.csv',{'file':'d.csv','quote':'BTC'}],'broker':{'account_currency':'USD'}"), "2:41",
+     "data.quote is \"BTC\" and the account's currency \"USD\"; give \"rate\""},
+    {DATA("{'file':'d.csv','quote':'USD','rate':'X'},'broker':{'account_currency':'USD'}"), "2:45", "is not needed"},
     {DATA("{'fiel':'d.csv'}"), "2:9", "unknown key \"fiel\" in data; did you mean \"file\"?"},
     {STRATEGIES("[{'strategy':'gate','modle':{}}]"), "2:34",
      "unknown key \"modle\" in a strategy; did you mean \"model\"?"},

@@ -76,6 +76,13 @@ struct scenario {
     struct gw_instrument instrument[3];
 };
 
+/* Without the first fifth. */
+static void late_bars(struct gw_bars *bars) {
+    const size_t cut = bars->n / 5;
+    memmove(bars->bar, bars->bar + cut, (bars->n - cut) * sizeof *bars->bar);
+    bars->n -= cut;
+}
+
 static void scenario_make(struct scenario *s, uint64_t k) {
     struct gw_rng rng;
     gw_rng_key(&rng, k, "order scenario", 0, 0, 0);
@@ -87,6 +94,18 @@ static void scenario_make(struct scenario *s, uint64_t k) {
                                                   .lot = gw_rng_below(&rng, 2) ? 0.5 : 0,
                                                   .min_notional = gw_rng_below(&rng, 2) ? 100 : 0,
                                                   .multiplier = gw_rng_below(&rng, 2) ? 1 : 5};
+    }
+    /* Every third one is quoted in another currency, which another symbol or its own price turned round values; those
+     * bars may begin later. */
+    struct gw_rng rates;
+    gw_rng_key(&rates, k, "rates", 0, 0, 0);
+    const size_t n = s->market.n_symbols;
+    for (size_t m = 0; m < n; ++m) {
+        const size_t from = gw_rng_below(&rates, n);
+        if (gw_rng_below(&rates, 3)) continue;
+        s->instrument[m].rate_symbol = 1 + from;
+        s->instrument[m].rate_inverse = from == m || gw_rng_below(&rates, 2);
+        if (from != m && gw_rng_below(&rates, 2)) late_bars(&s->market.symbol[from]);
     }
     fixture_config(&s->config, &s->parameters);
     fixture_random_costs(&s->config.costs, &rng);

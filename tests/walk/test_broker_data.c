@@ -1,10 +1,11 @@
-/* What data entries tell the broker: instruments, funding as it was charged, finer bars. */
+/* What data entries tell the broker: instruments, currencies, funding as it was charged, finer bars. */
 #include "engine/base/base.h"
 #include "rundir.h"
 
 static const char text[] = "{'name':'broker','data':[{'file':'HOURLY.csv'%s}],'features':['log_return(1)'],"
                            "'labels':{'horizon':8,'min_move':0.004},'folds':{'train':40,'validation':20,'test':40},"
-                           "'costs':{'funding_bps_per_day':9},'verdict':{'bootstrap':100,'null_resamples':0},"
+                           "'costs':{'funding_bps_per_day':9},'broker':{'account_currency':'USD'},'verdict':{'"
+                           "bootstrap':100,'null_resamples':0},"
                            "'strategies':[{'strategy':'rsi_reversion','trading':{'rsi_length':4,'oversold':45,"
                            "'overbought':55,'trail_atr':0.5,'stop_atr':0.5}}]}";
 
@@ -15,7 +16,9 @@ static void write_text(const char *name, const char *content) {
     assert_int_equal(fclose(file), 0);
 }
 
-/* Quarters of an hour, and the same market by the hour. */
+static struct gw_bars rates; /* hourly */
+
+/* Quarters of an hour, and the same market by the hour; what another currency is worth. */
 static int markets(void **state) {
     struct gw_bars fine, hourly;
     if (scratch_make(state) != 0) return -1;
@@ -25,6 +28,10 @@ static int markets(void **state) {
     assert_ok(gw_bars_write_csv(&hourly, scratch("HOURLY.csv")));
     gw_bars_free(&fine);
     gw_bars_free(&hourly);
+    fixture_walk(&fine, "RATE", 1600, 42, 0, 0);
+    assert_ok(gw_bars_resample(&fine, NS_PER_HOUR, &rates));
+    assert_ok(gw_bars_write_csv(&rates, scratch("RATE.csv")));
+    gw_bars_free(&fine);
     return 0;
 }
 
@@ -54,6 +61,14 @@ static size_t replay(const char *more, struct gw_trade trade[512]) {
     return n;
 }
 
+/* By the newest close of RATE by then. */
+static double rate_by(int64_t time_ns, bool inverse) {
+    size_t i = rates.n;
+    while (i > 0 && gw_bar_close_ns(&rates, i - 1) > time_ns) i--;
+    assert_true(i > 0);
+    return inverse ? 1 / rates.bar[i - 1].close : rates.bar[i - 1].close;
+}
+
 static size_t n_ambiguous(const struct gw_trade *trade, size_t n) {
     size_t ambiguous = 0;
     for (size_t i = 0; i < n; i++) ambiguous += trade[i].ambiguous;
@@ -77,6 +92,51 @@ static void test_instruments_round(void **state) {
     for (size_t i = 0; i < n; i++) {
         assert_near(fmod(trade[i].quantity, 10), 0, 0, 1);
         assert_near(trade[i].return_fraction * trade[i].quantity * trade[i].entry_price * 2, trade[i].pnl, 1e-9, 1);
+    }
+}
+
+/* The trades of HOURLY in an account of another currency: each price at the close of the last RATE bar by then. */
+static void test_quotes_are_converted(void **state) {
+    (void)state;
+    static struct gw_trade trade[512];
+    static const char *const rate[] = {"RATE", "1/RATE"};
+    for (size_t way = 0; way < COUNT_OF(rate); way++) {
+        char more[256];
+        snprintf(more, sizeof more, ",'quote':'BTC','rate':'%s'},{'file':'RATE.csv'%s", rate[way],
+                 way ? ",'quote':'BTC','rate':'1/RATE'" : "");
+        const size_t n = replay(more, trade);
+        size_t seen = 0;
+        for (size_t i = 0; i < n; i++) {
+            if (trade[i].symbol != 0) continue;
+            const struct gw_trade *t = &trade[i];
+            const double at_entry = rate_by(t->entry_ns, way), at_exit = rate_by(t->exit_ns, way);
+            const double gross = (double)t->side * t->quantity * (t->exit_price * at_exit - t->entry_price * at_entry);
+            const double flow = t->quantity * t->entry_price * at_entry;
+            assert_near(t->pnl, gross - t->fees - t->funding, 1e-9, flow);
+            assert_near(t->fees, 5e-4 * t->quantity * (t->exit_price * at_exit + t->entry_price * at_entry), 1e-9, 1);
+            assert_near(t->return_fraction, t->pnl / flow, 1e-9, 1);
+            seen++;
+        }
+        assert_true(seen > 10);
+    }
+}
+
+static void test_bad_rates_are_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *more, *says;
+    } bad[] = {
+        {",'quote':'BTC','rate':'RATTE'},{'file':'RATE.csv'", "did you mean \"RATE\"?"},
+        {",'quote':'BTC','rate':'DOLLARS'},{'file':'RATE.csv'",
+         "data.rate of HOURLY: \"data\" has no symbol \"DOLLARS\""},
+        {",'quote':'BTC','rate':'1/RATE'},{'file':'RATE.csv'", "needs prices in BTC, but RATE is quoted in USD"},
+        {",'quote':'BTC','rate':'HOURLY'", "needs prices in USD, but HOURLY is quoted in BTC"},
+    };
+    struct experiment *e;
+    struct prepared *p;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        assert_fails(load(bad[i].more, &e, &p), GW_ERR_CONFIG, bad[i].says);
+        experiment_free(e);
     }
 }
 
@@ -117,12 +177,16 @@ static void test_bad_files_are_named(void **state) {
     experiment_free(e);
 }
 
+static int leave(void **state) {
+    gw_bars_free(&rates);
+    return scratch_remove(state);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finer_bars_settle_the_order),
-        cmocka_unit_test(test_instruments_round),
-        cmocka_unit_test(test_funding_is_what_was_charged),
-        cmocka_unit_test(test_bad_files_are_named),
+        cmocka_unit_test(test_finer_bars_settle_the_order), cmocka_unit_test(test_instruments_round),
+        cmocka_unit_test(test_quotes_are_converted),        cmocka_unit_test(test_bad_rates_are_named),
+        cmocka_unit_test(test_funding_is_what_was_charged), cmocka_unit_test(test_bad_files_are_named),
     };
-    return cmocka_run_group_tests(tests, markets, scratch_remove);
+    return cmocka_run_group_tests(tests, markets, leave);
 }
