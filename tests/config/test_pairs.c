@@ -4,7 +4,7 @@
 #include "engine/config/config_private.h"
 #include "walk/rundir.h"
 
-enum { MOST_KEYS = 400, ENDS = 2, ONE_IN = 8 };
+enum { MOST_KEYS = 400, ENDS = 2, ONE_IN = 14 };
 
 struct numeric {
     const char *section;

@@ -2,14 +2,14 @@
  * with exactly the bytes that it has otherwise, or with one line that says why, with everything that was there before still
  * there and nothing half-done beside it; and the same command given again has the bytes that it has otherwise.
  *   FAULTS_EACH  places of one call and reason in one command, spread evenly (3; 0: all)
- *   FAULTS_MOST  trials in all, spread evenly (600; 0: all)
+ *   FAULTS_MOST  trials in all, spread evenly (400; 0: all)
  *   FAULTS_ONLY  one row of commands.def alone, by its name (all)
  *   FAULTS_CSV   a file for the counts by command and call; commands that were not tried keep theirs */
 #include "trial.h"
 
 #include <sys/prctl.h>
 
-enum { EACH = 3, MOST = 600, WORKERS = 2, MOST_SHOWN = 60 };
+enum { EACH = 3, MOST = 400, WORKERS = 2, MOST_SHOWN = 60 };
 
 static const char *const call_name[N_CALLS] = {
 #define CALL(name, reason, second) [CALL_##name] = #name,

@@ -16,7 +16,7 @@ enum { HAS_ALLOCATOR = 0 }; /* the sanitizer's allocator cannot be replaced */
 enum { HAS_ALLOCATOR = 1 };
 #endif
 
-enum { TRIALS = 300, CRASHED = 99, MOST_SHOWN = 400 };
+enum { TRIALS = 180, CRASHED = 99, MOST_SHOWN = 400 };
 
 static const char text[] =
     "{'name':'faults','data':['NEW.csv'],'features':['log_return(1)','rsi(6)'],"

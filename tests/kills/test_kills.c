@@ -1,15 +1,15 @@
 /* The program is killed (SIGKILL) at each of its calls into the C library, at any moment in between, and while another one works beside
  * it: what is found afterwards is whole or not there, nothing goes on running, and the same command given again ends with
  * the bytes of one that nobody disturbed, the litter gone.
- *   KILLS_EACH  places of one command, spread evenly (10; 0: all, memory apart)
+ *   KILLS_EACH  places of one command, spread evenly (5; 0: all, memory apart)
  *   KILLS_ANY   kills of one command at some moment (1)
- *   KILLS_PAIRS of two runs at once one is killed, so many times (8)
+ *   KILLS_PAIRS of two runs at once one is killed, so many times (6)
  *   KILLS_CSV   a file for the counts by command */
 #include "faults/trial.h"
 
 #include <utime.h>
 
-enum { EACH = 10, ANY = 1, PAIRS = 8, WORKERS = 2, MOST_SHOWN = 40 };
+enum { EACH = 5, ANY = 1, PAIRS = 6, WORKERS = 2, MOST_SHOWN = 40 };
 
 struct count {
     atomic_size_t tried, killed, wrong;
