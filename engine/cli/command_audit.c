@@ -3,19 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli_experiment.h"
 #include "engine/audit/audit.h"
 #include "engine/results/run_key.h"
 #include "engine/walk/outside.h"
 #include "gatewalk/run_files.h"
 
-enum { MAX_SETS = 128 };
-
 struct audit_arguments {
-    struct gw_config_override override;
+    struct cli_experiment x;
     struct audit_options options;
-    const char *set[MAX_SETS];
-    const char *kernels, *out;
     bool json;
 };
 
@@ -23,7 +19,7 @@ static const struct command_option options[] = {
     OPTION_DATA,
     OPTION_SET,
     OPTION_TIMERANGE,
-    {"strategies", 'S', "A,B", "only these contestants, by name", NULL},
+    OPTION_STRATEGIES,
     {"cuts", 'c', "N", "bars after which the future is exchanged, spread over the folds (default 120)", NULL},
     {"refits", 'n', "N", "folds per model that are fitted again in another future (default 2)", NULL},
     {"out", 'o', "DIR", "run directory of this experiment: its fits are used, audit.json goes there", NULL},
@@ -35,39 +31,16 @@ static const struct command_option options[] = {
 
 static int take_option(struct audit_arguments *a, int c) {
     switch (c) {
-    case 'd':
-        return cli_text("--data", optarg, &a->override.data);
-    case 't':
-        a->override.timerange = optarg;
-        break;
-    case 'S':
-        a->override.strategies = optarg;
-        break;
-    case 'o':
-        return cli_text("--out", optarg, &a->out);
     case 'c':
         return cli_count("--cuts", optarg, 1, 100000, &a->options.n_cuts);
     case 'n':
         return cli_count("--refits", optarg, 0, 10000, &a->options.n_refits);
-    case 'j':
-        return cli_count("--jobs", optarg, 1, 1024, &a->options.jobs);
-    case 'k':
-        a->kernels = optarg;
-        break;
     case 'J':
         a->json = true;
-        break;
-    case 'q':
-        progress_quiet(true);
-        break;
-    case 's':
-        if (a->override.n_set == MAX_SETS) FAIL(GW_ERR_USAGE, "audit: more than %d --set", MAX_SETS);
-        a->set[a->override.n_set++] = optarg;
-        break;
+        return GW_OK;
     default:
-        break;
+        return cli_experiment_option(&command_audit, c, &a->x);
     }
-    return GW_OK;
 }
 
 /* ---- the run that is audited ------------------------------------------------------------------------------------------ */
@@ -83,7 +56,7 @@ static int find_run(const struct audit_arguments *a, const struct experiment *e,
     char path[1024];
     struct json_document *document;
     memset(run, 0, sizeof *run);
-    TRY(run_directory_name(a->out, e->name, run->dir));
+    TRY(run_directory_name(a->x.out, e->name, run->dir));
     TRY(path_join(path, sizeof path, run->dir, GW_RUN_JSON));
     int rc = file_exists(path) ? json_load(path, GW_ERR_DATA, &document) : GW_ERR_DATA;
     if (rc == GW_OK) {
@@ -96,9 +69,9 @@ static int find_run(const struct audit_arguments *a, const struct experiment *e,
     }
     if (rc == GW_ERR_NOMEM) return rc;
     if (run->key[0]) return GW_OK;
-    if (a->out)
+    if (a->x.out)
         FAIL(GW_ERR_USAGE, "--out %s: holds no finished run; run the experiment there first, or leave --out away",
-             a->out);
+             a->x.out);
     run->dir[0] = '\0';
     return GW_OK;
 }
@@ -108,8 +81,8 @@ static int match_run(const struct audit_arguments *a, const struct experiment *e
     char key[RUN_KEY_SIZE];
     config_key(e, p, key);
     if (!run->dir[0] || strcmp(run->key, key) == 0) return GW_OK;
-    if (a->out)
-        FAIL(GW_ERR_USAGE, "--out %s: holds the run of another configuration or of other data than %s", a->out,
+    if (a->x.out)
+        FAIL(GW_ERR_USAGE, "--out %s: holds the run of another configuration or of other data than %s", a->x.out,
              e->path);
     run->dir[0] = '\0';
     return GW_OK;
@@ -259,11 +232,11 @@ static int command(int argc, char **argv) {
         TRY(take_option(&a, c));
     }
     TRY(cli_arguments(&command_audit, argc, argv, 1, "EXPERIMENT.json"));
-    a.override.set = a.set;
-    TRY(experiment_load(argv[optind], &a.override, &experiment));
+    a.options.jobs = a.x.jobs;
+    TRY(experiment_load(argv[optind], &a.x.override, &experiment));
     int rc = find_run(&a, experiment, &run);
     /* A run's fits are only its fits with its kernels. */
-    if (rc == GW_OK) rc = gw_kernels_select(a.kernels ? a.kernels : run.kernels[0] ? run.kernels : "auto");
+    if (rc == GW_OK) rc = gw_kernels_select(a.x.kernels ? a.x.kernels : run.kernels[0] ? run.kernels : "auto");
     if (rc == GW_OK) rc = prepare(experiment, &prepared);
     if (rc == GW_OK) rc = audit(&a, experiment, prepared, &run);
     prepared_free(prepared);

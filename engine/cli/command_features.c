@@ -3,15 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli_experiment.h"
 #include "engine/base/json.h"
 #include "engine/walk/fold_data.h"
 
-enum { MAX_SETS = 128 };
-
 struct features_arguments {
-    struct gw_config_override override;
-    const char *set[MAX_SETS], *out;
+    struct cli_experiment x;
     size_t fold; /* 0: unscaled */
 };
 
@@ -115,13 +112,13 @@ static int write_names(const struct prepared *p, const struct gw_scaler *scaler,
 static int write_npy(const struct prepared *p, const float *rows, size_t n_rows, const struct gw_scaler *scaler,
                      const struct features_arguments *a) {
     char beside[2][1024];
-    int stem = (int)strlen(a->out) - 4;
-    if (snprintf(beside[0], sizeof beside[0], "%.*s.csv", stem, a->out) >= (int)sizeof beside[0] ||
-        snprintf(beside[1], sizeof beside[1], "%.*s.json", stem, a->out) >= (int)sizeof beside[1])
+    int stem = (int)strlen(a->x.out) - 4;
+    if (snprintf(beside[0], sizeof beside[0], "%.*s.csv", stem, a->x.out) >= (int)sizeof beside[0] ||
+        snprintf(beside[1], sizeof beside[1], "%.*s.json", stem, a->x.out) >= (int)sizeof beside[1])
         FAIL(GW_ERR_USAGE, "--out: the path is too long");
     size_t shape[2] = {n_rows, gw_feature_set_size(p->set)};
-    out_sweep(a->out);
-    TRY(npy_write(a->out, "<f4", sizeof(float), shape, 2, rows));
+    out_sweep(a->x.out);
+    TRY(npy_write(a->x.out, "<f4", sizeof(float), shape, 2, rows));
     TRY(write_csv(p, NULL, beside[0]));
     TRY(write_names(p, scaler, a->fold, beside[1]));
     printf("rows: %s\nnames: %s\n", CLI_SHOWN(beside[0]), CLI_SHOWN(beside[1]));
@@ -133,10 +130,10 @@ static int write_features(const struct prepared *p, const struct gw_scaler *scal
     size_t n_rows;
     float *rows = all_rows(p, scaler, &n_rows);
     if (!rows) return GW_ERR_NOMEM;
-    int rc = ends_in(a->out, ".npy") ? write_npy(p, rows, n_rows, scaler, a) : write_csv(p, rows, a->out);
+    int rc = ends_in(a->x.out, ".npy") ? write_npy(p, rows, n_rows, scaler, a) : write_csv(p, rows, a->x.out);
     mem_free(rows);
     if (rc == GW_OK)
-        printf("features: %s (%zu bars, %zu features)\n", CLI_SHOWN(a->out), n_rows, gw_feature_set_size(p->set));
+        printf("features: %s (%zu bars, %zu features)\n", CLI_SHOWN(a->x.out), n_rows, gw_feature_set_size(p->set));
     return rc;
 }
 
@@ -153,27 +150,12 @@ static int scale_and_write(const struct experiment *e, const struct prepared *p,
 /* ---- the command --------------------------------------------------------------------------------- */
 
 static int take_option(struct features_arguments *a, int c) {
-    switch (c) {
-    case 'o':
-        return cli_text("--out", optarg, &a->out);
-    case 'F':
-        return cli_count("--scaled", optarg, 1, 100000, &a->fold);
-    case 'd':
-        return cli_text("--data", optarg, &a->override.data);
-    case 't':
-        a->override.timerange = optarg;
-        return GW_OK;
-    case 's':
-        if (a->override.n_set == MAX_SETS) FAIL(GW_ERR_USAGE, "features: more than %d --set", MAX_SETS);
-        a->set[a->override.n_set++] = optarg;
-        return GW_OK;
-    default:
-        return GW_OK;
-    }
+    if (c == 'F') return cli_count("--scaled", optarg, 1, 100000, &a->fold);
+    return cli_experiment_option(&command_features, c, &a->x);
 }
 
 static int command(int argc, char **argv) {
-    struct features_arguments a = {.out = NULL};
+    struct features_arguments a = {0};
     struct experiment *experiment;
     struct prepared *prepared;
     int c;
@@ -183,10 +165,9 @@ static int command(int argc, char **argv) {
         TRY(take_option(&a, c));
     }
     TRY(cli_arguments(&command_features, argc, argv, 1, "EXPERIMENT.json"));
-    if (!a.out || !(ends_in(a.out, ".npy") || ends_in(a.out, ".csv")))
+    if (!a.x.out || !(ends_in(a.x.out, ".npy") || ends_in(a.x.out, ".csv")))
         FAIL(GW_ERR_USAGE, "features: --out FILE.npy or FILE.csv is missing; see `gatewalk features --help`");
-    a.override.set = a.set;
-    TRY(experiment_load(argv[optind], &a.override, &experiment));
+    TRY(experiment_load(argv[optind], &a.x.override, &experiment));
     int rc = prepare(experiment, &prepared);
     if (rc == GW_OK) {
         rc = scale_and_write(experiment, prepared, &a);

@@ -1,7 +1,7 @@
 /* gatewalk folds: the audit table of an experiment's walk. */
 #include <getopt.h>
 
-#include "cli.h"
+#include "cli_experiment.h"
 #include "engine/base/base.h"
 #include "engine/walk/outside.h"
 #include "show_run.h"
@@ -33,25 +33,17 @@ static void print_narrow(const struct gw_market *market, const struct gw_fold_pl
 }
 
 static int command(int argc, char **argv) {
-    enum { MOST = 128 };
-    struct gw_config_override override = {0};
-    const char *set[MOST];
+    struct cli_experiment x = {0};
     int c;
     while ((c = cli_option(&command_folds, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
-        if (c == 'd') TRY(cli_text("--data", optarg, &override.data));
-        if (c == 't') override.timerange = optarg;
-        if (c == 's') {
-            if (override.n_set == MOST) FAIL(GW_ERR_USAGE, "folds: more than %d --set", MOST);
-            set[override.n_set++] = optarg;
-        }
+        TRY(cli_experiment_option(&command_folds, c, &x));
     }
     TRY(cli_arguments(&command_folds, argc, argv, 1, "EXPERIMENT.json"));
-    override.set = set;
     struct experiment *experiment;
     struct prepared *prepared;
-    TRY(experiment_load(argv[optind], &override, &experiment));
+    TRY(experiment_load(argv[optind], &x.override, &experiment));
     int rc = prepare(experiment, &prepared);
     if (rc == GW_OK) {
         if (terminal_width(WIDE) < WIDE)

@@ -5,20 +5,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli.h"
+#include "cli_experiment.h"
 #include "engine/results/run_finding.h"
 #include "engine/results/run_key.h"
 #include "engine/study/null_refits.h"
 #include "engine/walk/outside.h"
 #include "gatewalk/run_files.h"
 
-enum { MAX_SETS = 128 };
-
 struct null_arguments {
-    struct gw_config_override override;
-    const char *set[MAX_SETS];
-    const char *kernels, *out;
-    size_t n_refits, jobs;
+    struct cli_experiment x;
+    size_t n_refits;
     bool json;
 };
 
@@ -27,7 +23,7 @@ static const struct command_option options[] = {
     OPTION_DATA,
     OPTION_SET,
     OPTION_TIMERANGE,
-    {"strategies", 'S', "A,B", "only these contestants, by name", NULL},
+    OPTION_STRATEGIES,
     {"out", 'o', "DIR", "where the refits are kept (default: the run directory's name with .null)", NULL},
     {"json", 'J', NULL, "every figure of every refit and what they come to, on standard output", NULL},
     OPTION_JOBS,
@@ -39,35 +35,12 @@ static int take_option(struct null_arguments *a, int c) {
     switch (c) {
     case 'n':
         return cli_count("--refits", optarg, 1, 100000, &a->n_refits);
-    case 'd':
-        return cli_text("--data", optarg, &a->override.data);
-    case 't':
-        a->override.timerange = optarg;
-        break;
-    case 'S':
-        a->override.strategies = optarg;
-        break;
-    case 'o':
-        return cli_text("--out", optarg, &a->out);
-    case 'j':
-        return cli_count("--jobs", optarg, 1, 1024, &a->jobs);
-    case 'k':
-        a->kernels = optarg;
-        break;
     case 'J':
         a->json = true;
-        break;
-    case 'q':
-        progress_quiet(true);
-        break;
-    case 's':
-        if (a->override.n_set == MAX_SETS) FAIL(GW_ERR_USAGE, "null: more than %d --set", MAX_SETS);
-        a->set[a->override.n_set++] = optarg;
-        break;
+        return GW_OK;
     default:
-        break;
+        return cli_experiment_option(&command_null, c, &a->x);
     }
-    return GW_OK;
 }
 
 /* ---- experiment or run -------------------------------------------------------------------------------------------- */
@@ -86,18 +59,18 @@ static bool is_directory(const char *path) {
 static int open_subject(struct null_arguments *a, const char *what, struct null_subject *out) {
     *out = (struct null_subject){0};
     if (is_directory(what)) {
-        if (a->override.n_set || a->override.data || a->override.timerange || a->override.strategies)
+        if (a->x.override.n_set || a->x.override.data || a->x.override.timerange || a->x.override.strategies)
             FAIL(GW_ERR_USAGE, "null: %s is a run; --data, --set, --timerange and --strategies are for an experiment",
                  what);
         TRY(experiment_of_run(what, &out->e, out->kernels));
         snprintf(out->run, sizeof out->run, "%s", what);
     } else {
-        TRY(experiment_load(what, &a->override, &out->e));
+        TRY(experiment_load(what, &a->x.override, &out->e));
     }
     TRY(run_directory_name(out->run[0] ? out->run : NULL, out->e->name, out->dir));
     size_t n = strlen(out->dir);
     while (n > 1 && out->dir[n - 1] == '/') out->dir[--n] = '\0';
-    if (a->out) return path_join(out->dir, sizeof out->dir, a->out, "");
+    if (a->x.out) return path_join(out->dir, sizeof out->dir, a->x.out, "");
     if (n + sizeof ".null" > sizeof out->dir) FAIL(GW_ERR_USAGE, "%s: the path is too long", out->dir);
     strcpy(out->dir + n, ".null");
     return GW_OK;
@@ -174,12 +147,12 @@ static int show_json(const struct null_refits *r) {
 static int refit(const struct null_arguments *a, struct null_subject *subject) {
     struct prepared *p = NULL;
     struct null_refits refits = {0};
-    int rc = gw_kernels_select(a->kernels ? a->kernels : subject->kernels[0] ? subject->kernels : "auto");
+    int rc = gw_kernels_select(a->x.kernels ? a->x.kernels : subject->kernels[0] ? subject->kernels : "auto");
     if (rc == GW_OK) rc = prepare(subject->e, &p);
     if (rc == GW_OK) rc = outside_prepare(subject->e, p);
     if (rc == GW_OK)
         rc = null_refits_make(subject->e, p, subject->dir, subject->run, a->n_refits,
-                              a->jobs ? a->jobs : (size_t)omp_get_max_threads(), &refits);
+                              a->x.jobs ? a->x.jobs : (size_t)omp_get_max_threads(), &refits);
     if (rc == GW_OK) rc = a->json ? show_json(&refits) : show(&refits, subject->dir);
     null_refits_free(&refits);
     prepared_free(p);
@@ -196,7 +169,6 @@ static int command(int argc, char **argv) {
         TRY(take_option(&a, c));
     }
     TRY(cli_arguments(&command_null, argc, argv, 1, "an experiment or the directory of a finished run"));
-    a.override.set = a.set;
     int rc = open_subject(&a, argv[optind], &subject);
     if (rc == GW_OK) rc = refit(&a, &subject);
     experiment_free(subject.e);

@@ -4,11 +4,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli.h"
+#include "cli_experiment.h"
 #include "engine/cluster/plan.h"
 #include "engine/config/config.h"
 
-enum { MOST_SETS = 128, MOST_COUNTS = 32, MOST_RANKS = 1000000 };
+enum { MOST_COUNTS = 32, MOST_RANKS = 1000000 };
 
 static const struct command_option options[] = {
     {"ranks", 'r', "N,N…", "how many processes, one thread each (default 1,8,64,512,4096)", NULL},
@@ -20,14 +20,13 @@ static const struct command_option options[] = {
     OPTION_DATA,
     OPTION_SET,
     OPTION_TIMERANGE,
-    {"seeds", 'n', "N", "repeat every fit with seeds 1..N, at most 64", NULL},
+    OPTION_SEEDS,
     OPTION_KERNELS,
     {"json", 'J', NULL, "as JSON", NULL},
 };
 
 struct plan_arguments {
-    struct gw_config_override override;
-    const char *set[MOST_SETS], *kernels;
+    struct cli_experiment x;
     size_t ranks[MOST_COUNTS], n_ranks, copies;
     struct plan_network network;
     bool json;
@@ -73,25 +72,13 @@ static int take_option(struct plan_arguments *a, int c) {
         return GW_OK;
     case 'c':
         return cli_count("--copies", optarg, 1, 100000, &a->copies);
-    case 'd':
-        return cli_text("--data", optarg, &a->override.data);
-    case 't':
-        a->override.timerange = optarg;
-        return GW_OK;
     case 'n':
-        return cli_count("--seeds", optarg, 1, MAX_SEEDS, &a->override.n_seeds);
-    case 'k':
-        a->kernels = optarg;
-        return GW_OK;
+        return cli_seeds_option(&a->x);
     case 'J':
         a->json = true;
         return GW_OK;
-    case 's':
-        if (a->override.n_set == MOST_SETS) FAIL(GW_ERR_USAGE, "plan: more than %d --set", MOST_SETS);
-        a->set[a->override.n_set++] = optarg;
-        return GW_OK;
     default:
-        return GW_OK;
+        return cli_experiment_option(&command_plan, c, &a->x);
     }
 }
 
@@ -159,11 +146,11 @@ static int show_json(const struct plan_arguments *a, const struct plan_work *wor
 
 static int load(const char *path, const struct plan_arguments *a, bool is_run, struct plan_work *work) {
     struct experiment *experiment;
-    if (is_run && (a->override.data || a->override.timerange || a->override.n_seeds || a->override.n_set))
+    if (is_run && (a->x.override.data || a->x.override.timerange || a->x.override.n_seeds || a->x.override.n_set))
         FAIL(GW_ERR_USAGE, "plan: a finished run is planned as it was; give its experiment to change something");
     if (is_run) return plan_of_run(path, a->copies, work);
-    TRY(gw_kernels_select(a->kernels ? a->kernels : "auto"));
-    TRY(experiment_load(path, &a->override, &experiment));
+    TRY(gw_kernels_select(a->x.kernels ? a->x.kernels : "auto"));
+    TRY(experiment_load(path, &a->x.override, &experiment));
     int rc = plan_of_experiment(experiment, a->copies, work);
     experiment_free(experiment);
     return rc;
@@ -183,7 +170,6 @@ static int command(int argc, char **argv) {
         TRY(take_option(&a, c));
     }
     TRY(cli_arguments(&command_plan, argc, argv, 1, "EXPERIMENT.json or RUN_DIR"));
-    a.override.set = a.set;
     bool is_run = stat(argv[optind], &status) == 0 && S_ISDIR(status.st_mode);
     TRY(load(argv[optind], &a, is_run, &work));
     int rc = a.json ? show_json(&a, &work, is_run) : show(&a, &work, is_run);

@@ -3,22 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli_experiment.h"
 #include "engine/base/base.h"
 #include "engine/cluster/cluster.h"
 #include "engine/walk/walk.h"
 #include "show_outlook.h"
 #include "show_run.h"
 
-enum { MAX_SETS = 128 };
-
 struct run_arguments {
-    struct gw_config_override override;
+    struct cli_experiment x;
     struct gw_run_options options;
-    const char *set[MAX_SETS];
-    const char *kernels;
-    struct show_options show;
-    bool dry_run;
 };
 
 static const char *strategy_choice(size_t i) { return i < gw_strategy_count() ? gw_strategy_at(i)->name : NULL; }
@@ -28,7 +22,7 @@ static const struct command_option options[] = {
     OPTION_SET,
     OPTION_TIMERANGE,
     {"strategies", 'S', "A,B", "only these contestants, by name; plain strategies go by theirs", strategy_choice},
-    {"seeds", 'n', "N", "repeat every fit with seeds 1..N, at most 64", NULL},
+    OPTION_SEEDS,
     OPTION_JOBS,
     OPTION_KERNELS,
     OPTION_OUT,
@@ -54,51 +48,16 @@ static int take_shard(const char *text, struct gw_run_options *out) {
 
 static int take_option(struct run_arguments *a, int c) {
     switch (c) {
-    case 'd':
-        return cli_text("--data", optarg, &a->override.data);
-    case 't':
-        a->override.timerange = optarg;
-        break;
-    case 'S':
-        a->override.strategies = optarg;
-        break;
-    case 'o':
-        return cli_text("--out", optarg, &a->options.out_dir);
-    case 'f':
-        a->options.force = true;
-        break;
     case 'e':
         a->options.events = true;
-        break;
-    case 'k':
-        a->kernels = optarg;
-        break;
-    case 'y':
-        a->dry_run = true;
-        break;
-    case 'R':
-        a->show.no_report = true;
-        break;
-    case 'H':
-        a->show.no_html = true;
-        break;
-    case 'q':
-        progress_quiet(true);
-        break;
+        return GW_OK;
     case 'p':
         return take_shard(optarg, &a->options);
     case 'n':
-        return cli_count("--seeds", optarg, 1, MAX_SEEDS, &a->override.n_seeds);
-    case 'j':
-        return cli_count("--jobs", optarg, 1, 1024, &a->options.jobs);
-    case 's':
-        if (a->override.n_set == MAX_SETS) FAIL(GW_ERR_USAGE, "run: more than %d --set", MAX_SETS);
-        a->set[a->override.n_set++] = optarg;
-        break;
+        return cli_seeds_option(&a->x);
     default:
-        break;
+        return cli_experiment_option(&command_run, c, &a->x);
     }
-    return GW_OK;
 }
 
 static int look_ahead(const struct experiment *experiment, const struct gw_run_options *run) {
@@ -118,12 +77,14 @@ static int parse(int argc, char **argv, struct run_arguments *a, bool *help) {
         if (c < 0) return c;
         TRY(take_option(a, c));
     }
-    a->override.set = a->set;
+    a->options.out_dir = a->x.out;
+    a->options.jobs = a->x.jobs;
+    a->options.force = a->x.force;
     return cli_arguments(&command_run, argc, argv, 1, "EXPERIMENT.json");
 }
 
 static int finish(const struct run_arguments *a, const char *dir) {
-    if (!a->options.n_shards) return show_run(dir, &a->show);
+    if (!a->options.n_shards) return show_run(dir, &a->x.show);
     printf("share %zu of %zu: %s\nwhen all are there: gatewalk merge %.*s.shard-*-of-%zu\n", a->options.shard,
            a->options.n_shards, CLI_SHOWN(dir), (int)(strstr(dir, ".shard-") - dir), dir, a->options.n_shards);
     return GW_OK;
@@ -132,20 +93,20 @@ static int finish(const struct run_arguments *a, const char *dir) {
 static int lead(const char *path, struct run_arguments *a, struct cluster *cluster) {
     struct experiment *experiment;
     char dir[1024];
-    TRY(cluster_kernels(cluster, a->kernels));
-    TRY(experiment_load(path, &a->override, &experiment));
+    TRY(cluster_kernels(cluster, a->x.kernels));
+    TRY(experiment_load(path, &a->x.override, &experiment));
     a->options.executor = cluster_executor(cluster);
-    int rc = a->dry_run ? look_ahead(experiment, &a->options) : run_experiment(experiment, &a->options, dir);
+    int rc = a->x.dry_run ? look_ahead(experiment, &a->options) : run_experiment(experiment, &a->options, dir);
     experiment_free(experiment);
-    if (rc < 0 || a->dry_run) return rc;
+    if (rc < 0 || a->x.dry_run) return rc;
     cluster_leave(cluster); /* the report needs no others */
     return finish(a, dir);
 }
 
 static int serve(const char *path, const struct run_arguments *a, struct cluster *cluster) {
     struct experiment *experiment = NULL;
-    int rc = cluster_kernels(cluster, a->kernels);
-    if (rc == GW_OK) rc = experiment_load(path, &a->override, &experiment);
+    int rc = cluster_kernels(cluster, a->x.kernels);
+    if (rc == GW_OK) rc = experiment_load(path, &a->x.override, &experiment);
     rc = rc == GW_OK ? cluster_serve(cluster, experiment, a->options.jobs) : cluster_refuse(cluster, rc);
     experiment_free(experiment);
     return rc;

@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "cli_experiment.h"
 #include "engine/cluster/slurm.h"
 #include "engine/config/config.h"
 
-enum { MOST_SETS = 128, MOST_WORDS = 2 * MOST_SETS + 12 };
+enum { MOST_WORDS = 2 * CLI_SETS_MAX + 12 };
 
 static const struct command_option options[] = {
     {"nodes", 'N', "N", "nodes (default 1)", NULL},
@@ -25,8 +25,8 @@ static const struct command_option options[] = {
     OPTION_DATA,
     OPTION_SET,
     OPTION_TIMERANGE,
-    {"strategies", 'S', "A,B", "only these contestants", NULL},
-    {"seeds", 'n', "N", "repeat every fit with seeds 1..N, at most 64", NULL},
+    OPTION_STRATEGIES,
+    OPTION_SEEDS,
     OPTION_KERNELS,
     {"out", 'o', "DIR", "run directory (default reports/out/NAME)", NULL},
     OPTION_NO_REPORT,
@@ -34,46 +34,24 @@ static const struct command_option options[] = {
 
 struct slurm_arguments {
     struct slurm_job job;
-    struct gw_config_override override;
-    const char *set[MOST_SETS], *word[MOST_WORDS];
+    struct cli_experiment x;
+    const char *word[MOST_WORDS];
 };
 
 /* What `run` shall be told as well. */
-static void hand_on(struct slurm_arguments *a, const char *option, const char *value) {
-    a->word[a->job.n_options++] = option;
-    a->word[a->job.n_options++] = value;
-}
-
 static int take_run_option(struct slurm_arguments *a, int c) {
-    switch (c) {
-    case 'd':
-        TRY(cli_text("--data", optarg, &a->override.data));
-        hand_on(a, "--data", optarg);
-        break;
-    case 't':
-        a->override.timerange = optarg;
-        hand_on(a, "--timerange", optarg);
-        break;
-    case 'S':
-        a->override.strategies = optarg;
-        hand_on(a, "--strategies", optarg);
-        break;
-    case 'n':
-        TRY(cli_count("--seeds", optarg, 1, MAX_SEEDS, &a->override.n_seeds));
-        hand_on(a, "--seeds", optarg);
-        break;
-    case 'k':
-        hand_on(a, "--kernels", optarg);
-        break;
-    case 's':
-        if (a->override.n_set == MOST_SETS) FAIL(GW_ERR_USAGE, "slurm: more than %d --set", MOST_SETS);
-        a->set[a->override.n_set++] = optarg;
-        hand_on(a, "--set", optarg);
-        break;
-    default:
-        break;
+    static const struct {
+        int value;
+        const char *word;
+    } handed[] = {{'d', "--data"},  {'t', "--timerange"}, {'S', "--strategies"},
+                  {'n', "--seeds"}, {'k', "--kernels"},   {'s', "--set"}};
+    TRY(c == 'n' ? cli_seeds_option(&a->x) : cli_experiment_option(&command_slurm, c, &a->x));
+    for (size_t i = 0; i < COUNT_OF(handed); i++) {
+        if (handed[i].value != c) continue;
+        if (a->job.n_options > MOST_WORDS - 2) FAIL(GW_ERR_USAGE, "slurm: too many options for `run`");
+        a->word[a->job.n_options++] = handed[i].word;
+        a->word[a->job.n_options++] = optarg;
     }
-    if (a->job.n_options > MOST_WORDS - 2) FAIL(GW_ERR_USAGE, "slurm: too many options for `run`");
     return GW_OK;
 }
 
@@ -89,13 +67,8 @@ static int take_option(struct slurm_arguments *a, int c) {
         return cli_count("--lead", optarg, 1, 65535, &a->job.lead);
     case 'a':
         return cli_count("--array", optarg, 1, 100000, &a->job.shares);
-    case 'o':
-        return cli_text("--out", optarg, &a->job.out);
     case 'T':
         a->job.time = optarg;
-        return GW_OK;
-    case 'R':
-        a->job.no_report = true;
         return GW_OK;
     case 'M':
         a->job.mpi = optarg;
@@ -125,7 +98,7 @@ static int own_path(char path[1024]) {
 static int write_script(struct slurm_arguments *a) {
     char program[1024], dir[1024], out[128];
     struct experiment *experiment;
-    TRY(experiment_load(a->job.experiment, &a->override, &experiment));
+    TRY(experiment_load(a->job.experiment, &a->x.override, &experiment));
     int rc = own_path(program);
     if (rc == GW_OK && !getcwd(dir, sizeof dir)) rc = gw_error_set(GW_ERR_IO, "this folder has no path any more");
     snprintf(out, sizeof out, "reports/out/%s", experiment->name);
@@ -148,7 +121,8 @@ static int command(int argc, char **argv) {
         TRY(take_option(&a, c));
     }
     TRY(cli_arguments(&command_slurm, argc, argv, 1, "EXPERIMENT.json"));
-    a.override.set = a.set;
+    a.job.out = a.x.out;
+    a.job.no_report = a.x.show.no_report;
     a.job.option = a.word;
     a.job.experiment = argv[optind];
     TRY(slurm_check(&a.job));

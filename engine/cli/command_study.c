@@ -2,14 +2,12 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli_experiment.h"
 #include "engine/base/base.h"
 #include "engine/study/outlook.h"
 #include "engine/walk/walk.h"
 #include "show_outlook.h"
 #include "show_run.h"
-
-enum { MAX_SETS = 128 };
 
 static const struct command_option options[] = {
     {"seeds", 'n', "N", "seeds of the final comparison, at most 64", NULL},
@@ -36,38 +34,20 @@ static int look_ahead(const char *path, const struct gw_config_override *overrid
 }
 
 static int command(int argc, char **argv) {
-    struct gw_config_override override = {0};
-    struct gw_run_options run = {.on_begin = forget_report};
-    const char *set[MAX_SETS], *kernels = "auto";
-    struct show_options show = {0};
-    bool dry_run = false;
+    struct cli_experiment x = {0};
     int c;
     while ((c = cli_option(&command_study, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
-        if (c == 'd') TRY(cli_text("--data", optarg, &override.data));
-        if (c == 't') override.timerange = optarg;
-        if (c == 'o') TRY(cli_text("--out", optarg, &run.out_dir));
-        if (c == 'f') run.force = true;
-        if (c == 'k') kernels = optarg;
-        if (c == 'R') show.no_report = true;
-        if (c == 'H') show.no_html = true;
-        if (c == 'y') dry_run = true;
-        if (c == 'q') progress_quiet(true);
-        if (c == 'n') TRY(cli_count("--seeds", optarg, 1, MAX_SEEDS, &override.n_seeds));
-        if (c == 'j') TRY(cli_count("--jobs", optarg, 1, 1024, &run.jobs));
-        if (c == 's') {
-            if (override.n_set == MAX_SETS) FAIL(GW_ERR_USAGE, "study: more than %d --set", MAX_SETS);
-            set[override.n_set++] = optarg;
-        }
+        TRY(c == 'n' ? cli_seeds_option(&x) : cli_experiment_option(&command_study, c, &x));
     }
     TRY(cli_arguments(&command_study, argc, argv, 1, "STUDY.json"));
-    TRY(gw_kernels_select(kernels));
-    override.set = set;
-    if (dry_run) return look_ahead(argv[optind], &override, &run);
+    TRY(gw_kernels_select(x.kernels ? x.kernels : "auto"));
+    struct gw_run_options run = {.on_begin = forget_report, .out_dir = x.out, .jobs = x.jobs, .force = x.force};
+    if (x.dry_run) return look_ahead(argv[optind], &x.override, &run);
     char dir[1024];
-    TRY(gw_run_study(argv[optind], &override, &run, dir));
-    return show_run(dir, &show);
+    TRY(gw_run_study(argv[optind], &x.override, &run, dir));
+    return show_run(dir, &x.show);
 }
 
 const struct command command_study = {
