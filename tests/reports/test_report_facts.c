@@ -1,47 +1,8 @@
-/* What the reports make of the facts of a run: the success test and the conclusion in words, files of another schema, the
- * path of a study; and which numbers an axis shows. */
-#include "engine/base/base.h"
-#include "test.h"
-
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "fixture.h"
+/* What the reports make of the facts of a run: the success test and the conclusion in words, and files of another schema. */
 #include "reports/data/study_view.h"
-#include "reports/plots/equity.h"
-#include "reports/plots/plot.h"
 #include "reports/words/criteria.h"
 #include "reports/words/sentences.h"
-
-static char room[64];
-
-static void join(char out[1024], const char *dir, const char *name) { assert_ok(path_join(out, 1024, dir, name)); }
-
-static void open_run(struct run_view *run, char dir[1024], const char *name, const struct fixture *fixture) {
-    join(dir, room, name);
-    assert_ok(dir_make(dir));
-    fixture_write(dir, fixture);
-    assert_ok(run_view_open(dir, run));
-}
-
-static struct fixture small(void) {
-    struct fixture f = fixture_rich;
-    f.n_models = 4;
-    f.n_others = 1;
-    f.n_seeds = 2;
-    f.n_folds = 2;
-    f.bars_per_fold = 50;
-    return f;
-}
-
-static void put_file(const char *dir, const char *name, const char *text) {
-    char path[1024];
-    join(path, dir, name);
-    FILE *to = fopen(path, "w");
-    assert_non_null(to);
-    fputs(text, to);
-    fclose(to);
-}
+#include "room.h"
 
 /* ---- the success test ------------------------------------------------------------------------------------------ */
 
@@ -66,7 +27,7 @@ static void criteria_are(struct run_view *run, size_t candidate, const enum crit
 
 static void test_states(void **state) {
     (void)state;
-    struct fixture f = small();
+    struct fixture f = fixture_small(4);
     struct run_view run;
     char dir[1024];
     open_run(&run, dir, "states", &f);
@@ -146,7 +107,7 @@ static void test_notes(void **state) {
 
 static void test_training_time_unknown(void **state) {
     (void)state;
-    struct fixture f = small();
+    struct fixture f = fixture_small(4);
     struct run_view run;
     struct criterion_list list;
     char dir[1024], path[1024];
@@ -377,7 +338,7 @@ static const struct schema_case {
 static void test_schema(void **state) {
     (void)state;
     static const char *const file[] = {GW_RUN_SUMMARY, GW_RUN_JSON, GW_RUN_STUDY};
-    struct fixture f = small();
+    struct fixture f = fixture_small(4);
     char dir[1024], want[1200];
     f.study = true;
     for (size_t i = 0; i < COUNT_OF(file); i++)
@@ -398,180 +359,8 @@ static void test_schema(void **state) {
         }
 }
 
-/* ---- every plot ------------------------------------------------------------------------------------------------- */
-
-/* A plot that the made-up run gives nothing to show is one whose drawing no test ever sees. */
-static void test_every_plot_has_something_to_show(void **state) {
-    (void)state;
-    struct fixture f = small();
-    struct run_view run;
-    char dir[1024];
-    f.study = f.patterns = f.search = true;
-    f.n_seeds = 1;
-    f.bars_per_fold = 1000; /* days enough for a rolling window */
-    open_run(&run, dir, "every-plot", &f);
-    for (size_t i = 0; plot_at(i); i++) {
-        struct plot_job job = {.run = &run, .plot = plot_at(i), .dir = room, .not_shown = ""};
-        assert_ok(plot_at(i)->prepare(&job));
-        if (job.n_pages == 0)
-            fail_msg("plot %s has nothing to show of the made-up run (%s): write what it reads in "
-                     "tests/reports/fixture.h",
-                     plot_at(i)->name, job.skipped);
-    }
-    run_view_close(&run);
-}
-
-/* ---- the path of a study ----------------------------------------------------------------------------------------- */
-
-static void test_study(void **state) {
-    (void)state;
-    struct fixture f = small();
-    struct run_view run;
-    const struct study_view *study;
-    char dir[1024];
-    open_run(&run, dir, "no-study", &f);
-    assert_ok(study_view_read(&run, &study));
-    assert_null(study);
-    run_view_close(&run);
-    f.study = true;
-    open_run(&run, dir, "study", &f);
-    assert_ok(study_view_read(&run, &study));
-    assert_non_null(study);
-    assert_int_equal(study->n, 3);
-    assert_int_equal(study->stage[0].n, 2);
-    assert_true(study->stage[0].carried && !study->stage[0].final && study->stage[2].final);
-    assert_near(study->baseline, 0.192, 1e-12, 1); /* the carried winner, not the best of all */
-    assert_near(study->search_folds, 2, 1e-12, 1);
-    assert_true(isnan(study->stage[1].variant[1].average_precision));
-    assert_string_equal(study->final, "lstm, bahdanau_64, buy_and_hold");
-    run_view_close(&run);
-}
-
-static const struct plot_desc *plot_named(const char *name) {
-    for (size_t i = 0; plot_at(i); i++)
-        if (strcmp(plot_at(i)->name, name) == 0) return plot_at(i);
-    fail_msg("no plot %s", name);
-    return NULL;
-}
-
-/* Lets one plot write its data into `room`; the named file is the caller's. */
-static char *plot_data(struct run_view *run, struct plot_job *job, const char *plot, const char *file) {
-    *job = (struct plot_job){.run = run, .plot = plot_named(plot), .dir = room, .not_shown = ""};
-    char path[1024], *text;
-    size_t n;
-    assert_ok(job->plot->prepare(job));
-    join(path, room, file);
-    assert_ok(file_read_all(path, (size_t)8 << 20, GW_ERR_IO, &text, &n));
-    return text;
-}
-
-static void test_study_page(void **state) {
-    (void)state;
-    struct fixture f = small();
-    struct run_view run;
-    struct plot_job job;
-    char dir[1024];
-    f.study = true;
-    open_run(&run, dir, "study-page", &f);
-    char *dots = plot_data(&run, &job, "study", "study-1.dots");
-    assert_int_equal(job.n_pages, 1);
-    assert_string_equal(dots, "0.181\t1.5\t0\t\n0.192\t2.5\t1\t\n0.214\t4.5\t1\t\nNaN\t5.5\t0\t\n0.187\t7.5\t1\t\n");
-    mem_free(dots);
-    run_view_close(&run);
-}
-
-/* Stages stay whole: twenty of three variants are 80 rows, seven stages to a page of thirty. */
-static void test_long_study(void **state) {
-    (void)state;
-    struct fixture f = small();
-    struct run_view run;
-    struct plot_job job;
-    char dir[1024], path[1024];
-    open_run(&run, dir, "long-study", &f);
-    join(path, dir, GW_RUN_STUDY);
-    FILE *to = fopen(path, "w");
-    assert_non_null(to);
-    fputs("{\"schema\": 6, \"stages\": [", to);
-    for (int i = 0; i < 20; i++) {
-        fprintf(to, "%s{\"name\": \"s%d\", \"variants\": [", i ? "," : "", i);
-        for (int v = 0; v < 3; v++)
-            fprintf(to, "%s{\"name\": \"v%d\", \"validation_average_precision\": 0.%d}", v ? "," : "", v, i + 10);
-        fputs("]}", to);
-    }
-    fputs("]}", to);
-    fclose(to);
-    char *dots = plot_data(&run, &job, "study", "study-3.dots");
-    assert_int_equal(job.n_pages, 3);
-    size_t lines = 0;
-    for (char *at = dots; (at = strchr(at, '\n')); at++) lines++;
-    assert_int_equal(lines, 3 * (20 - 2 * 7));
-    mem_free(dots);
-    put_file(dir, GW_RUN_STUDY,
-             "{\"schema\": 6, \"stages\": [1, {\"variants\": 3}, {\"name\": [], \"variants\": [null]}], \"final\": 7}");
-    dots = plot_data(&run, &job, "study", "study-1.dots"); /* wrong types are missing values */
-    assert_int_equal(job.n_pages, 1);
-    mem_free(dots);
-    put_file(dir, GW_RUN_STUDY, "{\"schema\": 6, \"stages\": []}");
-    job = (struct plot_job){.run = &run, .plot = plot_named("study"), .dir = room, .not_shown = ""};
-    assert_ok(job.plot->prepare(&job));
-    assert_int_equal(job.n_pages, 0);
-    assert_true(job.skipped[0] != 0);
-    put_file(dir, GW_RUN_STUDY, "{");
-    assert_fails(job.plot->prepare(&job), GW_ERR_DATA, "study.json");
-    run_view_close(&run);
-}
-
-/* ---- axes ----------------------------------------------------------------------------------------------------------- */
-
-static void test_log_ticks(void **state) {
-    (void)state;
-    static const struct {
-        double lo, hi, tick[LOG_TICKS_MAX];
-        size_t n;
-    } c[] = {{45, 230, {50, 70, 100, 150, 200}, 5},
-             {60, 900, {70, 100, 150, 200, 300, 500, 700}, 7},
-             {30, 3000, {50, 100, 200, 500, 1000, 2000}, 6},
-             {95, 50000, {100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000}, 9},
-             {0.9, 150000, {1, 10, 100, 1000, 10000, 100000}, 6},
-             {1e-7, 1e9, {1e-6, 1e-4, 1e-2, 1, 100, 1e4, 1e6, 1e8}, 8}};
-    for (size_t i = 0; i < COUNT_OF(c); i++) {
-        double tick[LOG_TICKS_MAX];
-        size_t n = equity_log_ticks(c[i].lo, c[i].hi, tick);
-        if (n != c[i].n) fail_msg("case %zu: %zu ticks, not %zu", i, n, c[i].n);
-        for (size_t t = 0; t < n; t++) assert_near(tick[t], c[i].tick[t], 1e-12, 1);
-    }
-}
-
-/* One trade of +100 % would leave nothing to be seen of the others; it is named instead. */
-static void test_few_trades_are_named(void **state) {
-    (void)state;
-    struct fixture f = small();
-    struct run_view run;
-    struct plot_job job;
-    char dir[1024], path[1024];
-    open_run(&run, dir, "few-trades", &f);
-    join(path, dir, GW_RUN_TRADES);
-    FILE *to = fopen(path, "w");
-    assert_non_null(to);
-    fputs("strategy,entry_price,quantity,fees,slippage,funding,return,mae,mfe\n", to);
-    for (int i = 0; i < 20; i++) fprintf(to, "lstm,100,1,0,0,0,%s,-0.01,0.02\n", i % 2 ? "0.01" : "-0.01");
-    fputs("buy_and_hold,100,1,0,0,0,1.02,-0.5,1.4\n", to);
-    fclose(to);
-    char *set = plot_data(&run, &job, "trades", "trades-1.set");
-    const char *hi = strstr(set, "net_hi = ");
-    assert_non_null(hi);
-    assert_true(strtod(hi + strlen("net_hi = "), NULL) < 5); /* percent */
-    assert_non_null(strstr(set, "n_rows = 1\n"));
-    mem_free(set);
-    char *small_text = plot_data(&run, &job, "trades", "trades-1.text6"); /* small print, flush left */
-    assert_non_null(strstr(small_text, "buy_and_hold (1)."));
-    mem_free(small_text);
-    run_view_close(&run);
-}
-
 int main(void) {
-    snprintf(room, sizeof room, "/tmp/gatewalk-test-checks-XXXXXX");
-    if (!mkdtemp(room)) return 1;
+    if (!room_open()) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_states),
         cmocka_unit_test(test_notes),
@@ -581,16 +370,7 @@ int main(void) {
         cmocka_unit_test(test_finding),
         cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_schema),
-        cmocka_unit_test(test_every_plot_has_something_to_show),
-        cmocka_unit_test(test_study),
-        cmocka_unit_test(test_study_page),
-        cmocka_unit_test(test_long_study),
-        cmocka_unit_test(test_log_ticks),
-        cmocka_unit_test(test_few_trades_are_named),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", room);
-    if (system(command) != 0) return 1;
-    return failed;
+    return room_remove() ? failed : 1;
 }

@@ -1,38 +1,12 @@
 /* The report as text against stored snapshots, and the small tools that set type: widths, wrapping, ranges, calendar ticks. */
-#include "engine/base/base.h"
-#include "test.h"
-
 #include <locale.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "fixture.h"
 #include "gatewalk/report.h"
 #include "reports/page/gnuplot.h"
 #include "reports/plots/line_chart.h"
-#include "reports/plots/signals.h"
 #include "reports/text/text_table.h"
 #include "reports/words/metric_words.h"
-
-static char room[64];
-
-static void join(char out[1024], const char *dir, const char *name) { assert_ok(path_join(out, 1024, dir, name)); }
-
-static void run_dir(char out[1024], const char *name, const struct fixture *fixture) {
-    join(out, room, name);
-    assert_ok(dir_make(out));
-    fixture_write(out, fixture);
-}
-
-static struct fixture small(void) {
-    struct fixture f = fixture_rich;
-    f.n_models = 3;
-    f.n_others = 1;
-    f.n_seeds = 2;
-    f.n_folds = 2;
-    f.bars_per_fold = 50;
-    return f;
-}
+#include "room.h"
 
 /* ---- snapshots ---------------------------------------------------------------------------------------------- */
 
@@ -75,19 +49,19 @@ static void snapshot_text(const char *name, const struct fixture *f, size_t widt
 
 static void test_text_80(void **state) {
     (void)state;
-    struct fixture f = small();
+    struct fixture f = fixture_small(3);
     snapshot_text("text-80.txt", &f, 80);
 }
 
 static void test_text_120(void **state) {
     (void)state;
-    struct fixture f = small();
+    struct fixture f = fixture_small(3);
     snapshot_text("text-120.txt", &f, 120);
 }
 
 static void test_text_undefined(void **state) {
     (void)state;
-    struct fixture f = small();
+    struct fixture f = fixture_small(3);
     f.undefined = f.no_trades = true;
     f.n_seeds = 1;
     f.title = "nothing \"defined\" \x1b[31mhere\nat all";
@@ -96,14 +70,14 @@ static void test_text_undefined(void **state) {
 
 static void test_text_infinite(void **state) {
     (void)state;
-    struct fixture f = small();
+    struct fixture f = fixture_small(3);
     f.no_losses = true;
     snapshot_text("text-infinite.txt", &f, 120);
 }
 
 static void test_text_study(void **state) {
     (void)state;
-    struct fixture f = small();
+    struct fixture f = fixture_small(3);
     f.n_models = 2;
     f.study = f.reused = true;
     snapshot_text("text-study.txt", &f, 100);
@@ -113,7 +87,7 @@ static void test_compare(void **state) {
     (void)state;
     char a[1024], b[1024], *text = NULL;
     size_t length = 0;
-    struct fixture f = small(), g = small();
+    struct fixture f = fixture_small(3), g = fixture_small(3);
     g.name = "other-run";
     g.n_models = 1;
     run_dir(a, "compare-a", &f);
@@ -291,145 +265,13 @@ static void test_calendar_ticks(void **state) {
     assert_true(strlen(ticks) > 5);
 }
 
-/* ---- numbers behind the pictures -------------------------------------------------------------------------------- */
-
-static void write_file(const char *dir, const char *name, const char *text) {
-    char path[1024];
-    join(path, dir, name);
-    FILE *to = fopen(path, "w");
-    assert_non_null(to);
-    fputs(text, to);
-    fclose(to);
-}
-
-static const struct plot_desc *plot_named(const char *name) {
-    for (size_t i = 0; i < gw_plot_count(); i++)
-        if (strcmp(gw_plot_name(i), name) == 0) return plot_at(i);
-    fail_msg("no plot %s", name);
-    return NULL;
-}
-
-/* Lets one plot write its data into `room` and returns the named file. */
-static char *plot_data(struct run_view *run, const char *plot, const char *file) {
-    struct plot_job job = {.run = run, .plot = plot_named(plot), .dir = room, .not_shown = ""};
-    char path[1024], *text;
-    size_t n;
-    assert_ok(job.plot->prepare(&job));
-    join(path, room, file);
-    assert_ok(file_read_all(path, (size_t)8 << 20, GW_ERR_IO, &text, &n));
-    return text;
-}
-
-static void test_equity_means(void **state) {
-    (void)state;
-    struct fixture f = small();
-    struct run_view run;
-    char dir[1024];
-    run_dir(dir, "equity", &f);
-    write_file(dir, GW_RUN_EQUITY,
-               "time,strategy,seed,equity,cash,exposure,drawdown\n"
-               "2021-01-01T00:15:00Z,lstm,1,1000,0,0,0\n2021-01-01T00:30:00Z,lstm,1,1100,0,0,0\n2021-01-01T00:45:00Z,"
-               "lstm,1,880,0,0,-0.2\n"
-               "2021-01-01T00:15:00Z,lstm,2,500,0,0,0\n2021-01-01T00:30:00Z,lstm,2,500,0,0,0\n2021-01-01T00:45:00Z,"
-               "lstm,2,600,0,0,0\n");
-    assert_ok(run_view_open(dir, &run));
-    char *means = plot_data(&run, "equity", "equity-1.means");
-    double t[3], growth[3], drawdown[3];
-    assert_int_equal(sscanf(means, "%lf %lf %lf %lf %lf %lf %lf %lf %lf", &t[0], &growth[0], &drawdown[0], &t[1],
-                            &growth[1], &drawdown[1], &t[2], &growth[2], &drawdown[2]),
-                     9);
-    assert_near(t[0], 1609460100.0, 1e-15, 1);
-    assert_near(growth[0], 100, 1e-12, 1);
-    assert_near(growth[1], 105, 1e-12, 1); /* (110 + 100) / 2 */
-    assert_near(growth[2], 104, 1e-12, 1); /* (88 + 120) / 2 */
-    assert_near(drawdown[2], -10, 1e-12, 1);
-    mem_free(means);
-    run_view_close(&run);
-}
-
-/* 100,000 bars keep their worst drawdown and their end although only some 1,600 points are drawn. */
-static void test_equity_is_thinned(void **state) {
-    (void)state;
-    enum { BARS = 100000 };
-    struct fixture f = small();
-    struct run_view run;
-    char dir[1024], path[1024], at[40];
-    run_dir(dir, "thinned", &f);
-    join(path, dir, GW_RUN_EQUITY);
-    FILE *to = fopen(path, "w");
-    assert_non_null(to);
-    fputs("time,strategy,seed,equity,cash,exposure,drawdown\n", to);
-    for (int i = 0; i < BARS; i++)
-        fprintf(to, "%s,lstm,1,%d,0,0,%s\n", fx_time(i, at), 1000 + (i == BARS - 1), i == 77777 ? "-0.5" : "-0.01");
-    fclose(to);
-    assert_ok(run_view_open(dir, &run));
-    char *means = plot_data(&run, "equity", "equity-1.means");
-    size_t n = 0;
-    double worst = 0, last = 0, time = 0;
-    for (char *line = strtok(means, "\n"); line; line = strtok(NULL, "\n"), n++) {
-        double growth, drawdown;
-        assert_int_equal(sscanf(line, "%lf %lf %lf", &time, &growth, &drawdown), 3);
-        worst = fmin(worst, drawdown);
-        last = growth;
-    }
-    assert_true(n >= 800 && n <= 1600);
-    assert_near(worst, -50, 1e-12, 1);
-    assert_near(last, 100.1, 1e-9, 1);
-    assert_true(fabs(time - (double)(fx_begin_s + (BARS - 1) * fx_bar_s)) <= 128.0 * (double)fx_bar_s);
-    mem_free(means);
-    run_view_close(&run);
-}
-
-static void test_curve_steps(void **state) {
-    (void)state;
-    double x[] = {0.1, 0.5, 1.0}, y[] = {0.9, 0.6, 0.2};
-    struct curve c = {.n = 3, .x = x, .y = y};
-    assert_true(curve_at(&c, 0.0) == 0.9 && curve_at(&c, 0.1) == 0.9 && curve_at(&c, 0.49) == 0.9);
-    assert_true(curve_at(&c, 0.5) == 0.6 && curve_at(&c, 1.0) == 0.2 && curve_at(&c, 2.0) == 0.2);
-}
-
-static void test_best_signals(void **state) {
-    (void)state;
-    struct fixture f = small();
-    struct run_view run;
-    struct signal_list list;
-    char dir[1024];
-    run_dir(dir, "signals", &f);
-    write_file(dir, GW_RUN_ATTENTION_INDEX,
-               "row,time,symbol,strategy,seed,fold,gate,probability,label,map\n"
-               "0,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,1,0,long,0.4,1,mean\n"
-               "1,2021-01-02T02:00:00Z,BTCUSDT,bahdanau,1,0,long,0.9,0,mean\n"
-               "9,2021-01-02T07:45:00Z,BTCUSDT,bahdanau,1,0,long,0.8,0,mean\n" /* less than 24 bars from row 1 */
-               "2,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,2,0,long,0.7,1,mean\n" /* the bar of row 0, surer */
-               "3,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,2,0,long,0.7,1,1\n"
-               "4,2021-01-01T01:00:00Z,BTCUSDT,bahdanau,2,0,long,0.7,1,2\n"
-               "5,2021-01-01T03:00:00Z,BTCUSDT,bahdanau,1,0,short,0.99,1,mean\n"
-               "6,2021-01-01T04:00:00Z,BTCUSDT,luong_general,1,0,long,0.99,1,mean\n"
-               "7,2021-01-01T05:00:00Z,ETHUSDT,bahdanau,1,0,long,0.5,,mean\n"
-               "8,2021-01-01T06:00:00Z,ETHUSDT,bahdanau,1,0,long,,1,mean\n"
-               "999,2021-01-01T07:00:00Z,ETHUSDT,bahdanau,1,0,long,0.95,1,mean\n"); /* past the end of the matrix */
-    assert_ok(run_view_open(dir, &run));
-    assert_ok(signals_best(&run, run_strategy_find(&run, "bahdanau"), GW_GATE_LONG, 20, &list));
-    assert_int_equal(list.n, 3);
-    assert_int_equal(list.signal[0].mean_row, 1);
-    assert_int_equal(list.signal[1].mean_row, 2);
-    assert_int_equal(list.signal[2].mean_row, 7);
-    assert_int_equal(list.signal[2].label, -1);
-    assert_int_equal(list.n_symbols, 2);
-    assert_int_equal(list.n_heads, 2);
-    assert_int_equal(list.signal[1].head_row[0], 3);
-    assert_int_equal(list.signal[1].head_row[1], 4);
-    assert_int_equal(list.signal[0].n_heads, 0);
-    run_view_close(&run);
-}
-
 /* ---- gnuplot's keeper ---------------------------------------------------------------------------------------------- */
 
 static void test_timeout(void **state) {
     (void)state;
     char tool[1024];
     struct scratch scratch;
-    write_file(room, "sleeper", "#!/bin/sh\nexec sleep 60\n");
+    put_file(room, "sleeper", "#!/bin/sh\nexec sleep 60\n");
     join(tool, room, "sleeper");
     char command[1100];
     snprintf(command, sizeof command, "chmod 755 '%s'", tool);
@@ -442,7 +284,7 @@ static void test_timeout(void **state) {
     assert_fails(gnuplot_run(tool, &scratch, "x; rm", 5), GW_ERR_INTERNAL, "script name");
     char dir[sizeof scratch.dir];
     strcpy(dir, scratch.dir);
-    write_file(dir, "left-behind", "x");
+    put_file(dir, "left-behind", "x");
     scratch_close(&scratch);
     assert_int_not_equal(access(dir, F_OK), 0);
     scratch_close(&scratch);
@@ -456,11 +298,11 @@ static void test_hostile_summary(void **state) {
     join(dir, room, "broken-summary");
     assert_ok(dir_make(dir));
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
-        write_file(dir, GW_RUN_SUMMARY, bad[i]);
+        put_file(dir, GW_RUN_SUMMARY, bad[i]);
         assert_fails(run_view_open(dir, &run), GW_ERR_DATA, "summary.json");
     }
     /* Wrong types everywhere are read as missing values, never as a crash. */
-    write_file(
+    put_file(
         dir, GW_RUN_SUMMARY,
         "{\"schema\": 6, \"name\": 3, \"title\": [], \"symbols\": {}, \"ks\": \"x\", \"seeds\": 1, \"prevalence\": 7, "
         "\"n_bars\": \"many\","
@@ -480,30 +322,16 @@ static void test_hostile_summary(void **state) {
 }
 
 int main(void) {
-    snprintf(room, sizeof room, "/tmp/gatewalk-test-text-XXXXXX");
-    if (!mkdtemp(room)) return 1;
+    if (!room_open()) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_80),
-        cmocka_unit_test(test_text_120),
-        cmocka_unit_test(test_text_undefined),
-        cmocka_unit_test(test_text_study),
-        cmocka_unit_test(test_text_infinite),
-        cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_text_safe),
-        cmocka_unit_test(test_fit_and_wrap),
-        cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_metric_words),
-        cmocka_unit_test(test_calendar_ticks),
-        cmocka_unit_test(test_equity_means),
-        cmocka_unit_test(test_equity_is_thinned),
-        cmocka_unit_test(test_curve_steps),
-        cmocka_unit_test(test_best_signals),
-        cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_text_80),         cmocka_unit_test(test_text_120),
+        cmocka_unit_test(test_text_undefined),  cmocka_unit_test(test_text_study),
+        cmocka_unit_test(test_text_infinite),   cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_text_safe),       cmocka_unit_test(test_fit_and_wrap),
+        cmocka_unit_test(test_ranges),          cmocka_unit_test(test_metric_words),
+        cmocka_unit_test(test_calendar_ticks),  cmocka_unit_test(test_timeout),
         cmocka_unit_test(test_hostile_summary),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", room);
-    if (system(command) != 0) return 1;
-    return failed;
+    return room_remove() ? failed : 1;
 }
