@@ -38,6 +38,10 @@ struct gw_bars {
     struct gw_column *column;     /* [n_columns] owned: those that were asked for */
     size_t n_columns;             /* at most GW_COLUMNS_MAX */
     uint64_t columns_fingerprint; /* hash of their names and values; 0 without any */
+    /* A private mapping of a cached file that bars and columns may lie in: what is written there stays this process's. NULL: all
+     * of them were allocated. */
+    void *map;
+    size_t map_size;
 };
 
 static inline int64_t gw_bar_close_ns(const struct gw_bars *bars, size_t i) {

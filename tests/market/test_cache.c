@@ -201,6 +201,31 @@ static void foreign_entries_are_ignored(void **state) {
     mem_free(other);
 }
 
+/* ---- mapped ------------------------------------------------------------------------------------- */
+
+/* A history from the cache lies in its file; what somebody does to it stays his, and columns may join it. */
+static void mapped_bars_are_their_owners(void **state) {
+    (void)state;
+    struct gw_bars first, again;
+    write_source(source(), true, false);
+    assert_ok(gw_bars_import(source(), NULL, &first, NULL));
+    assert_null(first.map);
+    double *more = mem_calloc(first.n, sizeof *more);
+    assert_non_null(more);
+    for (int round = 0; round < 2; round++) {
+        assert_ok(gw_bars_import(source(), NULL, &again, NULL));
+        assert_non_null(again.map);
+        assert_same_bars(&first, &again);
+        for (size_t i = 0; i < again.n; i++) again.bar[i].volume = again.taker_buy_base[i] = NAN;
+        assert_ok(gw_bars_add_column(&again, "more", more));
+        assert_memory_equal(again.column[0].value, more, again.n * sizeof *more);
+        gw_bars_free(&again);
+        assert_null(again.map);
+    }
+    mem_free(more);
+    gw_bars_free(&first);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(second_import_has_the_same_bits_and_report, cache_make),
@@ -211,6 +236,7 @@ int main(void) {
         cmocka_unit_test_setup(results_change_only_with_the_version, cache_make),
         cmocka_unit_test_setup(damaged_entries_are_ignored_and_rewritten, cache_make),
         cmocka_unit_test_setup(foreign_entries_are_ignored, cache_make),
+        cmocka_unit_test_setup(mapped_bars_are_their_owners, cache_make),
     };
     return cmocka_run_group_tests_name("cache", tests, scratch_make, scratch_remove);
 }

@@ -1,18 +1,27 @@
 /* Bars in memory: release, fingerprint, longer intervals, and CSV out. */
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "engine/base/base.h"
 #include "gatewalk/bars.h"
 
+/* What lies in the mapping goes with it. */
+static void release(const struct gw_bars *bars, void *block) {
+    const char *map = bars->map, *at = block;
+    if (map && at >= map && at < map + bars->map_size) return;
+    mem_free(block);
+}
+
 void gw_bars_free(struct gw_bars *bars) {
     if (!bars) return;
-    mem_free(bars->bar);
-    mem_free(bars->quote_volume);
-    mem_free(bars->trade_count);
-    mem_free(bars->taker_buy_base);
-    for (size_t c = 0; c < bars->n_columns; c++) mem_free(bars->column[c].value);
+    release(bars, bars->bar);
+    release(bars, bars->quote_volume);
+    release(bars, bars->trade_count);
+    release(bars, bars->taker_buy_base);
+    for (size_t c = 0; c < bars->n_columns; c++) release(bars, bars->column[c].value);
     mem_free(bars->column);
+    if (bars->map) (void)munmap(bars->map, bars->map_size);
     *bars = (struct gw_bars){0};
 }
 
