@@ -177,6 +177,7 @@ int audit_experiment(const struct experiment *experiment, struct prepared *p, co
     struct audit_subject subject = {.e = e, .p = p, .hooks = options->hooks ? options->hooks : &none};
     struct work work = {.subject = &subject, .report = out};
     int rc;
+    TRY_GOTO(prepared_keep_features(p), done);
     TRY_GOTO(audit_choose_cuts(p, options->n_cuts, &cuts), done);
     TRY_GOTO(clean_walk(&subject, options, jobs), done);
     check_folds(&subject, &out->found);

@@ -8,6 +8,7 @@
 
 int passage_inputs(const struct audit_subject *subject, struct prepared *p) {
     TRY(prepare_inputs(subject->e, p));
+    TRY(prepared_keep_features(p)); /* every row is compared */
     if (subject->hooks->inputs) subject->hooks->inputs(subject->e, p);
     return GW_OK;
 }

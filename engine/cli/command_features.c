@@ -170,7 +170,8 @@ static int command(int argc, char **argv) {
     TRY(experiment_load(argv[optind], &a.x.override, &experiment));
     int rc = prepare(experiment, &prepared);
     if (rc == GW_OK) {
-        rc = scale_and_write(experiment, prepared, &a);
+        rc = prepared_keep_features(prepared);
+        if (rc == GW_OK) rc = scale_and_write(experiment, prepared, &a);
         prepared_free(prepared);
     }
     experiment_free(experiment);

@@ -233,6 +233,7 @@ static int command(int argc, char **argv) {
     m.dir = argv[optind];
     TRY(experiment_of_run(m.dir, &experiment, kernels));
     int rc = prepare(experiment, &prepared);
+    if (rc == GW_OK) rc = prepared_keep_features(prepared);
     if (rc == GW_OK) rc = show(experiment, prepared, &m);
     prepared_free(prepared);
     experiment_free(experiment);

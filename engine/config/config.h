@@ -20,7 +20,7 @@ enum {
     MAX_K = 4,
     MAX_SEEDS = 64,
     MAX_STRATEGIES = 32,
-    MAX_SYMBOLS = 64,
+    MAX_SYMBOLS = 4096,
     MAX_FEATURES = 256,
     MAX_SCORE_FILES = 8,
     MAX_EXTRA = 8
@@ -131,9 +131,9 @@ struct searched {
 
 struct experiment {
     char path[1024];
-    char name[64];   /* name_is_safe: the run directory's name */
-    char title[256]; /* any UTF-8 */
-    struct data_source data[MAX_SYMBOLS];
+    char name[64];            /* name_is_safe: the run directory's name */
+    char title[256];          /* any UTF-8 */
+    struct data_source *data; /* [n_data] owned: as many as there are symbols */
     size_t n_data;
     int64_t from_ns, to_ns; /* 0,0: everything; bars with from <= open < to */
     char *feature[MAX_FEATURES];
@@ -188,6 +188,9 @@ int experiment_of_share(const char *dir, struct experiment **out, char kernels[3
 enum { SCRIPT_NAME_MAX = 64 };
 void config_script_name(const struct strategy_spec *spec, char name[SCRIPT_NAME_MAX]);
 void experiment_free(struct experiment *experiment);
+/* A plain copy of an experiment has its sources in common with it; this gives it its own, to be changed and then released with
+ * mem_free(copy->data). GW_ERR_NOMEM leaves those in common. */
+int experiment_own_data(struct experiment *copy) GW_MUST_USE;
 /* Its files by absolute path, for a record that is read from elsewhere: patterns too, and a name that stands for standard
  * input stays. */
 void experiment_make_absolute(struct experiment *experiment);

@@ -4,7 +4,7 @@
 
 #include "config_private.h"
 #include "engine/base/base.h"
-#include "gatewalk/import.h"
+#include "engine/market/import/universe.h"
 
 int config_resolve_path(const struct json_document *doc, const json_value *value, const char *experiment_path,
                         const char *key, char file[1024]) {
@@ -91,6 +91,23 @@ static int read_file(const struct json_document *doc, const json_value *value, s
     return json_read_param(doc, value, "data", &key, source);
 }
 
+int config_reserve_data(struct experiment *e, size_t n) {
+    struct data_source *grown = mem_realloc(e->data, n, sizeof *grown);
+    if (!grown) return GW_ERR_NOMEM;
+    e->data = grown;
+    if (n > e->n_data) memset(grown + e->n_data, 0, (n - e->n_data) * sizeof *grown);
+    return GW_OK;
+}
+
+int experiment_own_data(struct experiment *copy) {
+    struct data_source *own = mem_calloc(copy->n_data ? copy->n_data : 1, sizeof *own);
+    if (!own) return GW_ERR_NOMEM;
+    if (copy->n_data) memcpy(own, copy->data, copy->n_data * sizeof *own);
+    copy->data = own;
+    return GW_OK;
+}
+
+/* Into the room that there is for one more. */
 static int read_source(const struct json_document *doc, const json_value *value, struct experiment *e) {
     struct data_source *source = &e->data[e->n_data];
     gw_param_defaults(&data_params, source);
@@ -136,34 +153,45 @@ void config_import_options(const struct data_source *source, struct gw_import_op
     };
 }
 
-/* A file, folder or pattern of several symbols becomes a source a symbol. What cannot be read is left to the import, which
- * says why. */
-static int expand_source(struct experiment *e, size_t which) {
-    char name[MAX_SYMBOLS][GW_SYMBOL_MAX];
-    struct data_source *source = &e->data[which];
-    struct gw_import_options options;
-    size_t n = 0;
-    if (*source->symbol) return GW_OK;
-    config_import_options(source, &options);
-    options.tolerant = true;
-    int rc = gw_import_symbols(source->file, &options, name, MAX_SYMBOLS, &n);
-    if (rc == GW_ERR_NOMEM || rc == GW_ERR_INTERRUPTED) return rc;
-    if (rc < 0 || n < 2) return GW_OK; /* one: the import names it */
-    if (n > MAX_SYMBOLS || e->n_data + n - 1 > MAX_SYMBOLS)
+static int refuse_several(const struct experiment *e, const struct data_source *source, const struct universe *all) {
+    if (all->n > MAX_SYMBOLS || e->n_data + all->n - 1 > MAX_SYMBOLS)
         FAIL(GW_ERR_CONFIG,
              "%s: %s holds %zu symbols, and a run takes at most %d; name those you want in \"data\", each as "
              "{\"file\": …, \"symbol\": \"%s\"}",
-             e->path, source->file, n, MAX_SYMBOLS, name[0]);
-    if (n > 1 && (*source->funding || *source->detail))
+             e->path, source->file, all->n, MAX_SYMBOLS, all->symbol[0].symbol);
+    if (*source->funding || *source->detail)
         FAIL(GW_ERR_CONFIG, "%s: %s holds %zu symbols; funding and detail belong to one: name the symbol", e->path,
-             source->file, n);
-    memmove(source + n, source + 1, (e->n_data - which - 1) * sizeof *source);
-    for (size_t i = 0; i < n; i++) {
-        if (i) source[i] = source[0];
-        strcpy(source[i].symbol, name[i]);
-    }
-    e->n_data += n - 1;
+             source->file, all->n);
     return GW_OK;
+}
+
+static int put_symbols(struct experiment *e, size_t which, const struct universe *all) {
+    TRY(refuse_several(e, &e->data[which], all));
+    TRY(config_reserve_data(e, e->n_data + all->n - 1));
+    struct data_source *source = &e->data[which];
+    memmove(source + all->n, source + 1, (e->n_data - which - 1) * sizeof *source);
+    for (size_t i = all->n; i-- > 0;) { /* the first is what the others are made of */
+        source[i] = source[0];
+        strcpy(source[i].symbol, all->symbol[i].symbol);
+        if (*all->symbol[i].file) strcpy(source[i].file, all->symbol[i].file);
+    }
+    e->n_data += all->n - 1;
+    return GW_OK;
+}
+
+/* A file, folder or pattern of several symbols becomes a source a symbol. What cannot be read is left to the import, which
+ * says why. */
+static int expand_source(struct experiment *e, size_t which) {
+    struct gw_import_options options;
+    struct universe all;
+    if (*e->data[which].symbol) return GW_OK;
+    config_import_options(&e->data[which], &options);
+    options.tolerant = true;
+    int rc = universe_list(e->data[which].file, &options, &all);
+    if (rc < 0) return rc == GW_ERR_NOMEM || rc == GW_ERR_INTERRUPTED ? rc : GW_OK;
+    if (all.n >= 2) rc = put_symbols(e, which, &all); /* one: the import names it */
+    universe_free(&all);
+    return rc;
 }
 
 int config_expand_data(struct experiment *e) {
@@ -176,9 +204,13 @@ int config_expand_data(struct experiment *e) {
 }
 
 int config_read_data(const struct json_document *doc, const json_value *value, struct experiment *e) {
-    if (json_kind(value) != JSON_ARRAY) return read_source(doc, value, e);
+    if (json_kind(value) != JSON_ARRAY) {
+        TRY(config_reserve_data(e, 1));
+        return read_source(doc, value, e);
+    }
     if (json_size(value) == 0 || json_size(value) > MAX_SYMBOLS)
         return json_fail(doc, value, GW_ERR_CONFIG, "data must name 1 to %d files", MAX_SYMBOLS);
+    TRY(config_reserve_data(e, json_size(value)));
     for (size_t i = 0; i < json_size(value); i++) TRY(read_source(doc, json_at(value, i), e));
     return GW_OK;
 }

@@ -26,6 +26,8 @@ int config_known_keys(const struct json_document *document, const json_value *ob
 /* "data": a file name, an object with a "file", or an array of either. */
 int config_read_data(const struct json_document *document, const json_value *value,
                      struct experiment *experiment) GW_MUST_USE;
+/* Room for n sources at least; those beyond e->n_data are zero. */
+int config_reserve_data(struct experiment *experiment, size_t n) GW_MUST_USE;
 /* Sources that hold several symbols become one a symbol. */
 int config_expand_data(struct experiment *experiment) GW_MUST_USE;
 /* A source's "extra": a file with known_after or a list of them. */

@@ -176,6 +176,7 @@ static int read_document(const struct json_document *doc, const struct gw_config
         if (data && json_kind(data) == JSON_ARRAY && json_size(data) > 1)
             FAIL(GW_ERR_USAGE, "--data replaces a single file, but %s names %zu", e->path, json_size(data));
         if (data) TRY(config_read_data(doc, data, e)); /* keeps what is said beside the file */
+        if (!data) TRY(config_reserve_data(e, 1));
         e->n_data = 1;
         if (!data) gw_param_defaults(&data_params, &e->data[0]);
         e->data[0].symbol[0] = '\0'; /* but for the name: another file is another symbol */
@@ -299,5 +300,6 @@ void experiment_free(struct experiment *e) {
     if (!e) return;
     for (size_t i = 0; i < e->n_features; i++) mem_free(e->feature[i]);
     for (size_t i = 0; i < e->n_programs; i++) program_free(e->program[i]);
+    mem_free(e->data);
     mem_free(e);
 }

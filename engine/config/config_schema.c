@@ -373,10 +373,10 @@ static void put_seeds(struct json_writer *w) {
 
 static void put_strategies(struct json_writer *w) { put_list(w, "contestant", MAX_STRATEGIES); }
 
-_Static_assert(MAX_SYMBOLS == 64 && MAX_FEATURES == 256 && MAX_SEEDS == 64 && MAX_STRATEGIES == 32, "as told below");
+_Static_assert(MAX_SYMBOLS == 4096 && MAX_FEATURES == 256 && MAX_SEEDS == 64 && MAX_STRATEGIES == 32, "as told below");
 const struct special_key config_special[] = {
     {"data", "source or list", "",
-     "a file name, an object of the data keys, or a list of up to 64 of either; or --data FILE", put_data},
+     "a file name, an object of the data keys, or a list of up to 4096 of either; or --data FILE", put_data},
     {"timerange", "dates", "", "\"20200101-20221231\", either side may be empty; the last day is included",
      put_timerange},
     {"features", "list of texts", "", "such as \"rsi(14)\" or \"rsi(14)@1h\", at most 256; default: a lean set of 14",

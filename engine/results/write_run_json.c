@@ -213,11 +213,14 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     struct experiment *found = mem_calloc(1, sizeof *found); /* from wherever the record is read */
     if (!found) return GW_ERR_NOMEM;
     *found = *e;
-    experiment_make_absolute(found);
+    int rc = experiment_own_data(found);
+    const bool own = rc == GW_OK;
+    if (rc == GW_OK) experiment_make_absolute(found);
     config_key(e, p, key);
-    int rc = path_join(path, sizeof path, dir, GW_RUN_JSON);
+    if (rc == GW_OK) rc = path_join(path, sizeof path, dir, GW_RUN_JSON);
     if (rc == GW_OK) rc = out_open(&file, path);
     if (rc < 0) {
+        if (own) mem_free(found->data);
         mem_free(found);
         return rc;
     }
@@ -228,6 +231,7 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
     json_put_string(&w, "config_hash", key);
     experiment_write(found, &w, "config");
     put_data(&w, found, p);
+    mem_free(found->data);
     mem_free(found);
     write_score_files(&w, e, p);
     write_programs(&w, e);

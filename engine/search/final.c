@@ -59,7 +59,9 @@ int best_write(const struct experiment *e, const char *dir) {
     struct experiment *copy = mem_calloc(1, sizeof *copy);
     if (!copy) return GW_ERR_NOMEM;
     *copy = *e; /* its texts are e's */
-    int rc = experiment_make_relative(copy, dir);
+    int rc = experiment_own_data(copy);
+    const bool own = rc == GW_OK;
+    if (rc == GW_OK) rc = experiment_make_relative(copy, dir);
     if (rc == GW_OK) rc = path_join(path, sizeof path, dir, GW_RUN_BEST);
     if (rc == GW_OK) rc = out_open(&file, path);
     if (rc == GW_OK) {
@@ -67,6 +69,7 @@ int best_write(const struct experiment *e, const char *dir) {
         experiment_write(copy, &w, NULL);
         rc = out_commit(&file);
     }
+    if (own) mem_free(copy->data);
     mem_free(copy);
     return rc;
 }

@@ -61,6 +61,10 @@ static int key_of(struct search *s, const struct prepared *p) {
     size_t length = 0;
     if (!e) return GW_ERR_NOMEM;
     *e = *s->experiment; /* its texts are the search's */
+    if (experiment_own_data(e) < 0) {
+        mem_free(e);
+        return GW_ERR_NOMEM;
+    }
     e->name[0] = e->title[0] = '\0';
     for (size_t d = 0; d < e->n_data; d++) e->data[d].file[0] = '\0'; /* the bars count, not where they lie */
     data_key(p, bars);
@@ -76,6 +80,7 @@ static int key_of(struct search *s, const struct prepared *p) {
         json_put_bool(&w, NULL, s->objective[o].max);
     }
     json_end_array(&w);
+    mem_free(e->data);
     mem_free(e);
     TRY(json_take_text(&w, &text, &length));
     s->experiment->study_key = hash_bytes(text, length, 0) | 1; /* 0 is no search */

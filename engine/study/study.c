@@ -117,19 +117,22 @@ static void final_experiment(struct study *study) {
 }
 
 /* One stage's variants, or (index n_stages) what walks beside the winners, on the experiment. */
-static void put_stage(struct json_writer *w, const struct study *study, size_t index, struct experiment *e) {
+static int put_stage(struct json_writer *w, const struct study *study, size_t index, struct experiment *e) {
     const bool extra = index == study->n_stages;
     const struct study_stage *stage = &study->stage[extra ? 0 : index];
     *e = *study->experiment;
+    TRY(experiment_own_data(e));
     e->name[0] = e->title[0] = '\0';
     for (size_t d = 0; d < e->n_data; d++) e->data[d].file[0] = '\0'; /* the bars count, not where they lie */
     e->n_strategies = extra ? study->n_extra : stage->n_variants;
     for (size_t v = 0; v < e->n_strategies; v++) e->strategy[v] = extra ? study->extra[v] : stage->variant[v].spec;
     experiment_write(e, w, NULL);
-    if (extra) return;
+    mem_free(e->data);
+    if (extra) return GW_OK;
     json_put_string(w, NULL, stage->name);
     json_put_bool(w, NULL, stage->carry);
     json_put_bool(w, NULL, stage->final);
+    return GW_OK;
 }
 
 /* A hash of what the study was told, from which all that it chooses follows. */
@@ -140,12 +143,18 @@ static int key_of(const struct study *study, uint64_t *key) {
     size_t length = 0;
     struct experiment *e = mem_calloc(1, sizeof *e);
     if (!e) return GW_ERR_NOMEM;
+    int rc = GW_OK;
     json_begin_array(&w, NULL);
-    for (size_t i = 0; i <= study->n_stages; i++) put_stage(&w, study, i, e);
+    for (size_t i = 0; rc == GW_OK && i <= study->n_stages; i++) rc = put_stage(&w, study, i, e);
     for (size_t i = 0; i < COUNT_OF(number); i++) json_put_int(&w, NULL, (int64_t)number[i]);
     json_end_array(&w);
     mem_free(e); /* its texts are the study's */
-    TRY(json_take_text(&w, &text, &length));
+    const int taken = json_take_text(&w, &text, &length);
+    if (rc == GW_OK) rc = taken;
+    if (rc < 0) {
+        mem_free(text);
+        return rc;
+    }
     *key = hash_bytes(text, length, 0) | 1; /* 0 is no study */
     mem_free(text);
     return GW_OK;

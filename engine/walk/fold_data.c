@@ -15,14 +15,13 @@ static size_t first_row(const struct gw_fold *fold, size_t symbol, size_t lookba
     return first >= lookback - 1 ? first - (lookback - 1) : 0;
 }
 
-static int fit_scaler(const struct experiment *e, const struct prepared *p, const struct gw_fold *fold,
-                      struct fold_data *d) {
+static int fit_scaler(const struct experiment *e, const struct gw_fold *fold, struct fold_data *d) {
     size_t n = gw_fold_count_samples(fold, GW_SLICE_TRAIN, d->n_symbols), k = 0;
     const float **rows = mem_calloc(n ? n : 1, sizeof *rows);
     if (!rows) return GW_ERR_NOMEM;
     for (size_t s = 0; s < d->n_symbols; s++)
         for (size_t t = fold->samples[GW_SLICE_TRAIN][s].begin; t < fold->samples[GW_SLICE_TRAIN][s].end; t++)
-            rows[k++] = p->features[s].value + t * d->n_features;
+            rows[k++] = d->x[s] + (t - d->first[s]) * d->n_features;
     int rc = gw_scaler_fit(e->scaler.kind, e->scaler.clip, rows, n, d->n_features, &d->scaler);
     mem_free(rows);
     return rc;
@@ -38,13 +37,24 @@ static int copy_scaler(const struct gw_scaler *stored, struct gw_scaler *out) {
     return GW_OK;
 }
 
-static int scale_symbol(const struct prepared *p, const struct gw_fold *fold, size_t s, struct fold_data *d) {
-    size_t first = first_row(fold, s, p->lookback), end = fold->bars[GW_SLICE_TEST][s].end;
-    size_t n = end > first ? end - first : 0, fit_end = fold->bars[GW_SLICE_VALIDATION][s].end;
+/* The rows as they are; of a large universe their symbol's features are made for it and go again. */
+static int copy_rows(const struct prepared *p, size_t s, size_t first, size_t n, struct fold_data *d) {
+    struct gw_feature_matrix own;
+    const float *value;
     d->first[s] = first;
     d->x[s] = mem_calloc(n ? n * d->n_features : 1, sizeof(float));
     if (!d->x[s]) return GW_ERR_NOMEM;
-    gw_scaler_apply(&d->scaler, p->features[s].value + first * d->n_features, n, d->x[s]);
+    if (n == 0) return GW_OK;
+    TRY(prepared_features(p, s, &own, &value));
+    memcpy(d->x[s], value + first * d->n_features, n * d->n_features * sizeof(float));
+    gw_feature_matrix_free(&own);
+    return GW_OK;
+}
+
+static int take_symbol(const struct prepared *p, const struct gw_fold *fold, size_t s, struct fold_data *d) {
+    size_t first = first_row(fold, s, p->lookback), end = fold->bars[GW_SLICE_TEST][s].end;
+    size_t n = end > first ? end - first : 0, fit_end = fold->bars[GW_SLICE_VALIDATION][s].end;
+    TRY(copy_rows(p, s, first, n, d));
     d->score_series[s] = (struct gw_series){.x = d->x[s], .n_rows = n, .bar = p->market.symbol[s].bar + first};
     d->fit_series[s] = (struct gw_series){
         .x = d->x[s], .n_rows = fit_end > first ? fit_end - first : 0, .bar = p->market.symbol[s].bar + first};
@@ -78,8 +88,9 @@ int fold_data_build(const struct experiment *e, const struct prepared *p, size_t
         rc = GW_ERR_NOMEM;
         goto fail;
     }
-    TRY_GOTO(stored ? copy_scaler(stored, &d->scaler) : fit_scaler(e, p, fold, d), fail);
-    for (size_t s = 0; s < d->n_symbols; s++) TRY_GOTO(scale_symbol(p, fold, s, d), fail);
+    for (size_t s = 0; s < d->n_symbols; s++) TRY_GOTO(take_symbol(p, fold, s, d), fail);
+    TRY_GOTO(stored ? copy_scaler(stored, &d->scaler) : fit_scaler(e, fold, d), fail);
+    for (size_t s = 0; s < d->n_symbols; s++) gw_scaler_apply(&d->scaler, d->x[s], d->score_series[s].n_rows, d->x[s]);
     for (int slice = 0; slice < GW_N_SLICES; slice++) TRY_GOTO(list_samples(fold, slice, d), fail);
     return GW_OK;
 fail:

@@ -28,6 +28,59 @@ static int64_t limit_of(const struct experiment *e, int64_t time_ns) {
     return limited && time_ns == 0 ? -1 : time_ns;
 }
 
+/* A file of many symbols is read once for all of them that stand one after another. */
+struct shared_file {
+    size_t until; /* sources before this one are in it */
+    struct gw_market market;
+    struct gw_import_report *report;
+};
+
+static void shared_file_free(struct shared_file *shared) {
+    gw_market_free(&shared->market);
+    gw_import_reports_free(shared->report);
+    *shared = (struct shared_file){.until = shared->until};
+}
+
+/* The same file, read in the same way. */
+static bool is_same_file(const struct data_source *a, const struct data_source *b) {
+    return *a->symbol && *b->symbol && strcmp(a->file, b->file) == 0 && a->format == b->format &&
+           a->interval_ns == b->interval_ns && strcmp(a->timezone, b->timezone) == 0 &&
+           strcmp(a->time_format, b->time_format) == 0 && a->repair == b->repair;
+}
+
+static int import_one(const struct experiment *e, size_t i, const struct gw_import_options *options,
+                      struct shared_file *shared, struct gw_bars *bars, struct gw_import_report *report) {
+    if (i >= shared->until) {
+        struct gw_import_options all = *options;
+        all.symbol = NULL;
+        shared_file_free(shared);
+        shared->until = i + 1;
+        while (shared->until < e->n_data && is_same_file(&e->data[i], &e->data[shared->until])) shared->until++;
+        if (shared->until > i + 1 && gw_market_import(e->data[i].file, &all, &shared->market, &shared->report) < 0)
+            shared_file_free(shared); /* what is wrong with it is said below */
+    }
+    for (size_t k = 0; k < shared->market.n_symbols; k++) {
+        struct gw_bars *found = &shared->market.symbol[k];
+        if (!options->symbol || !found->bar || strcmp(found->symbol, options->symbol) != 0) continue;
+        *bars = *found;
+        *report = shared->report[k];
+        *found = (struct gw_bars){.n = 0};
+        return GW_OK;
+    }
+    return gw_bars_import(e->data[i].file, options, bars, report);
+}
+
+static int judge_symbol(const struct experiment *e, const struct prepared *p, size_t i) {
+    for (size_t j = 0; j < i; j++)
+        if (strcmp(p->market.symbol[j].symbol, p->market.symbol[i].symbol) == 0)
+            FAIL(GW_ERR_CONFIG, "%s: two data files are called \"%s\"; give each its own \"symbol\"", e->path,
+                 p->market.symbol[i].symbol);
+    if (p->market.symbol[i].interval_ns != p->market.symbol[0].interval_ns)
+        FAIL(GW_ERR_CONFIG, "%s: all data files must share one interval; %s and %s differ", e->path,
+             p->market.symbol[0].symbol, p->market.symbol[i].symbol);
+    return GW_OK;
+}
+
 static int import_all(const struct experiment *e, struct prepared *p) {
     p->market.symbol = mem_calloc(e->n_data, sizeof *p->market.symbol);
     p->import = mem_calloc(e->n_data, sizeof *p->import);
@@ -35,28 +88,25 @@ static int import_all(const struct experiment *e, struct prepared *p) {
     const char *column[GW_COLUMNS_MAX];
     size_t n_columns;
     TRY(prepare_column_names(e, p->set, column, &n_columns));
-    for (size_t i = 0; i < e->n_data; i++) {
-        const struct data_source *source = &e->data[i];
+    struct shared_file shared = {.until = 0};
+    int rc = GW_OK;
+    for (size_t i = 0; rc == GW_OK && i < e->n_data; i++) {
         struct gw_import_options options;
-        config_import_options(source, &options);
+        config_import_options(&e->data[i], &options);
         options.from_ns = limit_of(e, e->from_ns);
         options.to_ns = limit_of(e, e->to_ns);
         options.column = column;
         options.n_columns = n_columns;
-        TRY(gw_bars_import(source->file, &options, &p->market.symbol[i], &p->import[i]));
+        rc = import_one(e, i, &options, &shared, &p->market.symbol[i], &p->import[i]);
+        if (rc < 0) break;
         p->market.n_symbols = i + 1;
         tell_remarks(&p->market.symbol[i], &p->import[i]);
         mark_unknown_volume(&p->market.symbol[i]);
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(p->market.symbol[j].symbol, p->market.symbol[i].symbol) == 0)
-                FAIL(GW_ERR_CONFIG, "%s: two data files are called \"%s\"; give each its own \"symbol\"", e->path,
-                     p->market.symbol[i].symbol);
-        if (p->market.symbol[i].interval_ns != p->market.symbol[0].interval_ns)
-            FAIL(GW_ERR_CONFIG, "%s: all data files must share one interval; %s and %s differ", e->path,
-                 p->market.symbol[0].symbol, p->market.symbol[i].symbol);
-        TRY(interrupt_check());
+        rc = judge_symbol(e, p, i);
+        if (rc == GW_OK) rc = interrupt_check();
     }
-    return GW_OK;
+    shared_file_free(&shared);
+    return rc;
 }
 
 static int parse_features(const struct experiment *e, struct prepared *p) {
@@ -73,6 +123,38 @@ static int fill_across(const struct experiment *e, struct prepared *p) {
     return rc < 0 ? gw_error_prefix(rc, "%s", e->path) : GW_OK;
 }
 
+/* A run of a few symbols never makes a feature twice. */
+static size_t kept_bytes = (size_t)512 << 20;
+
+size_t prepare_keep_at_most(size_t bytes) {
+    const size_t before = kept_bytes;
+    kept_bytes = bytes;
+    return before;
+}
+
+int prepared_features(const struct prepared *p, size_t s, struct gw_feature_matrix *own, const float **value) {
+    *own = (struct gw_feature_matrix){.n_bars = 0};
+    *value = p->features[s].value;
+    if (*value) return GW_OK;
+    TRY(gw_feature_set_build(p->set, &p->market.symbol[s], own));
+    *value = own->value;
+    return GW_OK;
+}
+
+int prepared_keep_features(struct prepared *p) {
+    for (size_t s = 0; s < p->market.n_symbols; s++) {
+        if (p->features[s].value) continue;
+        TRY(gw_feature_set_build(p->set, &p->market.symbol[s], &p->features[s]));
+        TRY(interrupt_check());
+    }
+    return GW_OK;
+}
+
+static void drop_values(struct gw_feature_matrix *matrix) {
+    mem_free(matrix->value);
+    matrix->value = NULL;
+}
+
 static int build_inputs(const struct experiment *e, struct prepared *p) {
     size_t n = p->market.n_symbols;
     p->labels = mem_calloc(n, sizeof *p->labels);
@@ -80,10 +162,13 @@ static int build_inputs(const struct experiment *e, struct prepared *p) {
     if (!p->labels || !p->features) return GW_ERR_NOMEM;
     if (!p->set) TRY(parse_features(e, p));
     TRY(fill_across(e, p));
+    size_t bytes = 0;
+    for (size_t i = 0; i < n; i++) bytes += p->market.symbol[i].n * gw_feature_set_size(p->set) * sizeof(float);
     for (size_t i = 0; i < n; i++) {
         TRY(gw_labels_build(&p->market.symbol[i], &e->labels, &p->labels[i]));
         int rc = gw_feature_set_build(p->set, &p->market.symbol[i], &p->features[i]);
         if (rc < 0) return gw_error_prefix(rc, "%s", e->path);
+        if (bytes > kept_bytes) drop_values(&p->features[i]); /* what is wrong with them is known */
         TRY(interrupt_check());
     }
     return GW_OK;

@@ -92,8 +92,9 @@ int prepare_columns(const struct experiment *e, struct prepared *p) {
     const char *name[GW_COLUMNS_MAX];
     size_t n;
     TRY(prepare_column_names(e, p->set, name, &n));
-    p->side = mem_calloc(e->n_data, sizeof *p->side);
-    if (!p->side) return GW_ERR_NOMEM;
+    size_t n_extra = 0;
+    for (size_t i = 0; i < e->n_data; i++) n_extra += e->data[i].n_extra;
+    if (n_extra && !(p->side = mem_calloc(e->n_data, sizeof *p->side))) return GW_ERR_NOMEM;
     for (size_t i = 0; i < e->n_data; i++) {
         struct gw_bars *bars = &p->market.symbol[i];
         for (size_t k = 0; k < e->data[i].n_extra; k++) {

@@ -17,7 +17,7 @@ struct prepared {
     struct gw_import_report *import; /* [n_symbols] */
     struct gw_labels *labels;        /* [n_symbols] */
     struct gw_feature_set *set;
-    struct gw_feature_matrix *features; /* [n_symbols] */
+    struct gw_feature_matrix *features; /* [n_symbols]; without values where they are made when they are needed */
     struct gw_fold_plan plan;           /* audited */
     struct gw_instrument *instrument;   /* [n_symbols] */
     struct gw_funding *funding;         /* [n_symbols], their events owned; NULL: no symbol has a schedule */
@@ -40,6 +40,14 @@ int prepare_columns(const struct experiment *experiment, struct prepared *prepar
 /* What the broker wants to know of each symbol beside its bars: instrument, funding, finer bars. */
 int prepare_broker(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
 void prepared_free(struct prepared *prepared);
+/* A symbol's rows: those that are kept, or made for the caller, who frees *own in either case. Features of all symbols together
+ * are kept up to some size, beyond it only while they are in work. */
+int prepared_features(const struct prepared *prepared, size_t symbol, struct gw_feature_matrix *own,
+                      const float **value) GW_MUST_USE;
+/* All of them, for who compares or shows them. */
+int prepared_keep_features(struct prepared *prepared) GW_MUST_USE;
+/* Bytes of features that a walk keeps; returns what it was. */
+size_t prepare_keep_at_most(size_t bytes);
 
 /* gw_run_experiment for an experiment that is already read. */
 int run_experiment(const struct experiment *experiment, const struct gw_run_options *options,

@@ -176,7 +176,7 @@ static const struct wrong wrongs[] = {
     {"{'name':'x','data':'d.csv','strategies':['gate']}", "1:1", "folds.train is missing"},
     {FOLDS("{'train':9,'test':9}"), "2:9", "folds.validation is missing"},
     {"{'name':'x','data':'d.csv','folds':{'train':9,'validation':9,'test':9}}", "1:1", "\"strategies\" is missing"},
-    {DATA("[]"), "2:8", "data must name 1 to 64 files"},
+    {DATA("[]"), "2:8", "data must name 1 to 4096 files"},
     {DATA("{}"), "2:8", "a source needs a \"file\""},
     {DATA("''"), "2:8", "a source needs a \"file\""},
     {DATA("{'file':'d.csv','interval':'15 minutes'}"), "2:35", "data.interval: \"15 minutes\" is not a duration"},

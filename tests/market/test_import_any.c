@@ -8,6 +8,7 @@
 
 #include "base/scratch.h"
 #include "engine/market/import/import_tz.h"
+#include "engine/market/import/universe.h"
 #include "gatewalk/import.h"
 
 #define OHLC ",1,2,.5,1.5,10\n"
@@ -262,6 +263,60 @@ static void wide_frames_have_a_symbol_a_ticker(void **state) {
     assert_refused(text, NULL, GW_ERR_DATA, ":5:19: close \"x\" is no number");
 }
 
+/* ---- a universe ----------------------------------------------------------------------------------------- */
+
+/* Every symbol's own file or pattern, so that none is read for another. */
+static void universe_knows_whose_files(void **state) {
+    (void)state;
+    static const char *const file[][2] = {{"u/AAA-2021.csv", "2021-03-01" OHLC "2021-03-02" OHLC},
+                                          {"u/AAA-2022.csv", "2022-03-01" OHLC "2022-03-02" OHLC},
+                                          {"u/B.csv", "2021-03-01" OHLC "2021-03-02" OHLC},
+                                          {"u/CC-2021.csv", "2021-03-01" OHLC "2021-03-02" OHLC},
+                                          {"u/CC-2022.csv", "2022-03-01" OHLC "2022-03-02" OHLC},
+                                          {"u/CCX.csv", "2021-03-01" OHLC "2021-03-02" OHLC}};
+    static const char *const want[][2] = {{"AAA", "AAA-202*.csv"}, {"B", "B.csv"}, {"CC", "CC-202*.csv"},
+                                          {"CCX", "CCX.csv"},      {"AAA", ""},    {"B_C", ""}};
+    const struct gw_import_options options = {.tolerant = true};
+    struct universe all;
+    char text[512], path[1024];
+    assert_int_equal(mkdir(scratch("u"), 0755), 0);
+    for (size_t i = 0; i < COUNT_OF(file); i++) {
+        snprintf(text, sizeof text, "time,open,high,low,close,volume\n%s", file[i][1]);
+        scratch_write(file[i][0], text, strlen(text));
+    }
+    assert_ok(universe_list(scratch("u"), &options, &all));
+    assert_int_equal(all.n, 4);
+    for (size_t i = 0; i < all.n; i++) {
+        struct gw_bars bars;
+        snprintf(path, sizeof path, "%s/%s", scratch("u"), want[i][1]);
+        assert_string_equal(all.symbol[i].symbol, want[i][0]);
+        assert_string_equal(all.symbol[i].file, path);
+        assert_ok(gw_bars_import(all.symbol[i].file, NULL, &bars, NULL));
+        assert_string_equal(bars.symbol, want[i][0]);
+        assert_int_equal(bars.n, want[i][1][strlen(want[i][0])] == '-' ? 4 : 2);
+        gw_bars_free(&bars);
+    }
+    universe_free(&all);
+    /* One file for all of them: the whole path it is. */
+    scratch_write("u/stacked.csv", STACKED, sizeof STACKED - 1);
+    assert_ok(universe_list(scratch("u/stacked.csv"), &options, &all));
+    assert_int_equal(all.n, 2);
+    for (size_t i = 0; i < all.n; i++) {
+        assert_string_equal(all.symbol[i].symbol, want[4 + i][0]);
+        assert_string_equal(all.symbol[i].file, want[4 + i][1]);
+    }
+    universe_free(&all);
+    /* A pattern that would take in another symbol's file narrows nothing. */
+    snprintf(text, sizeof text, "date,ticker,open,high,low,close\n2021-03-01,E,1,2,.5,1.5\n2021-03-02,E,1,2,.5,1.5\n");
+    scratch_write("u/AAA-2023.csv", text, strlen(text));
+    assert_int_equal(unlink(scratch("u/stacked.csv")), 0);
+    assert_ok(universe_list(scratch("u"), &options, &all));
+    assert_int_equal(all.n, 5);
+    assert_string_equal(all.symbol[0].symbol, "AAA");
+    assert_string_equal(all.symbol[0].file, "");
+    universe_free(&all);
+}
+
 /* ---- several files ------------------------------------------------------------------------------------- */
 
 static void folders_patterns_and_archives(void **state) {
@@ -371,6 +426,7 @@ int main(void) {
         cmocka_unit_test(time_formats),
         cmocka_unit_test(volume_may_be_missing_or_empty),
         cmocka_unit_test(stacked_symbols_stay_apart),
+        cmocka_unit_test(universe_knows_whose_files),
         cmocka_unit_test(wide_frames_have_a_symbol_a_ticker),
         cmocka_unit_test(folders_patterns_and_archives),
         cmocka_unit_test(json_of_many_shapes),

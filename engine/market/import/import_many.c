@@ -38,7 +38,7 @@ static bool is_data_name(const char *path) {
 }
 
 /* In the order of their names. */
-static int list_files(const char *path, glob_t *files) {
+int import_list_files(const char *path, glob_t *files) {
     char pattern[IMPORT_PATH_MAX];
     bool folder = is_folder(path);
     size_t n = strlen(path), kept = 0;
@@ -71,7 +71,7 @@ int import_many(const char *path, const struct gw_import_options *options, struc
     glob_t files;
     struct gw_import_report failed;
     struct gw_import_options each = *options;
-    TRY(list_files(path, &files));
+    TRY(import_list_files(path, &files));
     each.from_ns = each.to_ns = 0; /* a file outside the range is no mistake */
     int rc = GW_OK;
     for (size_t i = 0; i < files.gl_pathc && rc == GW_OK; i++) {

@@ -93,8 +93,7 @@ int gw_bars_import(const char *path, const struct gw_import_options *options, st
 
 /* ---- names, for those who only want to know ------------------------------------------------------- */
 
-/* Most files hold one symbol, and their beginning says so. */
-static bool holds_one(const char *path, const struct gw_import_options *options) {
+bool import_holds_one(const char *path, const struct gw_import_options *options) {
     enum { BEGINNING = 1 << 16 };
     char *text = mem_realloc(NULL, BEGINNING, 1);
     size_t length;
@@ -122,7 +121,7 @@ int gw_import_symbols(const char *path, const struct gw_import_options *options,
     struct stat status;
     bool regular = stat(path, &status) == 0 && S_ISREG(status.st_mode);
     if (strcmp(path, "-") != 0 && !many && !regular) return GW_OK; /* what a pipe says can be heard once */
-    if (regular && !many && holds_one(path, options)) return GW_OK;
+    if (regular && !many && import_holds_one(path, options)) return GW_OK;
     TRY(gw_market_import(path, options, &market, NULL));
     *n = market.n_symbols;
     for (size_t i = 0; i < market.n_symbols && i < most; i++) strcpy(name[i], market.symbol[i].symbol);

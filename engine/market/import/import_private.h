@@ -13,6 +13,8 @@
 #ifndef GATEWALK_MARKET_IMPORT_H
 #define GATEWALK_MARKET_IMPORT_H
 
+#include <glob.h>
+
 #include "gatewalk/import.h"
 
 enum { IMPORT_PATH_MAX = 1024, IMPORT_COLUMNS_MAX = 64, IMPORT_SAMPLE_LINES = 64, IMPORT_FIELD_MAX = 256 };
@@ -40,6 +42,10 @@ void import_source_free(struct import_source *source);
 bool import_source_peek(const char *path, char *text, size_t size, size_t *length, bool *many);
 /* A path that stands for several files: a folder, a pattern. */
 bool import_path_is_many(const char *path);
+/* A folder's or pattern's files in the order of their names; globfree() them. */
+int import_list_files(const char *path, glob_t *files) GW_MUST_USE;
+/* Most files hold one symbol, and their beginning says so. */
+bool import_holds_one(const char *path, const struct gw_import_options *options);
 
 /* ---- fields ------------------------------------------------------------------------------- */
 
