@@ -190,11 +190,11 @@ a_row_without_its_golden_test_is_told_where_that_is_made() {
     asks_for tests/score/test_metrics 'metric gini has no golden values in tests/golden/metrics_gate.txt: add it to tests/golden/make_metrics.py'
     asks_for tests/market/test_import_formats 'format pipes has no fixture: put a file of it into tests/market/fixtures/'
     asks_for tests/walk/test_golden_kinds 'no experiment of tests/golden/kinds_*.json has strategy every: add it to one'
-    asks_for tests/reports/test_report_facts 'plot gini has nothing to show of the made-up run'
+    asks_for tests/reports/test_plots 'plot gini has nothing to show of the made-up run'
     asks_for tests/cli/test_commands 'command clock has no call that works: add one to call_of_command in tests/cli/test_commands.c'
 }
 suite="tests/market/test_features tests/models/test_golden_f32 tests/score/test_metrics tests/market/test_import_formats
-    tests/walk/test_golden_kinds tests/reports/test_report_facts tests/cli/test_commands"
+    tests/walk/test_golden_kinds tests/reports/test_plots tests/cli/test_commands"
 
 without_their_rows_they_are_gone() {
     remove_rows && build_copy || return 1
