@@ -70,8 +70,9 @@ struct verdict_settings {
     char baseline[48]; /* a strategy's name; "": the first gate strategy without attention */
     size_t bootstrap, null_resamples, block;
     double confidence;
-    bool importance;  /* permutation importance on the validation slices */
-    size_t gradients; /* signals of a fit and gate whose integrated gradients are taken; 0: none */
+    bool importance;       /* permutation importance on the validation slices */
+    size_t gradients;      /* signals of a fit and gate whose integrated gradients are taken; 0: none */
+    size_t random_entries; /* at most so many replays with entries at random beside each account */
 };
 
 enum fold_mode { FOLDS_ROLLING, FOLDS_EXPANDING };

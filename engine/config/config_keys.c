@@ -151,6 +151,8 @@ static const struct gw_param verdict_rows[] = {
     GW_BOOL_PARAM(struct verdict_settings, importance, true, "permutation importance on the validation slices"),
     GW_SIZE_PARAM(struct verdict_settings, gradients, "signals", 0, 0, 4096,
                   "of each fit and gate, the surest, whose integrated gradients stand beside attention; 0 = off"),
+    GW_SIZE_PARAM(struct verdict_settings, random_entries, "replays", 200, 0, 10000,
+                  "with entries at random, beside each account; fewer where a replay is long; 0 = off"),
 };
 static const struct gw_param_table verdict_params = GW_PARAM_TABLE(verdict_rows);
 

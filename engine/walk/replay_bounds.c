@@ -7,13 +7,14 @@
 #include "replays.h"
 
 /* Random replays of a contestant: fewer where a replay is long, which needs fewer to be told from luck of its own. */
-enum { RANDOM_MOST = 200, RANDOM_LEAST = 40 };
+enum { RANDOM_LEAST = 40 };
 static const double RANDOM_BARS = 5e7; /* of all contestants together */
 
 static size_t random_count(const struct experiment *e, const struct results *r, size_t s) {
+    const double most = (double)e->verdict.random_entries, least = fmin(RANDOM_LEAST, most);
     const double bars = (double)r->strategy[s].seed[0].replay.n_events * (double)e->n_strategies;
-    const double n = bars > 0 ? RANDOM_BARS / bars : RANDOM_MOST;
-    return n > RANDOM_MOST ? RANDOM_MOST : n < RANDOM_LEAST ? RANDOM_LEAST : (size_t)n;
+    const double n = bars > 0 ? RANDOM_BARS / bars : most;
+    return (size_t)fmax(least, fmin(n, most));
 }
 
 /* Growth of a replay at n_points moments from first to last. */
@@ -122,7 +123,8 @@ static int bound_random(const struct experiment *e, const struct prepared *p, st
     const struct gw_strategy_desc *random = gw_strategy_find("random_entry");
     const struct gw_replay_result *own = &r->strategy[s].seed[0].replay;
     const struct strategy_spec *spec = &e->strategy[s];
-    if (!strategy_is_trial(spec) || spec->desc->matches || own->n_trades == 0) return GW_OK;
+    if (!strategy_is_trial(spec) || spec->desc->matches || own->n_trades == 0 || e->verdict.random_entries == 0)
+        return GW_OK;
     struct gw_strategy_config trading = spec->trading;
     const struct gw_replay_config config = config_of(e, p, spec, FILL_DEFAULT, 1);
     const size_t n = random_count(e, r, s);

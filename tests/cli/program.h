@@ -309,7 +309,7 @@ static const char small_experiment[] =
     "  \"costs\": {\"taker_bps\": 1},\n"
     "  \"broker\": {\"initial_cash\": 1000},\n"
     "  \"scaler\": {\"kind\": \"robust\"},\n"
-    "  \"verdict\": {\"baseline\": \"lstm\", \"bootstrap\": 100, \"null_resamples\": 10},\n"
+    "  \"verdict\": {\"baseline\": \"lstm\", \"bootstrap\": 100, \"null_resamples\": 10, \"random_entries\": 20},\n"
     "  \"seeds\": 1,\n"
     "  \"strategies\": [\n"
     "    {\"name\": \"lstm\", \"strategy\": \"gate\"},\n"

@@ -221,7 +221,8 @@ static void put_experiment(const struct bad_scores *c) {
     snprintf(text, sizeof text,
              "{\"name\":\"f\",\"data\":[{\"file\":\"rw.csv\",\"symbol\":\"RW\"}%s],\"features\":[\"log_return(1)\"],"
              "\"labels\":{\"horizon\":5,\"ratio\":2,\"min_move\":0.002},\"folds\":{\"train\":100,\"validation\":40,"
-             "\"test\":50},\"signals\":{\"act_on\":5},\"verdict\":{\"null_resamples\":10},\"seeds\":[1,2],"
+             "\"test\":50},\"signals\":{\"act_on\":5},\"verdict\":{\"null_resamples\":10,\"random_entries\":20},"
+             "\"seeds\":[1,2],"
              "\"strategies\":[{\"name\":\"mine\",\"strategy\":\"gate\",\"scores\":%s}]}",
              c->two_symbols ? ",{\"file\":\"rw.csv\",\"symbol\":\"AB\"}" : "", c->scores ? c->scores : "\"b.csv\"");
     put_text("f.json", text);

@@ -11,6 +11,7 @@ static const char experiment[] =
     "60},"
     "\"signals\":{\"k\":[5,20],\"act_on\":20},\"model\":{\"lookback\":4,\"hidden\":2,\"dense_units\":2},\"training\":{"
     "\"epochs\":%d,\"patience\":0,\"batch_size\":64,\"block\":4},\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,"
+    "\"random_entries\":20,"
     "\"confidence\":0.9},\"strategies\":[{\"name\":\"a\",\"strategy\":\"gate\",\"model\":{\"attention\":\"none\"}},"
     "\"buy_and_hold\"]}\n";
 

@@ -24,7 +24,8 @@ static const char text[] =
     "'folds':{'train':100,'validation':40,'test':60},'signals':{'k':[5,20],'act_on':20},"
     "'model':{'lookback':4,'hidden':2,'attention_units':2,'dense_units':2},"
     "'training':{'epochs':1,'batch_size':64,'block':4,'learning_rate':0.01,'calibration':'platt'},"
-    "'verdict':{'bootstrap':100,'null_resamples':5,'confidence':0.9,'importance':true,'baseline':'none'},'seeds':2,"
+    "'verdict':{'bootstrap':100,'null_resamples':5,'random_entries':20,'confidence':0.9,'importance':true,'baseline':'"
+    "none'},'seeds':2,"
     "'strategies':[{'name':'none','strategy':'gate'},"
     "{'name':'bahdanau','strategy':'gate','model':{'attention':'bahdanau'}},'buy_and_hold']}";
 

@@ -242,7 +242,8 @@ static const char tiny_experiment[] =
     "60},"
     "\"signals\":{\"k\":[5,20],\"act_on\":20},\"model\":{\"lookback\":4,\"hidden\":2,\"attention_units\":2,"
     "\"dense_units\":2},\"training\":{\"epochs\":1,\"batch_size\":64,\"block\":4,\"learning_rate\":0.01,"
-    "\"calibration\":\"platt\"},\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,\"confidence\":0.9,"
+    "\"calibration\":\"platt\"},\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,\"random_entries\":20,"
+    "\"confidence\":0.9,"
     "\"importance\":true},\"seeds\":1,\"strategies\":[{\"name\":\"none\",\"strategy\":\"gate\",\"model\":{"
     "\"attention\":"
     "\"none\"}},{\"name\":\"bahdanau\",\"strategy\":\"gate\",\"model\":{\"attention\":\"bahdanau\"}}]}\n";
@@ -251,14 +252,14 @@ static const char own_experiment[] =
     "{\"name\":\"own\",\"data\":[{\"file\":\"rw.csv\",\"symbol\":\"RW\"}],\"features\":[\"log_return(1)\"],"
     "\"labels\":{\"horizon\":4,\"ratio\":1.2,\"min_move\":0.002},\"folds\":{\"train\":100,\"validation\":40,\"test\":"
     "60},"
-    "\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,\"confidence\":0.9},\"strategies\":["
+    "\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,\"random_entries\":20,\"confidence\":0.9},\"strategies\":["
     "{\"name\":\"rules\",\"enter_long\":\"rsi(4) < 50 and position == 0\",\"exit_long\":\"close > ago(close, 3)\"},"
     "{\"name\":\"script\",\"script\":\"own.lua\",\"parameters\":{\"n\":5}},"
     "{\"name\":\"both\",\"strategy\":\"ensemble\",\"members\":\"rules,script\"}]}\n";
 static const char plugin_experiment[] =
     "{\"name\":\"plugged\",\"data\":[{\"file\":\"rw.csv\",\"symbol\":\"RW\"}],\"features\":[\"log_return(1)\"],"
     "\"labels\":{\"horizon\":4,\"ratio\":1.2,\"min_move\":0.002},\"folds\":{\"train\":100,\"validation\":40,\"test\":"
-    "60},\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,\"confidence\":0.9},\"strategies\":["
+    "60},\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,\"random_entries\":20,\"confidence\":0.9},\"strategies\":["
     "{\"name\":\"plugin\",\"plugin\":\"./own_plugin.so\"},\"buy_and_hold\"]}\n";
 static const char own_script[] =
     "local rsi = feature('rsi(4)')\nlocal n = parameter('n', 3, 1, 9)\n"

@@ -52,7 +52,7 @@ make_market() {
 {"name": "added", "data": ["bars.txt"], "features": ["log_return(1)", "tilt(4)"],
  "labels": {"horizon": 4, "min_move": 0.002}, "folds": {"train": 600, "validation": 200, "test": 200},
  "model": {"lookback": 4, "hidden": 4, "dense_units": 4}, "training": {"epochs": 1},
- "verdict": {"bootstrap": 100, "null_resamples": 5, "importance": false}, "seeds": [1],
+ "verdict": {"bootstrap": 100, "null_resamples": 5, "random_entries": 20, "importance": false}, "seeds": [1],
  "strategies": [
   {"name": "lstm", "strategy": "gate", "model": {"attention": "none"}},
   {"name": "fading", "strategy": "gate", "model": {"attention": "decay", "half_life": 3}},

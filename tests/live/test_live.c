@@ -12,7 +12,7 @@ static const char text[] =
     "'signals':{'k':[20],'act_on':20},"
     "'model':{'lookback':8,'hidden':8,'attention':'bahdanau','attention_units':8,'dense_units':8},"
     "'training':{'epochs':1,'batch_size':96},"
-    "'verdict':{'bootstrap':100,'null_resamples':20,'confidence':0.9},'seeds':1,"
+    "'verdict':{'bootstrap':100,'null_resamples':20,'random_entries':20,'confidence':0.9},'seeds':1,"
     "'strategies':[{'name':'windowed','strategy':'gate'},{'name':'streaming','strategy':'gate','model':{'unroll':'"
     "stream'}}]}";
 

@@ -29,7 +29,7 @@ cat >run.json <<EXPERIMENT
  "features": ["log_return(1)", "rsi(14)", "range"], "labels": {"horizon": 8, "ratio": 1.5, "min_move": 0.003},
  "folds": {"mode": "rolling", "train": 400, "validation": 100, "test": 150}, "signals": {"k": [5, 10], "act_on": 10},
  "model": {"lookback": 12, "hidden": 4, "attention_units": 4}, "training": {"epochs": 1, "batch_size": 64},
- "verdict": {"bootstrap": 100, "null_resamples": 20, "importance": false}, "seeds": 2,
+ "verdict": {"bootstrap": 100, "null_resamples": 20, "random_entries": 20, "importance": false}, "seeds": 2,
  "strategies": [{"name": "plain", "strategy": "gate", "model": {"attention": "none"}},
                 {"name": "looking", "strategy": "gate", "model": {"attention": "bahdanau"}}, "sma_cross"]}
 EXPERIMENT

@@ -14,7 +14,7 @@ static const char common[] =
     "'folds':{'train':150,'validation':60,'test':60,'embargo':3},"
     "'model':{'lookback':8,'hidden':4,'attention_units':4,'heads':2,'key_dim':4,'dense_units':4},"
     "'training':{'epochs':3,'patience':2,'batch_size':96,'block':8,'learning_rate':0.01},"
-    "'verdict':{'bootstrap':100,'null_resamples':20,'confidence':0.9},'seeds':[3,7],";
+    "'verdict':{'bootstrap':100,'null_resamples':20,'random_entries':20,'confidence':0.9},'seeds':[3,7],";
 
 static const char pooled[] =
     "'data':['EARLY.csv','LATE.csv'],"

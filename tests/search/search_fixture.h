@@ -12,7 +12,7 @@ static const char base_text[] =
     "'folds':{'train':150,'validation':60,'test':60},'signals':{'k':[5,20],'act_on':20},"
     "'model':{'lookback':4,'hidden':4,'attention_units':4,'dense_units':4},"
     "'training':{'epochs':2,'batch_size':64,'block':8,'learning_rate':0.01},"
-    "'verdict':{'bootstrap':100,'null_resamples':10,'importance':false,'confidence':0.9},'seeds':1,"
+    "'verdict':{'bootstrap':100,'null_resamples':10,'random_entries':20,'importance':false,'confidence':0.9},'seeds':1,"
     "'strategies':[{'name':'lstm','strategy':'gate'},"
     "{'name':'logistic','strategy':'gate','model':{'encoder':'logistic'}},"
     "{'name':'cross','strategy':'sma_cross'},'buy_and_hold']}";

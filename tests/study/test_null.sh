@@ -21,7 +21,7 @@ cat >e.json <<'END'
  "features": ["log_return(1)", "log_return(5)"],
  "labels": {"horizon": 8, "min_move": 0.009}, "folds": {"train": 600, "validation": 200, "test": 700},
  "signals": {"k": [5], "act_on": 5}, "model": {"lookback": 4, "hidden": 4, "dense_units": 4},
- "training": {"epochs": 6, "batch_size": 64}, "seeds": 1, "verdict": {"bootstrap": 200, "null_resamples": 100},
+ "training": {"epochs": 6, "batch_size": 64}, "seeds": 1, "verdict": {"bootstrap": 200, "null_resamples": 100, "random_entries": 20},
  "strategies": [{"name": "lstm", "strategy": "gate"},
    {"name": "bahdanau", "strategy": "gate", "model": {"attention": "bahdanau"}},
    {"name": "logistic", "strategy": "gate", "model": {"encoder": "logistic"}, "training": {"learning_rate": 0.1, "epochs": 40}}]}

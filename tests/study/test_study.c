@@ -10,7 +10,8 @@ static const char experiment_text[] =
     "\"folds\":{\"train\":150,\"validation\":60,\"test\":60},\"signals\":{\"k\":[5,20],\"act_on\":20},"
     "\"model\":{\"lookback\":6,\"hidden\":4,\"attention_units\":4,\"dense_units\":4},"
     "\"training\":{\"epochs\":2,\"batch_size\":64,\"block\":8},"
-    "\"verdict\":{\"bootstrap\":100,\"null_resamples\":10,\"importance\":false,\"confidence\":0.9},\"seeds\":1,"
+    "\"verdict\":{\"bootstrap\":100,\"null_resamples\":10,\"random_entries\":20,\"importance\":false,\"confidence\":0."
+    "9},\"seeds\":1,"
     "\"strategies\":[{\"name\":\"mine\",\"strategy\":\"gate\"},"
     "{\"name\":\"floor\",\"strategy\":\"gate\",\"model\":{\"encoder\":\"logistic\"}},\"buy_and_hold\"]}";
 

@@ -8,18 +8,19 @@
 #include "rundir.h"
 
 /* Three symbols with gaps and late starts, two seeds. */
-static const char outside_text[] = "{'name':'outside','data':[{'file':'EARLY.csv','symbol':'EARLY','interval':"
-                                   "'15m'},"
-                                   "{'file':'LATE.csv','symbol':'LATE','interval':'15m'},{'file':'NEW.csv','"
-                                   "symbol':'NEW','interval':'15m'}],"
-                                   "'features':['log_return(1)','range'],'labels':{'horizon':6,'min_move':0."
-                                   "002},"
-                                   "'folds':{'train':150,'validation':60,'test':50},'signals':{'k':[1,5,10],'"
-                                   "act_on':10%s},"
-                                   "'model':{'lookback':6,'hidden':4,'dense_units':4},'training':{'epochs':1},"
-                                   "'seeds':[3,8],"
-                                   "'verdict':{'bootstrap':100,'null_resamples':20,'importance':false%s},'"
-                                   "strategies':[%s]}";
+static const char outside_text[] =
+    "{'name':'outside','data':[{'file':'EARLY.csv','symbol':'EARLY','interval':"
+    "'15m'},"
+    "{'file':'LATE.csv','symbol':'LATE','interval':'15m'},{'file':'NEW.csv','"
+    "symbol':'NEW','interval':'15m'}],"
+    "'features':['log_return(1)','range'],'labels':{'horizon':6,'min_move':0."
+    "002},"
+    "'folds':{'train':150,'validation':60,'test':50},'signals':{'k':[1,5,10],'"
+    "act_on':10%s},"
+    "'model':{'lookback':6,'hidden':4,'dense_units':4},'training':{'epochs':1},"
+    "'seeds':[3,8],"
+    "'verdict':{'bootstrap':100,'null_resamples':20,'random_entries':20,'importance':false%s},'"
+    "strategies':[%s]}";
 
 static inline struct experiment *outside_experiment(const char *signals, const char *verdict, const char *strategies) {
     char text[4000];

@@ -5,7 +5,7 @@
 static const char text[] = "{'name':'broker','data':[{'file':'HOURLY.csv'%s}],'features':['log_return(1)'],"
                            "'labels':{'horizon':8,'min_move':0.004},'folds':{'train':40,'validation':20,'test':40},"
                            "'costs':{'funding_bps_per_day':9},'broker':{'account_currency':'USD'},'verdict':{'"
-                           "bootstrap':100,'null_resamples':0},"
+                           "bootstrap':100,'null_resamples':0,'random_entries':20},"
                            "'strategies':[{'strategy':'rsi_reversion','trading':{'rsi_length':4,'oversold':45,"
                            "'overbought':55,'trail_atr':0.5,'stop_atr':0.5}}]}";
 

@@ -336,7 +336,7 @@ static void test_rules_and_scripts_bring_their_columns(void **state) {
     static const char json[] =
         "{'name':'asked','data':[{'file':'BARS.csv','extra':[{'file':'side.csv'}]}],'features':['log_return(1)'],"
         "'labels':{'horizon':8,'min_move':0.004},'folds':{'train':200,'validation':60,'test':100},"
-        "'verdict':{'bootstrap':100,'null_resamples':0},'strategies':["
+        "'verdict':{'bootstrap':100,'null_resamples':0,'random_entries':20},'strategies':["
         "{'name':'rule','enter_long':'col(x) > 1','exit_long':'col(x) <= 1'},{'name':'script','script':'asked.lua'}]}";
     char dir[1024], out[700];
     struct prepared *p;

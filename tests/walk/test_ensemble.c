@@ -12,7 +12,7 @@ static const char experiment_text[] =
     "'features':['log_return(1)','range'],'labels':{'horizon':6,'min_move':0.002},"
     "'folds':{'train':200,'validation':100,'test':90},'signals':{'k':[5],'act_on':5},"
     "'model':{'lookback':6,'hidden':4,'dense_units':4},'training':{'epochs':2},'seeds':3,"
-    "'verdict':{'bootstrap':100,'null_resamples':0,'importance':false},"
+    "'verdict':{'bootstrap':100,'null_resamples':0,'random_entries':20,'importance':false},"
     "'strategies':[{'name':'lstm','strategy':'gate'},{'name':'mean','strategy':'gate','ensemble_of':'lstm'}]}";
 
 /* Fits, index and both contestants' scores, as a run makes them. */
@@ -91,7 +91,7 @@ static const char learned_text[] =
     "'features':['log_return(1)','range'],'labels':{'horizon':6,'min_move':0.002},"
     "'folds':{'train':200,'validation':100,'test':90},'signals':{'k':[5],'act_on':5},"
     "'model':{'lookback':6,'hidden':4,'dense_units':4},'training':{'epochs':2},'seeds':2,"
-    "'verdict':{'bootstrap':100,'null_resamples':0,'importance':false},"
+    "'verdict':{'bootstrap':100,'null_resamples':0,'random_entries':20,'importance':false},"
     "'strategies':[{'name':'lstm','strategy':'gate'},{'name':'floor','strategy':'gate','model':{'encoder':'logistic'}},"
     "{'name':'mean','strategy':'gate','ensemble_of':'floor, lstm','weights':'validation'}]}";
 

@@ -10,7 +10,7 @@ static const char text_format[] =
     "'folds':{'train':150,'validation':60,'test':60,'embargo':3},"
     "'model':{'lookback':8,'hidden':4,'attention_units':4,'heads':2,'key_dim':4,'dense_units':4},"
     "'training':{'epochs':3,'patience':2,'batch_size':96,'block':8,'learning_rate':0.01},"
-    "'verdict':{'bootstrap':100,'null_resamples':0,'importance':false,'gradients':%d},'seeds':[3],"
+    "'verdict':{'bootstrap':100,'null_resamples':0,'random_entries':20,'importance':false,'gradients':%d},'seeds':[3],"
     "'strategies':[{'name':'none','strategy':'gate'},"
     "{'name':'bahdanau','strategy':'gate','model':{'attention':'bahdanau','lookback':5}},"
     "{'name':'multihead','strategy':'gate','model':{'attention':'multihead'}},"

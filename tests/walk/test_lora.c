@@ -11,7 +11,8 @@ static const char text[] =
     "'model':{'lookback':8,'hidden':24,'attention':'bahdanau','attention_units':16,'dense_units':16},"
     "'training':{'epochs':2,'patience':0,'batch_size':96,'block':8,'learning_rate':0.01,'calibration':'platt',"
     "'lora_rank':2},"
-    "'verdict':{'bootstrap':100,'null_resamples':20,'confidence':0.9,'importance':true},'seeds':[3,7],"
+    "'verdict':{'bootstrap':100,'null_resamples':20,'random_entries':20,'confidence':0.9,'importance':true},'seeds':[3,"
+    "7],"
     "'strategies':[{'name':'warm','strategy':'gate','training':{'retrain':'warm'}},"
     "{'name':'all','strategy':'gate','training':{'retrain':'lora'}},"
     "{'name':'attention','strategy':'gate','training':{'retrain':'lora','lora_on':'attention'}}]}";

@@ -6,7 +6,8 @@
     "{'name':'members','data':['EARLY.csv','LATE.csv'],'features':['log_return(1)','range'],"                          \
     "'labels':{'horizon':6,'ratio':1.2,'min_move':0.004},'folds':{'train':150,'validation':60,'test':60},"             \
     "'signals':{'k':[20],'act_on':20},'costs':{'taker_bps':3},'model':{'encoder':'logistic','lookback':4},"            \
-    "'training':{'epochs':2},'seeds':2,'verdict':{'bootstrap':100,'null_resamples':0},'strategies':["                  \
+    "'training':{'epochs':2},'seeds':2,'verdict':{'bootstrap':100,'null_resamples':0,'random_entries':20},'"           \
+    "strategies':["                                                                                                    \
     "{'name':'gate','strategy':'gate'},'buy_and_hold',{'name':'sma','strategy':'sma_cross','trading':{'fast':3,'slow'" \
     ":9}},"
 

@@ -11,7 +11,7 @@ static const char text[] =
     "'folds':{'train':150,'validation':60,'test':60},'signals':{'k':[20],'act_on':20},"
     "'model':{'lookback':8,'hidden':12,'attention':'bahdanau','attention_units':8,'dense_units':8},"
     "'training':{'epochs':2,'batch_size':96,'block':8,'learning_rate':0.01,'lora_rank':2},"
-    "'verdict':{'bootstrap':100,'null_resamples':20,'confidence':0.9},'seeds':1,"
+    "'verdict':{'bootstrap':100,'null_resamples':20,'random_entries':20,'confidence':0.9},'seeds':1,"
     "'strategies':[{'name':'platt','strategy':'gate','training':{'calibration':'platt'}},"
     "{'name':'lora','strategy':'gate','training':{'retrain':'lora'}},"
     "{'name':'patterns','strategy':'gate','model':{'encoder':'patterns','attention':'none','pattern_bars':6,"

@@ -10,7 +10,8 @@
     "'features':['log_return(1)','range'],'labels':{'horizon':6,'min_move':0.002},"                                    \
     "'folds':{'train':200,'validation':100,'test':60},'signals':{'k':[5],'act_on':5},"                                 \
     "'model':{'lookback':6,'hidden':4,'dense_units':4},'training':{'epochs':2},'seeds':2,"                             \
-    "'verdict':{'bootstrap':100,'null_resamples':0,'importance':true},'strategies':[" strategies "]}"
+    "'verdict':{'bootstrap':100,'null_resamples':0,'random_entries':20,'importance':true},'strategies':[" strategies   \
+    "]}"
 #define A    "{'name':'a','strategy':'gate'}"
 #define WARM "{'name':'warm','strategy':'gate','training':{'retrain':'warm'}}"
 #define B    "{'name':'b','strategy':'gate','trading':{'target_moves':2},'costs':{'taker_bps':1}}"

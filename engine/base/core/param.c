@@ -263,23 +263,33 @@ void gw_param_copy(const struct gw_param_key *key, const void *from, void *to) {
 
 /* ---- what is there ------------------------------------------------------------------------------------------ */
 
+static int check_value(const struct gw_param *param, const char *section, const void *own) {
+    const void *field = field_in(param, own);
+    double number = param->low;
+    if (param->type == GW_PARAM_SIZE) number = (double)*(const size_t *)field;
+    if (param->type == GW_PARAM_NUMBER) number = *(const double *)field;
+    if (param->type == GW_PARAM_CHOICE) {
+        int row = choice_in(param, own);
+        if (row < 0 || !gw_choice_at(param->choices, (size_t)row).name)
+            FAIL(GW_ERR_CONFIG, "%s.%s: %d is no row of its table", section, param->name, row);
+    }
+    if (!(number >= param->low && number <= param->high))
+        FAIL(GW_ERR_CONFIG, "%s.%s: %.10g is outside %.10g to %.10g", section, param->name, number, param->low,
+             param->high);
+    return GW_OK;
+}
+
+/* Row by row, without a walk over the keys: every replay begins with it, and there are hundreds of a contestant. */
 int gw_param_check(const struct gw_param_table *table, const char *section, const void *base) {
-    for (struct gw_param_key key = {0}; gw_param_next(table, &key);) {
-        struct gw_param_key own = key;
-        if (!gw_param_active(&own, base)) continue;
-        const struct gw_param *param = own.param;
-        const void *field = field_in(param, gw_param_base_const(&own, base));
-        double number = param->low;
-        if (param->type == GW_PARAM_SIZE) number = (double)*(const size_t *)field;
-        if (param->type == GW_PARAM_NUMBER) number = *(const double *)field;
-        if (param->type == GW_PARAM_CHOICE) {
-            int row = choice_in(param, gw_param_base_const(&own, base));
-            if (row < 0 || !gw_choice_at(param->choices, (size_t)row).name)
-                FAIL(GW_ERR_CONFIG, "%s.%s: %d is no row of its table", section, param->name, row);
-        }
-        if (!(number >= param->low && number <= param->high))
-            FAIL(GW_ERR_CONFIG, "%s.%s: %.10g is outside %.10g to %.10g", section, param->name, number, param->low,
-                 param->high);
+    for (size_t i = 0; i < table->n; i++) {
+        const struct gw_param *param = &table->param[i];
+        if (param->name) TRY(check_value(param, section, base));
+        if (param->type != GW_PARAM_CHOICE || !param->beside) continue;
+        const int row = choice_in(param, base);
+        if (row < 0) continue;
+        const struct gw_choice chosen = gw_choice_at(param->choices, (size_t)row);
+        const void *own = (const char *)base + param->beside + (size_t)row * sizeof(struct gw_own_params);
+        for (size_t k = 0; chosen.name && k < chosen.own.n; k++) TRY(check_value(&chosen.own.param[k], section, own));
     }
     return GW_OK;
 }

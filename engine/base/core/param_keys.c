@@ -58,10 +58,28 @@ bool gw_param_next(const struct gw_param_table *table, struct gw_param_key *key)
     return false;
 }
 
+/* The first row of a choice that declares it. */
+static bool own_named(const struct gw_param *by, const char *name, struct gw_param_key *key) {
+    struct gw_choice row;
+    for (size_t r = 0; (row = gw_choice_at(by->choices, r)).name; r++) {
+        const struct gw_param *own = own_find(&row, name);
+        if (!own) continue;
+        *key = (struct gw_param_key){.param = own, .by = by, .row = r};
+        return true;
+    }
+    return false;
+}
+
 bool gw_param_find(const struct gw_param_table *table, const char *name, struct gw_param_key *key) {
     *key = (struct gw_param_key){.param = NULL};
-    while (gw_param_next(table, key))
-        if (strcmp(key->param->name, name) == 0) return true;
+    for (size_t i = 0; i < table->n; i++) {
+        const struct gw_param *param = &table->param[i];
+        if (param->name && strcmp(param->name, name) == 0) {
+            key->param = param;
+            return true;
+        }
+        if (param->type == GW_PARAM_CHOICE && param->beside && own_named(param, name, key)) return true;
+    }
     return false;
 }
 
