@@ -1,5 +1,6 @@
 /* The trial ledger by itself: versions, trials once each, what is forgotten, hostile words, writers killed and writers at once. */
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -380,6 +381,8 @@ static void test_killed_writers_lose_nothing(void **state) {
             }
         }
         close(ends[1]);
+        /* Every other one is let commit first, however busy the machine is. */
+        if (k % 2) assert_int_equal(poll(&(struct pollfd){.fd = ends[0], .events = POLLIN}, 1, 20000), 1);
         nanosleep(&(struct timespec){.tv_nsec = 1000000L + (k * 7919L % 23) * 700000L}, NULL);
         kill(pid, SIGKILL);
         assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -398,7 +401,7 @@ static void test_killed_writers_lose_nothing(void **state) {
         store_close(store);
         committed = runs;
     }
-    assert_true(committed > KILLS / 2); /* not all were killed before they did anything */
+    assert_true(committed >= KILLS / 2); /* not all were killed before they did anything */
 }
 
 static void test_a_dead_process_is_seen(void **state) {
