@@ -96,6 +96,20 @@ static bool exits(void *state, const struct gw_strategy_config *config, const st
     return out->trail_distance > 0;
 }
 
+static size_t leave_values(const struct gw_strategy_config *config) { return config->exit_on_opposite; }
+
+static void look(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                 double *value) {
+    (void)state, (void)config;
+    *value = event->score ? signal_of(event->score, true, true) : 0;
+}
+
+static bool leaves(const struct gw_strategy_config *config, const double *value,
+                   const struct gw_position_view *position) {
+    (void)config;
+    return position->quantity > 0 ? *value < 0 : *value > 0;
+}
+
 const struct gw_strategy_desc strategy_gate = {
     .name = "gate",
     .help = "trade the gates of a model: market or limit entries; bracket, trailing, time and opposite-gate exits",
@@ -103,4 +117,7 @@ const struct gw_strategy_desc strategy_gate = {
     .needs_model = true,
     .on_bar = on_bar,
     .exits = exits,
+    .leave_values = leave_values,
+    .look = look,
+    .leaves = leaves,
 };

@@ -6,6 +6,7 @@
  * that is not known yet (NaN) means no entry, 0 means none of it. A limit or trigger waits good_bars bars, 1 if nothing is
  * said: as long as the rule holds it is put anew. */
 #include <math.h>
+#include <string.h>
 
 #include "engine/base/base.h"
 #include "own/rule.h"
@@ -65,6 +66,13 @@ static void see_past(void *who, const struct gw_bar *bar) {
     if (state->program->rules->n_taps) rule_run_taps(state->program->rules, &state->scene);
 }
 
+static void see_position(double *variable, const struct gw_position_view *position) {
+    variable[VAR_POSITION] = position->quantity;
+    variable[VAR_ENTRY_PRICE] = position->quantity != 0 ? position->entry_price : NAN;
+    variable[VAR_BARS_HELD] = (double)position->bars_held;
+    variable[VAR_PENDING] = position->pending;
+}
+
 static void see_now(struct rules_state *state, const struct gw_bar_event *event) {
     double *variable = state->scene.variable;
     variable[VAR_BAR] = (double)event->history.n;
@@ -73,10 +81,7 @@ static void see_now(struct rules_state *state, const struct gw_bar_event *event)
         variable[g == GW_GATE_LONG ? VAR_P_LONG : VAR_P_SHORT] = score ? (double)score->p[g] : NAN;
         variable[g == GW_GATE_LONG ? VAR_TAU_LONG : VAR_TAU_SHORT] = score ? (double)score->tau[g] : NAN;
     }
-    variable[VAR_POSITION] = event->position.quantity;
-    variable[VAR_ENTRY_PRICE] = event->position.quantity != 0 ? event->position.entry_price : NAN;
-    variable[VAR_BARS_HELD] = (double)event->position.bars_held;
-    variable[VAR_PENDING] = event->position.pending;
+    see_position(variable, &event->position);
     variable[VAR_MIN_MOVE] = event->min_move;
 }
 
@@ -103,9 +108,12 @@ static void see(struct rules_state *state, const struct gw_bar_event *event) {
 
 /* ---- orders -------------------------------------------------------------------------------------------- */
 
+static bool holds_in(const struct rule_book *book, const struct rule_scene *scene, enum rule rule) {
+    return book->rule[rule].n && rule_run(book, book->rule[rule], scene) != 0;
+}
+
 static bool holds(const struct rules_state *state, enum rule rule) {
-    const struct rule_book *book = state->program->rules;
-    return book->rule[rule].n && rule_run(book, book->rule[rule], &state->scene) != 0;
+    return holds_in(state->program->rules, &state->scene, rule);
 }
 
 /* False: not known, so no entry. A value that makes no sense ends the replay. */
@@ -156,6 +164,33 @@ static void enter(const struct rules_state *state, const struct gw_strategy_conf
     gw_order_put(orders, &order);
 }
 
+/* Whether a position of this side can be closed at a close at all: by its rule, or by an entry of the other side. */
+static bool closes(const struct rule_book *book, const struct gw_strategy_config *config, enum gw_side side) {
+    const bool is_long = side == GW_SIDE_LONG;
+    const bool turns = book->rule[RULE_ENTER_LONG].n && book->rule[RULE_ENTER_SHORT].n;
+    return book->rule[is_long ? RULE_EXIT_LONG : RULE_EXIT_SHORT].n ||
+           (turns && (is_long ? config->trade_short : config->trade_long));
+}
+
+/* Whether an entry that holds could be put. */
+static bool all_known(const struct rule_book *book, const struct rule_scene *scene) {
+    for (int r = N_CONDITIONS; r < N_RULES; r++) {
+        const double x = book->rule[r].n ? rule_run(book, book->rule[r], scene) : 1;
+        if (isnan(x) || (r == RULE_SIZE && !(x > 0))) return false;
+    }
+    return true;
+}
+
+/* What on_bar would do with a position of this side. */
+static bool would_close(const struct rule_book *book, const struct gw_strategy_config *config,
+                        const struct rule_scene *scene, enum gw_side side) {
+    const bool held_long = side == GW_SIDE_LONG;
+    if (holds_in(book, scene, held_long ? RULE_EXIT_LONG : RULE_EXIT_SHORT)) return true;
+    const bool is_long = holds_in(book, scene, RULE_ENTER_LONG), is_short = holds_in(book, scene, RULE_ENTER_SHORT);
+    if (is_long == is_short || is_long == held_long) return false;
+    return (is_long ? config->trade_long : config->trade_short) && all_known(book, scene);
+}
+
 static void on_bar(void *memory, const struct gw_strategy_config *config, const struct gw_bar_event *event,
                    struct gw_order_sink *orders) {
     struct rules_state *state = memory;
@@ -173,6 +208,8 @@ static void on_bar(void *memory, const struct gw_strategy_config *config, const 
     enter(state, config, event, side, orders);
 }
 
+/* ---- what PnL@K asks -------------------------------------------------------------------------------------- */
+
 /* 0: not given. False: not known, or what no entry could have. */
 static bool exit_value(const struct rules_state *state, enum rule rule, double most, double *out) {
     const struct rule_book *book = state->program->rules;
@@ -180,7 +217,7 @@ static bool exit_value(const struct rules_state *state, enum rule rule, double m
     return *out >= 0 && *out < most;
 }
 
-/* Whoever says nothing of it is left after the horizon; rules that close a position hold for positions, not for entries. */
+/* Whoever says nothing of it is left after the horizon. */
 static bool exits(void *memory, const struct gw_strategy_config *config, const struct gw_bar_event *event,
                   enum gw_side side, struct gw_exits *out) {
     struct rules_state *state = memory;
@@ -188,7 +225,7 @@ static bool exits(void *memory, const struct gw_strategy_config *config, const s
     double bars;
     if (state->inputs.n_seen < event->history.n) see(state, event);
     if (!book->rule[RULE_STOP].n && !book->rule[RULE_TARGET].n && !book->rule[RULE_TRAIL].n &&
-        !book->rule[RULE_MAX_BARS].n)
+        !book->rule[RULE_MAX_BARS].n && !closes(book, config, side))
         return false;
     *out = (struct gw_exits){.max_bars = config->horizon};
     if (!exit_value(state, RULE_STOP, side > 0 ? 1 : INFINITY, &out->stop) ||
@@ -199,11 +236,58 @@ static bool exits(void *memory, const struct gw_strategy_config *config, const s
     return true;
 }
 
+/* Without a word of the position two truth values are all: whether a long is closed, whether a short is. Else everything that
+ * rules see is kept, and they are asked again for each position. */
+static bool asks_position(const struct rule_book *book) {
+    for (int r = 0; r < N_RULES; r++)
+        if (rule_reads_position(book, book->rule[r])) return true;
+    return false;
+}
+
+static size_t leave_values(const struct gw_strategy_config *config) {
+    const struct program *program = config->program;
+    const struct rule_book *book = program ? program->rules : NULL;
+    if (!book || (!closes(book, config, GW_SIDE_LONG) && !closes(book, config, GW_SIDE_SHORT))) return 0;
+    return asks_position(book) ? (size_t)N_RULE_VARIABLES + book->n_features + book->n_taps : 2;
+}
+
+static void look(void *memory, const struct gw_strategy_config *config, const struct gw_bar_event *event,
+                 double *value) {
+    struct rules_state *state = memory;
+    const struct rule_book *book = state->program->rules;
+    see(state, event);
+    if (!asks_position(book)) {
+        value[0] = would_close(book, config, &state->scene, GW_SIDE_LONG);
+        value[1] = would_close(book, config, &state->scene, GW_SIDE_SHORT);
+        return;
+    }
+    memcpy(value, state->scene.variable, sizeof state->scene.variable);
+    for (size_t i = 0; i < book->n_features; i++) value[N_RULE_VARIABLES + i] = (double)state->scene.feature[i];
+    for (size_t i = 0; i < book->n_taps; i++) value[N_RULE_VARIABLES + book->n_features + i] = state->scene.tapped[i];
+}
+
+static bool leaves(const struct gw_strategy_config *config, const double *value,
+                   const struct gw_position_view *position) {
+    const struct program *program = config->program;
+    const struct rule_book *book = program->rules;
+    const enum gw_side side = position->quantity > 0 ? GW_SIDE_LONG : GW_SIDE_SHORT;
+    if (!asks_position(book)) return value[side == GW_SIDE_SHORT] != 0;
+    float feature[PROGRAM_FEATURES_MAX];
+    double tapped[RULE_TAPS_MAX];
+    struct rule_scene scene = {.feature = feature, .tapped = tapped};
+    memcpy(scene.variable, value, sizeof scene.variable);
+    for (size_t i = 0; i < book->n_features; i++) feature[i] = (float)value[N_RULE_VARIABLES + i];
+    memcpy(tapped, value + N_RULE_VARIABLES + book->n_features, book->n_taps * sizeof *tapped);
+    see_position(scene.variable, position);
+    return would_close(book, config, &scene, side);
+}
+
 #define RULES(model)                                                                                                   \
     {                                                                                                                  \
         .name = "rules", .help = "what the experiment's own rules say: enter_long, exit_long, stop …",                 \
-        .needs_model = model, .exits = exits, .on_bar = on_bar, .per_symbol_state_size = sizeof(struct rules_state),   \
-        .open = rules_open, .close = rules_close                                                                       \
+        .needs_model = model, .exits = exits, .leave_values = leave_values, .look = look, .leaves = leaves,            \
+        .on_bar = on_bar, .per_symbol_state_size = sizeof(struct rules_state), .open = rules_open,                     \
+        .close = rules_close                                                                                           \
     }
 const struct gw_strategy_desc strategy_rules = RULES(false);
 const struct gw_strategy_desc strategy_rules_scored = RULES(true);

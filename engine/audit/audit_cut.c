@@ -127,12 +127,12 @@ static void compare_strategies(const struct audit_subject *subject, const struct
     for (size_t s = 0; s < subject->e->n_strategies; s++) {
         const struct strategy_spec *spec = &subject->e->strategy[s];
         if (to_the_end && knows_the_end(spec)) continue;
-        if (!to_the_end && spec->desc->needs_model)
-            compare_isolated(audit, subject->e, subject->p, s, &a->scores, &b->scores);
         for (size_t k = 0; k < a->strategy[s].n_seeds; k++) {
             const struct seed_result *x = &a->strategy[s].seed[k], *y = &b->strategy[s].seed[k];
             if (!to_the_end && spec->desc->needs_model)
                 compare_scores(audit, subject->p, spec->name, &a->scores, x->scores.at, &b->scores, y->scores.at);
+            if (!to_the_end && spec->desc->needs_model && (k == 0 || x->scores.own))
+                compare_isolated(audit, subject->e, subject->p, s, &a->scores, &x->scores, &b->scores, &y->scores);
             if (to_the_end)
                 compare_equity(audit, spec->name, &x->replay, &y->replay);
             else

@@ -28,7 +28,8 @@ void compare_scores(struct audit *audit, const struct prepared *p, const char *s
                     const struct gw_score *a, const struct score_set *y, const struct gw_score *b);
 /* Isolated trades that were over by the cut. */
 void compare_isolated(struct audit *audit, const struct experiment *e, const struct prepared *p, size_t strategy,
-                      const struct score_set *x, const struct score_set *y);
+                      const struct score_set *x, const struct contestant_scores *a, const struct score_set *y,
+                      const struct contestant_scores *b);
 
 /* compare_replays.c: replays that both end with the cut, so that all of them is known; and the equity of replays that go on. */
 void compare_replay(struct audit *audit, const struct prepared *p, const char *strategy,

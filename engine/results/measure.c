@@ -36,7 +36,7 @@ static bool is_scored(const struct strategy_result *result, size_t seed, bool sh
 void results_sample(const struct results *r, const struct strategy_result *result, size_t seed, int gate, size_t begin,
                     size_t end, bool shared, struct sample_room *room, struct gw_gate_sample *out) {
     const struct score_set *set = &r->scores;
-    double *const *pnl = set->isolated[result - r->strategy].pnl[gate];
+    double *const *pnl = isolated_returns(set, (size_t)(result - r->strategy), &result->seed[seed].scores, gate);
     size_t n = 0;
     for (size_t i = begin; i < end; i++) {
         if (!is_scored(result, seed, shared, gate, set->labelled[i])) continue;

@@ -54,6 +54,11 @@ static const float *column_of(const struct results *r, const struct score_column
     return columns->at[(strategy * GW_N_GATES + (size_t)gate) * MAX_SEEDS + own];
 }
 
+static const double *returns_of(const struct results *r, size_t strategy, int gate, size_t seed) {
+    const struct strategy_result *result = &r->strategy[strategy];
+    return isolated_returns(&r->scores, strategy, &result->seed[seed < result->n_seeds ? seed : 0].scores, gate)[1];
+}
+
 static bool all_scored(const struct pair_sample *sample, size_t bar) {
     for (size_t k = 0; k < sample->pair.sample.n_seeds; k++)
         if (isnan(sample->score_a[k][bar]) || isnan(sample->score_b[k][bar])) return false;
@@ -77,26 +82,30 @@ static int leave_out(struct pair_sample *out, size_t n) {
     struct gw_paired_sample *s = &out->pair.sample, whole = *s;
     uint32_t *at = mem_calloc(n ? n : 1, sizeof *at);
     const float *score_a[MAX_SEEDS], *score_b[MAX_SEEDS];
+    const double *pnl_a[MAX_SEEDS], *pnl_b[MAX_SEEDS];
     if (!at) return GW_ERR_NOMEM;
     s->n = 0;
     for (size_t i = 0; i < n; i++)
         if (all_scored(out, i)) at[s->n++] = (uint32_t)i;
     memcpy(score_a, out->score_a, sizeof score_a);
     memcpy(score_b, out->score_b, sizeof score_b);
+    memcpy(pnl_a, out->pnl_a, sizeof pnl_a);
+    memcpy(pnl_b, out->pnl_b, sizeof pnl_b);
     memset(out->score_a, 0, sizeof out->score_a);
     memset(out->score_b, 0, sizeof out->score_b);
+    memset(out->pnl_a, 0, sizeof out->pnl_a);
+    memset(out->pnl_b, 0, sizeof out->pnl_b);
     s->label = NULL;
     s->fold = NULL;
-    s->pnl_a = s->pnl_b = NULL;
     out->pair.at = at;
     out->owned = true;
     TRY(gather(s, at, whole.label, sizeof *whole.label, &s->label));
     TRY(gather(s, at, whole.fold, sizeof *whole.fold, &s->fold));
-    TRY(gather(s, at, whole.pnl_a, sizeof *whole.pnl_a, &s->pnl_a));
-    TRY(gather(s, at, whole.pnl_b, sizeof *whole.pnl_b, &s->pnl_b));
     for (size_t k = 0; k < s->n_seeds; k++) {
         TRY(gather(s, at, score_a[k], sizeof **score_a, &out->score_a[k]));
         TRY(gather(s, at, score_b[k], sizeof **score_b, &out->score_b[k]));
+        TRY(gather(s, at, pnl_a[k], sizeof **pnl_a, &out->pnl_a[k]));
+        TRY(gather(s, at, pnl_b[k], sizeof **pnl_b, &out->pnl_b[k]));
     }
     return GW_OK;
 }
@@ -111,11 +120,13 @@ int pair_sample_make(const struct experiment *e, const struct results *r, const 
                                                 .score_b = out->score_b,
                                                 .label = set->label[gate],
                                                 .fold = set->fold,
-                                                .pnl_a = set->isolated[a].pnl[gate][1],
-                                                .pnl_b = set->isolated[b].pnl[gate][1]}};
+                                                .pnl_a = out->pnl_a,
+                                                .pnl_b = out->pnl_b}};
     for (size_t k = 0; k < e->n_seeds; k++) {
         out->score_a[k] = column_of(r, columns, a, gate, k);
         out->score_b[k] = column_of(r, columns, b, gate, k);
+        out->pnl_a[k] = returns_of(r, a, gate, k);
+        out->pnl_b[k] = returns_of(r, b, gate, k);
     }
     if (columns->whole[a * GW_N_GATES + (size_t)gate] && columns->whole[b * GW_N_GATES + (size_t)gate]) return GW_OK;
     return leave_out(out, set->n_labelled);
@@ -127,10 +138,10 @@ void pair_sample_free(struct pair_sample *sample) {
     mem_free((void *)(uintptr_t)sample->pair.at);
     mem_free((void *)(uintptr_t)s->label);
     mem_free((void *)(uintptr_t)s->fold);
-    mem_free((void *)(uintptr_t)s->pnl_a);
-    mem_free((void *)(uintptr_t)s->pnl_b);
     for (size_t k = 0; k < MAX_SEEDS; k++) {
         mem_free((void *)(uintptr_t)sample->score_a[k]);
         mem_free((void *)(uintptr_t)sample->score_b[k]);
+        mem_free((void *)(uintptr_t)sample->pnl_a[k]);
+        mem_free((void *)(uintptr_t)sample->pnl_b[k]);
     }
 }

@@ -18,6 +18,7 @@ void score_columns_free(struct score_columns *columns);
 struct pair_sample {
     struct family_pair pair;
     const float *score_a[MAX_SEEDS], *score_b[MAX_SEEDS];
+    const double *pnl_a[MAX_SEEDS], *pnl_b[MAX_SEEDS];
     bool owned;
 };
 /* The sample points into itself: it must not move. Free it whatever comes back. */

@@ -79,7 +79,8 @@ static void put_null(struct json_writer *w, const struct gw_null_result *null, d
 }
 
 static void put_gate(struct json_writer *w, const struct experiment *e, const struct prepared *p,
-                     const struct strategy_result *result, int gate) {
+                     const struct results *r, size_t s, int gate) {
+    const struct strategy_result *result = &r->strategy[s];
     struct over_seeds over = {result, gate};
     json_begin_object(w, gw_gate_name[gate]);
     json_begin_object(w, "mean");
@@ -93,6 +94,7 @@ static void put_gate(struct json_writer *w, const struct experiment *e, const st
         if (strcmp(gw_metric_at(m)->name, "average_precision") == 0)
             json_put_number(w, "average_precision", fold_mean(result, gate, m, p->plan.n_folds));
     json_end_object(w);
+    json_put_string(w, "isolated_exits", r->scores.isolated[s].own[gate] ? "own" : "label");
     put_null(w, &result->null[gate], result->null_holm[gate]);
     write_null_bands(w, e, &result->null_bands[gate]);
     json_begin_array(w, "seeds");
@@ -219,7 +221,7 @@ static int put_strategy(struct json_writer *w, const struct experiment *e, const
     write_outside(w, spec->ensemble_of[0] ? NULL : r->strategy[s].outside);
     if (model) {
         json_begin_object(w, "gates");
-        for (int g = 0; g < GW_N_GATES; g++) put_gate(w, e, p, &r->strategy[s], g);
+        for (int g = 0; g < GW_N_GATES; g++) put_gate(w, e, p, r, s, g);
         json_end_object(w);
     } else {
         json_put_string(w, "gates", NULL);

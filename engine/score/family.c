@@ -13,7 +13,6 @@ static const double MIN_BLOCKS = 10;
 /* One scorer over its seeds on certain bars; several pairs may have it. */
 struct side {
     size_t bars; /* index */
-    const double *pnl;
     struct verdict_scorer *seed;
     size_t n_seeds;
 };
@@ -40,23 +39,25 @@ static int find_bars(struct room *room, const struct family_pair *pair, size_t *
     return GW_OK;
 }
 
-static bool same_scores(const struct side *side, const float *const *score) {
+static bool same_scores(const struct side *side, const float *const *score, const double *const *pnl) {
     for (size_t s = 0; s < side->n_seeds; s++)
-        if (side->seed[s].score != score[s]) return false;
+        if (side->seed[s].score != score[s] || side->seed[s].value[GW_DELTA_PNL1] != (pnl ? pnl[s] : NULL))
+            return false;
     return true;
 }
 
-static int find_side(struct room *room, size_t bars, const float *const *score, size_t n_seeds, const double *pnl,
-                     size_t *index) {
+static int find_side(struct room *room, size_t bars, const float *const *score, size_t n_seeds,
+                     const double *const *pnl, size_t *index) {
     for (*index = 0; *index < room->n_sides; ++*index) {
         const struct side *s = &room->side[*index];
-        if (s->bars == bars && s->pnl == pnl && s->n_seeds == n_seeds && same_scores(s, score)) return GW_OK;
+        if (s->bars == bars && s->n_seeds == n_seeds && same_scores(s, score, pnl)) return GW_OK;
     }
     struct side *side = &room->side[room->n_sides++];
-    *side = (struct side){.bars = bars, .pnl = pnl, .n_seeds = n_seeds};
+    *side = (struct side){.bars = bars, .n_seeds = n_seeds};
     side->seed = mem_calloc(n_seeds, sizeof *side->seed);
     if (!side->seed) return GW_ERR_NOMEM;
-    for (size_t s = 0; s < n_seeds; s++) TRY(verdict_scorer_init(&side->seed[s], &room->bars[bars], score[s], pnl));
+    for (size_t s = 0; s < n_seeds; s++)
+        TRY(verdict_scorer_init(&side->seed[s], &room->bars[bars], score[s], pnl ? pnl[s] : NULL));
     return GW_OK;
 }
 

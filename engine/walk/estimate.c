@@ -138,7 +138,7 @@ static int time_replicates(const struct experiment *e, size_t n, float *score[2]
                            const uint32_t *fold, const double *pnl, double *seconds) {
     const float *a = score[0], *b = score[1];
     struct gw_paired_sample sample = {
-        .n = n, .n_seeds = 1, .score_a = &a, .score_b = &b, .label = label, .fold = fold, .pnl_a = pnl, .pnl_b = pnl};
+        .n = n, .n_seeds = 1, .score_a = &a, .score_b = &b, .label = label, .fold = fold, .pnl_a = &pnl, .pnl_b = &pnl};
     size_t block = e->verdict.block ? e->verdict.block : e->labels.horizon;
     struct gw_verdict_config config = {.n_bootstrap = REPLICATES_MEASURED,
                                        .confidence = 0.5,

@@ -213,7 +213,9 @@ static int replay_contestants(const struct experiment *e, const struct prepared 
         TRY(replay_trading(e, r, s, &trading));
         for (size_t k = 0; k < n_seeds; k++) {
             result->seed[k].number = trading.seed = outside_seed(e, p, s, k);
-            if (spec->desc->needs_model) TRY(scores_collect(e, p, &r->scores, fits, s, k, &result->seed[k].scores));
+            struct contestant_scores *scores = &result->seed[k].scores;
+            if (spec->desc->needs_model) TRY(scores_collect(e, p, &r->scores, fits, s, k, scores));
+            if (spec->desc->needs_model) TRY(scores_isolate_seed(e, p, &r->scores, s, scores, &scores->own));
             TRY(replay_watched(e, p, &trading, r, following, events, s, k));
             TRY(interrupt_check());
         }
@@ -234,6 +236,7 @@ void results_free(const struct experiment *e, struct results *r) {
         struct strategy_result *result = &r->strategy[s];
         for (size_t k = 0; k < result->n_seeds; k++) {
             mem_free(result->seed[k].scores.at);
+            seed_returns_free(result->seed[k].scores.own);
             ensemble_free(&result->seed[k].scores.ensemble);
             for (int g = 0; g < GW_N_GATES; g++) mem_free(result->seed[k].fold[g]);
             gw_replay_result_free(&result->seed[k].replay);

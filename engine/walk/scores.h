@@ -15,8 +15,16 @@ struct test_bar {
 /* The labelled test bars as isolated trades at 0x, 1x, 2x costs, [n_labelled] each. Contestants with the same exits and costs share
  * them: they are freed with the first. NULL for a strategy without model. */
 struct isolated {
-    double *pnl[GW_N_GATES][3];
+    double *pnl[GW_N_GATES][3];         /* NULL when every seed has its own */
     struct gw_exits *exits[GW_N_GATES]; /* by which they end */
+    bool own
+        [GW_N_GATES]; /* the strategy's own; else nobody could tell without a replay of everything (scripts, plugins, portfolios,
+                             rules that say nothing of an end), and the label's bracket and horizon count */
+};
+/* Those of one seed, when its strategy also closes positions by what it sees meanwhile, scores among it. */
+struct seed_returns {
+    double *pnl[GW_N_GATES][3];
+    uint32_t *last_bar[GW_N_GATES][3]; /* in which they ended; UINT32_MAX: with the data, or not entered */
 };
 struct score_set {
     size_t n;             /* test bars */
@@ -40,7 +48,18 @@ void scores_free(struct score_set *set);
 struct contestant_scores {
     struct gw_score *at;      /* [set->n] */
     struct ensemble ensemble; /* whose mean they are; n 0: nobody's */
+    struct seed_returns *own; /* owned; NULL: those of all seeds hold */
 };
+/* isolated_leaving.c: *out stays NULL where the strategy closes nothing by what it sees. */
+int scores_isolate_seed(const struct experiment *experiment, const struct prepared *prepared,
+                        const struct score_set *set, size_t strategy, const struct contestant_scores *scores,
+                        struct seed_returns **out) GW_MUST_USE;
+void seed_returns_free(struct seed_returns *returns);
+/* [3] arrays: at 0x, 1x, 2x costs. */
+static inline double *const *isolated_returns(const struct score_set *set, size_t strategy,
+                                              const struct contestant_scores *scores, int gate) {
+    return scores->own ? scores->own->pnl[gate] : set->isolated[strategy].pnl[gate];
+}
 /* The fits of one (strategy, seed) by fold, made here or outside. */
 void scores_fold_fits(const struct prepared *prepared, const struct fit_list *fits, size_t strategy, size_t seed,
                       const struct fit **by_fold);

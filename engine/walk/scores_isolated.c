@@ -3,78 +3,29 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "scores.h"
+#include "isolated_asked.h"
 
-/* The state that a strategy says its exits by, one a symbol. */
-struct asked {
-    const struct gw_strategy_desc *desc;
-    struct gw_strategy_config config;
-    unsigned char *state;
-    size_t stride, n_opened;
-    const char **name;
-};
-
-static int asked_open(const struct prepared *p, const struct strategy_spec *spec, struct asked *out) {
-    const struct gw_strategy_desc *desc = spec->desc;
-    const size_t n = p->market.n_symbols,
-                 size = desc->per_symbol_state_size ? desc->per_symbol_state_size : desc->state_size;
-    *out = (struct asked){.desc = desc, .config = spec->trading, .stride = (size + 63) / 64 * 64};
-    if (!desc->exits) return GW_OK;
-    out->name = mem_calloc(n, sizeof *out->name);
-    out->state = mem_calloc(n, out->stride + 64);
-    if (!out->name || !out->state) return GW_ERR_NOMEM;
-    for (size_t s = 0; s < n; s++) out->name[s] = p->market.symbol[s].symbol;
-    const struct gw_strategy_setting setting = {n, out->name, p->market.symbol[0].interval_ns};
-    for (size_t s = 0; s < n; s++) {
-        if (desc->init) desc->init(out->state + s * out->stride, &out->config);
-        out->n_opened = s + 1;
-        if (desc->open) TRY(desc->open(out->state + s * out->stride, &out->config, &setting));
-    }
-    return GW_OK;
-}
-
-static void asked_close(struct asked *a) {
-    for (size_t s = 0; s < a->n_opened && a->desc->close; s++) a->desc->close(a->state + s * a->stride);
-    mem_free(a->name);
-    mem_free(a->state);
-}
-
-static struct gw_bar_event event_at(const struct prepared *p, const struct test_bar *at) {
-    const struct gw_bars *bars = &p->market.symbol[at->symbol];
-    const size_t t = at->bar;
-    return (struct gw_bar_event){
-        .symbol = at->symbol,
-        .close_ns = at->close_ns,
-        .history = {.last = &bars->bar[t],
-                    .n = t + 1,
-                    .quote_volume = bars->quote_volume ? &bars->quote_volume[t] : NULL,
-                    .trade_count = bars->trade_count ? &bars->trade_count[t] : NULL,
-                    .taker_buy_base = bars->taker_buy_base ? &bars->taker_buy_base[t] : NULL,
-                    .column = bars->column,
-                    .n_columns = bars->n_columns},
-        .min_move = p->labels[at->symbol].min_move[t],
-    };
-}
-
-static struct gw_exits exits_at(const struct prepared *p, struct asked *a, const struct test_bar *at,
-                                enum gw_side side) {
+/* True: its own. */
+static bool exits_at(const struct prepared *p, const struct asked *a, const struct test_bar *at, enum gw_side side,
+                     struct gw_exits *out) {
     const double move = p->labels[at->symbol].min_move[at->bar];
-    const struct gw_exits plain = {
+    if (a->desc->exits) {
+        const struct gw_bar_event event = asked_event(p, at->symbol, at->bar);
+        if (a->desc->exits(asked_state(a, at->symbol), &a->config, &event, side, out)) return true;
+    }
+    *out = (struct gw_exits){
         .stop = a->config.stop_moves * move, .target = a->config.target_moves * move, .max_bars = a->config.horizon};
-    struct gw_exits exits;
-    if (!a->desc->exits) return plain;
-    const struct gw_bar_event event = event_at(p, at);
-    return a->desc->exits(a->state + at->symbol * a->stride, &a->config, &event, side, &exits) ? exits : plain;
+    return false;
 }
 
 static int fill_exits(const struct prepared *p, const struct score_set *set, const struct strategy_spec *spec,
                       struct isolated *out) {
     struct asked asked;
-    int rc = asked_open(p, spec, &asked);
+    int rc = asked_open(p, spec, spec->desc->exits != NULL, &asked);
     for (size_t k = 0; rc == GW_OK && k < set->n_labelled; k++)
         for (int g = 0; g < GW_N_GATES; g++)
-            out->exits[g][k] =
-                exits_at(p, &asked, &set->bar[set->labelled[k]], g == GW_GATE_LONG ? GW_SIDE_LONG : GW_SIDE_SHORT);
+            out->own[g] |= exits_at(p, &asked, &set->bar[set->labelled[k]],
+                                    g == GW_GATE_LONG ? GW_SIDE_LONG : GW_SIDE_SHORT, &out->exits[g][k]);
     asked_close(&asked);
     return rc;
 }
@@ -94,8 +45,8 @@ static double return_of(const struct experiment *e, const struct prepared *p, co
 /* Those that ask the same question need one answer. Texts lie zeroed behind their ends, so equal parameters are equal bytes. */
 static bool same_exits(const struct strategy_spec *a, const struct strategy_spec *b) {
     const struct gw_strategy_config *x = &a->trading, *y = &b->trading;
-    return a->desc == b->desc && x->program == y->program && x->stop_moves == y->stop_moves &&
-           x->target_moves == y->target_moves && x->horizon == y->horizon &&
+    return a->desc == b->desc && x->program == y->program && x->exit_on_opposite == y->exit_on_opposite &&
+           x->stop_moves == y->stop_moves && x->target_moves == y->target_moves && x->horizon == y->horizon &&
            memcmp(gw_strategy_own(x), gw_strategy_own(y), GW_OWN_PARAMS_SIZE) == 0 &&
            memcmp(&a->costs, &b->costs, sizeof a->costs) == 0;
 }
@@ -106,11 +57,11 @@ static int make(const struct experiment *e, const struct prepared *p, const stru
     for (int g = 0; g < GW_N_GATES; g++) {
         out->exits[g] = mem_calloc(n, sizeof *out->exits[g]);
         if (!out->exits[g]) return GW_ERR_NOMEM;
-        for (int c = 0; c < 3; c++)
+        for (int c = 0; c < 3 && !strategy_leaves(spec); c++)
             if (!(out->pnl[g][c] = mem_calloc(n, sizeof *out->pnl[g][c]))) return GW_ERR_NOMEM;
     }
     TRY(fill_exits(p, set, spec, out));
-    for (int g = 0; g < GW_N_GATES; g++)
+    for (int g = 0; g < GW_N_GATES && !strategy_leaves(spec); g++)
         for (int c = 0; c < 3; c++)
             for (size_t k = 0; k < set->n_labelled; k++)
                 out->pnl[g][c][k] = return_of(e, p, spec, &set->bar[set->labelled[k]], g, &out->exits[g][k], (double)c);

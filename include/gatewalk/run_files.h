@@ -140,6 +140,8 @@
  *           "answers", "probabilities": {"long", "short"}       (false: a ranking; calibration is null, no such curves)
  *           "threshold_folds": {"given", "validation", "rolling"} }
  *       "gates": { "long": { "mean": {METRIC: v}, "sd": {METRIC: v}, "by_fold": {"average_precision": mean over seeds and folds},
+ *                            "isolated_exits": "own" | "label"       (what ends PnL@K's trades: the strategy's own exits, or, where those
+ *                                                                     cannot be told without its whole replay, the label's bracket)
  *                            "null": {"observed","null_mean","null_sd","p_value",
  *                            "p_holm" (corrected for all contestants and gates)},
  *                            "null_bands": {METRIC: {"mean", "low", "high"}}        (the same shifts: 5th and 95th percentile),

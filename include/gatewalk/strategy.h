@@ -124,7 +124,7 @@ struct gw_strategy_setting {
     int64_t interval_ns;
 };
 
-enum { GW_STRATEGY_KEYS_MAX = 3 };
+enum { GW_STRATEGY_KEYS_MAX = 3, GW_LEAVE_VALUES_MAX = 256 };
 struct gw_strategy_desc {
     const char *name, *help;
     struct gw_param_table own; /* its parameters, in a struct of its own */
@@ -148,6 +148,14 @@ struct gw_strategy_desc {
      * stop, target and horizon of `config` count. */
     bool (*exits)(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event,
                   enum gw_side side, struct gw_exits *out);
+    /* What it closes a position by at a close, beside the exits of its entry (an opposite gate, a rule): PnL@K leaves its trades so
+     * too. `leave_values`: how many numbers of a bar that rests on with this config, at most GW_LEAVE_VALUES_MAX; 0: it closes
+     * nothing so. `look` writes them down, bar by bar on a state of its own; the event has scores and no position. `leaves`
+     * judges by them a position that was opened alone. NULL, all three: it closes nothing, or nobody can say without a replay. */
+    size_t (*leave_values)(const struct gw_strategy_config *config);
+    void (*look)(void *state, const struct gw_strategy_config *config, const struct gw_bar_event *event, double *value);
+    bool (*leaves)(const struct gw_strategy_config *config, const double *value,
+                   const struct gw_position_view *position);
     size_t per_symbol_state_size; /* one state per symbol when non-zero, handed to on_bar instead */
     /* Its own parameters together; each was checked against its range already. GW_ERR_CONFIG, the line names them,
      * and `key` gets the names of those that do not go together. NULL: nothing to check. */

@@ -31,8 +31,8 @@ struct gw_paired_sample {
     const float *const *score_b; /* baseline */
     const int8_t *label;
     const uint32_t *fold;
-    /* isolated return at 1x costs, of each side by its own exits; NaN when not enterable; may be NULL */
-    const double *pnl_a, *pnl_b;
+    /* [n_seeds] arrays of n: isolated return at 1x costs, of each side by its own exits; NaN when not enterable. NULL: unknown */
+    const double *const *pnl_a, *const *pnl_b;
 };
 
 enum { GW_DELTA_AP, GW_DELTA_P1, GW_DELTA_P5, GW_DELTA_PNL1, GW_N_DELTAS };

@@ -23,7 +23,7 @@ static int facts(struct page *page, double *y) {
 }
 
 /* Paragraphs in small print, which stand at the bottom of the page, or on the next one. */
-enum { PARAGRAPHS_MAX = 6, PARAGRAPH_LINES = 16 };
+enum { PARAGRAPHS_MAX = 7, PARAGRAPH_LINES = 16 };
 struct small_print {
     char *line[PARAGRAPHS_MAX][PARAGRAPH_LINES];
     size_t n_lines[PARAGRAPHS_MAX], n;
@@ -128,6 +128,8 @@ static int paragraphs(struct plot_job *job, struct small_print *print) {
     TRY(selection_words(job->run, text, sizeof text));
     TRY(add_paragraph(job->run, print, text));
     TRY(unfinished_words(job->run, text, sizeof text));
+    TRY(add_paragraph(job->run, print, text));
+    isolated_words(job->run, text, sizeof text);
     TRY(add_paragraph(job->run, print, text));
     TRY(audit_words(job->run, text, sizeof text));
     TRY(add_paragraph(job->run, print, text));

@@ -214,6 +214,8 @@ static void outside_notes(const struct run_view *run, struct text_sink *to) {
         outside_words(run, i, text, sizeof text);
         if (text[0]) to->paragraph(to, text, 2);
     }
+    isolated_words(run, text, sizeof text);
+    if (text[0]) to->paragraph(to, text, 2);
 }
 
 static int audit_note(struct run_view *run, struct text_sink *to) {

@@ -1,4 +1,5 @@
-/* Scores from outside: what became of them, and what is known of the model that made them. */
+/* What a reader must know of some contestants: whose scores come from outside, and what is known of the model that made them; whose
+ * isolated trades end by the label. */
 #include <math.h>
 #include <string.h>
 
@@ -54,5 +55,37 @@ void outside_words(const struct run_view *run, size_t strategy, char *out, size_
              json_bool(json_get(facts, "perhaps_shifted"), false)
                  ? "; its times fit the bars better with open and close exchanged"
                  : "");
+    text_clean(out);
+}
+
+/* "", " (long)", " (short)": of which gates. */
+static bool by_label(const struct strategy_view *s, const char **which) {
+    bool found[N_GATES_SHOWN], all = true, any = false;
+    for (int g = 0; g < N_GATES_SHOWN; g++) {
+        found[g] = s->gate[g] && strcmp(json_string(json_get(s->gate[g], "isolated_exits"), ""), "label") == 0;
+        all &= found[g];
+        any |= found[g];
+    }
+    *which = all ? "" : found[GW_GATE_LONG] ? " (long)" : " (short)";
+    return any;
+}
+
+void isolated_words(const struct run_view *run, char *out, size_t size) {
+    size_t used = 0;
+    const char *which;
+    out[0] = '\0';
+    for (size_t i = 0; i < run->n_strategies; i++) {
+        if (!by_label(&run->strategy[i], &which)) continue;
+        const int wrote =
+            snprintf(out + used, size - used, "%s%.64s%s",
+                     used ? ", " : "PnL@K ends trades by the label's bracket and horizon, not by exits of their own: ",
+                     run->strategy[i].label, which);
+        if (wrote < 0 || (size_t)wrote + 2 > size - used) { /* those named so far are enough */
+            out[used] = '\0';
+            break;
+        }
+        used += (size_t)wrote;
+    }
+    if (used) snprintf(out + used, size - used, ".");
     text_clean(out);
 }

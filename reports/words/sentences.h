@@ -27,6 +27,8 @@ int unfinished_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
 int audit_words(struct run_view *run, char *out, size_t size) GW_MUST_USE;
 /* What became of a strategy's scores from outside, and what is known of their model; "" when it has none. */
 void outside_words(const struct run_view *run, size_t strategy, char *out, size_t size);
+/* Contestants whose PnL@K does not know their own exits (scripts, plugins, portfolios). */
+void isolated_words(const struct run_view *run, char *out, size_t size);
 /* "95 % interval", or plain "interval" where the confidence is unknown. */
 const char *interval_words(const struct run_view *run, char words[32]);
 

@@ -138,6 +138,8 @@ struct rule_scene {
     size_t n_tapped; /* bars that the rings have seen */
 };
 double rule_run(const struct rule_book *book, struct rule_code code, const struct rule_scene *scene);
+/* Whether it names the position: its own words, not those it looks back over. */
+bool rule_reads_position(const struct rule_book *book, struct rule_code code);
 /* Once a bar, before any rule. */
 void rule_run_taps(const struct rule_book *book, struct rule_scene *scene);
 

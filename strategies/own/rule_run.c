@@ -84,6 +84,14 @@ double rule_run(const struct rule_book *book, struct rule_code code, const struc
     return *top;
 }
 
+bool rule_reads_position(const struct rule_book *book, struct rule_code code) {
+    for (size_t i = 0; i < code.n; i++) {
+        const struct rule_step *step = &book->step[code.first + i];
+        if (step->what == STEP_VARIABLE && step->which >= VAR_POSITION && step->which <= VAR_PENDING) return true;
+    }
+    return false;
+}
+
 /* ---- taps --------------------------------------------------------------------------------------------- */
 
 /* Of the newest `length` values; NaN until there are as many, and where one of them is. */

@@ -20,7 +20,7 @@ from sklearn import metrics as sk
 sys.dont_write_bytecode = True  # the folder holds golden files, not caches
 from check_run_files import GATES, SIDE, Report, Run
 from check_run_models import check_models
-from check_run_trades import check_equity, check_portfolio, check_trades, isolated
+from check_run_trades import check_equity, check_portfolio, check_trades, isolated, sides, true_range
 from check_run_verdict import check_facts, check_null, check_verdict
 
 
@@ -130,6 +130,8 @@ def check_gate(report, name, ours, score, tau, label, fold, pnl, ks):
         add(f"precision_{at}", precision)
         add(f"recall_{at}", (w * label).sum() / positives if positives else np.nan)
         add(f"lift_{at}", precision * n / positives if positives else np.nan)
+        if pnl is None:
+            continue
         can = np.isfinite(pnl[1])
         total = (w * can).sum()
         for c in range(3):
@@ -143,26 +145,48 @@ def check_gate(report, name, ours, score, tau, label, fold, pnl, ks):
         add(f"profit_factor_{at}", (won / lost if lost > 0 else np.inf if won > 0 else np.nan) if total else np.nan)
 
 
-def isolated_returns(run):
-    """Per strategy, symbol and gate: returns at 0x, 1x, 2x costs of the test bars by the strategy's exits and costs, by close time."""
+def opposite_gates(run, name, seed, symbol, bars):
+    """By bar: whether a long is closed for the short gate, and a short for the long one."""
+    rows = run.scores[(run.scores.strategy == name) & (run.scores.seed == seed) & (run.scores.symbol == symbol)]
+    at = np.searchsorted(bars["close_ns"], rows.ns)
+    side = np.zeros(len(bars["ns"]), int)
+    side[at] = sides(rows)
+    return {"long": side < 0, "short": side > 0}
+
+
+def isolated_returns(run, report):
+    """Per strategy, symbol, gate and seed: returns at 0x, 1x, 2x costs of the test bars by the strategy's exits and costs, by close
+    time. None: exits of a user's own rules, which nobody but gatewalk reads."""
     own = {s["name"]: s.get("costs") for s in run.config["strategies"]}
     out, known = {}, {}
     for strategy in run.summary["strategies"]:
         if not strategy["gates"]:
             continue
-        trading = run.trading.get(strategy["name"], run.config["trading"])
-        costs = own.get(strategy["name"]) or run.config["costs"]
-        kind = trading["stop_moves"], trading["target_moves"], trading["horizon"], tuple(costs.items())
+        name, gate = strategy["name"], strategy["strategy"] == "gate"
+        trading = run.trading.get(name, run.config["trading"])
+        costs = own.get(name) or run.config["costs"]
+        trail = (trading["trail"], trading["trail_atr"], trading["atr_length"]) if gate else (0, 0, 1)
+        kind = trading["stop_moves"], trading["target_moves"], trading["horizon"], trail, tuple(costs.items())
+        turns = gate and trading["exit_on_opposite"]
         for symbol, bars in run.bars.items():
             ns = np.unique(run.scores.ns[run.scores.symbol == symbol])
             t = np.searchsorted(bars["close_ns"], ns)
             level = lambda key: trading[key] * bars["min_move"][t] if trading[key] > 0 else None
             exits = level("stop_moves"), level("target_moves"), trading["horizon"]
+            distance = trail[0], trail[1] * true_range(bars, t, trail[2]) if trail[1] else 0
             for g in GATES:
-                if (kind, symbol, g) not in known:
-                    known[kind, symbol, g] = pd.DataFrame({c: isolated(bars, t, SIDE[g], *exits, costs, c)["pnl"]
-                                                            for c in range(3)}, index=ns)
-                out[strategy["name"], symbol, g] = known[kind, symbol, g]
+                mine = strategy["gates"][g]["isolated_exits"] == "own"
+                for seed in (s["seed"] for s in strategy["gates"][g]["seeds"]):
+                    key = kind, symbol, g, (name, seed) if turns else None
+                    if mine and not gate:
+                        report.skip(f"{name} {g}: PnL@K by rules of its own")
+                        out[name, symbol, g, seed] = None
+                        continue
+                    closes = opposite_gates(run, name, seed, symbol, bars)[g] if turns else None
+                    if key not in known:
+                        known[key] = pd.DataFrame({c: isolated(bars, t, SIDE[g], *exits, costs, c, None, distance, closes)["pnl"]
+                                                   for c in range(3)}, index=ns)
+                    out[name, symbol, g, seed] = known[key]
     return out
 
 
@@ -183,8 +207,10 @@ def check_gates(run, report, returns, only):
         pnl = np.full((3, len(rows)), np.nan)
         for symbol in run.bars:
             mine = (rows.symbol == symbol).to_numpy()
-            if returns:
-                pnl[:, mine] = returns[strategy["name"], symbol, g].loc[rows.ns[mine]].to_numpy().T
+            known = returns[strategy["name"], symbol, g, seed["seed"]]
+            pnl = None if known is None else pnl
+            if known is not None:
+                pnl[:, mine] = known.loc[rows.ns[mine]].to_numpy().T
         score = rows["p_" + g].to_numpy(float)
         # nine digits identify a float32; the engine's sums are of float32 values
         score, tau = score.astype(np.float32).astype(float), rows["tau_" + g].to_numpy(np.float32).astype(float)
@@ -193,7 +219,7 @@ def check_gates(run, report, returns, only):
         for one in seed["folds"]:
             if one["n_bars"]:
                 here = args[3] == one["fold"]
-                check_gate(report, f"{name} fold {one['fold']}", one, *(a[here] for a in args[:4]), pnl[:, here], ks)
+                check_gate(report, f"{name} fold {one['fold']}", one, *(a[here] for a in args[:4]), None if pnl is None else pnl[:, here], ks)
     for strategy in run.summary["strategies"]:
         for g in GATES if strategy["gates"] and (not only or strategy["name"] in only) else ():
             gate = strategy["gates"][g]
@@ -262,7 +288,7 @@ def main():
     run = Run(args.run_dir, dict(b.split("=", 1) for b in args.bars))
     only = set(filter(None, args.only.split(",")))
     report = Report()
-    returns = isolated_returns(run)
+    returns = isolated_returns(run, report)
     check_labels(run, report)
     check_purge(run, report)
     check_gates(run, report, returns, only)

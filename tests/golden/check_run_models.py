@@ -74,6 +74,8 @@ def raw_features(bars, specs, begin, end):
     t["open_ns"] = bars["ns"][past:end]
     for extra in ("quote_volume", "trade_count", "taker_buy_base"):
         t[extra] = bars[extra][past:end] if extra in bars else np.nan
+    for outside in ("x", "x.close", "x.rank"):  # columns of files and of other symbols are not looked up here
+        t[outside] = np.nan
     make_features.BASE = bars["interval"]
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.stack([make_features.column(t, spec) for spec in specs], 1)
@@ -124,6 +126,9 @@ def check_models(run, report, n_folds, only):
         slices = run.folds[run.folds.fold == fold]
         lookback = max((s["model"]["lookback"] for s in run.config["strategies"] if s.get("model")), default=1)
         begin = max(0, int(slices.first_bar.min()) - lookback)
+        if any(w in spec for spec in run.config["features"] for w in ("col", "beta(", "correlation(", "spread(", "excess(", "rank(")):
+            report.skip("models: features of columns from outside and of other symbols")
+            return
         features = raw_features(bars, run.config["features"], begin, int(slices.end_bar.max()))
         for spec in run.config["strategies"]:
             if understood(spec) and (not only or spec["name"] in only):

@@ -1,4 +1,6 @@
 """The part of check_run.py that trades: isolated trades, the traded result, the equity curve and its metrics."""
+import os
+
 import numpy as np
 import pandas as pd
 
@@ -12,11 +14,20 @@ def slip_at(bars, i, costs, times):
     return times * ((costs["half_spread_bps"] + costs["slippage_bps"]) * 1e-4 + costs["slippage_volatility"] * wide)
 
 
-def isolated(bars, t, side, stop_move, target_move, horizon, costs, times, last_bar=None):
+def true_range(bars, t, length):
+    """Mean true range of the `length` bars up to t; NaN where the history is too short for it."""
+    h, l, before = bars["high"][1:], bars["low"][1:], bars["close"][:-1]
+    ranges = np.concatenate([[np.nan], np.maximum(h, before) - np.minimum(l, before)])
+    return pd.Series(ranges).rolling(length).mean().to_numpy()[t]
+
+
+def isolated(bars, t, side, stop_move, target_move, horizon, costs, times, last_bar=None, trail=(0, 0), closes=None):
     """Trades signalled at the close of the bars t, all at once. Entry at the next open that trades (not after bar t+h);
     in a bar the gap at the open comes first, then the stop, then the target, then the time exit at the close of t+h.
     Targets rest in the book: no slippage, maker's fee. A bar without volume fills nothing. last_bar: the bar at whose
-    close everything still open is sold."""
+    close everything still open is sold. trail: a trailing stop's distance as fraction and as price; it follows the open, and the
+    best price once the worst is past, and is met on the way from there to the close. closes: by bar, whether what is held is
+    closed at the next open."""
     n = len(bars["ns"]) if last_bar is None else last_bar + 1
     t, size = np.asarray(t), len(t)
     entry, exit_, reason = np.full(size, np.nan), np.full(size, np.nan), np.full(size, "", object)
@@ -24,6 +35,7 @@ def isolated(bars, t, side, stop_move, target_move, horizon, costs, times, last_
     at_open, done = np.zeros(size, bool), np.zeros(size, bool)
     mae, mfe, ambiguous = np.zeros(size), np.zeros(size), np.zeros(size, bool)
     stop = target = np.full(size, np.nan)
+    trails, extreme, leaves = bool(np.any(np.asarray(trail[0]) > 0) or np.any(np.asarray(trail[1]) > 0)), np.full(size, np.nan), np.zeros(size, bool)
     marked, since = np.zeros(size), np.zeros(size)  # price times time held, so far; until when
     due = t + horizon if horizon else np.full(size, n + 1)
 
@@ -50,25 +62,46 @@ def isolated(bars, t, side, stop_move, target_move, horizon, costs, times, last_
         target = entry * (1 + side * target_move) if target_move is not None else target
         held = live & (entry_bar >= 0) & ~done
         worst, best = (l, h) if side > 0 else (h, l)
+        nearest = lambda: side * np.fmax(side * stop, side * trailing) if trails else stop
+        by = lambda who, level: np.where(level[who] == stop[who], "stop", "trail") if trails else "stop"
+        trailing = np.full(size, np.nan)
+        if trails:
+            extreme = np.where(enters, o, extreme)
+            trailing = extreme * (1 - side * trail[0]) - side * trail[1]
         with np.errstate(invalid="ignore"):
-            late = held & (i > due)
-            gap_stop = held & ~late & (side * (o - stop) <= 0)
+            closed = held & leaves
+            late = held & (i > due) & ~closed
+            first = nearest()
+            gap_stop = held & ~closed & ~late & (side * (o - first) <= 0)
+            gap_by = by(gap_stop, np.where(side * (o - stop) <= 0, stop, first))
+            late |= closed
             gap_target = held & ~late & ~gap_stop & (side * (o - target) >= 0)
             rest = held & ~late & ~gap_stop & ~gap_target
-            stopped = rest & (side * (worst - stop) <= 0)
+            if trails:
+                extreme = np.where(rest, side * np.fmax(side * extreme, side * o), extreme)
+                trailing = extreme * (1 - side * trail[0]) - side * trail[1]
+            level = nearest()
+            stopped = rest & (side * (worst - level) <= 0)
             reached = rest & (side * (best - target) >= 0)
+            trailed = np.zeros(size, bool)
+            if trails:
+                follows = rest & ~stopped & ~reached
+                extreme = np.where(follows, side * np.fmax(side * extreme, side * best), extreme)
+                trailing = extreme * (1 - side * trail[0]) - side * trail[1]
+                trailed = follows & (side * (c - trailing) <= 0)
         ambiguous |= stopped & reached
-        timed = rest & ~stopped & ~reached & (i >= due)
+        timed = rest & ~stopped & ~reached & ~trailed & (i >= due)
         # excursions: the whole range of the bars that the trade saw through; in the bar of its exit its open and
         # the exit, as nobody knows what else of that bar came before it
         for who, low, high in ((late | gap_stop | gap_target, o, o), (stopped, stop, o),
                                (reached & ~stopped, o, target), (rest & ~stopped & ~reached, worst, best)):
             mae = np.where(who, np.minimum(mae, side * (low / entry - 1)), mae)
             mfe = np.where(who, np.maximum(mfe, side * (high / entry - 1)), mfe)
-        leave(late, o * (1 - side * slip), "time", i, True)
-        leave(gap_stop, o * (1 - side * slip), "stop", i, True)
+        leave(late, o * (1 - side * slip), np.where(closed[late], "signal", "time"), i, True)
+        leave(gap_stop, o * (1 - side * slip), gap_by, i, True)
         leave(gap_target, o, "target", i, True)
-        leave(stopped, stop * (1 - side * slip), "stop", i, False)
+        leave(stopped, level * (1 - side * slip), by(stopped, level), i, False)
+        leave(trailed, trailing * (1 - side * slip), "trail", i, False)
         leave(reached & ~stopped, target, "target", i, False)
         leave(timed, c * (1 - side * slip), "time", i, False)
         leave(inside & (entry_bar >= 0) & ~done & (i == n - 1), c * (1 - side * slip), "end", i, False)
@@ -79,6 +112,8 @@ def isolated(bars, t, side, stop_move, target_move, horizon, costs, times, last_
         counts = inside & (entry_bar >= 0) & ~was_done
         marked = np.where(counts, marked + mark * (now - since), marked)
         since = np.where(counts, now, since)
+        if closes is not None:
+            leaves |= inside & (entry_bar >= 0) & ~done & closes[j]
     maker = reason == "target"
     fees = times * 1e-4 * (costs["taker_bps"] * entry + np.where(maker, costs["maker_bps"], costs["taker_bps"]) * exit_)
     ends = np.where(at_open, bars["ns"][np.maximum(exit_bar, 0)], bars["close_ns"][np.maximum(exit_bar, 0)])
@@ -88,28 +123,34 @@ def isolated(bars, t, side, stop_move, target_move, horizon, costs, times, last_
                 funding=funding, entry_bar=entry_bar, exit_bar=exit_bar, exit_ns=ends, mae=mae, mfe=mfe, ambiguous=ambiguous, at_open=at_open)
 
 
+def sides(rows, use_long=True, use_short=True):
+    """What a gate's signal is at each row: 1, -1, or 0 where none fires or both do alike."""
+    with np.errstate(invalid="ignore"):
+        over = {g: (rows["p_" + g].to_numpy(np.float32) - rows["tau_" + g].to_numpy(np.float32)) for g in GATES}
+    fires = {"long": (over["long"] >= 0) & use_long, "short": (over["short"] >= 0) & use_short}
+    is_short = fires["short"] & (~fires["long"] | (over["short"] > over["long"]))
+    is_long = fires["long"] & (~fires["short"] | (over["long"] > over["short"]))
+    return is_long.astype(int) - is_short.astype(int)
+
+
 def check_trades(run, report, only):
     own = {s["name"]: s.get("costs") for s in run.config["strategies"]}
+    gates = {s["name"] for s in run.summary["strategies"] if s["strategy"] == "gate"}
     end_ns = nanoseconds(pd.Series([run.summary["end"]]))[0]  # the last test bar opens then
     if run.config["broker"]["intrabar"] != "stop_first":
         return
     for (name, seed), mine in run.trades.groupby(["strategy", "seed"], sort=False):
         trading = run.trading.get(name, run.config["trading"])
         scored = run.scores[(run.scores.strategy == name) & (run.scores.seed == seed)]
-        if len(scored) == 0 or (only and name not in only):
+        if len(scored) == 0 or name not in gates or (only and name not in only):
             continue
         costs = own.get(name) or run.config["costs"]
         for symbol, bars in run.bars.items():
             trades = mine[mine.symbol == symbol]
             rows = scored[scored.symbol == symbol]
             last = int(np.searchsorted(bars["ns"], end_ns, "right")) - 1  # the last bar that closes inside the replay
-            with np.errstate(invalid="ignore"):
-                over = {g: (rows["p_" + g].to_numpy(np.float32) - rows["tau_" + g].to_numpy(np.float32)) for g in GATES}
-            fires = {g: over[g] >= 0 for g in GATES}
-            use_short = fires["short"] & (~fires["long"] | (over["short"] > over["long"])) & trading["trade_short"]
-            use_long = fires["long"] & (~fires["short"] | (over["long"] > over["short"])) & trading["trade_long"]
             at = np.searchsorted(bars["close_ns"], rows.ns)
-            side = dict(zip(at, use_long.astype(int) - use_short.astype(int)))
+            side = dict(zip(at, sides(rows, trading["trade_long"], trading["trade_short"])))
             level = lambda key, t: trading[key] * bars["min_move"][t] if trading[key] > 0 else None
             who = f"{name} s{seed} {symbol}"
             check_walk(report, who, trades, bars, side, trading, level, costs, costs["multiplier"], last)
@@ -117,13 +158,14 @@ def check_trades(run, report, only):
 
 def check_walk(report, who, trades, bars, side, trading, level, costs, times, last):
     """Flat: the first signal is taken, its trade walked to its end, the next signal may be the bar of the exit."""
-    if trading["exit_on_opposite"]:
-        return
+    if trading["exit_on_opposite"] or trading["limit_offset"] or trading["limit_atr"]:
+        return  # check_simulated.py walks what waits for its price
     want, t_free = [], -1
     for t in sorted(side):
         if side[t] == 0 or t < t_free or t > last:
             continue
-        one = isolated(bars, [t], side[t], level("stop_moves", t), level("target_moves", t), trading["horizon"], costs, times, last)
+        trail = trading["trail"], trading["trail_atr"] * true_range(bars, t, trading["atr_length"]) if trading["trail_atr"] else 0
+        one = isolated(bars, [t], side[t], level("stop_moves", t), level("target_moves", t), trading["horizon"], costs, times, last, trail)
         if not np.isfinite(one["entry"][0]):
             t_free = t + trading["horizon"]
             continue
@@ -146,9 +188,10 @@ def check_walk(report, who, trades, bars, side, trading, level, costs, times, la
     report.add_all(f"{who} return", order["return"], get("pnl"), 1e-9, 1e-5)
     report.add_all(f"{who} fees / quantity", order.fees / q, get("fees"), 1e-9)
     report.add_all(f"{who} funding / quantity", order.funding / q, get("funding"), 1e-9, 1e-6)
-    report.add_all(f"{who} mae", order.mae, get("mae"), 1e-9, 1e-5)
-    report.add_all(f"{who} mfe", order.mfe, get("mfe"), 1e-9, 1e-5)
-    report.add_all(f"{who} ambiguous", order.ambiguous, get("ambiguous"), 1e-9, 1)
+    if not trading["trail"] and not trading["trail_atr"]:  # check_simulated.py knows the paths of those
+        report.add_all(f"{who} mae", order.mae, get("mae"), 1e-9, 1e-5)
+        report.add_all(f"{who} mfe", order.mfe, get("mfe"), 1e-9, 1e-5)
+        report.add_all(f"{who} ambiguous", order.ambiguous, get("ambiguous"), 1e-9, 1)
     report.add_all(f"{who} bars held", order.bars_held, get("exit_bar") - get("entry_bar") + 1 - get("at_open"), 1e-9, 1)
 
 
@@ -172,9 +215,14 @@ def check_equity(run, report, only):
     taker = costs["taker_bps"] * 1e-4 * costs["multiplier"]
     accrues = costs["funding_bps_per_day"] != 0 or costs["borrow_bps_per_day"] != 0
     cash = run.config["broker"]["initial_cash"]
+    orders = pd.read_csv(os.path.join(run.path, "orders.csv"))
+    waited = set(orders.strategy[orders.kind.isin(["limit", "stop", "stop_limit", "trailing"]) & orders.parent.isna()])
     for (name, seed), e in run.equity.groupby(["strategy", "seed"], sort=False):
         trades = run.trades[(run.trades.strategy == name) & (run.trades.seed == seed)]
         if (only and name not in only) or len(trades) == 0:
+            continue
+        if name in waited:
+            report.skip(f"{name}: equity and trades of orders that waited inside bars (check_simulated.py)")
             continue
         ns, want, open_at = nanoseconds(e.time), np.full(len(e), cash, float), np.zeros(len(e), bool)
         entry, exit_ = nanoseconds(trades.entry_time), nanoseconds(trades.exit_time)

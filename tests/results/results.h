@@ -161,7 +161,7 @@ struct scored {
 
 /* One isolated trade by the rules of the broker, written down once more: net return, NaN when it cannot be entered. */
 static inline double brute_trade(const struct run_files *r, const struct strategy_spec *spec, size_t symbol, size_t t,
-                                 int side, double multiplier) {
+                                 int side, double multiplier, const signed char *says) {
     const struct gw_bars *bars = &r->p->market.symbol[symbol];
     const struct gw_cost_config *c = &spec->costs;
     const struct gw_strategy_config *trading = &spec->trading;
@@ -174,14 +174,15 @@ static inline double brute_trade(const struct run_files *r, const struct strateg
     double target =
         trading->target_moves > 0 ? entry * (1 + side * trading->target_moves * move) : side * (double)INFINITY;
     int64_t marked_ns = bars->bar[i].open_ns, exit_ns = 0;
-    double owed = 0; /* price times time: funding is of the mark */
-    bool maker = false;
+    double owed = 0;                    /* price times time: funding is of the mark */
+    bool maker = false, closes = false; /* closes: the opposite gate spoke while it was held */
     for (; isnan(exit); i++) {
         const struct gw_bar *b = &bars->bar[i];
         double worst = side > 0 ? b->low : b->high, best = side > 0 ? b->high : b->low;
         exit_ns = gw_bar_close_ns(bars, i);
         if (b->volume > 0) {
-            if (i > due || side * (b->open - stop) <= 0) /* overdue, as the bar it was due at did not trade; or a gap */
+            if (closes || i > due ||
+                side * (b->open - stop) <= 0) /* overdue, as the bar it was due at did not trade; or a gap */
                 exit = b->open, exit_ns = b->open_ns;
             else if (side * (b->open - target) >= 0)
                 exit = b->open, exit_ns = b->open_ns, maker = true;
@@ -195,6 +196,7 @@ static inline double brute_trade(const struct run_files *r, const struct strateg
         if (isnan(exit) && i + 1 == bars->n) exit = b->close;
         owed += (isnan(exit) ? b->close : exit) * (double)(exit_ns - marked_ns) / (double)NS_PER_DAY;
         marked_ns = exit_ns;
+        closes |= trading->exit_on_opposite && says[i] == -side;
     }
     if (!maker) exit *= 1 - side * slip;
     double fees = multiplier * 1e-4 * (c->taker_bps * entry + (maker ? c->maker_bps : c->taker_bps) * exit);
@@ -208,6 +210,17 @@ static inline void load_scored(const struct run_files *r, const char *strategy, 
     for (size_t k = 0; k < r->e->n_strategies; k++)
         if (strcmp(r->e->strategy[k].name, strategy) == 0) spec = &r->e->strategy[k];
     assert_non_null(spec);
+    signed char *says[8] = {NULL};
+    for (size_t s = 0; s < r->p->market.n_symbols; s++)
+        assert_non_null(says[s] = mem_calloc(r->p->market.symbol[s].n, 1));
+    for (size_t row = 0; row < t->n_rows; row++) {
+        if (!is(t, row, "strategy", strategy) || !is(t, row, "seed", seed)) continue;
+        const float over_long = (float)number(t, row, "p_long") - (float)number(t, row, "tau_long");
+        const float over_short = (float)number(t, row, "p_short") - (float)number(t, row, "tau_short");
+        size_t s = symbol_of(r, t, row), bar = bar_at(&r->p->market.symbol[s], time_of(t, row, "time"));
+        says[s][bar] = (signed char)((over_long >= 0 && !(over_short >= 0 && over_short >= over_long)) -
+                                     (over_short >= 0 && !(over_long >= 0 && over_long >= over_short)));
+    }
     out->n = 0;
     for (size_t row = 0; row < t->n_rows; row++) {
         if (!is(t, row, "strategy", strategy) || !is(t, row, "seed", seed)) continue;
@@ -218,8 +231,9 @@ static inline void load_scored(const struct run_files *r, const char *strategy, 
         out->tau[k] = number(t, row, gate ? "tau_short" : "tau_long");
         out->label[k] = (int)number(t, row, gate ? "label_short" : "label_long");
         out->fold[k] = (int)number(t, row, "fold");
-        for (int c = 0; c < 3; c++) out->pnl[c][k] = brute_trade(r, spec, s, bar, gate ? -1 : 1, c);
+        for (int c = 0; c < 3; c++) out->pnl[c][k] = brute_trade(r, spec, s, bar, gate ? -1 : 1, c, says[s]);
     }
+    for (size_t s = 0; s < r->p->market.n_symbols; s++) mem_free(says[s]);
 }
 
 #endif

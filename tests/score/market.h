@@ -16,6 +16,7 @@ struct made_market {
     uint32_t fold[MARKET_BARS_MAX];
     double pnl[MARKET_BARS_MAX];
     const float *a[MARKET_SEEDS_MAX], *b[MARKET_SEEDS_MAX];
+    const double *returns[MARKET_SEEDS_MAX];
     struct gw_paired_sample sample;
 };
 
@@ -51,6 +52,7 @@ static inline void market_make(struct made_market *market, uint64_t seed, size_t
     for (size_t s = 0; s < n_seeds; s++) {
         market->a[s] = market->score_a[s];
         market->b[s] = market->score_b[s];
+        market->returns[s] = market->pnl;
     }
     market->sample = (struct gw_paired_sample){.n = n,
                                                .n_seeds = n_seeds,
@@ -58,8 +60,8 @@ static inline void market_make(struct made_market *market, uint64_t seed, size_t
                                                .score_b = market->b,
                                                .label = market->label,
                                                .fold = market->fold,
-                                               .pnl_a = market->pnl,
-                                               .pnl_b = market->pnl};
+                                               .pnl_a = market->returns,
+                                               .pnl_b = market->returns};
 }
 
 #endif

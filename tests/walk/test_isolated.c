@@ -2,7 +2,8 @@
 #include "engine/base/base.h"
 #include "rundir.h"
 
-#include "engine/walk/scores.h"
+#include "engine/walk/replays.h"
+#include "gatewalk/rng.h"
 
 static const char text[] =
     "{'name':'isolated','data':['EARLY.csv','LATE.csv'],'features':['log_return(1)'],"
@@ -12,10 +13,15 @@ static const char text[] =
     "{'name':'trails','strategy':'gate','trading':{'trail':0.003,'stop_moves':0}},"
     "{'name':'ranges','strategy':'gate','trading':{'trail_atr':1.5,'atr_length':5,'target_moves':0}},"
     "{'name':'again','strategy':'gate','trading':{'trail':0.003,'stop_moves':0}},"
-    "{'name':'ruled','enter_long':'p_long > 0.5','enter_short':'p_short > 0.5','stop':'0.002 + 0.5 * mean(high - low, "
+    "{'name':'ruled','enter_long':'p_long > 0.5','stop':'0.002 + 0.5 * mean(high - low, "
     "3) / close',"
     "'target':'close > ago(close, 2) and 0.006 or 0.004','trail':'0.01','max_bars':'4'},"
-    "{'name':'silent','enter_long':'p_long > 0.5','exit_long':'p_long < 0.4'},'buy_and_hold']}";
+    "{'name':'silent','enter_long':'p_long > 0.5'},'buy_and_hold',"
+    "{'name':'opposite','strategy':'gate','trading':{'exit_on_opposite':true,'trail':0.004,'stop_moves':0}},"
+    "{'name':'turns','enter_long':'p_long >= tau_long','enter_short':'p_short >= tau_short','exit_long':'p_long < 0.2',"
+    "'stop':'close > open and 0.004 or 0.006','max_bars':'9'},"
+    "{'name':'looks','enter_long':'p_long > 0.6 and position == 0','exit_long':'bars_held >= 2 and close > entry_price "
+    "* 1.001 or ago(p_long, 1) < 0.1 or rsi(5) > 75','trail':'0.02','trading':{'horizon':0}}]}";
 
 static double range_of(const struct gw_bars *bars, size_t t, size_t n) {
     double sum = 0;
@@ -80,8 +86,82 @@ static void test_own_exits(void **state) {
     experiment_free(e);
 }
 
+/* Scores of nobody, with thresholds that both gates reach now and then. */
+static void make_scores(const struct score_set *set, struct contestant_scores *out) {
+    struct gw_rng rng;
+    gw_rng_key(&rng, 5, "isolated", 0, 0, 0);
+    *out = (struct contestant_scores){.at = mem_calloc(set->n, sizeof *out->at)};
+    assert_non_null(out->at);
+    for (size_t i = 0; i < set->n; i++)
+        for (int g = 0; g < GW_N_GATES; g++) out->at[i].p[g] = (float)gw_rng_uniform(&rng), out->at[i].tau[g] = .7F;
+}
+
+static size_t row_of(const struct prepared *p, const struct score_set *set, const struct gw_trade *t) {
+    for (size_t k = 0; k < set->n_labelled; k++) {
+        const struct test_bar *at = &set->bar[set->labelled[k]];
+        if (at->symbol == t->symbol && gw_bar_close_ns(&p->market.symbol[at->symbol], at->bar) == t->signal_ns)
+            return k;
+    }
+    return SIZE_MAX;
+}
+
+/* What the broker made of an entry is what PnL@K says of its bar, opposite gates, exit rules and turns included. */
+static void as_traded(const struct experiment *e, const struct prepared *p, const struct score_set *set, size_t s,
+                      size_t n_closed_wanted) {
+    const struct strategy_spec *spec = &e->strategy[s];
+    struct contestant_scores scores;
+    struct gw_score **by_symbol;
+    struct gw_replay_result replay;
+    const double *moves[2] = {p->labels[0].min_move, p->labels[1].min_move};
+    size_t n_closed = 0, n_compared = 0;
+    make_scores(set, &scores);
+    assert_ok(scores_isolate_seed(e, p, set, s, &scores, &scores.own));
+    assert_non_null(scores.own);
+    assert_null(set->isolated[s].pnl[0][0]);
+    assert_true(set->isolated[s].own[GW_GATE_LONG]);
+    assert_ok(replay_scores_make(p, set, &scores, &by_symbol));
+    const struct gw_replay_config config = replay_settings(e, p, spec, false);
+    assert_ok(gw_replay_run(&p->market, &config, spec->desc, &spec->trading, (const struct gw_score *const *)by_symbol,
+                            moves, &replay));
+    for (size_t i = 0; i < replay.n_trades; i++) {
+        const struct gw_trade *t = &replay.trade[i];
+        const size_t k = row_of(p, set, t);
+        if (k == SIZE_MAX || t->reason == GW_EXIT_END) continue;
+        const int gate = t->side == GW_SIDE_LONG ? GW_GATE_LONG : GW_GATE_SHORT;
+        assert_near(isolated_returns(set, s, &scores, gate)[1][k], t->return_fraction, 1e-9, 1e-13);
+        const struct gw_bars *bars = &p->market.symbol[t->symbol];
+        const size_t last = scores.own->last_bar[gate][1][k];
+        assert_true(last < bars->n &&
+                    (bars->bar[last].open_ns == t->exit_ns || gw_bar_close_ns(bars, last) == t->exit_ns));
+        n_closed += t->reason == GW_EXIT_SIGNAL;
+        n_compared++;
+    }
+    assert_true(n_closed >= n_closed_wanted && n_compared > 60);
+    gw_replay_result_free(&replay);
+    replay_scores_free(p, by_symbol);
+    seed_returns_free(scores.own);
+    mem_free(scores.at);
+}
+
+static void test_closed_by_what_it_sees(void **state) {
+    (void)state;
+    struct experiment *e = fixture_experiment(text);
+    struct prepared *p;
+    struct score_set set;
+    struct seed_returns *none;
+    assert_ok(prepare(e, &p));
+    assert_ok(scores_index(e, p, &set));
+    for (size_t s = 7; s < 10; s++) as_traded(e, p, &set, s, 20);
+    assert_false(set.isolated[5].own[GW_GATE_SHORT] || set.isolated[5].own[GW_GATE_LONG]);
+    assert_ok(scores_isolate_seed(e, p, &set, 1, NULL, &none));
+    assert_null(none);
+    scores_free(&set);
+    prepared_free(p);
+    experiment_free(e);
+}
+
 int main(void) {
     progress_quiet(true);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_own_exits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_own_exits), cmocka_unit_test(test_closed_by_what_it_sees)};
     return cmocka_run_group_tests(tests, rundir_setup, scratch_remove);
 }
