@@ -53,18 +53,40 @@ static int clean_fits(struct audit_subject *subject, size_t jobs) {
     return GW_OK;
 }
 
+static int keep_learnt(struct audit_subject *subject, size_t fold, const double *learnt) {
+    const size_t n = gw_feature_set_learnt(subject->p->set);
+    if (!learnt) return GW_OK;
+    if (!subject->learnt) subject->learnt = mem_calloc(subject->p->plan.n_folds, sizeof(double *));
+    if (subject->learnt) subject->learnt[fold] = mem_calloc(n, sizeof(double));
+    if (!subject->learnt || !subject->learnt[fold]) return GW_ERR_NOMEM;
+    memcpy(subject->learnt[fold], learnt, n * sizeof(double));
+    return GW_OK;
+}
+
+/* And what the fitted features have learnt. */
 static int clean_scalers(struct audit_subject *subject) {
     subject->scaler = mem_calloc(subject->p->plan.n_folds, sizeof *subject->scaler);
     if (!subject->scaler) return GW_ERR_NOMEM;
     for (size_t f = 0; f < subject->p->plan.n_folds; f++) {
         struct fold_data data;
-        TRY(passage_fold_data(subject, subject->p, f, &data));
+        TRY(passage_fold_data(subject, subject->p, f, NULL, &data));
+        const int rc = keep_learnt(subject, f, data.learnt);
         subject->scaler[f] = data.scaler;
         data.scaler = (struct gw_scaler){0};
         fold_data_free(&data);
+        TRY(rc);
         TRY(interrupt_check());
     }
     return GW_OK;
+}
+
+static void subject_free(struct audit_subject *subject) {
+    for (size_t f = 0; subject->learnt && f < subject->p->plan.n_folds; f++) mem_free(subject->learnt[f]);
+    for (size_t f = 0; subject->scaler && f < subject->p->plan.n_folds; f++) gw_scaler_free(&subject->scaler[f]);
+    mem_free((void *)subject->learnt);
+    mem_free(subject->scaler);
+    if (subject->results.strategy) results_free(subject->e, &subject->results);
+    fits_free(&subject->fits);
 }
 
 static int clean_walk(struct audit_subject *subject, const struct audit_options *options, size_t jobs) {
@@ -183,12 +205,9 @@ int audit_experiment(const struct experiment *experiment, struct prepared *p, co
     check_folds(&subject, &out->found);
     describe(&subject, &cuts, out);
     TRY_GOTO(poison_all(&work, &cuts, options->n_refits, jobs), done);
-    rc = history_check(p, &out->history);
+    rc = history_check(p, subject.learnt ? subject.learnt[p->plan.n_folds - 1] : NULL, &out->history);
 done:
-    for (size_t f = 0; subject.scaler && f < p->plan.n_folds; f++) gw_scaler_free(&subject.scaler[f]);
-    mem_free(subject.scaler);
-    if (subject.results.strategy) results_free(e, &subject.results);
-    fits_free(&subject.fits);
+    subject_free(&subject);
     mem_free(cuts.at);
     mem_free(e);
     if (rc < 0) audit_report_free(out);

@@ -10,13 +10,38 @@ static int check_scalers(const struct audit_subject *subject, const struct prepa
     for (size_t f = from; f < p->plan.n_folds && slice_known(p, f, GW_SLICE_TRAIN, audit->cut_ns); f++) {
         struct fold_data data;
         memset(&data, 0, sizeof data);
-        TRY(audit_failure(audit, STAGE_SCALER, NULL, f, passage_fold_data(subject, p, f, &data)));
+        const struct fold_known known = passage_learnt(subject, f);
+        TRY(audit_failure(audit, STAGE_SCALER, NULL, f, passage_fold_data(subject, p, f, &known, &data)));
         if (!data.x) continue;
         compare_scaler(audit, subject->p, f, &subject->scaler[f], &data.scaler);
         fold_data_free(&data);
         TRY(interrupt_check());
     }
     return GW_OK;
+}
+
+/* With what the clean fold has learnt, a fitted feature says the same of every bar up to the cut: of test bars, and of bars of a
+ * training slice that goes on after the cut (one that is smoothed would not). */
+static int check_fitted(const struct audit_subject *subject, const struct prepared *p, size_t fold,
+                        struct audit *audit) {
+    const struct fold_known known = {&subject->scaler[fold], subject->learnt[fold]};
+    struct fold_data clean, dirty = {0};
+    TRY(passage_fold_data(subject, subject->p, fold, &known, &clean));
+    int rc = audit_failure(audit, STAGE_FITTED, NULL, fold, passage_fold_data(subject, p, fold, &known, &dirty));
+    if (rc == GW_OK && dirty.x) compare_fitted(audit, subject->p, fold, &clean, &dirty);
+    fold_data_free(&dirty);
+    fold_data_free(&clean);
+    return rc;
+}
+
+/* The fold whose test slice holds the cut, and the first whose training slice does. */
+static int check_fitted_folds(const struct audit_subject *subject, const struct prepared *p, size_t fold,
+                              struct audit *audit) {
+    size_t training = 0;
+    if (!subject->learnt) return GW_OK;
+    if (fold != SIZE_MAX) TRY(check_fitted(subject, p, fold, audit));
+    while (training < p->plan.n_folds && slice_known(p, training, GW_SLICE_TRAIN, audit->cut_ns)) training++;
+    return training < p->plan.n_folds ? check_fitted(subject, p, training, audit) : GW_OK;
 }
 
 /* ---- attention ------------------------------------------------------------------------------------------------------ */
@@ -73,7 +98,8 @@ static int check_attention(const struct audit_subject *subject, const struct fol
     struct fold_data clean;
     struct gw_sample *sample = mem_calloc(subject->p->market.n_symbols, ATTENTION_BARS * sizeof *sample);
     if (!sample) return GW_ERR_NOMEM;
-    int rc = passage_fold_data(subject, subject->p, fold, &clean);
+    const struct fold_known known = passage_learnt(subject, fold);
+    int rc = passage_fold_data(subject, subject->p, fold, &known, &clean);
     if (rc == GW_OK) {
         for (size_t i = 0; rc == GW_OK && i < subject->fits.n; i++)
             if (subject->fits.fit[i].fold == fold) rc = compare_weights(audit, subject, i, &clean, dirty, sample);
@@ -95,7 +121,8 @@ static int apply_fold(const struct audit_subject *subject, const struct prepared
     for (size_t i = 0; i < subject->fits.n; i++)
         if (subject->fits.fit[i].fold < fold) out->fit[out->n++] = subject->fits.fit[i];
     *first_own = out->n;
-    int rc = passage_fold_data(subject, p, fold, &data);
+    const struct fold_known known = passage_learnt(subject, fold);
+    int rc = passage_fold_data(subject, p, fold, &known, &data);
     if (rc < 0) return rc;
     for (size_t i = 0; rc == GW_OK && i < subject->fits.n; i++) {
         const struct fit *clean = &subject->fits.fit[i];
@@ -202,7 +229,8 @@ int audit_cut(const struct audit_subject *subject, int64_t cut_ns, enum poison p
     TRY(poison_prepared(subject->p, cut_ns, poison, &p));
     int rc = passage_inputs(subject, p);
     if (rc == GW_OK && compare_inputs(audit, subject->p, p)) {
-        rc = check_scalers(subject, p, fold == SIZE_MAX ? 0 : fold, audit);
+        rc = check_fitted_folds(subject, p, fold, audit);
+        if (rc == GW_OK) rc = check_scalers(subject, p, fold == SIZE_MAX ? 0 : fold, audit);
         if (rc == GW_OK && fold != SIZE_MAX)
             rc = audit_failure(audit, STAGE_PROBABILITY, NULL, fold, check_fold(subject, p, fold, at_cut, audit));
     }

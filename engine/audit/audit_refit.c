@@ -50,7 +50,7 @@ static int train_alone(const struct audit_subject *subject, const struct prepare
     uint64_t key[2] = {e->seed[fit->seed], fit->fold};
     train.epochs = 1;
     train.retrain = GW_RETRAIN_FRESH;
-    TRY(passage_fold_data(subject, p, fit->fold, &data));
+    TRY(passage_fold_data(subject, p, fit->fold, NULL, &data));
     struct gw_fit_input input = {
         .n_series = data.n_symbols,
         .n_features = data.n_features,
@@ -66,6 +66,18 @@ static int train_alone(const struct audit_subject *subject, const struct prepare
     return rc;
 }
 
+/* What the fitted features learn again in a market that is poisoned from the end of the training slice on. */
+static int learn_alone(const struct audit_subject *subject, const struct prepared *p, size_t fold,
+                       struct audit *audit) {
+    struct fold_data data = {0};
+    if (!subject->learnt) return GW_OK;
+    const struct fold_known known = {.scaler = &subject->scaler[fold]};
+    TRY(audit_failure(audit, STAGE_FITTED, NULL, fold, passage_fold_data(subject, p, fold, &known, &data)));
+    if (data.learnt) compare_learnt(audit, subject->p, fold, subject->learnt[fold], data.learnt);
+    fold_data_free(&data);
+    return GW_OK;
+}
+
 int audit_training(const struct audit_subject *subject, size_t i, enum poison poison, struct audit *audit) {
     const struct fit *fit = &subject->fits.fit[i];
     struct gw_gate_model *clean = NULL, *dirty = NULL;
@@ -74,7 +86,8 @@ int audit_training(const struct audit_subject *subject, size_t i, enum poison po
     TRY(poisoned_market(subject, cut_ns, poison, audit, &p));
     int rc = GW_OK;
     if (compare_inputs(audit, subject->p, p)) {
-        rc = train_alone(subject, subject->p, fit, &clean);
+        rc = learn_alone(subject, p, fit->fold, audit);
+        if (rc == GW_OK) rc = train_alone(subject, subject->p, fit, &clean);
         const char *name = subject->e->strategy[fit->strategy].name;
         if (rc == GW_OK)
             rc = audit_failure(audit, STAGE_TRAINING, name, fit->fold, train_alone(subject, p, fit, &dirty));

@@ -4,6 +4,7 @@
 #define GATEWALK_AUDIT_COMPARE_H
 
 #include "engine/results/results.h"
+#include "engine/walk/fold_data.h"
 #include "finding.h"
 
 /* compare_inputs.c: plan, features, labels, the label rule's move. False: the plans differ, and nothing after them can be
@@ -11,6 +12,10 @@
 bool compare_inputs(struct audit *audit, const struct prepared *a, const struct prepared *b);
 
 /* compare_fits.c */
+void compare_learnt(struct audit *audit, const struct prepared *p, size_t fold, const double *a, const double *b);
+/* What the fold's fitted features say of bars that have closed by the cut. */
+void compare_fitted(struct audit *audit, const struct prepared *p, size_t fold, const struct fold_data *a,
+                    const struct fold_data *b);
 void compare_scaler(struct audit *audit, const struct prepared *p, size_t fold, const struct gw_scaler *a,
                     const struct gw_scaler *b);
 void compare_model(struct audit *audit, enum audit_stage stage, const char *strategy, size_t fold,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/market/features/feature_set.h"
 #include "models/store/differ.h"
 
 void compare_scaler(struct audit *audit, const struct prepared *p, size_t fold, const struct gw_scaler *a,
@@ -15,6 +16,37 @@ void compare_scaler(struct audit *audit, const struct prepared *p, size_t fold, 
         audit_value(audit, STAGE_SCALER, &place, center, a->center[f], b->center[f]);
         audit_value(audit, STAGE_SCALER, &place, scale, a->inverse_scale[f], b->inverse_scale[f]);
     }
+}
+
+void compare_learnt(struct audit *audit, const struct prepared *p, size_t fold, const double *a, const double *b) {
+    struct audit_place place = {.time_ns = p->plan.fold[fold].end_ns[GW_SLICE_TRAIN], .fold = fold + 1};
+    for (size_t i = 0; i < p->set->n; i++) {
+        const struct feature_item *item = &p->set->item[i];
+        if (!item->desc->fit || item->fit_of != i) continue;
+        for (size_t k = 0; k < item->desc->fit->n_learnt(&item->own); k++) {
+            char value[96];
+            snprintf(value, sizeof value, "learnt by %.60s [%zu]", item->name, k);
+            audit_value(audit, STAGE_FITTED, &place, value, a[item->learnt + k], b[item->learnt + k]);
+        }
+    }
+}
+
+static void compare_fitted_symbol(struct audit *audit, const struct prepared *p, size_t fold, size_t s,
+                                  const struct fold_data *a, const struct fold_data *b) {
+    const struct gw_bars *bars = &p->market.symbol[s];
+    const size_t known = known_bars(bars, audit->cut_ns), F = a->n_features;
+    for (size_t t = a->first[s]; t < known && t - a->first[s] < a->score_series[s].n_rows; t++) {
+        const float *x = a->x[s] + (t - a->first[s]) * F, *y = b->x[s] + (t - a->first[s]) * F;
+        struct audit_place place = {gw_bar_close_ns(bars, t), bars->symbol, NULL, fold + 1};
+        for (size_t f = 0; f < F; f++)
+            if (gw_feature_set_fitted(p->set, f))
+                audit_value(audit, STAGE_FITTED, &place, gw_feature_set_name(p->set, f), (double)x[f], (double)y[f]);
+    }
+}
+
+void compare_fitted(struct audit *audit, const struct prepared *p, size_t fold, const struct fold_data *a,
+                    const struct fold_data *b) {
+    for (size_t s = 0; s < p->market.n_symbols; s++) compare_fitted_symbol(audit, p, fold, s, a, b);
 }
 
 void compare_model(struct audit *audit, enum audit_stage stage, const char *strategy, size_t fold,

@@ -6,23 +6,12 @@
 #include <string.h>
 
 const char *const stage_id[N_STAGES] = {
-    [STAGE_PLAN] = "plan",
-    [STAGE_FOLDS] = "folds",
-    [STAGE_FEATURES] = "features",
-    [STAGE_LABELS] = "labels",
-    [STAGE_MIN_MOVE] = "min_move",
-    [STAGE_SCALER] = "scaler",
-    [STAGE_TRAINING] = "training",
-    [STAGE_WEIGHTS] = "weights",
-    [STAGE_LOG] = "training_log",
-    [STAGE_THRESHOLD] = "threshold",
-    [STAGE_PROBABILITY] = "probabilities",
-    [STAGE_ATTENTION] = "attention",
-    [STAGE_SCORES] = "scores",
-    [STAGE_ISOLATED] = "isolated_trades",
-    [STAGE_ORDERS] = "orders",
-    [STAGE_TRADES] = "trades",
-    [STAGE_FILLS] = "fills",
+    [STAGE_PLAN] = "plan",           [STAGE_FOLDS] = "folds",         [STAGE_FEATURES] = "features",
+    [STAGE_LABELS] = "labels",       [STAGE_MIN_MOVE] = "min_move",   [STAGE_FITTED] = "fitted_features",
+    [STAGE_SCALER] = "scaler",       [STAGE_TRAINING] = "training",   [STAGE_WEIGHTS] = "weights",
+    [STAGE_LOG] = "training_log",    [STAGE_THRESHOLD] = "threshold", [STAGE_PROBABILITY] = "probabilities",
+    [STAGE_ATTENTION] = "attention", [STAGE_SCORES] = "scores",       [STAGE_ISOLATED] = "isolated_trades",
+    [STAGE_ORDERS] = "orders",       [STAGE_TRADES] = "trades",       [STAGE_FILLS] = "fills",
     [STAGE_EQUITY] = "equity",
 };
 

@@ -11,6 +11,7 @@ enum audit_stage {
     STAGE_FEATURES,    /* of bars that have closed */
     STAGE_LABELS,      /* whose horizon is over */
     STAGE_MIN_MOVE,    /* the label rule's move */
+    STAGE_FITTED,      /* features that are fitted per fold: what they have learnt, and what they then say */
     STAGE_SCALER,      /* of folds whose training slice is over */
     STAGE_TRAINING,    /* weights after training without a validation slice */
     STAGE_WEIGHTS,     /* of fits done again, calibration included */

@@ -35,14 +35,47 @@ static struct gw_bars last_bars(const struct gw_bars *bars, size_t end, size_t n
     return part;
 }
 
-static int compare_place(const struct prepared *p, size_t s, size_t t, size_t step, struct history_check *check) {
+/* Features of all bars, with the fitted ones as a fold's models see them. */
+struct whole {
+    const struct prepared *p;
+    const double *learnt; /* NULL: none is fitted */
+    struct gw_feature_matrix *features;
+};
+
+static int take_whole(const struct prepared *p, const double *learnt, struct whole *out) {
+    *out = (struct whole){p, learnt, mem_calloc(p->market.n_symbols, sizeof *out->features)};
+    if (!out->features) return GW_ERR_NOMEM;
+    for (size_t s = 0; s < p->market.n_symbols; s++) {
+        struct gw_feature_matrix *own = &out->features[s];
+        const size_t n = p->features[s].n_bars * p->features[s].n_features;
+        *own = p->features[s];
+        if (!(own->value = mem_calloc(n ? n : 1, sizeof *own->value))) return GW_ERR_NOMEM;
+        if (n) memcpy(own->value, p->features[s].value, n * sizeof *own->value);
+        if (learnt) TRY(gw_feature_set_apply(p->set, learnt, &p->market.symbol[s], 0, own->n_bars, own->value));
+    }
+    return GW_OK;
+}
+
+static void whole_free(struct whole *whole) {
+    for (size_t s = 0; whole->features && s < whole->p->market.n_symbols; s++)
+        gw_feature_matrix_free(&whole->features[s]);
+    mem_free(whole->features);
+}
+
+static int compare_place(const struct whole *w, size_t s, size_t t, size_t step, struct history_check *check) {
+    const struct prepared *p = w->p;
     size_t F = check->n_features, n = check->bars[step];
     struct gw_feature_matrix matrix;
     struct gw_column column[GW_COLUMNS_MAX];
     if (n > t + 1) return GW_OK;
     struct gw_bars part = last_bars(&p->market.symbol[s], t + 1, n, column);
     TRY(gw_feature_set_build(p->set, &part, &matrix));
-    const float *whole = p->features[s].value + t * F, *alone = matrix.value + (n - 1) * F;
+    if (w->learnt) {
+        const int rc = gw_feature_set_apply(p->set, w->learnt, &part, 0, n, matrix.value);
+        if (rc < 0) gw_feature_matrix_free(&matrix);
+        TRY(rc);
+    }
+    const float *whole = w->features[s].value + t * F, *alone = matrix.value + (n - 1) * F;
     for (size_t f = 0; f < F; f++) {
         struct feature_history *h = &check->feature[f];
         double off = fabs((double)whole[f] - (double)alone[f]);
@@ -57,11 +90,12 @@ static int compare_place(const struct prepared *p, size_t s, size_t t, size_t st
 }
 
 /* Over all bars that have one. */
-static double deviation(const struct prepared *p, size_t f, size_t F) {
+static double deviation(const struct whole *w, size_t f, size_t F) {
+    const struct prepared *p = w->p;
     double sum = 0, square = 0, n = 0;
     for (size_t s = 0; s < p->market.n_symbols; s++)
         for (size_t t = 0; t < p->market.symbol[s].n; t++) {
-            double x = (double)p->features[s].value[t * F + f];
+            double x = (double)w->features[s].value[t * F + f];
             if (!isfinite(x)) continue;
             sum += x, square += x * x, n++;
         }
@@ -69,9 +103,8 @@ static double deviation(const struct prepared *p, size_t f, size_t F) {
     return variance > 0 ? sqrt(variance) : 1;
 }
 
-int history_check(const struct prepared *p, struct history_check *out) {
+static int check_history(const struct prepared *p, const struct whole *whole, struct history_check *out) {
     size_t warmup = 0;
-    memset(out, 0, sizeof *out);
     out->n_features = gw_feature_set_size(p->set);
     out->feature = mem_calloc(out->n_features, sizeof *out->feature);
     if (!out->feature) return GW_ERR_NOMEM;
@@ -82,12 +115,21 @@ int history_check(const struct prepared *p, struct history_check *out) {
         out->bars[step] = (warmup + 1) << step;
         for (size_t f = 0; f < out->n_features; f++) out->feature[f].exact[step] = true;
         for (size_t s = 0; s < p->market.n_symbols; s++)
-            for (size_t k = 0; k < HISTORY_PLACES; k++) TRY(compare_place(p, s, place_at(p, s, k), step, out));
+            for (size_t k = 0; k < HISTORY_PLACES; k++) TRY(compare_place(whole, s, place_at(p, s, k), step, out));
     }
     for (size_t f = 0; f < out->n_features; f++)
         for (size_t step = 0; step < HISTORY_STEPS; step++)
-            out->feature[f].difference[step] /= deviation(p, f, out->n_features);
+            out->feature[f].difference[step] /= deviation(whole, f, out->n_features);
     return GW_OK;
+}
+
+int history_check(const struct prepared *p, const double *learnt, struct history_check *out) {
+    struct whole whole;
+    memset(out, 0, sizeof *out);
+    int rc = take_whole(p, learnt, &whole);
+    if (rc == GW_OK) rc = check_history(p, &whole, out);
+    whole_free(&whole);
+    return rc;
 }
 
 void history_free(struct history_check *check) {

@@ -16,7 +16,7 @@ struct history_check {
     struct feature_history *feature; /* [n_features] owned */
     size_t n_features;
 };
-int history_check(const struct prepared *p, struct history_check *out) GW_MUST_USE;
+int history_check(const struct prepared *p, const double *learnt, struct history_check *out) GW_MUST_USE;
 void history_free(struct history_check *check);
 
 #endif

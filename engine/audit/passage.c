@@ -14,9 +14,13 @@ int passage_inputs(const struct audit_subject *subject, struct prepared *p) {
 }
 
 int passage_fold_data(const struct audit_subject *subject, const struct prepared *p, size_t fold,
-                      struct fold_data *out) {
-    if (subject->hooks->fold_data) return subject->hooks->fold_data(subject->e, p, fold, out);
-    return fold_data_build(subject->e, p, fold, NULL, out);
+                      const struct fold_known *known, struct fold_data *out) {
+    if (subject->hooks->fold_data) return subject->hooks->fold_data(subject->e, p, fold, known, out);
+    return fold_data_build(subject->e, p, fold, known, out);
+}
+
+struct fold_known passage_learnt(const struct audit_subject *subject, size_t fold) {
+    return (struct fold_known){.learnt = subject->learnt ? subject->learnt[fold] : NULL};
 }
 
 int passage_apply(const struct audit_subject *subject, const struct prepared *p, const struct fold_data *data,
@@ -39,7 +43,7 @@ static const struct gw_gate_model *previous_model(const struct audit_subject *su
 static int hooked_fit(const struct audit_subject *subject, const struct prepared *p, struct fit *fit,
                       struct gw_gate_model **model) {
     struct fold_data data;
-    TRY(passage_fold_data(subject, p, fit->fold, &data));
+    TRY(passage_fold_data(subject, p, fit->fold, NULL, &data));
     int rc = subject->hooks->fit(subject->e, p, &data, fit, model);
     if (rc == GW_OK) rc = passage_apply(subject, p, &data, *model, fit);
     fold_data_free(&data);

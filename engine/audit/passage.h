@@ -11,7 +11,8 @@ struct audit_hooks {
     /* After features, labels and folds of a market are made. */
     void (*inputs)(const struct experiment *e, struct prepared *p);
     /* In place of fold_data_build: a fold's scaler and scaled rows. */
-    int (*fold_data)(const struct experiment *e, const struct prepared *p, size_t fold, struct fold_data *out);
+    int (*fold_data)(const struct experiment *e, const struct prepared *p, size_t fold, const struct fold_known *known,
+                     struct fold_data *out);
     /* In place of gw_model_fit within a fit: trains on what it likes. */
     int (*fit)(const struct experiment *e, const struct prepared *p, const struct fold_data *data, struct fit *fit,
                struct gw_gate_model **model);
@@ -29,13 +30,16 @@ struct audit_subject {
     const struct audit_hooks *hooks; /* never NULL */
     struct fit_list fits;            /* of the first seed, with their models */
     struct gw_scaler *scaler;        /* [n_folds] */
+    double **learnt;                 /* [n_folds] by the fitted features; NULL: none is fitted */
     struct results results;          /* of the whole walk */
 };
 
 /* Features, labels and folds of bars that are there. */
 int passage_inputs(const struct audit_subject *subject, struct prepared *p) GW_MUST_USE;
 int passage_fold_data(const struct audit_subject *subject, const struct prepared *p, size_t fold,
-                      struct fold_data *out) GW_MUST_USE;
+                      const struct fold_known *known, struct fold_data *out) GW_MUST_USE;
+/* What the clean fold's fitted features have learnt. */
+struct fold_known passage_learnt(const struct audit_subject *subject, size_t fold);
 /* Trains the fit anew in the market of `p`; nothing is read from or written to disk. */
 int passage_fit(const struct audit_subject *subject, const struct prepared *p, struct fit *fit,
                 struct gw_gate_model **model) GW_MUST_USE;

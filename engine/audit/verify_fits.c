@@ -5,6 +5,7 @@
 #include "engine/base/base.h"
 #include "engine/walk/fold_data.h"
 #include "gatewalk/run_files.h"
+#include "gatewalk/scorer.h"
 #include "verify.h"
 
 static void name_of(const struct experiment *e, const struct fit *fit, char name[128]) {
@@ -21,8 +22,10 @@ static const struct gw_gate_model *model_before(const struct fit_list *fits, siz
     return NULL;
 }
 
-static int load_fit(const struct experiment *e, const struct gw_gate_model *previous, struct fit *fit,
-                    struct gw_gate_model **model) {
+/* *learnt: what the model's fitted features had learnt, the caller's; it is taken as it is stored, as weights are. */
+static int load_fit(const struct experiment *e, const struct prepared *p, const struct gw_gate_model *previous,
+                    struct fit *fit, struct gw_gate_model **model, double **learnt) {
+    const size_t n_learnt = gw_feature_set_learnt(p->set);
     const struct strategy_spec *spec = &e->strategy[fit->strategy];
     struct gw_meta_pair expect[] = {{"gatewalk.fit_key", fit->key}};
     struct gw_extra_tensor extra[8];
@@ -32,9 +35,12 @@ static int load_fit(const struct experiment *e, const struct gw_gate_model *prev
         if (e->verdict.importance && extra[i].n == GW_N_GATES * spec->model.n_features &&
             strcmp(extra[i].name, "permutation_importance") == 0 && !fit->permutation)
             fit->permutation = extra[i].value;
+        else if (n_learnt && !*learnt && extra[i].n == n_learnt && strcmp(extra[i].name, GW_TENSOR_LEARNT) == 0)
+            *learnt = extra[i].value;
         else
             mem_free(extra[i].value);
     }
+    if (n_learnt && !*learnt) FAIL(GW_ERR_DATA, "%s: what its fitted features have learnt is missing", fit->model_path);
     const struct gw_model_config *config = gw_model_get_config(*model);
     if (config->n_features == spec->model.n_features && config->lookback == spec->model.lookback) return GW_OK;
     FAIL(GW_ERR_DATA, "%s: is a model of other windows than the run's", fit->model_path);
@@ -48,7 +54,7 @@ static int compare_stored(const struct experiment *e, const struct prepared *p, 
     name_of(e, fit, name);
     strcpy(kept, fit->model_path);
     TRY(path_join(fit->model_path, sizeof fit->model_path, scratch, name));
-    int rc = fit_store(p, model, &data->scaler, fit);
+    int rc = fit_store(p, model, data, fit);
     strcpy(fit->model_path, kept);
     TRY(rc);
     return verify_file(report, name, scratch);
@@ -59,13 +65,19 @@ static int verify_fit(const struct experiment *e, const struct prepared *p, cons
     struct fit *fit = &fits->fit[i];
     struct fit_context context = {.experiment = e, .prepared = p};
     struct fold_data data;
+    struct fold_known known = {0};
+    double *learnt = NULL;
     TRY(interrupt_check());
-    TRY(load_fit(e, model_before(fits, i), fit, &fits->model[i]));
-    TRY(fold_data_build(e, p, fit->fold, NULL, &data));
-    int rc = fit_apply(&context, &data, fits->model[i], fit);
-    if (rc == GW_OK) rc = compare_stored(e, p, &data, fits->model[i], scratch, fit, report);
-    fold_data_free(&data);
-    fit->reused = fit->done = true;
+    int rc = load_fit(e, p, model_before(fits, i), fit, &fits->model[i], &learnt);
+    known.learnt = learnt;
+    if (rc == GW_OK) rc = fold_data_build(e, p, fit->fold, &known, &data);
+    if (rc == GW_OK) {
+        rc = fit_apply(&context, &data, fits->model[i], fit);
+        if (rc == GW_OK) rc = compare_stored(e, p, &data, fits->model[i], scratch, fit, report);
+        fold_data_free(&data);
+        fit->reused = fit->done = true;
+    }
+    mem_free(learnt);
     return rc;
 }
 

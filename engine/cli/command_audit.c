@@ -96,6 +96,7 @@ static const char *const stage_words[N_STAGES] = {
     [STAGE_FEATURES] = "features",
     [STAGE_LABELS] = "labels whose horizon is over",
     [STAGE_MIN_MOVE] = "the label's least move",
+    [STAGE_FITTED] = "fitted features",
     [STAGE_SCALER] = "scaler",
     [STAGE_TRAINING] = "weights by the training slice alone",
     [STAGE_WEIGHTS] = "weights and calibration",

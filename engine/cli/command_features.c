@@ -9,12 +9,14 @@
 
 struct features_arguments {
     struct cli_experiment x;
-    size_t fold; /* 0: unscaled */
+    size_t fold; /* 0: none */
+    bool scaled; /* by the fold's scaler */
 };
 
 static const struct command_option options[] = {
     {"out", 'o', "FILE", "FILE.npy or FILE.csv", NULL},
     {"scaled", 'F', "FOLD", "by the scaler of this fold's purged training slice", NULL},
+    {"fold", 'f', "FOLD", "unscaled, with what the fitted features of this fold have learnt", NULL},
     OPTION_DATA,
     OPTION_SET,
     OPTION_TIMERANGE,
@@ -27,20 +29,21 @@ static bool ends_in(const char *path, const char *ending) {
 
 /* ---- numbers ------------------------------------------------------------------------------------- */
 
-/* Rows of all symbols, one symbol after the other, [rows × features]. */
-static float *all_rows(const struct prepared *p, const struct gw_scaler *scaler, size_t *n_rows) {
+/* Rows of all symbols, one symbol after the other, [rows × features]; as the fold's models see them, if one is asked for. */
+static int all_rows(const struct prepared *p, const struct fold_data *fold, bool scaled, float **out, size_t *n_rows) {
     size_t F = gw_feature_set_size(p->set), at = 0;
     *n_rows = 0;
     for (size_t s = 0; s < p->market.n_symbols; s++) *n_rows += p->features[s].n_bars;
-    float *rows = mem_calloc(*n_rows ? *n_rows : 1, F * sizeof *rows);
-    for (size_t s = 0; rows && s < p->market.n_symbols; at += p->features[s++].n_bars) {
-        size_t n = p->features[s].n_bars;
-        if (scaler)
-            gw_scaler_apply(scaler, p->features[s].value, n, rows + at * F);
-        else
-            memcpy(rows + at * F, p->features[s].value, n * F * sizeof *rows);
+    float *rows = *out = mem_calloc(*n_rows ? *n_rows : 1, F * sizeof *rows);
+    if (!rows) return GW_ERR_NOMEM;
+    for (size_t s = 0; s < p->market.n_symbols; at += p->features[s++].n_bars) {
+        const size_t n = p->features[s].n_bars;
+        memcpy(rows + at * F, p->features[s].value, n * F * sizeof *rows);
+        if (fold && fold->learnt)
+            TRY(gw_feature_set_apply(p->set, fold->learnt, &p->market.symbol[s], 0, n, rows + at * F));
+        if (scaled) gw_scaler_apply(&fold->scaler, rows + at * F, n, rows + at * F);
     }
-    return rows;
+    return GW_OK;
 }
 
 /* In a list parted by commas names hold none: "macd_hist(12;26;9)", as in importance.csv. */
@@ -84,7 +87,16 @@ static int write_csv(const struct prepared *p, const float *rows, const char *pa
     return out_commit(&file);
 }
 
-static int write_names(const struct prepared *p, const struct gw_scaler *scaler, size_t fold, const char *path) {
+static void put_learnt(struct json_writer *w, const struct prepared *p, const struct fold_data *data, size_t fold) {
+    json_put_number(w, "fitted_by_fold", (double)fold);
+    json_begin_array(w, "learnt");
+    for (size_t i = 0; i < gw_feature_set_learnt(p->set); i++) json_put_number(w, NULL, data->learnt[i]);
+    json_end_array(w);
+}
+
+static int write_names(const struct prepared *p, const struct fold_data *data, const struct features_arguments *a,
+                       const char *path) {
+    const struct gw_scaler *scaler = a->scaled ? &data->scaler : NULL;
     struct out_file file;
     out_sweep(path);
     TRY(out_open(&file, path));
@@ -93,7 +105,8 @@ static int write_names(const struct prepared *p, const struct gw_scaler *scaler,
     json_begin_array(&w, "features");
     for (size_t f = 0; f < gw_feature_set_size(p->set); f++) json_put_string(&w, NULL, gw_feature_set_name(p->set, f));
     json_end_array(&w);
-    json_put_number(&w, "scaled_by_fold", scaler ? (double)fold : NAN);
+    json_put_number(&w, "scaled_by_fold", scaler ? (double)a->fold : NAN);
+    if (data && data->learnt) put_learnt(&w, p, data, a->fold);
     if (scaler) {
         json_put_number(&w, "clip", scaler->clip);
         json_begin_array(&w, "center");
@@ -109,7 +122,7 @@ static int write_names(const struct prepared *p, const struct gw_scaler *scaler,
 
 /* ---- files --------------------------------------------------------------------------------------- */
 
-static int write_npy(const struct prepared *p, const float *rows, size_t n_rows, const struct gw_scaler *scaler,
+static int write_npy(const struct prepared *p, const float *rows, size_t n_rows, const struct fold_data *data,
                      const struct features_arguments *a) {
     char beside[2][1024];
     int stem = (int)strlen(a->x.out) - 4;
@@ -120,29 +133,43 @@ static int write_npy(const struct prepared *p, const float *rows, size_t n_rows,
     out_sweep(a->x.out);
     TRY(npy_write(a->x.out, "<f4", sizeof(float), shape, 2, rows));
     TRY(write_csv(p, NULL, beside[0]));
-    TRY(write_names(p, scaler, a->fold, beside[1]));
+    TRY(write_names(p, data, a, beside[1]));
     printf("rows: %s\nnames: %s\n", CLI_SHOWN(beside[0]), CLI_SHOWN(beside[1]));
     return GW_OK;
 }
 
-static int write_features(const struct prepared *p, const struct gw_scaler *scaler,
-                          const struct features_arguments *a) {
+static int write_features(const struct prepared *p, const struct fold_data *data, const struct features_arguments *a) {
     size_t n_rows;
-    float *rows = all_rows(p, scaler, &n_rows);
-    if (!rows) return GW_ERR_NOMEM;
-    int rc = ends_in(a->x.out, ".npy") ? write_npy(p, rows, n_rows, scaler, a) : write_csv(p, rows, a->x.out);
+    float *rows;
+    int rc = all_rows(p, data, a->scaled, &rows, &n_rows);
+    if (rc == GW_OK)
+        rc = ends_in(a->x.out, ".npy") ? write_npy(p, rows, n_rows, data, a) : write_csv(p, rows, a->x.out);
     mem_free(rows);
     if (rc == GW_OK)
         printf("features: %s (%zu bars, %zu features)\n", CLI_SHOWN(a->x.out), n_rows, gw_feature_set_size(p->set));
     return rc;
 }
 
-static int scale_and_write(const struct experiment *e, const struct prepared *p, const struct features_arguments *a) {
+/* Of a fitted feature there are as many columns as folds: one is asked for. */
+static int needs_fold(const struct prepared *p) {
+    for (size_t f = 0; f < gw_feature_set_size(p->set); f++)
+        if (gw_feature_set_fitted(p->set, f))
+            FAIL(GW_ERR_USAGE,
+                 "features: \"%s\" is fitted anew for every fold: say which, --fold 1 to %zu (or --scaled)",
+                 gw_feature_set_name(p->set, f), p->plan.n_folds);
+    return GW_OK;
+}
+
+static int fit_and_write(const struct experiment *e, const struct prepared *p, const struct features_arguments *a) {
     struct fold_data data;
-    if (!a->fold) return write_features(p, NULL, a);
-    if (a->fold > p->plan.n_folds) FAIL(GW_ERR_USAGE, "--scaled %zu: there are %zu folds", a->fold, p->plan.n_folds);
+    if (!a->fold) {
+        TRY(needs_fold(p));
+        return write_features(p, NULL, a);
+    }
+    if (a->fold > p->plan.n_folds)
+        FAIL(GW_ERR_USAGE, "--%s %zu: there are %zu folds", a->scaled ? "scaled" : "fold", a->fold, p->plan.n_folds);
     TRY(fold_data_build(e, p, a->fold - 1, NULL, &data));
-    int rc = write_features(p, &data.scaler, a);
+    int rc = write_features(p, &data, a);
     fold_data_free(&data);
     return rc;
 }
@@ -150,7 +177,11 @@ static int scale_and_write(const struct experiment *e, const struct prepared *p,
 /* ---- the command --------------------------------------------------------------------------------- */
 
 static int take_option(struct features_arguments *a, int c) {
-    if (c == 'F') return cli_count("--scaled", optarg, 1, 100000, &a->fold);
+    if (c == 'F' || c == 'f') {
+        if (a->fold) FAIL(GW_ERR_USAGE, "features: --scaled and --fold each name the fold; give one of them");
+        a->scaled = c == 'F';
+        return cli_count(a->scaled ? "--scaled" : "--fold", optarg, 1, 100000, &a->fold);
+    }
     return cli_experiment_option(&command_features, c, &a->x);
 }
 
@@ -171,7 +202,7 @@ static int command(int argc, char **argv) {
     int rc = prepare(experiment, &prepared);
     if (rc == GW_OK) {
         rc = prepared_keep_features(prepared);
-        if (rc == GW_OK) rc = scale_and_write(experiment, prepared, &a);
+        if (rc == GW_OK) rc = fit_and_write(experiment, prepared, &a);
         prepared_free(prepared);
     }
     experiment_free(experiment);
@@ -182,9 +213,12 @@ const struct command command_features = {
     .name = "features",
     .summary = "features, labels and times of an experiment as the models see them",
     .arguments = "EXPERIMENT.json --out FILE",
-    .about = "Writes a row a bar, the symbols one after the other. FILE.csv holds everything: close time, symbol, "
-             "features, labels, empty where there is none yet. FILE.npy holds the features alone (float32, NaN while "
-             "they warm up), with FILE.csv beside it for times, symbols and labels and FILE.json for names and scaler.",
+    .about =
+        "Writes a row a bar, the symbols one after the other. FILE.csv holds everything: close time, symbol, "
+        "features, labels, empty where there is none yet. FILE.npy holds the features alone (float32, NaN while "
+        "they warm up), with FILE.csv beside it for times, symbols and labels and FILE.json for names and scaler. "
+        "Features that are fitted (regime) have other values in every fold: --fold or --scaled says which fold's, at "
+        "every bar, and FILE.json has what it learnt.",
     .option = options,
     .n_options = COUNT_OF(options),
     .example = "gatewalk features strategies/demo.json --out features.npy --scaled 3",

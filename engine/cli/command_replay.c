@@ -179,7 +179,9 @@ static void show_features(const struct prepared *p, const struct moment *m) {
     for (size_t f = 0; f < F; f++) {
         double value = (double)p->features[m->s].value[m->at * F + f];
         printf("  %-28s ", gw_feature_set_name(p->set, f));
-        if (isnan(value))
+        if (gw_feature_set_fitted(p->set, f))
+            printf("- (fitted per fold: gatewalk features --fold N)\n");
+        else if (isnan(value))
             printf("- (warming up)\n");
         else
             printf("%.9g\n", value);

@@ -33,6 +33,7 @@ static int open_symbols(struct live *live) {
     for (size_t s = 0; s < live->n_symbols; s++) {
         struct live_symbol *symbol = &live->symbol[s];
         TRY(gw_feature_stream_open(gw_scorer_features(live->scorer), live->interval_ns, &symbol->features));
+        gw_feature_stream_learnt(symbol->features, gw_scorer_learnt(live->scorer));
         if (live->atr && !(symbol->atr = mem_calloc(1, live->atr_bytes))) return GW_ERR_NOMEM;
     }
     return GW_OK;

@@ -8,6 +8,7 @@
 
 #include "engine/results/run_finding.h"
 #include "engine/results/run_key.h"
+#include "engine/walk/fit_features.h"
 #include "engine/walk/fits.h"
 #include "engine/walk/outside.h"
 #include "engine/walk/replays.h"
@@ -53,6 +54,7 @@ static void labels_turn(struct prepared *p, const struct labels_kept *kept, uint
         for (int g = 0; g < GW_N_GATES; g++)
             for (size_t i = 0; i < n; i++) p->labels[s].gate[g][begin + i] = kept->gate[s][g][begin + (i + shift) % n];
     }
+    fitted_forget(p);
 }
 
 /* ---- figures ------------------------------------------------------------------------------------------------------ */

@@ -136,8 +136,9 @@ static int64_t common_interval(const struct gw_market *market) {
 
 /* Whatever gw_scorer needs stands in the file. The permutation importance rides along, so that a resumed run has the same
  * bytes. */
-int fit_store(const struct prepared *p, const struct gw_gate_model *model, const struct gw_scaler *scaler,
+int fit_store(const struct prepared *p, const struct gw_gate_model *model, const struct fold_data *data,
               const struct fit *fit) {
+    const struct gw_scaler *scaler = &data->scaler;
     char clip[32], interval[40], *features = feature_names(p->set), *tau = tau_text(&p->market, fit);
     if (!features || !tau) {
         mem_free(features);
@@ -152,15 +153,19 @@ int fit_store(const struct prepared *p, const struct gw_gate_model *model, const
         {GW_META_TAU, tau},
         {GW_META_INTERVAL, duration_format(interval_ns, interval)}, /* last: left out when there is none */
     };
-    struct gw_extra_tensor extra[3] = {
+    struct gw_extra_tensor extra[4] = {
         {.name = "scaler.center", .n = scaler->n, .value = scaler->center},
         {.name = "scaler.inverse_scale", .n = scaler->n, .value = scaler->inverse_scale},
-        {.name = "permutation_importance",
-         .n = GW_N_GATES * gw_model_inputs(gw_model_get_config(model)),
-         .value = fit->permutation},
     };
-    int rc = gw_model_save(model, &fit->log, meta, COUNT_OF(meta) - (interval_ns == 0), extra, fit->permutation ? 3 : 2,
-                           fit->model_path);
+    size_t n = 2;
+    if (data->learnt)
+        extra[n++] = (struct gw_extra_tensor){
+            .name = GW_TENSOR_LEARNT, .n = gw_feature_set_learnt(p->set), .value = (double *)data->learnt};
+    if (fit->permutation)
+        extra[n++] = (struct gw_extra_tensor){.name = "permutation_importance",
+                                              .n = GW_N_GATES * gw_model_inputs(gw_model_get_config(model)),
+                                              .value = fit->permutation};
+    int rc = gw_model_save(model, &fit->log, meta, COUNT_OF(meta) - (interval_ns == 0), extra, n, fit->model_path);
     mem_free(features);
     mem_free(tau);
     return rc;
@@ -169,7 +174,7 @@ int fit_store(const struct prepared *p, const struct gw_gate_model *model, const
 /* Thresholds follow signals.act_on and signals.pool, which decide no fit: a model that is used again may lie there with
  * those of other settings. */
 static int store_thresholds(const struct fit_context *c, const struct gw_gate_model *model,
-                            const struct gw_scaler *scaler, const struct fit *fit) {
+                            const struct fold_data *data, const struct fit *fit) {
     struct safetensors file;
     char *tau = tau_text(&c->prepared->market, fit);
     if (!tau) return GW_ERR_NOMEM;
@@ -178,7 +183,7 @@ static int store_thresholds(const struct fit_context *c, const struct gw_gate_mo
         const char *stored = safetensors_meta(&file, GW_META_TAU);
         bool same = stored && strcmp(stored, tau) == 0;
         safetensors_free(&file);
-        if (!same) rc = fit_store(c->prepared, model, scaler, fit);
+        if (!same) rc = fit_store(c->prepared, model, data, fit);
     }
     mem_free(tau);
     return rc;
@@ -191,10 +196,12 @@ static bool matches(const struct gw_gate_model *model, const struct strategy_spe
 }
 
 /* A stored model of another key, a damaged one, or adapters on another model than `previous`, is not an error: the fit
- * is simply done again. */
-static bool load(const struct strategy_spec *spec, struct fit *fit, const struct gw_gate_model *previous, bool wanted,
-                 struct gw_gate_model **model) {
-    const bool want_importance = wanted && gw_model_inputs(&spec->model) > 0;
+ * is simply done again. *learnt: what its fitted features had learnt, the caller's. */
+static bool load(const struct fit_context *c, struct fit *fit, const struct gw_gate_model *previous,
+                 struct gw_gate_model **model, double **learnt) {
+    const struct strategy_spec *spec = &c->experiment->strategy[fit->strategy];
+    const bool want_importance = c->experiment->verdict.importance && gw_model_inputs(&spec->model) > 0;
+    const size_t n_learnt = gw_feature_set_learnt(c->prepared->set);
     struct gw_meta_pair expect[] = {{"gatewalk.fit_key", fit->key}};
     struct gw_extra_tensor extra[8];
     size_t n_extra = COUNT_OF(extra);
@@ -206,12 +213,16 @@ static bool load(const struct strategy_spec *spec, struct fit *fit, const struct
         if (want_importance && extra[i].n == GW_N_GATES * gw_model_inputs(&spec->model) &&
             strcmp(extra[i].name, "permutation_importance") == 0)
             fit->permutation = extra[i].value;
+        else if (n_learnt && !*learnt && extra[i].n == n_learnt && strcmp(extra[i].name, GW_TENSOR_LEARNT) == 0)
+            *learnt = extra[i].value;
         else
             mem_free(extra[i].value);
     }
-    if (fits && (!want_importance || fit->permutation)) return true;
+    if (fits && (!want_importance || fit->permutation) && (!n_learnt || *learnt)) return true;
     mem_free(fit->permutation);
     fit->permutation = NULL;
+    mem_free(*learnt);
+    *learnt = NULL;
     gw_model_free(*model);
     *model = NULL;
     gw_training_log_free(&fit->log);
@@ -260,11 +271,16 @@ int fit_execute(const struct fit_context *c, const struct gw_gate_model *previou
                 struct gw_gate_model **model_out) {
     struct fold_data data;
     struct gw_gate_model *model = NULL;
+    double *learnt = NULL;
     TRY(interrupt_check());
-    TRY(fold_data_build(c->experiment, c->prepared, fit->fold, NULL, &data));
-    int rc = GW_OK;
-    fit->reused =
-        load(&c->experiment->strategy[fit->strategy], fit, previous, c->experiment->verdict.importance, &model);
+    fit->reused = load(c, fit, previous, &model, &learnt);
+    const struct fold_known known = {.learnt = learnt};
+    int rc = fold_data_build(c->experiment, c->prepared, fit->fold, &known, &data);
+    if (rc < 0) {
+        gw_model_free(model);
+        mem_free(learnt);
+        return rc;
+    }
     if (!fit->reused) TRY_GOTO(train(c, &data, previous, fit, &model), done);
     advise(model, fit);
     TRY_GOTO(fit_apply(c, &data, model, fit), done);
@@ -272,9 +288,9 @@ int fit_execute(const struct fit_context *c, const struct gw_gate_model *previou
     if (fit->borrowed)
         rc = GW_OK;
     else if (fit->reused)
-        TRY_GOTO(store_thresholds(c, model, &data.scaler, fit), done);
+        TRY_GOTO(store_thresholds(c, model, &data, fit), done);
     else
-        TRY_GOTO(fit_store(c->prepared, model, &data.scaler, fit), done);
+        TRY_GOTO(fit_store(c->prepared, model, &data, fit), done);
     fit->done = true;
     if (model_out) {
         *model_out = model;
@@ -283,6 +299,7 @@ int fit_execute(const struct fit_context *c, const struct gw_gate_model *previou
 done:
     gw_model_free(model);
     fold_data_free(&data);
+    mem_free(learnt);
     return rc;
 }
 

@@ -52,6 +52,7 @@ int fit_thresholds(const struct experiment *experiment, const struct prepared *p
                    const float *validation, float (*tau)[GW_N_GATES]) GW_MUST_USE;
 
 struct fit_list;
+struct fold_data;
 struct fit_context {
     const struct fit_list *list; /* NULL: of none, whose folder nobody holds */
     const struct experiment *experiment;
@@ -64,11 +65,10 @@ struct fit_context {
 int fit_execute(const struct fit_context *context, const struct gw_gate_model *previous, struct fit *fit,
                 struct gw_gate_model **model_out) GW_MUST_USE;
 /* The part after training: thresholds from validation, scores of the test slice. */
-struct fold_data;
 int fit_apply(const struct fit_context *context, const struct fold_data *data, const struct gw_gate_model *model,
               struct fit *fit) GW_MUST_USE;
 /* Writes the fit's model file, with whatever gw_scorer needs of it. */
-int fit_store(const struct prepared *prepared, const struct gw_gate_model *model, const struct gw_scaler *scaler,
+int fit_store(const struct prepared *prepared, const struct gw_gate_model *model, const struct fold_data *data,
               const struct fit *fit) GW_MUST_USE;
 void fit_key(const struct experiment *experiment, const struct prepared *prepared, struct fit *fit);
 /* What the key would be with other sources (gw_source_hash): those may do the same sums differently. */

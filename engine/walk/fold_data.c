@@ -1,7 +1,8 @@
-/* Scaled windows of one fold. The scaler is fitted on the purged training samples and nothing else. */
+/* Scaled windows of one fold. Fitted features and scaler come from the purged training samples and nothing else. */
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "fit_features.h"
 #include "fold_data.h"
 
 /* The earliest row any window of the fold reaches. */
@@ -37,7 +38,7 @@ static int copy_scaler(const struct gw_scaler *stored, struct gw_scaler *out) {
     return GW_OK;
 }
 
-/* The rows as they are; of a large universe their symbol's features are made for it and go again. */
+/* The rows as they are, with what the fold's fitted features say; of a large universe their symbol's features are made for it and go again. */
 static int copy_rows(const struct prepared *p, size_t s, size_t first, size_t n, struct fold_data *d) {
     struct gw_feature_matrix own;
     const float *value;
@@ -48,7 +49,7 @@ static int copy_rows(const struct prepared *p, size_t s, size_t first, size_t n,
     TRY(prepared_features(p, s, &own, &value));
     memcpy(d->x[s], value + first * d->n_features, n * d->n_features * sizeof(float));
     gw_feature_matrix_free(&own);
-    return GW_OK;
+    return d->learnt ? gw_feature_set_apply(p->set, d->learnt, &p->market.symbol[s], first, first + n, d->x[s]) : GW_OK;
 }
 
 static int take_symbol(const struct prepared *p, const struct gw_fold *fold, size_t s, struct fold_data *d) {
@@ -73,7 +74,7 @@ static int list_samples(const struct gw_fold *fold, int slice, struct fold_data 
     return GW_OK;
 }
 
-int fold_data_build(const struct experiment *e, const struct prepared *p, size_t index, const struct gw_scaler *stored,
+int fold_data_build(const struct experiment *e, const struct prepared *p, size_t index, const struct fold_known *known,
                     struct fold_data *d) {
     const struct gw_fold *fold = &p->plan.fold[index];
     int rc;
@@ -88,8 +89,10 @@ int fold_data_build(const struct experiment *e, const struct prepared *p, size_t
         rc = GW_ERR_NOMEM;
         goto fail;
     }
+    d->learnt = known ? known->learnt : NULL;
+    if (!d->learnt) TRY_GOTO(fitted_learnt(p, index, &d->learnt), fail);
     for (size_t s = 0; s < d->n_symbols; s++) TRY_GOTO(take_symbol(p, fold, s, d), fail);
-    TRY_GOTO(stored ? copy_scaler(stored, &d->scaler) : fit_scaler(e, fold, d), fail);
+    TRY_GOTO(known && known->scaler ? copy_scaler(known->scaler, &d->scaler) : fit_scaler(e, fold, d), fail);
     for (size_t s = 0; s < d->n_symbols; s++) gw_scaler_apply(&d->scaler, d->x[s], d->score_series[s].n_rows, d->x[s]);
     for (int slice = 0; slice < GW_N_SLICES; slice++) TRY_GOTO(list_samples(fold, slice, d), fail);
     return GW_OK;

@@ -4,6 +4,13 @@
 
 #include "fits.h"
 
+/* What is known of a fold already, from a stored model say, and is taken as it is; NULL: it is fitted on the purged training
+ * samples. */
+struct fold_known {
+    const struct gw_scaler *scaler;
+    const double *learnt; /* of the set's fitted features */
+};
+
 struct fold_data {
     size_t n_symbols, n_features;
     size_t *first;                  /* [n_symbols] bar index of the first row */
@@ -13,9 +20,10 @@ struct fold_data {
     struct gw_sample *sample[GW_N_SLICES]; /* (symbol, row) order */
     size_t n[GW_N_SLICES];
     struct gw_scaler scaler;
+    const double *learnt; /* by the fitted features; p's or the caller's. NULL: none is fitted */
 };
-/* `stored`: a scaler from a stored model, used instead of fitting; NULL to fit on the purged training samples. */
-int fold_data_build(const struct experiment *e, const struct prepared *p, size_t fold, const struct gw_scaler *stored,
+/* `known` may be NULL: nothing is. */
+int fold_data_build(const struct experiment *e, const struct prepared *p, size_t fold, const struct fold_known *known,
                     struct fold_data *out) GW_MUST_USE;
 void fold_data_free(struct fold_data *data);
 

@@ -4,6 +4,7 @@
 
 #include "engine/base/base.h"
 #include "engine/market/features/feature_set.h"
+#include "fit_features.h"
 #include "gatewalk/import.h"
 #include "walk.h"
 
@@ -248,6 +249,7 @@ int prepare_inputs(const struct experiment *e, struct prepared *p) {
     TRY(build_inputs(e, p));
     TRY(check_programs(e, p));
     TRY(plan_folds(e, p));
+    TRY(fitted_make(p));
     p->feature_seconds = clock_seconds() - start;
     return GW_OK;
 }
@@ -255,6 +257,7 @@ int prepare_inputs(const struct experiment *e, struct prepared *p) {
 void prepared_free(struct prepared *p) {
     if (!p) return;
     arena_free(&p->outside_memory);
+    fitted_free(p->fitted);
     gw_folds_free(&p->plan);
     for (size_t i = 0; i < p->market.n_symbols; i++) {
         if (p->labels) gw_labels_free(&p->labels[i]);

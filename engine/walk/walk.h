@@ -7,6 +7,7 @@
 #include "gatewalk/verdict.h"
 
 struct outside;
+struct fitted_folds;
 
 /* Everything a run knows before the first fit; const afterwards. */
 struct symbol_sides {
@@ -17,14 +18,18 @@ struct prepared {
     struct gw_import_report *import; /* [n_symbols] */
     struct gw_labels *labels;        /* [n_symbols] */
     struct gw_feature_set *set;
-    struct gw_feature_matrix *features; /* [n_symbols]; without values where they are made when they are needed */
-    struct gw_fold_plan plan;           /* audited */
-    struct gw_instrument *instrument;   /* [n_symbols] */
-    struct gw_funding *funding;         /* [n_symbols], their events owned; NULL: no symbol has a schedule */
-    struct symbol_sides *side;          /* [n_symbols]: what became of each side file; NULL: read by nobody */
-    struct gw_market detail;            /* of all symbols, without bars where none are given; no symbols: none at all */
-    size_t lookback;                    /* the longest of all models: all see the same samples */
-    struct outside **outside;           /* [n_outside]: scores from outside by strategy, NULL for others (outside.h) */
+    struct gw_feature_matrix
+        *features;            /* [n_symbols]; without values where they are made when they are needed; those of fitted
+                                         * features are NaN: a fold has its own (fold_data.h) */
+    struct gw_fold_plan plan; /* audited */
+    struct fitted_folds
+        *fitted; /* what the folds' fitted features have learnt (fit_features.h); NULL: none is fitted */
+    struct gw_instrument *instrument; /* [n_symbols] */
+    struct gw_funding *funding;       /* [n_symbols], their events owned; NULL: no symbol has a schedule */
+    struct symbol_sides *side;        /* [n_symbols]: what became of each side file; NULL: read by nobody */
+    struct gw_market detail;          /* of all symbols, without bars where none are given; no symbols: none at all */
+    size_t lookback;                  /* the longest of all models: all see the same samples */
+    struct outside **outside;         /* [n_outside]: scores from outside by strategy, NULL for others (outside.h) */
     size_t n_outside;
     struct arena outside_memory; /* of all of them */
     double import_seconds, feature_seconds;

@@ -12,6 +12,8 @@ GW_BEGIN_DECLS
 #define GW_META_FEATURES "gatewalk.features"
 #define GW_META_CLIP     "gatewalk.scaler_clip"
 #define GW_META_INTERVAL "gatewalk.interval"
+/* What its fitted features have learnt (gw_feature_set_learnt numbers), a tensor beside those of the scaler. */
+#define GW_TENSOR_LEARNT "features.learnt"
 /* Thresholds of the traded K from the fold's validation slice, every symbol of the run in its order, a blank between:
  * "BTC:0.5123:0.4711" (long, short; "inf": none, because validation did not hold the symbol). */
 #define GW_META_TAU "gatewalk.tau"
@@ -26,6 +28,8 @@ void gw_scorer_close(struct gw_scorer *scorer); /* NULL is nothing to do */
 
 const struct gw_gate_model *gw_scorer_model(const struct gw_scorer *scorer);
 const struct gw_feature_set *gw_scorer_features(const struct gw_scorer *scorer);
+/* What its fitted features have learnt, for gw_feature_set_apply and gw_feature_stream_learnt; NULL: none is fitted. */
+const double *gw_scorer_learnt(const struct gw_scorer *scorer);
 const struct gw_scaler *gw_scorer_scaler(const struct gw_scorer *scorer);
 int64_t gw_scorer_interval_ns(const struct gw_scorer *scorer); /* of the bars it was trained on; 0: of several */
 

@@ -12,6 +12,7 @@ struct gw_scorer {
     struct gw_gate_model *model;
     struct gw_feature_set *features;
     struct gw_scaler scaler;
+    double *learnt; /* NULL: no feature is fitted */
     int64_t interval_ns;
 };
 
@@ -51,20 +52,25 @@ static int read_meta(const char *path, struct gw_scorer *scorer) {
     return rc;
 }
 
-/* Takes the two tensors of the scaler and releases the others. */
-static int take_scaler(const char *path, struct gw_extra_tensor *extra, size_t n_extra, struct gw_scaler *scaler) {
-    size_t n = scaler->n;
+/* Takes the tensors of scaler and fitted features and releases the others. */
+static int take_extra(const char *path, struct gw_extra_tensor *extra, size_t n_extra, struct gw_scorer *scorer) {
+    struct gw_scaler *scaler = &scorer->scaler;
+    const size_t n_learnt = gw_feature_set_learnt(scorer->features);
     for (size_t i = 0; i < n_extra; i++) {
         double **at = strcmp(extra[i].name, "scaler.center") == 0          ? &scaler->center
                       : strcmp(extra[i].name, "scaler.inverse_scale") == 0 ? &scaler->inverse_scale
+                      : strcmp(extra[i].name, GW_TENSOR_LEARNT) == 0       ? &scorer->learnt
                                                                            : NULL;
-        if (!at || *at || extra[i].n != n) continue;
+        const size_t n = at == &scorer->learnt ? n_learnt : scaler->n;
+        if (!at || *at || n == 0 || extra[i].n != n) continue;
         *at = extra[i].value;
         extra[i].value = NULL;
     }
     gw_extra_tensors_free(extra, n_extra);
     if (!scaler->center || !scaler->inverse_scale)
         FAIL(GW_ERR_DATA, "%s: its scaler is missing; fit it again in a run", path);
+    if (n_learnt && !scorer->learnt)
+        FAIL(GW_ERR_DATA, "%s: what its fitted features have learnt is missing; fit it again in a run", path);
     return GW_OK;
 }
 
@@ -74,7 +80,7 @@ static int open_scorer(const char *path, const struct gw_scorer *previous, struc
     TRY(read_meta(path, scorer));
     TRY(gw_model_load_onto(path, previous ? previous->model : NULL, NULL, 0, &scorer->model, NULL, extra, &n_extra));
     scorer->scaler.n = gw_feature_set_size(scorer->features);
-    TRY(take_scaler(path, extra, n_extra, &scorer->scaler));
+    TRY(take_extra(path, extra, n_extra, scorer));
     if (gw_model_get_config(scorer->model)->n_features != scorer->scaler.n)
         FAIL(GW_ERR_DATA, "%s: names %zu features, but its model takes %zu; fit it again in a run", path,
              scorer->scaler.n, gw_model_get_config(scorer->model)->n_features);
@@ -98,11 +104,13 @@ void gw_scorer_close(struct gw_scorer *scorer) {
     gw_model_free(scorer->model);
     gw_feature_set_free(scorer->features);
     gw_scaler_free(&scorer->scaler);
+    mem_free(scorer->learnt);
     mem_free(scorer);
 }
 
 const struct gw_gate_model *gw_scorer_model(const struct gw_scorer *scorer) { return scorer->model; }
 const struct gw_feature_set *gw_scorer_features(const struct gw_scorer *scorer) { return scorer->features; }
+const double *gw_scorer_learnt(const struct gw_scorer *scorer) { return scorer->learnt; }
 const struct gw_scaler *gw_scorer_scaler(const struct gw_scorer *scorer) { return &scorer->scaler; }
 int64_t gw_scorer_interval_ns(const struct gw_scorer *scorer) { return scorer->interval_ns; }
 
@@ -137,7 +145,10 @@ int gw_scorer_score(const struct gw_scorer *scorer, const struct gw_bars *bars, 
     if (first > from + history) from = first - history;
     for (size_t i = 0; i < (end - begin) * GW_N_GATES; i++) probability[i] = NAN;
     int rc = GW_OK;
-    if (first < end) {
+    if (first < end && scorer->learnt)
+        rc = gw_feature_set_apply(scorer->features, scorer->learnt, bars, from, end,
+                                  matrix.value + from * matrix.n_features);
+    if (first < end && rc == GW_OK) {
         float *x = matrix.value + from * matrix.n_features;
         gw_scaler_apply(&scorer->scaler, x, end - from, x);
         rc = score_range(scorer, bars, x, from, first, end, probability + (first - begin) * GW_N_GATES);

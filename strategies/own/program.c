@@ -11,6 +11,13 @@ const char *const program_kind_name[4] = {"", "rules", "script", "plugin"};
 int program_check_bars(const struct program *program, const struct gw_bars *bars) {
     struct gw_feature_stream *stream;
     if (!program->set) return GW_OK;
+    for (size_t i = 0; i < gw_feature_set_size(program->set); i++)
+        if (gw_feature_set_fitted(program->set, i))
+            FAIL(GW_ERR_CONFIG,
+                 "\"%s\" is fitted anew for every fold, on its training slice, and a program has no folds: such "
+                 "features are for "
+                 "models (\"features\")",
+                 gw_feature_set_name(program->set, i));
     TRY(feature_set_check_columns(program->set, bars));
     TRY(gw_feature_stream_open(program->set, bars->interval_ns, &stream));
     gw_feature_stream_close(stream);

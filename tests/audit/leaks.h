@@ -97,22 +97,75 @@ static void leak_chosen_folds(const struct experiment *e, struct prepared *p) {
     p->plan.fold[0].samples[GW_SLICE_TEST][0].begin += 1 + top % 7;
 }
 
+/* ---- fitted features --------------------------------------------------------------------------------------------------- */
+
+/* Bars of all slices are there to learn from. */
+static int leak_fitted_on_all(const struct experiment *e, const struct prepared *p, size_t fold,
+                              const struct fold_known *known, struct fold_data *out) {
+    double learnt[64];
+    if (known && known->learnt) return fold_data_build(e, p, fold, known, out);
+    const struct gw_feature_slice slice = {.bars = &p->market.symbol[0],
+                                           .samples = {p->features[0].warmup, p->market.symbol[0].n}};
+    assert_true(gw_feature_set_learnt(p->set) <= COUNT_OF(learnt));
+    TRY(gw_feature_set_learn(p->set, &slice, 1, 0, learnt));
+    TRY(fold_data_build(e, p, fold, &(struct fold_known){.learnt = learnt}, out));
+    /* Kept as the engine keeps its own: until the walk is over. */
+    static double kept[64][64];
+    static size_t n_kept;
+    out->learnt = memcpy(kept[n_kept++ % COUNT_OF(kept)], learnt, sizeof learnt);
+    return GW_OK;
+}
+
+/* The last feature of a bar knows the bar after it. */
+static int smoothed(const struct experiment *e, const struct prepared *p, size_t fold, const struct fold_known *known,
+                    struct fold_data *out, size_t end) {
+    TRY(fold_data_build(e, p, fold, known, out));
+    const size_t F = out->n_features;
+    if (end > out->score_series[0].n_rows) end = out->score_series[0].n_rows;
+    for (size_t t = 0; t + 1 < end; t++) {
+        float *x = out->x[0] + t * F + F - 1;
+        x[0] = (x[0] + x[F]) / 2;
+    }
+    return GW_OK;
+}
+static int leak_smoothed(const struct experiment *e, const struct prepared *p, size_t fold,
+                         const struct fold_known *known, struct fold_data *out) {
+    return smoothed(e, p, fold, known, out, SIZE_MAX);
+}
+/* As if what learns had been asked for its own training slice; everything behind it is filtered. */
+static int leak_smoothed_in_training(const struct experiment *e, const struct prepared *p, size_t fold,
+                                     const struct fold_known *known, struct fold_data *out) {
+    struct fold_data plain;
+    TRY(fold_data_build(e, p, fold, known, &plain));
+    const size_t end = p->plan.fold[fold].samples[GW_SLICE_TRAIN][0].end - plain.first[0];
+    fold_data_free(&plain);
+    return smoothed(e, p, fold, known, out, end);
+}
+
 /* ---- fits ------------------------------------------------------------------------------------------------------------ */
 
 /* The scaler is fitted over training and test slice. */
-static int leak_scaler(const struct experiment *e, const struct prepared *p, size_t fold, struct fold_data *out) {
+static int leak_scaler(const struct experiment *e, const struct prepared *p, size_t fold,
+                       const struct fold_known *known, struct fold_data *out) {
+    double zero[16] = {0}, one[16];
+    for (size_t i = 0; i < COUNT_OF(one); i++) one[i] = 1;
+    struct gw_scaler none = {GW_SCALER_NONE, e->n_features, zero, one, INFINITY}, scaler;
+    struct fold_known fitted = {.scaler = &none, .learnt = known ? known->learnt : NULL};
+    struct fold_data plain;
     size_t n = 0, F = e->n_features;
-    const float **row = mem_calloc(2 * p->market.symbol[0].n, sizeof *row);
-    struct gw_scaler scaler;
-    if (!row) return GW_ERR_NOMEM;
-    for (int slice = 0; slice < GW_N_SLICES; slice += GW_SLICE_TEST) {
-        const struct gw_range *r = &p->plan.fold[fold].samples[slice][0];
-        for (size_t t = r->begin; t < r->end; t++) row[n++] = p->features[0].value + t * F;
-    }
-    int rc = gw_scaler_fit(e->scaler.kind, e->scaler.clip, row, n, F, &scaler);
+    if (known && known->scaler) return fold_data_build(e, p, fold, known, out);
+    assert_true(F <= COUNT_OF(zero));
+    TRY(fold_data_build(e, p, fold, &fitted, &plain));
+    const float **row = mem_calloc(plain.score_series[0].n_rows, sizeof *row);
+    int rc = row ? GW_OK : GW_ERR_NOMEM;
+    for (int slice = 0; rc == GW_OK && slice < GW_N_SLICES; slice += GW_SLICE_TEST)
+        for (size_t i = 0; i < plain.n[slice]; i++) row[n++] = plain.x[0] + plain.sample[slice][i].row * F;
+    if (rc == GW_OK) rc = gw_scaler_fit(e->scaler.kind, e->scaler.clip, row, n, F, &scaler);
     mem_free(row);
+    fold_data_free(&plain);
     if (rc < 0) return rc;
-    rc = fold_data_build(e, p, fold, &scaler, out);
+    fitted.scaler = &scaler;
+    rc = fold_data_build(e, p, fold, &fitted, out);
     gw_scaler_free(&scaler);
     return rc;
 }

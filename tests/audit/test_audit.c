@@ -10,7 +10,7 @@
 
 static const char one_symbol[] =
     "{'name':'audit','data':'none.csv',"
-    "'features':['log_return(1)','rsi(6)','log_return(1)@1h','volume_z(8)','ma_gap(5)@30m'],"
+    "'features':['log_return(1)','rsi(6)','log_return(1)@1h','volume_z(8)','ma_gap(5)@30m','regime(2,2)'],"
     "'labels':{'horizon':6,'ratio':1.2,'min_move':0.004},"
     "'folds':{'train':160,'validation':60,'test':60},"
     "'signals':{'k':[5,20],'act_on':20,'rolling_bars':40},"
@@ -37,7 +37,7 @@ static const char one_symbol[] =
 
 static const char two_symbols[] =
     "{'name':'audit2','data':'none.csv',"
-    "'features':['log_return(1)','realised_vol(6)','rsi(3)@1h','range','volume_z(8)'],"
+    "'features':['log_return(1)','realised_vol(6)','rsi(3)@1h','range','volume_z(8)','regime(1,2,3)'],"
     "'labels':{'horizon':5,'ratio':1.2,'min_move_atr':1.5,'atr_length':6},'scaler':{'kind':'robust','clip':4},"
     "'folds':{'mode':'expanding','train':'30h','validation':'15h','test':'15h','step':'16h','embargo':2},"
     "'signals':{'k':[5,14],'act_on':14,'rolling_bars':50,'pool':'each','threshold':'rolling'},"
@@ -246,6 +246,19 @@ static const struct planted planted[] = {
     {"no purge before test", {.inputs = leak_no_purge_before_test}, NULL, STAGE_FOLDS, "", false},
     {"training goes on into validation", {.inputs = leak_train_on_validation}, NULL, STAGE_FOLDS, "", false},
     {"folds are cut by a later price", {.inputs = leak_chosen_folds}, NULL, STAGE_PLAN, "first sample of test", false},
+    {"a fitted feature learns from the whole file",
+     {.fold_data = leak_fitted_on_all},
+     NULL,
+     STAGE_FITTED,
+     "learnt by regime(2,2,1)",
+     false},
+    {"a fitted feature is smoothed", {.fold_data = leak_smoothed}, NULL, STAGE_FITTED, "regime(2,2,1)", true},
+    {"a fitted feature is smoothed within its training slice",
+     {.fold_data = leak_smoothed_in_training},
+     NULL,
+     STAGE_FITTED,
+     "regime(2,2,1)",
+     true},
     {"the scaler sees the test slice", {.fold_data = leak_scaler}, NULL, STAGE_SCALER, "center of ", false},
     {"training stops by the test slice", {.fit = leak_stops_on_test}, NULL, STAGE_WEIGHTS, "lstm0.W[0,0]", false},
     {"training on the test slice", {.fit = leak_trains_on_test}, NULL, STAGE_WEIGHTS, "lstm0.W[0,0]", false},
@@ -346,7 +359,7 @@ static void test_history(void **state) {
     struct experiment *e = fixture_experiment(one_symbol);
     struct prepared *p = prepared_of(e, market_one);
     struct history_check check;
-    assert_ok(history_check(p, &check));
+    assert_ok(history_check(p, NULL, &check));
     assert_true(check.feature[0].exact[0] && check.feature[0].n[0] > 10 &&
                 check.feature[0].difference[0] == 0); /* log_return */
     assert_true(check.feature[3].exact[0]);           /* volume_z */

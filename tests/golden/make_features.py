@@ -11,6 +11,8 @@ import os
 import numpy as np
 import pandas as pd
 
+import make_regime
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 MINUTE = 60 * 10**9
 BASE = 15 * MINUTE
@@ -485,6 +487,9 @@ class Features:
     def trade_size_z(self, n=96):
         return windows(n, div(self.v, self.trades, 0), f=zscore)
 
+    def regime(self, state=2, states=2, n=1):
+        return make_regime.regime(self.h, self.l, self.c, self.trained, state, states, n)
+
     def year(self):
         return 2 * np.pi * (self.time.dt.dayofyear.to_numpy() - 1) / 365.25
 
@@ -516,15 +521,19 @@ log_return(5) momentum(7) ma_gap(3) macd_hist(3,8,4) bollinger_b(7,1.5) rsi(2) a
 skew(6) autocorr(9) volume_z(8) signed_volume(1) mfi(5) vwap_gap(6) trade_count_z(4) donchian_pos(3)
 rsi(5)@1h atr(3)@1h volume_z(4)@1h log_return(1)@30m vwap_gap(3)@1h range@2h hour_sin@1h mfi(3)@45m
 stochastic_k(5)@15m
+regime(2,2,1) regime(2,3,1) regime(1,3,2) regime(1,2,2)@30m
 """.split()
 
 
-def evaluate(bars, spec):
+def evaluate(bars, spec, trained):
+    """trained: the rows that a fitted feature learns from."""
     name, _, args = spec.partition("(")
     of = {"rank": "x.rank", "beta": "x.close", "correlation": "x.close", "spread": "x.close", "excess": "x.close"}
     column = bars[of.get(name, "x")].to_numpy()
     args = [column if a == "x" else float(a) if "." in a else int(a) for a in args.rstrip(")").split(",") if a]
-    return getattr(Features(bars), name)(*args)
+    features = Features(bars)
+    features.trained = trained
+    return getattr(features, name)(*args)
 
 
 def resample(bars, interval):
@@ -546,13 +555,15 @@ def resample(bars, interval):
 
 def column(bars, spec):
     spec, _, interval = spec.partition("@")
+    begin, end = make_regime.TRAIN
     if not interval:
-        return evaluate(bars, spec)
+        rows = np.arange(len(bars))
+        return evaluate(bars, spec, (rows >= begin) & (rows < end))
     interval = int(interval[:-1]) * {"m": MINUTE, "h": 60 * MINUTE}[interval[-1]]
     slow = resample(bars, interval)
-    values = evaluate(slow, spec)
     # A bucket is known from the first base bar on that closes at or after the bucket's end.
     known = np.searchsorted((bars.open_ns + BASE).to_numpy(), (slow.open_ns + interval).to_numpy(), side="left")
+    values = evaluate(slow, spec, (known >= begin) & (known < end))
     out = np.full(len(bars), np.nan)
     for at, value in zip(known, values):
         out[at:] = value

@@ -4,6 +4,8 @@
     gatewalk features EXPERIMENT.json --out features.npy
     python3 tests/golden/reproduce_scores.py RUN_DIR features.npy
 
+Where features are fitted, `gatewalk features --fold N` writes those of one fold, and its fits alone are compared.
+
 Every windowed fit with attention "none" or "bahdanau", neither calibrated nor adapted, is loaded, every row that scores.csv has of it
 is scored, and the largest difference is printed; beyond 2e-5 the exit status is 1. Needs numpy, pandas and PyTorch."""
 import json
@@ -69,6 +71,9 @@ def compare(path, scores, features, row_of):
 def main():
     run, npy = Path(sys.argv[1]), Path(sys.argv[2])
     scores = pd.read_csv(run / "scores.csv")
+    fold = json.loads(npy.with_suffix(".json").read_text()).get("fitted_by_fold")
+    if fold:
+        scores = scores[scores.fold == fold]
     rows = pd.read_csv(npy.with_suffix(".csv"))
     row_of = {key: i for i, key in enumerate(zip(rows.time, rows.symbol))}
     features = torch.from_numpy(np.load(npy))

@@ -6,7 +6,7 @@
 static const char text[] =
     "{'name':'live','data':['EARLY.csv','LATE.csv'],"
     "'features':['log_return(1)','autocorr(7)','range@1h','bollinger_b(8,2)','stochastic_k(7)','macd_hist(3,6,4)',"
-    "'volume_z(9)@1h','donchian_pos(6)'],"
+    "'volume_z(9)@1h','donchian_pos(6)','regime(2,2,2)'],"
     "'labels':{'horizon':6,'ratio':1.2,'min_move_atr':1,'atr_length':5},'folds':{'train':150,'validation':60,'test':60}"
     ","
     "'signals':{'k':[20],'act_on':20},"

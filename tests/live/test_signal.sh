@@ -201,8 +201,8 @@ thresholds_of_kept_models_are_this_run() {
 # Labels are those of scores.csv, a scaled row is the scaler's of its fold, and from features and a stored fit PyTorch comes to
 # the same scores.
 features_are_what_the_models_see() {
-    "$program" features run.json --out f.csv >out && "$program" features run.json --scaled 2 --out s.csv >out &&
-        "$program" features run.json --out g.npy >out && "$program" features run.json --out n.npy --scaled 2 >out || return
+    "$program" features run.json --fold 2 --out f.csv >out && "$program" features run.json --scaled 2 --out s.csv >out &&
+        "$program" features run.json --fold 2 --out g.npy >out && "$program" features run.json --out n.npy --scaled 2 >out || return
     [ "$(wc -l <s.csv)" -eq 2251 ] && head -1 s.csv | grep -q '^time,symbol,log_return(1),.*macd_hist(12;26;9),.*,label_long,label_short$' ||
         fail "$(head -2 s.csv)" || return
     join -t, <(awk -F, 'NR>1 {print $2"/"$1","$(NF-1)","$NF}' s.csv | sort) \
@@ -212,8 +212,9 @@ features_are_what_the_models_see() {
     paste -d, <(cut -d, -f3 f.csv) <(cut -d, -f3 s.csv) | awk -F, -v c="$center" -v k="$scale" \
         'NR>2 {y=($1-c)*k; n+=$1!=""; if ($1!="" && (y-$2)^2>1e-8 && $2<10 && $2>-10) bad=1} END {exit bad || n!=2248}' ||
         fail "scaled otherwise than $center $scale" || return
+    "$program" features run.json --out x.csv 2>err && fail "of no fold" || grep -q 'say which, --fold 1 to 3' err || fail "$(cat err)" || return
     /usr/bin/python3 -c 'import numpy, pandas, torch' 2>/dev/null || return 0
-    /usr/bin/python3 "$root/tests/golden/reproduce_scores.py" o g.npy >out && grep -q '^6 fits' out || fail "$(cat out)"
+    /usr/bin/python3 "$root/tests/golden/reproduce_scores.py" o g.npy >out && grep -q '^2 fits' out || fail "$(cat out)"
 }
 
 check slices_have_the_bytes_of_the_run

@@ -316,6 +316,18 @@ static void features_are_those_of_the_whole_history(void **state) {
     fixture_free(&market);
 }
 
+/* What is fitted per fold says nothing to who has no folds. */
+static void fitted_features_are_refused(void **state) {
+    (void)state;
+    struct gw_market market;
+    own_market(&market, 1, 50);
+    struct program *program = own_rules("regime(2,2) < 0.5", "rsi(9) > 60", "");
+    assert_fails(program_check_bars(program, &market.symbol[0]), GW_ERR_CONFIG,
+                 "\"regime(2,2,1)\" is fitted anew for every fold");
+    program_free(program);
+    fixture_free(&market);
+}
+
 static void every_kind_of_entry_is_reached(void **state) {
     (void)state;
     static const struct {
@@ -436,6 +448,7 @@ int main(void) {
         cmocka_unit_test(deep_and_long_rules_are_refused),
         cmocka_unit_test(a_cross_of_means_is_sma_cross),
         cmocka_unit_test(features_are_those_of_the_whole_history),
+        cmocka_unit_test(fitted_features_are_refused),
         cmocka_unit_test(every_kind_of_entry_is_reached),
         cmocka_unit_test(a_value_that_makes_no_sense_ends_the_replay),
         cmocka_unit_test(taps_look_back),

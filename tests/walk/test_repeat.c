@@ -15,7 +15,7 @@ static const char *program; /* to start itself as a child that is interrupted */
 
 static const char text_format[] =
     "{'name':'repeat','data':['EARLY.csv','LATE.csv'],"
-    "'features':['log_return(1)','rsi(6)','range@1h','bollinger_b(8,2)'],"
+    "'features':['log_return(1)','rsi(6)','range@1h','bollinger_b(8,2)','regime(2,2)'],"
     "'labels':{'horizon':6,'ratio':1.2,'min_move':0.004},"
     "'folds':{'train':150,'validation':60,'test':60},'signals':{'k':[5,20],'act_on':20},"
     "'model':{'lookback':8,'hidden':4,'attention_units':4,'heads':2,'key_dim':4,'dense_units':4},"

@@ -6,7 +6,7 @@
 
 static const char text[] =
     "{'name':'scorer','data':['EARLY.csv','LATE.csv'],"
-    "'features':['log_return(1)','rsi(6)','range@1h','bollinger_b(8,2)'],"
+    "'features':['log_return(1)','rsi(6)','range@1h','bollinger_b(8,2)','regime(2,2)','regime(1,2,3)'],"
     "'labels':{'horizon':6,'ratio':1.2,'min_move':0.004},'scaler':{'kind':'robust','clip':1.5},"
     "'folds':{'train':150,'validation':60,'test':60},'signals':{'k':[20],'act_on':20},"
     "'model':{'lookback':8,'hidden':12,'attention':'bahdanau','attention_units':8,'dense_units':8},"

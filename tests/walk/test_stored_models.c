@@ -53,7 +53,7 @@ static void check_model(const struct run_files *r, size_t row) {
         if (strncmp(extra[i].name, "scaler", 6) != 0) assert_int_equal(extra[i].n, GW_N_GATES * r->e->n_features);
     }
     stored.n = r->e->n_features;
-    assert_ok(fold_data_build(r->e, r->p, fold, &stored, &d));
+    assert_ok(fold_data_build(r->e, r->p, fold, &(struct fold_known){.scaler = &stored}, &d));
     size_t bar = bar_at(&r->p->market.symbol[s], time_of(t, row, "time"));
     struct gw_sample sample = {(uint32_t)s, (uint32_t)(bar - d.first[s])};
     float p[GW_N_GATES];

@@ -215,6 +215,31 @@ static int parse_spec(const char *spec, struct gw_feature_set *set, struct featu
     return canonical_name(spec, column, item);
 }
 
+/* Equal but for the parameters that pick one of the things learnt. */
+static bool share_fit(const struct feature_item *a, const struct feature_item *b) {
+    if (a->desc->fit != b->desc->fit || a->interval_ns != b->interval_ns || a->column != b->column) return false;
+    for (size_t k = a->desc->fit->n_picks; k < a->desc->own.n; k++) {
+        const double x = value_of(&a->desc->own.param[k], &a->own), y = value_of(&b->desc->own.param[k], &b->own);
+        if (x < y || x > y) return false;
+    }
+    return true;
+}
+
+/* Of the set's last item. */
+static void place_fit(struct gw_feature_set *set, size_t last) {
+    struct feature_item *item = &set->item[last];
+    if (!item->desc->fit) return;
+    item->fit_of = last;
+    item->learnt = set->n_learnt;
+    for (size_t i = 0; i < last; i++)
+        if (set->item[i].desc->fit && share_fit(&set->item[i], item)) {
+            item->fit_of = i;
+            item->learnt = set->item[i].learnt;
+            return;
+        }
+    set->n_learnt += item->desc->fit->n_learnt(&item->own);
+}
+
 int gw_feature_set_parse(const char *const *spec, size_t n, struct gw_feature_set **out) {
     *out = NULL;
     if (n == 0) FAIL(GW_ERR_CONFIG, "features: the list is empty; name at least one, such as \"log_return(1)\"");
@@ -232,6 +257,7 @@ int gw_feature_set_parse(const char *const *spec, size_t n, struct gw_feature_se
                            item->name);
             goto fail;
         }
+        place_fit(set, set->n);
     }
     *out = set;
     return GW_OK;
@@ -249,6 +275,10 @@ void gw_feature_set_free(struct gw_feature_set *set) {
 size_t gw_feature_set_size(const struct gw_feature_set *set) { return set->n; }
 
 const char *gw_feature_set_name(const struct gw_feature_set *set, size_t i) { return set->item[i].name; }
+
+bool gw_feature_set_fitted(const struct gw_feature_set *set, size_t i) { return set->item[i].desc->fit != NULL; }
+
+size_t gw_feature_set_learnt(const struct gw_feature_set *set) { return set->n_learnt; }
 
 size_t gw_feature_set_columns(const struct gw_feature_set *set) { return set->n_columns; }
 

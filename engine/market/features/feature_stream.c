@@ -30,9 +30,16 @@ struct stream_item {
     const struct gw_feature_desc *desc;
     const void *own;     /* in the set */
     size_t column;       /* NO_COLUMN: it takes none */
+    size_t place;        /* in a row */
     struct clock *clock; /* NULL: fed with every bar */
     void *state;
     float last;
+    /* Of a fitted feature: */
+    size_t learnt_at;
+    const double *learnt; /* NULL: nothing is learnt yet … */
+    bool warm;            /* … and then whether there would be a value */
+    double *observed;     /* [2 × its fit's number] owned, when somebody asks; of the last push */
+    size_t n_observed;
 };
 
 static const size_t NO_COLUMN = SIZE_MAX;
@@ -124,19 +131,40 @@ static struct clock *stream_clock(struct gw_feature_stream *stream, int64_t inte
     return clock;
 }
 
+/* Of a stream of fitted features alone others are left out. */
+static bool takes_part(const struct gw_feature_set *set, size_t i, bool fitted_only, int item) {
+    return (!fitted_only || set->item[i].desc->fit) && (item == FITTED_ALL || (size_t)item == i);
+}
+
 static size_t aligned_state(const struct feature_item *item) {
     return (item->desc->state_size(&item->own) + 63) / 64 * 64;
 }
 
-int gw_feature_stream_open(const struct gw_feature_set *set, int64_t interval_ns, struct gw_feature_stream **out) {
+static void place_items(const struct gw_feature_set *set, bool fitted_only, int only,
+                        struct gw_feature_stream *stream) {
+    for (size_t i = 0, offset = 0; i < set->n; i++) {
+        const struct feature_item *item = &set->item[i];
+        if (!takes_part(set, i, fitted_only, only)) continue;
+        struct stream_item *own = &stream->item[stream->n++];
+        *own = (struct stream_item){.desc = item->desc, .own = &item->own, .last = NAN, .place = i};
+        own->state = stream->state + offset;
+        own->column = item->desc->takes_column ? item->column : NO_COLUMN;
+        own->learnt_at = item->learnt;
+        if (item->interval_ns) own->clock = stream_clock(stream, item->interval_ns);
+        offset += aligned_state(item);
+    }
+}
+
+static int open_stream(const struct gw_feature_set *set, int64_t interval_ns, bool fitted_only, int only,
+                       struct gw_feature_stream **out) {
     *out = NULL;
     if (interval_ns <= 0) FAIL(GW_ERR_CONFIG, "features: the bars have no interval");
     TRY(check_intervals(set, interval_ns));
     size_t bytes = 0;
-    for (size_t i = 0; i < set->n; i++) bytes += aligned_state(&set->item[i]);
+    for (size_t i = 0; i < set->n; i++)
+        if (takes_part(set, i, fitted_only, only)) bytes += aligned_state(&set->item[i]);
     struct gw_feature_stream *stream = mem_calloc(1, sizeof *stream);
     if (!stream) return GW_ERR_NOMEM;
-    stream->n = set->n;
     stream->n_columns = set->n_columns;
     stream->item = mem_calloc(set->n, sizeof *stream->item);
     stream->clock = mem_calloc(set->n, sizeof *stream->clock);
@@ -146,15 +174,35 @@ int gw_feature_stream_open(const struct gw_feature_set *set, int64_t interval_ns
         gw_feature_stream_close(stream);
         return GW_ERR_NOMEM;
     }
-    for (size_t i = 0, offset = 0; i < set->n; offset += aligned_state(&set->item[i]), i++) {
-        const struct feature_item *item = &set->item[i];
-        stream->item[i] = (struct stream_item){.desc = item->desc, .own = &item->own, .last = NAN};
-        stream->item[i].state = stream->state + offset;
-        stream->item[i].column = item->desc->takes_column ? item->column : NO_COLUMN;
-        if (item->interval_ns) stream->item[i].clock = stream_clock(stream, item->interval_ns);
-    }
+    place_items(set, fitted_only, only, stream);
     *out = stream;
     return GW_OK;
+}
+
+int gw_feature_stream_open(const struct gw_feature_set *set, int64_t interval_ns, struct gw_feature_stream **out) {
+    return open_stream(set, interval_ns, false, FITTED_ALL, out);
+}
+
+int feature_stream_open_fitted(const struct gw_feature_set *set, int64_t interval_ns, int item,
+                               struct gw_feature_stream **out) {
+    TRY(open_stream(set, interval_ns, true, item, out));
+    if (item == FITTED_ALL) return GW_OK;
+    struct stream_item *only = &(*out)->item[0];
+    only->observed = mem_calloc(2 * only->desc->fit->n_observed(only->own), sizeof *only->observed);
+    if (only->observed) return GW_OK;
+    gw_feature_stream_close(*out);
+    *out = NULL;
+    return GW_ERR_NOMEM;
+}
+
+void gw_feature_stream_learnt(struct gw_feature_stream *stream, const double *learnt) {
+    for (size_t i = 0; i < stream->n; i++)
+        if (stream->item[i].desc->fit) stream->item[i].learnt = learnt ? learnt + stream->item[i].learnt_at : NULL;
+}
+
+const double *feature_stream_observed(const struct gw_feature_stream *stream, size_t *n) {
+    *n = stream->item[0].n_observed;
+    return stream->item[0].observed;
 }
 
 /* To float32; a number too large for it becomes the largest one rather than infinity. */
@@ -164,24 +212,42 @@ static float narrow(double value) {
     return (float)value;
 }
 
+static float push_fitted(struct stream_item *item, struct gw_feature_input *in) {
+    in->learnt = item->learnt;
+    in->observed = item->observed ? item->observed + item->n_observed * item->desc->fit->n_observed(item->own) : NULL;
+    const float value = narrow(item->desc->push(item->state, item->own, in));
+    item->warm = isfinite(value);
+    item->n_observed += item->warm;
+    return item->learnt ? value : NAN;
+}
+
 static float push_item(struct stream_item *item, const struct gw_feature_input *in) {
-    if (item->column == NO_COLUMN) return narrow(item->desc->push(item->state, item->own, in));
+    if (item->column == NO_COLUMN && !item->desc->fit) return narrow(item->desc->push(item->state, item->own, in));
     struct gw_feature_input own = *in;
-    own.column = in->columns[item->column];
-    return narrow(item->desc->push(item->state, item->own, &own));
+    if (item->column != NO_COLUMN) own.column = in->columns[item->column];
+    return item->desc->fit ? push_fitted(item, &own) : narrow(item->desc->push(item->state, item->own, &own));
 }
 
 void gw_feature_stream_push(struct gw_feature_stream *stream, const struct gw_feature_input *in, float *row) {
     for (size_t k = 0; k < stream->n_clocks; k++) clock_push(&stream->clock[k], in, stream->n_columns);
     for (size_t i = 0; i < stream->n; i++) {
         struct stream_item *item = &stream->item[i];
+        item->n_observed = 0;
         if (!item->clock) {
-            row[i] = push_item(item, in);
+            row[item->place] = push_item(item, in);
             continue;
         }
         for (size_t k = 0; k < item->clock->n_closed; k++) item->last = push_item(item, &item->clock->closed[k]);
-        row[i] = item->last;
+        row[item->place] = item->last;
     }
+}
+
+bool feature_stream_complete(const struct gw_feature_stream *stream, const float *row) {
+    for (size_t i = 0; i < stream->n; i++) {
+        const struct stream_item *item = &stream->item[i];
+        if (!isfinite(row[item->place]) && !item->warm) return false;
+    }
+    return true;
 }
 
 /* ---- state as bytes ----------------------------------------------------------------------- */
@@ -240,75 +306,9 @@ bool gw_feature_stream_take(struct gw_feature_stream *stream, const void *bytes)
 
 void gw_feature_stream_close(struct gw_feature_stream *stream) {
     if (!stream) return;
+    for (size_t i = 0; stream->item && i < stream->n; i++) mem_free(stream->item[i].observed);
     mem_free(stream->state);
     mem_free(stream->clock);
     mem_free(stream->item);
     mem_free(stream);
-}
-
-/* ---- whole history ------------------------------------------------------------------------ */
-
-int feature_set_check_columns(const struct gw_feature_set *set, const struct gw_bars *bars) {
-    for (size_t i = 0; i < set->n; i++) {
-        const struct gw_feature_desc *desc = set->item[i].desc;
-        bool unknown = bars->n && isnan(bars->bar[0].volume); /* a source without volume */
-        const char *lacks = desc->needs_volume && unknown                     ? "volume"
-                            : desc->needs_taker_buy && !bars->taker_buy_base  ? "taker-buy volume"
-                            : desc->needs_quote_volume && !bars->quote_volume ? "quote volume"
-                            : desc->needs_trade_count && !bars->trade_count   ? "trade counts"
-                                                                              : NULL;
-        if (lacks)
-            FAIL(GW_ERR_CONFIG, "features: \"%s\" needs %s, which the data of %s does not have; leave it out",
-                 set->item[i].name, lacks, bars->symbol);
-    }
-    for (size_t i = 0; i < set->n; i++)
-        if (set->item[i].desc->takes_column && !gw_bars_column(bars, set->column[set->item[i].column]))
-            FAIL(GW_ERR_CONFIG,
-                 set->item[i].desc->market
-                     ? "features: \"%s\" looks at other symbols, and there are bars of %s alone (column \"%s\")"
-                     : "features: \"%s\": the data of %s have no column \"%s\"",
-                 set->item[i].name, bars->symbol, set->column[set->item[i].column]);
-    return GW_OK;
-}
-
-static bool row_finite(const float *row, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(row[i])) return false;
-    return true;
-}
-
-int gw_feature_set_build(const struct gw_feature_set *set, const struct gw_bars *bars, struct gw_feature_matrix *out) {
-    struct gw_feature_stream *stream = NULL;
-    *out = (struct gw_feature_matrix){.n_bars = bars->n, .n_features = set->n, .warmup = bars->n};
-    TRY(feature_set_check_columns(set, bars));
-    TRY(gw_feature_stream_open(set, bars->interval_ns, &stream));
-    out->value = mem_calloc(bars->n ? bars->n * set->n : 1, sizeof *out->value);
-    if (!out->value) {
-        gw_feature_stream_close(stream);
-        return GW_ERR_NOMEM;
-    }
-    const double *from[GW_COLUMNS_MAX];
-    double columns[GW_COLUMNS_MAX];
-    for (size_t c = 0; c < set->n_columns; c++) from[c] = gw_bars_column(bars, set->column[c]);
-    for (size_t t = 0; t < bars->n; t++) {
-        for (size_t c = 0; c < set->n_columns; c++) columns[c] = from[c][t];
-        struct gw_feature_input in = {
-            .bar = &bars->bar[t],
-            .close_ns = gw_bar_close_ns(bars, t),
-            .quote_volume = bars->quote_volume ? bars->quote_volume[t] : NAN,
-            .trade_count = bars->trade_count ? bars->trade_count[t] : NAN,
-            .taker_buy_base = bars->taker_buy_base ? bars->taker_buy_base[t] : NAN,
-            .columns = columns,
-        };
-        float *row = out->value + t * set->n;
-        gw_feature_stream_push(stream, &in, row);
-        if (out->warmup == bars->n && row_finite(row, set->n)) out->warmup = t;
-    }
-    gw_feature_stream_close(stream);
-    return GW_OK;
-}
-
-void gw_feature_matrix_free(struct gw_feature_matrix *matrix) {
-    mem_free(matrix->value);
-    *matrix = (struct gw_feature_matrix){0};
 }
