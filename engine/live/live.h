@@ -4,6 +4,7 @@
  *
  *   live_run.c    which fit: from a run directory and a choice      live.c        one bar
  *   live_state.c  all that was gathered, as a file                  line_reader.c lines from a descriptor
+ *   live_export.c the fit alone, for other programs
  */
 #ifndef GATEWALK_LIVE_H
 #define GATEWALK_LIVE_H
@@ -67,6 +68,17 @@ int live_push(struct live *live, const struct bar_line *in, struct live_signal *
 int live_save(const struct live *live, const char *path) GW_MUST_USE;
 int live_load(struct live *live, const char *path) GW_MUST_USE;
 int64_t live_last_open(const struct live *live, size_t symbol, uint64_t *n_bars); /* n_bars 0: none yet */
+
+/* ---- for other programs ------------------------------------------------------------------------ */
+
+struct live_exported {
+    char strategy[48];
+    uint64_t seed;
+    size_t fold, lookback, n_features;
+};
+/* One fit of a run as an ONNX file (gw_scorer_export). */
+int live_export(const char *dir, const struct live_choice *choice, const char *path,
+                struct live_exported *out) GW_MUST_USE;
 
 /* ---- lines ------------------------------------------------------------------------------------- */
 

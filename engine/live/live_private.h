@@ -35,4 +35,7 @@ struct live {
 /* From the run directory: experiment, strategy, scorer, symbols with their thresholds. */
 int live_find_fit(const char *dir, const struct live_choice *choice, struct live *live) GW_MUST_USE;
 
+/* The same with neither kernels nor thresholds nor the question whether it can be asked bar by bar; path: of the model's file. */
+int live_find_model(const char *dir, const struct live_choice *choice, struct live *live, char path[1024]) GW_MUST_USE;
+
 #endif

@@ -29,7 +29,8 @@ static int choose_strategy(const struct experiment *e, const char *name, const s
     return GW_OK;
 }
 
-static int judge_strategy(const struct experiment *e, const struct strategy_spec *spec) {
+/* It has one model of its own. */
+static int judge_model(const struct strategy_spec *spec) {
     if (!spec->desc->needs_model) FAIL(GW_ERR_USAGE, "--strategy %s: has no model to score bars with", spec->name);
     if (strategy_is_outside(spec))
         FAIL(GW_ERR_USAGE, "--strategy %s: has its scores from outside, and no model here that could make more",
@@ -37,6 +38,10 @@ static int judge_strategy(const struct experiment *e, const struct strategy_spec
     if (spec->ensemble_of[0])
         FAIL(GW_ERR_USAGE, "--strategy %s: is the mean of several fits; take one of them: --strategy %s --seed N",
              spec->name, spec->ensemble_of);
+    return GW_OK;
+}
+
+static int judge_strategy(const struct experiment *e, const struct strategy_spec *spec) {
     if (spec->desc->state_size || spec->desc->per_symbol_state_size)
         FAIL(GW_ERR_CONFIG,
              "strategy \"%s\" trades by \"%s\", which keeps a state of its own between bars; that works "
@@ -102,9 +107,6 @@ static int open_scorer(struct live *live, const char *dir, char path[1024]) {
         gw_scorer_close(previous);
         TRY(rc);
     }
-    live->interval_ns = gw_scorer_interval_ns(live->scorer);
-    if (live->interval_ns <= 0)
-        FAIL(GW_ERR_DATA, "%s: does not say the interval of its bars; run the experiment again", path);
     return GW_OK;
 }
 
@@ -163,16 +165,33 @@ static int select_kernels(const char *asked, const char *of_run) {
     return gw_kernels_select("auto");
 }
 
+/* Of an open experiment. */
+static int find_model(const char *dir, const struct live_choice *choice, struct live *live, char path[1024]) {
+    TRY(choose_seed(live->experiment, choice, &live->seed));
+    TRY(choose_fold(live, dir, choice->fold));
+    return open_scorer(live, dir, path);
+}
+
+int live_find_model(const char *dir, const struct live_choice *choice, struct live *live, char path[1024]) {
+    char kernels[32];
+    TRY(experiment_of_run(dir, &live->experiment, kernels));
+    TRY(choose_strategy(live->experiment, choice->strategy, &live->spec));
+    TRY(judge_model(live->spec));
+    return find_model(dir, choice, live, path);
+}
+
 int live_find_fit(const char *dir, const struct live_choice *choice, struct live *live) {
     char path[1024], kernels[32];
     TRY(experiment_of_run(dir, &live->experiment, kernels));
     text_clean(kernels);
     TRY(select_kernels(choice->kernels, kernels));
     TRY(choose_strategy(live->experiment, choice->strategy, &live->spec));
+    TRY(judge_model(live->spec));
     TRY(judge_strategy(live->experiment, live->spec));
-    TRY(choose_seed(live->experiment, choice, &live->seed));
-    TRY(choose_fold(live, dir, choice->fold));
-    TRY(open_scorer(live, dir, path));
+    TRY(find_model(dir, choice, live, path));
+    live->interval_ns = gw_scorer_interval_ns(live->scorer);
+    if (live->interval_ns <= 0)
+        FAIL(GW_ERR_DATA, "%s: does not say the interval of its bars; run the experiment again", path);
     live->symbol = mem_calloc(MAX_SYMBOLS + 1, sizeof *live->symbol);
     if (!live->symbol) return GW_ERR_NOMEM;
     return take_thresholds(live, path);

@@ -41,6 +41,13 @@ int64_t gw_scorer_interval_ns(const struct gw_scorer *scorer); /* of the bars it
 int gw_scorer_score(const struct gw_scorer *scorer, const struct gw_bars *bars, size_t begin, size_t end,
                     float *probability) GW_MUST_USE;
 
+/* Writes the fit as an ONNX file (opset 17): input "features", float32 [windows × lookback × features], raw values in the order
+ * of gw_scorer_features and oldest bar first; outputs "p_long" and "p_short", float32 [windows]. Scaler, both heads and
+ * calibration are in it. `meta`: more metadata_props beside GW_META_FEATURES and GW_META_INTERVAL. GW_ERR_CONFIG for what has no
+ * such form, with the reason. */
+int gw_scorer_export(const struct gw_scorer *scorer, const struct gw_meta_pair *meta, size_t n_meta,
+                     const char *path) GW_MUST_USE;
+
 GW_END_DECLS
 
 #endif

@@ -22,6 +22,15 @@ void R(bahdanau_backward)(const struct R(attention_run) *run) {
     R(additive_scores_backward)(run, dscore, run->w[W1], run->w[W2], run->w[V], run->g[W1], run->g[W2], run->g[V]);
 }
 
+struct onnx_value R(bahdanau_onnx)(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    const struct onnx_value last = onnx_last(graph, h);
+    const struct onnx_value query = onnx_matmul(graph, last, onnx_weight(graph, model, W1));
+    const struct onnx_value key = onnx_matmul(graph, h, onnx_weight(graph, model, W2));
+    const struct onnx_value e = onnx_additive(graph, query, key, onnx_weight(graph, model, V));
+    const struct onnx_value context = onnx_sum_states(graph, onnx_softmax(graph, e), h);
+    return luong_combine(model->config) ? onnx_join(graph, context, last, 1) : context;
+}
+
 /* ---- streaming ------------------------------------------------------------------------------------------ */
 
 static void band_forward(const struct R(band_run) *run) {
@@ -64,4 +73,5 @@ const struct R(attention_ops) R(attention_bahdanau) = {
     .scratch_size = R(additive_scratch),
     .forward = R(bahdanau_forward),
     .backward = R(bahdanau_backward),
+    .onnx = R(bahdanau_onnx),
 };

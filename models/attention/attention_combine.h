@@ -13,6 +13,7 @@ void R(concat_backward)(const struct R(attention_run) *run, real *dscore);
 void R(bahdanau_tensors)(const struct gw_model_config *config, struct tensor_list *list);
 void R(bahdanau_forward)(const struct R(attention_run) *run);
 void R(bahdanau_backward)(const struct R(attention_run) *run);
+struct onnx_value R(bahdanau_onnx)(struct onnx *graph, const struct onnx_model *model, struct onnx_value h);
 
 /* Context c, or h~ = tanh([c; q] W_c) with luong_combine. `both` keeps [c; q] of the tile: luong_keep per window. */
 void R(luong_tensors)(const struct gw_model_config *config, struct tensor_list *list);

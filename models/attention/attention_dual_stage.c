@@ -19,4 +19,5 @@ const struct R(attention_ops) R(attention_dual_stage) = {
     .scratch_size = R(additive_scratch),
     .forward = R(bahdanau_forward),
     .backward = R(bahdanau_backward),
+    .onnx = R(bahdanau_onnx),
 };

@@ -111,6 +111,10 @@ static size_t scratch_size(const struct gw_model_config *config) { return R(head
 static void forward(const struct R(attention_run) *run) { R(heads_forward)(run, &R(heads_linear)); }
 static void backward(const struct R(attention_run) *run) { R(heads_backward)(run, &R(heads_linear)); }
 
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    return R(multihead_onnx)(graph, model, h, true);
+}
+
 const struct R(attention_ops) R(attention_linear) = {
     .name = "linear",
     .help = "heads with elu + 1 in place of softmax, causal, in time and memory linear in lookback (Katharopoulos et "
@@ -125,4 +129,5 @@ const struct R(attention_ops) R(attention_linear) = {
     .scratch_size = scratch_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

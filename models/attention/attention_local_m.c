@@ -48,6 +48,14 @@ static void backward(const struct R(attention_run) *run) {
     R(bilinear_query_backward)(run, run->w[W], dqw, run->g[W]);
 }
 
+/* The states that are seen stand alone; h_T is the last of them as well. */
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    const size_t T = model->config->lookback;
+    const struct onnx_value seen = onnx_slice(graph, h, 1, first_state(model->config), T);
+    const struct onnx_value e = onnx_bilinear(graph, onnx_weight(graph, model, W), seen);
+    return onnx_luong_end(graph, model, onnx_softmax(graph, e), seen, luong_combine(model->config), WC);
+}
+
 const struct R(attention_ops) R(attention_local_m) = {
     .name = "local_m",
     .help = "bilinear score over the last local_span + 1 states (Luong et al. 2015, local-m)",
@@ -61,4 +69,5 @@ const struct R(attention_ops) R(attention_local_m) = {
     .scratch_size = scratch_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "attention_local.h"
+#include "engine/base/base.h"
 
 enum { W, WP, VP, WC };
 
@@ -118,6 +119,34 @@ static void backward(const struct R(attention_run) *run) {
     R(bilinear_query_backward)(run, run->w[WP], du, run->g[WP]);
 }
 
+/* s - p of every step, [N × T], in double: what lies at the window's end must be in it or out of it as in window_of. */
+static struct onnx_value onnx_distance(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    const size_t T = model->config->lookback;
+    double *step = mem_calloc(T, sizeof *step);
+    for (size_t s = 0; step && s < T; s++) step[s] = (double)s;
+    struct onnx_value u = onnx_matmul(graph, onnx_last(graph, h), onnx_weight(graph, model, WP));
+    u = onnx_matmul(graph, onnx_op(graph, "Tanh", 1, &u), onnx_weight(graph, model, VP));
+    const struct onnx_value y = onnx_cast(graph, onnx_op(graph, "Sigmoid", 1, &u), ONNX_FLOAT64);
+    const struct onnx_value p = onnx_mul(graph, y, onnx_double(graph, (double)(T - 1)));
+    const struct onnx_value steps = onnx_doubles(graph, NULL, step, 1, &T);
+    mem_free(step);
+    return onnx_sub(graph, steps, p);
+}
+
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    const double D = (double)local_span(model->config);
+    const struct onnx_value distance = onnx_distance(graph, model, h);
+    const struct onnx_value inside =
+        onnx_op(graph, "LessOrEqual", ONNX_IN(onnx_op(graph, "Abs", 1, &distance), onnx_double(graph, D)));
+    const struct onnx_value e = onnx_bilinear(graph, onnx_weight(graph, model, W), h);
+    const struct onnx_value softmax =
+        onnx_softmax(graph, onnx_op(graph, "Where", ONNX_IN(inside, e, onnx_float(graph, -INFINITY))));
+    const struct onnx_value squares = onnx_mul(graph, distance, distance);
+    const struct onnx_value bell = onnx_mul(graph, squares, onnx_double(graph, -2 / (D * D)));
+    const struct onnx_value fall = onnx_cast(graph, onnx_op(graph, "Exp", 1, &bell), ONNX_FLOAT32);
+    return onnx_luong_end(graph, model, onnx_mul(graph, softmax, fall), h, luong_combine(model->config), WC);
+}
+
 const struct R(attention_ops) R(attention_local_p) = {
     .name = "local_p",
     .help = "the query says where to look: bilinear score under a Gaussian (Luong et al. 2015, local-p)",
@@ -131,4 +160,5 @@ const struct R(attention_ops) R(attention_local_p) = {
     .scratch_size = scratch_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

@@ -69,6 +69,15 @@ static const struct R(band_ops) band = {
 };
 static const struct gw_param own_params[] = {ATTENTION_UNITS_ROW, LUONG_COMBINE_ROW};
 
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    const size_t H = model->config->hidden;
+    const struct onnx_value w1 = onnx_weight_rows(graph, model, W, 0, H, ".query"),
+                            w2 = onnx_weight_rows(graph, model, W, H, 2 * H, ".key");
+    const struct onnx_value query = onnx_matmul(graph, onnx_last(graph, h), w1), key = onnx_matmul(graph, h, w2);
+    const struct onnx_value e = onnx_additive(graph, query, key, onnx_weight(graph, model, V));
+    return onnx_luong_end(graph, model, onnx_softmax(graph, e), h, luong_combine(model->config), WC);
+}
+
 const struct R(attention_ops) R(attention_luong_concat) = {
     .name = "luong_concat",
     .help = "additive score of [last state; state] (Luong et al. 2015)",
@@ -82,4 +91,5 @@ const struct R(attention_ops) R(attention_luong_concat) = {
     .scratch_size = scratch_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

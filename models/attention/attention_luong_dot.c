@@ -66,6 +66,12 @@ static const struct R(band_ops) band = {
 };
 static const struct gw_param own_params[] = {LUONG_COMBINE_ROW};
 
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    const struct onnx_value query = onnx_wrap(graph, onnx_last(graph, h), 2);
+    const struct onnx_value e = onnx_unwrap(graph, onnx_matmul(graph, h, query), 2);
+    return onnx_luong_end(graph, model, onnx_softmax(graph, e), h, luong_combine(model->config), WC);
+}
+
 const struct R(attention_ops) R(attention_luong_dot) = {
     .name = "luong_dot",
     .help = "dot product with the last state (Luong et al. 2015)",
@@ -79,4 +85,5 @@ const struct R(attention_ops) R(attention_luong_dot) = {
     .scratch_size = scratch_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

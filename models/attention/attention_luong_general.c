@@ -101,6 +101,11 @@ static const struct R(band_ops) band = {
 };
 static const struct gw_param own_params[] = {LUONG_COMBINE_ROW};
 
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    const struct onnx_value e = onnx_bilinear(graph, onnx_weight(graph, model, W), h);
+    return onnx_luong_end(graph, model, onnx_softmax(graph, e), h, luong_combine(model->config), WC);
+}
+
 const struct R(attention_ops) R(attention_luong_general) = {
     .name = "luong_general",
     .help = "bilinear score with the last state (Luong et al. 2015)",
@@ -114,4 +119,5 @@ const struct R(attention_ops) R(attention_luong_general) = {
     .scratch_size = scratch_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

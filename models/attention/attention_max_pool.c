@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "attention_band.h"
+#include "engine/base/base.h"
 
 static size_t nothing(const struct gw_model_config *config) {
     (void)config;
@@ -62,6 +63,18 @@ static const struct R(band_ops) band = {
     .backward = band_backward,
 };
 
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    const int64_t time[] = {1};
+    const struct onnx_attribute attribute[] = {
+        {.name = "axes", .kind = ONNX_SOME_INTEGERS, .integers = time, .n = 1},
+        {.name = "keepdims", .integer = 0},
+    };
+    struct onnx_value out = {""};
+    (void)model;
+    onnx_node(graph, "ReduceMax", 1, &h, COUNT_OF(attribute), attribute, 1, &out);
+    return out;
+}
+
 const struct R(attention_ops) R(attention_max_pool) = {
     .name = "max_pool",
     .help = "control: maximum of every unit over time",
@@ -73,4 +86,5 @@ const struct R(attention_ops) R(attention_max_pool) = {
     .scratch_size = nothing,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

@@ -56,6 +56,11 @@ static const struct R(band_ops) band = {
     .backward = band_backward,
 };
 
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    (void)model;
+    return onnx_mean(graph, h, 1);
+}
+
 const struct R(attention_ops) R(attention_mean_pool) = {
     .name = "mean_pool",
     .help = "control: mean of all states, no weights",
@@ -67,4 +72,5 @@ const struct R(attention_ops) R(attention_mean_pool) = {
     .scratch_size = nothing,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

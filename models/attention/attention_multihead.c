@@ -132,9 +132,14 @@ static struct R(head_run) head_of(const struct R(attention_run) *run, const stru
 }
 
 /* 2^(-8 (head + 1) / heads), as ALiBi has them. */
-static real slope_of(const struct gw_model_config *config, size_t head) {
+real R(multihead_slope)(const struct gw_model_config *config, size_t head) {
     const struct multihead_params *own = multihead(config);
     return own->position == POSITION_ALIBI ? (real)exp2(-8 * (double)(head + 1) / (double)own->heads) : 0;
+}
+
+double R(multihead_code)(const struct gw_model_config *config, size_t step, size_t unit) {
+    const double angle = (double)step / pow(10000, (double)(unit / 2 * 2) / (double)config->hidden);
+    return unit % 2 ? cos(angle) : sin(angle);
 }
 
 static void place(const struct R(attention_run) *run, real *placed) {
@@ -142,10 +147,9 @@ static void place(const struct R(attention_run) *run, real *placed) {
     memcpy(placed, run->h, run->n * T * H * sizeof *placed);
     for (size_t s = 0; s < T; s++)
         for (size_t i = 0; i < H; i++) {
-            const double angle = (double)s / pow(10000, (double)(i / 2 * 2) / (double)H);
             const real code = multihead(run->config)->position == POSITION_LEARNED
                                   ? run->w[WP][s * H + i]
-                                  : (real)(i % 2 ? cos(angle) : sin(angle));
+                                  : (real)R(multihead_code)(run->config, s, i);
             for (size_t b = 0; b < run->n; b++) placed[(b * T + s) * H + i] += code;
         }
 }
@@ -189,7 +193,7 @@ void R(heads_forward)(const struct R(attention_run) *run, const struct R(head_en
         real *mean = run->map + b * heads * T;
         for (size_t head = 0; head < heads; head++) {
             struct R(head_run) one = head_of(run, engine, &kept, b, head);
-            engine->forward(run->k, &one, slope_of(run->config, head), mean + head * T);
+            engine->forward(run->k, &one, R(multihead_slope)(run->config, head), mean + head * T);
         }
         run->k->gemm_nn(heads, H, T, mean, T, h + b * T * H, H, kept.pooled + b * heads * H, H, false);
     }
@@ -231,7 +235,7 @@ static void window_backward(const struct R(attention_run) *run, const struct R(h
     for (size_t head = 0; head < heads; head++) {
         struct R(head_run) one = head_of(run, engine, kept, b, head);
         real *dquery = dqk + b * T * 2 * D + head * d;
-        engine->backward(run->k, &one, slope_of(run->config, head), g + head * T, dquery, dquery + D);
+        engine->backward(run->k, &one, R(multihead_slope)(run->config, head), g + head * T, dquery, dquery + D);
     }
 }
 
@@ -303,6 +307,10 @@ static void advise(const struct gw_model_config *config, char advice[256]) {
                  config->hidden);
 }
 
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    return R(multihead_onnx)(graph, model, h, false);
+}
+
 const struct R(attention_ops) R(attention_multihead) = {
     .name = "multihead",
     .help = "self-attention with several heads, averaged over time (Vaswani et al. 2017)",
@@ -318,4 +326,5 @@ const struct R(attention_ops) R(attention_multihead) = {
     .scratch_size = scratch_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

@@ -60,4 +60,10 @@ void R(multihead_take_gradients)(const struct gw_model_config *config, const str
                                  const real *dcontext, real *dstates, size_t stride);
 extern const struct R(band_ops) R(multihead_band);
 
+/* Position codes, and slopes of ALiBi (0: none). */
+double R(multihead_code)(const struct gw_model_config *config, size_t step, size_t unit);
+real R(multihead_slope)(const struct gw_model_config *config, size_t head);
+struct onnx_value R(multihead_onnx)(struct onnx *graph, const struct onnx_model *model, struct onnx_value h,
+                                    bool linear);
+
 #endif

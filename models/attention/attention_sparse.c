@@ -181,6 +181,100 @@ static void backward(const struct R(attention_run) *run) {
     R(bilinear_query_backward)(run, run->w[W], dqw, run->g[W]);
 }
 
+/* ---- in ONNX -------------------------------------------------------------------------------------------------------------- */
+
+/* The k highest of every row and where they stood, the first where two are equal. */
+static struct onnx_value onnx_highest(struct onnx *graph, struct onnx_value e, size_t k, struct onnx_value *at) {
+    const int64_t count = (int64_t)k;
+    struct onnx_value out[2] = {{""}, {""}};
+    onnx_node(graph, "TopK", ONNX_IN(e, onnx_integers(graph, &count, 1)), 0, NULL, 2, out);
+    *at = out[1];
+    return out[0];
+}
+
+/* Backwards in time, so that the later bar is the first of equal ones. */
+static struct onnx_value onnx_backwards(struct onnx *graph, struct onnx_value e) {
+    return onnx_op(graph, "Slice",
+                   ONNX_IN(e, onnx_integers(graph, (const int64_t[]){-1}, 1),
+                           onnx_integers(graph, (const int64_t[]){INT64_MIN}, 1),
+                           onnx_integers(graph, (const int64_t[]){1}, 1),
+                           onnx_integers(graph, (const int64_t[]){-1}, 1)));
+}
+
+static struct onnx_value onnx_top_k(struct onnx *graph, const struct gw_model_config *config, struct onnx_value e) {
+    const size_t keep = sparse(config)->sparse_keep;
+    if (keep >= config->lookback) return onnx_softmax(graph, e);
+    struct onnx_value at;
+    const struct onnx_value high = onnx_highest(graph, onnx_backwards(graph, e), keep, &at);
+    const struct onnx_value put = onnx_op_with(
+        graph, "ScatterElements", ONNX_IN(onnx_zeros(graph, e, config->lookback), at, onnx_softmax(graph, high)),
+        &(struct onnx_attribute){.name = "axis", .integer = 1});
+    return onnx_backwards(graph, put);
+}
+
+static struct onnx_value onnx_strided(struct onnx *graph, const struct gw_model_config *config, struct onnx_value e) {
+    const struct sparse_params *own = sparse(config);
+    const size_t T = config->lookback;
+    float *out = mem_calloc(T, sizeof *out);
+    for (size_t lag = own->sparse_keep; out && lag < T; lag++)
+        if ((lag - own->sparse_keep + 1) % own->sparse_stride != 0) out[T - 1 - lag] = -INFINITY;
+    const struct onnx_value mask = onnx_floats(graph, NULL, out, 1, &T);
+    mem_free(out);
+    return onnx_softmax(graph, onnx_add(graph, e, mask));
+}
+
+/* Both thresholds in double. With z sorted and k = 1 … T, the support has as many bars as `holds` is true for. */
+static struct onnx_value onnx_threshold(struct onnx *graph, const struct gw_model_config *config, struct onnx_value e,
+                                        bool entmax) {
+    const size_t T = config->lookback;
+    double *number = mem_calloc(T, sizeof *number);
+    for (size_t i = 0; number && i < T; i++) number[i] = (double)(i + 1);
+    const struct onnx_value k = onnx_doubles(graph, NULL, number, 1, &T), one = onnx_double(graph, 1);
+    struct onnx_value at, z = onnx_cast(graph, e, ONNX_FLOAT64), holds, tau;
+    mem_free(number);
+    if (entmax) z = onnx_mul(graph, z, onnx_double(graph, .5));
+    const struct onnx_value sorted = onnx_highest(graph, z, T, &at);
+    const struct onnx_value most = onnx_slice(graph, sorted, 1, 0, 1);
+    const struct onnx_value high = onnx_sub(graph, sorted, most), sum = onnx_prefix_sums(graph, high, 1, false);
+    if (entmax) {
+        const struct onnx_value squares = onnx_prefix_sums(graph, onnx_mul(graph, high, high), 1, false);
+        const struct onnx_value mean = onnx_div(graph, sum, k);
+        const struct onnx_value spread = onnx_sub(graph, squares, onnx_mul(graph, sum, mean));
+        const struct onnx_value left = onnx_div(graph, onnx_sub(graph, one, spread), k);
+        const struct onnx_value root =
+            onnx_op(graph, "Sqrt", ONNX_IN(onnx_op(graph, "Max", ONNX_IN(left, onnx_double(graph, 0)))));
+        tau = onnx_sub(graph, mean, root);
+        holds = onnx_op(graph, "LessOrEqual", ONNX_IN(tau, high));
+    } else {
+        tau = onnx_div(graph, onnx_sub(graph, sum, one), k);
+        holds = onnx_op(graph, "Greater", ONNX_IN(onnx_add(graph, one, onnx_mul(graph, k, high)), sum));
+    }
+    const struct onnx_value count = onnx_sum(graph, onnx_cast(graph, holds, ONNX_INT64), 1, true);
+    tau = onnx_op_with(graph, "GatherElements", ONNX_IN(tau, onnx_sub(graph, count, onnx_integer(graph, 1))),
+                       &(struct onnx_attribute){.name = "axis", .integer = 1});
+    const struct onnx_value over = onnx_sub(graph, onnx_sub(graph, z, most), tau);
+    const struct onnx_value above = onnx_op(graph, "Max", ONNX_IN(over, onnx_double(graph, 0)));
+    return onnx_cast(graph, entmax ? onnx_mul(graph, above, above) : above, ONNX_FLOAT32);
+}
+
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
+    const struct onnx_value e = onnx_bilinear(graph, onnx_weight(graph, model, W), h);
+    struct onnx_value a = e;
+    switch (sparse(model->config)->sparse_rule) {
+    case RULE_TOP_K:
+        a = onnx_top_k(graph, model->config, e);
+        break;
+    case RULE_STRIDED:
+        a = onnx_strided(graph, model->config, e);
+        break;
+    case RULE_SPARSEMAX:
+    case RULE_ENTMAX15:
+        a = onnx_threshold(graph, model->config, e, sparse(model->config)->sparse_rule == RULE_ENTMAX15);
+        break;
+    }
+    return onnx_luong_end(graph, model, a, h, luong_combine(model->config), WC);
+}
+
 const struct R(attention_ops) R(attention_sparse) = {
     .name = "sparse",
     .help = "bilinear score that leaves most bars out: top-k, strided, sparsemax or entmax-1.5",
@@ -194,4 +288,5 @@ const struct R(attention_ops) R(attention_sparse) = {
     .scratch_size = scratch_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

@@ -2,6 +2,7 @@
  * attends only to bars up to itself:
  *   h_t = x_t W + b + position_t → N layers (models/transformer/transformer.h) → norm;  the context is that of the last bar
  * Positions are sines and cosines. Every bar's weights on all others are kept, so memory grows with lookback². */
+#include <math.h>
 #include <string.h>
 
 #include "control.h"
@@ -155,6 +156,78 @@ static void backward(const struct R(pass) *pass, bool use_dh, bool use_dh_last) 
     pass->k->sum_rows(pass->ws->n_rows, D, at.xw, D, R(gradient_of)(pass, at.embed + 1));
 }
 
+/* ---- in ONNX --------------------------------------------------------------------------------------------------------- */
+
+static struct onnx_value onnx_norm(struct onnx *graph, const struct onnx_model *model, struct onnx_value x,
+                                   size_t gain) {
+    return onnx_op_with(
+        graph, "LayerNormalization", ONNX_IN(x, onnx_weight(graph, model, gain), onnx_weight(graph, model, gain + 1)),
+        &(struct onnx_attribute){.name = "epsilon", .kind = ONNX_A_FLOAT, .number = (float)KERNELS_NORM_EPSILON});
+}
+
+static struct onnx_value onnx_product(struct onnx *graph, const struct onnx_model *model, struct onnx_value x,
+                                      size_t w) {
+    return onnx_affine(graph, x, onnx_weight(graph, model, w), onnx_weight(graph, model, w + 1));
+}
+
+/* Columns part·D … of q, k, v, as [N × heads × T × d]. */
+static struct onnx_value onnx_part(struct onnx *graph, const struct transformer_shape *shape, struct onnx_value qkv,
+                                   size_t part) {
+    const size_t D = shape->width;
+    const int64_t dims[4] = {0, 0, (int64_t)shape->heads, (int64_t)(D / shape->heads)};
+    const struct onnx_value x = onnx_slice(graph, qkv, 2, part * D, (part + 1) * D);
+    return onnx_transpose(graph, onnx_reshape(graph, x, 4, dims), 4, (const int64_t[]){0, 2, 1, 3});
+}
+
+static struct onnx_value onnx_layer(struct onnx *graph, const struct onnx_model *model,
+                                    const struct transformer_shape *shape, struct onnx_value mask,
+                                    struct onnx_value x) {
+    const int64_t together[3] = {0, 0, (int64_t)shape->width};
+    const struct onnx_value qkv = onnx_product(graph, model, onnx_norm(graph, model, x, NORM1_GAIN), QKV_W);
+    const struct onnx_value key =
+        onnx_transpose(graph, onnx_part(graph, shape, qkv, 1), 4, (const int64_t[]){0, 1, 3, 2});
+    const struct onnx_value scale = onnx_float(graph, 1 / sqrt((double)(shape->width / shape->heads)));
+    const struct onnx_value score = onnx_mul(graph, onnx_matmul(graph, onnx_part(graph, shape, qkv, 0), key), scale);
+    const struct onnx_value a = onnx_softmax(graph, onnx_add(graph, score, mask));
+    const struct onnx_value heads = onnx_matmul(graph, a, onnx_part(graph, shape, qkv, 2));
+    const struct onnx_value mix =
+        onnx_reshape(graph, onnx_transpose(graph, heads, 4, (const int64_t[]){0, 2, 1, 3}), 3, together);
+    const struct onnx_value between = onnx_add(graph, x, onnx_product(graph, model, mix, MIX_W));
+    const struct onnx_value wide = onnx_product(graph, model, onnx_norm(graph, model, between, NORM2_GAIN), FFN1_W);
+    return onnx_add(graph, between, onnx_product(graph, model, onnx_op(graph, "Relu", 1, &wide), FFN2_W));
+}
+
+/* A bar sees none behind it; and the sines and cosines of their places. */
+static void onnx_constants(struct onnx *graph, const struct transformer_shape *shape, struct onnx_value *mask,
+                           struct onnx_value *code) {
+    const size_t T = shape->steps, square[2] = {T, T}, codes[2] = {T, shape->width};
+    float *hidden = mem_calloc(T * T, sizeof *hidden);
+    real *place = mem_calloc(T * shape->width, sizeof *place);
+    float *narrow = mem_calloc(T * shape->width, sizeof *narrow);
+    const bool all = hidden && place && narrow;
+    if (all) R(position_code)(shape, place);
+    for (size_t i = 0; all && i < T * shape->width; i++) narrow[i] = (float)place[i];
+    for (size_t t = 0; all && t < T; t++)
+        for (size_t s = t + 1; s < T; s++) hidden[t * T + s] = -INFINITY;
+    *mask = onnx_floats(graph, "causal", all ? hidden : NULL, 2, square);
+    *code = onnx_floats(graph, "position", all ? narrow : NULL, 2, codes);
+    mem_free(narrow);
+    mem_free(place);
+    mem_free(hidden);
+}
+
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value x) {
+    const struct transformer_shape shape = shape_of(model->config, width(model->config));
+    const size_t embed_at = shape.layers * LAYER_TENSORS;
+    struct onnx_model layer = *model;
+    struct onnx_value mask, code;
+    onnx_constants(graph, &shape, &mask, &code);
+    struct onnx_value y = onnx_add(graph, onnx_product(graph, model, x, embed_at), code);
+    for (size_t i = 0; i < shape.layers; i++, layer.first += LAYER_TENSORS)
+        y = onnx_layer(graph, &layer, &shape, mask, y);
+    return onnx_norm(graph, model, onnx_last(graph, y), embed_at + 2);
+}
+
 const struct R(encoder_ops) R(encoder_causal_transformer) = {
     .name = "causal_transformer",
     .help = "transformer over the window's features, no bar sees a later one, read at the last bar: a control",
@@ -167,4 +240,5 @@ const struct R(encoder_ops) R(encoder_causal_transformer) = {
     .extra_size = extra_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

@@ -218,6 +218,55 @@ static void backward(const struct R(pass) *pass, bool use_dh, bool use_dh_last) 
                          R(gradient_of)(pass, IN_U), at.A, true);
 }
 
+/* ---- in ONNX: a loop over the steps, since what enters one depends on the state before -------------------------------- */
+
+static struct onnx_value onnx_gate(struct onnx *body, struct onnx_value z, size_t i, size_t H, const char *op) {
+    const struct onnx_value part = onnx_slice(body, z, 1, i * H, (i + 1) * H);
+    return onnx_op(body, op, 1, &part);
+}
+
+/* h, c, x_t to h', c' and h' once more, for the sequence. */
+static void onnx_step(struct onnx *body, const struct onnx_model *model, struct onnx_value series,
+                      struct protobuf *out) {
+    const size_t H = model->config->hidden;
+    const struct onnx_value h = {"h_before"}, c = {"c_before"}, x = {"x_now"};
+    const struct onnx_value query = onnx_matmul(body, onnx_join(body, h, c, 1), onnx_weight(body, model, IN_W));
+    const struct onnx_value e = onnx_additive(body, query, series, onnx_weight(body, model, IN_V));
+    const struct onnx_value weighed = onnx_mul(body, onnx_softmax(body, e), x);
+    const struct onnx_value into = onnx_add(body, onnx_matmul(body, weighed, onnx_weight(body, model, W)),
+                                            onnx_matmul(body, h, onnx_weight(body, model, U)));
+    const struct onnx_value z = onnx_add(body, into, onnx_weight(body, model, BIAS));
+    const struct onnx_value i = onnx_gate(body, z, 0, H, "Sigmoid"), f = onnx_gate(body, z, 1, H, "Sigmoid");
+    const struct onnx_value g = onnx_gate(body, z, 2, H, "Tanh"), o = onnx_gate(body, z, 3, H, "Sigmoid");
+    const struct onnx_value next_c = onnx_add(body, onnx_mul(body, f, c), onnx_mul(body, i, g));
+    const struct onnx_value next_h = onnx_mul(body, o, onnx_op(body, "Tanh", 1, &next_c));
+    onnx_name(body, next_h, "h_after");
+    onnx_name(body, next_c, "c_after");
+    onnx_name(body, next_h, "state");
+    onnx_begin_graph(body, "step", out);
+    static const char *const in[] = {"h_before", "c_before", "x_now"}, *const made[] = {"h_after", "c_after", "state"};
+    for (size_t k = 0; k < 3; k++) onnx_declare(out, ONNX_GRAPH_INPUT, in[k], ONNX_FLOAT32, 0, NULL);
+    for (size_t k = 0; k < 3; k++) onnx_declare(out, ONNX_GRAPH_OUTPUT, made[k], ONNX_FLOAT32, 0, NULL);
+}
+
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value x) {
+    static const int64_t time[] = {1};
+    struct onnx body = {.constants = graph->constants, .serial = graph->serial};
+    struct protobuf step = {.rc = GW_OK};
+    struct onnx_value out[3] = {{""}, {""}, {""}};
+    const struct onnx_value series = onnx_matmul(graph, onnx_swap(graph, x), onnx_weight(graph, model, IN_U));
+    onnx_step(&body, model, series, &step);
+    const struct onnx_value zeros = onnx_zeros(graph, x, model->config->hidden);
+    const struct onnx_attribute attribute[] = {
+        {.name = "body", .kind = ONNX_A_GRAPH, .graph = &step},
+        {.name = "num_scan_inputs", .integer = 1},
+        {.name = "scan_input_axes", .kind = ONNX_SOME_INTEGERS, .integers = time, .n = 1},
+        {.name = "scan_output_axes", .kind = ONNX_SOME_INTEGERS, .integers = time, .n = 1},
+    };
+    onnx_node(graph, "Scan", ONNX_IN(zeros, zeros, x), COUNT_OF(attribute), attribute, 3, out);
+    return out[2];
+}
+
 const struct R(encoder_ops) R(encoder_dual_stage) = {
     .name = "dual_stage",
     .help = "LSTM with attention over the features at every step",
@@ -226,4 +275,5 @@ const struct R(encoder_ops) R(encoder_dual_stage) = {
     .extra_size = extra_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

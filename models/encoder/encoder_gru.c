@@ -190,6 +190,34 @@ static void input_gradient(const struct R(pass) *pass, real *dx) {
     pass->k->large_nt(pass->ws->n_rows, F, 3 * at.w, at.xw, 3 * at.w, R(tensor_of)(pass, W), 3 * at.w, dx, F, false);
 }
 
+/* ONNX has the gates in the order z, r, n, and time before windows. */
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value x) {
+    static const size_t order[] = {1, 0, 2};
+    const size_t w = width(model->config);
+    float *candidate = mem_calloc(3 * w, sizeof *candidate);
+    struct onnx_value y = onnx_transpose(graph, x, 3, (const int64_t[]){1, 0, 2});
+    if (!candidate) {
+        graph->constants->rc = GW_ERR_NOMEM;
+        return y;
+    }
+    for (size_t layer = 0; layer < model->config->layers; layer++) {
+        const size_t first = layer * TENSORS_PER_LAYER;
+        const struct onnx_attribute attribute[] = {{.name = "hidden_size", .integer = (int64_t)w},
+                                                   {.name = "linear_before_reset", .integer = 1}};
+        struct onnx_value out = {""};
+        memcpy(candidate + 2 * w, onnx_data(model, first + CANDIDATE_BIAS), w * sizeof *candidate);
+        onnx_node(graph, "GRU",
+                  ONNX_IN(y, onnx_recurrent_weight(graph, model, first + W, w, 3, order),
+                          onnx_recurrent_weight(graph, model, first + U, w, 3, order),
+                          onnx_recurrent_bias(graph, model, first + BIAS, candidate, w, 3, order)),
+                  COUNT_OF(attribute), attribute, 1, &out);
+        y = onnx_unwrap(graph, out, 1); /* [T × 1 × N × w] */
+    }
+    mem_free(candidate);
+    return onnx_op_with(graph, "Gather", ONNX_IN(y, onnx_integer(graph, -1)),
+                        &(struct onnx_attribute){.name = "axis", .integer = 0});
+}
+
 const struct R(encoder_ops) R(encoder_gru) = {
     .name = "gru",
     .help = "gated recurrent unit, stacked when layers > 1, read at its last state: a control",
@@ -201,5 +229,6 @@ const struct R(encoder_ops) R(encoder_gru) = {
     .extra_size = extra_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
     .input_gradient = input_gradient,
 };

@@ -17,10 +17,16 @@ static void forward(const struct R(pass) *pass) {
         memcpy(ws->context + b * F, ws->x + ws->first_row[b] * F, F * sizeof(real));
 }
 
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value x) {
+    (void)model;
+    return onnx_last(graph, x);
+}
+
 const struct R(encoder_ops) R(encoder_logistic) = {
     .name = "logistic",
     .help = "logistic regression on the last bar's features: the floor to beat",
     .sequence = false,
     .tensors = tensors,
     .forward = forward,
+    .onnx = onnx,
 };

@@ -42,6 +42,7 @@ const struct R(encoder_ops) R(encoder_patterns) = {
     .n_channels = PATTERN_CHANNELS,
     .fits = FITS_PATTERNS,
     .windowed_only = "a pattern is a window of bars",
+    .no_onnx = "it looks at windows of bars that scale themselves, and the graph's input are features",
     .check = check,
     .tensors = tensors,
 };

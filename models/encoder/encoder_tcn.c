@@ -247,6 +247,52 @@ static void backward(const struct R(pass) *pass, bool use_dh, bool use_dh_last) 
     R(rows_times_backward)(pass, C, at.xw + at.taps * C, ld, gradient(pass, at.levels, 0));
 }
 
+/* ---- in ONNX: all steps of every level, [N × C × T] ------------------------------------------------------------------- */
+
+/* Taps of a level's tensor [taps·inputs × C], the last one first, as a convolution's kernel [C × inputs × taps]. */
+static struct onnx_value onnx_kernel(struct onnx *graph, const struct onnx_model *model, size_t tensor, size_t taps,
+                                     size_t inputs, size_t C) {
+    const size_t dims[3] = {C, inputs, taps};
+    const float *from = onnx_data(model, tensor);
+    float *kernel = mem_calloc(C * inputs * taps, sizeof *kernel);
+    for (size_t j = 0; kernel && j < taps; j++)
+        for (size_t k = 0; k < inputs; k++)
+            for (size_t i = 0; i < C; i++)
+                kernel[(i * inputs + k) * taps + taps - 1 - j] = from[(j * inputs + k) * C + i];
+    const struct onnx_value out = onnx_floats(graph, model->tensors->item[model->first + tensor].name, kernel, 3, dims);
+    mem_free(kernel);
+    return out;
+}
+
+static struct onnx_value onnx_convolve(struct onnx *graph, struct onnx_value x, struct onnx_value w,
+                                       struct onnx_value b, size_t taps, size_t level) {
+    const int64_t dilation = (int64_t)1 << level, pads[2] = {dilation * (int64_t)(taps - 1), 0};
+    const struct onnx_attribute attribute[] = {
+        {.name = "dilations", .kind = ONNX_SOME_INTEGERS, .integers = &dilation, .n = 1},
+        {.name = "pads", .kind = ONNX_SOME_INTEGERS, .integers = pads, .n = 2},
+    };
+    struct onnx_value out = {""};
+    onnx_node(graph, "Conv", ONNX_IN(x, w, b), COUNT_OF(attribute), attribute, 1, &out);
+    return onnx_op(graph, "Relu", 1, &out);
+}
+
+static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value x) {
+    const size_t levels = levels_of(model->config), taps = control_own(model->config)->conv_taps;
+    const size_t C = width(model->config), F = model->config->n_features;
+    const struct onnx_value wide = onnx_matmul(graph, x, onnx_weight(graph, model, levels * TENSORS_PER_LEVEL));
+    struct onnx_value y = onnx_swap(graph, x), past = onnx_swap(graph, wide);
+    for (size_t level = 0; level < levels; level++) {
+        const size_t first = level * TENSORS_PER_LEVEL;
+        const struct onnx_value w1 = onnx_kernel(graph, model, first + W1, taps, level == 0 ? F : C, C),
+                                w2 = onnx_kernel(graph, model, first + W2, taps, C, C);
+        const struct onnx_value a = onnx_convolve(graph, y, w1, onnx_weight(graph, model, first + B1), taps, level);
+        const struct onnx_value c = onnx_convolve(graph, a, w2, onnx_weight(graph, model, first + B2), taps, level);
+        const struct onnx_value sum = onnx_add(graph, c, past);
+        y = past = onnx_op(graph, "Relu", 1, &sum);
+    }
+    return onnx_last(graph, onnx_swap(graph, y));
+}
+
 const struct R(encoder_ops) R(encoder_tcn) = {
     .name = "tcn",
     .help = "dilated causal convolutions over the window, read at its last bar: a control",
@@ -258,4 +304,5 @@ const struct R(encoder_ops) R(encoder_tcn) = {
     .extra_size = extra_size,
     .forward = forward,
     .backward = backward,
+    .onnx = onnx,
 };

@@ -104,6 +104,7 @@ const struct R(encoder_ops) R(encoder_transformer) = {
     .own = GW_PARAM_TABLE(own_params),
     .reach = reach,
     .windowed_only = "it looks at windows of bars that scale themselves",
+    .no_onnx = "it looks at windows of bars that scale themselves, and the graph's input are features",
     .check = check,
     .tensors = tensors,
     .context_size = context_size,

@@ -37,6 +37,7 @@ const struct R(encoder_ops) R(encoder_xgboost) = {
     .window = true,
     .fits = FITS_TREES,
     .windowed_only = "its trees look at whole windows",
+    .no_onnx = "trees have no form among ONNX's own operators; its model file holds them as arrays",
     .check = check,
     .tensors = tensors,
 };

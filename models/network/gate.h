@@ -9,6 +9,7 @@
 #ifndef GATEWALK_MODELS_GATE_H
 #define GATEWALK_MODELS_GATE_H
 
+#include "models/export/onnx.h"
 #include "models/kernels/kernels.h"
 #include "models/loss/loss.h"
 #include "models/store/tensors.h"
@@ -59,6 +60,10 @@ struct R(encoder_ops) {
     void (*backward)(const struct R(pass) *pass, bool use_dh, bool use_dh_last);
     /* After backward: gradient of the rows in ws->x, assigned, [n_rows × F]. NULL: nobody asks it of this encoder. */
     void (*input_gradient)(const struct R(pass) *pass, real *dx);
+    /* Its part of an exported graph: scaled windows [N × T × F] to states [N × T × H], or to the context [N × C]. NULL: it has
+     * none, and why. */
+    struct onnx_value (*onnx)(struct onnx *graph, const struct onnx_model *model, struct onnx_value x);
+    const char *no_onnx;
 };
 
 /* ---- attention: hidden states to a context vector ------------------------------------------------ */
@@ -129,6 +134,8 @@ struct R(attention_ops) {
     /* NULL: the context is the last hidden state and nothing is gathered. */
     void (*forward)(const struct R(attention_run) *run);
     void (*backward)(const struct R(attention_run) *run);
+    /* Its part of an exported graph: states [N × T × H] to the context [N × C]; NULL: it has none. */
+    struct onnx_value (*onnx)(struct onnx *graph, const struct onnx_model *model, struct onnx_value states);
     int (*check)(const struct gw_model_config *config);                     /* optional: GW_ERR_CONFIG */
     void (*advise)(const struct gw_model_config *config, char advice[256]); /* what is allowed but unwise; optional */
 };

@@ -81,6 +81,7 @@ static const char *const call_of_command[][MAX_ARGS] = {
     {"runs"}, /* that of the first call */
     {"signal", "done", "--strategy", "lstm"},
     {"score", "done", "rw.csv", "--strategy", "bahdanau", "--out", "o.csv"},
+    {"export", "done", "--strategy", "bahdanau", "--out", "o.onnx"},
     {"features", "small.json", "--scaled", "2", "--out", "o.csv"},
     {"patterns", "train", "rw.csv", "--out", "library", "--quiet", "--set", "pattern_bars=8", "--set",
      "pattern_width=8", "--set", "categories=4", "--set", "epochs=1"},

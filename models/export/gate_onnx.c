@@ -1,0 +1,185 @@
+/* A stored fit as one ONNX file, from windows of raw features to p_long and p_short:
+ *
+ *   features [N × T × F] → scaler → encoder → attention → dense → logits → calibration → p_long [N], p_short [N]
+ *
+ * Scaler and calibration are reckoned in float64 and the rest in float32, as everywhere. Encoders and attentions write their own
+ * part (onnx in their rows). */
+#include <math.h>
+#include <string.h>
+
+#include "gatewalk/scorer.h"
+#include "gatewalk/version.h"
+
+#include "engine/base/base.h"
+#include "gate_onnx.h"
+#include "models/api/gate_model.h"
+
+static const char *const output_name[GW_N_GATES] = {"p_long", "p_short"};
+
+/* ---- what can be written --------------------------------------------------------------------------------------- */
+
+static int judge(const struct gw_gate_model *model) {
+    const struct R(network) *net = &model->gate.net;
+    if (net->stream)
+        FAIL(GW_ERR_CONFIG,
+             "model.unroll \"stream\" cannot be exported: its score follows from a state that is carried "
+             "from bar to bar, and the graph is one window's; use \"window\"");
+    if (!net->encoder->onnx)
+        FAIL(GW_ERR_CONFIG, "encoder \"%s\" cannot be exported: %s", net->encoder->name,
+             net->encoder->no_onnx ? net->encoder->no_onnx : "it has no form in ONNX yet");
+    if (net->encoder->sequence && !net->attention->onnx)
+        FAIL(GW_ERR_CONFIG, "attention \"%s\" cannot be exported: it has no form in ONNX yet", net->attention->name);
+    return GW_OK;
+}
+
+/* ---- the graph --------------------------------------------------------------------------------------------------- */
+
+/* y = (x - center) * inverse_scale, clipped, in double. */
+static struct onnx_value put_scaler(struct onnx *graph, const struct gw_scaler *scaler, struct onnx_value x) {
+    struct onnx_value y = onnx_cast(graph, x, ONNX_FLOAT64);
+    y = onnx_sub(graph, y, onnx_doubles(graph, "scaler.center", scaler->center, 1, &scaler->n));
+    y = onnx_mul(graph, y, onnx_doubles(graph, "scaler.inverse_scale", scaler->inverse_scale, 1, &scaler->n));
+    if (isfinite(scaler->clip))
+        y = onnx_op(graph, "Clip", ONNX_IN(y, onnx_double(graph, -scaler->clip), onnx_double(graph, scaler->clip)));
+    return onnx_cast(graph, y, ONNX_FLOAT32);
+}
+
+static struct onnx_value put_network(struct onnx *graph, const struct R(gate) *gate, struct onnx_value x) {
+    const struct R(network) *net = &gate->net;
+    struct onnx_model model = {.config = &net->config, .tensors = &net->tensors, .weights = gate->weights};
+    struct onnx_value y = net->encoder->onnx(graph, &model, x);
+    if (net->encoder->sequence) {
+        model.first = net->attention_first;
+        y = net->attention->onnx(graph, &model, y);
+    }
+    model.first = net->dense_first;
+    if (net->dense) {
+        y = onnx_affine(graph, y, onnx_weight(graph, &model, 0), onnx_weight(graph, &model, 1));
+        y = onnx_op(graph, "Relu", 1, &y);
+        model.first += 2;
+    }
+    return onnx_affine(graph, y, onnx_weight(graph, &model, 0), onnx_weight(graph, &model, 1));
+}
+
+/* Piecewise linear through the knots, level beyond them: between knots k and k + 1, where k counts those at or below p. */
+static struct onnx_value put_isotonic(struct onnx *graph, const struct calibration *by, struct onnx_value p) {
+    if (by->n == 1) /* one knot: everything has its height */
+        return onnx_add(graph, onnx_mul(graph, p, onnx_double(graph, 0)), onnx_double(graph, by->y[0]));
+    const struct onnx_value x = onnx_doubles(graph, NULL, by->x, 1, &by->n),
+                            y = onnx_doubles(graph, NULL, by->y, 1, &by->n);
+    const struct onnx_value below = onnx_op(graph, "LessOrEqual", ONNX_IN(x, onnx_wrap(graph, p, 1)));
+    const struct onnx_value count = onnx_sum(graph, onnx_cast(graph, below, ONNX_INT64), 1, false);
+    const struct onnx_value one = onnx_integer(graph, 1);
+    const struct onnx_value high = onnx_op(
+        graph, "Min", ONNX_IN(onnx_op(graph, "Max", ONNX_IN(count, one)), onnx_integer(graph, (int64_t)by->n - 1)));
+    const struct onnx_value low = onnx_sub(graph, high, one);
+    const struct onnx_value x_low = onnx_op(graph, "Gather", ONNX_IN(x, low)),
+                            y_low = onnx_op(graph, "Gather", ONNX_IN(y, low));
+    const struct onnx_value run = onnx_sub(graph, onnx_op(graph, "Gather", ONNX_IN(x, high)), x_low),
+                            rise = onnx_sub(graph, onnx_op(graph, "Gather", ONNX_IN(y, high)), y_low);
+    struct onnx_value way = onnx_div(graph, onnx_sub(graph, p, x_low), run);
+    way = onnx_op(graph, "Clip", ONNX_IN(way, onnx_double(graph, 0), onnx_double(graph, 1)));
+    return onnx_add(graph, y_low, onnx_mul(graph, rise, way));
+}
+
+static struct onnx_value put_calibration(struct onnx *graph, const struct calibration *by, struct onnx_value logit) {
+    struct onnx_value z = logit;
+    if (by->kind == GW_CALIBRATION_PLATT)
+        z = onnx_add(graph, onnx_mul(graph, z, onnx_double(graph, by->slope)), onnx_double(graph, by->intercept));
+    const struct onnx_value p = onnx_op(graph, "Sigmoid", 1, &z);
+    return by->kind == GW_CALIBRATION_ISOTONIC ? put_isotonic(graph, by, p) : p;
+}
+
+static void put_gates(struct onnx *graph, const struct R(gate) *gate, struct onnx_value logits) {
+    const struct onnx_value wide = onnx_cast(graph, logits, ONNX_FLOAT64);
+    for (size_t i = 0; i < GW_N_GATES; i++) {
+        const struct onnx_value logit = onnx_op_with(graph, "Gather", ONNX_IN(wide, onnx_integer(graph, (int64_t)i)),
+                                                     &(struct onnx_attribute){.name = "axis", .integer = 1});
+        const struct onnx_value p = put_calibration(graph, &gate->calibration[i], logit);
+        onnx_name(graph, onnx_cast(graph, p, ONNX_FLOAT32), output_name[i]);
+    }
+}
+
+static void put_graph(const struct gw_gate_model *model, const struct gw_scaler *scaler, struct protobuf *out) {
+    const struct R(network) *net = &model->gate.net;
+    const size_t input[3] = {0, R(network_reach)(net), net->config.n_features}, output[1] = {0};
+    struct protobuf constants = {.rc = GW_OK};
+    size_t serial = 0;
+    struct onnx graph = {.constants = &constants, .serial = &serial};
+    const struct onnx_value x = put_scaler(&graph, scaler, (struct onnx_value){"features"});
+    put_gates(&graph, &model->gate, put_network(&graph, &model->gate, x));
+    onnx_begin_graph(&graph, "gate", out);
+    protobuf_append(out, &constants);
+    protobuf_free(&constants);
+    onnx_declare(out, ONNX_GRAPH_INPUT, "features", ONNX_FLOAT32, COUNT_OF(input), input);
+    for (size_t i = 0; i < GW_N_GATES; i++)
+        onnx_declare(out, ONNX_GRAPH_OUTPUT, output_name[i], ONNX_FLOAT32, COUNT_OF(output), output);
+}
+
+/* ---- the file ------------------------------------------------------------------------------------------------------ */
+
+enum {
+    MODEL_IR = 1,
+    MODEL_PRODUCER = 2,
+    MODEL_PRODUCER_VERSION = 3,
+    MODEL_GRAPH = 7,
+    MODEL_OPSET = 8,
+    MODEL_META = 14
+};
+
+static void put_meta(struct protobuf *out, const char *key, const char *value) {
+    struct protobuf pair = {.rc = GW_OK};
+    protobuf_text(&pair, 1, key);
+    protobuf_text(&pair, 2, value);
+    protobuf_message(out, MODEL_META, &pair);
+}
+
+int gate_onnx(const struct gw_gate_model *model, const struct gw_scaler *scaler, struct protobuf *out) {
+    struct protobuf graph = {.rc = GW_OK}, opset = {.rc = GW_OK};
+    TRY(judge(model));
+    protobuf_integer(out, MODEL_IR, ONNX_IR);
+    protobuf_text(out, MODEL_PRODUCER, "gatewalk");
+    protobuf_text(out, MODEL_PRODUCER_VERSION, GW_VERSION);
+    put_graph(model, scaler, &graph);
+    protobuf_message(out, MODEL_GRAPH, &graph);
+    protobuf_text(&opset, 1, "");
+    protobuf_integer(&opset, 2, ONNX_OPSET);
+    protobuf_message(out, MODEL_OPSET, &opset);
+    return out->rc;
+}
+
+/* Names of features, a blank between them, as the stored fit has them. */
+static void put_features(struct protobuf *out, const struct gw_feature_set *set) {
+    size_t length = 1;
+    for (size_t i = 0; i < gw_feature_set_size(set); i++) length += strlen(gw_feature_set_name(set, i)) + 1;
+    char *text = mem_calloc(length, 1), *at = text;
+    if (!text) {
+        out->rc = GW_ERR_NOMEM;
+        return;
+    }
+    for (size_t i = 0; i < gw_feature_set_size(set); i++)
+        at += sprintf(at, "%s%s", i ? " " : "", gw_feature_set_name(set, i));
+    put_meta(out, GW_META_FEATURES, text);
+    mem_free(text);
+}
+
+static int write_bytes(const struct protobuf *model, const char *path) {
+    struct out_file file;
+    if (model->rc < 0) return model->rc;
+    TRY(out_open(&file, path));
+    out_write(&file, model->bytes, model->n);
+    return out_commit(&file);
+}
+
+int gw_scorer_export(const struct gw_scorer *scorer, const struct gw_meta_pair *meta, size_t n_meta, const char *path) {
+    struct protobuf model = {.rc = GW_OK};
+    char interval[40];
+    int rc = gate_onnx(gw_scorer_model(scorer), gw_scorer_scaler(scorer), &model);
+    if (rc == GW_OK) put_features(&model, gw_scorer_features(scorer));
+    if (gw_scorer_interval_ns(scorer) > 0)
+        put_meta(&model, GW_META_INTERVAL, duration_format(gw_scorer_interval_ns(scorer), interval));
+    for (size_t i = 0; i < n_meta; i++) put_meta(&model, meta[i].key, meta[i].value);
+    if (rc == GW_OK) rc = write_bytes(&model, path);
+    protobuf_free(&model);
+    return rc;
+}

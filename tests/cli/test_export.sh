@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Exported graphs in another runtime: 1,050 windows of every form that can be exported, within 1e-5 of scores.csv.
+# usage: tests/cli/test_export.sh   (from the root; needs node and onnxruntime-node, found by NODE_PATH, else it skips)
+set -u
+export LC_ALL=C GATEWALK_CACHE=off GATEWALK_STORE=off
+program=${GATEWALK_BIN:-$PWD/gatewalk} root=$PWD
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+n_passed=0 n_failed=0 n_skipped=0
+check() { # function: its name says what holds; 77 is a skip
+    "$1"
+    case $? in
+    0) n_passed=$((n_passed + 1)) ;;
+    77) n_skipped=$((n_skipped + 1)) ;;
+    *) n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1" ;;
+    esac
+}
+fail() { echo "$1" >&2 && return 1; }
+cp "$root/tests/golden/export.json" "$scratch" && cd "$scratch" || exit 1
+"$program" synth planted --bars 1700 --seed 7 --out bars.csv >/dev/null || exit 1
+walk() { "$program" run export.json --out "$1" --no-report --quiet "${@:2}" >out 2>&1 || fail "$(cat out)"; }
+
+what_has_no_graph_is_said() {
+    walk few --strategies stream,transformer,none || return
+    "$program" export few --strategy stream --out x.onnx 2>err
+    [ $? -eq 2 ] && grep -q 'unroll "stream" cannot be exported: ' err && [ ! -e x.onnx ] || fail "$(cat err)" || return
+    "$program" export few --strategy transformer --out x.onnx 2>err
+    [ $? -eq 2 ] && grep -q 'encoder "transformer" cannot be exported: ' err && [ ! -e x.onnx ] || fail "$(cat err)" || return
+    "$program" export few --strategy none 2>err
+    [ $? -eq 2 ] && grep -q -- '--out FILE is missing' err
+}
+a_graph_says_where_it_is_from() {
+    "$program" export few --strategy none --out none.onnx >out || return
+    grep -q 'graph: none.onnx (none, seed 1, fold 1): features \[windows x 40 x 5\]' out || fail "$(cat out)" || return
+    "$program" export few --strategy none --out again.onnx >/dev/null && cmp none.onnx again.onnx || return
+    local text
+    for text in gatewalk.features 'log_return(1) body volume_z(12) rsi(14) ma_gap(8)' gatewalk.tau bars: gatewalk.interval lstm0.W; do
+        grep -aqF "$text" none.onnx || fail "none.onnx does not hold $text" || return
+    done
+}
+another_runtime_gives_the_scores() {
+    node -e 'require("onnxruntime-node")' 2>/dev/null || { echo "skipped: no node with onnxruntime-node" && return 77; }
+    local name
+    walk all && "$program" features export.json --out features.npy >out || return
+    for name in $(sed -n 's/^    {"name": "\([a-z0-9_]*\)".*/\1/p' export.json); do
+        case $name in stream | transformer) continue ;; esac
+        "$program" export all --strategy "$name" --out "$name-s1-f001.onnx" >out || return
+    done
+    node "$root/tests/golden/check_onnx.js" all features.npy ./*-s1-f001.onnx >out || fail "$(cat out)" || return
+    [ "$(grep -c ' 1050 rows ' out)" -eq 30 ] || fail "$(cat out)"
+}
+
+check what_has_no_graph_is_said
+check a_graph_says_where_it_is_from
+check another_runtime_gives_the_scores
+echo "[  PASSED  ] $n_passed test(s)."
+[ $n_skipped -eq 0 ] || echo "[  SKIPPED ] $n_skipped test(s)."
+[ $n_failed -eq 0 ] || echo "[  FAILED  ] $n_failed test(s)."
+[ $n_failed -eq 0 ]
