@@ -69,7 +69,7 @@ static int clean_scalers(struct audit_subject *subject) {
     if (!subject->scaler) return GW_ERR_NOMEM;
     for (size_t f = 0; f < subject->p->plan.n_folds; f++) {
         struct fold_data data;
-        TRY(passage_fold_data(subject, subject->p, f, NULL, &data));
+        TRY(passage_fold_data(subject, subject->p, &(struct fit){.fold = f}, NULL, &data));
         const int rc = keep_learnt(subject, f, data.learnt);
         subject->scaler[f] = data.scaler;
         data.scaler = (struct gw_scaler){0};

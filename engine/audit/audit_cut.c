@@ -11,7 +11,8 @@ static int check_scalers(const struct audit_subject *subject, const struct prepa
         struct fold_data data;
         memset(&data, 0, sizeof data);
         const struct fold_known known = passage_learnt(subject, f);
-        TRY(audit_failure(audit, STAGE_SCALER, NULL, f, passage_fold_data(subject, p, f, &known, &data)));
+        TRY(audit_failure(audit, STAGE_SCALER, NULL, f,
+                          passage_fold_data(subject, p, &(struct fit){.fold = f}, &known, &data)));
         if (!data.x) continue;
         compare_scaler(audit, subject->p, f, &subject->scaler[f], &data.scaler);
         fold_data_free(&data);
@@ -25,9 +26,10 @@ static int check_scalers(const struct audit_subject *subject, const struct prepa
 static int check_fitted(const struct audit_subject *subject, const struct prepared *p, size_t fold,
                         struct audit *audit) {
     const struct fold_known known = {&subject->scaler[fold], subject->learnt[fold]};
+    const struct fit all = {.fold = fold};
     struct fold_data clean, dirty = {0};
-    TRY(passage_fold_data(subject, subject->p, fold, &known, &clean));
-    int rc = audit_failure(audit, STAGE_FITTED, NULL, fold, passage_fold_data(subject, p, fold, &known, &dirty));
+    TRY(passage_fold_data(subject, subject->p, &all, &known, &clean));
+    int rc = audit_failure(audit, STAGE_FITTED, NULL, fold, passage_fold_data(subject, p, &all, &known, &dirty));
     if (rc == GW_OK && dirty.x) compare_fitted(audit, subject->p, fold, &clean, &dirty);
     fold_data_free(&dirty);
     fold_data_free(&clean);
@@ -49,14 +51,15 @@ static int check_fitted_folds(const struct audit_subject *subject, const struct 
 enum { ATTENTION_BARS = 8 };
 
 /* The fold's last test samples that have closed by the cut, of all symbols; their place in `rows`. */
-static size_t last_samples(const struct prepared *p, const struct fold_data *data, size_t fold, int64_t cut_ns,
-                           struct gw_sample *sample) {
+static size_t last_samples(const struct prepared *p, const struct fold_data *data, const struct fit *fit,
+                           int64_t cut_ns, struct gw_sample *sample) {
     size_t n = 0;
-    for (size_t s = 0; s < p->market.n_symbols; s++) {
-        const struct gw_range *r = &p->plan.fold[fold].samples[GW_SLICE_TEST][s];
+    for (size_t i = 0; i < data->n_symbols; i++) {
+        const size_t s = data->symbol[i];
+        const struct gw_range *r = &p->plan.fold[fit->fold].samples[GW_SLICE_TEST][s];
         size_t known = known_bars(&p->market.symbol[s], cut_ns), end = known < r->end ? known : r->end;
         for (size_t t = end > r->begin + ATTENTION_BARS ? end - ATTENTION_BARS : r->begin; t < end; t++)
-            sample[n++] = (struct gw_sample){(uint32_t)s, (uint32_t)(t - data->first[s])};
+            sample[n++] = (struct gw_sample){(uint32_t)i, (uint32_t)(t - data->first[i])};
     }
     return n;
 }
@@ -73,7 +76,7 @@ static int compare_weights(struct audit *audit, const struct audit_subject *subj
     const struct prepared *p = subject->p;
     const struct gw_model_config *config = gw_model_get_config(subject->fits.model[i]);
     size_t maps = gw_model_attention_maps(config), width = maps * config->lookback;
-    size_t n = last_samples(p, clean, fit->fold, audit->cut_ns, sample);
+    size_t n = last_samples(p, clean, fit, audit->cut_ns, sample);
     if (width == 0 || n == 0) return GW_OK;
     float *block = mem_calloc(2 * n, (width + GW_N_GATES) * sizeof *block);
     if (!block) return GW_ERR_NOMEM;
@@ -81,7 +84,7 @@ static int compare_weights(struct audit *audit, const struct audit_subject *subj
     int rc = score_samples(subject->fits.model[i], clean, sample, n, maps, probability, a);
     if (rc == GW_OK) rc = score_samples(subject->fits.model[i], dirty, sample, n, maps, probability, b);
     for (size_t k = 0; rc == GW_OK && k < n; k++) {
-        const struct gw_bars *bars = &p->market.symbol[sample[k].series];
+        const struct gw_bars *bars = &p->market.symbol[clean->symbol[sample[k].series]];
         struct audit_place place = {gw_bar_close_ns(bars, clean->first[sample[k].series] + sample[k].row), bars->symbol,
                                     subject->e->strategy[fit->strategy].name, fit->fold + 1};
         for (size_t w = 0; w < width; w++)
@@ -92,17 +95,21 @@ static int compare_weights(struct audit *audit, const struct audit_subject *subj
     return rc;
 }
 
+/* Fits that see the same rows: those of all symbols, or each of some alone. */
+static bool shares_rows(const struct fit *a, const struct fit *b) {
+    return a == b || (a->fold == b->fold && a->models == MODELS_POOLED && b->models == MODELS_POOLED);
+}
+
 /* Of the bars just before the cut: what a model attends to there no later bar may move. */
-static int check_attention(const struct audit_subject *subject, const struct fold_data *dirty, size_t fold,
-                           struct audit *audit) {
+static int check_attention(const struct audit_subject *subject, const struct fold_data *dirty, const struct fit *of,
+                           const struct fold_known *known, struct audit *audit) {
     struct fold_data clean;
     struct gw_sample *sample = mem_calloc(subject->p->market.n_symbols, ATTENTION_BARS * sizeof *sample);
     if (!sample) return GW_ERR_NOMEM;
-    const struct fold_known known = passage_learnt(subject, fold);
-    int rc = passage_fold_data(subject, subject->p, fold, &known, &clean);
+    int rc = passage_fold_data(subject, subject->p, of, known, &clean);
     if (rc == GW_OK) {
         for (size_t i = 0; rc == GW_OK && i < subject->fits.n; i++)
-            if (subject->fits.fit[i].fold == fold) rc = compare_weights(audit, subject, i, &clean, dirty, sample);
+            if (shares_rows(&subject->fits.fit[i], of)) rc = compare_weights(audit, subject, i, &clean, dirty, sample);
         fold_data_free(&clean);
     }
     mem_free(sample);
@@ -111,24 +118,28 @@ static int check_attention(const struct audit_subject *subject, const struct fol
 
 /* ---- what the models say --------------------------------------------------------------------------------------------- */
 
-/* What the fold's stored weights say of this market, put behind what they said of the folds before. From *first_own on the
- * list is the caller's to release. */
-static int apply_fold(const struct audit_subject *subject, const struct prepared *p, size_t fold, struct audit *audit,
-                      struct fit_list *out, size_t *first_own) {
-    struct fold_data data;
-    out->fit = mem_calloc(subject->fits.n ? subject->fits.n : 1, sizeof *out->fit);
-    if (!out->fit) return GW_ERR_NOMEM;
-    for (size_t i = 0; i < subject->fits.n; i++)
-        if (subject->fits.fit[i].fold < fold) out->fit[out->n++] = subject->fits.fit[i];
-    *first_own = out->n;
-    const struct fold_known known = passage_learnt(subject, fold);
-    int rc = passage_fold_data(subject, p, fold, &known, &data);
-    if (rc < 0) return rc;
+/* The fits that see the same rows as `of`. */
+static int apply_alike(const struct audit_subject *subject, const struct prepared *p, const struct fit *of,
+                       struct audit *audit, struct fit_list *out) {
+    struct fold_data data, taught = {.n_symbols = 0};
+    struct fold_known known = {.learnt = NULL};
+    int rc = GW_OK;
+    if (of->models == MODELS_POOLED)
+        known = passage_learnt(subject, of->fold);
+    else if (gw_feature_set_learnt(p->set)) /* what its own symbols' bars had taught */
+        rc = passage_fold_data(subject, subject->p, of, NULL, &taught);
+    if (taught.learnt) known.learnt = taught.learnt;
+    if (rc == GW_OK) rc = passage_fold_data(subject, p, of, &known, &data);
+    if (rc < 0) {
+        fold_data_free(&taught);
+        return rc;
+    }
     for (size_t i = 0; rc == GW_OK && i < subject->fits.n; i++) {
         const struct fit *clean = &subject->fits.fit[i];
-        if (clean->fold != fold) continue;
+        if (!shares_rows(clean, of)) continue;
         struct fit *fit = &out->fit[out->n++];
-        *fit = (struct fit){.strategy = clean->strategy, .seed = clean->seed, .fold = fold, .borrowed = true};
+        *fit = fit_beside(clean);
+        fit->borrowed = true;
         rc = passage_apply(subject, p, &data, subject->fits.model[i], fit);
         if (rc < 0) break;
         const char *name = subject->e->strategy[clean->strategy].name;
@@ -136,8 +147,29 @@ static int apply_fold(const struct audit_subject *subject, const struct prepared
         compare_probability(audit, subject->p, name, clean, fit);
         rc = interrupt_check();
     }
-    if (rc == GW_OK) rc = check_attention(subject, &data, fold, audit);
+    if (rc == GW_OK) rc = check_attention(subject, &data, of, &known, audit);
     fold_data_free(&data);
+    fold_data_free(&taught);
+    return rc;
+}
+
+/* What the fold's stored weights say of this market, put behind what they said of the folds before. From *first_own on the
+ * list is the caller's to release. */
+static int apply_fold(const struct audit_subject *subject, const struct prepared *p, size_t fold, struct audit *audit,
+                      struct fit_list *out, size_t *first_own) {
+    out->fit = mem_calloc(subject->fits.n ? subject->fits.n : 1, sizeof *out->fit);
+    if (!out->fit) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < subject->fits.n; i++)
+        if (subject->fits.fit[i].fold < fold) out->fit[out->n++] = subject->fits.fit[i];
+    *first_own = out->n;
+    bool pooled = false; /* all of these are done at once */
+    int rc = GW_OK;
+    for (size_t i = 0; rc == GW_OK && i < subject->fits.n; i++) {
+        const struct fit *of = &subject->fits.fit[i];
+        if (of->fold != fold || (pooled && of->models == MODELS_POOLED)) continue;
+        pooled |= of->models == MODELS_POOLED;
+        rc = apply_alike(subject, p, of, audit, out);
+    }
     return rc;
 }
 
@@ -170,8 +202,8 @@ static void compare_strategies(const struct audit_subject *subject, const struct
 
 /* Folds that cannot be trained yet at the cut: their models say nothing. */
 static int stand_in(const struct prepared *p, struct fit *fit) {
-    size_t n = p->market.n_symbols, tested = gw_fold_count_samples(&p->plan.fold[fit->fold], GW_SLICE_TEST, n),
-           validated = gw_fold_count_samples(&p->plan.fold[fit->fold], GW_SLICE_VALIDATION, n);
+    size_t n = fit_count_symbols(p, fit), tested = fit_count_samples(p, fit, GW_SLICE_TEST),
+           validated = fit_count_samples(p, fit, GW_SLICE_VALIDATION);
     fit->n_test = tested;
     fit->probability = mem_calloc(tested * GW_N_GATES + 1, sizeof *fit->probability);
     fit->validation = mem_calloc(validated * GW_N_GATES + 1, sizeof *fit->validation);
@@ -187,7 +219,7 @@ static int stand_ins(const struct audit_subject *subject, const struct prepared 
         const struct fit *clean = &subject->fits.fit[i];
         if (clean->fold <= fold) continue;
         struct fit *fit = &fits->fit[fits->n++];
-        *fit = (struct fit){.strategy = clean->strategy, .seed = clean->seed, .fold = clean->fold};
+        *fit = fit_beside(clean);
         TRY(stand_in(p, fit));
     }
     return GW_OK;

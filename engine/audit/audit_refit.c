@@ -21,7 +21,7 @@ int audit_refit(const struct audit_subject *subject, size_t i, enum poison poiso
     const char *name = subject->e->strategy[clean->strategy].name;
     struct gw_gate_model *model = NULL;
     struct prepared *p;
-    struct fit fit = {.strategy = clean->strategy, .seed = clean->seed, .fold = clean->fold};
+    struct fit fit = fit_beside(clean);
     const int64_t cut_ns = subject->p->plan.fold[fit.fold].end_ns[GW_SLICE_VALIDATION] - 1;
     TRY(poisoned_market(subject, cut_ns, poison, audit, &p));
     int rc = GW_OK;
@@ -50,7 +50,7 @@ static int train_alone(const struct audit_subject *subject, const struct prepare
     uint64_t key[2] = {e->seed[fit->seed], fit->fold};
     train.epochs = 1;
     train.retrain = GW_RETRAIN_FRESH;
-    TRY(passage_fold_data(subject, p, fit->fold, NULL, &data));
+    TRY(passage_fold_data(subject, p, fit, NULL, &data));
     struct gw_fit_input input = {
         .n_series = data.n_symbols,
         .n_features = data.n_features,
@@ -72,7 +72,8 @@ static int learn_alone(const struct audit_subject *subject, const struct prepare
     struct fold_data data = {0};
     if (!subject->learnt) return GW_OK;
     const struct fold_known known = {.scaler = &subject->scaler[fold]};
-    TRY(audit_failure(audit, STAGE_FITTED, NULL, fold, passage_fold_data(subject, p, fold, &known, &data)));
+    const struct fit all = {.fold = fold};
+    TRY(audit_failure(audit, STAGE_FITTED, NULL, fold, passage_fold_data(subject, p, &all, &known, &data)));
     if (data.learnt) compare_learnt(audit, subject->p, fold, subject->learnt[fold], data.learnt);
     fold_data_free(&data);
     return GW_OK;

@@ -79,10 +79,12 @@ void compare_threshold(struct audit *audit, const struct prepared *p, const char
                        const struct fit *b) {
     struct audit_place place = {
         .time_ns = p->plan.fold[a->fold].end_ns[GW_SLICE_VALIDATION], .strategy = strategy, .fold = a->fold + 1};
-    for (size_t s = 0; s < p->market.n_symbols; s++) {
+    for (size_t s = 0, k = 0; s < p->market.n_symbols; s++) {
+        if (!fit_knows(p, a, s)) continue;
         place.symbol = p->market.symbol[s].symbol;
-        audit_value(audit, STAGE_THRESHOLD, &place, "tau_long", (double)a->tau[s][0], (double)b->tau[s][0]);
-        audit_value(audit, STAGE_THRESHOLD, &place, "tau_short", (double)a->tau[s][1], (double)b->tau[s][1]);
+        audit_value(audit, STAGE_THRESHOLD, &place, "tau_long", (double)a->tau[k][0], (double)b->tau[k][0]);
+        audit_value(audit, STAGE_THRESHOLD, &place, "tau_short", (double)a->tau[k][1], (double)b->tau[k][1]);
+        k++;
     }
 }
 
@@ -92,7 +94,7 @@ void compare_probability(struct audit *audit, const struct prepared *p, const ch
     for (size_t s = 0; s < p->market.n_symbols; s++) {
         const struct gw_bars *bars = &p->market.symbol[s];
         const struct gw_range *r = &p->plan.fold[a->fold].samples[GW_SLICE_TEST][s];
-        for (size_t t = r->begin; t < r->end; t++, row++) {
+        for (size_t t = r->begin; fit_knows(p, a, s) && t < r->end; t++, row++) {
             struct audit_place place = {gw_bar_close_ns(bars, t), bars->symbol, strategy, a->fold + 1};
             const float *x = a->probability + row * GW_N_GATES, *y = b->probability + row * GW_N_GATES;
             if (place.time_ns > audit->cut_ns) continue;

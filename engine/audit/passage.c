@@ -13,10 +13,10 @@ int passage_inputs(const struct audit_subject *subject, struct prepared *p) {
     return GW_OK;
 }
 
-int passage_fold_data(const struct audit_subject *subject, const struct prepared *p, size_t fold,
+int passage_fold_data(const struct audit_subject *subject, const struct prepared *p, const struct fit *fit,
                       const struct fold_known *known, struct fold_data *out) {
-    if (subject->hooks->fold_data) return subject->hooks->fold_data(subject->e, p, fold, known, out);
-    return fold_data_build(subject->e, p, fold, known, out);
+    if (subject->hooks->fold_data) return subject->hooks->fold_data(subject->e, p, fit->fold, known, out);
+    return fold_data_build_of(subject->e, p, fit, known, out);
 }
 
 struct fold_known passage_learnt(const struct audit_subject *subject, size_t fold) {
@@ -34,16 +34,17 @@ int passage_apply(const struct audit_subject *subject, const struct prepared *p,
 /* The clean model of the fold before, which a warm or lora fit starts from: it was known then. */
 static const struct gw_gate_model *previous_model(const struct audit_subject *subject, const struct fit *fit) {
     if (subject->e->strategy[fit->strategy].train.retrain == GW_RETRAIN_FRESH) return NULL;
-    for (size_t i = 0; i < subject->fits.n; i++)
-        if (subject->fits.fit[i].strategy == fit->strategy && subject->fits.fit[i].fold + 1 == fit->fold)
-            return subject->fits.model[i];
-    return NULL;
+    const struct gw_gate_model *model = NULL;
+    for (size_t i = 0; i < subject->fits.n && subject->fits.fit[i].fold < fit->fold; i++)
+        if (subject->fits.fit[i].strategy == fit->strategy && subject->fits.fit[i].group == fit->group)
+            model = subject->fits.model[i];
+    return model;
 }
 
 static int hooked_fit(const struct audit_subject *subject, const struct prepared *p, struct fit *fit,
                       struct gw_gate_model **model) {
     struct fold_data data;
-    TRY(passage_fold_data(subject, p, fit->fold, NULL, &data));
+    TRY(passage_fold_data(subject, p, fit, NULL, &data));
     int rc = subject->hooks->fit(subject->e, p, &data, fit, model);
     if (rc == GW_OK) rc = passage_apply(subject, p, &data, *model, fit);
     fold_data_free(&data);

@@ -36,7 +36,7 @@ struct audit_subject {
 
 /* Features, labels and folds of bars that are there. */
 int passage_inputs(const struct audit_subject *subject, struct prepared *p) GW_MUST_USE;
-int passage_fold_data(const struct audit_subject *subject, const struct prepared *p, size_t fold,
+int passage_fold_data(const struct audit_subject *subject, const struct prepared *p, const struct fit *fit,
                       const struct fold_known *known, struct fold_data *out) GW_MUST_USE;
 /* What the clean fold's fitted features have learnt. */
 struct fold_known passage_learnt(const struct audit_subject *subject, size_t fold);

@@ -9,7 +9,7 @@ enum { VERIFY_FILES_MAX = 64, VERIFY_TEXT = 400 };
 
 /* One file of the run and what verify makes of it. */
 struct verified_file {
-    char name[128]; /* below the run directory */
+    char name[256]; /* below the run directory */
     bool same;
     size_t line;            /* of the first difference, from 1; 0: not of a line */
     char where[64];         /* its column or place */

@@ -8,16 +8,19 @@
 #include "gatewalk/scorer.h"
 #include "verify.h"
 
-static void name_of(const struct experiment *e, const struct fit *fit, char name[128]) {
-    snprintf(name, 128, GW_RUN_MODELS "/%s-s%llu-f%03zu.safetensors", e->strategy[fit->strategy].name,
-             (unsigned long long)e->seed[fit->seed], fit->fold + 1);
+enum { NAME_MAX_ = 240 };
+
+static void name_of(const struct experiment *e, const struct fit *fit, char name[NAME_MAX_]) {
+    char stem[NAME_MAX_ - 32] = "";
+    (void)!fit_name(e, fit, stem, sizeof stem); /* a name, a symbol and three numbers: there is room */
+    snprintf(name, NAME_MAX_, GW_RUN_MODELS "/%s.safetensors", stem);
 }
 
 static const struct gw_gate_model *model_before(const struct fit_list *fits, size_t i) {
     const struct fit *fit = &fits->fit[i];
-    for (size_t k = 0; k < i; k++)
+    for (size_t k = i; k-- > 0;) /* the newest of those before */
         if (fits->fit[k].strategy == fit->strategy && fits->fit[k].seed == fit->seed &&
-            fits->fit[k].fold + 1 == fit->fold)
+            fits->fit[k].group == fit->group)
             return fits->model[k];
     return NULL;
 }
@@ -50,7 +53,7 @@ static int load_fit(const struct experiment *e, const struct prepared *p, const 
 static int compare_stored(const struct experiment *e, const struct prepared *p, const struct fold_data *data,
                           const struct gw_gate_model *model, const char *scratch, struct fit *fit,
                           struct verify_report *report) {
-    char name[128], kept[sizeof fit->model_path];
+    char name[NAME_MAX_], kept[sizeof fit->model_path];
     name_of(e, fit, name);
     strcpy(kept, fit->model_path);
     TRY(path_join(fit->model_path, sizeof fit->model_path, scratch, name));
@@ -70,7 +73,7 @@ static int verify_fit(const struct experiment *e, const struct prepared *p, cons
     TRY(interrupt_check());
     int rc = load_fit(e, p, model_before(fits, i), fit, &fits->model[i], &learnt);
     known.learnt = learnt;
-    if (rc == GW_OK) rc = fold_data_build(e, p, fit->fold, &known, &data);
+    if (rc == GW_OK) rc = fold_data_build_of(e, p, fit, &known, &data);
     if (rc == GW_OK) {
         rc = fit_apply(&context, &data, fits->model[i], fit);
         if (rc == GW_OK) rc = compare_stored(e, p, &data, fits->model[i], scratch, fit, report);
@@ -84,7 +87,7 @@ static int verify_fit(const struct experiment *e, const struct prepared *p, cons
 /* A file that cannot be loaded is a difference, and the last one that is looked for: nothing can be computed without it. */
 static int note_unreadable(const struct experiment *e, const struct fit *fit, struct verify_report *report) {
     struct verified_file *out;
-    char name[128];
+    char name[NAME_MAX_];
     name_of(e, fit, name);
     TRY(verify_note(report, name, &out));
     snprintf(out->text, sizeof out->text, "%s", gw_error_message());
@@ -118,13 +121,14 @@ static int refit(const struct experiment *e, const struct prepared *p, const cha
                  size_t i, struct verify_report *report) {
     const struct fit *stored = &fits->fit[i];
     struct fit_context context = {.experiment = e, .prepared = p};
-    struct fit fit = {.strategy = stored->strategy, .seed = stored->seed, .fold = stored->fold, .borrowed = true};
+    struct fit fit = fit_beside(stored);
     struct gw_gate_model *model = NULL;
     struct fold_data data;
     bool fresh = e->strategy[fit.strategy].train.retrain == GW_RETRAIN_FRESH;
+    fit.borrowed = true;
     memcpy(fit.key, stored->key, sizeof fit.key);
     int rc = fit_execute(&context, fresh ? NULL : model_before(fits, i), &fit, &model);
-    if (rc == GW_OK) rc = fold_data_build(e, p, fit.fold, NULL, &data);
+    if (rc == GW_OK) rc = fold_data_build_of(e, p, &fit, NULL, &data);
     if (rc == GW_OK) {
         rc = compare_stored(e, p, &data, model, scratch, &fit, report);
         fold_data_free(&data);

@@ -30,6 +30,9 @@ static int choose_strategy(const struct experiment *e, const char *dir, const ch
         if (asked ? strcmp(spec->name, asked) != 0 : !has_patterns(spec)) continue;
         if (!has_patterns(spec))
             FAIL(GW_ERR_USAGE, "--strategy %s: its model has no patterns; it needs \"encoder\": \"patterns\"", asked);
+        if (spec->models != MODELS_POOLED)
+            FAIL(GW_ERR_USAGE, "--strategy %s: has a library for every symbol or group; train one of your own",
+                 spec->name);
         *out = spec;
         return GW_OK;
     }

@@ -59,10 +59,9 @@ static void count_bytes(const struct experiment *e, const struct prepared *p, co
                         size_t copies, struct plan_work *out) {
     double sum = 0;
     for (size_t i = 0; i < fits->n; i++) {
-        const struct gw_fold *fold = &p->plan.fold[fits->fit[i].fold];
         const struct strategy_spec *spec = &e->strategy[fits->fit[i].strategy];
-        double scored = (double)gw_fold_count_samples(fold, GW_SLICE_TEST, p->market.n_symbols) +
-                        (double)gw_fold_count_samples(fold, GW_SLICE_VALIDATION, p->market.n_symbols);
+        double scored = (double)fit_count_samples(p, &fits->fit[i], GW_SLICE_TEST) +
+                        (double)fit_count_samples(p, &fits->fit[i], GW_SLICE_VALIDATION);
         sum += 8 * scored + 4 * (double)gw_model_parameter_count(&spec->model) + OTHER_BYTES;
     }
     out->fit_bytes = fits->n ? sum / (double)fits->n : 0;

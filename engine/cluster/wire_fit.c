@@ -19,18 +19,16 @@ struct shape {
     size_t validation, test, symbols, features, inputs, lookback;
 };
 static struct shape shape_of(const struct experiment *e, const struct prepared *p, const struct fit *fit) {
-    const struct gw_fold *fold = &p->plan.fold[fit->fold];
     const struct gw_model_config *model = &e->strategy[fit->strategy].model;
-    size_t n = p->market.n_symbols;
-    return (struct shape){.validation = gw_fold_count_samples(fold, GW_SLICE_VALIDATION, n),
-                          .test = gw_fold_count_samples(fold, GW_SLICE_TEST, n),
-                          .symbols = n,
+    return (struct shape){.validation = fit_count_samples(p, fit, GW_SLICE_VALIDATION),
+                          .test = fit_count_samples(p, fit, GW_SLICE_TEST),
+                          .symbols = fit_count_symbols(p, fit),
                           .features = model->n_features,
                           .inputs = gw_model_inputs(model),
                           .lookback = model->lookback};
 }
 
-static void put_attention(struct wire *w, const struct fit *fit, size_t width) {
+static void put_attention(struct wire *w, const struct fit *fit, size_t width, size_t inputs) {
     for (int g = 0; g < GW_N_GATES; g++) {
         const struct attention_sums *sums = &fit->attention[g];
         wire_put_block(w, sums->top, width * sizeof *sums->top);
@@ -43,10 +41,12 @@ static void put_attention(struct wire *w, const struct fit *fit, size_t width) {
         wire_put_size(w, fit->row[i].test_row);
         wire_put(w, &fit->row[i].gate, sizeof fit->row[i].gate);
         wire_put_block(w, fit->row[i].weight, width * sizeof(float));
+        wire_put_block(w, fit->row[i].gradient, inputs * sizeof(float));
+        wire_put(w, &fit->row[i].integrated, sizeof fit->row[i].integrated);
     }
 }
 
-static void get_attention(struct wire *w, struct fit *fit, size_t width, size_t n_test) {
+static void get_attention(struct wire *w, struct fit *fit, size_t width, size_t inputs, size_t n_test) {
     for (int g = 0; g < GW_N_GATES; g++) {
         struct attention_sums *sums = &fit->attention[g];
         sums->top = wire_get_block(w, width * sizeof *sums->top, NULL);
@@ -66,6 +66,8 @@ static void get_attention(struct wire *w, struct fit *fit, size_t width, size_t 
         row->test_row = wire_get_size(w);
         wire_get(w, &row->gate, sizeof row->gate);
         row->weight = wire_get_block(w, width * sizeof(float), NULL);
+        row->gradient = wire_get_block(w, inputs * sizeof(float), NULL);
+        wire_get(w, &row->integrated, sizeof row->integrated);
     }
 }
 
@@ -102,7 +104,7 @@ void wire_put_fit(struct wire *w, const struct experiment *e, const struct prepa
     wire_put_block(w, fit->tau, shape.symbols * sizeof *fit->tau);
     put_log(w, &fit->log);
     wire_put_size(w, fit->n_maps);
-    put_attention(w, fit, fit->n_maps * shape.lookback);
+    put_attention(w, fit, fit->n_maps * shape.lookback, shape.lookback * shape.features);
     wire_put_block(w, fit->permutation, GW_N_GATES * shape.inputs * sizeof *fit->permutation);
     wire_put_block(w, fit->feature_attention, shape.features * sizeof *fit->feature_attention);
     wire_put_file(w, fit->model_path);
@@ -122,7 +124,7 @@ int wire_get_fit(struct wire *w, const struct experiment *e, const struct prepar
     get_log(w, &fit->log);
     fit->n_test = shape.test;
     fit->n_maps = wire_get_size(w);
-    get_attention(w, fit, fit->n_maps * shape.lookback, shape.test);
+    get_attention(w, fit, fit->n_maps * shape.lookback, shape.lookback * shape.features, shape.test);
     fit->permutation = wire_get_block(w, GW_N_GATES * shape.inputs * sizeof *fit->permutation, NULL);
     fit->feature_attention = wire_get_block(w, shape.features * sizeof *fit->feature_attention, NULL);
     if (w->failed) FAIL(GW_ERR_DATA, "a rank has sent a damaged fit");

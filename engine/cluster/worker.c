@@ -55,7 +55,7 @@ static void on_epoch(void *context, const struct gw_epoch_record *record, size_t
 
 /* What has been sent is not kept. */
 static void forget(struct fit *fit) {
-    struct fit kept = {.strategy = fit->strategy, .seed = fit->seed, .fold = fit->fold};
+    struct fit kept = fit_beside(fit);
     memcpy(kept.key, fit->key, sizeof kept.key);
     memcpy(kept.model_path, fit->model_path, sizeof kept.model_path);
     unlink(fit->model_path);

@@ -37,6 +37,7 @@ struct data_source {
     struct gw_instrument instrument;
     char quote[16];               /* currency of its prices; "": the account's */
     char rate[GW_SYMBOL_MAX + 2]; /* symbol that prices it in the account's, "1/" before it: the other way round */
+    char group[48];               /* those that share models where a contestant has one a group; "": none */
     char funding[1024];           /* table of time,rate; "": pro rata by the costs */
     char detail[1024];            /* bars of a shorter interval; "": none */
     struct side_source extra[MAX_EXTRA]; /* files of further columns */
@@ -96,6 +97,8 @@ struct score_source {
 struct experiment;
 enum { MEMBERS_TEXT = 512 };
 enum ensemble_weights { WEIGHTS_EQUAL, WEIGHTS_VALIDATION };
+/* Whose bars a model is trained on, and whose it scores. */
+enum fit_models { MODELS_POOLED, MODELS_PER_SYMBOL, MODELS_PER_GROUP };
 struct strategy_spec {
     char name[48]; /* name_is_safe, unique */
     const struct gw_strategy_desc *desc;
@@ -106,6 +109,7 @@ struct strategy_spec {
     char ensemble_of[MEMBERS_TEXT]; /* "a,b": averages the probabilities of these contestants' seeds; "": trains */
     enum ensemble_weights weights;  /* of that average */
     struct score_source scores;
+    enum fit_models models;
     char members
         [MEMBERS_TEXT]; /* "a,b,c": earlier contestants whose positions the strategy "ensemble" follows; "" for all others */
     bool members_trained; /* one of them has a repetition a seed, and so has it */
@@ -136,6 +140,7 @@ struct experiment {
     char title[256];          /* any UTF-8 */
     struct data_source *data; /* [n_data] owned: as many as there are symbols */
     size_t n_data;
+    size_t *group;          /* [n_data] owned: the first source of the same group */
     int64_t from_ns, to_ns; /* 0,0: everything; bars with from <= open < to */
     char *feature[MAX_FEATURES];
     size_t n_features;

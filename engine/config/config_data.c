@@ -194,13 +194,21 @@ static int expand_source(struct experiment *e, size_t which) {
     return rc;
 }
 
+static int number_groups(struct experiment *e) {
+    mem_free(e->group);
+    if (!(e->group = mem_calloc(e->n_data ? e->n_data : 1, sizeof *e->group))) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < e->n_data; i++)
+        while (strcmp(e->data[e->group[i]].group, e->data[i].group) != 0) e->group[i]++;
+    return GW_OK;
+}
+
 int config_expand_data(struct experiment *e) {
     for (size_t i = 0, n; i < e->n_data; i += n) {
         size_t before = e->n_data;
         TRY(expand_source(e, i));
         n = 1 + e->n_data - before;
     }
-    return GW_OK;
+    return number_groups(e);
 }
 
 int config_read_data(const struct json_document *doc, const json_value *value, struct experiment *e) {

@@ -41,6 +41,8 @@ static const struct gw_param data_rows[] = {
                   "of times that state none: Europe/Berlin, +02:00, America/New_York+7 (many brokers); default: UTC"),
     GW_TEXT_PARAM(struct data_source, time_format, GW_PARAM_TEXT,
                   "as strptime: %d.%m.%Y %H:%M; default: found out from the file"),
+    GW_TEXT_PARAM(struct data_source, group, GW_PARAM_NAME,
+                  "symbols that share models where a contestant's \"models\" is \"per_group\""),
     GW_BOOL_PARAM(struct data_source, repair, false, "leave bad rows out instead of failing"),
     INSTRUMENT(tick, "price", 0, 0, "grid of prices; 0 = none"),
     INSTRUMENT(lot, "contracts", 0, 0, "grid of quantities; 0 = none"),
@@ -171,12 +173,18 @@ static const struct gw_choice ensemble_weights[] = {
 };
 static const struct gw_choices ensemble_weights_choices = {.row = ensemble_weights, .n = COUNT_OF(ensemble_weights)};
 
+CHOICES(fit_models, [MODELS_POOLED] = {.name = "pooled", .help = "one for all symbols"},
+        [MODELS_PER_SYMBOL] = {.name = "per_symbol", .help = "each symbol its own"},
+        [MODELS_PER_GROUP] = {.name = "per_group", .help = "one for the symbols of the same data.group"});
 static const struct gw_param entry_rows[] = {
     GW_TEXT_PARAM(struct strategy_spec, name, GW_PARAM_NAME, "unique; default: the strategy's"),
     GW_TEXT_PARAM(
         struct strategy_spec, ensemble_of, GW_PARAM_TEXT,
         "earlier contestants, \"lstm\" or \"lstm,gru\": the mean of their seeds' probabilities instead of a model"),
     GW_CHOICE_PARAM(struct strategy_spec, weights, &ensemble_weights_choices, 0, "of ensemble_of's mean"),
+    GW_CHOICE_PARAM(
+        struct strategy_spec, models, &fit_models, 0,
+        "whose bars a model is trained on in each fold, with its own scaler and thresholds, and whose it scores"),
     GW_TEXT_PARAM(struct strategy_spec, members, GW_PARAM_TEXT,
                   "strategy ensemble: earlier contestants whose positions it follows, such as \"sma,rsi,lstm\""),
 };

@@ -301,5 +301,6 @@ void experiment_free(struct experiment *e) {
     for (size_t i = 0; i < e->n_features; i++) mem_free(e->feature[i]);
     for (size_t i = 0; i < e->n_programs; i++) program_free(e->program[i]);
     mem_free(e->data);
+    mem_free(e->group);
     mem_free(e);
 }

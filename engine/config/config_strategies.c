@@ -60,6 +60,10 @@ int config_read_strategy(const struct json_document *doc, const json_value *obje
     struct gw_param_key name_key;
     if (!gw_param_find(&entry_params, "name", &name_key)) return GW_ERR_INTERNAL;
     TRY(json_read_param(doc, name ? name : type, "strategies", &name_key, spec));
+    struct gw_param_key models_key;
+    const json_value *models = json_get(object, "models");
+    if (models && !gw_param_find(&entry_params, "models", &models_key)) return GW_ERR_INTERNAL;
+    if (models) TRY(json_read_param(doc, models, "strategies", &models_key, spec));
     for (size_t i = 0; i < json_size(object); i++) {
         const json_value *value = json_at(object, i);
         const char *key = json_key(value);
@@ -189,6 +193,25 @@ int experiment_check_strategy(const struct json_document *doc, const json_value 
     return GW_OK;
 }
 
+/* Models of its own for every symbol or group need such, and somebody who trains. */
+static int check_models(const struct json_document *doc, const json_value *entry, const struct experiment *e,
+                        const struct strategy_spec *spec) {
+    const json_value *place = json_get(entry, "models");
+    if (!place) place = entry;
+    if (spec->models == MODELS_POOLED) return GW_OK;
+    if (!strategy_trains(spec))
+        return json_fail(doc, place, GW_ERR_CONFIG,
+                         "strategy \"%s\": models says whose bars a model is trained on, and this one trains none",
+                         spec->name);
+    for (size_t i = 0; spec->models == MODELS_PER_GROUP && i < e->n_data; i++)
+        if (!*e->data[i].group)
+            return json_fail(doc, place, GW_ERR_CONFIG,
+                             "strategy \"%s\": models is per_group, but %s has no group; give its entry in \"data\" a "
+                             "\"group\"",
+                             spec->name, *e->data[i].symbol ? e->data[i].symbol : e->data[i].file);
+    return GW_OK;
+}
+
 static void pick_baseline(struct experiment *e) {
     if (e->verdict.baseline[0]) return;
     for (size_t s = 0; s < e->n_strategies; s++) {
@@ -251,6 +274,8 @@ int experiment_check(const struct json_document *doc, struct experiment *e, cons
     TRY(check_confidence(doc, e));
     for (size_t s = 0; s < e->n_strategies; s++)
         TRY(experiment_check_strategy(doc, entry_of(doc, e->strategy[s].name), e, &e->strategy[s]));
+    for (size_t s = 0; s < e->n_strategies; s++)
+        TRY(check_models(doc, entry_of(doc, e->strategy[s].name), e, &e->strategy[s]));
     TRY(experiment_check_strategy(doc, NULL, e, &e->common));
     TRY(check_baseline(doc, e, keep != NULL));
     pick_baseline(e);

@@ -17,6 +17,7 @@ static void write_strategy(struct json_writer *w, const struct strategy_spec *sp
     config_write_own(w, spec);
     if (spec->ensemble_of[0]) json_put_string(w, "ensemble_of", spec->ensemble_of);
     if (spec->weights == WEIGHTS_VALIDATION) json_put_string(w, "weights", "validation");
+    if (spec->models != MODELS_POOLED) json_put_string(w, "models", gw_param_word(&entry_params, spec, "models"));
     if (spec->members[0]) json_put_string(w, "members", spec->members);
     if (strategy_is_outside(spec)) config_write_scores(w, &spec->scores);
     for (size_t s = 0; s < config_n_sections; s++) {

@@ -35,6 +35,11 @@ static int judge_model(const struct strategy_spec *spec) {
     if (strategy_is_outside(spec))
         FAIL(GW_ERR_USAGE, "--strategy %s: has its scores from outside, and no model here that could make more",
              spec->name);
+    if (spec->models != MODELS_POOLED)
+        FAIL(GW_ERR_USAGE,
+             "--strategy %s: has models of symbols or groups, which only a replay asks; run it with \"models\": "
+             "\"pooled\"",
+             spec->name);
     if (spec->ensemble_of[0])
         FAIL(GW_ERR_USAGE, "--strategy %s: is the mean of several fits; take one of them: --strategy %s --seed N",
              spec->name, spec->ensemble_of);

@@ -64,6 +64,7 @@ static uint64_t mix_strategy(const struct strategy_spec *spec, uint64_t hash) {
         hash =
             gw_param_hash(section->table, (const char *)spec + section->common_offset, mix_text(section->name, hash));
     }
+    if (spec->models != MODELS_POOLED) hash = mix_text(gw_param_word(&entry_params, spec, "models"), hash);
     if (strategy_program(spec)) MIX(strategy_program(spec)->hash);
     return hash;
 }

@@ -86,6 +86,7 @@ static const struct test_bar *find_bar(const struct prepared *p, const struct fi
                                        struct test_bar *out) {
     for (size_t s = 0; s < p->market.n_symbols; s++) {
         const struct gw_range *r = &p->plan.fold[fit->fold].samples[GW_SLICE_TEST][s];
+        if (!fit_knows(p, fit, s)) continue;
         if (test_row < r->end - r->begin) {
             *out = (struct test_bar){
                 .fold = (uint32_t)fit->fold, .symbol = (uint32_t)s, .bar = (uint32_t)(r->begin + test_row)};

@@ -161,18 +161,23 @@ static int write_equity(const struct experiment *e, const struct prepared *p, co
 
 static int write_training(const struct experiment *e, const struct fit_list *fits, const char *dir) {
     struct out_file file;
+    bool apart = false;
+    for (size_t s = 0; s < e->n_strategies; s++) apart |= e->strategy[s].models != MODELS_POOLED;
     TRY(table_open(&file, dir, GW_RUN_TRAINING,
-                   "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best"));
+                   apart ? "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best,"
+                           "model_of"
+                         : "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best"));
     for (size_t i = 0; i < fits->n; i++) {
         const struct fit *fit = &fits->fit[i];
         for (size_t k = 0; k < fit->log.n_epochs; k++) {
             const struct gw_epoch_record *record = &fit->log.epoch[k];
             char n[5][32];
-            out_printf(&file, "%s,%" PRIu64 ",%zu,%u,%s,%s,%s,%s,%s,%d\n", e->strategy[fit->strategy].name,
+            out_printf(&file, "%s,%" PRIu64 ",%zu,%u,%s,%s,%s,%s,%s,%d", e->strategy[fit->strategy].name,
                        e->seed[fit->seed], fit->fold + 1, record->epoch, number(record->learning_rate, n[0]),
                        number(record->train_loss, n[1]), number(record->validation_loss, n[2]),
                        number(record->validation_ap[0], n[3]), number(record->validation_ap[1], n[4]),
                        record->epoch == fit->log.best_epoch);
+            out_printf(&file, "%s%s\n", apart ? "," : "", fit->label ? fit->label : "");
         }
     }
     return out_commit(&file);

@@ -60,15 +60,17 @@ static int measure_strategy(const struct strategy_spec *spec, const struct fold_
 
 /* Windows' worth of work in one fit. */
 static double windows_of(const struct experiment *e, const struct prepared *p, const struct fit *fit) {
-    const struct gw_fold *fold = &p->plan.fold[fit->fold];
     const struct strategy_spec *spec = &e->strategy[fit->strategy];
     size_t n[GW_N_SLICES];
-    for (int slice = 0; slice < GW_N_SLICES; slice++)
-        n[slice] = gw_fold_count_samples(fold, slice, p->market.n_symbols);
+    for (int slice = 0; slice < GW_N_SLICES; slice++) n[slice] = fit_count_samples(p, fit, slice);
     double trained = (double)spec->train.epochs * (double)n[GW_SLICE_TRAIN];
     double scored = (double)n[GW_SLICE_TEST] + (double)n[GW_SLICE_VALIDATION];
     if (e->verdict.importance) scored += (double)gw_model_inputs(&spec->model) * (double)n[GW_SLICE_VALIDATION];
     return trained + SCORED_SHARE * scored;
+}
+
+static double share_of_symbols(const struct prepared *p, const struct fit *fit) {
+    return (double)fit_count_symbols(p, fit) / (double)p->market.n_symbols;
 }
 
 static int estimate_fits(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
@@ -93,7 +95,7 @@ static int estimate_fits(const struct experiment *e, const struct prepared *p, c
         bool stored = file_exists(fit->model_path), unknown = window[fit->strategy] < 0;
         out->n_stored += stored;
         out->n_unknown += unknown && !stored;
-        double seconds = build;
+        double seconds = build * (fit->models == MODELS_POOLED ? 1 : share_of_symbols(p, fit));
         if (!stored && !unknown) seconds += window[fit->strategy] * windows_of(e, p, fit);
         if (each) each[i] = seconds;
         out->fits += seconds;

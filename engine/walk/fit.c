@@ -24,50 +24,59 @@ float fit_top_threshold(float *value, size_t n, double k_percent) {
     return value[gw_metric_top_k_count(k_percent, n) - 1];
 }
 
-/* One gate's probabilities of one symbol, or of all (symbol SIZE_MAX), side by side; *missing: those that are NaN. */
-static size_t gather(const struct gw_fold *fold, size_t n_symbols, const float *p, int gate, size_t symbol, float *out,
-                     size_t *missing) {
-    size_t n = 0, at = 0;
-    *missing = 0;
-    for (size_t s = 0; s < n_symbols; s++) {
-        const struct gw_range *r = &fold->samples[GW_SLICE_VALIDATION][s];
-        for (size_t t = r->begin; t < r->end; t++, at++) {
-            if (symbol != SIZE_MAX && symbol != s) continue;
-            float value = p[at * GW_N_GATES + (size_t)gate];
-            if (isnan(value))
-                ++*missing;
-            else
-                out[n++] = value;
-        }
-    }
-    return n;
+/* One gate's probabilities of n samples side by side; *missing: those that are NaN. */
+static size_t gather(const float *p, size_t n, int gate, float *out, size_t *missing) {
+    size_t known = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(p[i * GW_N_GATES + (size_t)gate])) out[known++] = p[i * GW_N_GATES + (size_t)gate];
+    *missing = n - known;
+    return known;
 }
 
-/* With a pool over all symbols every symbol gets the same threshold. */
-int fit_thresholds(const struct experiment *e, const struct prepared *p, size_t index, const float *validation,
-                   float (*tau)[GW_N_GATES]) {
-    const struct gw_fold *fold = &p->plan.fold[index];
-    size_t n_symbols = p->market.n_symbols, total = gw_fold_count_samples(fold, GW_SLICE_VALIDATION, n_symbols);
+static void threshold_of(const float *p, size_t n, double k_percent, float *column, float tau[GW_N_GATES]) {
+    for (int g = 0; g < GW_N_GATES; g++) {
+        size_t missing, known = gather(p, n, g, column, &missing);
+        tau[g] = known < missing ? NAN : fit_top_threshold(column, known, k_percent);
+    }
+}
+
+/* With a pool over all symbols every symbol that the model knows gets the same threshold. */
+int fit_thresholds_of(const struct experiment *e, const struct prepared *p, const struct fit *of,
+                      const float *validation, float (*tau)[GW_N_GATES]) {
+    const struct gw_fold *fold = &p->plan.fold[of->fold];
+    size_t total = fit_count_samples(p, of, GW_SLICE_VALIDATION), at = 0, k = 0;
     float *column = mem_calloc(total ? total : 1, sizeof *column);
     if (!column) return GW_ERR_NOMEM;
-    bool each = e->signals.pool == POOL_EACH;
-    for (size_t s = 0; s < n_symbols; s++)
-        for (int g = 0; g < GW_N_GATES; g++) {
-            size_t missing, n = gather(fold, n_symbols, validation, g, each ? s : SIZE_MAX, column, &missing);
-            tau[s][g] = n < missing ? NAN : fit_top_threshold(column, n, e->signals.act_on);
-        }
+    const bool each = e->signals.pool == POOL_EACH;
+    if (!each) threshold_of(validation, total, e->signals.act_on, column, tau[0]);
+    for (size_t s = 0; s < p->market.n_symbols; s++) {
+        if (!fit_knows(p, of, s)) continue;
+        const struct gw_range *r = &fold->samples[GW_SLICE_VALIDATION][s];
+        if (each)
+            threshold_of(validation + at * GW_N_GATES, r->end - r->begin, e->signals.act_on, column, tau[k]);
+        else if (k)
+            memcpy(tau[k], tau[0], sizeof tau[k]);
+        at += r->end - r->begin;
+        k++;
+    }
     mem_free(column);
     return GW_OK;
+}
+
+int fit_thresholds(const struct experiment *e, const struct prepared *p, size_t index, const float *validation,
+                   float (*tau)[GW_N_GATES]) {
+    const struct fit all = {.fold = index};
+    return fit_thresholds_of(e, p, &all, validation, tau);
 }
 
 static int set_thresholds(const struct fit_context *c, const struct fold_data *d, const struct gw_gate_model *model,
                           struct fit *fit) {
     size_t n = d->n[GW_SLICE_VALIDATION];
     fit->validation = mem_calloc(n ? n * GW_N_GATES : 1, sizeof *fit->validation);
-    fit->tau = mem_calloc(d->n_symbols, sizeof *fit->tau);
+    fit->tau = mem_calloc(fit_count_symbols(c->prepared, fit) + 1, sizeof *fit->tau);
     if (!fit->validation || !fit->tau) return GW_ERR_NOMEM;
     TRY(gw_model_score(model, d->fit_series, d->n_symbols, d->sample[GW_SLICE_VALIDATION], n, fit->validation, NULL));
-    return fit_thresholds(c->experiment, c->prepared, fit->fold, fit->validation, fit->tau);
+    return fit_thresholds_of(c->experiment, c->prepared, fit, fit->validation, fit->tau);
 }
 
 static int score_test(const struct experiment *e, const struct fold_data *d, const struct gw_gate_model *model,
@@ -115,13 +124,15 @@ static char *feature_names(const struct gw_feature_set *set) {
 }
 
 /* As scores.csv writes them, so that they read back to the same bits. */
-static char *tau_text(const struct gw_market *market, const struct fit *fit) {
+static char *tau_text(const struct prepared *p, const struct fit *fit) {
     enum { LONGEST = GW_SYMBOL_MAX + 2 * 24 };
-    char *text = mem_calloc(market->n_symbols, LONGEST);
-    size_t used = 0;
+    const struct gw_market *market = &p->market;
+    char *text = mem_calloc(fit_count_symbols(p, fit) + 1, LONGEST);
+    size_t used = 0, k = 0;
     for (size_t s = 0; text && s < market->n_symbols; s++) {
-        const float *tau = fit->tau[s];
-        used += (size_t)sprintf(text + used, "%s%s:%.9g:%.9g", s ? " " : "", market->symbol[s].symbol,
+        if (!fit_knows(p, fit, s)) continue;
+        const float *tau = fit->tau[k++];
+        used += (size_t)sprintf(text + used, "%s%s:%.9g:%.9g", k > 1 ? " " : "", market->symbol[s].symbol,
                                 (double)tau[GW_GATE_LONG], (double)tau[GW_GATE_SHORT]);
     }
     return text;
@@ -139,7 +150,7 @@ static int64_t common_interval(const struct gw_market *market) {
 int fit_store(const struct prepared *p, const struct gw_gate_model *model, const struct fold_data *data,
               const struct fit *fit) {
     const struct gw_scaler *scaler = &data->scaler;
-    char clip[32], interval[40], *features = feature_names(p->set), *tau = tau_text(&p->market, fit);
+    char clip[32], interval[40], *features = feature_names(p->set), *tau = tau_text(p, fit);
     if (!features || !tau) {
         mem_free(features);
         mem_free(tau);
@@ -176,7 +187,7 @@ int fit_store(const struct prepared *p, const struct gw_gate_model *model, const
 static int store_thresholds(const struct fit_context *c, const struct gw_gate_model *model,
                             const struct fold_data *data, const struct fit *fit) {
     struct safetensors file;
-    char *tau = tau_text(&c->prepared->market, fit);
+    char *tau = tau_text(c->prepared, fit);
     if (!tau) return GW_ERR_NOMEM;
     int rc = safetensors_read(fit->model_path, &file);
     if (rc == GW_OK) {
@@ -275,7 +286,7 @@ int fit_execute(const struct fit_context *c, const struct gw_gate_model *previou
     TRY(interrupt_check());
     fit->reused = load(c, fit, previous, &model, &learnt);
     const struct fold_known known = {.learnt = learnt};
-    int rc = fold_data_build(c->experiment, c->prepared, fit->fold, &known, &data);
+    int rc = fold_data_build_of(c->experiment, c->prepared, fit, &known, &data);
     if (rc < 0) {
         gw_model_free(model);
         mem_free(learnt);

@@ -44,18 +44,18 @@ void fitted_forget(struct prepared *p) {
 }
 
 /* Keyed by the fold alone: models of every seed see the same inputs. */
-static int learn(const struct prepared *p, size_t index, double **out) {
+static int learn(const struct prepared *p, size_t index, const size_t *symbol, size_t n_symbols, double **out) {
     const struct gw_fold *fold = &p->plan.fold[index];
     const uint64_t number = index;
     double *learnt = mem_calloc(gw_feature_set_learnt(p->set), sizeof *learnt);
-    struct gw_feature_slice *slice = mem_calloc(p->market.n_symbols, sizeof *slice);
+    struct gw_feature_slice *slice = mem_calloc(n_symbols, sizeof *slice);
     int rc = learnt && slice ? GW_OK : GW_ERR_NOMEM;
-    for (size_t s = 0; rc == GW_OK && s < p->market.n_symbols; s++) {
-        slice[s] = (struct gw_feature_slice){.bars = &p->market.symbol[s], .samples = fold->samples[GW_SLICE_TRAIN][s]};
-        for (int g = 0; g < GW_N_GATES; g++) slice[s].label[g] = p->labels[s].gate[g];
+    for (size_t i = 0; rc == GW_OK && i < n_symbols; i++) {
+        const size_t s = symbol ? symbol[i] : i;
+        slice[i] = (struct gw_feature_slice){.bars = &p->market.symbol[s], .samples = fold->samples[GW_SLICE_TRAIN][s]};
+        for (int g = 0; g < GW_N_GATES; g++) slice[i].label[g] = p->labels[s].gate[g];
     }
-    if (rc == GW_OK)
-        rc = gw_feature_set_learn(p->set, slice, p->market.n_symbols, hash_bytes(&number, sizeof number, 0), learnt);
+    if (rc == GW_OK) rc = gw_feature_set_learn(p->set, slice, n_symbols, hash_bytes(&number, sizeof number, 0), learnt);
     mem_free(slice);
     if (rc == GW_OK)
         *out = learnt;
@@ -64,13 +64,18 @@ static int learn(const struct prepared *p, size_t index, double **out) {
     return rc;
 }
 
+int fitted_learnt_of(const struct prepared *p, size_t fold, const size_t *symbol, size_t n_symbols, double **learnt) {
+    *learnt = NULL;
+    return gw_feature_set_learnt(p->set) ? learn(p, fold, symbol, n_symbols, learnt) : GW_OK;
+}
+
 int fitted_learnt(const struct prepared *p, size_t fold, const double **learnt) {
     int rc = GW_OK;
     *learnt = NULL;
     if (!p->fitted) return GW_OK;
     struct fitted_fold *own = &p->fitted->fold[fold];
     omp_set_lock(&own->lock);
-    if (!own->learnt) rc = learn(p, fold, &own->learnt);
+    if (!own->learnt) rc = learn(p, fold, NULL, p->market.n_symbols, &own->learnt);
     *learnt = own->learnt;
     omp_unset_lock(&own->lock);
     return rc;

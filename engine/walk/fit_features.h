@@ -11,6 +11,9 @@ void fitted_free(struct fitted_folds *fitted); /* NULL is nothing to do */
 /* The labels are others now. No fit may be under way. */
 void fitted_forget(struct prepared *p);
 /* [gw_feature_set_learnt(p->set)], NULL where no feature is fitted; p's. From any thread. */
+/* The same from some symbols' bars alone; the caller's, NULL where no feature is fitted. */
+int fitted_learnt_of(const struct prepared *p, size_t fold, const size_t *symbol, size_t n_symbols,
+                     double **learnt) GW_MUST_USE;
 int fitted_learnt(const struct prepared *p, size_t fold, const double **learnt) GW_MUST_USE;
 
 #endif

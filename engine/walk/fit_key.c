@@ -28,6 +28,7 @@ void fit_key_of(const char *sources, const struct experiment *e, const struct pr
     MIX(e->seed[fit->seed]);
     MIX(fit->fold);
     for (size_t s = 0; s < p->market.n_symbols; s++) {
+        if (!fit_knows(p, fit, s)) continue;
         MIX(p->market.symbol[s].fingerprint);
         if (p->market.symbol[s].n_columns) MIX(p->market.symbol[s].columns_fingerprint);
         for (int slice = 0; slice < GW_N_SLICES; slice++) {
@@ -38,7 +39,8 @@ void fit_key_of(const char *sources, const struct experiment *e, const struct pr
     /* Warm starts depend on every fold before: their key chains through the fold's number and the ranges' origin. */
     if (spec->train.retrain != GW_RETRAIN_FRESH)
         for (size_t f = 0; f < fit->fold; f++)
-            for (size_t s = 0; s < p->market.n_symbols; s++) MIX(p->plan.fold[f].samples[GW_SLICE_TRAIN][s]);
+            for (size_t s = 0; s < p->market.n_symbols; s++)
+                if (fit_knows(p, fit, s)) MIX(p->plan.fold[f].samples[GW_SLICE_TRAIN][s]);
     snprintf(fit->key, sizeof fit->key, "%016" PRIx64, hash);
 }
 

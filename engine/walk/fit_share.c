@@ -6,11 +6,6 @@
 #include "fits.h"
 #include "gatewalk/model.h"
 
-static double samples_of(const struct prepared *p, size_t fold) {
-    const struct gw_fold *f = &p->plan.fold[fold];
-    return (double)gw_fold_count_samples(f, GW_SLICE_TRAIN, p->market.n_symbols);
-}
-
 /* A window multiplies every weight at every step, a streaming bar once and its share of the warm-up. */
 double fits_cost(const struct experiment *e, const struct prepared *p, const struct fit *fit) {
     const struct strategy_spec *spec = &e->strategy[fit->strategy];
@@ -20,7 +15,8 @@ double fits_cost(const struct experiment *e, const struct prepared *p, const str
         double length = train->segment ? (double)train->segment : 2 * T;
         steps = 1 + (train->segment_warmup ? (double)train->segment_warmup : T) / length;
     }
-    return steps * (double)gw_model_parameter_count(&spec->model) * (double)train->epochs * samples_of(p, fit->fold);
+    return steps * (double)gw_model_parameter_count(&spec->model) * (double)train->epochs *
+           (double)fit_count_samples(p, fit, GW_SLICE_TRAIN);
 }
 
 double fits_chain_cost(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,

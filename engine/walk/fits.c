@@ -88,29 +88,69 @@ int fits_place_holds(const struct fit_list *fits) {
     return GW_OK;
 }
 
+/* One for all symbols; else one for each that begins a group. */
+static bool has_model(const struct experiment *e, const struct prepared *p, size_t s, size_t symbol) {
+    const enum fit_models models = e->strategy[s].models;
+    if (models == MODELS_POOLED) return symbol == 0;
+    return models == MODELS_PER_SYMBOL || p->group[symbol] == symbol;
+}
+
+static size_t count_models(const struct experiment *e, const struct prepared *p, size_t s) {
+    size_t n = 0;
+    for (size_t symbol = 0; symbol < p->market.n_symbols; symbol++) n += has_model(e, p, s, symbol);
+    return n;
+}
+
+int fit_name(const struct experiment *e, const struct fit *fit, char *name, size_t size) {
+    const int length = snprintf(name, size, "%s-s%llu-f%03zu%s%s", e->strategy[fit->strategy].name,
+                                (unsigned long long)e->seed[fit->seed], fit->fold + 1, fit->label ? "-" : "",
+                                fit->label ? fit->label : "");
+    if (length < 0 || (size_t)length >= size) FAIL(GW_ERR_USAGE, "the run directory's path is too long");
+    return GW_OK;
+}
+
+/* A symbol or group without a sample to train on or to judge by has no model yet: it is not scored in this fold. */
+static bool can_be_fitted(const struct prepared *p, const struct fit *fit) {
+    return fit->models == MODELS_POOLED ||
+           (fit_count_samples(p, fit, GW_SLICE_TRAIN) > 0 && fit_count_samples(p, fit, GW_SLICE_VALIDATION) > 0);
+}
+
+static int plan_models(const struct experiment *e, const struct prepared *p, size_t s, size_t seed, size_t fold,
+                       const char *dir, struct fit_list *out) {
+    for (size_t symbol = 0; symbol < p->market.n_symbols; symbol++) {
+        if (!has_model(e, p, s, symbol)) continue;
+        struct fit *fit = &out->fit[out->n], before;
+        char name[160];
+        *fit =
+            (struct fit){.strategy = s, .seed = seed, .fold = fold, .models = e->strategy[s].models, .group = symbol};
+        if (fit->models == MODELS_PER_SYMBOL) fit->label = p->market.symbol[symbol].symbol;
+        if (fit->models == MODELS_PER_GROUP) fit->label = e->data[symbol].group;
+        if (!can_be_fitted(p, fit)) continue;
+        before = *fit;
+        while (!fit->goes_on && before.fold-- > 0) fit->goes_on = can_be_fitted(p, &before);
+        fit_key(e, p, fit);
+        TRY(fit_name(e, fit, name, sizeof name));
+        const int length =
+            snprintf(fit->model_path, sizeof fit->model_path, "%s/" GW_RUN_MODELS "/%s.safetensors", dir, name);
+        if (length < 0 || (size_t)length >= sizeof fit->model_path)
+            FAIL(GW_ERR_USAGE, "the run directory's path is too long");
+        out->n++;
+    }
+    return GW_OK;
+}
+
 int fits_plan(const struct experiment *e, const struct prepared *p, size_t n_folds, const char *dir,
               struct fit_list *out) {
     *out = (struct fit_list){.dir = dir, .lock = -1};
     size_t n = 0;
     for (size_t s = 0; s < e->n_strategies; s++)
-        if (strategy_trains(&e->strategy[s])) n += e->n_seeds * n_folds;
+        if (strategy_trains(&e->strategy[s])) n += e->n_seeds * n_folds * count_models(e, p, s);
     out->fit = mem_calloc(n ? n : 1, sizeof *out->fit);
     if (!out->fit) return GW_ERR_NOMEM;
     for (size_t f = 0; f < n_folds; f++)
         for (size_t seed = 0; seed < e->n_seeds; seed++)
-            for (size_t s = 0; s < e->n_strategies; s++) {
-                if (!strategy_trains(&e->strategy[s])) continue;
-                struct fit *fit = &out->fit[out->n++];
-                fit->strategy = s;
-                fit->seed = seed;
-                fit->fold = f;
-                fit_key(e, p, fit);
-                int length = snprintf(fit->model_path, sizeof fit->model_path,
-                                      "%s/" GW_RUN_MODELS "/%s-s%llu-f%03zu.safetensors", dir, e->strategy[s].name,
-                                      (unsigned long long)e->seed[seed], f + 1);
-                if (length < 0 || (size_t)length >= sizeof fit->model_path)
-                    FAIL(GW_ERR_USAGE, "the run directory's path is too long");
-            }
+            for (size_t s = 0; s < e->n_strategies; s++)
+                if (strategy_trains(&e->strategy[s])) TRY(plan_models(e, p, s, seed, f, dir, out));
     fits_share_plan(out);
     return GW_OK;
 }
@@ -139,14 +179,16 @@ static bool is_chained(const struct experiment *e, const struct fit *fit) {
 }
 
 bool fit_heads_chain(const struct experiment *e, const struct fit *fit) {
-    return !fit->source && (fit->fold == 0 || !is_chained(e, fit));
+    return !fit->source && (!fit->goes_on || !is_chained(e, fit));
 }
 
 size_t fits_next_in_chain(const struct experiment *e, const struct fit_list *fits, size_t i) {
     const struct fit *fit = &fits->fit[i];
     if (!is_chained(e, fit)) return SIZE_MAX;
     for (i++; i < fits->n; i++)
-        if (fits->fit[i].strategy == fit->strategy && fits->fit[i].seed == fit->seed) return i;
+        if (fits->fit[i].strategy == fit->strategy && fits->fit[i].seed == fit->seed &&
+            fits->fit[i].group == fit->group)
+            return i;
     return SIZE_MAX;
 }
 
@@ -215,8 +257,9 @@ int fits_finish(const struct experiment *e, struct fit_list *fits) {
 }
 
 int fits_failed(const struct experiment *e, const struct fit *fit, int code) {
-    return gw_error_prefix(code, "strategy \"%s\" seed %llu fold %zu", e->strategy[fit->strategy].name,
-                           (unsigned long long)e->seed[fit->seed], fit->fold + 1);
+    return gw_error_prefix(code, "strategy \"%s\" seed %llu fold %zu%s%s", e->strategy[fit->strategy].name,
+                           (unsigned long long)e->seed[fit->seed], fit->fold + 1, fit->label ? " " : "",
+                           fit->label ? fit->label : "");
 }
 
 /* Before the first fit, not hours later. */

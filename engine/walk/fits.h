@@ -6,7 +6,7 @@
 
 /* One bar whose attention is kept: a signal of the traded K. */
 struct attention_row {
-    size_t test_row; /* row of the fold's test samples */
+    size_t test_row; /* row of the fit's test samples */
     int gate;
     float *weight;   /* [n_maps × T] owned */
     float *gradient; /* [T × F] integrated gradients, oldest bar first, owned; NULL: not taken */
@@ -22,6 +22,10 @@ struct attention_sums {
 /* What one fit leaves behind: a pure function of (bars up to the fold's end, config, seed). */
 struct fit {
     size_t strategy, seed, fold; /* indexes into the experiment and the plan */
+    enum fit_models models;      /* whose bars it knows: all symbols', or … */
+    size_t group;                /* … those of this symbol, or of the group that begins with it … */
+    const char *label; /* … which is called so (the market's or the experiment's text); NULL: all symbols' */
+    bool goes_on;      /* another fold's fit of these comes before it in the list */
     char model_path[1024];
     const struct fit
         *source;       /* another contestant's fit with this key: it is done once; NULL: this one is done itself */
@@ -30,10 +34,10 @@ struct fit {
     bool borrowed;     /* model_path is only read from, "": not even that; nothing is written */
     bool elsewhere;    /* another process's share: not done here */
 
-    size_t n_test;            /* test samples of all symbols, in (symbol, bar) order */
+    size_t n_test;            /* test samples of its symbols, in (symbol, bar) order */
     float *validation;        /* [n_validation × GW_N_GATES]: probabilities of the validation samples */
     float *probability;       /* [n_test × GW_N_GATES] */
-    float (*tau)[GW_N_GATES]; /* [n_symbols]: causal threshold of the traded K from validation */
+    float (*tau)[GW_N_GATES]; /* [its symbols]: causal threshold of the traded K from validation */
     float (
         *own_tau)[GW_N_GATES]; /* [n_test]: thresholds that came with scores from outside (their memory); NULL: none */
     struct gw_training_log log;
@@ -46,6 +50,28 @@ struct fit {
     double *feature_attention; /* [F] mean over test bars, or NULL */
 };
 void fit_release(struct fit *fit);
+static inline bool fit_knows(const struct prepared *p, const struct fit *fit, size_t symbol) {
+    if (fit->models == MODELS_POOLED) return true;
+    return (fit->models == MODELS_PER_SYMBOL ? symbol : p->group[symbol]) == fit->group;
+}
+/* Samples of its symbols in a slice of its fold; how many symbols these are. */
+size_t fit_count_samples(const struct prepared *prepared, const struct fit *fit, int slice);
+size_t fit_count_symbols(const struct prepared *prepared, const struct fit *fit);
+/* Another fit of the same place, nothing done yet. */
+static inline struct fit fit_beside(const struct fit *of) {
+    return (struct fit){.strategy = of->strategy,
+                        .seed = of->seed,
+                        .fold = of->fold,
+                        .models = of->models,
+                        .group = of->group,
+                        .label = of->label,
+                        .goes_on = of->goes_on};
+}
+/* "lstm-s1-f003", with "-AAPL" behind it when it is not all symbols': what its model is called. */
+int fit_name(const struct experiment *experiment, const struct fit *fit, char *name, size_t size) GW_MUST_USE;
+/* Of a fit of some symbols (`of`): its own. */
+int fit_thresholds_of(const struct experiment *experiment, const struct prepared *prepared, const struct fit *of,
+                      const float *validation, float (*tau)[GW_N_GATES]) GW_MUST_USE;
 /* Causal thresholds of the traded K from a fold's validation probabilities [n × GW_N_GATES]; tau: [n_symbols]. NaN where
  * fewer than half of them are known (scores from outside may be missing). */
 int fit_thresholds(const struct experiment *experiment, const struct prepared *prepared, size_t fold,
@@ -80,7 +106,9 @@ struct fit_list {
     struct fit *fit;
     size_t n;
     struct gw_gate_model **model; /* [n] when the caller wants to keep them, else NULL; fits_free releases them */
-    size_t n_reused, n_shared;    /* of n: taken from an earlier run; another contestant's of this one */
+    struct fit *whole;            /* [n_whole] owned (fits_join) */
+    size_t n_whole;
+    size_t n_reused, n_shared; /* of n: taken from an earlier run; another contestant's of this one */
     double seconds;
     const char *dir; /* the caller's, in which their models are kept … */
     int lock;        /* … while this lock is on it (dir_lock); -1: none */
@@ -100,6 +128,10 @@ int fits_plan(const struct experiment *experiment, const struct prepared *prepar
 int fits_execute(const struct experiment *experiment, const struct prepared *prepared, struct fit_list *fits,
                  size_t jobs) GW_MUST_USE;
 void fits_free(struct fit_list *fits);
+/* What the models of symbols or groups say, put together as if one had said it: fits of all symbols with scores and thresholds
+ * alone, NaN where no model knows a symbol. Owned by the caller: fits_part() releases them. */
+int fits_join(const struct experiment *experiment, const struct prepared *prepared, struct fit_list *fits) GW_MUST_USE;
+void fits_part(struct fit_list *fits);
 
 /* ---- what a cluster needs of it ----------------------------------------------------------------------- */
 

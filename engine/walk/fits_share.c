@@ -15,7 +15,8 @@ void fits_share_plan(struct fit_list *fits) {
         struct fit *fit = &fits->fit[i];
         fit->source = NULL;
         for (size_t j = i; j-- > 0 && fits->fit[j].fold == fit->fold && fits->fit[j].seed == fit->seed;)
-            if (!fits->fit[j].source && strcmp(fits->fit[j].key, fit->key) == 0) fit->source = &fits->fit[j];
+            if (fits->fit[j].group == fit->group && !fits->fit[j].source && strcmp(fits->fit[j].key, fit->key) == 0)
+                fit->source = &fits->fit[j];
         fits->n_shared += fit->source != NULL;
     }
 }
@@ -60,6 +61,8 @@ int fits_share_results(struct fit_list *fits) {
         if (!fit->source || !fit->source->done) continue; /* not done: another process's */
         *fit = *fit->source; /* what it holds stays the source's: fit_release() leaves it alone */
         fit->strategy = own.strategy;
+        fit->models = own.models;
+        fit->label = own.label;
         fit->source = own.source;
         memcpy(fit->model_path, own.model_path, sizeof fit->model_path);
         TRY(copy_model(fit->source->model_path, fit->model_path));

@@ -16,13 +16,16 @@ static size_t first_row(const struct gw_fold *fold, size_t symbol, size_t lookba
     return first >= lookback - 1 ? first - (lookback - 1) : 0;
 }
 
-static int fit_scaler(const struct experiment *e, const struct gw_fold *fold, struct fold_data *d) {
-    size_t n = gw_fold_count_samples(fold, GW_SLICE_TRAIN, d->n_symbols), k = 0;
+static int fit_scaler(const struct experiment *e, const struct prepared *p, const struct fit *fit,
+                      struct fold_data *d) {
+    const struct gw_fold *fold = &p->plan.fold[fit->fold];
+    size_t n = fit_count_samples(p, fit, GW_SLICE_TRAIN), k = 0;
     const float **rows = mem_calloc(n ? n : 1, sizeof *rows);
     if (!rows) return GW_ERR_NOMEM;
-    for (size_t s = 0; s < d->n_symbols; s++)
-        for (size_t t = fold->samples[GW_SLICE_TRAIN][s].begin; t < fold->samples[GW_SLICE_TRAIN][s].end; t++)
-            rows[k++] = d->x[s] + (t - d->first[s]) * d->n_features;
+    for (size_t i = 0; i < d->n_symbols; i++) {
+        const struct gw_range *r = &fold->samples[GW_SLICE_TRAIN][d->symbol[i]];
+        for (size_t t = r->begin; t < r->end; t++) rows[k++] = d->x[i] + (t - d->first[i]) * d->n_features;
+    }
     int rc = gw_scaler_fit(e->scaler.kind, e->scaler.clip, rows, n, d->n_features, &d->scaler);
     mem_free(rows);
     return rc;
@@ -39,48 +42,69 @@ static int copy_scaler(const struct gw_scaler *stored, struct gw_scaler *out) {
 }
 
 /* The rows as they are, with what the fold's fitted features say; of a large universe their symbol's features are made for it and go again. */
-static int copy_rows(const struct prepared *p, size_t s, size_t first, size_t n, struct fold_data *d) {
+static int copy_rows(const struct prepared *p, size_t i, size_t n, struct fold_data *d) {
     struct gw_feature_matrix own;
     const float *value;
-    d->first[s] = first;
-    d->x[s] = mem_calloc(n ? n * d->n_features : 1, sizeof(float));
-    if (!d->x[s]) return GW_ERR_NOMEM;
+    d->x[i] = mem_calloc(n ? n * d->n_features : 1, sizeof(float));
+    if (!d->x[i]) return GW_ERR_NOMEM;
     if (n == 0) return GW_OK;
-    TRY(prepared_features(p, s, &own, &value));
-    memcpy(d->x[s], value + first * d->n_features, n * d->n_features * sizeof(float));
+    TRY(prepared_features(p, d->symbol[i], &own, &value));
+    memcpy(d->x[i], value + d->first[i] * d->n_features, n * d->n_features * sizeof(float));
     gw_feature_matrix_free(&own);
-    return d->learnt ? gw_feature_set_apply(p->set, d->learnt, &p->market.symbol[s], first, first + n, d->x[s]) : GW_OK;
+    return d->learnt ? gw_feature_set_apply(p->set, d->learnt, &p->market.symbol[d->symbol[i]], d->first[i],
+                                            d->first[i] + n, d->x[i])
+                     : GW_OK;
 }
 
-static int take_symbol(const struct prepared *p, const struct gw_fold *fold, size_t s, struct fold_data *d) {
-    size_t first = first_row(fold, s, p->lookback), end = fold->bars[GW_SLICE_TEST][s].end;
-    size_t n = end > first ? end - first : 0, fit_end = fold->bars[GW_SLICE_VALIDATION][s].end;
-    TRY(copy_rows(p, s, first, n, d));
-    d->score_series[s] = (struct gw_series){.x = d->x[s], .n_rows = n, .bar = p->market.symbol[s].bar + first};
-    d->fit_series[s] = (struct gw_series){
-        .x = d->x[s], .n_rows = fit_end > first ? fit_end - first : 0, .bar = p->market.symbol[s].bar + first};
-    for (int g = 0; g < GW_N_GATES; g++) d->fit_series[s].label[g] = p->labels[s].gate[g] + first;
+static int take_symbol(const struct prepared *p, const struct gw_fold *fold, size_t i, struct fold_data *d) {
+    const size_t s = d->symbol[i], first = first_row(fold, s, p->lookback), end = fold->bars[GW_SLICE_TEST][s].end;
+    const size_t n = end > first ? end - first : 0, fit_end = fold->bars[GW_SLICE_VALIDATION][s].end;
+    d->first[i] = first;
+    TRY(copy_rows(p, i, n, d));
+    d->score_series[i] = (struct gw_series){.x = d->x[i], .n_rows = n, .bar = p->market.symbol[s].bar + first};
+    d->fit_series[i] = (struct gw_series){
+        .x = d->x[i], .n_rows = fit_end > first ? fit_end - first : 0, .bar = p->market.symbol[s].bar + first};
+    for (int g = 0; g < GW_N_GATES; g++) d->fit_series[i].label[g] = p->labels[s].gate[g] + first;
     return GW_OK;
 }
 
 static int list_samples(const struct gw_fold *fold, int slice, struct fold_data *d) {
-    d->n[slice] = gw_fold_count_samples(fold, slice, d->n_symbols);
+    size_t k = 0;
+    for (size_t i = 0; i < d->n_symbols; i++)
+        d->n[slice] += fold->samples[slice][d->symbol[i]].end - fold->samples[slice][d->symbol[i]].begin;
     d->sample[slice] = mem_calloc(d->n[slice] ? d->n[slice] : 1, sizeof *d->sample[slice]);
     if (!d->sample[slice]) return GW_ERR_NOMEM;
-    size_t k = 0;
-    for (size_t s = 0; s < d->n_symbols; s++)
-        for (size_t t = fold->samples[slice][s].begin; t < fold->samples[slice][s].end; t++)
-            d->sample[slice][k++] = (struct gw_sample){(uint32_t)s, (uint32_t)(t - d->first[s])};
+    for (size_t i = 0; i < d->n_symbols; i++) {
+        const struct gw_range *r = &fold->samples[slice][d->symbol[i]];
+        for (size_t t = r->begin; t < r->end; t++)
+            d->sample[slice][k++] = (struct gw_sample){(uint32_t)i, (uint32_t)(t - d->first[i])};
+    }
     return GW_OK;
 }
 
-int fold_data_build(const struct experiment *e, const struct prepared *p, size_t index, const struct fold_known *known,
-                    struct fold_data *d) {
-    const struct gw_fold *fold = &p->plan.fold[index];
+static int list_symbols(const struct prepared *p, const struct fit *fit, struct fold_data *d) {
+    d->symbol = mem_calloc(p->market.n_symbols, sizeof *d->symbol);
+    if (!d->symbol) return GW_ERR_NOMEM;
+    for (size_t s = 0; s < p->market.n_symbols; s++)
+        if (fit_knows(p, fit, s)) d->symbol[d->n_symbols++] = s;
+    return GW_OK;
+}
+
+/* All fits of all symbols share what was learnt from these. */
+static int learn(const struct prepared *p, const struct fit *fit, struct fold_data *d) {
+    if (fit->models == MODELS_POOLED) return fitted_learnt(p, fit->fold, &d->learnt);
+    TRY(fitted_learnt_of(p, fit->fold, d->symbol, d->n_symbols, &d->own_learnt));
+    d->learnt = d->own_learnt;
+    return GW_OK;
+}
+
+int fold_data_build_of(const struct experiment *e, const struct prepared *p, const struct fit *fit,
+                       const struct fold_known *known, struct fold_data *d) {
+    const struct gw_fold *fold = &p->plan.fold[fit->fold];
     int rc;
     memset(d, 0, sizeof *d);
-    d->n_symbols = p->market.n_symbols;
     d->n_features = gw_feature_set_size(p->set);
+    TRY(list_symbols(p, fit, d));
     d->first = mem_calloc(d->n_symbols, sizeof *d->first);
     d->x = mem_calloc(d->n_symbols, sizeof *d->x);
     d->fit_series = mem_calloc(d->n_symbols, sizeof *d->fit_series);
@@ -90,10 +114,10 @@ int fold_data_build(const struct experiment *e, const struct prepared *p, size_t
         goto fail;
     }
     d->learnt = known ? known->learnt : NULL;
-    if (!d->learnt) TRY_GOTO(fitted_learnt(p, index, &d->learnt), fail);
-    for (size_t s = 0; s < d->n_symbols; s++) TRY_GOTO(take_symbol(p, fold, s, d), fail);
-    TRY_GOTO(known && known->scaler ? copy_scaler(known->scaler, &d->scaler) : fit_scaler(e, fold, d), fail);
-    for (size_t s = 0; s < d->n_symbols; s++) gw_scaler_apply(&d->scaler, d->x[s], d->score_series[s].n_rows, d->x[s]);
+    if (!d->learnt) TRY_GOTO(learn(p, fit, d), fail);
+    for (size_t i = 0; i < d->n_symbols; i++) TRY_GOTO(take_symbol(p, fold, i, d), fail);
+    TRY_GOTO(known && known->scaler ? copy_scaler(known->scaler, &d->scaler) : fit_scaler(e, p, fit, d), fail);
+    for (size_t i = 0; i < d->n_symbols; i++) gw_scaler_apply(&d->scaler, d->x[i], d->score_series[i].n_rows, d->x[i]);
     for (int slice = 0; slice < GW_N_SLICES; slice++) TRY_GOTO(list_samples(fold, slice, d), fail);
     return GW_OK;
 fail:
@@ -101,10 +125,18 @@ fail:
     return rc;
 }
 
+int fold_data_build(const struct experiment *e, const struct prepared *p, size_t index, const struct fold_known *known,
+                    struct fold_data *d) {
+    const struct fit all = {.fold = index};
+    return fold_data_build_of(e, p, &all, known, d);
+}
+
 void fold_data_free(struct fold_data *d) {
     for (size_t s = 0; d->x && s < d->n_symbols; s++) mem_free(d->x[s]);
     for (int slice = 0; slice < GW_N_SLICES; slice++) mem_free(d->sample[slice]);
     gw_scaler_free(&d->scaler);
+    mem_free(d->own_learnt);
+    mem_free(d->symbol);
     mem_free(d->first);
     mem_free(d->x);
     mem_free(d->fit_series);

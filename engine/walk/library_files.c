@@ -10,7 +10,8 @@
 #include "gatewalk/run_files.h"
 
 static bool has_library(const struct strategy_spec *spec) {
-    return strategy_trains(spec) && strcmp(gw_param_word(&gw_model_params, &spec->model, "encoder"), "patterns") == 0;
+    return strategy_trains(spec) && spec->models == MODELS_POOLED &&
+           strcmp(gw_param_word(&gw_model_params, &spec->model, "encoder"), "patterns") == 0;
 }
 
 static const struct fit *find_fit(const struct experiment *e, const struct fit_list *fits) {

@@ -246,6 +246,7 @@ int prepare(const struct experiment *e, struct prepared **out) {
 
 int prepare_inputs(const struct experiment *e, struct prepared *p) {
     double start = clock_seconds();
+    p->group = e->group;
     TRY(build_inputs(e, p));
     TRY(check_programs(e, p));
     TRY(plan_folds(e, p));

@@ -226,7 +226,13 @@ static int replay_contestants(const struct experiment *e, const struct prepared 
 int results_replay(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                    struct event_log *events, struct results *r) {
     struct following following = {.n_seeds = {0}};
-    const int rc = replay_contestants(e, p, fits, events, &following, r);
+    struct fit_list joined = *fits;
+    int rc = fits_join(e, p, &joined);
+    if (rc == GW_OK)
+        rc = replay_contestants(e, p, &joined, events, &following, r);
+    else
+        memset(r, 0, sizeof *r);
+    fits_part(&joined);
     following_free(&following, e->n_strategies);
     return rc;
 }

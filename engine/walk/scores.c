@@ -88,6 +88,9 @@ void scores_fold_fits(const struct prepared *p, const struct fit_list *fits, siz
     if (p->outside && p->outside[strategy]) fits = &p->outside[strategy]->fits;
     for (size_t i = 0; i < fits->n; i++)
         if (fits->fit[i].strategy == strategy && fits->fit[i].seed == seed) by_fold[fits->fit[i].fold] = &fits->fit[i];
+    for (size_t i = 0; i < fits->n_whole; i++) /* in the place of its parts */
+        if (fits->whole[i].strategy == strategy && fits->whole[i].seed == seed)
+            by_fold[fits->whole[i].fold] = &fits->whole[i];
 }
 
 /* Validation thresholds of the mean probability, fold by fold: a single fit has its own, an ensemble needs them anew. */

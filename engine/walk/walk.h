@@ -22,6 +22,7 @@ struct prepared {
         *features;            /* [n_symbols]; without values where they are made when they are needed; those of fitted
                                          * features are NaN: a fold has its own (fold_data.h) */
     struct gw_fold_plan plan; /* audited */
+    const size_t *group;      /* [n_symbols] the experiment's: the first symbol of the same group; NULL: nobody asked */
     struct fitted_folds
         *fitted; /* what the folds' fitted features have learnt (fit_features.h); NULL: none is fitted */
     struct gw_instrument *instrument; /* [n_symbols] */

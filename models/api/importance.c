@@ -18,6 +18,8 @@ struct importance {
     float *probability;       /* [n × GW_N_GATES] */
     float *score;             /* [n] of the labelled samples, and their labels */
     int8_t *label;
+    size_t *first,
+        *last; /* [n_series] rows first..last-1 that the samples reach: only these are finite, and shuffled */
 };
 
 static int average_precision(struct importance *work, double ap[GW_N_GATES]) {
@@ -38,18 +40,16 @@ static int average_precision(struct importance *work, double ap[GW_N_GATES]) {
     return GW_OK;
 }
 
-/* Rows first..last-1 of `series` that the samples reach: only these are finite and only these are shuffled. */
-static void reach(const struct importance *work, size_t series, size_t *first, size_t *last) {
+static void reach(struct importance *work) {
     const struct R(network) *net = &work->model->gate.net;
-    *first = work->input->series[series].n_rows;
-    *last = 0;
+    for (size_t s = 0; s < work->input->n_series; s++) work->first[s] = work->input->series[s].n_rows;
     for (size_t i = 0; i < work->input->n_validation; i++) {
         const struct gw_sample *sample = &work->input->validation[i];
-        if (sample->series != series) continue;
-        if (sample->row < *first)
-            *first = net->stream ? R(stream_start)(net, &work->input->series[series], sample->row)
-                                 : sample->row + (size_t)1 - R(network_reach)(net);
-        if (sample->row + (size_t)1 > *last) *last = sample->row + (size_t)1;
+        const size_t s = sample->series;
+        if (sample->row < work->first[s])
+            work->first[s] = net->stream ? R(stream_start)(net, &work->input->series[s], sample->row)
+                                         : sample->row + (size_t)1 - R(network_reach)(net);
+        if (sample->row + (size_t)1 > work->last[s]) work->last[s] = sample->row + (size_t)1;
     }
 }
 
@@ -57,8 +57,8 @@ static void reach(const struct importance *work, size_t series, size_t *first, s
 static void permute(struct importance *work, size_t feature, uint64_t seed) {
     size_t F = work->input->n_features, block = work->model->gate.net.config.lookback;
     for (size_t s = 0; s < work->input->n_series; s++) {
-        size_t first, last, start = 0;
-        reach(work, s, &first, &last);
+        const size_t first = work->first[s], last = work->last[s];
+        size_t start = 0;
         if (first >= last) continue;
         const size_t n = last - first;
         struct gw_rng rng;
@@ -82,6 +82,9 @@ static int allocate(struct importance *work) {
     const struct gw_fit_input *input = work->input;
     work->series = mem_calloc(input->n_series, sizeof *work->series);
     work->x = mem_calloc(input->n_series, sizeof *work->x);
+    work->first = mem_calloc(input->n_series, sizeof *work->first);
+    work->last = mem_calloc(input->n_series, sizeof *work->last);
+    if (!work->first || !work->last) return GW_ERR_NOMEM;
     work->probability = mem_calloc(input->n_validation * GW_N_GATES, sizeof *work->probability);
     work->score = mem_calloc(input->n_validation, sizeof *work->score);
     work->label = mem_calloc(input->n_validation, sizeof *work->label);
@@ -99,6 +102,8 @@ static int allocate(struct importance *work) {
 
 static void release(struct importance *work) {
     for (size_t s = 0; work->x && s < work->input->n_series; s++) mem_free(work->x[s]);
+    mem_free(work->first);
+    mem_free(work->last);
     mem_free(work->label);
     mem_free(work->score);
     mem_free(work->probability);
@@ -113,6 +118,7 @@ int gw_model_permutation_importance(const struct gw_gate_model *model, const str
     int rc;
     if (model->patterns) return pattern_gate_importance(model->patterns, input, seed, drop);
     TRY_GOTO(allocate(&work), end);
+    reach(&work);
     TRY_GOTO(average_precision(&work, whole), end);
     for (size_t feature = 0; feature < input->n_features; feature++) {
         TRY_GOTO(interrupt_check(), end);
