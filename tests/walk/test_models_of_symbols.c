@@ -9,7 +9,7 @@
 enum { N_SYMBOLS = 4, N_BARS = 420, LATE = 3 };
 
 #define AROUND(data, strategies)                                                                                       \
-    "{'name':'models','data':[" data "],'features':['log_return(1)','range'],"                                         \
+    "{'name':'models','data':[" data "],'features':['log_return(1)','range','regime(2)'],"                             \
     "'labels':{'horizon':6,'min_move':0.002},'folds':{'train':150,'validation':60,'test':60},"                         \
     "'signals':{'k':[5],'act_on':5},'model':{'lookback':4,'hidden':4,'dense_units':4},"                                \
     "'training':{'epochs':2,'batch_size':32},'seeds':2,"                                                               \
@@ -75,7 +75,7 @@ static void same_as_alone(const struct walked *apart, const char *label, const s
             assert_int_equal(x->n_test, y->n_test);
             assert_memory_equal(x->probability, y->probability, x->n_test * GW_N_GATES * sizeof(float));
             assert_memory_equal(x->tau, y->tau, fit_count_symbols(apart->p, y) * sizeof *x->tau);
-            assert_memory_equal(x->permutation, y->permutation, GW_N_GATES * 2 * sizeof(double));
+            assert_memory_equal(x->permutation, y->permutation, GW_N_GATES * 3 * sizeof(double));
             assert_int_equal(n, m);
             assert_memory_equal(a, b, n);
             mem_free(a);
