@@ -11,6 +11,7 @@
 // clang-format on
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gatewalk/error.h"
@@ -46,5 +47,10 @@ static inline int near(double got, double want, double tolerance, double floor) 
             fail_msg("%s = %.17g, want %.17g (relative error %.3g > %.3g)", #got, got_, want_,                         \
                      fabs(got_ - want_) / (fabs(want_) > (floor) ? fabs(want_) : (floor)), (double)(tolerance));       \
     } while (0)
+
+/* GATEWALK_TEST_ONLY: the tests of a program whose names match (with * and ?); by default all. */
+static void __attribute__((constructor)) choose_tests(void) {
+    if (getenv("GATEWALK_TEST_ONLY")) cmocka_set_test_filter(getenv("GATEWALK_TEST_ONLY"));
+}
 
 #endif
