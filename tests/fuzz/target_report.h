@@ -53,7 +53,8 @@ static const char fuzz_report_experiment[] =
     "150},\n"
     " \"model\": {\"lookback\": 8, \"hidden\": 4, \"attention_units\": 4, \"dense_units\": 4}, \"training\": "
     "{\"epochs\": 1},\n"
-    " \"verdict\": {\"bootstrap\": 100, \"null_resamples\": 10}, \"seeds\": 2,\n"
+    " \"verdict\": {\"bootstrap\": 100, \"null_resamples\": 10, \"random_entries\": 20, \"gradients\": 2}, \"seeds\": "
+    "2,\n"
     " \"strategies\": [\"gate\", {\"name\": \"b\", \"strategy\": \"gate\", \"model\": {\"attention\": \"bahdanau\"}}, "
     "\"sma_cross\"]}\n";
 
@@ -78,6 +79,17 @@ static void fuzz_make_run(void) {
     if (experiment_load(fuzz_path("r.json"), NULL, &experiment) < 0 || run_experiment(experiment, &options, dir) < 0)
         fuzz_die(gw_error_message());
     experiment_free(experiment);
+}
+
+/* File i of a target's list, behind its letter; cut at a line's end, so that inputs stay short. */
+static inline struct fuzz_input fuzz_cut_seed(const struct fuzz_input *sound, size_t i, size_t most) {
+    size_t n = sound->n < most ? sound->n : most;
+    while (n < sound->n && n > 1 && sound->bytes[n - 1] != '\n') n--;
+    struct fuzz_input seed = {malloc(n + 2), n + 1};
+    if (!seed.bytes) fuzz_die("memory");
+    seed.bytes[0] = (char)('A' + i);
+    memcpy(seed.bytes + 1, sound->bytes, n);
+    return seed;
 }
 
 static size_t fuzz_report_setup(struct fuzz_input seed[MOST_SOUND]) {

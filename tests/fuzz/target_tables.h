@@ -39,10 +39,11 @@ static const char *const fuzz_tables_words[] = {
 };
 
 static const char *const fuzz_tables_file[] = {
-    GW_RUN_FOLDS,           GW_RUN_SCORES,         GW_RUN_TRADES,  GW_RUN_ORDERS,
-    GW_RUN_EQUITY,          GW_RUN_TRAINING,       GW_RUN_CURVES,  GW_RUN_ATTENTION,
-    GW_RUN_ATTENTION_INDEX, GW_RUN_ATTENTION_MEAN, GW_RUN_SIGNALS, GW_RUN_IMPORTANCE,
-    GW_RUN_BREAKDOWN,       GW_RUN_BARS,
+    GW_RUN_FOLDS,           GW_RUN_SCORES,         GW_RUN_TRADES,    GW_RUN_ORDERS,
+    GW_RUN_EQUITY,          GW_RUN_TRAINING,       GW_RUN_CURVES,    GW_RUN_ATTENTION,
+    GW_RUN_ATTENTION_INDEX, GW_RUN_ATTENTION_MEAN, GW_RUN_SIGNALS,   GW_RUN_IMPORTANCE,
+    GW_RUN_BREAKDOWN,       GW_RUN_BARS,           GW_RUN_GRADIENTS, GW_RUN_GRADIENTS_INDEX,
+    GW_RUN_GRADIENTS_MEAN,  GW_RUN_EQUITY_BANDS,
 };
 enum { FUZZ_TABLES = COUNT_OF(fuzz_tables_file), FUZZ_TABLE_SHOWN = 20000 };
 static struct fuzz_input fuzz_tables_sound[FUZZ_TABLES];
@@ -53,31 +54,21 @@ static const char *fuzz_tables_path(size_t i) {
     return fuzz_path(name);
 }
 
-/* Cut at a line's end, so that inputs stay short; tables of runs are cut anywhere. */
-static struct fuzz_input fuzz_tables_seed(size_t i) {
-    const struct fuzz_input *sound = &fuzz_tables_sound[i];
-    size_t n = sound->n < FUZZ_TABLE_SHOWN ? sound->n : FUZZ_TABLE_SHOWN;
-    while (n < sound->n && n > 1 && sound->bytes[n - 1] != '\n') n--;
-    struct fuzz_input seed = {malloc(n + 2), n + 1};
-    if (!seed.bytes) fuzz_die("memory");
-    seed.bytes[0] = (char)('A' + i);
-    memcpy(seed.bytes + 1, sound->bytes, n);
-    return seed;
+/* It is looked for, and never called: nothing is drawn. */
+static void fuzz_no_gnuplot(void) {
+    static const char nothing[] = "#!/bin/true\n";
+    fuzz_put(fuzz_path("gnuplot"), nothing, strlen(nothing));
+    if (chmod(fuzz_path("gnuplot"), 0700) != 0) fuzz_die("chmod");
+    setenv("PATH", fuzz_dir, 1);
+    setenv("TMPDIR", fuzz_dir, 1);
 }
 
 static size_t fuzz_tables_setup(struct fuzz_input seed[MOST_SOUND]) {
-    static const char nothing[] = "#!/bin/true\n";
-    char path[600];
     fuzz_make_run();
-    /* It is looked for, and never called: nothing is drawn. */
-    fuzz_put(fuzz_path("gnuplot"), nothing, strlen(nothing));
-    if (chmod(fuzz_path("gnuplot"), 0700) != 0) fuzz_die("chmod");
-    snprintf(path, sizeof path, "%s", fuzz_dir);
-    setenv("PATH", path, 1);
-    setenv("TMPDIR", fuzz_dir, 1);
+    fuzz_no_gnuplot();
     for (size_t i = 0; i < FUZZ_TABLES; i++) {
         fuzz_tables_sound[i] = fuzz_get(fuzz_tables_path(i));
-        seed[i] = fuzz_tables_seed(i);
+        seed[i] = fuzz_cut_seed(&fuzz_tables_sound[i], i, FUZZ_TABLE_SHOWN);
     }
     return FUZZ_TABLES;
 }

@@ -3,11 +3,16 @@
 #define GATEWALK_TEST_FUZZ_TARGETS_H
 
 #include "target_experiment.h"
+#include "target_html.h"
 #include "target_import.h"
+#include "target_init.h"
 #include "target_ledger.h"
 #include "target_model.h"
+#include "target_pages.h"
 #include "target_report.h"
 #include "target_scores.h"
+#include "target_script.h"
+#include "target_search.h"
 #include "target_state.h"
 #include "target_study.h"
 #include "target_tables.h"

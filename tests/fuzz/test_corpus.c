@@ -35,6 +35,15 @@ static void replay(const struct fuzz_target *target, const char *dir, struct fuz
     }
     for (int i = 0; i < n; i++) free(entry[i]);
     if (n >= 0) free(entry);
+    /* Sound ones, too: a target that refuses all of them would only ever try refusals. */
+    uint64_t accepted = fuzz_accepted;
+    for (size_t i = 0; i < n_sound && !result->finding[0]; i++) {
+        const char *complaint = fuzz_check_alone(target, sound[i].bytes, sound[i].n);
+        if (complaint) snprintf(result->finding, sizeof result->finding, "sound input %zu: %s", i, complaint);
+    }
+    if (!result->finding[0] && fuzz_accepted == accepted)
+        snprintf(result->finding, sizeof result->finding, "%s: none of %zu sound inputs is taken", target->name,
+                 n_sound);
     for (size_t i = 0; i < n_sound; i++) free(sound[i].bytes);
     if (target->teardown) target->teardown();
 }

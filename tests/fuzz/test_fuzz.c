@@ -18,11 +18,11 @@ static void feed(const struct fuzz_target *target, uint64_t n) {
 
 static void test_import(void **state) {
     (void)state;
-    feed(&fuzz_import, 30000);
+    feed(&fuzz_import, 20000);
 }
 static void test_experiment(void **state) {
     (void)state;
-    feed(&fuzz_experiment, 30000);
+    feed(&fuzz_experiment, 15000);
 }
 static void test_model(void **state) {
     (void)state;
