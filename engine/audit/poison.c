@@ -92,6 +92,8 @@ static int copy_bars(const struct gw_bars *from, struct gw_bars *to) {
     to->quote_volume = to->trade_count = to->taker_buy_base = NULL;
     to->column = NULL;
     to->n_columns = 0;
+    to->map = NULL; /* the clean market's: a copy owns what it copies, and takes nothing else with it */
+    to->map_size = 0;
     if (!(to->bar = mem_calloc(from->n ? from->n : 1, sizeof *to->bar))) return GW_ERR_NOMEM;
     if (from->n) memcpy(to->bar, from->bar, from->n * sizeof *to->bar);
     TRY(copy_numbers(&to->quote_volume, from->quote_volume, from->n));

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <math.h>
+#include <sys/mman.h>
 
 #include "walk/fixture.h"
 
@@ -192,6 +193,27 @@ static void test_columns(void **state) {
     gw_market_free(&clean);
 }
 
+/* Bars of the cache lie in a mapping that the copies leave alone. */
+static void test_copies_leave_the_mapping(void **state) {
+    (void)state;
+    struct gw_market clean, dirty;
+    market_one(&clean);
+    struct gw_bars *bars = &clean.symbol[0];
+    const size_t size = bars->n * sizeof *bars->bar;
+    bars->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(bars->map != MAP_FAILED);
+    bars->map_size = size;
+    memcpy(bars->map, bars->bar, size);
+    mem_free(bars->bar);
+    bars->bar = bars->map;
+    for (int poison = POISON_NAN; poison < N_POISONS; poison++) {
+        assert_ok(poison_market(&clean, INT64_MIN, (enum poison)poison, &dirty));
+        gw_market_free(&dirty);
+        assert_true(isfinite(bars->bar[bars->n - 1].close));
+    }
+    gw_market_free(&clean);
+}
+
 /* Whatever stands in the table of attentions. */
 static void test_every_attention(void **state) {
     (void)state;
@@ -373,10 +395,15 @@ static void test_history(void **state) {
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_symbol),           cmocka_unit_test(test_two_symbols),
-        cmocka_unit_test(test_thresholds_and_pools), cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_every_attention),      cmocka_unit_test(test_leaks_are_caught),
-        cmocka_unit_test(test_the_double_is_honest), cmocka_unit_test(test_history),
+        cmocka_unit_test(test_one_symbol),
+        cmocka_unit_test(test_two_symbols),
+        cmocka_unit_test(test_thresholds_and_pools),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_copies_leave_the_mapping),
+        cmocka_unit_test(test_every_attention),
+        cmocka_unit_test(test_leaks_are_caught),
+        cmocka_unit_test(test_the_double_is_honest),
+        cmocka_unit_test(test_history),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
