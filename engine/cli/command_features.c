@@ -87,8 +87,11 @@ static int write_csv(const struct prepared *p, const float *rows, const char *pa
     return out_commit(&file);
 }
 
+enum { LEARNT_SHOWN = 10000 };
+
 static void put_learnt(struct json_writer *w, const struct prepared *p, const struct fold_data *data, size_t fold) {
     json_put_number(w, "fitted_by_fold", (double)fold);
+    if (gw_feature_set_learnt(p->set) > LEARNT_SHOWN) return; /* the weights of a pattern library */
     json_begin_array(w, "learnt");
     for (size_t i = 0; i < gw_feature_set_learnt(p->set); i++) json_put_number(w, NULL, data->learnt[i]);
     json_end_array(w);

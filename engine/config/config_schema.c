@@ -333,6 +333,9 @@ static void put_feature(struct json_writer *w, const struct gw_feature_desc *des
     if (desc->takes_column)
         snprintf(arguments, sizeof arguments,
                  "\\(" BLANKS "[A-Za-z0-9_][A-Za-z0-9_.-]*" BLANKS "(," NUMBER "){0,%zu}\\)" BLANKS, desc->own.n);
+    else if (desc->own.n && desc->own.param[0].type == GW_PARAM_CHOICE)
+        snprintf(arguments, sizeof arguments, "(\\(" BLANKS "[a-z_]+" BLANKS "(," NUMBER "){0,%zu}\\)" BLANKS ")?",
+                 desc->own.n - 1);
     else if (desc->own.n)
         snprintf(arguments, sizeof arguments, "(\\(" NUMBER "(," NUMBER "){0,%zu}\\)" BLANKS ")?", desc->own.n - 1);
     snprintf(pattern, sizeof pattern, "^" BLANKS "%s" BLANKS "%s(@" BLANKS DURATION BLANKS ")?$", desc->name,

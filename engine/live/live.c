@@ -52,9 +52,22 @@ static int refuse_other_symbols(const struct live *live) {
     return GW_OK;
 }
 
+static int refuse_batches(const struct live *live) {
+    const struct gw_feature_set *set = gw_scorer_features(live->scorer);
+    for (size_t i = 0; i < gw_feature_set_size(set); i++)
+        if (!gw_feature_set_streams(set, i))
+            FAIL(GW_ERR_CONFIG,
+                 "the model's feature \"%s\" comes from a pattern library, which looks at many windows at once and not "
+                 "bar by "
+                 "bar; such models are for walks and gw_scorer",
+                 gw_feature_set_name(set, i));
+    return GW_OK;
+}
+
 static int open_all(const char *dir, const struct live_choice *choice, struct live *live) {
     TRY(live_find_fit(dir, choice, live));
     TRY(refuse_other_symbols(live));
+    TRY(refuse_batches(live));
     note_columns(live);
     TRY(open_symbols(live));
     live->row = mem_calloc(gw_feature_set_size(gw_scorer_features(live->scorer)), sizeof *live->row);

@@ -38,17 +38,23 @@ struct gw_feature_slice {
 struct gw_feature_fit {
     size_t
         n_picks; /* leading parameters that choose among what is learnt: features that differ in no other share the fit */
-    size_t (*n_observed)(const void *own); /* numbers that a push puts into in->observed whenever its value is finite */
+    /* Numbers that a push puts into in->observed whenever its value is finite; NULL: it observes nothing but the bars. */
+    size_t (*n_observed)(const void *own);
     size_t (*n_learnt)(const void *own);
     /* A pure function: the same slices and seed, the same numbers. GW_ERR_CONFIG: too little to learn from. */
     int (*learn)(const void *own, const struct gw_feature_slice *slice, size_t n_symbols, uint64_t seed,
                  double *learnt);
+    /* NULL: push gives the values. Else those of bars begin <= t < end, each made of bars up to t alone, for what is too much work
+     * bar by bar: of n features that share the fit, feature k with the parameters own[k] into out[k][(t - begin) * stride], NaN during
+     * the warm-up, which is all that push then tells. No stream has them, and no longer interval. */
+    int (*values)(const void *const *own, size_t n, const double *learnt, const struct gw_bars *bars, size_t begin,
+                  size_t end, float *const *out, size_t stride);
 };
 
 /* One feature: a file in engine/market/features/ + a row in features.def. */
 struct gw_feature_desc {
     const char *name, *help, *source; /* source: paper, book and page */
-    /* Its parameters in a struct of its own, `own` below: whole numbers and numbers, in the order of a spec's arguments.
+    /* Its parameters in a struct of its own, `own` below: whole numbers, numbers and words, in the order of a spec's arguments.
      * Trailing arguments may be left out of a spec: defaults follow. */
     struct gw_param_table own;
     bool needs_volume, needs_taker_buy, needs_quote_volume, needs_trade_count;
@@ -106,6 +112,7 @@ void gw_feature_matrix_free(struct gw_feature_matrix *matrix);
 /* ---- fitted features: learn once per fold, then apply ------------------------------------------ */
 
 bool gw_feature_set_fitted(const struct gw_feature_set *set, size_t i);
+bool gw_feature_set_streams(const struct gw_feature_set *set, size_t i); /* false: no stream ever has a value of it */
 size_t
 gw_feature_set_learnt(const struct gw_feature_set *set); /* numbers that all fits of the set leave; 0: none is fitted */
 /* One slice a symbol, bars, samples and labels filled in (bars whole or cut: nothing after the samples is looked at). learnt:

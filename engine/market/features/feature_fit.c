@@ -49,7 +49,8 @@ static int learn_one(const struct gw_feature_set *set, size_t i, struct gw_featu
                      size_t n_symbols, uint64_t seed, double *learnt) {
     const struct feature_item *item = &set->item[i];
     int rc = GW_OK;
-    for (size_t s = 0; rc == GW_OK && s < n_symbols; s++) rc = observe(set, i, &cut[s], &own[s].observed);
+    for (size_t s = 0; rc == GW_OK && item->desc->fit->n_observed && s < n_symbols; s++)
+        rc = observe(set, i, &cut[s], &own[s].observed);
     if (rc == GW_OK) rc = item->desc->fit->learn(&item->own, cut, n_symbols, seed, learnt + item->learnt);
     for (size_t s = 0; s < n_symbols; s++) {
         mem_free(own[s].observed);
@@ -80,6 +81,26 @@ int gw_feature_set_learn(const struct gw_feature_set *set, const struct gw_featu
 
 /* ---- applying ------------------------------------------------------------------------------ */
 
+/* Those of one fit that are not made bar by bar. */
+static int apply_values(const struct gw_feature_set *set, size_t leader, const double *learnt,
+                        const struct gw_bars *bars, size_t begin, size_t end, float *rows) {
+    const void **own = mem_calloc(set->n, sizeof *own);
+    float **out = mem_calloc(set->n, sizeof *out);
+    size_t n = 0;
+    int rc = own && out ? GW_OK : GW_ERR_NOMEM;
+    for (size_t i = leader; rc == GW_OK && i < set->n; i++) {
+        if (!set->item[i].desc->fit || set->item[i].fit_of != leader) continue;
+        own[n] = &set->item[i].own;
+        out[n++] = rows + i;
+    }
+    if (rc == GW_OK)
+        rc = set->item[leader].desc->fit->values(own, n, learnt + set->item[leader].learnt, bars, begin, end, out,
+                                                 set->n);
+    mem_free((void *)own);
+    mem_free((void *)out);
+    return rc;
+}
+
 int gw_feature_set_apply(const struct gw_feature_set *set, const double *learnt, const struct gw_bars *bars,
                          size_t begin, size_t end, float *rows) {
     struct gw_feature_stream *stream;
@@ -90,7 +111,7 @@ int gw_feature_set_apply(const struct gw_feature_set *set, const double *learnt,
     TRY(feature_set_check_columns(set, bars));
     float *before = mem_calloc(set->n, sizeof *before);
     if (!before) return GW_ERR_NOMEM;
-    const int rc = feature_stream_open_fitted(set, bars->interval_ns, FITTED_ALL, &stream);
+    int rc = feature_stream_open_fitted(set, bars->interval_ns, FITTED_ALL, &stream);
     if (rc == GW_OK) {
         gw_feature_stream_learnt(stream, learnt);
         feature_source_open(set, bars, &source);
@@ -101,5 +122,8 @@ int gw_feature_set_apply(const struct gw_feature_set *set, const double *learnt,
         gw_feature_stream_close(stream);
     }
     mem_free(before);
+    for (size_t i = 0; rc == GW_OK && i < set->n; i++)
+        if (!gw_feature_set_streams(set, i) && set->item[i].fit_of == i)
+            rc = apply_values(set, i, learnt, bars, begin, end, rows);
     return rc;
 }

@@ -54,6 +54,7 @@ static int parse_name(const char *spec, const char **at, struct feature_item *it
 
 static double value_of(const struct gw_param *param, const void *own) {
     const void *field = (const char *)own + param->offset;
+    if (param->type == GW_PARAM_CHOICE) return *(const int *)field;
     return param->type == GW_PARAM_SIZE ? (double)*(const size_t *)field : *(const double *)field;
 }
 
@@ -66,8 +67,10 @@ static size_t write_call(const struct gw_feature_desc *desc, const char *column,
     if (any) used += (size_t)snprintf(text + used, size - used, "(%s", column);
     for (size_t k = 0; k < desc->own.n && used < size; k++, any = true) {
         const struct gw_param *param = &desc->own.param[k];
-        used += (size_t)snprintf(text + used, size - used, "%c%s%s%s", any ? ',' : '(', named ? param->name : "",
-                                 named ? "=" : "", number_format(value_of(param, own), number));
+        used += (size_t)snprintf(
+            text + used, size - used, "%c%s%s%s", any ? ',' : '(', named ? param->name : "", named ? "=" : "",
+            param->type == GW_PARAM_CHOICE ? gw_choice_at(param->choices, (size_t)value_of(param, own)).name
+                                           : number_format(value_of(param, own), number));
     }
     if (any && used < size) used += (size_t)snprintf(text + used, size - used, ")");
     return used;
@@ -82,6 +85,7 @@ char *gw_feature_signature(const struct gw_feature_desc *desc, char buffer[GW_FE
 
 static int put_arg(const char *spec, const struct gw_param *param, double value, struct feature_item *item) {
     char why[GW_PARAM_WHY];
+    if (param->type == GW_PARAM_CHOICE) return GW_OK; /* put_word() has */
     if (gw_param_put_number(param, value, &item->own, why) < 0)
         SPEC_FAIL(spec, "%s (%s)%s", param->name, param->help, why);
     return GW_OK;
@@ -111,7 +115,19 @@ static int parse_column(const char *spec, const char **at, struct feature_item *
     return GW_OK;
 }
 
-/* The numbers from the '(' or ',' at *at on. */
+/* "long" where a parameter is a word. */
+static int put_word(const char *spec, const char **at, const struct gw_param *param, struct feature_item *item) {
+    char word[32], why[GW_PARAM_WHY];
+    const size_t length = strcspn(*at, ",) \t");
+    if (length >= sizeof word) SPEC_FAIL(spec, "%s: the word is too long", param->name);
+    memcpy(word, *at, length);
+    word[length] = '\0';
+    if (gw_param_put_text(param, word, &item->own, why) < 0) SPEC_FAIL(spec, "%s%s", param->name, why);
+    *at += length;
+    return GW_OK;
+}
+
+/* The numbers and words from the '(' or ',' at *at on. */
 static int parse_numbers(const char *spec, const char **at, struct feature_item *item) {
     const struct gw_feature_desc *desc = item->desc;
     char signature[GW_FEATURE_NAME_MAX + 32];
@@ -120,6 +136,11 @@ static int parse_numbers(const char *spec, const char **at, struct feature_item 
     do {
         const char *begin = skip_blanks(*at + 1);
         char *end = NULL;
+        if (n < desc->own.n && desc->own.param[n].type == GW_PARAM_CHOICE) {
+            TRY(put_word(spec, &begin, &desc->own.param[n++], item));
+            *at = skip_blanks(begin);
+            continue;
+        }
         /* strtod alone would also take "inf", "nan" and hexadecimal. */
         double number = strspn(begin, "0123456789.+-") ? strtod(begin, &end) : 0;
         if (!end || end == begin || memchr(begin, 'x', (size_t)(end - begin)) ||
@@ -166,6 +187,8 @@ static int parse_interval(const char *spec, const char **at, struct feature_item
     text[length] = '\0';
     if (duration_parse(text, &item->interval_ns) < 0 || item->interval_ns <= 0)
         SPEC_FAIL(spec, "\"%s\" is not an interval; write 15m, 4h, 1d …", text);
+    if (item->desc->fit && item->desc->fit->values)
+        SPEC_FAIL(spec, "is of the bars' own interval; leave @%s out", text);
     *at = skip_blanks(*at + length);
     return GW_OK;
 }
@@ -277,6 +300,10 @@ size_t gw_feature_set_size(const struct gw_feature_set *set) { return set->n; }
 const char *gw_feature_set_name(const struct gw_feature_set *set, size_t i) { return set->item[i].name; }
 
 bool gw_feature_set_fitted(const struct gw_feature_set *set, size_t i) { return set->item[i].desc->fit != NULL; }
+
+bool gw_feature_set_streams(const struct gw_feature_set *set, size_t i) {
+    return !set->item[i].desc->fit || !set->item[i].desc->fit->values;
+}
 
 size_t gw_feature_set_learnt(const struct gw_feature_set *set) { return set->n_learnt; }
 

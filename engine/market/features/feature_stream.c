@@ -218,7 +218,7 @@ static float push_fitted(struct stream_item *item, struct gw_feature_input *in) 
     const float value = narrow(item->desc->push(item->state, item->own, in));
     item->warm = isfinite(value);
     item->n_observed += item->warm;
-    return item->learnt ? value : NAN;
+    return item->learnt && !item->desc->fit->values ? value : NAN;
 }
 
 static float push_item(struct stream_item *item, const struct gw_feature_input *in) {
