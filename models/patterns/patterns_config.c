@@ -77,7 +77,7 @@ char *patterns_advice(const struct patterns_config *config, const struct pattern
                  "the autoencoder has not learnt: R is %.3f (.05 is good, .5 and more is nothing); raise "
                  "training.learning_rate (now %g; 1e-4 to 1e-3 learns) or training.epochs",
                  r, config->training.learning_rate);
-    else if (e->pull > 1)
+    else if (e->pull > 1 && (config->model.contrastive == PATTERN_MEAN_COSINE || pattern_learnt(r) > PATTERN_FAIR))
         snprintf(
             out, PATTERN_ADVICE,
             "the contrast dominates: it pulls at the patterns %.1f times as hard as the reconstruction does; lower "
