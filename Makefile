@@ -174,8 +174,9 @@ kills: deps
 SERIES ?= 1000
 calibration: deps
 	@$(MAKE) --no-print-directory -j$(shell nproc) $(BUILD)/tests/calibration/test_calibration
-	@CALIBRATION_SERIES=$(SERIES) CALIBRATION_DATA="$(DATA)" CALIBRATION_CSV=tests/calibration/rates.csv \
-	    CALIBRATION_PLOT=tests/calibration/rates.txt $(BUILD)/tests/calibration/test_calibration
+	@CALIBRATION_SERIES=$(SERIES) CALIBRATION_DATA="$(DATA)" CALIBRATION_CSV=$(BUILD)/rates.csv CALIBRATION_PLOT=$(BUILD)/rates.txt \
+	    $(BUILD)/tests/calibration/test_calibration; status=$$?; \
+	    [ $$status -gt 127 ] || mv $(BUILD)/rates.csv $(BUILD)/rates.txt tests/calibration/; exit $$status
 
 # Fuzzing with coverage: every target of tests/fuzz/targets.def under libFuzzer with ASan and UBSan, MINUTES each (or HOURS),
 # 512 MB and 10 s for one input. Corpora grow in .build/fuzz/corpus; tests/fuzz/counts.csv has the figures; exit 1 on a finding,
