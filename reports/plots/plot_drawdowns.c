@@ -2,9 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "account_plot.h"
 #include "engine/base/base.h"
-#include "plot.h"
-#include "reports/data/account_view.h"
 
 enum { ROWS = 4, LOW_POINTS = 1500 };
 static const double CHART_RIGHT = 0.47, TABLE_LEFT = 0.505, LINE = 0.0205;
@@ -133,13 +132,7 @@ static int draw(struct plot_job *job, const struct accounts *all) {
     return GW_OK;
 }
 
-static int prepare(struct plot_job *job) {
-    struct accounts all;
-    int rc = accounts_read(job->run, &all);
-    if (rc == GW_OK) rc = draw(job, &all);
-    accounts_free(&all);
-    return rc;
-}
+static int prepare(struct plot_job *job) { return account_plot(job, draw); }
 
 const struct plot_desc plot_desc_drawdowns = {
     .name = "drawdowns",

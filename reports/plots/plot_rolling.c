@@ -2,9 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "account_plot.h"
 #include "engine/base/base.h"
-#include "plot.h"
-#include "reports/data/account_view.h"
 
 /* As the metrics rolling_sharpe_min and rolling_sharpe_last have it; shorter where the run is short. */
 static const size_t windows[] = {90, 30, 10};
@@ -130,13 +129,7 @@ static int draw(struct plot_job *job, const struct accounts *all) {
     return page_end(&page) < 0 && rc == GW_OK ? GW_ERR_IO : rc;
 }
 
-static int prepare(struct plot_job *job) {
-    struct accounts all;
-    int rc = accounts_read(job->run, &all);
-    if (rc == GW_OK) rc = draw(job, &all);
-    accounts_free(&all);
-    return rc;
-}
+static int prepare(struct plot_job *job) { return account_plot(job, draw); }
 
 const struct plot_desc plot_desc_rolling = {
     .name = "rolling",
