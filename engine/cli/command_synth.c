@@ -13,10 +13,13 @@ static const char *difficulty_choice(size_t i) {
     return i < COUNT_OF(name) ? name[i] : NULL;
 }
 
+static const char *evidence_choice(size_t i) { return i == 0 ? "4h" : NULL; }
+
 static const struct command_option options[] = {
     {"bars", 'b', "N", "how many (default 60000, at most 8000000)", NULL},
     {"seed", 's', "S", "the same seed gives the same market (default 1)", NULL},
     {"difficulty", 'd', "NAME", "of a planted market", difficulty_choice},
+    {"evidence", 'e', "INTERVAL", "of a planted market: in bars of this interval, 4h", evidence_choice},
     {"kinds", 'k', "K", "of shapes: how many different ones (default 20)", NULL},
     {"noise", 'n', "X", "of shapes: a bar's deviation, as a share of the amplitude (default 0.08)", NULL},
     {"stretch", 'S', "X", "of shapes: lengths differ by up to this share (default 0.08)", NULL},
@@ -62,6 +65,7 @@ static int command(int argc, char **argv) {
         if (c == 'b') TRY(cli_count("--bars", optarg, 1, 8000000, &synth.n_bars));
         if (c == 's') TRY(cli_count("--seed", optarg, 0, SIZE_MAX, &seed));
         if (c == 'd') synth.difficulty = optarg;
+        if (c == 'e') synth.evidence = optarg;
         if (c == 'k') TRY(cli_count("--kinds", optarg, 2, 500, &synth.kinds));
         if (c == 'n') TRY(cli_number("--noise", optarg, 1e-6, 1, &synth.noise));
         if (c == 'S') TRY(cli_number("--stretch", optarg, 1e-6, 0.5, &synth.stretch));
@@ -79,13 +83,16 @@ const struct command command_synth = {
     .name = "synth",
     .summary = "write a synthetic market with a known truth",
     .arguments = "KIND --out FILE",
-    .about = "planted: about 10 % of bars are gate positives, about 1 % can be predicted with probability "
-             ".95; FILE.truth.csv lists them. easy: a motif ends at the bar itself. default: it ended "
-             "5-40 bars earlier, a volume trigger marks the bar, and half the triggers are decoys. hard: "
-             "lag 5-80 and three quarters are decoys. shapes: --kinds different courses of price and volume come back "
-             "stretched, larger or smaller and under noise; a quarter of the kinds foretells a long move, a quarter a "
-             "short one, with probability .92 at the shape's last bar and the three behind it; FILE.truth.csv says "
-             "which shape ended where.",
+    .about =
+        "planted: about 10 % of bars are gate positives, about 1 % can be predicted with probability "
+        ".95; FILE.truth.csv lists them. easy: a motif ends at the bar itself. default: it ended "
+        "5-40 bars earlier, a volume trigger marks the bar, and half the triggers are decoys. hard: "
+        "lag 5-80 and three quarters are decoys. --evidence 4h: the motif stands in 4h bars and ended 28-156 hours "
+        "earlier, where a lookback of a day of 15m bars does not reach. shapes: --kinds different courses of price and "
+        "volume come back "
+        "stretched, larger or smaller and under noise; a quarter of the kinds foretells a long move, a quarter a "
+        "short one, with probability .92 at the shape's last bar and the three behind it; FILE.truth.csv says "
+        "which shape ended where.",
     .choice = kind_choice,
     .option = options,
     .n_options = COUNT_OF(options),

@@ -9,6 +9,7 @@ GW_BEGIN_DECLS
 struct gw_synth_options {
     const char *kind;       /* "planted", "shapes", "random-walk", "garch" */
     const char *difficulty; /* planted: "easy", "default", "hard" */
+    const char *evidence;   /* planted: the interval in whose bars the motif stands, "4h"; NULL: the bars' own */
     size_t n_bars;
     uint64_t seed;
     double volatility; /* random-walk, garch: standard deviation of a bar's log-return; 0: 0.002 */

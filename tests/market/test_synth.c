@@ -80,6 +80,12 @@ static void odd_sizes_and_wrong_options(void **state) {
     assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "easy, default and hard");
     options = (struct gw_synth_options){.kind = "planted", .difficulty = "esy", .n_bars = 10};
     assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "\"esy\"; did you mean \"easy\"?");
+    options = (struct gw_synth_options){.evidence = "1h", .n_bars = 10};
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "there are markets with evidence in 4h bars");
+    options = (struct gw_synth_options){.evidence = "4h", .difficulty = "hard", .n_bars = 10};
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "has one only");
+    options = (struct gw_synth_options){.kind = "garch", .evidence = "4h", .n_bars = 10};
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "not in \"garch\"");
     options = (struct gw_synth_options){.kind = "garch", .n_bars = 10, .tail_df = 2};
     assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "more than 2");
     options = (struct gw_synth_options){.kind = "random-walk", .n_bars = 10, .volatility = 0.5};
@@ -275,6 +281,66 @@ static void motifs_and_marks_can_be_seen(void **state) {
     assert_near((double)n_real / (double)truth.n, 0.5, 0.05, 0);
     gw_bars_free(&bars);
     gw_synth_truth_free(&truth);
+}
+
+/* The same of evidence in 4h bars, which stands there and nowhere within a day of the mark: three loud ones, of which the
+ * weakest step counts. */
+static double evidence_4h(const struct gw_bars *hours, int64_t close_ns, int side, size_t least, size_t most) {
+    double best = -1e9;
+    size_t end = 0;
+    while (end < hours->n && gw_bar_close_ns(hours, end) <= close_ns) end++;
+    for (size_t lag = least; lag <= most && lag + 3 <= end; lag++) {
+        double weakest = 1;
+        for (size_t k = 0; k < 3; k++) {
+            const struct gw_bar *b = &hours->bar[end - lag - 3 + k];
+            weakest = fmin(weakest, b->volume < 2800 ? -1 : (k == 0 ? 0.5 : -1) * side * log(b->close / b->open));
+        }
+        if (weakest > best) best = weakest;
+    }
+    return best;
+}
+
+static void evidence_of_a_longer_interval(void **state) {
+    (void)state;
+    double marks = 0, right = 0, near_right = 0, followed = 0, real = 0, decoys = 0, decoys_positive = 0, positive = 0;
+    double labelled = 0;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct gw_synth_options options = {.kind = "planted", .evidence = "4h", .n_bars = 60000, .seed = seed};
+        struct gw_bars bars, hours;
+        struct gw_synth_truth truth;
+        struct gw_labels labels;
+        assert_ok(gw_synth_generate(&options, &bars, &truth));
+        assert_ok(gw_labels_build(&bars, &LABELS, &labels));
+        assert_ok(gw_bars_resample(&bars, 4 * NS_PER_HOUR, &hours));
+        for (size_t t = 0; t + 24 < bars.n; t++, labelled++) positive += labels.gate[GW_GATE_LONG][t];
+        for (size_t i = 0; i < truth.n; i++) {
+            const struct gw_synth_event *event = &truth.event[i];
+            const int64_t now_ns = gw_bar_close_ns(&bars, event->bar);
+            if (event->bar < 1000 || event->bar + 24 >= bars.n) continue;
+            const int label = labels.gate[event->side > 0 ? GW_GATE_LONG : GW_GATE_SHORT][event->bar];
+            marks++;
+            assert_true(event->motif ? event->lag >= 112 && event->lag <= 624 : event->lag == 0);
+            right += (evidence_4h(&hours, now_ns, event->side, 7, 39) > 0.001) == event->motif;
+            near_right += (evidence_4h(&hours, now_ns, event->side, 0, 3) > 0.001) == event->motif;
+            *(event->motif ? &real : &decoys) += 1;
+            *(event->motif ? &followed : &decoys_positive) += label;
+        }
+        gw_labels_free(&labels);
+        gw_bars_free(&hours);
+        gw_bars_free(&bars);
+        gw_synth_truth_free(&truth);
+    }
+    print_message("4h: prevalence %.3f, P(label | armed) %.3f, P(label | decoy) %.3f of %.0f and %.0f marks; matched "
+                  "filter right on "
+                  "%.3f of them, within a day on %.3f\n",
+                  positive / labelled, followed / real, decoys_positive / decoys, real, decoys, right / marks,
+                  near_right / marks);
+    assert_near(positive / labelled, 0.10, 0.12, 0);
+    assert_near(followed / real, 0.95, 0.03, 0);
+    assert_true(decoys_positive / decoys < 0.12);
+    assert_near(real / marks, 0.48, 0.08, 0);
+    assert_true(right / marks > 0.85);
+    assert_true(near_right / marks < 0.6);
 }
 
 /* "Predict a label wherever the motif was seen" must not work: bars after a motif without a mark. */
@@ -475,9 +541,10 @@ int main(void) {
         cmocka_unit_test(every_kind_makes_valid_bars),      cmocka_unit_test(a_seed_names_the_bytes),
         cmocka_unit_test(odd_sizes_and_wrong_options),      cmocka_unit_test(random_walk_is_gaussian_and_independent),
         cmocka_unit_test(garch_clusters_and_has_fat_tails), cmocka_unit_test(planted_keeps_its_contract),
-        cmocka_unit_test(motifs_and_marks_can_be_seen),     cmocka_unit_test(a_motif_alone_means_little),
-        cmocka_unit_test(truth_is_written_as_csv),          cmocka_unit_test(shapes_keep_their_contract),
-        cmocka_unit_test(shapes_can_be_told_apart),         cmocka_unit_test(shapes_are_written_as_csv),
+        cmocka_unit_test(motifs_and_marks_can_be_seen),     cmocka_unit_test(evidence_of_a_longer_interval),
+        cmocka_unit_test(a_motif_alone_means_little),       cmocka_unit_test(truth_is_written_as_csv),
+        cmocka_unit_test(shapes_keep_their_contract),       cmocka_unit_test(shapes_can_be_told_apart),
+        cmocka_unit_test(shapes_are_written_as_csv),
     };
     return cmocka_run_group_tests_name("synth", tests, scratch_make, scratch_remove);
 }

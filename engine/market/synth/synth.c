@@ -66,6 +66,9 @@ int gw_synth_generate(const struct gw_synth_options *options, struct gw_bars *ou
     if (!truth) truth = &unwanted;
     *truth = (struct gw_synth_truth){0};
     TRY(find_kind(options->kind ? options->kind : "planted", &kind));
+    if (options->evidence && strcmp(kind->name, "planted") != 0)
+        FAIL(GW_ERR_USAGE, "evidence in bars of \"%s\" is planted in a planted market only, not in \"%s\"",
+             options->evidence, kind->name);
     if (options->n_bars < 1 || options->n_bars > N_BARS_MAX)
         FAIL(GW_ERR_USAGE, "%zu bars: ask for 1 to %zu", options->n_bars, N_BARS_MAX);
     if (!(options->volatility >= 0 && options->volatility <= 0.1))

@@ -18,6 +18,10 @@
  * motif: only both together tell. Marks of the two sides look different, hence for either gate "a mark of my
  * side" alone is right about half the time (default).
  *
+ * With evidence in 4h bars the motif is one group of three of THEM, sixteen bars each: one that rises with its side bar by bar
+ * and two that give half of it back, on raised volume. It arms its side 28 to 156 hours behind its end, so that a lookback of a
+ * day never holds it; in bars of 15 minutes a step is smaller than the noise.
+ *
  * Why so: a label looks 24 bars ahead, so any plain rise would make twenty bars before it positive too, and
  * twice 1 % of such rises half the market. Therefore
  *   - the wick keeps the bars BEFORE a run from sharing its label: from their closes it is a downside of
@@ -73,6 +77,23 @@ static const struct planted_law laws[] = {
     },
 };
 
+static const struct planted_law law_4h = {
+    .name = "4h",
+    .lag_min = 112,
+    .lag_max = 624,
+    .burst = 2,
+    .bursts = 0.01,
+    .armed = 0.5,
+    .trigger = true,
+    .followed = 0.945,
+    .spacing = 8,
+    .wick = 0.0085,
+    .noise = 0.0008,
+    .bucket = 16,
+};
+
+static const double STEP_4H = 0.004; /* of a 4h motif: log-return of a small bar back; the large one is twice that */
+static const double VOLUME_4H[PLANTED_MOTIF_PERIOD] = {3, 2, 2};
 static const double MOTIF_STEP = 0.0020; /* log-return of a small step back; the large one is twice that */
 static const double MOTIF_QUIET = 0.5;   /* noise within a motif, as a share of the ordinary */
 static const double MOTIF_VOLUME[PLANTED_MOTIF_PERIOD] = {2.6, 1.5, 1.5};
@@ -92,7 +113,14 @@ static struct synth_step noise_step(struct gw_rng *rng, double noise) {
     };
 }
 
-static void play_motif(const struct planted_bar *bar, struct synth_step *step) {
+static void play_motif(const struct planted_bar *bar, const struct planted_law *law, struct synth_step *step) {
+    if (law->bucket) {
+        const size_t part = bar->step / law->bucket;
+        const double shape = part == 0 ? 2 * STEP_4H : -STEP_4H;
+        step->log_return = MOTIF_QUIET * step->log_return + bar->side * shape / (double)law->bucket;
+        step->volume *= VOLUME_4H[part];
+        return;
+    }
     size_t phase = bar->step % PLANTED_MOTIF_PERIOD;
     double shape = phase == 0 ? 2 * MOTIF_STEP : -MOTIF_STEP;
     step->log_return = MOTIF_QUIET * step->log_return + bar->side * shape;
@@ -116,6 +144,16 @@ static void play_move(const struct planted_bar *bar, double size, struct synth_s
     step->log_return = MOVE_QUIET * step->log_return + bar->side * size * share;
 }
 
+static int find_evidence(const char *evidence, const char *difficulty, const struct planted_law **law) {
+    if (strcmp(evidence, law_4h.name) != 0)
+        FAIL(GW_ERR_USAGE, "evidence in bars of \"%s\": there are markets with evidence in 4h bars", evidence);
+    if (difficulty && strcmp(difficulty, "default") != 0)
+        FAIL(GW_ERR_USAGE, "difficulty \"%s\": a market with evidence in 4h bars has one only; leave it out",
+             difficulty);
+    *law = &law_4h;
+    return GW_OK;
+}
+
 static int find_law(const char *name, const struct planted_law **law) {
     const char *names[COUNT_OF(laws)];
     for (size_t i = 0; i < COUNT_OF(laws); i++) {
@@ -133,7 +171,8 @@ static int fill(const struct gw_synth_options *options, struct gw_bars *out, str
     struct planted_plan plan;
     struct gw_rng rng;
     double size = 0;
-    TRY(find_law(options->difficulty ? options->difficulty : "default", &law));
+    TRY(options->evidence ? find_evidence(options->evidence, options->difficulty, &law)
+                          : find_law(options->difficulty ? options->difficulty : "default", &law));
     TRY(planted_plan_make(law, options->seed, out->n, truth, &plan));
     gw_rng_key(&rng, options->seed, "planted bars", 0, 0, 0);
     for (size_t i = 0; i < out->n; i++) {
@@ -143,7 +182,7 @@ static int fill(const struct gw_synth_options *options, struct gw_bars *out, str
         case ROLE_NOISE:
             break;
         case ROLE_MOTIF:
-            play_motif(bar, &step);
+            play_motif(bar, law, &step);
             break;
         case ROLE_MARK:
             play_mark(bar, law, &step);

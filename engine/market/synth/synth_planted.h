@@ -17,6 +17,7 @@ struct planted_law {
     size_t spacing;          /* bars from run to run at least */
     double wick;             /* of a mark: how far price reached against its side, log */
     double noise;            /* standard deviation of an ordinary bar's log-return */
+    size_t bucket;           /* a motif's step is so many bars, aligned: the bars of a longer interval; 0: one */
 };
 
 enum planted_role { ROLE_NOISE, ROLE_MOTIF, ROLE_MARK, ROLE_MOVE };

@@ -104,8 +104,10 @@ static int make_motifs(const struct planted_law *law, uint64_t seed, size_t s, s
     for (size_t i = 0; i < plan->truth->n; i++) marks += plan->truth->event[i].side == side;
     size_t wanted = (size_t)((double)marks * law->armed + 0.5);
     for (size_t tries = 100 * plan->n; armed < wanted && tries > 0; tries--) {
-        size_t length = PLANTED_MOTIF_PERIOD * (2 + gw_rng_below(&rng, 3));
+        size_t length = PLANTED_MOTIF_PERIOD * (law->bucket ? law->bucket : 2 + gw_rng_below(&rng, 3));
         size_t end = gw_rng_below(&rng, plan->n);
+        if (law->bucket) end = end / law->bucket * law->bucket + law->bucket - 1;
+        if (end >= plan->n) continue;
         if (!motif_fits(plan, law, end, length, side, near_motif)) continue;
         write_motif(plan, end, length, side);
         size_t begin = end > law->lag_max ? end - law->lag_max : 0;
