@@ -64,32 +64,38 @@ static size_t last_samples(const struct prepared *p, const struct fold_data *dat
     return n;
 }
 
-static int score_samples(const struct gw_gate_model *model, const struct fold_data *data,
-                         const struct gw_sample *sample, size_t n, size_t maps, float *p, float *weight) {
+/* weight: maps over the window of all samples, then those over the second sequence. */
+static int score_samples(const struct gw_gate_model *model, const struct fold_data *data, size_t strategy,
+                         const struct gw_sample *sample, size_t n, float *p, float *weight) {
+    const struct gw_model_config *config = gw_model_get_config(model);
+    const size_t maps = gw_model_attention_maps(config);
     struct gw_attention_out out = {.n_maps = maps, .time = weight};
-    return gw_model_score(model, data->score_series, data->n_symbols, sample, n, p, &out);
+    if (gw_model_cross_lookback(config)) out.cross = weight + n * maps * config->lookback;
+    return gw_model_score(model, fold_score_series(data, strategy), data->n_symbols, sample, n, p, &out);
 }
 
 static int compare_weights(struct audit *audit, const struct audit_subject *subject, size_t i,
                            const struct fold_data *clean, const struct fold_data *dirty, struct gw_sample *sample) {
     const struct fit *fit = &subject->fits.fit[i];
     const struct prepared *p = subject->p;
-    const struct gw_model_config *config = gw_model_get_config(subject->fits.model[i]);
-    size_t maps = gw_model_attention_maps(config), width = maps * config->lookback;
+    const size_t width = gw_model_attention_width(gw_model_get_config(subject->fits.model[i]));
     size_t n = last_samples(p, clean, fit, audit->cut_ns, sample);
     if (width == 0 || n == 0) return GW_OK;
     float *block = mem_calloc(2 * n, (width + GW_N_GATES) * sizeof *block);
     if (!block) return GW_ERR_NOMEM;
     float *a = block, *b = a + n * width, *probability = b + n * width;
-    int rc = score_samples(subject->fits.model[i], clean, sample, n, maps, probability, a);
-    if (rc == GW_OK) rc = score_samples(subject->fits.model[i], dirty, sample, n, maps, probability, b);
+    int rc = score_samples(subject->fits.model[i], clean, fit->strategy, sample, n, probability, a);
+    if (rc == GW_OK) rc = score_samples(subject->fits.model[i], dirty, fit->strategy, sample, n, probability, b);
+    const size_t n_cross = gw_model_cross_lookback(gw_model_get_config(subject->fits.model[i]));
+    const size_t n_time = width - n_cross;
     for (size_t k = 0; rc == GW_OK && k < n; k++) {
         const struct gw_bars *bars = &p->market.symbol[clean->symbol[sample[k].series]];
         struct audit_place place = {gw_bar_close_ns(bars, clean->first[sample[k].series] + sample[k].row), bars->symbol,
                                     subject->e->strategy[fit->strategy].name, fit->fold + 1};
-        for (size_t w = 0; w < width; w++)
-            audit_value(audit, STAGE_ATTENTION, &place, "attention", (double)a[k * width + w],
-                        (double)b[k * width + w]);
+        for (size_t w = 0; w < width; w++) {
+            const size_t at = w < n_time ? k * n_time + w : n * n_time + k * n_cross + w - n_time;
+            audit_value(audit, STAGE_ATTENTION, &place, "attention", (double)a[at], (double)b[at]);
+        }
     }
     mem_free(block);
     return rc;

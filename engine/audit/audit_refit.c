@@ -54,7 +54,7 @@ static int train_alone(const struct audit_subject *subject, const struct prepare
     struct gw_fit_input input = {
         .n_series = data.n_symbols,
         .n_features = data.n_features,
-        .series = data.fit_series,
+        .series = fold_fit_series(&data, fit->strategy),
         .train = data.sample[GW_SLICE_TRAIN],
         .n_train = data.n[GW_SLICE_TRAIN],
         .validation = data.sample[GW_SLICE_VALIDATION],

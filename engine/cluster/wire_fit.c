@@ -16,7 +16,7 @@ void cluster_key(const struct experiment *e, const struct prepared *p, char key[
 
 /* Sizes that follow from the plan and need no telling. */
 struct shape {
-    size_t validation, test, symbols, features, inputs, lookback;
+    size_t validation, test, symbols, features, inputs, lookback, cross;
 };
 static struct shape shape_of(const struct experiment *e, const struct prepared *p, const struct fit *fit) {
     const struct gw_model_config *model = &e->strategy[fit->strategy].model;
@@ -25,7 +25,8 @@ static struct shape shape_of(const struct experiment *e, const struct prepared *
                           .symbols = fit_count_symbols(p, fit),
                           .features = model->n_features,
                           .inputs = gw_model_inputs(model),
-                          .lookback = model->lookback};
+                          .lookback = model->lookback,
+                          .cross = gw_model_cross_lookback(model)};
 }
 
 static void put_attention(struct wire *w, const struct fit *fit, size_t width, size_t inputs) {
@@ -104,7 +105,7 @@ void wire_put_fit(struct wire *w, const struct experiment *e, const struct prepa
     wire_put_block(w, fit->tau, shape.symbols * sizeof *fit->tau);
     put_log(w, &fit->log);
     wire_put_size(w, fit->n_maps);
-    put_attention(w, fit, fit->n_maps * shape.lookback, shape.lookback * shape.features);
+    put_attention(w, fit, fit->n_maps * shape.lookback + shape.cross, shape.lookback * shape.features);
     wire_put_block(w, fit->permutation, GW_N_GATES * shape.inputs * sizeof *fit->permutation);
     wire_put_block(w, fit->feature_attention, shape.features * sizeof *fit->feature_attention);
     wire_put_file(w, fit->model_path);
@@ -124,7 +125,7 @@ int wire_get_fit(struct wire *w, const struct experiment *e, const struct prepar
     get_log(w, &fit->log);
     fit->n_test = shape.test;
     fit->n_maps = wire_get_size(w);
-    get_attention(w, fit, fit->n_maps * shape.lookback, shape.lookback * shape.features, shape.test);
+    get_attention(w, fit, fit->n_maps * shape.lookback + shape.cross, shape.lookback * shape.features, shape.test);
     fit->permutation = wire_get_block(w, GW_N_GATES * shape.inputs * sizeof *fit->permutation, NULL);
     fit->feature_attention = wire_get_block(w, shape.features * sizeof *fit->feature_attention, NULL);
     if (w->failed) FAIL(GW_ERR_DATA, "a rank has sent a damaged fit");

@@ -5,6 +5,8 @@
 #include "config.h"
 
 void experiment_defaults(struct experiment *experiment);
+/* Whether a choice may be written as an object of its row's own keys. */
+bool config_takes_object(const struct gw_param *param);
 /* Reads one object into the struct at `base`; unknown keys and wrong values fail with their place. */
 int config_read_section(const struct json_document *document, const json_value *object,
                         const struct key_section *section, void *base) GW_MUST_USE;

@@ -42,6 +42,17 @@ static void put_type(struct json_writer *w, const struct gw_param *param) {
         json_put_string(w, "type", "boolean");
         break;
     case GW_PARAM_CHOICE:
+        if (config_takes_object(param)) { /* its row's own keys, which are checked as they are read */
+            json_begin_array(w, "anyOf");
+            json_begin_object(w, NULL);
+            put_words(w, param->choices);
+            json_end_object(w);
+            json_begin_object(w, NULL);
+            json_put_string(w, "type", "object");
+            json_end_object(w);
+            json_end_array(w);
+            break;
+        }
         put_words(w, param->choices);
         break;
     case GW_PARAM_TEXT:

@@ -23,6 +23,53 @@ int config_unknown_param(const struct json_document *document, const json_value 
     return config_unknown_key(document, value, known, n, where);
 }
 
+/* ---- a choice as an object --------------------------------------------------------------------------------------- */
+
+/* "cross": {"interval": "4h", "lookback": 48} is "cross": "interval", "cross_interval": "4h", "cross_lookback": 48: the row is
+ * the last one that the object has a key for. */
+static bool own_name(const struct gw_param *param, const char *key, char out[64]) {
+    const int n = snprintf(out, 64, "%s_%s", param->name, key);
+    return n > 0 && n < 64;
+}
+
+bool config_takes_object(const struct gw_param *param) {
+    struct gw_choice row;
+    struct gw_param_key key;
+    char name[64];
+    if (param->type != GW_PARAM_CHOICE || !param->beside) return false;
+    for (size_t i = 0; (row = gw_choice_at(param->choices, i)).name; i++)
+        if (own_name(param, row.name, name) && gw_param_find(&row.own, name, &key)) return true;
+    return false;
+}
+
+static int read_object(const struct json_document *document, const json_value *object,
+                       const struct key_section *section, const struct gw_param_key *choice, void *base) {
+    char name[64], why[GW_PARAM_WHY], words[128] = "";
+    const char *chosen = NULL;
+    struct gw_choice row;
+    for (size_t i = 0; (row = gw_choice_at(choice->param->choices, i)).name; i++) {
+        struct gw_param_key key;
+        if (!own_name(choice->param, row.name, name) || !gw_param_find(&row.own, name, &key)) continue;
+        snprintf(words + strlen(words), sizeof words - strlen(words), "%s\"%s\"", *words ? " or " : "", row.name);
+        if (json_get(object, row.name)) chosen = row.name;
+    }
+    if (!chosen)
+        return json_fail(document, object, GW_ERR_CONFIG, "%s.%s: an object here needs %s", section->name,
+                         choice->param->name, words);
+    if (gw_param_put_text(choice->param, chosen, base, why) < 0) return GW_ERR_INTERNAL;
+    for (size_t i = 0; i < json_size(object); i++) {
+        const json_value *value = json_at(object, i);
+        struct gw_param_key key;
+        if (!own_name(choice->param, json_key(value), name) || !gw_param_find(section->table, name, &key) || !key.by)
+            return json_fail_key(document, value, GW_ERR_CONFIG,
+                                 "unknown key \"%s\" in %s.%s; `gatewalk list keys` shows "
+                                 "all, as %s_…",
+                                 json_key(value), section->name, choice->param->name, choice->param->name);
+        TRY(json_read_param(document, value, section->name, &key, base));
+    }
+    return GW_OK;
+}
+
 int config_read_section(const struct json_document *document, const json_value *object,
                         const struct key_section *section, void *base) {
     if (json_kind(object) != JSON_OBJECT)
@@ -33,7 +80,10 @@ int config_read_section(const struct json_document *document, const json_value *
         struct gw_param_key key;
         if (!gw_param_find(section->table, json_key(value), &key))
             return config_unknown_param(document, value, section->table, section->name);
-        TRY(json_read_param(document, value, section->name, &key, base));
+        if (json_kind(value) == JSON_OBJECT && config_takes_object(key.param))
+            TRY(read_object(document, value, section, &key, base));
+        else
+            TRY(json_read_param(document, value, section->name, &key, base));
     }
     return GW_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "config_private.h"
 #include "engine/base/base.h"
+#include "engine/market/features/feature_set.h"
 #include "gatewalk/verdict.h"
 
 void config_use_strategy(struct strategy_spec *spec, const struct gw_strategy_desc *desc) {
@@ -177,6 +178,17 @@ static int fail_keys(const struct json_document *doc, const json_value *entry, c
     return json_fail(doc, place ? place : entry, GW_ERR_CONFIG, "strategy \"%s\": %s", spec->name, why);
 }
 
+/* What the second sequence shows of its bars: the features @interval, or all of them. prepare() says when there are none. */
+static void count_cross_features(const struct experiment *e, struct strategy_spec *spec) {
+    struct gw_feature_set *set;
+    spec->model.cross_features = 0;
+    if (spec->model.cross == GW_CROSS_NONE) return;
+    if (gw_feature_set_parse((const char *const *)e->feature, e->n_features, &set) < 0)
+        return; /* said with its place where all features are read */
+    spec->model.cross_features = feature_set_of_interval(set, gw_model_cross_interval(&spec->model), NULL);
+    gw_feature_set_free(set);
+}
+
 int experiment_check_strategy(const struct json_document *doc, const json_value *entry, const struct experiment *e,
                               struct strategy_spec *spec) {
     spec->model.n_features = e->n_features;
@@ -189,6 +201,7 @@ int experiment_check_strategy(const struct json_document *doc, const json_value 
     if (!spec->desc->needs_model || strategy_is_outside(spec)) return GW_OK;
     if (gw_model_config_check(&spec->model, &spec->train, &report) < 0)
         return fail_keys(doc, entry, spec, "model", report.key, COUNT_OF(report.key));
+    count_cross_features(e, spec);
     if (*report.advice) message("warning: strategy \"%s\": %s", spec->name, report.advice);
     return GW_OK;
 }

@@ -79,7 +79,7 @@ static int correct(const struct experiment *e, struct gw_gate_verdict *gate, siz
 
 static bool has_attention(const struct experiment *e, size_t strategy) {
     const struct strategy_spec *spec = &e->strategy[strategy];
-    return strategy_trains(spec) && gw_model_attention_maps(&spec->model) > 0;
+    return strategy_trains(spec) && gw_model_attends(&spec->model);
 }
 
 static int find_best(const struct experiment *e, const struct results *r, const struct family *family,
@@ -195,7 +195,7 @@ static size_t best_gate(const struct experiment *e, const struct results *r, boo
     for (size_t s = 0; s < e->n_strategies; s++) {
         const struct strategy_spec *spec = &e->strategy[s];
         if (!strategy_trains(spec)) continue;
-        if ((gw_model_attention_maps(&spec->model) > 0) != attention || isnan(precision_of(r, s))) continue;
+        if (gw_model_attends(&spec->model) != attention || isnan(precision_of(r, s))) continue;
         if (best == SIZE_MAX || precision_of(r, s) > precision_of(r, best)) best = s;
     }
     return best;

@@ -38,7 +38,7 @@ static void find_skill(const struct experiment *e, const struct results *r, stru
 
 static bool has_attention(const struct experiment *e, size_t strategy) {
     const struct strategy_spec *spec = &e->strategy[strategy];
-    return strategy_trains(spec) && gw_model_attention_maps(&spec->model) > 0;
+    return strategy_trains(spec) && gw_model_attends(&spec->model);
 }
 
 /* An interval's width falls with the root of the number of bars. */

@@ -125,7 +125,7 @@ void trial_key(const struct experiment *e, const struct prepared *p, size_t stra
     if (spec->desc->needs_model) {
         hash = mix_sections(e, false, "verdict", mix_features(e, hash));
         for (size_t k = 0; k < e->n_seeds; k++) MIX(e->seed[k]);
-        MIX(p->lookback); /* the longest of all contestants says which samples there are */
+        MIX(p->reach); /* the longest of all contestants says which samples there are */
     } else {
         hash = mix_section(e, config_find_section("broker"), hash);
     }

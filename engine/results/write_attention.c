@@ -20,8 +20,7 @@ static int csv_open(struct out_file *file, const char *dir, const char *name, co
 
 /* Mean over seeds is left to the reader; the mean over folds is weighted by bars. */
 static void mean_rows(struct out_file *out, const struct experiment *e, const struct fit_list *fits, size_t s, size_t k,
-                      int gate, const char *group, bool top, size_t map, size_t n_maps, const char *label) {
-    size_t T = e->strategy[s].model.lookback;
+                      int gate, const char *group, bool top, size_t first, size_t T, size_t n_maps, const char *label) {
     for (size_t step = 0; step < T; step++) {
         double sum = 0;
         size_t n = 0;
@@ -32,7 +31,7 @@ static void mean_rows(struct out_file *out, const struct experiment *e, const st
             const double *values = top ? sums->top : sums->rest;
             if (!values) continue;
             n += top ? sums->n_top : sums->n_rest;
-            for (size_t m = 0; m < n_maps; m++) sum += values[(map + m) * T + step] / (double)n_maps;
+            for (size_t m = 0; m < n_maps; m++) sum += values[first + m * T + step] / (double)n_maps;
         }
         char text[32];
         if (n)
@@ -46,18 +45,21 @@ static int write_means(const struct experiment *e, const struct fit_list *fits, 
     struct out_file file;
     TRY(csv_open(&file, dir, GW_RUN_ATTENTION_MEAN, "strategy,seed,gate,map,group,lag,weight,n"));
     for (size_t s = 0; s < e->n_strategies; s++) {
-        size_t maps = strategy_trains(&e->strategy[s]) ? gw_model_attention_maps(&e->strategy[s].model) : 0;
-        if (maps == 0) continue;
+        const struct gw_model_config *model = &e->strategy[s].model;
+        if (!strategy_trains(&e->strategy[s]) || !gw_model_attends(model)) continue;
+        const size_t maps = gw_model_attention_maps(model), T = model->lookback;
+        const size_t cross = gw_model_cross_lookback(model);
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
             for (int g = 0; g < GW_N_GATES; g++)
                 for (int top = 1; top >= 0; top--) {
                     const char *group = top ? "top" : "rest";
-                    mean_rows(&file, e, fits, s, k, g, group, top, 0, maps, "mean");
+                    if (maps) mean_rows(&file, e, fits, s, k, g, group, top, 0, T, maps, "mean");
                     for (size_t m = 0; maps > 1 && m < maps; m++) {
                         char label[32];
                         snprintf(label, sizeof label, "%zu", m + 1);
-                        mean_rows(&file, e, fits, s, k, g, group, top, m, 1, label);
+                        mean_rows(&file, e, fits, s, k, g, group, top, m * T, T, 1, label);
                     }
+                    if (cross) mean_rows(&file, e, fits, s, k, g, group, top, maps * T, cross, 1, GW_MAP_CROSS);
                 }
     }
     return out_commit(&file);
@@ -134,15 +136,23 @@ static int write_signal(const struct experiment *e, const struct prepared *p, co
     if (!mean) return GW_ERR_NOMEM;
     for (size_t m = 0; m < fit->n_maps; m++)
         for (size_t s = 0; s < T; s++) mean[s] += row->weight[m * T + s] / (float)fit->n_maps;
-    index_row(index, e, p, fit, row, maps->n, "mean");
-    price_rows(prices, p, fit, row, maps->n, T);
-    int rc = push_map(maps, mean, T);
+    const size_t cross = gw_model_cross_lookback(&e->strategy[fit->strategy].model);
+    int rc = GW_OK;
+    if (fit->n_maps) {
+        index_row(index, e, p, fit, row, maps->n, "mean");
+        price_rows(prices, p, fit, row, maps->n, T);
+        rc = push_map(maps, mean, T);
+    }
     mem_free(mean);
     for (size_t m = 0; rc == GW_OK && fit->n_maps > 1 && m < fit->n_maps; m++) {
         char label[32];
         snprintf(label, sizeof label, "%zu", m + 1);
         index_row(index, e, p, fit, row, maps->n, label);
         rc = push_map(maps, row->weight + m * T, T);
+    }
+    if (rc == GW_OK && cross) {
+        index_row(index, e, p, fit, row, maps->n, GW_MAP_CROSS);
+        rc = push_map(maps, row->weight + fit->n_maps * T, cross);
     }
     return rc;
 }

@@ -273,7 +273,7 @@ static int with_experiment(const struct search *s, const struct prepared *shared
 
 static int name_it(const struct search *s, const struct experiment *e, const struct prepared *p,
                    struct evaluation *evaluation) {
-    const size_t n[] = {folds_of(s, evaluation), p->lookback};
+    const size_t n[] = {folds_of(s, evaluation), p->reach};
     char key[RUN_KEY_SIZE];
     config_key(e, p, key);
     uint64_t hash = hash_bytes(key, sizeof key, 0);

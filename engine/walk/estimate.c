@@ -23,7 +23,9 @@ static const double SCORED_SHARE = 0.36;
 /* ---- fits ------------------------------------------------------------------------------------------------------ */
 
 /* Seconds for a window of training, those of the validation after every epoch in their proportion. Negative: unknown. */
-static int measure_windows(const struct strategy_spec *spec, const struct fold_data *d, size_t n, double *seconds) {
+static int measure_windows(const struct experiment *e, size_t strategy, const struct fold_data *d, size_t n,
+                           double *seconds) {
+    const struct strategy_spec *spec = &e->strategy[strategy];
     struct gw_gate_model *model = NULL;
     struct gw_training_log log = {0};
     struct gw_train_config train = spec->train;
@@ -32,7 +34,7 @@ static int measure_windows(const struct strategy_spec *spec, const struct fold_d
     size_t n_validation = share < d->n[GW_SLICE_VALIDATION] ? share + 1 : d->n[GW_SLICE_VALIDATION];
     struct gw_fit_input input = {.n_series = d->n_symbols,
                                  .n_features = d->n_features,
-                                 .series = d->fit_series,
+                                 .series = fold_fit_series(d, strategy),
                                  .train = d->sample[GW_SLICE_TRAIN],
                                  .n_train = n_train,
                                  .validation = d->sample[GW_SLICE_VALIDATION],
@@ -51,12 +53,13 @@ static int measure_windows(const struct strategy_spec *spec, const struct fold_d
     return GW_OK;
 }
 
-static int measure_strategy(const struct strategy_spec *spec, const struct fold_data *d, double *seconds) {
+static int measure_strategy(const struct experiment *e, size_t s, const struct fold_data *d, double *seconds) {
+    const struct strategy_spec *spec = &e->strategy[s];
     double first;
-    TRY(measure_windows(spec, d, spec->train.batch_size, &first)); /* cold caches, too */
+    TRY(measure_windows(e, s, d, spec->train.batch_size, &first)); /* cold caches, too */
     *seconds = first;
     if (first < 0 || first * (double)spec->train.batch_size > LONG_SECONDS) return GW_OK;
-    return measure_windows(spec, d, BATCHES_MEASURED * spec->train.batch_size, seconds);
+    return measure_windows(e, s, d, BATCHES_MEASURED * spec->train.batch_size, seconds);
 }
 
 /* Windows' worth of work in one fit. */
@@ -87,7 +90,7 @@ static int estimate_fits(const struct experiment *e, const struct prepared *p, c
     const double build = clock_seconds() - begin;
     int rc = GW_OK;
     for (size_t s = 0; rc == GW_OK && s < e->n_strategies; s++)
-        if (strategy_trains(&e->strategy[s])) rc = measure_strategy(&e->strategy[s], &data, &window[s]);
+        if (strategy_trains(&e->strategy[s])) rc = measure_strategy(e, s, &data, &window[s]);
     fold_data_free(&data);
     out->n_fits = fits->n - fits->n_shared;
     for (size_t i = 0; i < fits->n; i++) {

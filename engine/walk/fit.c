@@ -75,14 +75,24 @@ static int set_thresholds(const struct fit_context *c, const struct fold_data *d
     fit->validation = mem_calloc(n ? n * GW_N_GATES : 1, sizeof *fit->validation);
     fit->tau = mem_calloc(fit_count_symbols(c->prepared, fit) + 1, sizeof *fit->tau);
     if (!fit->validation || !fit->tau) return GW_ERR_NOMEM;
-    TRY(gw_model_score(model, d->fit_series, d->n_symbols, d->sample[GW_SLICE_VALIDATION], n, fit->validation, NULL));
+    TRY(gw_model_score(model, fold_fit_series(d, fit->strategy), d->n_symbols, d->sample[GW_SLICE_VALIDATION], n,
+                       fit->validation, NULL));
     return fit_thresholds_of(c->experiment, c->prepared, fit, fit->validation, fit->tau);
+}
+
+/* Maps over the window and over the second sequence, which the model gives apart, side by side for every bar. */
+static void join_weights(const float *time, size_t n_time, const float *cross, size_t n_cross, size_t n, float *out) {
+    for (size_t i = 0; i < n; i++, out += n_time + n_cross) {
+        memcpy(out, time + i * n_time, n_time * sizeof *out);
+        memcpy(out + n_time, cross + i * n_cross, n_cross * sizeof *out);
+    }
 }
 
 static int score_test(const struct experiment *e, const struct fold_data *d, const struct gw_gate_model *model,
                       struct fit *fit) {
     const struct gw_model_config *config = gw_model_get_config(model);
-    size_t n = d->n[GW_SLICE_TEST], width = gw_model_attention_maps(config) * config->lookback, F = d->n_features;
+    size_t n = d->n[GW_SLICE_TEST], width = gw_model_attention_width(config), F = d->n_features;
+    const size_t n_cross = gw_model_cross_lookback(config), n_time = width - n_cross;
     bool by_feature = gw_model_has_feature_attention(config);
     /* A streaming model takes its state from before the first sample of a call: the slice is one call. */
     size_t at_once = config->unroll == GW_UNROLL_STREAM ? n : SCORE_CHUNK;
@@ -91,25 +101,30 @@ static int score_test(const struct experiment *e, const struct fold_data *d, con
     fit->n_maps = gw_model_attention_maps(config);
     fit->probability = mem_calloc(n ? n * GW_N_GATES : 1, sizeof(float));
     float *weight = width ? mem_calloc(n ? n * width : 1, sizeof(float)) : NULL;
+    /* Only windows have a second sequence: a chunk of them at a time. */
+    float *cross = n_cross ? mem_calloc(SCORE_CHUNK, width * sizeof *cross) : NULL;
     float *feature = by_feature ? mem_calloc(SCORE_CHUNK * F, sizeof(float)) : NULL;
     if (by_feature) fit->feature_attention = mem_calloc(F, sizeof(double));
-    if (!fit->probability || (width && !weight) || (by_feature && (!feature || !fit->feature_attention))) {
+    if (!fit->probability || (width && !weight) || (n_cross && !cross) ||
+        (by_feature && (!feature || !fit->feature_attention))) {
         rc = GW_ERR_NOMEM;
         goto done;
     }
     for (size_t i = 0; i < n; i += at_once) {
         size_t m = n - i < at_once ? n - i : at_once;
-        struct gw_attention_out attention = {
-            .n_maps = fit->n_maps, .time = width ? weight + i * width : NULL, .feature = feature};
-        TRY_GOTO(gw_model_score(model, d->score_series, d->n_symbols, d->sample[GW_SLICE_TEST] + i, m,
-                                fit->probability + i * GW_N_GATES, width || by_feature ? &attention : NULL),
+        struct gw_attention_out attention = {.n_maps = fit->n_maps, .feature = feature, .cross = cross};
+        attention.time = n_cross ? cross + SCORE_CHUNK * n_cross : width ? weight + i * width : NULL;
+        TRY_GOTO(gw_model_score(model, fold_score_series(d, fit->strategy), d->n_symbols, d->sample[GW_SLICE_TEST] + i,
+                                m, fit->probability + i * GW_N_GATES, width || by_feature ? &attention : NULL),
                  done);
+        if (n_cross) join_weights(attention.time, n_time, cross, n_cross, m, weight + i * width);
         for (size_t j = 0; by_feature && j < m; j++)
             for (size_t f = 0; f < F; f++) fit->feature_attention[f] += (double)feature[j * F + f] / (double)n;
     }
     if (width && n) TRY_GOTO(fit_keep_attention(fit, e->signals.act_on, weight, width), done);
 done:
     mem_free(weight);
+    mem_free(cross);
     mem_free(feature);
     return rc;
 }
@@ -203,7 +218,9 @@ static int store_thresholds(const struct fit_context *c, const struct gw_gate_mo
 /* A key can be forged; what would read beyond the windows of this experiment is not its model. */
 static bool matches(const struct gw_gate_model *model, const struct strategy_spec *spec) {
     const struct gw_model_config *config = gw_model_get_config(model);
-    return config->n_features == spec->model.n_features && config->lookback == spec->model.lookback;
+    return config->n_features == spec->model.n_features && config->lookback == spec->model.lookback &&
+           config->cross == spec->model.cross && config->cross_features == spec->model.cross_features &&
+           gw_model_cross_lookback(config) == gw_model_cross_lookback(&spec->model);
 }
 
 /* A stored model of another key, a damaged one, or adapters on another model than `previous`, is not an error: the fit
@@ -254,7 +271,7 @@ static int train(const struct fit_context *c, const struct fold_data *d, const s
     struct gw_fit_input input = {
         .n_series = d->n_symbols,
         .n_features = d->n_features,
-        .series = d->fit_series,
+        .series = fold_fit_series(d, fit->strategy),
         .train = d->sample[GW_SLICE_TRAIN],
         .n_train = d->n[GW_SLICE_TRAIN],
         .validation = d->sample[GW_SLICE_VALIDATION],

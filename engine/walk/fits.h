@@ -8,14 +8,14 @@
 struct attention_row {
     size_t test_row; /* row of the fit's test samples */
     int gate;
-    float *weight;   /* [n_maps × T] owned */
+    float *weight;   /* [n_maps × T], then those over the second sequence, gw_model_attention_width; owned */
     float *gradient; /* [T × F] integrated gradients, oldest bar first, owned; NULL: not taken */
     struct gw_integrated integrated;
 };
 
 /* Sums of attention by lag over a fold's test bars. */
 struct attention_sums {
-    double *top, *rest; /* [n_maps × T] */
+    double *top, *rest; /* as of attention_row */
     size_t n_top, n_rest;
 };
 

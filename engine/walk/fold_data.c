@@ -57,7 +57,7 @@ static int copy_rows(const struct prepared *p, size_t i, size_t n, struct fold_d
 }
 
 static int take_symbol(const struct prepared *p, const struct gw_fold *fold, size_t i, struct fold_data *d) {
-    const size_t s = d->symbol[i], first = first_row(fold, s, p->lookback), end = fold->bars[GW_SLICE_TEST][s].end;
+    const size_t s = d->symbol[i], first = first_row(fold, s, p->reach), end = fold->bars[GW_SLICE_TEST][s].end;
     const size_t n = end > first ? end - first : 0, fit_end = fold->bars[GW_SLICE_VALIDATION][s].end;
     d->first[i] = first;
     TRY(copy_rows(p, i, n, d));
@@ -119,6 +119,7 @@ int fold_data_build_of(const struct experiment *e, const struct prepared *p, con
     TRY_GOTO(known && known->scaler ? copy_scaler(known->scaler, &d->scaler) : fit_scaler(e, p, fit, d), fail);
     for (size_t i = 0; i < d->n_symbols; i++) gw_scaler_apply(&d->scaler, d->x[i], d->score_series[i].n_rows, d->x[i]);
     for (int slice = 0; slice < GW_N_SLICES; slice++) TRY_GOTO(list_samples(fold, slice, d), fail);
+    TRY_GOTO(fold_cross_build(e, p, d), fail);
     return GW_OK;
 fail:
     fold_data_free(d);
@@ -132,6 +133,7 @@ int fold_data_build(const struct experiment *e, const struct prepared *p, size_t
 }
 
 void fold_data_free(struct fold_data *d) {
+    fold_cross_free(d);
     for (size_t s = 0; d->x && s < d->n_symbols; s++) mem_free(d->x[s]);
     for (int slice = 0; slice < GW_N_SLICES; slice++) mem_free(d->sample[slice]);
     gw_scaler_free(&d->scaler);

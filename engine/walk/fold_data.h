@@ -2,7 +2,7 @@
 #ifndef GATEWALK_RUN_FOLD_DATA_H
 #define GATEWALK_RUN_FOLD_DATA_H
 
-#include "fits.h"
+#include "fold_cross.h"
 
 /* What is known of a fold already, from a stored model say, and is taken as it is; NULL: it is fitted on the purged training
  * samples. */
@@ -23,7 +23,12 @@ struct fold_data {
     struct gw_scaler scaler;
     const double *learnt; /* by the fitted features; p's, the caller's or own_learnt. NULL: none is fitted */
     double *own_learnt;   /* of a fit of some symbols, from their bars alone */
+    size_t n_strategies;
+    struct fold_cross *cross; /* [n_strategies] */
 };
+/* The series that a contestant fits and scores: those above, with its second sequence if it has one. */
+const struct gw_series *fold_fit_series(const struct fold_data *data, size_t strategy);
+const struct gw_series *fold_score_series(const struct fold_data *data, size_t strategy);
 /* `known` may be NULL: nothing is. */
 int fold_data_build(const struct experiment *e, const struct prepared *p, size_t fold, const struct fold_known *known,
                     struct fold_data *out) GW_MUST_USE;

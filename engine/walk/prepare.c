@@ -210,6 +210,7 @@ static int plan_folds(const struct experiment *e, struct prepared *p) {
         if (e->strategy[s].desc->needs_model && !strategy_is_outside(&e->strategy[s]) &&
             gw_model_reach(&e->strategy[s].model) > p->lookback)
             p->lookback = gw_model_reach(&e->strategy[s].model);
+    TRY(prepare_cross(e, p));
     struct gw_fold_config config = {
         .expanding = e->folds.mode == FOLDS_EXPANDING,
         .train = e->folds.train,
@@ -218,7 +219,7 @@ static int plan_folds(const struct experiment *e, struct prepared *p) {
         .step = e->folds.step,
         .embargo = e->folds.embargo,
         .horizon = e->labels.horizon,
-        .first_usable = warmup + p->lookback - 1,
+        .first_usable = warmup + p->reach - 1,
     };
     int rc = gw_folds_plan(&p->market, &config, &p->plan);
     if (rc < 0) return gw_error_prefix(error_class(rc, GW_ERR_CONFIG), "%s", e->path);

@@ -29,7 +29,8 @@ struct prepared {
     struct gw_funding *funding;       /* [n_symbols], their events owned; NULL: no symbol has a schedule */
     struct symbol_sides *side;        /* [n_symbols]: what became of each side file; NULL: read by nobody */
     struct gw_market detail;          /* of all symbols, without bars where none are given; no symbols: none at all */
-    size_t lookback;                  /* the longest of all models: all see the same samples */
+    size_t lookback;                  /* the longest of all models, second sequences included */
+    size_t reach;                     /* bars under the longest of them: all see the same samples */
     struct outside **outside;         /* [n_outside]: scores from outside by strategy, NULL for others (outside.h) */
     size_t n_outside;
     struct arena outside_memory; /* of all of them */
@@ -43,6 +44,9 @@ int prepare_inputs(const struct experiment *experiment, struct prepared *prepare
 int prepare_column_names(const struct experiment *experiment, const struct gw_feature_set *set,
                          const char *name[GW_COLUMNS_MAX], size_t *n) GW_MUST_USE;
 int prepare_columns(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
+/* Second sequences: that the market has them, and p->reach. Of a symbol's gate whose bars they are; SIZE_MAX: nobody's. */
+int prepare_cross(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
+size_t prepare_cross_symbol(const struct prepared *prepared, const struct gw_model_config *model, size_t own);
 /* What the broker wants to know of each symbol beside its bars: instrument, funding, finer bars. */
 int prepare_broker(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
 void prepared_free(struct prepared *prepared);

@@ -22,6 +22,7 @@ enum gw_monitor_kind {
 enum gw_retrain { GW_RETRAIN_FRESH, GW_RETRAIN_WARM, GW_RETRAIN_LORA };
 enum gw_calibration_kind { GW_CALIBRATION_NONE, GW_CALIBRATION_PLATT, GW_CALIBRATION_ISOTONIC };
 enum gw_unroll { GW_UNROLL_WINDOW, GW_UNROLL_STREAM }; /* every bar's own window, or a state carried from bar to bar */
+enum gw_cross_kind { GW_CROSS_NONE, GW_CROSS_INTERVAL, GW_CROSS_SYMBOL };
 enum gw_precision { GW_PRECISION_FLOAT32, GW_PRECISION_BF16 };
 
 /* Settings of a model; gw_model_params says what each means. Words are rows of the tables in models/ (gw_choice_find,
@@ -37,6 +38,9 @@ struct gw_model_config {
     size_t dense_units;
     double dropout;
     enum gw_unroll unroll;
+    enum gw_cross_kind cross; /* a second sequence that the gate's last state attends to: cross_own */
+    size_t cross_features;    /* its columns; from the data, not a key */
+    struct gw_own_params cross_own[GW_OWN_ROWS_MAX];
     struct gw_own_params encoder_own[GW_OWN_ROWS_MAX], attention_own[GW_OWN_ROWS_MAX];
     struct gw_own_params unroll_own[GW_OWN_ROWS_MAX];
 };
@@ -98,12 +102,23 @@ size_t gw_model_parameter_count(const struct gw_model_config *config);
 
 /* ---- fitting ------------------------------------------------------------------------------ */
 
+/* The second sequence of cross-attention: chosen columns of chosen rows of a series, which are the closed bars of a longer
+ * interval or of another symbol. At a row of the series that looks at it the last `lookback` of those that are known by that
+ * row's close are seen; where there are fewer, zeros (every feature at the scaler's center) stand before the first. */
+struct gw_cross {
+    uint32_t series; /* whose rows */
+    size_t n;
+    const uint32_t *row;    /* [n] rising */
+    const uint32_t *known;  /* [n_rows of the series that looks] how many of them */
+    const uint32_t *column; /* [model's cross_features] */
+};
 /* Scaled features of one symbol, as far as the fit may look. Rows are bars. */
 struct gw_series {
     const float *x; /* [n_rows × n_features], finite wherever a sample's window reaches */
     size_t n_rows;
     const int8_t *label[GW_N_GATES]; /* [n_rows]; GW_LABEL_MISSING is skipped in the loss */
     const struct gw_bar *bar;        /* [n_rows] the bars themselves, for encoders that look at them; NULL: not there */
+    const struct gw_cross *cross;    /* of models with cross-attention */
 };
 /* The window that ends at (and includes) row `row` of series `series`: rows row-T+1 … row. */
 struct gw_sample {
@@ -155,8 +170,18 @@ struct gw_attention_out {
     size_t n_maps;  /* 1, or the number of heads; 0: the model has no attention */
     float *time;    /* [n × n_maps × T], caller's, may be NULL; lag of entry s is T-1-s */
     float *feature; /* [n × F] input attention of dual_stage averaged over time, may be NULL */
+    float *cross; /* [n × gw_model_cross_lookback] over the second sequence, sums to 1, newest bar last; may be NULL */
 };
 size_t gw_model_attention_maps(const struct gw_model_config *config);
+/* Bars of the second sequence that it attends to; 0: it has none. */
+size_t gw_model_cross_lookback(const struct gw_model_config *config);
+int64_t gw_model_cross_interval(const struct gw_model_config *config); /* ns; 0: that of the bars */
+/* Bars of the gate's own interval under them, at most: what a window needs beside gw_model_reach. */
+size_t gw_model_cross_reach(const struct gw_model_config *config, int64_t interval_ns);
+/* Whether it has attention over time, of either kind. */
+bool gw_model_attends(const struct gw_model_config *config);
+/* Weights of one window: all maps one behind the other, then that of the second sequence. */
+size_t gw_model_attention_width(const struct gw_model_config *config);
 bool gw_model_has_feature_attention(const struct gw_model_config *config);
 /* Bars before the first one of a call that its score depends on, as far as they exist: the rest of its window, or
  * model.warm. Bars further back change nothing. */

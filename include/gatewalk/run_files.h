@@ -55,7 +55,8 @@
  *                    90 % of the null control's shifts)
  * attention.npy      float32 [n × T]; column s has lag T-1-s bars
  * attention.csv      row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map   (index of attention.npy; the bars
- *                    among the top K % of their fold; map: "mean" or the head's number from 1)
+ *                    among the top K % of their fold; map: "mean" or the head's number from 1; "cross": over the second
+ *                    sequence of cross-attention, whose lags count its own bars, in attention_mean.csv too)
  * attention_mean.csv strategy,seed,gate,map,group,lag,weight,n                (group: top, the K % acted on, or rest)
  * gradients.npy      float32 [n × T × F], with verdict.gradients: integrated gradients of a gate's logit before calibration, from
  *                    the window of zeros (every feature at the scaler's center) to the signal's; column s has lag T-1-s bars
@@ -202,6 +203,7 @@
 #define GW_RUN_CURVES          "curves.csv"
 #define GW_RUN_ATTENTION       "attention.npy"
 #define GW_RUN_ATTENTION_INDEX "attention.csv"
+#define GW_MAP_CROSS           "cross"
 #define GW_RUN_ATTENTION_MEAN  "attention_mean.csv"
 #define GW_RUN_SIGNALS         "signals.csv"
 #define GW_RUN_GRADIENTS       "gradients.npy"

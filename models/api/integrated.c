@@ -125,6 +125,7 @@ const char *gw_model_no_gradients(const struct gw_model_config *config) {
     const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
     if (encoder->sequence && attention->encoder) encoder = attention->encoder;
     if (config->unroll == GW_UNROLL_STREAM) return "streams, and what it knows reaches back beyond any window";
+    if (config->cross != GW_CROSS_NONE) return "looks at a second sequence, which the line from zeros leaves as it is";
     if (!encoder->input_gradient) return "has an encoder whose way back ends before the features";
     return NULL;
 }

@@ -98,6 +98,9 @@ int gw_model_score(const struct gw_gate_model *model, const struct gw_series *se
         if (!series[sample[i].series].bar)
             FAIL(GW_ERR_USAGE, "encoder \"%s\" looks at the bars themselves: gw_series.bar is missing",
                  model->gate.net.encoder->name);
+    for (size_t i = 0; i < n && model->gate.net.cross.on; i++)
+        if (!series[sample[i].series].cross)
+            FAIL(GW_ERR_USAGE, "the model has cross-attention: gw_series.cross is missing");
     if (n >= UINT32_MAX) FAIL(GW_ERR_DATA, "more than %u samples to score at once", UINT32_MAX);
     if (attention) attention->n_maps = model->gate.net.maps;
     if (model->patterns) return score_patterns(model, series, sample, n, probability);

@@ -68,6 +68,33 @@ static const struct gw_choice unrolls[] = {
 };
 PLAIN_CHOICES(unroll, unrolls);
 
+#define CROSS_ROWS                                                                                                     \
+    GW_SIZE_PARAM(struct cross_params, cross_lookback, "bars", 48, 1, 4096, "closed bars of the second sequence"),     \
+        GW_SIZE_PARAM(struct cross_params, cross_hidden, "units", 0, 0, 1024,                                          \
+                      "LSTM units of the second sequence; 0 = hidden"),                                                \
+        GW_SIZE_PARAM(struct cross_params, cross_units, "units", 64, 1, 1024, "units of the additive scores")
+#define CROSS_INTERVAL_ROW                                                                                             \
+    {                                                                                                                  \
+        .name = "cross_interval", .type = GW_PARAM_DURATION, .offset = offsetof(struct cross_params, cross_interval),  \
+        .unit = "", .help = "of the second sequence: a multiple of the bars', the @interval of some features"          \
+    }
+static const struct gw_param cross_interval_rows[] = {CROSS_INTERVAL_ROW, CROSS_ROWS};
+static const struct gw_param cross_symbol_rows[] = {
+    GW_TEXT_PARAM(struct cross_params, cross_symbol, GW_PARAM_TEXT, "whose bars the second sequence is"),
+    CROSS_INTERVAL_ROW,
+    CROSS_ROWS,
+};
+static const struct gw_choice crosses[] = {
+    [GW_CROSS_NONE] = {.name = "none", .help = "no second sequence"},
+    [GW_CROSS_INTERVAL] = {.name = "interval",
+                           .help = "closed bars of a longer interval: what the features @interval say of them",
+                           .own = GW_PARAM_TABLE(cross_interval_rows)},
+    [GW_CROSS_SYMBOL] = {.name = "symbol",
+                         .help = "closed bars of another symbol, or of a longer interval of it",
+                         .own = GW_PARAM_TABLE(cross_symbol_rows)},
+};
+PLAIN_CHOICES(cross, crosses);
+
 /* ---- the tables --------------------------------------------------------------------------------------------- */
 
 #define MODEL(kind, field, ...) GW_##kind##_PARAM(struct gw_model_config, field, __VA_ARGS__)
@@ -83,6 +110,8 @@ static const struct gw_param model_rows[] = {
     MODEL(NUMBER, dropout, "fraction", .3, 0, .95, "dropped share of the context while training"),
     MODEL(CHOICE, unroll, &unroll_choices, offsetof(struct gw_model_config, unroll_own),
           "a window for every bar, or a state carried on"),
+    MODEL(CHOICE, cross, &cross_choices, offsetof(struct gw_model_config, cross_own),
+          "a second sequence that the last state attends to"),
 };
 const struct gw_param_table gw_model_params = GW_PARAM_TABLE(model_rows);
 
@@ -190,6 +219,21 @@ static int check_model(const struct gw_model_config *config, const struct gw_tra
     return GW_OK;
 }
 
+/* What the last state may ask beside its own window. */
+static int check_cross(const struct gw_model_config *config, struct gw_model_report *report) {
+    const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
+    if (config->cross == GW_CROSS_NONE) return GW_OK;
+    if (!encoder->sequence)
+        return gw_error_set(clash(report, "model.cross", "model.encoder", NULL),
+                            "model.cross: encoder \"%s\" leaves no states that could ask; use \"lstm\"", encoder->name);
+    if (config->unroll == GW_UNROLL_STREAM)
+        return gw_error_set(
+            clash(report, "model.cross", "model.unroll", NULL),
+            "model.cross: a state that is carried from bar to bar meets the second sequence's window only "
+            "where it ends; use unroll \"window\"");
+    return GW_OK;
+}
+
 static int check_training(const struct gw_train_config *train, struct gw_model_report *report) {
     if (train->warmup_epochs > (double)train->epochs)
         return gw_error_set(clash(report, "training.warmup_epochs", "training.epochs", NULL),
@@ -246,6 +290,7 @@ int gw_model_config_check(const struct gw_model_config *config, const struct gw_
     TRY(gw_param_check(&gw_model_params, "model", config));
     TRY(gw_param_check(&gw_train_params, "training", train));
     TRY(check_model(config, train, report));
+    TRY(check_cross(config, report));
     TRY(check_training(train, report));
     TRY(check_stream(config, train, report));
     TRY(check_adapters(config, train, report));
@@ -268,7 +313,7 @@ bool gw_model_takes_windows(const struct gw_model_config *config) {
 
 bool gw_model_is_baseline(const struct gw_model_config *config) {
     const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
-    return gw_model_is_recurrent(config) && attention && !attention->forward;
+    return gw_model_is_recurrent(config) && attention && !attention->forward && config->cross == GW_CROSS_NONE;
 }
 
 size_t gw_model_inputs(const struct gw_model_config *config) {
@@ -314,4 +359,27 @@ size_t gw_model_attention_maps(const struct gw_model_config *config) {
 bool gw_model_has_feature_attention(const struct gw_model_config *config) {
     const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
     return attention && attention->encoder != NULL;
+}
+
+size_t gw_model_cross_lookback(const struct gw_model_config *config) {
+    return R(cross_wanted)(config) ? cross_own(config)->cross_lookback : 0;
+}
+
+int64_t gw_model_cross_interval(const struct gw_model_config *config) {
+    return R(cross_wanted)(config) ? cross_own(config)->cross_interval : 0;
+}
+
+size_t gw_model_cross_reach(const struct gw_model_config *config, int64_t interval_ns) {
+    const int64_t own_ns = gw_model_cross_interval(config);
+    if (!R(cross_wanted)(config)) return 0;
+    /* One more, by which the first of them is seen to close. */
+    return gw_model_cross_lookback(config) * (own_ns > interval_ns ? (size_t)(own_ns / interval_ns) : 1) + 1;
+}
+
+bool gw_model_attends(const struct gw_model_config *config) {
+    return gw_model_attention_maps(config) > 0 || gw_model_cross_lookback(config) > 0;
+}
+
+size_t gw_model_attention_width(const struct gw_model_config *config) {
+    return gw_model_attention_maps(config) * config->lookback + gw_model_cross_lookback(config);
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "engine/market/bars/closes.h"
+#include "engine/market/features/feature_set.h"
 #include "models/store/safetensors.h"
 
 struct gw_scorer {
@@ -14,6 +16,7 @@ struct gw_scorer {
     struct gw_scaler scaler;
     double *learnt; /* NULL: no feature is fitted */
     int64_t interval_ns;
+    uint32_t *cross_column; /* the features of a second sequence's bars */
 };
 
 enum { FEATURES_MAX = 4096 };
@@ -74,6 +77,24 @@ static int take_extra(const char *path, struct gw_extra_tensor *extra, size_t n_
     return GW_OK;
 }
 
+/* One symbol's bars are scored at a time: a second sequence can be made of the same ones. */
+static int open_cross(const char *path, struct gw_scorer *scorer) {
+    const struct gw_model_config *config = gw_model_get_config(scorer->model);
+    const int64_t interval_ns = gw_model_cross_interval(config);
+    if (config->cross == GW_CROSS_SYMBOL)
+        FAIL(GW_ERR_USAGE,
+             "%s: its cross-attention looks at the bars of another symbol, and files are scored one symbol "
+             "at a time; run the experiment on both",
+             path);
+    if (config->cross == GW_CROSS_NONE) return GW_OK;
+    scorer->cross_column = mem_calloc(scorer->scaler.n ? scorer->scaler.n : 1, sizeof *scorer->cross_column);
+    if (!scorer->cross_column) return GW_ERR_NOMEM;
+    if (feature_set_of_interval(scorer->features, interval_ns, scorer->cross_column) != config->cross_features ||
+        scorer->interval_ns <= 0 || interval_ns <= scorer->interval_ns)
+        FAIL(GW_ERR_DATA, "%s: its features are not those of its second sequence; fit it again in a run", path);
+    return GW_OK;
+}
+
 static int open_scorer(const char *path, const struct gw_scorer *previous, struct gw_scorer *scorer) {
     struct gw_extra_tensor extra[8];
     size_t n_extra = COUNT_OF(extra);
@@ -84,7 +105,7 @@ static int open_scorer(const char *path, const struct gw_scorer *previous, struc
     if (gw_model_get_config(scorer->model)->n_features != scorer->scaler.n)
         FAIL(GW_ERR_DATA, "%s: names %zu features, but its model takes %zu; fit it again in a run", path,
              scorer->scaler.n, gw_model_get_config(scorer->model)->n_features);
-    return GW_OK;
+    return open_cross(path, scorer);
 }
 
 int gw_scorer_open(const char *path, const struct gw_scorer *previous, struct gw_scorer **out) {
@@ -105,6 +126,7 @@ void gw_scorer_close(struct gw_scorer *scorer) {
     gw_feature_set_free(scorer->features);
     gw_scaler_free(&scorer->scaler);
     mem_free(scorer->learnt);
+    mem_free(scorer->cross_column);
     mem_free(scorer);
 }
 
@@ -120,10 +142,20 @@ int64_t gw_scorer_interval_ns(const struct gw_scorer *scorer) { return scorer->i
 static int score_range(const struct gw_scorer *scorer, const struct gw_bars *bars, const float *x, size_t from,
                        size_t first, size_t end, float *probability) {
     struct gw_series series = {.x = x, .n_rows = end - from, .bar = bars->bar + from};
+    const size_t n = end - from;
     struct gw_sample *sample = mem_calloc(end - first, sizeof *sample);
-    if (!sample) return GW_ERR_NOMEM;
-    for (size_t t = first; t < end; t++) sample[t - first] = (struct gw_sample){.row = (uint32_t)(t - from)};
-    int rc = gw_model_score(scorer->model, &series, 1, sample, end - first, probability, NULL);
+    uint32_t *list = scorer->cross_column ? mem_calloc(2 * n, sizeof *list) : NULL;
+    int rc = sample && (list || !scorer->cross_column) ? GW_OK : GW_ERR_NOMEM;
+    struct gw_cross cross = {.row = list, .known = list ? list + n : NULL, .column = scorer->cross_column};
+    if (rc == GW_OK && list) {
+        cross.n = bars_closes(bars, from, n, gw_model_cross_interval(gw_model_get_config(scorer->model)), list);
+        bars_known(bars, from, n, bars, from, list, cross.n, list + n);
+        series.cross = &cross;
+    }
+    for (size_t t = first; rc == GW_OK && t < end; t++)
+        sample[t - first] = (struct gw_sample){.row = (uint32_t)(t - from)};
+    if (rc == GW_OK) rc = gw_model_score(scorer->model, &series, 1, sample, end - first, probability, NULL);
+    mem_free(list);
     mem_free(sample);
     return rc;
 }
@@ -131,7 +163,9 @@ static int score_range(const struct gw_scorer *scorer, const struct gw_bars *bar
 int gw_scorer_score(const struct gw_scorer *scorer, const struct gw_bars *bars, size_t begin, size_t end,
                     float *probability) {
     struct gw_feature_matrix matrix;
+    const size_t cross = gw_model_cross_reach(gw_model_get_config(scorer->model), bars->interval_ns);
     size_t lookback = gw_model_reach(gw_model_get_config(scorer->model));
+    if (cross > lookback) lookback = cross;
     if (begin > end || end > bars->n || bars->n >= UINT32_MAX)
         FAIL(GW_ERR_USAGE, "bars %zu to %zu of %zu cannot be scored", begin, end, bars->n);
     if (scorer->interval_ns && bars->interval_ns != scorer->interval_ns) {
@@ -142,6 +176,7 @@ int gw_scorer_score(const struct gw_scorer *scorer, const struct gw_bars *bars, 
     TRY(gw_feature_set_build(scorer->features, bars, &matrix));
     size_t first = matrix.warmup + lookback - 1, from = matrix.warmup, history = gw_model_history(scorer->model);
     if (first < begin) first = begin;
+    if (cross > history + 1) history = cross - 1;
     if (first > from + history) from = first - history;
     for (size_t i = 0; i < (end - begin) * GW_N_GATES; i++) probability[i] = NAN;
     int rc = GW_OK;

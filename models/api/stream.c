@@ -38,6 +38,9 @@ int gw_stream_open(const struct gw_gate_model *model, size_t n_symbols, struct g
         FAIL(GW_ERR_USAGE,
              "encoder \"%s\" looks at whole bars, and a stream takes rows of features; score files with it",
              model->gate.net.encoder->name);
+    if (model->gate.net.cross.on)
+        FAIL(GW_ERR_USAGE, "the model has cross-attention, and a stream does not say which bars close the second "
+                           "sequence's; score files with it");
     struct gw_stream *stream = mem_calloc(1, sizeof *stream);
     if (!stream) return GW_ERR_NOMEM;
     stream->model = model;

@@ -12,6 +12,7 @@
 #include "models/export/onnx.h"
 #include "models/kernels/kernels.h"
 #include "models/loss/loss.h"
+#include "models/network/cross.h"
 #include "models/store/tensors.h"
 
 enum {
@@ -161,7 +162,9 @@ struct R(network) {
     struct tensor_list tensors;
     size_t attention_first, attention_n; /* its rows of the list */
     size_t context;                      /* C */
+    size_t own_context;                  /* of which the encoder and its attention make so many; the rest is cross's */
     size_t maps;
+    struct R(cross) cross;
     bool stream;                   /* the state is carried from bar to bar: model.unroll */
     bool dense;                    /* dropout and Dense(ReLU) between context and logits; logistic has none */
     size_t dense_first;            /* dense.W, dense.b, head.W, head.b, or the last two only */
@@ -220,7 +223,8 @@ struct R(workspace) {
     real *dense, *ddense;             /* [n × D] after ReLU */
     real *map;                        /* [B × maps × T] */
     real *feature_map;                /* [B × F] mean input attention, dual_stage */
-    real *logit, *dlogit;             /* [B × 2] */
+    struct R(cross_space) cross;
+    real *logit, *dlogit; /* [B × 2] */
 };
 
 /* `train`: with what a way back needs. */

@@ -11,7 +11,8 @@
 
 static bool named(const struct tensor *tensor, enum lora_on on) {
     if (!tensor->adapt) return false;
-    bool recurrent = strncmp(tensor->name, "lstm", 4) == 0 || strncmp(tensor->name, "gru", 3) == 0;
+    bool recurrent = strncmp(tensor->name, "lstm", 4) == 0 || strncmp(tensor->name, "gru", 3) == 0 ||
+                     strcmp(tensor->name, "cross.U") == 0;
     return on == LORA_ON_ALL || recurrent == (on == LORA_ON_RECURRENT);
 }
 

@@ -42,6 +42,7 @@ static void lay_out(struct R(network) *net) {
     net->attention_first = list->n;
     if (net->encoder->sequence && net->attention->tensors) net->attention->tensors(config, list);
     net->attention_n = list->n - net->attention_first;
+    R(cross_tensors)(&net->cross, list);
     net->dense_first = list->n;
     size_t width = net->context;
     if (net->dense) {
@@ -76,6 +77,11 @@ int R(network_init)(struct R(network) *net, const struct gw_model_config *config
         if (net->pack_stride < by_row) net->pack_stride = by_row;
         net->pack_size = 2 * net->pack_stride * config->layers;
     }
+    net->own_context = net->context;
+    if (R(cross_wanted)(config)) {
+        R(cross_init)(net);
+        net->context += net->cross.hidden;
+    }
     lay_out(net);
     return GW_OK;
 }
@@ -102,6 +108,7 @@ void R(network_pack_for)(const struct R(network) *net, const struct R(kernels) *
         k->lstm_pack(net->config.hidden, weights + net->tensors.item[3 * layer + 1].offset, forward,
                      forward + net->pack_stride);
     }
+    R(cross_pack)(net, k, weights, packed);
 }
 
 void R(network_pack)(const struct R(network) *net, const real *weights, real *packed) {

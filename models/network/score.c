@@ -38,6 +38,9 @@ static void copy_attention(const struct R(network) *net, const struct R(workspac
     size_t per_window = net->maps * net->config.lookback, F = net->config.n_features;
     if (out->time)
         for (size_t i = 0; i < n * per_window; i++) out->time[first * per_window + i] = (float)ws->map[i];
+    if (out->cross)
+        for (size_t i = 0; i < n * net->cross.lookback; i++)
+            out->cross[first * net->cross.lookback + i] = (float)ws->cross.map[i];
     if (out->feature && net->attention->encoder)
         for (size_t i = 0; i < n * F; i++) out->feature[first * F + i] = (float)ws->feature_map[i];
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Every key that counts must be there, in its range. n_features is no key: it follows from the data. */
+/* Every key that counts must be there, in its range. Numbers of features are no keys: they follow from the data. */
 static int get_params(const struct json_document *document, const json_value *object, const char *section,
                       const struct gw_param_table *table, void *base) {
     /* Choices first: what they bring with them is known once they are made. */
@@ -17,6 +17,7 @@ static int get_params(const struct json_document *document, const json_value *ob
             bool choice = key.param->type == GW_PARAM_CHOICE && !key.by;
             if (choice != (choices == 1) || !gw_param_active(&own, base)) continue;
             const json_value *value = json_get(object, key.param->name);
+            if (!value && key.param->type == GW_PARAM_DURATION) continue; /* not given */
             if (!value)
                 return json_fail(document, object ? object : json_root(document), GW_ERR_DATA, "\"%s\" is missing",
                                  key.param->name);
@@ -26,11 +27,11 @@ static int get_params(const struct json_document *document, const json_value *ob
     return GW_OK;
 }
 
-static int get_features(const struct json_document *document, const json_value *model, size_t *out) {
-    const json_value *value = json_get(model, "n_features");
+static int get_features(const struct json_document *document, const json_value *model, const char *key, size_t *out) {
+    const json_value *value = json_get(model, key);
     double number = value && json_kind(value) == JSON_NUMBER ? json_number(value, -1) : -1;
     if (!(number >= 0 && number < 1e9 && number == floor(number)))
-        return json_fail(document, value ? value : json_root(document), GW_ERR_DATA, "\"n_features\" is not a size");
+        return json_fail(document, value ? value : json_root(document), GW_ERR_DATA, "\"%s\" is not a size", key);
     *out = (size_t)number;
     return GW_OK;
 }
@@ -40,6 +41,7 @@ int settings_to_text(const struct gw_model_config *model, const struct gw_train_
     json_begin_object(&w, NULL);
     json_begin_object(&w, "model");
     json_put_int(&w, "n_features", (int64_t)model->n_features);
+    if (model->cross != GW_CROSS_NONE) json_put_int(&w, "cross_features", (int64_t)model->cross_features);
     json_put_params(&w, &gw_model_params, model, false);
     json_end_object(&w);
     json_begin_object(&w, "training");
@@ -56,8 +58,10 @@ int settings_from_text(const char *path, const char *text, struct gw_model_confi
     const json_value *root = json_root(document);
     gw_model_config_default(model);
     gw_train_config_default(train);
-    int rc = get_features(document, json_get(root, "model"), &model->n_features);
+    int rc = get_features(document, json_get(root, "model"), "n_features", &model->n_features);
     if (rc == GW_OK) rc = get_params(document, json_get(root, "model"), "model", &gw_model_params, model);
+    if (rc == GW_OK && model->cross != GW_CROSS_NONE)
+        rc = get_features(document, json_get(root, "model"), "cross_features", &model->cross_features);
     if (rc == GW_OK) rc = get_params(document, json_get(root, "training"), "training", &gw_train_params, train);
     json_free(document);
     return rc;

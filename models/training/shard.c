@@ -31,8 +31,8 @@ static struct R(attention_run) tile_run(const struct R(pass) *pass, size_t first
         .n = n,
         .h = ws->tile_h,
         .dh = ws->tile_dh,
-        .context = ws->context,
-        .dcontext = ws->dcontext,
+        .context = net->cross.on ? ws->cross.own_context : ws->context,
+        .dcontext = net->cross.on ? ws->cross.own_dcontext : ws->dcontext,
         .map = ws->map ? ws->map + first * net->maps * net->config.lookback : NULL,
         .keep = ws->keep,
         .scratch = ws->attention_scratch,
@@ -50,20 +50,22 @@ static void context_forward(const struct R(pass) *pass, const struct R(attention
     if (!pass->net->attention->forward) {
         size_t T = pass->net->config.lookback, H = pass->net->config.hidden;
         const real *last = ws->h[pass->net->config.layers - 1] + (T * ws->n_windows + first) * H;
-        memcpy(ws->context, last, n * H * sizeof(real));
-        return;
+        memcpy(run->context, last, n * H * sizeof(real));
+    } else {
+        tile_gather(pass, first, n);
+        pass->net->attention->forward(run);
     }
-    tile_gather(pass, first, n);
-    pass->net->attention->forward(run);
+    if (pass->net->cross.on) R(cross_join)(pass, first, n);
 }
 
 static void context_backward(const struct R(pass) *pass, const struct R(attention_run) *run, size_t first, size_t n,
                              bool into_encoder) {
     const struct R(workspace) *ws = pass->ws;
     if (!pass->net->encoder->sequence) return;
+    if (pass->net->cross.on) R(cross_part)(pass, first, n);
     if (!pass->net->attention->backward) {
         size_t H = pass->net->config.hidden;
-        memcpy(ws->dh_last + first * H, ws->dcontext, n * H * sizeof(real));
+        memcpy(ws->dh_last + first * H, run->dcontext, n * H * sizeof(real));
         return;
     }
     pass->net->attention->backward(run);
@@ -104,6 +106,7 @@ void R(shard_run)(const struct R(pass) *pass, struct R(shard) *shard) {
     shard->loss_sum = 0;
     R(rows_gather)(pass, shard);
     net->encoder->forward(pass);
+    if (net->cross.on) R(cross_forward)(pass, shard);
     for (size_t first = 0; first < shard->n; first += tile) {
         size_t n = shard->n - first < tile ? shard->n - first : tile;
         struct R(attention_run) run = tile_run(pass, first, n);
@@ -115,6 +118,7 @@ void R(shard_run)(const struct R(pass) *pass, struct R(shard) *shard) {
         R(head_backward)(pass, n, ws->dlogit + first * GW_N_GATES);
         context_backward(pass, &run, first, n, !shard->encoder_frozen);
     }
+    if (train && net->cross.on) R(cross_backward)(pass, !shard->encoder_frozen);
     if (train && !shard->encoder_frozen && net->encoder->backward)
         net->encoder->backward(pass, net->attention->backward != NULL, net->attention->backward == NULL);
 }

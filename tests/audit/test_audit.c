@@ -229,6 +229,26 @@ static void test_every_attention(void **state) {
     check_clean(text, market_one, 12, 2, 0);
 }
 
+/* Second sequences: a longer interval, another symbol that starts earlier, both; nobody knows a bar of theirs before its
+ * close. */
+static void test_second_sequences(void **state) {
+    (void)state;
+    static const char *const contestants[] = {
+        "'strategies':[{'name':'none','strategy':'gate'},"
+        "{'name':'hours','strategy':'gate','model':{'cross':{'interval':'1h','lookback':6,'units':3}}},"
+        "{'name':'halves','strategy':'gate','model':{'attention':'bahdanau','cross':{'interval':'30m','lookback':4}}}]"
+        "}",
+        "'strategies':[{'name':'leader','strategy':'gate','model':{'cross':{'symbol':'LATE','lookback':6}}},"
+        "{'name':'both','strategy':'gate','model':{'cross':{'symbol':'EARLY','interval':'1h','lookback':5}}}]}",
+    };
+    for (int two = 0; two < 2; two++) {
+        const char *of = two ? two_symbols : one_symbol;
+        char text[4096];
+        snprintf(text, sizeof text, "%.*s%s", (int)(strstr(of, "'strategies'") - of), of, contestants[two]);
+        check_clean(text, two ? market_two : market_one, 20, 2, 0);
+    }
+}
+
 /* ---- planted leaks -------------------------------------------------------------------------------------------------------- */
 
 struct planted {
@@ -400,6 +420,7 @@ int main(void) {
         cmocka_unit_test(test_thresholds_and_pools),
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_copies_leave_the_mapping),
+        cmocka_unit_test(test_second_sequences),
         cmocka_unit_test(test_every_attention),
         cmocka_unit_test(test_leaks_are_caught),
         cmocka_unit_test(test_the_double_is_honest),

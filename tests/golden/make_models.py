@@ -16,6 +16,7 @@ torch.set_default_dtype(torch.float64)
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "models.txt")
 T, F, ROWS = 6, 3, 16
 SAMPLES = [5, 6, 7, 10, 15]
+CROSS_ROWS, CROSS_COLUMNS = [1, 4, 5, 8, 11, 14], [2, 0]
 LABELS = [[1, 0, 0, 1, 0], [0, 0, -1, 1, 1]]
 
 
@@ -211,6 +212,17 @@ def causal_transformer(x, w, config):
     return norm(h[:, -1], "norm")
 
 
+def cross(q, w, config, x):
+    """The last state asks an LSTM over the second sequence: chosen columns of chosen rows, zeros before the first."""
+    n, windows = config["cross_lookback"], []
+    for r in SAMPLES:
+        rows = x[[i for i in CROSS_ROWS if i <= r]][:, CROSS_COLUMNS]
+        windows.append(torch.cat([torch.zeros(n, len(CROSS_COLUMNS)), rows])[-n:])
+    k = lstm(torch.stack(windows), *(w[f"cross.{p}"] for p in "WUb"))
+    score = (torch.tanh((q @ w["cross.Wq"]).unsqueeze(1) + k @ w["cross.Wk"]) @ w["cross.v"]).squeeze(-1)
+    return softmax_context(score, k)
+
+
 CONTROLS = {"gru": gru, "tcn": tcn, "causal_transformer": causal_transformer}
 
 
@@ -239,7 +251,7 @@ def control_shapes(config):
     return s
 
 
-def forward(x, w, config):
+def forward(x, w, config, rows=None):
     """x [B, T, F] -> logits, time maps [B, maps, T] or None, feature map [B, F] or None"""
     kind, feature = config["attention"], None
     if config["encoder"] == "logistic":
@@ -273,6 +285,10 @@ def forward(x, w, config):
         a, context = sparse(h, q, w, config)
     else:
         a, context = luong(h, q, w, config)
+    if config.get("cross"):
+        across, second = cross(q, w, config, rows)
+        context = torch.cat([context, second], 1)
+        return torch.relu(context @ w["dense.W"] + w["dense.b"]) @ w["head.W"] + w["head.b"], a, feature, across
     return torch.relu(context @ w["dense.W"] + w["dense.b"]) @ w["head.W"] + w["head.b"], a, feature
 
 
@@ -312,6 +328,11 @@ def shapes(config):
         if config.get("position") == "learned":
             s["attention.position"] = (T, H)
         width = 2 * H if config["combine"] else H
+    if config.get("cross"):
+        C, U = config["cross_hidden"], config["cross_units"]
+        s.update({"cross.W": (len(CROSS_COLUMNS), 4 * C), "cross.U": (C, 4 * C), "cross.b": (1, 4 * C),
+                  "cross.Wq": (H, U), "cross.Wk": (C, U), "cross.v": (U, 1)})
+        width += C
     s.update({"dense.W": (width, config["dense"]), "dense.b": (1, config["dense"])})
     s.update({"head.W": (config["dense"], 2), "head.b": (1, 2)})
     return s
@@ -351,7 +372,7 @@ def write_case(out, name, seed, loss=None, **changes):
     x = torch.tensor(np.round(rng.normal(0, 1, (ROWS, F)) * 256) / 256)
     w = {k: make(rng, *shape, .6) for k, shape in shapes(config).items()}
     windows = torch.stack([x[r - T + 1:r + 1] for r in SAMPLES])
-    logits, maps, feature = forward(windows, w, config)
+    logits, maps, feature, *across = forward(windows, w, config, x)
     total = 0
     for gate in range(2):
         t = torch.tensor(LABELS[gate], dtype=torch.float64)
@@ -371,6 +392,10 @@ def write_case(out, name, seed, loss=None, **changes):
     out.numbers("expect", "logit", logits.detach().numpy())
     if maps is not None:
         out.numbers("expect", "map", maps.detach().numpy().reshape(len(SAMPLES), -1))
+    if across:
+        out.numbers("cross", "row", CROSS_ROWS)
+        out.numbers("cross", "column", CROSS_COLUMNS)
+        out.numbers("expect", "across", across[0].detach().numpy())
     if feature is not None:
         out.numbers("expect", "feature", feature.detach().numpy())
     out.numbers("expect", "loss", [total.item()])
@@ -464,6 +489,11 @@ def main():
         write_case(out, "sparse " + rule, 52 + i, attention="sparse", sparse_rule=rule, sparse_keep=3, sparse_stride=2)
     write_case(out, "sparse top_k combine", 56, attention="sparse", sparse_rule="top_k", sparse_keep=2, sparse_stride=2,
                combine=1)
+    second = dict(cross="interval", cross_lookback=4, cross_hidden=3, cross_units=5)
+    write_case(out, "cross", 60, **second)
+    write_case(out, "cross bahdanau two layers", 61, attention="bahdanau", layers=2, **second)
+    write_case(out, "cross multihead", 62, attention="multihead", **second)
+    write_case(out, "cross dual_stage", 63, attention="dual_stage", **dict(second, cross_lookback=2))
     for i, name in enumerate(("bce", "focal", "bootstrap_soft", "bootstrap_hard", "self_paced_hard",
                               "self_paced_linear")):
         write_case(out, "loss " + name, 20 + i, attention="bahdanau", loss=dict(name=name, pos_weight=2.5))

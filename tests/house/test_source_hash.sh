@@ -55,7 +55,7 @@ every_deciding_room_counts() {
         models/encoder/encoder_lstm.c models/loss/loss.def models/optimizer/optimizer_adam.c \
         models/schedule/schedule_cosine.c models/network/network.c models/training/training.c models/store/load.c \
         models/kernels/isa_lstm.c models/kernels/simd_math.h engine/score/average_precision.c engine/walk/fit.c engine/walk/fit_key.c \
-        engine/walk/fold_data.c engine/walk/prepare.c; do
+        engine/walk/fold_data.c engine/walk/fold_cross.c engine/walk/prepare.c; do
         cp -p "$copy/$file" "$copy/kept" || fail "$file has moved: name another file of its room"
         echo "/* another comment */" >>"$copy/$file"
         [ "$(hash_in other)" != "$here" ] || fail "$file does not count"

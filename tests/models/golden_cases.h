@@ -26,6 +26,9 @@ static void check_case(const struct golden *golden) {
     assert_int_equal(map != NULL, probe.net.maps > 0);
     assert_int_equal(feature != NULL, probe.net.attention->encoder != NULL);
     if (map) compare(golden, map, probe.ws.map);
+    const struct golden_array *across = golden_find(golden, "expect", "across");
+    assert_int_equal(across != NULL, probe.net.cross.on);
+    if (across) compare(golden, across, probe.ws.cross.map);
     if (feature) compare(golden, feature, probe.ws.feature_map);
     for (size_t i = 0; i < probe.net.tensors.n; i++)
         compare(golden, golden_get(golden, "gradient", probe.net.tensors.item[i].name),
@@ -89,6 +92,20 @@ static void test_every_row_has_a_golden(void **state) {
     check_covered("optimizer");
 }
 
+/* A second sequence beside every kind of context: none, attention's own, stacked and walked step by step. */
+static void test_second_sequences(void **state) {
+    (void)state;
+    struct golden golden;
+    FILE *file = golden_open();
+    size_t n = 0;
+    while (golden_next(file, &golden)) {
+        n += strstr(golden.config, " cross=") != NULL;
+        golden_free(&golden);
+    }
+    fclose(file);
+    assert_true(n >= 4);
+}
+
 static double setting(const char *text, const char *key, double fallback) {
     const char *at = strstr(text, key);
     return at ? strtod(at + strlen(key) + 1, NULL) : fallback;
@@ -144,6 +161,7 @@ static void test_optimizers(void **state) {
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_models),
     cmocka_unit_test(test_every_row_has_a_golden),
+    cmocka_unit_test(test_second_sequences),
     cmocka_unit_test(test_optimizers),
 };
 

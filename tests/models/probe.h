@@ -10,7 +10,7 @@
 #include "models/training/training.h"
 #include "set.h"
 
-enum { PROBE_WINDOWS_MAX = 16 };
+enum { PROBE_WINDOWS_MAX = 16, PROBE_CROSS_MAX = 16, PROBE_ROWS_MAX = 128 };
 
 struct probe {
     struct R(network) net;
@@ -26,7 +26,25 @@ struct probe {
     size_t n;
     real *weights, *packed, *gradient;
     bool encoder_frozen;
+    struct gw_cross cross;
+    uint32_t cross_row[PROBE_CROSS_MAX], cross_known[PROBE_ROWS_MAX], cross_column[8];
 };
+
+/* A second sequence of these rows and columns. */
+static inline void probe_cross(struct probe *probe, const uint32_t *row, size_t n, const uint32_t *column,
+                               size_t n_columns) {
+    assert_true(n <= PROBE_CROSS_MAX && n_columns <= COUNT_OF(probe->cross_column));
+    assert_true(probe->series.n_rows <= PROBE_ROWS_MAX);
+    memcpy(probe->cross_row, row, n * sizeof *row);
+    memcpy(probe->cross_column, column, n_columns * sizeof *column);
+    for (size_t r = 0; r < probe->series.n_rows; r++) {
+        probe->cross_known[r] = 0;
+        for (size_t i = 0; i < n; i++) probe->cross_known[r] += row[i] <= r;
+    }
+    probe->cross =
+        (struct gw_cross){.n = n, .row = probe->cross_row, .known = probe->cross_known, .column = probe->cross_column};
+    probe->series.cross = &probe->cross;
+}
 
 static inline void probe_build(struct probe *probe, const struct gw_model_config *config, const char *loss,
                                size_t n_rows) {
@@ -111,6 +129,12 @@ static inline void probe_config(const struct golden *golden, struct gw_model_con
         golden_text(golden, own[k], word);
         model_set(config, own[k], word);
     }
+    static const char *const second[] = {"cross", "cross_lookback", "cross_hidden", "cross_units"};
+    for (size_t k = 0; k < COUNT_OF(second) && strstr(golden->config, " cross="); k++) {
+        golden_text(golden, second[k], word);
+        model_set(config, second[k], word);
+    }
+    if (config->cross != GW_CROSS_NONE) config->cross_features = golden_get(golden, "cross", "column")->columns;
     if (strstr(golden->config, " tiled=1")) model_set(config, "tiled", "true");
     config->dense_units = golden_size(golden, "dense");
     config->dropout = 0;
@@ -133,6 +157,13 @@ static inline void probe_from_golden(struct probe *probe, const struct golden *g
             probe->label[gate][probe->sample[i].row] = (int8_t)golden_get(golden, "label", gates[gate])->value[i];
     }
     probe_count_labels(probe);
+    if (config.cross != GW_CROSS_NONE) {
+        const struct golden_array *at = golden_get(golden, "cross", "row"), *of = golden_get(golden, "cross", "column");
+        uint32_t number[2][PROBE_CROSS_MAX];
+        for (size_t i = 0; i < at->columns && i < PROBE_CROSS_MAX; i++) number[0][i] = (uint32_t)at->value[i];
+        for (size_t i = 0; i < of->columns && i < PROBE_CROSS_MAX; i++) number[1][i] = (uint32_t)of->value[i];
+        probe_cross(probe, number[0], at->columns, number[1], of->columns);
+    }
     for (size_t i = 0; i < probe->net.tensors.n; i++) {
         const struct tensor *tensor = &probe->net.tensors.item[i];
         const struct golden_array *weight = golden_get(golden, "weight", tensor->name);

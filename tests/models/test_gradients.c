@@ -49,6 +49,8 @@ static void small_probe(struct probe *probe, const struct gw_model_config *confi
     train_set(&probe->train, "bootstrap_beta", "0.9");
     for (size_t gate = 0; gate < GW_N_GATES; gate++)
         for (int class = 0; class < 2; class ++) probe->lambda[gate][class] = .9 + .3 * class;
+    static const uint32_t second[] = {2, 6, 7, 10}, columns[] = {1, 2};
+    if (config->cross != GW_CROSS_NONE) probe_cross(probe, second, COUNT_OF(second), columns, COUNT_OF(columns));
     probe->loss.dropout = .3;
     probe->loss.seed = 5;
     probe->loss.epoch = 2;
@@ -285,6 +287,33 @@ static void check_many_windows(const struct gw_model_config *config) {
     probe_free(&probe);
 }
 
+/* A second sequence that starts late (zeros before it), on which windows share what they see; wider and narrower than the
+ * gate, beside every kind of context. */
+static void cross_config(struct gw_model_config *config, const char *attention, const char *lookback,
+                         const char *hidden) {
+    small_config(config, "lstm", attention);
+    model_set(config, "cross", "interval");
+    model_set(config, "cross_lookback", lookback);
+    model_set(config, "cross_hidden", hidden);
+    model_set(config, "cross_units", "3");
+    config->cross_features = 2;
+}
+
+static void test_cross(void **state) {
+    (void)state;
+    static const char *const attention[] = {"none", "bahdanau", "multihead", "dual_stage", "mean_pool"};
+    struct gw_model_config config;
+    for (size_t a = 0; a < COUNT_OF(attention); a++) {
+        cross_config(&config, attention[a], a % 2 ? "2" : "4", a % 2 ? "5" : "3");
+        check(&config, "bce");
+        check_many_windows(&config);
+    }
+    cross_config(&config, "bahdanau", "3", "0");
+    config.layers = 2;
+    model_set(&config, "luong_combine", "true");
+    check(&config, "focal");
+}
+
 static void test_many_windows(void **state) {
     (void)state;
     struct gw_model_config config;
@@ -300,7 +329,7 @@ static void test_many_windows(void **state) {
 }
 
 /* Adapters: loss as a function of theta, through the merge; the way back ends before a frozen encoder. */
-static void check_adapters(const char *attention, const char *lora_on, size_t matrices, bool in_encoder) {
+static void check_adapters(const char *attention, const char *lora_on, size_t matrices, bool in_encoder, bool cross) {
     struct gw_model_config config;
     struct gw_train_config train;
     struct R(lora) lora;
@@ -308,6 +337,7 @@ static void check_adapters(const char *attention, const char *lora_on, size_t ma
     const struct R(kernels) *k = R(kernels_active)();
     struct gw_rng rng;
     small_config(&config, "lstm", attention);
+    if (cross) cross_config(&config, attention, "3", "3");
     small_probe(&probe, &config, "bce");
     gw_train_config_default(&train);
     train_set(&train, "lora_on", lora_on);
@@ -348,12 +378,15 @@ static void check_adapters(const char *attention, const char *lora_on, size_t ma
 
 static void test_adapters(void **state) {
     (void)state;
-    check_adapters("multihead", "all", 4, true); /* U, query, key, value */
-    check_adapters("multihead", "recurrent", 1, true);
-    check_adapters("multihead", "attention", 3, false);
-    check_adapters("bahdanau", "attention", 2, false);
-    check_adapters("dual_stage", "attention", 4, true); /* its input attention lies in the encoder */
-    check_adapters("none", "all", 1, true);
+    check_adapters("multihead", "all", 4, true, false); /* U, query, key, value */
+    check_adapters("multihead", "recurrent", 1, true, false);
+    check_adapters("multihead", "attention", 3, false, false);
+    check_adapters("bahdanau", "attention", 2, false, false);
+    check_adapters("dual_stage", "attention", 4, true, false); /* its input attention lies in the encoder */
+    check_adapters("none", "all", 1, true, false);
+    check_adapters("bahdanau", "all", 6, true, true); /* of the second sequence U, Wq and Wk */
+    check_adapters("bahdanau", "attention", 4, false, true);
+    check_adapters("none", "recurrent", 2, true, true);
 }
 
 /* The check itself: a flipped sign, a scaled or a swapped coordinate must be seen, and where it is. */
@@ -394,6 +427,7 @@ int main(void) {
         cmocka_unit_test(test_inputs),
         cmocka_unit_test(test_controls),
         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_cross),
         cmocka_unit_test(test_tiles),
         cmocka_unit_test(test_many_windows),
         cmocka_unit_test(test_adapters),

@@ -30,9 +30,9 @@ static const struct market_kind {
 
 /* Each is tests/golden/kinds_NAME.json: the networks, with windows and streaming, the ways to train them, and what is made
  * of probabilities. */
-static const char *const experiment_name[] = {"networks", "stream",    "training", "rolling",  "fixed",
-                                              "broker",   "cash",      "shapes",   "patterns", "own",
-                                              "controls", "attention", "portfolio"};
+static const char *const experiment_name[] = {"networks", "stream",    "training",  "rolling",  "fixed",
+                                              "broker",   "cash",      "shapes",    "patterns", "own",
+                                              "controls", "attention", "portfolio", "cross"};
 enum { N_KINDS = COUNT_OF(experiment_name) };
 
 /* Files whose bytes are pinned, their absence too. */

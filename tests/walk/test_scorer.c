@@ -16,6 +16,7 @@ static const char text[] =
     "{'name':'lora','strategy':'gate','training':{'retrain':'lora'}},"
     "{'name':'patterns','strategy':'gate','model':{'encoder':'patterns','attention':'none','pattern_bars':6,"
     "'pattern_width':8,'pattern_heads':2,'pattern_layers':1,'latent':4,'categories':3},'training':{'retrain':'warm'}},"
+    "{'name':'hours','strategy':'gate','model':{'attention':'none','cross':{'interval':'1h','lookback':3,'units':4}}},"
     "{'name':'stream','strategy':'gate','model':{'unroll':'stream'}}]}";
 
 static const char *const symbol_name[] = {"EARLY", "LATE"};
@@ -69,7 +70,7 @@ static size_t compare(const char *strategy, int fold, float *const p[SYMBOLS], s
 
 static void test_scores_of_the_run(void **state) {
     (void)state;
-    static const char *const strategy[] = {"platt", "lora", "patterns"};
+    static const char *const strategy[] = {"platt", "lora", "patterns", "hours"};
     float *p[SYMBOLS];
     for (size_t s = 0; s < SYMBOLS; s++) assert_non_null(p[s] = mem_calloc(bars[s].n * GW_N_GATES, sizeof(float)));
     for (size_t i = 0; i < COUNT_OF(strategy); i++) {

@@ -116,6 +116,9 @@ void json_put_param(struct json_writer *w, const struct gw_param *param, const v
 void json_put_params(struct json_writer *w, const struct gw_param_table *table, const void *base, bool all) {
     for (struct gw_param_key key = {0}; gw_param_next(table, &key);) {
         struct gw_param_key own = key;
+        char text[GW_PARAM_SHOWN]; /* an empty duration could not be read again: it is the one that is not given */
+        if (key.param->type == GW_PARAM_DURATION && !*gw_param_show(own.param, gw_param_base_const(&own, base), text))
+            continue;
         if (gw_param_active(&own, base) || all) json_put_param(w, own.param, gw_param_base_const(&own, base));
     }
 }

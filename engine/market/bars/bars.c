@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "closes.h"
 #include "engine/base/base.h"
-#include "gatewalk/bars.h"
 
 /* What lies in the mapping goes with it. */
 static void release(const struct gw_bars *bars, void *block) {
@@ -122,6 +122,31 @@ int gw_bars_create(const char *symbol, int64_t interval_ns, const struct gw_bar 
 static int64_t bucket_begin(const struct gw_bars *bars, size_t i, int64_t interval_ns) {
     int64_t last_ns = gw_bar_close_ns(bars, i) - 1, r = last_ns % interval_ns;
     return last_ns - (r < 0 ? r + interval_ns : r);
+}
+
+static bool closes(const struct gw_bars *bars, size_t t, int64_t interval_ns) {
+    const int64_t begin_ns = bucket_begin(bars, t, interval_ns);
+    if (gw_bar_close_ns(bars, t) >= begin_ns + interval_ns) return true;
+    if (t == 0) return false;
+    const int64_t before_ns = bucket_begin(bars, t - 1, interval_ns); /* left open by a gap? */
+    return before_ns != begin_ns && gw_bar_close_ns(bars, t - 1) < before_ns + interval_ns;
+}
+
+size_t bars_closes(const struct gw_bars *bars, size_t first, size_t n, int64_t interval_ns, uint32_t *row) {
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++)
+        if (interval_ns == 0 || closes(bars, first + i, interval_ns)) row[found++] = (uint32_t)i;
+    return found;
+}
+
+void bars_known(const struct gw_bars *bars, size_t first, size_t n, const struct gw_bars *of, size_t of_first,
+                const uint32_t *row, size_t m, uint32_t *known) {
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        const int64_t now_ns = gw_bar_close_ns(bars, first + i);
+        while (k < m && gw_bar_close_ns(of, of_first + row[k]) <= now_ns) k++;
+        known[i] = (uint32_t)k;
+    }
 }
 
 static int allocate_columns(const struct gw_bars *in, size_t n, struct gw_bars *out) {

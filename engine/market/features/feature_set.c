@@ -323,3 +323,13 @@ size_t feature_set_warmup(const struct gw_feature_set *set, int64_t interval_ns)
     }
     return most;
 }
+
+size_t feature_set_of_interval(const struct gw_feature_set *set, int64_t interval_ns, uint32_t *column) {
+    size_t found = 0;
+    for (size_t i = 0; i < set->n; i++) {
+        if (interval_ns && set->item[i].interval_ns != interval_ns) continue;
+        if (column) column[found] = (uint32_t)i;
+        found++;
+    }
+    return found;
+}

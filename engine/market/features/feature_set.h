@@ -48,5 +48,7 @@ struct feature_source {
 };
 void feature_source_open(const struct gw_feature_set *set, const struct gw_bars *bars, struct feature_source *out);
 struct gw_feature_input feature_source_at(struct feature_source *source, size_t t);
+/* Which of its features are of this longer interval; 0: all. column: [set->n] or NULL. Returns how many. */
+size_t feature_set_of_interval(const struct gw_feature_set *set, int64_t interval_ns, uint32_t *column);
 
 #endif
