@@ -40,7 +40,7 @@ static int prepare(struct plot_job *job) {
     for (size_t s = 0; rc == GW_OK && m.weight && m.n_lags && s < run->n_strategies; s++)
         for (int gate = 0; rc == GW_OK && gate < N_GATES_SHOWN && job->n_pages < PLOT_PAGES_MAX; gate++) {
             struct signal_list list;
-            rc = signals_best(run, s, gate, m.n_rows, &list);
+            rc = signals_best(run, s, gate, m.n_rows, "mean", &list);
             if (rc < 0 || list.n == 0 || list.n_heads < 2) continue;
             struct page page;
             char about[300];

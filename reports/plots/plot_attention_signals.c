@@ -43,27 +43,6 @@ static void write_paths(FILE *to, const double *close, size_t n, size_t n_lags) 
     }
 }
 
-static void row_labels(struct page *page, const struct signal_list *list, const struct layout *l) {
-    bool many = list->n_symbols > 1, dates_only = true;
-    for (size_t i = 0; i < list->n; i++)
-        dates_only &= strncmp(list->signal[i].time + strcspn(list->signal[i].time, "T"), "T00:00", 6) == 0;
-    page_text(page, FONT_SMALL, ALIGN_LEFT, 0.055, l->top + 0.014, INK_SOFT, "signal (UTC)");
-    page_text(page, FONT_SMALL, ALIGN_RIGHT, l->names_right - 0.03, l->top + 0.014, INK_SOFT, "p");
-    page_text(page, FONT_SMALL, ALIGN_CENTER, l->names_right - 0.012, l->top + 0.014, INK_SOFT, "label");
-    for (size_t i = 0; i < list->n; i++) {
-        const struct signal *s = &list->signal[i];
-        double y = l->top - l->row_height * ((double)i + 0.5);
-        page_textf(page, FONT_SMALL, ALIGN_LEFT, 0.055, y, INK, "%.10s %.5s%s%.10s", s->time,
-                   !dates_only && strlen(s->time) > 11 ? s->time + 11 : "", many ? "  " : "", many ? s->symbol : "");
-        page_textf(page, FONT_SMALL, ALIGN_RIGHT, l->names_right - 0.03, y, INK, "%.2f", s->probability);
-        page_text(page, s->label == 1 ? FONT_BOLD : FONT_SMALL, ALIGN_CENTER, l->names_right - 0.012, y,
-                  s->label == 1 ? INK_GOOD : INK_SOFT,
-                  s->label == 1   ? "hit"
-                  : s->label == 0 ? "miss"
-                                  : "—");
-    }
-}
-
 static int write_page(struct page *page, const struct attention_matrix *m, const struct signal_list *list,
                       const struct table *paths) {
     struct layout l = {
@@ -71,7 +50,7 @@ static int write_page(struct page *page, const struct attention_matrix *m, const
     l.row_height = (l.top - l.bottom) / (double)list->n;
     if (l.row_height > 0.045) l.row_height = 0.045;
     l.bottom = l.top - l.row_height * (double)list->n;
-    row_labels(page, list, &l);
+    signals_labels(page, list, l.top, l.row_height, l.names_right);
     FILE *heat;
     TRY(page_file(page, "heat", &heat));
     size_t row[SIGNALS_SHOWN];
@@ -109,7 +88,7 @@ static int prepare(struct plot_job *job) {
     for (size_t s = 0; rc == GW_OK && m.weight && m.n_lags && s < run->n_strategies; s++)
         for (int gate = 0; rc == GW_OK && gate < N_GATES_SHOWN && job->n_pages < PLOT_PAGES_MAX; gate++) {
             struct signal_list list;
-            rc = signals_best(run, s, gate, m.n_rows, &list);
+            rc = signals_best(run, s, gate, m.n_rows, "mean", &list);
             if (rc < 0 || list.n == 0) continue;
             struct page page;
             char about[300];

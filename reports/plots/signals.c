@@ -76,12 +76,12 @@ static void add_head(struct signal_list *list, struct signal *s, const char *map
     if (s->n_heads > list->n_heads) list->n_heads = s->n_heads;
 }
 
-/* The mean maps of one strategy and gate: its signals. */
+/* The maps of one kind of one strategy and gate: its signals. */
 static size_t gather(const struct table *t, const size_t *c, const char *strategy, int gate, size_t n_rows,
-                     struct signal *all) {
+                     const char *map, struct signal *all) {
     size_t n = 0;
     for (size_t i = 0; i < t->n_rows; i++) {
-        if (strcmp(cell(t, i, c[MAP]), "mean") != 0 || strcmp(cell(t, i, c[STRATEGY]), strategy) != 0 ||
+        if (strcmp(cell(t, i, c[MAP]), map) != 0 || strcmp(cell(t, i, c[STRATEGY]), strategy) != 0 ||
             gate_find(cell(t, i, c[GATE])) != gate)
             continue;
         double row = table_number(t, i, c[ROW]), label = table_number(t, i, c[LABEL]);
@@ -99,7 +99,8 @@ static size_t gather(const struct table *t, const size_t *c, const char *strateg
     return n;
 }
 
-int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows, struct signal_list *list) {
+int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows, const char *map,
+                 struct signal_list *list) {
     const struct table *t;
     size_t c[N_COLUMNS];
     memset(list, 0, sizeof *list);
@@ -109,7 +110,7 @@ int signals_best(struct run_view *run, size_t strategy, int gate, size_t n_rows,
     struct signal *all = mem_calloc(t->n_rows, sizeof *all);
     if (!all) return GW_ERR_NOMEM;
     const char *name = run->strategy[strategy].name;
-    choose(list, all, gather(t, c, name, gate, n_rows, all), least_distance(run));
+    choose(list, all, gather(t, c, name, gate, n_rows, map, all), least_distance(run));
     mem_free(all);
     for (size_t i = 0; i < t->n_rows && list->n; i++) {
         double row = table_number(t, i, c[ROW]);
@@ -159,4 +160,26 @@ void signals_heat(FILE *to, const struct attention_matrix *matrix, const size_t 
                                                     : (double)NAN;
             PAGE_ROW(to, (double)(matrix->n_lags - 1 - column), -(double)i, weight);
         }
+}
+
+void signals_labels(struct page *page, const struct signal_list *list, double top, double row_height,
+                    double names_right) {
+    bool many = list->n_symbols > 1, dates_only = true;
+    for (size_t i = 0; i < list->n; i++)
+        dates_only &= strncmp(list->signal[i].time + strcspn(list->signal[i].time, "T"), "T00:00", 6) == 0;
+    page_text(page, FONT_SMALL, ALIGN_LEFT, 0.055, top + 0.014, INK_SOFT, "signal (UTC)");
+    page_text(page, FONT_SMALL, ALIGN_RIGHT, names_right - 0.03, top + 0.014, INK_SOFT, "p");
+    page_text(page, FONT_SMALL, ALIGN_CENTER, names_right - 0.012, top + 0.014, INK_SOFT, "label");
+    for (size_t i = 0; i < list->n; i++) {
+        const struct signal *s = &list->signal[i];
+        double y = top - row_height * ((double)i + 0.5);
+        page_textf(page, FONT_SMALL, ALIGN_LEFT, 0.055, y, INK, "%.10s %.5s%s%.10s", s->time,
+                   !dates_only && strlen(s->time) > 11 ? s->time + 11 : "", many ? "  " : "", many ? s->symbol : "");
+        page_textf(page, FONT_SMALL, ALIGN_RIGHT, names_right - 0.03, y, INK, "%.2f", s->probability);
+        page_text(page, s->label == 1 ? FONT_BOLD : FONT_SMALL, ALIGN_CENTER, names_right - 0.012, y,
+                  s->label == 1 ? INK_GOOD : INK_SOFT,
+                  s->label == 1   ? "hit"
+                  : s->label == 0 ? "miss"
+                                  : "—");
+    }
 }

@@ -11,7 +11,7 @@
 #include "engine/base/json.h"
 #include "gatewalk/run_files.h"
 
-enum { FX_LOOKBACK = 96, FX_SIGNALS = 40, FX_MAPS_MAX = 9 };
+enum { FX_LOOKBACK = 96, FX_CROSS = 48, FX_SIGNALS = 40, FX_MAPS_MAX = 9 };
 
 struct fixture {
     const char *title, *name;
@@ -190,6 +190,12 @@ static void fx_attention_mean(const char *dir, const struct fixture *f) {
                                     fx_weight(&fx_models[i], map < 0 ? 1 : map, lag, top) * (1 + 0.1 * fx_normal()),
                                     top ? 300 : 29700);
                         }
+    for (int gate = 0; gate < 2 && f->n_models > 1 && !f->empty_tables && !f->no_attention; gate++)
+        for (int top = 0; top < 2; top++) /* the second model has a second sequence, too */
+            for (int lag = 0; lag < FX_CROSS; lag++)
+                fprintf(to, "%s,1,%s," GW_MAP_CROSS ",%s,%d,%.6f,%d\n", fx_models[1].name, fx_gate[gate],
+                        top ? "top" : "rest", lag, 1.0 / FX_CROSS + (top ? 0.03 : 0) * exp(-pow((lag - 20) / 4.0, 2)),
+                        top ? 300 : 29700);
     fclose(to);
 }
 
@@ -213,11 +219,27 @@ static void fx_signal(FILE *index, FILE *path, float *weights, size_t row, const
     for (int j = 0; j < FX_LOOKBACK; j++) weights[j] = (float)(weights[j] / sum);
 }
 
+/* What the second model's last state asked of a second sequence; draws nothing, so that all else stays as it is. */
+static void fx_cross_signal(FILE *index, float *weights, size_t row, const struct fixture *f, int gate, size_t signal) {
+    char at[40], open[40];
+    const double bar = floor((double)(signal * 977 % 1000) / 1000 * (fx_bars(f) - 1));
+    fprintf(index, "%zu,%s,%s,BTCUSDT,%s,1,%zu,%s,%.4f,%d," GW_MAP_CROSS "\n", row, fx_time(bar, at),
+            fx_time(bar - 1, open), fx_models[1].name, 1 + (size_t)bar / f->bars_per_fold, fx_gate[gate],
+            0.9 - 0.01 * (double)signal, signal % 4 > 0);
+    double sum = 0;
+    for (int lag = 0; lag < FX_CROSS; lag++) {
+        const double w = 1 + 6 * exp(-pow((lag - 8.0 - (double)(signal * 5 % 30)) / 1.5, 2));
+        weights[FX_LOOKBACK - 1 - lag] = (float)w;
+        sum += w;
+    }
+    for (int lag = 0; lag < FX_CROSS; lag++) weights[FX_LOOKBACK - 1 - lag] /= (float)sum;
+}
+
 static void fx_attention(const char *dir, const struct fixture *f) {
     FILE *index = fx_open(dir, GW_RUN_ATTENTION_INDEX,
                           "row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map\n");
     FILE *path = fx_open(dir, GW_RUN_SIGNALS, "row,lag,time,open_time,close\n");
-    size_t most = f->n_models * 2 * FX_SIGNALS * FX_MAPS_MAX, row = 0;
+    size_t most = f->n_models * 2 * FX_SIGNALS * (FX_MAPS_MAX + 1), row = 0;
     float *weights = calloc(most * FX_LOOKBACK + 1, sizeof *weights);
     if (!weights) abort();
     for (size_t i = 1; i < f->n_models && !f->empty_tables && !f->no_attention && !f->no_trades; i++)
@@ -228,6 +250,9 @@ static void fx_attention(const char *dir, const struct fixture *f) {
                     fx_signal(index, path, weights + row * FX_LOOKBACK, row, f, &fx_models[i], gate, signal, map, p,
                               bar);
             }
+    for (int gate = 0; gate < 2 && row > 0; gate++)
+        for (size_t signal = 0; signal < FX_SIGNALS; signal++, row++)
+            fx_cross_signal(index, weights + row * FX_LOOKBACK, row, f, gate, signal);
     char npy[1024];
     size_t shape[2] = {row, FX_LOOKBACK};
     if (path_join(npy, sizeof npy, dir, GW_RUN_ATTENTION) < 0 || npy_write(npy, "<f4", 4, shape, 2, weights) < 0)

@@ -251,7 +251,7 @@ static void test_best_signals(void **state) {
              "8,2021-01-01T06:00:00Z,ETHUSDT,bahdanau,1,0,long,,1,mean\n"
              "999,2021-01-01T07:00:00Z,ETHUSDT,bahdanau,1,0,long,0.95,1,mean\n"); /* past the end of the matrix */
     assert_ok(run_view_open(dir, &run));
-    assert_ok(signals_best(&run, run_strategy_find(&run, "bahdanau"), GW_GATE_LONG, 20, &list));
+    assert_ok(signals_best(&run, run_strategy_find(&run, "bahdanau"), GW_GATE_LONG, 20, "mean", &list));
     assert_int_equal(list.n, 3);
     assert_int_equal(list.signal[0].mean_row, 1);
     assert_int_equal(list.signal[1].mean_row, 2);
