@@ -1,6 +1,7 @@
 /* From files to audited folds: import, labels, features, fold plan. */
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "engine/base/base.h"
 #include "engine/market/features/feature_set.h"
@@ -151,9 +152,23 @@ int prepared_keep_features(struct prepared *p) {
     return GW_OK;
 }
 
+/* Bars that lie in the cache are read from there when they are asked for; those that were changed are kept. */
+static void rest_bars(const struct gw_market *market) {
+    for (size_t s = 0; s < market->n_symbols; s++) {
+        const struct gw_bars *bars = &market->symbol[s];
+        const bool changed = bars->n && isnan(bars->bar[0].volume); /* mark_unknown_volume */
+        if (bars->map && !changed) (void)madvise(bars->map, bars->map_size, MADV_DONTNEED);
+    }
+}
+
 static void drop_values(struct gw_feature_matrix *matrix) {
     mem_free(matrix->value);
     matrix->value = NULL;
+}
+
+void prepared_drop_features(struct prepared *p) {
+    for (size_t s = 0; s < p->market.n_symbols; s++) drop_values(&p->features[s]);
+    rest_bars(&p->market);
 }
 
 static int build_inputs(const struct experiment *e, struct prepared *p) {
@@ -252,6 +267,7 @@ int prepare_inputs(const struct experiment *e, struct prepared *p) {
     TRY(check_programs(e, p));
     TRY(plan_folds(e, p));
     TRY(fitted_make(p));
+    rest_bars(&p->market);
     p->feature_seconds = clock_seconds() - start;
     return GW_OK;
 }

@@ -54,6 +54,8 @@ void prepared_free(struct prepared *prepared);
  * are kept up to some size, beyond it only while they are in work. */
 int prepared_features(const struct prepared *prepared, size_t symbol, struct gw_feature_matrix *own,
                       const float **value) GW_MUST_USE;
+/* Nobody will ask for them again, or for bars for a while: what is left to do is with scores. */
+void prepared_drop_features(struct prepared *prepared);
 /* All of them, for who compares or shows them. */
 int prepared_keep_features(struct prepared *prepared) GW_MUST_USE;
 /* Bytes of features that a walk keeps; returns what it was. */

@@ -88,6 +88,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(do_fits(e, p, options, fits, jobs));
     times.fits = lap(&mark);
     if (options->n_shards) return write_run_json(e, p, fits, NULL, &times, jobs, "shard", dir);
+    prepared_drop_features(p);
     const size_t after = threads_after(options, jobs);
     TRY(replay_all(e, p, options, fits, dir, r));
     TRY(results_bounds(e, p, r));

@@ -1,5 +1,6 @@
 /* The cache of imported bars: the same bits and the same report, never stale, never in the way. */
 #include "cache_folder.h"
+#include "engine/audit/poison.h"
 #include "engine/base/base.h"
 
 /* ---- the same, and never stale ---------------------------------------------------------------- */
@@ -215,6 +216,10 @@ static void mapped_bars_are_their_owners(void **state) {
     for (int round = 0; round < 2; round++) {
         assert_ok(gw_bars_import(source(), NULL, &again, NULL));
         assert_non_null(again.map);
+        assert_same_bars(&first, &again);
+        struct gw_market market = {.n_symbols = 1, .symbol = &again}, other;
+        assert_ok(poison_market(&market, again.bar[50].open_ns, POISON_MILLION, &other));
+        gw_market_free(&other); /* what was copied from it leaves it alone */
         assert_same_bars(&first, &again);
         for (size_t i = 0; i < again.n; i++) again.bar[i].volume = again.taker_buy_base[i] = NAN;
         assert_ok(gw_bars_add_column(&again, "more", more));
