@@ -3,6 +3,7 @@
 
 #include "cli_experiment.h"
 #include "engine/base/base.h"
+#include "engine/cluster/farm.h"
 #include "engine/search/search.h"
 #include "show_outlook.h"
 #include "show_run.h"
@@ -33,6 +34,62 @@ static int look_ahead(const char *path, const struct gw_config_override *overrid
     return GW_OK;
 }
 
+/* ---- the ranks of an MPI job ------------------------------------------------------------------------------- */
+
+/* What cluster and search say to each other. */
+struct ranks {
+    struct cluster *cluster;
+    struct farm *farm;
+    int (*work)(void *context);
+    void *context;
+};
+
+static int work_with(void *context, struct farm *farm) {
+    struct ranks *r = context;
+    r->farm = farm;
+    return r->work(r->context);
+}
+
+static int during(void *context, const char *key, size_t jobs, int (*work)(void *work_context), void *work_context) {
+    struct ranks *r = context;
+    r->work = work;
+    r->context = work_context;
+    return cluster_farm(r->cluster, key, jobs, work_with, r);
+}
+
+static int ask(void *context, const void *job, size_t n_job, void *result, size_t n_result, bool *here) {
+    return farm_ask(((struct ranks *)context)->farm, job, n_job, result, n_result, here);
+}
+
+static void done_here(void *context) { farm_done_here(((struct ranks *)context)->farm); }
+
+static int serve(const char *path, const struct cli_experiment *x, struct cluster *cluster) {
+    struct search_aid *aid = NULL;
+    int rc = cluster_kernels(cluster, x->kernels);
+    if (rc == GW_OK) rc = search_aid_open(path, &x->override, &aid);
+    const struct farm_hand hand = {search_aid_answer, search_aid_size(), aid};
+    rc = rc == GW_OK ? cluster_serve_jobs(cluster, search_aid_key(aid), x->jobs, &hand) : cluster_refuse(cluster, rc);
+    search_aid_close(aid);
+    return rc;
+}
+
+/* Trials are spread over the ranks; the final walk is rank 0's. */
+static int lead(const char *path, struct cli_experiment *x, struct cluster *cluster) {
+    struct gw_run_options run = {.on_begin = forget_report, .out_dir = x->out, .jobs = x->jobs, .force = x->force};
+    struct ranks ranks = {.cluster = cluster};
+    const struct search_helpers helpers = {.during = during,
+                                           .ask = ask,
+                                           .done_here = done_here,
+                                           .context = &ranks,
+                                           .n = cluster->transport ? (size_t)cluster->transport->size - 1 : 0};
+    char dir[1024];
+    TRY(cluster_kernels(cluster, x->kernels));
+    if (x->dry_run) return look_ahead(path, &x->override, &run);
+    TRY(run_search_with(path, &x->override, &run, helpers.n ? &helpers : NULL, dir));
+    cluster_leave(cluster); /* the report needs no others */
+    return show_run(dir, &x->show);
+}
+
 static int command(int argc, char **argv) {
     struct cli_experiment x = {0};
     int c;
@@ -42,16 +99,16 @@ static int command(int argc, char **argv) {
         TRY(c == 'n' ? cli_seeds_option(&x) : cli_experiment_option(&command_search, c, &x));
     }
     TRY(cli_arguments(&command_search, argc, argv, 1, "SEARCH.json"));
-    TRY(gw_kernels_select(x.kernels ? x.kernels : "auto"));
-    struct gw_run_options run = {.on_begin = forget_report, .out_dir = x.out, .jobs = x.jobs, .force = x.force};
-    if (x.dry_run) return look_ahead(argv[optind], &x.override, &run);
-    char dir[1024];
-    TRY(run_search(argv[optind], &x.override, &run, dir));
-    return show_run(dir, &x.show);
+    struct cluster cluster;
+    TRY(cluster_join(&cluster));
+    const int rc = cluster_is_worker(&cluster) ? serve(argv[optind], &x, &cluster) : lead(argv[optind], &x, &cluster);
+    cluster_leave(&cluster);
+    return rc;
 }
 
 const struct command command_search = {
     .name = "search",
+    .ranks = true,
     .summary = "try many values of an experiment's keys on validation, walk the best forward",
     .arguments = "SEARCH.json",
     .about =

@@ -91,7 +91,8 @@ int cluster_check_alone(const char *command) {
         if (!getenv(launcher[i][0]) || !getenv(launcher[i][1])) continue;
         if (number_of(launcher[i][0]) < 2) return GW_OK;
         if (number_of(launcher[i][1]) > 0) message_mute();
-        FAIL(GW_ERR_USAGE, "%s: is for one process, and %ld were started; only `run` works on several at once", command,
+        FAIL(GW_ERR_USAGE,
+             "%s: is for one process, and %ld were started; only `run` and `search` work on several at once", command,
              number_of(launcher[i][0]));
     }
     return GW_OK;

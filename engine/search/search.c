@@ -6,6 +6,7 @@
 
 #include "engine/base/base.h"
 #include "engine/results/run_key.h"
+#include "gatewalk/version.h"
 #include "search_private.h"
 
 const char *search_strategy_name(size_t i) { return searcher_at(i) ? searcher_at(i)->name : NULL; }
@@ -15,6 +16,7 @@ const char *search_strategy_name(size_t i) { return searcher_at(i) ? searcher_at
 struct here {
     const struct search *search;
     const struct prepared *shared;
+    const struct search_helpers *helpers; /* NULL: nobody */
 };
 static int name_here(void *context, struct evaluation *evaluation) {
     const struct here *here = context;
@@ -22,20 +24,57 @@ static int name_here(void *context, struct evaluation *evaluation) {
 }
 static int run_here(void *context, struct evaluation *evaluation) {
     const struct here *here = context;
-    return evaluate(here->search, here->shared, evaluation);
+    const struct search_helpers *h = here->helpers;
+    bool own = true;
+    if (h) {
+        const struct evaluation job = *evaluation;
+        TRY(h->ask(h->context, &job, sizeof job, evaluation, sizeof *evaluation, &own));
+        if (!own) {
+            if (evaluation->state != EVALUATION_DONE)
+                progress_message("trial %zu %s, says one who helps", evaluation->trial + 1,
+                                 evaluation->state == EVALUATION_INVALID ? "cannot be made" : "failed");
+            return GW_OK;
+        }
+    }
+    const int rc = evaluate(here->search, here->shared, evaluation);
+    if (h) h->done_here(h->context);
+    return rc;
+}
+
+/* What all who work on a search must have in common. */
+enum { AID_KEY_SIZE = 128 };
+static void aid_key(const struct search *s, char key[AID_KEY_SIZE]) {
+    snprintf(key, AID_KEY_SIZE, "search %016llx %.64s %s", (unsigned long long)s->experiment->study_key,
+             gw_source_hash(), gw_kernels_selected());
+}
+
+struct trying {
+    struct search *search;
+    const struct evaluator *evaluator;
+    size_t threads;
+    const char *dir;
+    int lock;
+};
+static int work_all(void *context) {
+    const struct trying *t = context;
+    return search_work(t->search, t->evaluator, t->threads, t->dir, t->lock);
 }
 
 static size_t job_count(const struct gw_run_options *options) {
     return options->jobs ? options->jobs : (size_t)omp_get_max_threads();
 }
 
-static int try_all(struct search *s, const struct prepared *shared, size_t jobs, const char *dir, int lock) {
-    char trials[1024];
-    struct here here = {s, shared};
+static int try_all(struct search *s, const struct prepared *shared, size_t jobs, const struct search_helpers *helpers,
+                   const char *dir, int lock) {
+    char trials[1024], key[AID_KEY_SIZE];
+    struct here here = {s, shared, helpers};
     const struct evaluator evaluator = {name_here, run_here, &here};
     TRY(path_join(trials, sizeof trials, dir, GW_RUN_STAGES "/trials"));
     TRY(dir_make(trials));
-    return search_work(s, &evaluator, jobs, dir, lock);
+    struct trying trying = {s, &evaluator, jobs + (helpers ? helpers->n : 0), dir, lock};
+    if (!helpers) return work_all(&trying);
+    aid_key(s, key);
+    return helpers->during(helpers->context, key, jobs, work_all, &trying);
 }
 
 /* The experiment's contestant alone, as it stands. */
@@ -96,8 +135,8 @@ static int nothing_to_choose(const struct search *s) {
 }
 
 /* Trials, choice, files; the directory is ours afterwards. */
-static int search_in(struct search *s, const struct gw_run_options *options, struct record *record, char dir[1024],
-                     int *lock) {
+static int search_in(struct search *s, const struct gw_run_options *options, const struct search_helpers *helpers,
+                     struct record *record, char dir[1024], int *lock) {
     struct prepared *whole = NULL, *shared = NULL;
     const struct chosen_on what = {s->path, "search", "search", s->settings.folds};
     char line[256];
@@ -111,7 +150,7 @@ static int search_in(struct search *s, const struct gw_run_options *options, str
         rc = search_estimate(s, shared, job_count(options), &n, line);
         if (rc == GW_OK) progress_message("%s", line);
     }
-    if (rc == GW_OK) rc = try_all(s, shared, job_count(options), dir, *lock);
+    if (rc == GW_OK) rc = try_all(s, shared, job_count(options), helpers, dir, *lock);
     if (s->n > 0 && (rc == GW_OK || rc == GW_ERR_INTERRUPTED)) { /* what was looked at was looked at */
         char kept[1024];
         snprintf(kept, sizeof kept, "%s", rc < 0 ? gw_error_message() : "");
@@ -156,19 +195,74 @@ static int walk_best(struct search *s, const struct gw_run_options *options, str
 
 int run_search(const char *path, const struct gw_config_override *override, const struct gw_run_options *options,
                char dir[1024]) {
+    return run_search_with(path, override, options, NULL, dir);
+}
+
+int run_search_with(const char *path, const struct gw_config_override *override, const struct gw_run_options *options,
+                    const struct search_helpers *helpers, char dir[1024]) {
     struct search *s;
     struct record record = {.run = 0};
     int lock = -1;
     TRY(search_load(path, override, &s));
     progress_message("%zu points of the space were checked", s->n_checked);
     int rc = run_directory_name(options->out_dir, s->name, dir);
-    if (rc == GW_OK) rc = search_in(s, options, &record, dir, &lock);
+    if (rc == GW_OK) rc = search_in(s, options, helpers, &record, dir, &lock);
     if (rc == GW_OK) tell_choice(s);
     if (rc == GW_OK) rc = walk_best(s, options, &record, dir, &lock);
     dir_unlock(&lock);
     search_free(s);
     return rc;
 }
+
+/* ---- who helps ------------------------------------------------------------------------------------------------------ */
+
+struct search_aid {
+    struct search *search;
+    struct prepared *shared;
+    char key[AID_KEY_SIZE];
+};
+
+int search_aid_open(const char *path, const struct gw_config_override *override, struct search_aid **out) {
+    struct prepared *whole = NULL;
+    struct search_aid *aid = mem_calloc(1, sizeof *aid);
+    if (!aid) return GW_ERR_NOMEM;
+    int rc = search_load(path, override, &aid->search);
+    if (rc == GW_OK) rc = prepare(aid->search->experiment, &whole);
+    if (rc == GW_OK) rc = key_of(aid->search, whole);
+    prepared_free(whole);
+    if (rc == GW_OK) rc = prepare_shared(aid->search, &aid->shared);
+    if (rc < 0) {
+        search_aid_close(aid);
+        return rc;
+    }
+    aid_key(aid->search, aid->key);
+    *out = aid;
+    return GW_OK;
+}
+
+const char *search_aid_key(const struct search_aid *aid) { return aid->key; }
+
+size_t search_aid_size(void) { return sizeof(struct evaluation); }
+
+int search_aid_answer(void *context, const void *job, size_t n_job, void *result) {
+    const struct search_aid *aid = context;
+    struct evaluation evaluation;
+    if (n_job != sizeof evaluation) FAIL(GW_ERR_DATA, "a trial of another size was asked for");
+    memcpy(&evaluation, job, sizeof evaluation);
+    TRY(interrupt_check());
+    TRY(evaluate(aid->search, aid->shared, &evaluation));
+    memcpy(result, &evaluation, sizeof evaluation);
+    return GW_OK;
+}
+
+void search_aid_close(struct search_aid *aid) {
+    if (!aid) return;
+    prepared_free(aid->shared);
+    if (aid->search) search_free(aid->search);
+    mem_free(aid);
+}
+
+/* ---- without doing it ------------------------------------------------------------------------------------------------- */
 
 /* Of the final walk, with the first point of the space in the place of the best. */
 static int outlook_of_walk(struct search *s, const struct gw_run_options *options, struct walk_outlook *out) {

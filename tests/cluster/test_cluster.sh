@@ -148,15 +148,35 @@ ranks_of_other_data_are_refused() {
         -n 1 "$program" run elsewhere/run.json --no-report --quiet --out odd-mpi >/dev/null 2>err
     [ $? -eq 3 ] && grep -q "has read another experiment or other data" err || fail "$(cat err)"
 }
+# Trials of a search, wherever they are done: a searcher that looks at results, and inputs that differ from trial to trial.
+a_search_on_ranks_has_the_same_bytes() {
+    local space file n=0
+    for space in '"training.learning_rate": {"log": [0.001, 0.1]}, "training.batch_size": {"choice": [32, 96]}' '"labels.horizon": {"int": [4, 7]}'; do
+        echo '{"experiment": "run.json", "search": {"contestant": "none", "strategy": "tpe", "trials": 9, "folds": 2, "seeds": 1,
+            "reference": 3, "objective": "average_precision"}, "space": {'"$space"'}}' >search.json
+        rm -rf searched searched-mpi
+        "$program" search search.json --no-report --quiet --jobs 1 --out searched >/dev/null 2>err || fail "$(cat err)" || return
+        mpi 4 "$program" search search.json --no-report --quiet --jobs 1 --out searched-mpi >/dev/null 2>err || fail "$(cat err)" || return
+        n=0
+        for file in $(cd searched && find . -type f ! -name run.json ! -name '.*'); do
+            cmp -s "searched/$file" "searched-mpi/$file" || fail "searched-mpi/$file is not searched/$file" || return
+            n=$((n + 1))
+        done
+        [ "$n" -gt 20 ] || fail "only $n files compared" || return
+    done
+    mpi 3 "$program" search search.json --no-report --quiet --set name=x --set seeds=nine --out bad >/dev/null 2>err
+    [ $? -eq 2 ] && [ "$(grep -c "seeds must be" err)" -eq 1 ] || fail "$(cat err)"
+}
 if command -v mpirun >/dev/null && [ -e "$root/.build/gatewalk-mpi.so" ] && mpi 2 true >mpirun.log 2>&1; then
     check any_number_of_ranks_gives_the_same_bytes
+    check a_search_on_ranks_has_the_same_bytes
     check a_second_run_fits_nothing_anew
     check folders_of_killed_ranks_go
     check killed_ranks_lose_nothing
     check errors_come_once_and_with_their_status
     check ranks_of_other_data_are_refused
 else
-    n_skipped=6
+    n_skipped=7
     echo "skipped: mpirun or gatewalk-mpi.so is missing (Debian: openmpi-bin libopenmpi-dev, then make), or starts nothing here: $(head -n 1 mpirun.log 2>/dev/null)"
 fi
 
