@@ -246,25 +246,33 @@ static void test_hostile_text_is_only_text(void **state) {
     assert_true(texts >= entries(copies, ".set") - 1); /* every page shows the title: it came in as data */
 }
 
+static void assert_same_file(const char *a, const char *b, const char *name) {
+    size_t n_a, n_b;
+    char *in_a = slurp(a, name, &n_a), *in_b = slurp(b, name, &n_b);
+    assert_int_equal(n_a, n_b);
+    assert_memory_equal(in_a, in_b, n_a);
+    mem_free(in_a);
+    mem_free(in_b);
+}
+
+/* All pages as PDF, and as PNG those of which every kind of drawing is one. */
 static void test_same_run_same_bytes(void **state) {
     (void)state;
     NEEDS_GNUPLOT();
-    char a[1024], b[1024];
+    static const char *const picture[] = {"summary", "equity", "attention_signals"};
+    char dir[2][1024], name[64];
     struct fixture f = small();
-    run_dir(a, "same-a", &f);
-    run_dir(b, "same-b", &f);
-    assert_ok(gw_report_render(a, NULL));
-    sleep(1); /* a time stamp would differ now */
-    assert_ok(gw_report_render(b, NULL));
-    static const char *const file[] = {GW_RUN_REPORT, "plots/summary.png", "plots/equity.png",
-                                       "plots/attention_signals.png"};
-    for (size_t i = 0; i < COUNT_OF(file); i++) {
-        size_t n_a, n_b;
-        char *in_a = slurp(a, file[i], &n_a), *in_b = slurp(b, file[i], &n_b);
-        assert_int_equal(n_a, n_b);
-        assert_memory_equal(in_a, in_b, n_a);
-        mem_free(in_a);
-        mem_free(in_b);
+    for (size_t i = 0; i < 2; i++) {
+        run_dir(dir[i], i == 0 ? "same-a" : "same-b", &f);
+        if (i == 1) sleep(1); /* a time stamp would differ now */
+        assert_ok(gw_report_render(dir[i], &(struct gw_report_options){.pdf = true}));
+        for (size_t k = 0; k < COUNT_OF(picture); k++)
+            assert_ok(gw_report_render(dir[i], &(struct gw_report_options){.only = picture[k], .png = true}));
+    }
+    assert_same_file(dir[0], dir[1], GW_RUN_REPORT);
+    for (size_t k = 0; k < COUNT_OF(picture); k++) {
+        snprintf(name, sizeof name, "plots/%s.png", picture[k]);
+        assert_same_file(dir[0], dir[1], name);
     }
 }
 
