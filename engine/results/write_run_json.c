@@ -8,6 +8,7 @@
 #include "engine/base/base.h"
 #include "gatewalk/import.h"
 #include "gatewalk/version.h"
+#include "models/api/adapters.h"
 #include "run_key.h"
 #include "write.h"
 
@@ -156,6 +157,8 @@ static void put_training_time(struct json_writer *w, const struct experiment *e,
         json_put_number(w, "ratio_to_baseline", base.processor > 0 ? own.processor / base.processor : NAN);
         json_put_number(w, "ratio_per_window", own.per_window / base.per_window);
         json_put_int(w, "model_bytes", model_bytes(fits, s));
+        const size_t base_bytes = adapters_base_bytes(&e->strategy[s].model, &e->strategy[s].train);
+        if (base_bytes > 0) json_put_int(w, "lora_base_bytes", (int64_t)base_bytes);
         json_end_object(w);
     }
     json_end_array(w);

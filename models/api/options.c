@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "models/api/adapters.h"
 #include "models/boosting/xgboost_api.h"
 #include "models/training/training.h"
 
@@ -29,11 +30,23 @@ static const struct gw_choice lora_ons[] = {
     [LORA_ON_ATTENTION] = {.name = "attention", .help = "matrices of the attention, over time and over features"},
 };
 PLAIN_CHOICES(lora_on, lora_ons);
+static const struct gw_choice lora_bases[] = {
+    [LORA_BASE_FLOAT32] = {.name = "float32", .help = "as they are"},
+    [LORA_BASE_INT8] = {.name = "int8", .help = "8 bits, blocks of 64 by their largest magnitude"},
+    [LORA_BASE_INT4] = {.name = "int4", .help = "4-bit NormalFloat, blocks of 64 (QLoRA, Dettmers et al. 2023)"},
+};
+PLAIN_CHOICES(lora_base, lora_bases);
 static const struct gw_param lora_rows[] = {
     GW_CHOICE_PARAM(struct lora_params, lora_on, &lora_on_choices, 0, "matrices that get adapters"),
     GW_SIZE_PARAM(struct lora_params, lora_rank, "", 16, 1, 512, "rank of the adapters"),
     GW_NUMBER_PARAM(struct lora_params, lora_alpha, "", 16, 1e-3, 1e4, "scale of the adapters"),
     GW_NUMBER_PARAM(struct lora_params, lora_dropout, "fraction", .05, 0, .95, "dropout of the adapters' input"),
+    GW_CHOICE_PARAM(struct lora_params, lora_base, &lora_base_choices, 0,
+                    "how the frozen matrices beneath adapters are kept"),
+    GW_TEXT_PARAM(
+        struct lora_params, lora_targets, GW_PARAM_TEXT,
+        "names of the matrices that get adapters, commas between: \"query,key,value\", \"W1,W2\", \"U\"; given, "
+        "lora_on does not count"),
 };
 static const struct gw_choice retrains[] = {
     [GW_RETRAIN_FRESH] = {.name = "fresh", .help = "new weights in every fold"},
@@ -267,6 +280,28 @@ static int check_stream(const struct gw_model_config *config, const struct gw_tr
     return GW_OK;
 }
 
+/* Every word of training.lora_targets names a matrix that takes adapters. */
+static int check_targets(const struct R(network) *net, const char *targets, struct gw_model_report *report) {
+    char known[200] = "";
+    for (size_t length; *targets; targets += length + (targets[length] == ',')) {
+        size_t used = 0, i = 0;
+        length = strcspn(targets, ",");
+        while (i < net->tensors.n &&
+               !(net->tensors.item[i].adapt && R(lora_is_named)(&net->tensors.item[i], targets, length)))
+            i++;
+        if (i < net->tensors.n) continue;
+        for (i = 0; i < net->tensors.n && used < sizeof known; i++)
+            if (net->tensors.item[i].adapt)
+                used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "",
+                                         net->tensors.item[i].name);
+        return gw_error_set(clash(report, "training.lora_targets", "training.retrain", "model.attention"),
+                            "training.lora_targets: \"%.*s\" names no matrix of encoder \"%s\" with attention \"%s\"; "
+                            "adapters may sit on %s",
+                            (int)length, targets, net->encoder->name, net->attention->name, *known ? known : "none");
+    }
+    return GW_OK;
+}
+
 /* Adapters need something to sit on; better said before the first fold than after it. */
 static int check_adapters(const struct gw_model_config *config, const struct gw_train_config *train,
                           struct gw_model_report *report) {
@@ -274,6 +309,7 @@ static int check_adapters(const struct gw_model_config *config, const struct gw_
     struct R(lora_plan) plan;
     if (train->retrain != GW_RETRAIN_LORA) return GW_OK;
     TRY(R(network_init)(&net, config));
+    TRY(check_targets(&net, lora_own(train)->lora_targets, report));
     R(lora_lay_out)(&net, train, &plan);
     if (plan.n > 0) return GW_OK;
     return gw_error_set(clash(report, "training.lora_on", "training.retrain", "model.encoder"),
@@ -349,6 +385,14 @@ const char *gw_model_library(const struct gw_model_config *config) {
 size_t gw_model_parameter_count(const struct gw_model_config *config) {
     struct R(network) net;
     return R(network_init)(&net, config) == GW_OK ? net.tensors.count : 0;
+}
+
+size_t adapters_base_bytes(const struct gw_model_config *config, const struct gw_train_config *train) {
+    struct R(network) net;
+    struct R(lora_plan) plan;
+    if (train->retrain != GW_RETRAIN_LORA || R(network_init)(&net, config) < 0) return 0;
+    R(lora_lay_out)(&net, train, &plan);
+    return R(lora_base_bytes)(&plan, &net.tensors);
 }
 
 size_t gw_model_attention_maps(const struct gw_model_config *config) {

@@ -1,4 +1,4 @@
-/* Low-rank adapters. With W = W0 + s (m∘A) B: dA = s m∘(dW Bᵀ), dB = s (m∘A)ᵀ dW. */
+/* Low-rank adapters; W0 may be kept in few bits (QLoRA, Dettmers et al. 2023). With W = W0 + s (m∘A) B: dA = s m∘(dW Bᵀ), dB = s (m∘A)ᵀ dW. */
 #include "lora.h"
 #include "engine/base/base.h"
 
@@ -9,8 +9,27 @@
 
 /* ---- which matrices, and how they are merged ---------------------------------------------------------------- */
 
-static bool named(const struct tensor *tensor, enum lora_on on) {
+bool R(lora_is_named)(const struct tensor *tensor, const char *word, size_t length) {
+    const char *name = tensor->name, *end = name + strlen(name), *dot = strchr(name, '.');
+    if ((size_t)(end - name) == length && memcmp(name, word, length) == 0) return true;
+    if (dot && strchr(dot + 1, '.') && strcmp(end - 2, ".W") == 0) end -= 2;
+    if (dot) name = dot + 1;
+    return (size_t)(end - name) == length && memcmp(name, word, length) == 0;
+}
+
+/* A word that names nothing is found by check_adapters (models/api/options.c). */
+static bool targeted(const struct tensor *tensor, const char *targets) {
+    for (size_t length; *targets; targets += length + (targets[length] == ',')) {
+        length = strcspn(targets, ",");
+        if (R(lora_is_named)(tensor, targets, length)) return true;
+    }
+    return false;
+}
+
+static bool named(const struct tensor *tensor, const struct lora_params *own) {
+    const enum lora_on on = own->lora_on;
     if (!tensor->adapt) return false;
+    if (*own->lora_targets) return targeted(tensor, own->lora_targets);
     bool recurrent = strncmp(tensor->name, "lstm", 4) == 0 || strncmp(tensor->name, "gru", 3) == 0 ||
                      strcmp(tensor->name, "cross.U") == 0;
     return on == LORA_ON_ALL || recurrent == (on == LORA_ON_RECURRENT);
@@ -20,10 +39,11 @@ void R(lora_lay_out)(const struct R(network) *net, const struct gw_train_config 
     memset(plan, 0, sizeof *plan);
     const struct lora_params *own = lora_own(config);
     plan->rank = own->lora_rank;
+    plan->base = own->lora_base;
     plan->scale = (real)(own->lora_alpha / (double)own->lora_rank);
     for (size_t i = 0; i < net->tensors.n; i++) {
         const struct tensor *tensor = &net->tensors.item[i];
-        if (!named(tensor, own->lora_on)) continue;
+        if (!named(tensor, own)) continue;
         struct R(lora_matrix) *matrix = &plan->matrix[plan->n++];
         matrix->tensor = i;
         matrix->a = plan->size;
@@ -59,6 +79,23 @@ void R(lora_apply)(const struct R(lora_plan) *plan, const struct tensor_list *li
     }
 }
 
+void R(lora_round)(const struct R(lora_plan) *plan, const struct tensor_list *list, real *weights) {
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct tensor *tensor = &list->item[plan->matrix[i].tensor];
+        R(quantise_round)(plan->base, tensor->rows * tensor->columns, weights + tensor->offset);
+    }
+}
+
+size_t R(lora_base_bytes)(const struct R(lora_plan) *plan, const struct tensor_list *list) {
+    size_t bytes = list->count * sizeof(float);
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct tensor *tensor = &list->item[plan->matrix[i].tensor];
+        const size_t n = tensor->rows * tensor->columns;
+        bytes -= n * sizeof(float) - R(quantised_bytes)(plan->base, n);
+    }
+    return bytes;
+}
+
 uint64_t R(lora_hash)(const struct tensor_list *list, const real *weights) {
     return hash_bytes(weights, list->size * sizeof *weights, list->size);
 }
@@ -79,6 +116,8 @@ int R(lora_init)(struct R(lora) *lora, const struct R(network) *net, const struc
     lora->masked = mem_calloc(lora->plan.largest * lora->plan.rank, sizeof *lora->masked);
     if (!lora->frozen || !lora->theta || !lora->best || !lora->gradient || !lora->masked) return GW_ERR_NOMEM;
     memcpy(lora->frozen, weights, net->tensors.size * sizeof *weights);
+    lora->base = R(lora_hash)(lora->list, weights);
+    R(lora_round)(&lora->plan, lora->list, lora->frozen);
     for (size_t i = 0; i < lora->plan.n; i++) {
         const struct R(lora_matrix) *matrix = &lora->plan.matrix[i];
         double limit = 1 / sqrt((double)net->tensors.item[matrix->tensor].rows);

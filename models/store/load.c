@@ -164,8 +164,14 @@ static int merge_adapters(const char *path, const struct safetensors *file, cons
     char found[WEIGHTS_NAME_SIZE];
     struct R(lora_plan) plan;
     if (!gate->theta) return GW_OK;
+    const size_t size = gate->net.tensors.size;
+    real *base = mem_calloc(size, sizeof *base);
+    if (!base) return GW_ERR_NOMEM;
+    memcpy(base, previous->gate.weights, size * sizeof *base);
     R(lora_lay_out)(&gate->net, &gate->train, &plan);
-    R(lora_apply)(&plan, &gate->net.tensors, gate->theta, previous->gate.weights, gate->weights);
+    R(lora_round)(&plan, &gate->net.tensors, base);
+    R(lora_apply)(&plan, &gate->net.tensors, gate->theta, base, gate->weights);
+    mem_free(base);
     stored_weights_name(R(lora_hash)(&gate->net.tensors, gate->weights), found);
     if (!merged || strcmp(found, merged) != 0)
         FAIL(GW_ERR_DATA, "%s: with its base it makes the model %s, not %.16s; train the model anew", path, found,

@@ -245,7 +245,7 @@ static int finish(struct R(training) *fit, struct R(gate) *gate) {
     if (fit->lora.plan.n > 0) {
         gate->theta = fit->lora.best;
         fit->lora.best = NULL;
-        gate->base = R(lora_hash)(&fit->net.tensors, fit->lora.frozen);
+        gate->base = fit->lora.base;
     }
     return GW_OK;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "engine/base/base.h"
+#include "models/api/adapters.h"
 #include "models/api/gate_model.h"
 #include "toy.h"
 
@@ -209,13 +210,14 @@ static void free_chain(struct gw_gate_model *model[CHAIN]) {
     for (size_t f = 0; f < CHAIN; f++) gw_model_free(model[f]);
 }
 
-static void check_chain(const char *attention, const char *lora_on, const char *calibration) {
+static void check_chain_of(const char *attention, const char *lora_on, const char *calibration, const char *lora_base) {
     static struct toy toy;
     static float p[TOY_VALIDATION * GW_N_GATES], q[TOY_VALIDATION * GW_N_GATES];
     struct gw_gate_model *fitted[CHAIN], *loaded[CHAIN], *resumed;
     struct gw_training_log log;
     toy_lora(&toy, attention, lora_on);
     train_set(&toy.training, "calibration", calibration);
+    train_set(&toy.training, "lora_base", lora_base);
     if (!fits(&toy)) return;
     make_chain(&toy, fitted);
     load_chain(loaded);
@@ -233,6 +235,94 @@ static void check_chain(const char *attention, const char *lora_on, const char *
     gw_model_free(resumed);
     free_chain(loaded);
     free_chain(fitted);
+}
+
+static void check_chain(const char *attention, const char *lora_on, const char *calibration) {
+    check_chain_of(attention, lora_on, calibration, "float32");
+}
+
+/* ---- bases in few bits --------------------------------------------------------------------------------------------- */
+
+static void test_quantised_chains_of_files(void **state) {
+    (void)state;
+    for (size_t b = 0; gw_model_option_name("lora_base", b); b++) {
+        check_chain_of("multihead", "all", "platt", gw_model_option_name("lora_base", b));
+        check_chain_of("bahdanau", "attention", "none", gw_model_option_name("lora_base", b));
+    }
+}
+
+/* Adapters begin on what quantising has left of the matrices beneath them, and on everything else as it was. */
+static void test_base_is_quantised_where_adapters_sit(void **state) {
+    (void)state;
+    static const char *const bases[] = {"int8", "int4"};
+    static struct toy toy;
+    for (size_t b = 0; b < COUNT_OF(bases); b++) {
+        struct gw_gate_model *model;
+        struct gw_training_log log;
+        struct R(lora) lora;
+        toy_lora(&toy, "bahdanau", "attention");
+        train_set(&toy.training, "lora_base", bases[b]);
+        fit_fold(&toy, 0, NULL, &model, &log);
+        const struct R(network) *net = &model->gate.net;
+        assert_ok(R(lora_init)(&lora, net, &toy.training, 3, model->gate.weights));
+        assert_int_equal(lora.plan.n, 2);
+        assert_true(lora.base == R(lora_hash)(&net->tensors, model->gate.weights));
+        for (size_t i = 0; i < net->tensors.n; i++) {
+            const struct tensor *tensor = &net->tensors.item[i];
+            const size_t n = tensor->rows * tensor->columns;
+            const bool adapted = i == lora.plan.matrix[0].tensor || i == lora.plan.matrix[1].tensor;
+            float *round = mem_calloc(n, sizeof *round);
+            memcpy(round, weights_of(model, i), n * sizeof *round);
+            if (adapted) R(quantise_round)(lora.plan.base, n, round);
+            assert_memory_equal(lora.frozen + tensor->offset, round, n * sizeof *round);
+            if (adapted) assert_memory_not_equal(round, weights_of(model, i), n * sizeof *round);
+            mem_free(round);
+        }
+        /* B is zero: nothing but the base is there yet. */
+        R(lora_merge)(&lora, 0, model->gate.weights);
+        assert_memory_equal(model->gate.weights, lora.frozen, net->tensors.size * sizeof(float));
+        size_t kept = net->tensors.count * sizeof(float);
+        for (size_t i = 0; i < 2; i++) {
+            const struct tensor *tensor = &net->tensors.item[lora.plan.matrix[i].tensor];
+            const size_t n = tensor->rows * tensor->columns, blocks = (n + 63) / 64;
+            kept -= 4 * n - (b == 0 ? n : (n + 1) / 2) - 4 * blocks;
+        }
+        assert_int_equal(adapters_base_bytes(&toy.model, &toy.training), kept);
+        R(lora_free)(&lora);
+        gw_training_log_free(&log);
+        gw_model_free(model);
+    }
+}
+
+static void check_targets(const char *attention, const char *targets, size_t n, const char *first, const char *last) {
+    static struct toy toy;
+    struct R(network) net;
+    struct R(lora_plan) plan;
+    toy_lora(&toy, attention, "recurrent"); /* which does not count then */
+    train_set(&toy.training, "lora_targets", targets);
+    assert_true(fits(&toy));
+    assert_ok(R(network_init)(&net, &toy.model));
+    R(lora_lay_out)(&net, &toy.training, &plan);
+    assert_int_equal(plan.n, n);
+    assert_string_equal(net.tensors.item[plan.matrix[0].tensor].name, first);
+    assert_string_equal(net.tensors.item[plan.matrix[n - 1].tensor].name, last);
+}
+
+static void test_targets_by_name(void **state) {
+    (void)state;
+    static struct toy toy;
+    check_targets("multihead", "query,key,value", 3, "attention.query.W", "attention.value.W");
+    check_targets("multihead", "value", 1, "attention.value.W", "attention.value.W");
+    check_targets("multihead", "attention.key.W,U", 2, "lstm0.U", "attention.key.W");
+    check_targets("bahdanau", "W1,W2", 2, "attention.W1", "attention.W2");
+    check_targets("luong_general", "W", 1, "attention.W", "attention.W");
+    toy_lora(&toy, "multihead", "all");
+    train_set(&toy.training, "lora_targets", "query,output");
+    assert_false(fits(&toy)); /* one that takes no adapter */
+    assert_non_null(strstr(gw_error_message(), "training.lora_targets: \"output\" names no matrix"));
+    assert_non_null(strstr(gw_error_message(), "attention.query.W"));
+    train_set(&toy.training, "lora_targets", "query,,key");
+    assert_false(fits(&toy));
 }
 
 static void test_chain_of_files(void **state) {
@@ -392,15 +482,12 @@ static void test_bytes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_only_named_matrices_move),
-        cmocka_unit_test(test_learns_what_is_new),
-        cmocka_unit_test(test_threads_do_not_matter),
-        cmocka_unit_test(test_chain_of_files),
-        cmocka_unit_test(test_any_instruction_set_merges_alike),
-        cmocka_unit_test(test_wrong_base_is_refused),
-        cmocka_unit_test(test_merged_weights_are_checked),
-        cmocka_unit_test(test_damaged_adapters),
-        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_only_named_matrices_move),  cmocka_unit_test(test_learns_what_is_new),
+        cmocka_unit_test(test_threads_do_not_matter),     cmocka_unit_test(test_chain_of_files),
+        cmocka_unit_test(test_quantised_chains_of_files), cmocka_unit_test(test_base_is_quantised_where_adapters_sit),
+        cmocka_unit_test(test_targets_by_name),           cmocka_unit_test(test_any_instruction_set_merges_alike),
+        cmocka_unit_test(test_wrong_base_is_refused),     cmocka_unit_test(test_merged_weights_are_checked),
+        cmocka_unit_test(test_damaged_adapters),          cmocka_unit_test(test_bytes),
     };
     return cmocka_run_group_tests(tests, make_paths, remove_paths);
 }
