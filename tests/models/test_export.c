@@ -281,6 +281,16 @@ static void test_streams_are_refused(void **state) {
     protobuf_free(&out);
 }
 
+static void test_second_sequences_are_refused(void **state) {
+    (void)state;
+    const struct graph_case cross = {
+        "cross", {{"attention", "bahdanau"}, {"cross", "interval"}, {"cross_interval", "4h"}}, GW_CALIBRATION_NONE};
+    struct protobuf out;
+    assert_int_equal(export_case(&cross, &out), GW_ERR_CONFIG);
+    assert_non_null(strstr(gw_error_message(), "model.cross \"interval\" cannot be exported"));
+    protobuf_free(&out);
+}
+
 static void test_varints(void **state) {
     (void)state;
     struct protobuf out = {.rc = GW_OK};
@@ -303,6 +313,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_bytes_are_pinned),
         cmocka_unit_test(test_every_row_is_exported_or_refused),
         cmocka_unit_test(test_streams_are_refused),
+        cmocka_unit_test(test_second_sequences_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,7 +76,8 @@ static void test_int4(void **state) {
     for (uint8_t i = 0; i < 16; i++) code[i] = i;
     R(dequantise_block)(LORA_BASE_INT4, 16, code, 1, level);
     assert_int_equal(golden("levels", want), 16);
-    for (size_t i = 0; i < 16; i++) assert_true(fabs((double)level[i] - want[i]) <= 1e-7);
+    /* The published levels are of float32 arithmetic: an ulp at 1. */
+    for (size_t i = 0; i < 16; i++) assert_true(fabs((double)level[i] - want[i]) <= 1.2e-7);
 }
 
 static void test_float32_is_left_alone(void **state) {
