@@ -39,8 +39,9 @@ int gw_stream_open(const struct gw_gate_model *model, size_t n_symbols, struct g
              "encoder \"%s\" looks at whole bars, and a stream takes rows of features; score files with it",
              model->gate.net.encoder->name);
     if (model->gate.net.cross.on)
-        FAIL(GW_ERR_USAGE, "the model has cross-attention, and a stream does not say which bars close the second "
-                           "sequence's; score files with it");
+        FAIL(GW_ERR_USAGE,
+             "the model has cross-attention, and rows that come one by one do not say which of them close a bar "
+             "of its second sequence; such models are for walks and gw_scorer");
     struct gw_stream *stream = mem_calloc(1, sizeof *stream);
     if (!stream) return GW_ERR_NOMEM;
     stream->model = model;
