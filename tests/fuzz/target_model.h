@@ -179,12 +179,10 @@ static const char *fuzz_use_model(const struct gw_gate_model *model) {
     const struct gw_model_config *config = gw_model_get_config(model);
     float probability[FUZZ_SAMPLES * GW_N_GATES];
     if (config->n_features > 16 || config->lookback > 16 || config->hidden > 64) return NULL;
-    struct gw_series series = {fuzz_samples.x,
-                               FUZZ_ROWS * 16 / config->n_features < FUZZ_ROWS ? FUZZ_ROWS * 16 / config->n_features
-                                                                               : FUZZ_ROWS,
-                               {NULL},
-                               NULL};
+    const size_t rows = FUZZ_ROWS * 16 / config->n_features;
+    const struct gw_series series = {.x = fuzz_samples.x, .n_rows = rows < FUZZ_ROWS ? rows : FUZZ_ROWS};
     int rc = gw_model_score(model, &series, 1, fuzz_samples.train, FUZZ_SAMPLES, probability, NULL);
+    if (rc == GW_ERR_USAGE && config->cross != GW_CROSS_NONE) return NULL; /* there is no second sequence here */
     return rc < 0 ? "a loaded model does not score" : NULL;
 }
 
