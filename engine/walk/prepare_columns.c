@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "engine/market/features/feature_set.h"
 #include "gatewalk/import.h"
 #include "strategies/own/program.h"
 #include "walk.h"
@@ -48,6 +49,17 @@ static const char *spoken(const char *list, char text[400]) {
     return text;
 }
 
+/* "col(flow)", or the feature that is always made of that column. */
+static const char *asked_by(const struct prepared *p, const char *name, char text[GW_FEATURE_NAME_MAX + 60]) {
+    snprintf(text, GW_FEATURE_NAME_MAX + 60, "col(%.60s)", name);
+    for (size_t i = 0; p->set && i < p->set->n; i++) {
+        const char *of = p->set->item[i].desc->of_column;
+        if (of && strcmp(of, name) == 0)
+            snprintf(text, GW_FEATURE_NAME_MAX + 60, "%s, made of column %.30s", p->set->item[i].name, name);
+    }
+    return text;
+}
+
 static int not_there(const struct experiment *e, const struct prepared *p, size_t i, const char *name) {
     const struct data_source *source = &e->data[i];
     char files[600] = "";
@@ -58,8 +70,9 @@ static int not_there(const struct experiment *e, const struct prepared *p, size_
         used += (size_t)snprintf(files + used, sizeof files - used, "; %s has %s", source->extra[k].file,
                                  spoken(p->side[i].file[k].ignored, other));
     }
-    FAIL(GW_ERR_CONFIG, "%s: col(%s): %s has no such column beside the bars' own (%s)%s", e->path, name, source->file,
-         *list ? list : "it names no others", files);
+    char by[GW_FEATURE_NAME_MAX + 60];
+    FAIL(GW_ERR_CONFIG, "%s: %s: %s has no such column beside the bars' own (%s)%s", e->path, asked_by(p, name, by),
+         source->file, *list ? list : "it names no others", files);
 }
 
 static int judge_column(const struct experiment *e, const struct prepared *p, size_t i, const char *name) {

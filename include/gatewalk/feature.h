@@ -58,6 +58,8 @@ struct gw_feature_desc {
      * Trailing arguments may be left out of a spec: defaults follow. */
     struct gw_param_table own;
     bool needs_volume, needs_taker_buy, needs_quote_volume, needs_trade_count;
+    const char
+        *of_column; /* the column of the data that it is always made of, "funding_rate"; NULL: none, or as asked for */
     bool takes_column; /* the first argument of a spec names a column of the data: "col(funding_rate)" */
     /* Of a feature across symbols: what is made of that argument. ".close": it names a symbol, whose close is the column; ".rank":
      * it is a number of bars, and the column the rank of the return over them. NULL: a column of the data. */

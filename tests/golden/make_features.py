@@ -69,6 +69,15 @@ def make_bars(n=260, seed=7):
     rank = np.round(peer.random(n) * 4) / 4
     rank[:5] = rank[77] = np.nan
     bars["x.rank"] = rank
+    # A funding rate that changes every eight bars, and open interest, with holes and a zero.
+    future = np.random.default_rng(12)
+    funding = np.repeat(np.round(1e-4 + 2e-4 * future.standard_normal(n // 8 + 1), 6), 8)[:n]
+    funding[:6] = funding[44:47] = np.nan
+    bars["funding_rate"] = funding
+    interest = np.round(2e6 * np.exp(np.cumsum(future.standard_normal(n) * 0.01)), 1)
+    interest[:3] = interest[70] = np.nan
+    interest[200] = 0
+    bars["open_interest"] = interest
     assert (bars.high >= bars[["open", "close"]].max(axis=1)).all()
     assert (bars.low <= bars[["open", "close"]].min(axis=1)).all()
     return bars
@@ -130,6 +139,7 @@ class Features:
     def __init__(self, b):
         self.o, self.h, self.l, self.c, self.v = (b[k].to_numpy(float) for k in ("open", "high", "low", "close", "volume"))
         self.q, self.trades, self.taker = (b[k].to_numpy(float) for k in ("quote_volume", "trade_count", "taker_buy_base"))
+        self.funding, self.interest = (b[k].to_numpy(float) for k in ("funding_rate", "open_interest"))
         self.time = pd.to_datetime(b.open_ns, utc=True)
         self.r = np.log(self.c / lag(self.c))
         self.tp = (self.h + self.l + self.c) / 3
@@ -487,6 +497,16 @@ class Features:
     def trade_size_z(self, n=96):
         return windows(n, div(self.v, self.trades, 0), f=zscore)
 
+    def funding_z(self, n=96):
+        return windows(n, pd.Series(self.funding).ffill().to_numpy(), f=zscore)
+
+    def oi_change(self, n=24):
+        now = pd.Series(self.interest).ffill().to_numpy()
+        before = lag(now, n)
+        out = np.log(now / before)
+        out[(now <= 0) | (before <= 0)] = 0
+        return np.where(np.isnan(now) | np.isnan(before), np.nan, out)
+
     def regime(self, state=2, states=2, n=1):
         return make_regime.regime(self.h, self.l, self.c, self.trained, state, states, n)
 
@@ -521,6 +541,7 @@ log_return(5) momentum(7) ma_gap(3) macd_hist(3,8,4) bollinger_b(7,1.5) rsi(2) a
 skew(6) autocorr(9) volume_z(8) signed_volume(1) mfi(5) vwap_gap(6) trade_count_z(4) donchian_pos(3)
 rsi(5)@1h atr(3)@1h volume_z(4)@1h log_return(1)@30m vwap_gap(3)@1h range@2h hour_sin@1h mfi(3)@45m
 stochastic_k(5)@15m
+funding_z(96) oi_change(24) funding_z(7) oi_change(3) funding_z(4)@1h oi_change(2)@30m
 regime(2,2,1) regime(2,3,1) regime(1,3,2) regime(1,2,2)@30m
 """.split()
 
@@ -548,7 +569,7 @@ def resample(bars, interval):
             "close": g.close.last().values,
             **{k: g[k].sum().values for k in ("volume", "quote_volume", "trade_count", "taker_buy_base")},
             # of the last bar, a hole included
-            **{k: g[k].apply(lambda v: v.iloc[-1]).values for k in ("x", "x.close", "x.rank")},
+            **{k: g[k].apply(lambda v: v.iloc[-1]).values for k in ("x", "x.close", "x.rank", "funding_rate", "open_interest")},
         }
     )
 

@@ -12,10 +12,11 @@ enum { N_BARS = 700 };
 /* ---- helpers ------------------------------------------------------------------------------ */
 
 /* Of the user's data, of another symbol, and a rank: in the order in which a set of all features has them. */
-enum { COLUMN_DATA, COLUMN_CLOSE, COLUMN_RANK, TEST_COLUMNS };
-static const char *const test_column[TEST_COLUMNS] = {"x", "x.close", "x.rank"};
+enum { COLUMN_DATA, COLUMN_CLOSE, COLUMN_RANK, COLUMN_FUNDING, COLUMN_INTEREST, TEST_COLUMNS };
+static const char *const test_column[TEST_COLUMNS] = {"x", "x.close", "x.rank", "funding_rate", "open_interest"};
 
 static size_t column_of(const struct gw_feature_desc *desc) {
+    if (desc->of_column) return strcmp(desc->of_column, "funding_rate") == 0 ? COLUMN_FUNDING : COLUMN_INTEREST;
     return !desc->market ? COLUMN_DATA : strcmp(desc->market, ".close") == 0 ? COLUMN_CLOSE : COLUMN_RANK;
 }
 
@@ -128,6 +129,10 @@ static void give_column(struct gw_bars *bars, bool holes) {
     assert_ok(gw_bars_add_column(bars, test_column[COLUMN_CLOSE], x));
     for (size_t t = 0; t < bars->n; t++) x[t] = (double)(t % 5) / 4 + x[t] * 0;
     assert_ok(gw_bars_add_column(bars, test_column[COLUMN_RANK], x));
+    for (size_t t = 0; t < bars->n; t++) x[t] = 1e-4 * sin((double)(t / 8)) + x[t] * 0;
+    assert_ok(gw_bars_add_column(bars, test_column[COLUMN_FUNDING], x));
+    for (size_t t = 0; t < bars->n; t++) x[t] = 5e6 * exp(0.2 * sin((double)t / 9)) + x[t] * 0;
+    assert_ok(gw_bars_add_column(bars, test_column[COLUMN_INTEREST], x));
     mem_free(x);
 }
 

@@ -373,6 +373,31 @@ static void test_rules_and_scripts_bring_their_columns(void **state) {
     drop(e, p);
 }
 
+/* Funding and open interest are looked for by name, and said to be missing by the feature's. */
+static void test_named_columns(void **state) {
+    (void)state;
+    struct experiment *e;
+    struct prepared *p;
+    struct gw_bars bars;
+    FILE *file = fopen(scratch("oi.csv"), "w");
+    char time[40];
+    assert_fails(load("{'file':'side.csv'}", "'log_return(1)','funding_z(8)'", &e, &p), GW_ERR_CONFIG,
+                 "funding_z(8), made of column funding_rate: ");
+    experiment_free(e);
+    assert_ok(gw_bars_import(scratch("BARS.csv"), &(struct gw_import_options){.symbol = NULL}, &bars, NULL));
+    assert_non_null(file);
+    fprintf(file, "time,Open Interest\n");
+    for (size_t t = 0; t < bars.n; t++)
+        fprintf(file, "%s,%zu\n", time_format(gw_bar_close_ns(&bars, t), time), 1000 + t * t);
+    fclose(file);
+    assert_ok(load("{'file':'oi.csv','known_after':'0s'}", "'oi_change(4)'", &e, &p));
+    for (size_t t = 4; t < bars.n; t++)
+        assert_near((double)p->features[0].value[t],
+                    log((1000 + (double)t * (double)t) / (1000 + ((double)t - 4) * ((double)t - 4))), 1e-6, 1e-6);
+    drop(e, p);
+    gw_bars_free(&bars);
+}
+
 /* JSON of every shape has further columns as CSV has. */
 static void test_json_has_columns(void **state) {
     (void)state;
@@ -424,6 +449,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules_and_scripts_bring_their_columns),
         cmocka_unit_test(test_json_has_columns),
+        cmocka_unit_test(test_named_columns),
         cmocka_unit_test(test_joined_by_what_was_known),
         cmocka_unit_test(test_no_row_is_felt_before_it_is_known),
         cmocka_unit_test(test_known_after),

@@ -19,7 +19,7 @@ int feature_set_check_columns(const struct gw_feature_set *set, const struct gw_
                  set->item[i].name, lacks, bars->symbol);
     }
     for (size_t i = 0; i < set->n; i++)
-        if (set->item[i].desc->takes_column && !gw_bars_column(bars, set->column[set->item[i].column]))
+        if (feature_has_column(set->item[i].desc) && !gw_bars_column(bars, set->column[set->item[i].column]))
             FAIL(GW_ERR_CONFIG,
                  set->item[i].desc->market
                      ? "features: \"%s\" looks at other symbols, and there are bars of %s alone (column \"%s\")"

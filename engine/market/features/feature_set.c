@@ -209,7 +209,8 @@ static int canonical_name(const char *spec, const char *column, struct feature_i
 static int use_column(const char *spec, const char *name, struct gw_feature_set *set, struct feature_item *item) {
     const char *market = item->desc->market;
     char full[GW_COLUMN_NAME_MAX];
-    if (!item->desc->takes_column) return GW_OK;
+    if (!feature_has_column(item->desc)) return GW_OK;
+    if (item->desc->of_column) name = item->desc->of_column;
     if ((size_t)snprintf(full, sizeof full, "%s%s", name, market ? market : "") >= sizeof full)
         SPEC_FAIL(spec, "the name \"%.60s\" is too long", name);
     for (item->column = 0; item->column < set->n_columns; item->column++) {

@@ -8,11 +8,15 @@ struct feature_item {
     const struct gw_feature_desc *desc;
     struct gw_own_params own; /* zeroed, then filled from desc->own: equal parameters are equal bytes */
     int64_t interval_ns;      /* 0: the bars' own interval */
-    size_t column;            /* of the set's columns, when desc->takes_column */
+    size_t column;            /* of the set's columns, when feature_has_column() */
     size_t fit_of;            /* of a fitted feature: the first item that shares its fit, itself perhaps … */
     size_t learnt;            /* … and where that fit's numbers begin among the set's */
     char name[GW_FEATURE_NAME_MAX];
 };
+
+static inline bool feature_has_column(const struct gw_feature_desc *desc) {
+    return desc->takes_column || desc->of_column;
+}
 
 struct gw_feature_set {
     size_t n;

@@ -148,7 +148,7 @@ static void place_items(const struct gw_feature_set *set, bool fitted_only, int 
         struct stream_item *own = &stream->item[stream->n++];
         *own = (struct stream_item){.desc = item->desc, .own = &item->own, .last = NAN, .place = i};
         own->state = stream->state + offset;
-        own->column = item->desc->takes_column ? item->column : NO_COLUMN;
+        own->column = feature_has_column(item->desc) ? item->column : NO_COLUMN;
         own->learnt_at = item->learnt;
         if (item->interval_ns) own->clock = stream_clock(stream, item->interval_ns);
         offset += aligned_state(item);
