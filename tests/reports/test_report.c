@@ -314,14 +314,14 @@ static void test_poor_runs_are_drawn(void **state) {
         const char *missing[4];
         struct fixture f;
     } poor[] = {
-        {"one-fold-one-seed", 23, {"attention_heads", "study"}, small()},
-        {"no-trades", 13, {"trades", "attention_signals", "breakdown"}, small()},
-        {"undefined", 17, {"precision_recall", "training", "calibration", "precision_at_k"}, small()},
-        {"constant", 23, {NULL}, small()},
+        {"one-fold-one-seed", 24, {"attention_heads", "study"}, small()},
+        {"no-trades", 13, {"trades", "attention_signals", "breakdown", "symbols"}, small()},
+        {"undefined", 18, {"precision_recall", "training", "calibration", "precision_at_k"}, small()},
+        {"constant", 24, {NULL}, small()},
         {"empty-tables", 5, {"equity", "returns", "drawdowns", "rolling"}, small()},
-        {"one-model", 14, {"verdict", "attention_lag"}, small()},
+        {"one-model", 15, {"verdict", "attention_lag"}, small()},
         {"rules-only", 7, {"precision_recall", "folds", "training", "verdict"}, small()},
-        {"no-run-json", 24, {"attention_heads"}, small()},
+        {"no-run-json", 25, {"attention_heads"}, small()},
     };
     poor[0].f.n_seeds = poor[0].f.n_folds = 1;
     poor[1].f.no_trades = true;
