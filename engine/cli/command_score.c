@@ -26,7 +26,6 @@ static const struct command_option options[] = {
 static int read_series(struct live *live, const char *name, int64_t from_ns, struct series *all) {
     struct gw_bars bars;
     size_t symbol, n = 0;
-    bool ready;
     TRY(live_import(live, name, &bars, &symbol));
     struct series *series = &all[symbol];
     if (series->there) {
@@ -38,7 +37,33 @@ static int read_series(struct live *live, const char *name, int64_t from_ns, str
     TRY(gw_labels_build(&series->bars, &live_facts(live).experiment->labels, &series->labels));
     while (n < bars.n && bars.bar[n].open_ns < from_ns) n++;
     series->next = n;
-    return live_warm(live, symbol, &series->bars, n, &ready);
+    return GW_OK;
+}
+
+/* Other symbols' closes and ranks among all, as the run had them: it takes every symbol of the run. */
+static int fill_across(const struct live *live, struct series *all) {
+    const size_t n = live_facts(live).n_symbols;
+    if (!live_looks_across(live)) return GW_OK;
+    for (size_t s = 0; s < n; s++)
+        if (!all[s].there)
+            FAIL(GW_ERR_USAGE,
+                 "score: the model's features look across symbols: give a file of every symbol of the run (%s is "
+                 "missing)",
+                 live_symbol_name(live, s));
+    struct gw_market market = {.n_symbols = n, .symbol = mem_calloc(n, sizeof *market.symbol)};
+    if (!market.symbol) return GW_ERR_NOMEM;
+    for (size_t s = 0; s < n; s++) market.symbol[s] = all[s].bars;
+    const int rc = live_fill_across(live, &market);
+    for (size_t s = 0; s < n; s++) all[s].bars = market.symbol[s]; /* with their new columns */
+    mem_free(market.symbol);
+    return rc;
+}
+
+static int warm_all(struct live *live, const struct series *all) {
+    bool ready;
+    for (size_t s = 0; s < live_facts(live).n_symbols; s++)
+        if (all[s].there) TRY(live_warm(live, s, &all[s].bars, all[s].next, &ready));
+    return GW_OK;
 }
 
 /* The symbol whose bar closes next; ties go by the order of the run. */
@@ -122,6 +147,8 @@ static int score(const char *dir, char *const *names, size_t n_names, const stru
     struct series *all = mem_calloc(live_facts(live).n_symbols, sizeof *all);
     int rc = all ? GW_OK : GW_ERR_NOMEM;
     for (size_t i = 0; rc == GW_OK && i < n_names; i++) rc = read_series(live, names[i], from_ns, all);
+    if (rc == GW_OK) rc = fill_across(live, all);
+    if (rc == GW_OK) rc = warm_all(live, all);
     if (rc == GW_OK) rc = write_scores(live, all, out);
     for (size_t s = 0; all && s < live_facts(live).n_symbols; s++) {
         gw_bars_free(&all[s].bars);
@@ -133,7 +160,7 @@ static int score(const char *dir, char *const *names, size_t n_names, const stru
 }
 
 static int command(int argc, char **argv) {
-    struct live_choice choice = {.strategy = NULL};
+    struct live_choice choice = {.whole = true};
     const char *out = NULL;
     int64_t from_ns = INT64_MIN;
     int c;

@@ -45,9 +45,8 @@ static int refuse_other_symbols(const struct live *live) {
     for (size_t c = 0; c < gw_feature_set_columns(set); c++)
         if (gw_feature_set_column_of_market(set, c))
             FAIL(GW_ERR_CONFIG,
-                 "the model's features look at other symbols (%s), which the bar-by-bar gate does not know; such "
-                 "models are for "
-                 "walks",
+                 "the model's features look at other symbols (%s), whose bar of the same time may come later or never; "
+                 "`gatewalk score` takes such models, from files of all symbols",
                  gw_feature_set_column(set, c));
     return GW_OK;
 }
@@ -66,7 +65,7 @@ static int refuse_batches(const struct live *live) {
 
 static int open_all(const char *dir, const struct live_choice *choice, struct live *live) {
     TRY(live_find_fit(dir, choice, live));
-    TRY(refuse_other_symbols(live));
+    if (!choice->whole) TRY(refuse_other_symbols(live));
     TRY(refuse_batches(live));
     note_columns(live);
     TRY(open_symbols(live));
@@ -156,17 +155,30 @@ void live_bar_at(const struct live *live, const struct gw_bars *bars, size_t t, 
     }
 }
 
+bool live_looks_across(const struct live *live) {
+    const struct gw_feature_set *set = gw_scorer_features(live->scorer);
+    for (size_t c = 0; c < gw_feature_set_columns(set); c++)
+        if (gw_feature_set_column_of_market(set, c)) return true;
+    return false;
+}
+
+int live_fill_across(const struct live *live, struct gw_market *market) {
+    return feature_set_fill(gw_scorer_features(live->scorer), market);
+}
+
 /* What the file itself does not hold comes from the run's side files. */
 static int complete_columns(const struct live *live, const char *path, const char *const *name, size_t n, size_t symbol,
                             struct gw_bars *bars) {
     const struct experiment *e = live->experiment;
+    const struct gw_feature_set *set = gw_scorer_features(live->scorer); /* whose columns these are */
     struct side_account account;
     bool complete = true;
-    for (size_t c = 0; c < n; c++) complete = complete && gw_bars_column(bars, name[c]);
+    for (size_t c = 0; c < n; c++)
+        complete = complete && (gw_feature_set_column_of_market(set, c) || gw_bars_column(bars, name[c]));
     for (size_t k = 0; !complete && symbol < e->n_data && k < e->data[symbol].n_extra; k++)
         TRY(side_file_join(&e->data[symbol].extra[k], name, n, true, bars, &account));
     for (size_t c = 0; c < n; c++)
-        if (!gw_bars_column(bars, name[c]))
+        if (!gw_feature_set_column_of_market(set, c) && !gw_bars_column(bars, name[c]))
             FAIL(GW_ERR_DATA, "%s: has no column \"%s\", which a feature of the model is made of", path, name[c]);
     return GW_OK;
 }

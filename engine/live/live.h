@@ -20,6 +20,7 @@ struct live_choice {
     bool seed_given;
     size_t seed, fold; /* the seed itself; the fold from 1 */
     const char *kernels;
+    bool whole; /* the histories of all symbols will be there before the first bar is pushed: live_fill_across() */
 };
 
 struct live;
@@ -44,6 +45,10 @@ size_t live_columns(const struct live *live, const char *name[GW_COLUMNS_MAX]);
 /* Bars of a file as the run would import them, for a symbol of the run. `name`: "FILE" (the run's only symbol, or the one
  * that the file is called) or "SYMBOL=FILE". */
 int live_import(const struct live *live, const char *name, struct gw_bars *out, size_t *symbol) GW_MUST_USE;
+
+/* Features across symbols look at columns that are made of all symbols' bars: filled in here. Do any? */
+bool live_looks_across(const struct live *live);
+int live_fill_across(const struct live *live, struct gw_market *market) GW_MUST_USE;
 
 /* Bar t of what live_import gave, as a line would have brought it; it names no symbol. */
 void live_bar_at(const struct live *live, const struct gw_bars *bars, size_t t, struct bar_line *out);

@@ -217,7 +217,21 @@ features_are_what_the_models_see() {
     /usr/bin/python3 "$root/tests/golden/reproduce_scores.py" o g.npy >out && grep -q '^2 fits' out || fail "$(cat out)"
 }
 
+# Features across symbols: from files of all symbols at once, not bar by bar.
+features_across_symbols_are_scored() {
+    sed -E 's/"features": \[.*\],/"features": ["log_return(1)", "excess(ONE,8)", "beta(TWO,12)", "rank(5)"],/' run.json >across.json
+    "$program" run across.json --strategies windowed --seeds 1 --out x --no-report --quiet >/dev/null || return
+    "$program" score x ONE=ONE.csv TWO=TWO.csv --out scored.csv >out || return
+    fold=$(tail -1 scored.csv | cut -d, -f6)
+    join -t, <(awk -F, -v f="$fold" 'NR>1 && $6==f {print $1"/"$3","$7","$8}' x/scores.csv | sort) \
+        <(awk -F, 'NR>1 {print $1"/"$3","$7","$8}' scored.csv | sort) |
+        awk -F, '{n++; if ($2!=$4 || $3!=$5) bad=1} END {exit bad || n<300}' || fail "other scores" || return
+    "$program" score x ONE=ONE.csv --out y.csv >out 2>err && fail "of one symbol alone" || grep -q 'TWO is missing' err || fail "$(cat err)" || return
+    "$program" signal x --history ONE=ONE.csv <TWO.csv >out 2>err && fail "bar by bar" || grep -q 'look at other symbols' err || fail "$(cat err)"
+}
+
 check slices_have_the_bytes_of_the_run
+check features_across_symbols_are_scored
 check levels_are_prices
 check json_lines_are_bars_too
 check state_is_saved_and_resumed
