@@ -31,7 +31,7 @@ echo 'int nothing;' >empty.c && ${CC:-cc} -fPIC -shared empty.c -o empty.so || e
 experiment() { # file, entries of "strategies"
     cat >"$1" <<END
 {"name": "own", "data": "bars.csv", "features": ["log_return(1)"], "labels": {"horizon": 10, "min_move": 0.004},
- "folds": {"train": 200, "validation": 100, "test": 150}, "verdict": {"bootstrap": 100, "confidence": 0.9}, "strategies": [$2]}
+ "folds": {"train": 200, "validation": 100, "test": 150}, "verdict": {"bootstrap": 100, "random_entries": 20, "confidence": 0.9}, "strategies": [$2]}
 END
 }
 run() { "$gatewalk" run "$1" --no-report --quiet --out "$2" >out 2>err; }

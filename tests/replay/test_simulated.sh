@@ -17,7 +17,7 @@ check() { # name, bars file, interval, bars of train, validation and test, more 
  "costs": {"taker_bps": 4, "maker_bps": 1, "half_spread_bps": 0.5, "slippage_bps": 1, "slippage_volatility": 0.05,
            "funding_bps_per_day": 3, "borrow_bps_per_day": 2},
  "model": {"encoder": "logistic", "lookback": 10}, "training": {"epochs": 3, "learning_rate": 0.05},
- "verdict": {"bootstrap": 100, "null_resamples": 0, "importance": false}, "seeds": [1]$7,
+ "verdict": {"bootstrap": 100, "null_resamples": 0, "random_entries": 20, "importance": false}, "seeds": [1]$7,
  "strategies": ["sma_cross", "rsi_reversion", {"name": "rsi_trails", "strategy": "rsi_reversion",
    "trading": {"trail_atr": 2, "stop_atr": 1.5}},
   {"name": "brackets", "strategy": "gate"},
