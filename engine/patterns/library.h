@@ -4,7 +4,8 @@
  *   library.c        windows, latents and categories of a fit on some bars
  *   library_rates.c  hit rates with intervals, and the null control over the whole family of categories
  *   library_paths.c  members of a category and what came next
- *   library_write.c  the files: patterns.json and patterns_*.csv (gatewalk/run_files.h) */
+ *   library_write.c  the files: patterns.json and patterns_*.csv (gatewalk/run_files.h)
+ *   library_gallery.c  of these, the categories that stand out: members and what came next */
 #ifndef GATEWALK_PATTERNS_LIBRARY_H
 #define GATEWALK_PATTERNS_LIBRARY_H
 

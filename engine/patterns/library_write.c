@@ -5,12 +5,12 @@
 
 #include "engine/base/json.h"
 #include "gatewalk/run_files.h"
-#include "library.h"
+#include "library_files.h"
 #include "models/patterns/tsne.h"
 
-enum { GALLERY = 12, GALLERY_MEMBERS = 10, WINDOWS_SHOWN = 60, REBUILT = 5 };
+enum { REBUILT = 5 };
 
-static int csv_open(struct out_file *file, const char *dir, const char *name, const char *header) {
+int library_csv(struct out_file *file, const char *dir, const char *name, const char *header) {
     char path[1024];
     TRY(path_join(path, sizeof path, dir, name));
     TRY(out_open(file, path));
@@ -19,13 +19,13 @@ static int csv_open(struct out_file *file, const char *dir, const char *name, co
 }
 
 /* Empty where it is no number. */
-static void put(struct out_file *file, double value) {
+void library_put(struct out_file *file, double value) {
     char text[32];
     out_printf(file, ",%s", isfinite(value) ? number_format(value, text) : "");
 }
 
 /* What every picture of it has in its heading. */
-static void put_heading(const struct library *l, struct json_writer *w) {
+void library_heading(const struct library *l, struct json_writer *w) {
     char text[40];
     const struct gw_bars *bars = l->symbol;
     json_put_int(w, "schema", GW_RUN_SCHEMA);
@@ -42,13 +42,13 @@ static void put_heading(const struct library *l, struct json_writer *w) {
 
 static int write_training(const struct library *l, const char *dir) {
     struct out_file file;
-    TRY(csv_open(&file, dir, GW_RUN_PATTERNS_TRAINING,
-                 "epoch,learning_rate,train,train_r,train_c,valid,valid_r,valid_c,best"));
+    TRY(library_csv(&file, dir, GW_RUN_PATTERNS_TRAINING,
+                    "epoch,learning_rate,train,train_r,train_c,valid,valid_r,valid_c,best"));
     for (size_t i = 0; l->log && i < l->log->n; i++) {
         const struct patterns_epoch *e = &l->log->epoch[i];
         out_printf(&file, "%u", e->epoch);
         const double value[] = {e->learning_rate, e->train, e->train_r, e->train_c, e->valid, e->valid_r, e->valid_c};
-        for (size_t k = 0; k < COUNT_OF(value); k++) put(&file, value[k]);
+        for (size_t k = 0; k < COUNT_OF(value); k++) library_put(&file, value[k]);
         out_printf(&file, ",%d\n", e->epoch == l->log->best);
     }
     return out_commit(&file);
@@ -65,163 +65,23 @@ static size_t category_size(const struct library *l, size_t slice, size_t catego
 static int write_categories(const struct library *l, const struct library_rate *const rate[LIBRARY_SLICES],
                             const char *dir) {
     struct out_file file;
-    TRY(csv_open(&file, dir, GW_RUN_PATTERNS_CATEGORIES,
-                 "category,slice,gate,windows,share,labelled,hits,rate,lo,hi,z,p_value,posterior"));
+    TRY(library_csv(&file, dir, GW_RUN_PATTERNS_CATEGORIES,
+                    "category,slice,gate,windows,share,labelled,hits,rate,lo,hi,z,p_value,posterior"));
     for (size_t c = 0; c < l->categories->n; c++)
         for (size_t slice = 0; slice < LIBRARY_SLICES; slice++) {
             const size_t n = category_size(l, slice, c);
             for (size_t g = 0; g < GW_N_GATES; g++) {
                 const struct library_rate *r = &rate[slice][c * GW_N_GATES + g];
                 out_printf(&file, "%zu,%s,%s,%zu", c, library_slice_name[slice], gw_gate_name[g], n);
-                put(&file, slice_size(l, slice) ? (double)n / (double)slice_size(l, slice) : (double)NAN);
+                library_put(&file, slice_size(l, slice) ? (double)n / (double)slice_size(l, slice) : (double)NAN);
                 out_printf(&file, ",%zu,%zu", r->n, r->hits);
                 const double value[] = {r->rate, r->lo,      r->hi,
                                         r->z,    r->p_value, l->categories->posterior[c * GW_N_GATES + g]};
-                for (size_t k = 0; k < COUNT_OF(value); k++) put(&file, value[k]);
+                for (size_t k = 0; k < COUNT_OF(value); k++) library_put(&file, value[k]);
                 out_printf(&file, "\n");
             }
         }
     return out_commit(&file);
-}
-
-/* ---- paths ----------------------------------------------------------------------------------------- */
-
-struct path_files {
-    struct out_file members, next;
-};
-
-static int paths_open(struct path_files *files, const char *dir) {
-    TRY(csv_open(&files->members, dir, GW_RUN_PATTERNS_MEMBERS,
-                 "category,member,time,similarity,label_long,label_short,step,value"));
-    int rc = csv_open(&files->next, dir, GW_RUN_PATTERNS_NEXT,
-                      "category,step,q10,q25,q50,q75,q90,return_q10,return_q25,return_q50,return_q75,return_q90");
-    if (rc < 0) out_abort(&files->members);
-    return rc;
-}
-
-static int paths_close(struct path_files *files, int rc) {
-    if (rc == GW_OK) rc = out_commit(&files->members);
-    if (rc == GW_OK) rc = out_commit(&files->next);
-    out_abort(&files->members);
-    out_abort(&files->next);
-    return rc;
-}
-
-static void put_label(struct out_file *file, int label) {
-    if (label == GW_LABEL_MISSING)
-        out_printf(file, ",");
-    else
-        out_printf(file, ",%d", label);
-}
-
-/* Numbered from `first` on. */
-static int put_members(const struct library *l, struct out_file *file, size_t category, size_t first,
-                       const uint32_t *window, size_t n) {
-    const size_t bars = library_bars(l), length = bars + l->horizon;
-    double *path = mem_calloc(length, sizeof *path);
-    char time[40];
-    if (!path) return GW_ERR_NOMEM;
-    for (size_t m = 0; m < n; m++) {
-        library_path(l, window[m], path);
-        for (size_t i = 0; i < length; i++) {
-            out_printf(file, "%zu,%zu,%s", category, first + m, time_format(library_time(l, window[m]), time));
-            put(file, 1 - (double)l->distance[window[m]]);
-            for (int g = 0; g < GW_N_GATES; g++) put_label(file, library_label(l, window[m], g));
-            out_printf(file, ",%ld", (long)i - (long)bars + 1);
-            put(file, path[i]);
-            out_printf(file, "\n");
-        }
-    }
-    mem_free(path);
-    return GW_OK;
-}
-
-static int put_fan(const struct library *l, struct out_file *file, size_t category, const uint32_t *window, size_t n) {
-    const size_t size = l->horizon * LIBRARY_QUANTILES;
-    double *units = mem_calloc(2 * size, sizeof *units), *returns = units ? units + size : NULL;
-    int rc = units ? library_fan(l, window, n, units, returns) : GW_ERR_NOMEM;
-    for (size_t step = 0; rc == GW_OK && step < l->horizon; step++) {
-        out_printf(file, "%zu,%zu", category, step + 1);
-        for (size_t q = 0; q < LIBRARY_QUANTILES; q++) put(file, units[step * LIBRARY_QUANTILES + q]);
-        for (size_t q = 0; q < LIBRARY_QUANTILES; q++) put(file, returns[step * LIBRARY_QUANTILES + q]);
-        out_printf(file, "\n");
-    }
-    mem_free(units);
-    return rc;
-}
-
-int library_write_windows(const struct library *l, const uint32_t *window, size_t n, const uint32_t *query,
-                          const char *title, const char *dir) {
-    struct path_files files;
-    char path[1024];
-    struct out_file file;
-    TRY(paths_open(&files, dir));
-    int rc = put_members(l, &files.members, 0, 1, window, n < WINDOWS_SHOWN ? n : WINDOWS_SHOWN);
-    if (rc == GW_OK && query) rc = put_members(l, &files.members, 0, 0, query, 1);
-    if (rc == GW_OK) rc = put_fan(l, &files.next, 0, window, n);
-    TRY(paths_close(&files, rc));
-    TRY(path_join(path, sizeof path, dir, GW_RUN_PATTERNS));
-    TRY(out_open(&file, path));
-    struct json_writer w = {.stream = file.stream};
-    json_begin_object(&w, NULL);
-    put_heading(l, &w);
-    json_put_string(&w, "title", title);
-    json_put_int(&w, "windows", (int64_t)n);
-    json_end_object(&w);
-    return out_commit(&file);
-}
-
-/* ---- the gallery ----------------------------------------------------------------------------------- */
-
-struct ranked {
-    double z;
-    uint32_t category;
-};
-
-static int by_z(const void *a, const void *b) {
-    const struct ranked *x = a, *y = b;
-    if (x->z != y->z) return x->z > y->z ? -1 : 1;
-    return (x->category > y->category) - (x->category < y->category);
-}
-
-/* Which categories stand farthest above the null, by the better of their gates, and which farthest below by it. */
-static size_t rank_categories(const struct library *l, const struct library_rate *rate, struct ranked *out) {
-    size_t n = 0;
-    for (size_t c = 0; c < l->categories->n; c++) {
-        const double z =
-            fmax(rate[c * GW_N_GATES].z, rate[c * GW_N_GATES + 1].z); /* of a NaN and a number, the number */
-        if (!isnan(z)) out[n++] = (struct ranked){z, (uint32_t)c};
-    }
-    if (n) qsort(out, n, sizeof *out, by_z);
-    return n;
-}
-
-static int put_category(const struct library *l, struct path_files *files, size_t category) {
-    uint32_t *window, *thin;
-    size_t n;
-    TRY(library_members(l, LIBRARY_LEARNED, category, &window, &n));
-    int rc = (thin = mem_calloc(GALLERY_MEMBERS, sizeof *thin)) ? GW_OK : GW_ERR_NOMEM;
-    if (rc == GW_OK)
-        rc = put_members(l, &files->members, category, 1, thin, library_thin(l, window, n, GALLERY_MEMBERS, thin));
-    if (rc == GW_OK) rc = put_fan(l, &files->next, category, window, n);
-    mem_free(thin);
-    mem_free(window);
-    return rc;
-}
-
-static int write_gallery(const struct library *l, const struct library_rate *rate, const char *dir) {
-    struct path_files files;
-    struct ranked *ranked = mem_calloc(l->categories->n, sizeof *ranked);
-    if (!ranked) return GW_ERR_NOMEM;
-    const size_t n = rank_categories(l, rate, ranked);
-    int rc = paths_open(&files, dir);
-    if (rc == GW_OK) {
-        for (size_t i = 0; i < n && rc == GW_OK; i++)
-            if (i < GALLERY || i + GALLERY >= n) rc = put_category(l, &files, ranked[i].category);
-        rc = paths_close(&files, rc);
-    }
-    mem_free(ranked);
-    return rc;
 }
 
 /* ---- reconstruction -------------------------------------------------------------------------------- */
@@ -233,9 +93,9 @@ static int write_rebuilt(const struct library *l, const char *dir) {
     struct out_file file;
     char time[40];
     if (!x) return GW_ERR_NOMEM;
-    int rc = csv_open(&file, dir, GW_RUN_PATTERNS_REBUILT,
-                      "window,time,step,open,high,low,close,volume,average,rebuilt_open,rebuilt_high,rebuilt_low,"
-                      "rebuilt_close,rebuilt_volume,rebuilt_average");
+    int rc = library_csv(&file, dir, GW_RUN_PATTERNS_REBUILT,
+                         "window,time,step,open,high,low,close,volume,average,rebuilt_open,rebuilt_high,rebuilt_low,"
+                         "rebuilt_close,rebuilt_volume,rebuilt_average");
     if (rc < 0) goto end;
     for (size_t w = 0; w < shown && rc == GW_OK; w++) {
         const uint32_t window = (uint32_t)(l->first[LIBRARY_LEARNED] + (2 * w + 1) * n / (2 * shown));
@@ -247,7 +107,7 @@ static int write_rebuilt(const struct library *l, const char *dir) {
                        (long)i - (long)bars + 1);
             for (size_t half = 0; half < 2; half++)
                 for (size_t c = 0; c < PATTERN_CHANNELS; c++)
-                    put(&file, (double)x[half * size + i * PATTERN_CHANNELS + c]);
+                    library_put(&file, (double)x[half * size + i * PATTERN_CHANNELS + c]);
             out_printf(&file, "\n");
         }
     }
@@ -287,14 +147,14 @@ int library_map(const struct library *l, struct progress *progress, uint32_t **w
 int library_write_map(const struct library *l, const uint32_t *window, const double *xy, size_t n, const char *dir) {
     struct out_file file;
     char time[40];
-    TRY(csv_open(&file, dir, GW_RUN_PATTERNS_MAP, "time,symbol,x,y,category,label_long,label_short"));
+    TRY(library_csv(&file, dir, GW_RUN_PATTERNS_MAP, "time,symbol,x,y,category,label_long,label_short"));
     for (size_t i = 0; i < n; i++) {
         out_printf(&file, "%s,%s", time_format(library_time(l, window[i]), time),
                    l->symbol[l->sample[window[i]].series].symbol);
-        put(&file, xy[2 * i]);
-        put(&file, xy[2 * i + 1]);
+        library_put(&file, xy[2 * i]);
+        library_put(&file, xy[2 * i + 1]);
         out_printf(&file, ",%u", l->category[window[i]]);
-        for (int g = 0; g < GW_N_GATES; g++) put_label(&file, library_label(l, window[i], g));
+        for (int g = 0; g < GW_N_GATES; g++) library_put_label(&file, library_label(l, window[i], g));
         out_printf(&file, "\n");
     }
     return out_commit(&file);
@@ -316,7 +176,7 @@ static int write_facts(const struct library *l, const struct library_rate *rate,
     TRY(out_open(&file, path));
     struct json_writer w = {.stream = file.stream};
     json_begin_object(&w, NULL);
-    put_heading(l, &w);
+    library_heading(l, &w);
     json_put_int(&w, "latent", (int64_t)library_latent(l));
     json_put_int(&w, "categories", (int64_t)l->categories->n);
     for (size_t slice = 0; slice < LIBRARY_SLICES; slice++)
@@ -353,7 +213,7 @@ int library_write(const struct library *l, const struct library_rates_config *co
         rc = library_rates(l, slice, config, rate + slice * cells);
     if (rc == GW_OK) rc = write_training(l, dir);
     if (rc == GW_OK) rc = write_categories(l, slices, dir);
-    if (rc == GW_OK) rc = write_gallery(l, rate, dir);
+    if (rc == GW_OK) rc = library_gallery(l, rate, dir);
     if (rc == GW_OK) rc = write_rebuilt(l, dir);
     if (rc == GW_OK && l->n >= 4) rc = library_map(l, progress, &window, &xy, &n, &kl);
     if (rc == GW_OK && xy) rc = library_write_map(l, window, xy, n, dir);
