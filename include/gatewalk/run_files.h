@@ -12,7 +12,7 @@
  *                    phases {name: seconds}, fits {count, reused, shared (another contestant's of this run), windows, windows_per_second}, peak_memory_bytes,
  *                    training_time[] {strategy, seconds (those of whoever shares its fits too), processor_seconds (of all threads; the ratios
  *                    are of these), fits_of, windows, windows_per_second, ratio_to_baseline, ratio_per_window,
- *                    model_bytes (of the files of all its fits)},
+ *                    model_bytes (of the files of all its fits), lora_base_bytes (under "lora": of a fold's weights beneath the adapters)},
  *                    criteria[] {candidate, baseline, id, metric, bound, need, unit, on, state, ratio, ratio_per_window,
  *                    candidate_seconds, baseline_seconds (of processor time), reused_fits}: the criteria of the success test that rest on
  *                    times, for every pair of the verdict; "not_measured" when fits of the pair are an earlier run's,

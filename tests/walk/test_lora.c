@@ -70,6 +70,8 @@ static void test_files_after_the_first_fold_are_small(void **state) {
             }
         assert_string_equal(json_string(json_get(json_at(times, s), "strategy"), ""), name[s]);
         assert_int_equal((size_t)json_number(json_get(json_at(times, s), "model_bytes"), 0), sum);
+        const double base = json_number(json_get(json_at(times, s), "lora_base_bytes"), 0);
+        assert_true(s == 0 ? base == 0 : base > 0 && base < (double)whole);
     }
     json_free(doc);
 }
