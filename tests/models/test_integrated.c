@@ -1,5 +1,6 @@
 /* Integrated gradients: complete, where the planted evidence lies, the same bits in any company, refusals. */
 #include "engine/base/base.h"
+#include "models/api/gate_model.h"
 #include "toy.h"
 
 enum { N = 12, SIZE = TOY_LOOKBACK * TOY_FEATURES };
@@ -57,6 +58,66 @@ static void check(struct toy *toy, const char *encoder, const char *attention, i
     gw_model_free(model);
 }
 
+/* ---- beside PyTorch (tests/golden/make_integrated.py) ------------------------------------------------------------- */
+
+enum { GOLDEN_STEPS = 5, GOLDEN_FEATURES = 3, GOLDEN_SIZE = GOLDEN_STEPS * GOLDEN_FEATURES };
+
+static float sine_at(size_t tensor, size_t j) { return (float)(.6 * sin(1.3 * (double)j + .7 * (double)tensor + .9)); }
+
+/* Every weight is a sine of its place. */
+static void build_golden(const char *name, struct gw_gate_model *model) {
+    struct gw_model_config config;
+    const bool gru = strcmp(name, "gru") == 0;
+    *model = (struct gw_gate_model){.trees = NULL};
+    gw_model_config_default(&config);
+    config.n_features = GOLDEN_FEATURES;
+    config.lookback = GOLDEN_STEPS;
+    config.hidden = 4;
+    config.dense_units = 3;
+    model_set(&config, "encoder", gru ? "gru" : "lstm");
+    model_set(&config, "attention", gru ? "none" : name);
+    if (gru) model_set_size(&config, "encoder_width", 4);
+    if (strcmp(name, "bahdanau") == 0) {
+        model_set_size(&config, "attention_units", 3);
+        model_set(&config, "luong_combine", "true");
+    }
+    struct R(network) *net = &model->gate.net;
+    assert_ok(R(network_init)(net, &config));
+    model->gate.weights = mem_calloc(net->tensors.size, sizeof(float));
+    for (size_t i = 0; i < net->tensors.n; i++)
+        for (size_t j = 0; j < net->tensors.item[i].rows * net->tensors.item[i].columns; j++)
+            model->gate.weights[net->tensors.item[i].offset + j] = sine_at(i, j);
+}
+
+static void test_golden(void **state) {
+    (void)state;
+    FILE *golden = fopen("tests/golden/integrated.txt", "r");
+    float x[GOLDEN_SIZE], value[GOLDEN_SIZE];
+    char name[20];
+    int gate;
+    size_t steps, n = 0;
+    assert_non_null(golden);
+    for (size_t j = 0; j < GOLDEN_SIZE; j++) x[j] = 3 * sine_at(9, j);
+    const struct gw_series series = {.x = x, .n_rows = GOLDEN_STEPS};
+    const struct gw_sample sample = {.row = GOLDEN_STEPS - 1};
+    for (; fscanf(golden, "%19s %d %zu", name, &gate, &steps) == 3; n++) {
+        struct gw_gate_model model;
+        struct gw_integrated about;
+        double want[GOLDEN_SIZE], most = 0;
+        for (size_t j = 0; j < GOLDEN_SIZE; j++) {
+            assert_int_equal(fscanf(golden, "%lf", &want[j]), 1);
+            most = fmax(most, fabs(want[j]));
+        }
+        build_golden(name, &model);
+        assert_ok(gw_model_integrated_gradients(&model, &series, 1, &sample, &gate, 1, value, &about));
+        assert_int_equal(about.steps, steps);
+        for (size_t j = 0; j < GOLDEN_SIZE; j++) assert_true(fabs((double)value[j] - want[j]) <= 2e-6 * most);
+        R(gate_free)(&model.gate);
+    }
+    assert_int_equal(n, 6);
+    fclose(golden);
+}
+
 static void test_complete(void **state) {
     (void)state;
     static const char *const form[][2] = {
@@ -95,6 +156,7 @@ static void test_refusals(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_complete), cmocka_unit_test(test_refusals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden), cmocka_unit_test(test_complete),
+                                       cmocka_unit_test(test_refusals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
