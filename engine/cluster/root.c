@@ -30,8 +30,10 @@ struct root {
     size_t failed_fit;
     char failure[1024];
 
-    size_t n_out; /* chains that workers have; the main thread's own */
-    bool *waits;  /* [size]: asked for a chain when there was none */
+    size_t n_out;       /* chains that workers have; the main thread's own */
+    size_t n_taken;     /* fits that came from them */
+    double own_seconds; /* processor time of giving and taking */
+    bool *waits;        /* [size]: asked for a chain when there was none */
 };
 
 static size_t take_chain(struct root *r) {
@@ -130,6 +132,7 @@ static int on_fit(struct root *r, int from, struct wire *w) {
     if (w->failed || i >= r->fits->n) FAIL(GW_ERR_DATA, "rank %d has sent a damaged fit", from);
     TRY(fits_place_holds(r->fits));
     TRY(wire_get_fit(w, r->experiment, r->prepared, &r->fits->fit[i]));
+    r->n_taken++;
     snprintf(where, sizeof where, "rank %d", from);
     count_fit(r, &r->fits->fit[i], where);
     return GW_OK;
@@ -168,6 +171,12 @@ static bool ended(struct root *r) {
     return end && (failed || r->n_out == 0);
 }
 
+static double thread_seconds(void) {
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 static int serve_others(struct root *r) {
     const struct transport *t = r->cluster->transport;
     while (!ended(r)) {
@@ -175,7 +184,9 @@ static int serve_others(struct root *r) {
         bool there;
         if (t->look(&head, false, &there) != 0) FAIL(GW_ERR_IO, "MPI: a rank cannot be reached");
         if (there) {
+            const double begin = thread_seconds();
             int rc = on_message(r, &head);
+            r->own_seconds += thread_seconds() - begin;
             if (rc < 0) fail(r, rc, SIZE_MAX, gw_error_message());
         } else {
             nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
@@ -239,6 +250,9 @@ static int execute(void *context, const struct experiment *e, const struct prepa
     pthread_join(thread, NULL);
     cluster_tell(r.cluster);
     progress_end(r.progress);
+    if (r.n_taken)
+        progress_message("%zu of %zu fits came from other ranks; rank 0 spent %.2f ms of processor time on each",
+                         r.n_taken, fits->n - fits->n_shared, 1000 * r.own_seconds / (double)r.n_taken);
     rc = outcome(&r);
 done:
     fits->seconds = clock_seconds() - start;

@@ -92,6 +92,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     const size_t after = threads_after(options, jobs);
     TRY(replay_all(e, p, options, fits, dir, r));
     TRY(results_bounds(e, p, r));
+    prepared_drop_features(p); /* the replays have looked at every bar */
     times.replay = lap(&mark);
     TRY(results_measure(e, p, r));
     times.metrics = lap(&mark);
