@@ -23,8 +23,9 @@ build() { # out, source, flags
     shift 2
     ${CC:-cc} -std=c17 -O2 -Wall -Wextra -Werror -fPIC -shared -Iinclude "$@" "$source" -o "$out"
 }
-build mine.so own_plugin.c && build fast.so own_plugin.c -ffast-math && build cheat.so cheat.c -DWRONG_ABI=0 &&
-    build old.so cheat.c -DWRONG_ABI=1 || exit 1
+build mine.so own_plugin.c && build fast.so own_plugin.c -ffast-math && build cheat.so cheat.c -DWRONG_ABI=0 -DBY_COLUMN=0 &&
+    build old.so cheat.c -DWRONG_ABI=1 -DBY_COLUMN=0 && build column.so cheat.c -DWRONG_ABI=0 -DBY_COLUMN=1 -DHONEST=0 &&
+    build honest.so cheat.c -DWRONG_ABI=0 -DBY_COLUMN=1 -DHONEST=1 || exit 1
 echo 'int nothing;' >empty.c && ${CC:-cc} -fPIC -shared empty.c -o empty.so || exit 1
 "$gatewalk" synth garch --bars 900 --seed 3 --out bars.csv >/dev/null || exit 1
 
@@ -88,6 +89,17 @@ one_that_looks_ahead_is_caught() {
     "$gatewalk" audit cheat.json --cuts 12 --quiet >out 2>err
     [ $? = 1 ] && grep -qi 'order' out
 }
+# The same through a column of a side file, which is poisoned like the bars.
+one_that_looks_ahead_in_a_column_is_caught() {
+    awk -F, 'NR == 1 { print "time,flow"; next } { print $1 "," ((NR * 7919) % 23) - 11 }' bars.csv >flow.csv
+    for plugin in honest column; do
+        experiment $plugin.json '{"name": "a", "plugin": "'$plugin'.so"}'
+        sed -i 's|"data": "bars.csv"|"data": [{"file": "bars.csv", "extra": [{"file": "flow.csv", "known_after": "0s"}]}]|' $plugin.json
+    done
+    "$gatewalk" audit honest.json --cuts 12 --quiet >out 2>err || { cat out err && return 1; }
+    "$gatewalk" audit column.json --cuts 12 --quiet >out 2>err
+    [ $? = 1 ] && grep -qi 'order' out && grep -q 'a' out || { cat out err && return 1; }
+}
 # A run directory may be anybody's: the code that it names is not loaded.
 a_record_loads_no_code() {
     experiment record.json '{"name": "a", "plugin": "record.so"}, {"name": "g", "strategy": "gate", "model": {"encoder": "logistic"}, "training": {"epochs": 1}}'
@@ -100,5 +112,6 @@ check floating_point_is_put_back
 check what_is_no_plugin_is_refused_by_name
 check another_object_is_another_run
 check one_that_looks_ahead_is_caught
+check one_that_looks_ahead_in_a_column_is_caught
 check a_record_loads_no_code
 finish
