@@ -37,6 +37,8 @@ int json_fail(const struct json_document *document, const json_value *value, int
 /* The same at the name of an object's member: for unknown keys. */
 int json_fail_key(const struct json_document *document, const json_value *value, int code, const char *format, ...)
     GW_PRINTF_LIKE(4, 5);
+/* Where it stands, for what is found out later; 0, 0: not in the file (--set, or nowhere). */
+void json_place(const struct json_document *document, const json_value *value, size_t *line, size_t *column);
 /* Sets `path` ("training.epochs") to the value that `text` means: JSON when it parses, else a string; text
  * that begins with {, [ or " and does not parse is an ERR_USAGE. Creates objects on the way; existing array
  * elements are addressed as "strategies.0.model". json_fail names such a value "--set path=text: …". */

@@ -35,11 +35,12 @@ struct data_source {
     char time_format[64];       /* "": found out */
     bool repair;
     struct gw_instrument instrument;
-    char quote[16];               /* currency of its prices; "": the account's */
-    char rate[GW_SYMBOL_MAX + 2]; /* symbol that prices it in the account's, "1/" before it: the other way round */
-    char group[48];               /* those that share models where a contestant has one a group; "": none */
-    char funding[1024];           /* table of time,rate; "": pro rata by the costs */
-    char detail[1024];            /* bars of a shorter interval; "": none */
+    char quote[16];                /* currency of its prices; "": the account's */
+    char rate[GW_SYMBOL_MAX + 2];  /* symbol that prices it in the account's, "1/" before it: the other way round */
+    size_t rate_line, rate_column; /* where that stands in the experiment; 0: not in the file */
+    char group[48];                /* those that share models where a contestant has one a group; "": none */
+    char funding[1024];            /* table of time,rate; "": pro rata by the costs */
+    char detail[1024];             /* bars of a shorter interval; "": none */
     struct side_source extra[MAX_EXTRA]; /* files of further columns */
     size_t n_extra;
 };

@@ -72,7 +72,7 @@ int config_timerange(const char *text, int64_t *from_ns, int64_t *to_ns) GW_MUST
  * `keep`: "a,b" of --strategies, or NULL. */
 /* After data and broker are read: which currencies are named, and what is one of them worth. */
 int config_check_quotes(const struct json_document *document, const json_value *data,
-                        const struct experiment *experiment) GW_MUST_USE;
+                        struct experiment *experiment) GW_MUST_USE;
 int experiment_check(const struct json_document *document, struct experiment *experiment, const char *keep) GW_MUST_USE;
 
 #endif

@@ -4,9 +4,10 @@
 #include "config_private.h"
 #include "engine/base/base.h"
 
-static int check_source(const struct json_document *doc, const json_value *entry, const struct data_source *source,
+static int check_source(const struct json_document *doc, const json_value *entry, struct data_source *source,
                         const char *account) {
     const json_value *quote = json_get(entry, "quote"), *rate = json_get(entry, "rate");
+    json_place(doc, rate, &source->rate_line, &source->rate_column);
     if (rate && !*source->quote)
         return json_fail(doc, rate, GW_ERR_CONFIG, "data.rate says what a currency is worth; say which as \"quote\"");
     if (!*source->quote) return GW_OK;
@@ -27,7 +28,7 @@ static int check_source(const struct json_document *doc, const json_value *entry
     return GW_OK;
 }
 
-int config_check_quotes(const struct json_document *doc, const json_value *data, const struct experiment *e) {
+int config_check_quotes(const struct json_document *doc, const json_value *data, struct experiment *e) {
     const bool list = json_kind(data) == JSON_ARRAY;
     for (size_t i = 0; i < e->n_data; i++) {
         const json_value *entry = list ? json_at(data, i) : data;

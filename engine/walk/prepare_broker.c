@@ -9,11 +9,15 @@
 static int read_event(const struct table *table, size_t row, const size_t column[2], struct gw_funding_event *event) {
     const char *when = table->cell[row * table->n_columns + column[0]];
     if (time_parse(when, &event->time_ns) < 0)
-        FAIL(GW_ERR_DATA, "%s:%zu: \"%.40s\" is no time; write it as 2024-01-31T08:00:00Z", table->path, row + 2, when);
+        FAIL(GW_ERR_DATA, "%s:%zu:%zu: \"%.40s\" is no time; write it as 2024-01-31T08:00:00Z", table->path, row + 2,
+             table_place(table, row, column[0]), when);
     TRY(table_get_number(table, row, column[1], &event->rate));
     if (!(event->rate > -1 && event->rate < 1))
-        FAIL(GW_ERR_DATA, "%s:%zu: rate must be a fraction between -1 and 1, such as 0.0001", table->path, row + 2);
-    if (row && event->time_ns <= event[-1].time_ns) FAIL(GW_ERR_DATA, "%s:%zu: times must rise", table->path, row + 2);
+        FAIL(GW_ERR_DATA, "%s:%zu:%zu: rate must be a fraction between -1 and 1, such as 0.0001", table->path, row + 2,
+             table_place(table, row, column[1]));
+    if (row && event->time_ns <= event[-1].time_ns)
+        FAIL(GW_ERR_DATA, "%s:%zu:%zu: times must rise: %.40s does not follow the row above", table->path, row + 2,
+             table_place(table, row, column[0]), when);
     return GW_OK;
 }
 
@@ -21,7 +25,7 @@ static int read_events(const struct table *table, struct gw_funding *out) {
     size_t column[2];
     TRY(table_column(table, "time", &column[0]));
     TRY(table_column(table, "rate", &column[1]));
-    if (!table->n_rows) FAIL(GW_ERR_DATA, "%s: holds no funding", table->path);
+    if (!table->n_rows) FAIL(GW_ERR_DATA, "%s:1:1: holds no funding; rows of time,rate were expected", table->path);
     struct gw_funding_event *event = mem_calloc(table->n_rows, sizeof *event);
     if (!event) return GW_ERR_NOMEM;
     out->event = event;
@@ -57,23 +61,32 @@ static const char *quote_of(const struct experiment *e, size_t i) {
     return *e->data[i].quote ? e->data[i].quote : e->broker.account_currency;
 }
 
+static const char *rate_place(const struct experiment *e, const struct data_source *source, char out[1100]) {
+    if (source->rate_line)
+        snprintf(out, 1100, "%.1000s:%zu:%zu", e->path, source->rate_line, source->rate_column);
+    else
+        snprintf(out, 1100, "%.1000s", e->path);
+    return out;
+}
+
 static int find_rate(const struct experiment *e, struct prepared *p, size_t i) {
     const struct data_source *source = &e->data[i];
     const bool inverse = strncmp(source->rate, "1/", 2) == 0;
     const char *name = source->rate + (inverse ? 2 : 0), *known[MAX_SYMBOLS];
+    char place[1100];
     size_t j = 0;
     for (; j < p->market.n_symbols && strcmp(p->market.symbol[j].symbol, name) != 0; j++)
         known[j] = p->market.symbol[j].symbol;
     if (j == p->market.n_symbols) {
         const char *near = nearest_word(name, known, j);
-        FAIL(GW_ERR_CONFIG, "%s: data.rate of %s: \"data\" has no symbol \"%s\"%s%s%s", e->path,
+        FAIL(GW_ERR_CONFIG, "%s: data.rate of %s: \"data\" has no symbol \"%s\"%s%s%s", rate_place(e, source, place),
              p->market.symbol[i].symbol, name, near ? "; did you mean \"" : "; give its bars there too",
              near ? near : "", near ? "\"?" : "");
     }
     const char *priced_in = inverse ? source->quote : e->broker.account_currency;
     if (strcmp(quote_of(e, j), priced_in) != 0)
-        FAIL(GW_ERR_CONFIG, "%s: data.rate of %s: \"%s\" needs prices in %s, but %s is quoted in %s%s", e->path,
-             p->market.symbol[i].symbol, source->rate, priced_in, name, quote_of(e, j),
+        FAIL(GW_ERR_CONFIG, "%s: data.rate of %s: \"%s\" needs prices in %s, but %s is quoted in %s%s",
+             rate_place(e, source, place), p->market.symbol[i].symbol, source->rate, priced_in, name, quote_of(e, j),
              inverse ? "" : "; 1/SYMBOL turns a price round");
     p->instrument[i].rate_symbol = j + 1;
     p->instrument[i].rate_inverse = inverse;

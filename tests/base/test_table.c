@@ -33,7 +33,7 @@ static void reads_columns(void **state) {
         double value = 1;
         assert_ok(table_get_number(&table, 0, note, &value));
         assert_true(isnan(value));
-        assert_fails(table_get_number(&table, 1, note, &value), GW_ERR_DATA, "t.csv:3: column \"note\"");
+        assert_fails(table_get_number(&table, 1, note, &value), GW_ERR_DATA, "t.csv:3:17: column \"note\"");
         assert_true(isnan(table_number(&table, 1, note)));
         assert_fails(table_column(&table, "prise", &price), GW_ERR_DATA, "the nearest is \"price\"");
         assert_fails(table_column(&table, "volume", &price), GW_ERR_DATA, "has no column \"volume\"");

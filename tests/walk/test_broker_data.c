@@ -128,7 +128,7 @@ static void test_bad_rates_are_named(void **state) {
     } bad[] = {
         {",'quote':'BTC','rate':'RATTE'},{'file':'RATE.csv'", "did you mean \"RATE\"?"},
         {",'quote':'BTC','rate':'DOLLARS'},{'file':'RATE.csv'",
-         "data.rate of HOURLY: \"data\" has no symbol \"DOLLARS\""},
+         ".json:1:68: data.rate of HOURLY: \"data\" has no symbol \"DOLLARS\""},
         {",'quote':'BTC','rate':'1/RATE'},{'file':'RATE.csv'", "needs prices in BTC, but RATE is quoted in USD"},
         {",'quote':'BTC','rate':'HOURLY'", "needs prices in USD, but HOURLY is quoted in BTC"},
     };
@@ -160,9 +160,11 @@ static void test_bad_files_are_named(void **state) {
     (void)state;
     static const struct {
         const char *content, *says;
-    } bad[] = {{"time,rate\nyesterday,0.1\n", "is no time"},
-               {"time,rate\n2021-03-05T00:00:00Z,1.5\n", "must be a fraction"},
-               {"time,rate\n2021-03-05T00:00:00Z,0.1\n2021-03-05T00:00:00Z,0.1\n", "times must rise"},
+    } bad[] = {{"time,rate\nyesterday,0.1\n", "bad.csv:2:1: \"yesterday\" is no time"},
+               {"time,rate\n2021-03-05T00:00:00Z,1.5\n", "bad.csv:2:22: rate must be a fraction"},
+               {"rate,time\n0.1,2021-03-05T00:00:00Z\nmuch,2021-03-06T00:00:00Z\n", "bad.csv:3:1: column \"rate\""},
+               {"time,rate\n2021-03-05T00:00:00Z,0.1\n2021-03-05T00:00:00Z,0.1\n", "bad.csv:3:1: times must rise"},
+               {"rate,time\n,2021-03-05T00:00:00Z\n", "bad.csv:2:1: rate must be"},
                {"time\n2021-03-05T00:00:00Z\n", "rate"}};
     struct experiment *e;
     struct prepared *p;

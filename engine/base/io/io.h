@@ -59,7 +59,9 @@ struct table {
 int table_read(const char *path, struct table *table) GW_MUST_USE;
 int table_column(const struct table *table, const char *name, size_t *column) GW_MUST_USE;
 double table_number(const struct table *table, size_t row, size_t column); /* NAN when empty or no number */
-/* The same with GW_ERR_DATA "path:line: column …" when the cell is neither empty nor a number. */
+/* The column of the line, from 1 on, at which a cell of a table that was read whole begins. */
+size_t table_place(const struct table *table, size_t row, size_t column);
+/* The same with GW_ERR_DATA "path:line:column: column …" when the cell is neither empty nor a number. */
 int table_get_number(const struct table *table, size_t row, size_t column, double *value) GW_MUST_USE;
 void table_free(struct table *table);
 /* The same file row by row, for one that grows with bars × strategies × seeds. */

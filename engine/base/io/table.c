@@ -162,6 +162,16 @@ int table_column(const struct table *table, const char *name, size_t *column) {
          near ? near : "", near ? "\"" : "");
 }
 
+size_t table_place(const struct table *table, size_t row, size_t column) {
+    size_t place = 1;
+    for (size_t c = 0; c < column; c++)
+        for (const char *at = table->cell[row * table->n_columns + c];; at++) {
+            place += ((unsigned char)*at & 0xC0) != 0x80; /* the comma counts as its end */
+            if (!*at) break;
+        }
+    return place;
+}
+
 int table_get_number(const struct table *table, size_t row, size_t column, double *value) {
     const char *text = table->cell[row * table->n_columns + column];
     char *end;
@@ -169,8 +179,8 @@ int table_get_number(const struct table *table, size_t row, size_t column, doubl
     if (text[0] == '\0') return GW_OK;
     double parsed = strtod(text, &end);
     if (*end != '\0' || strchr(" \t", text[0]))
-        FAIL(GW_ERR_DATA, "%s:%zu: column \"%s\": \"%.40s\" is not a number", table->path, row + 2,
-             table->header[column], text);
+        FAIL(GW_ERR_DATA, "%s:%zu:%zu: column \"%s\": \"%.40s\" is not a number", table->path, row + 2,
+             table_place(table, row, column), table->header[column], text);
     *value = parsed;
     return GW_OK;
 }
