@@ -64,6 +64,8 @@ const char *cli_kernels_choice(size_t i);
 #define OPTION_KERNELS   {"kernels", 'k', "NAME", "instruction set to compute with", cli_kernels_choice}
 #define OPTION_OUT       {"out", 'o', "DIR", "run directory (default reports/out/NAME, then NAME-2 … beside runs of other configurations)", NULL}
 #define OPTION_FORCE     {"force", 'f', NULL, "replace the run of another configuration in the run directory", NULL}
+#define OPTION_EVENTS                                                                                                  \
+    {"events", 'e', NULL, "write events.jsonl too: every bar, order, fill, retraining and end of a fold", NULL}
 #define OPTION_NO_REPORT {"no-report", 'R', NULL, "files and table only", NULL}
 #define OPTION_NO_HTML   {"no-html", 'H', NULL, "report.pdf and pictures, but no report.html", NULL}
 #define OPTION_STRATEGY  {"strategy", 'S', "NAME", "whose model; may be left out when the run has only one", NULL}

@@ -9,6 +9,7 @@ static const struct command_option options[] = {
     {"out", 'o', "DIR", "run directory (default: the shares' name without .shard-I-of-N)", NULL},
     OPTION_FORCE,
     OPTION_JOBS,
+    OPTION_EVENTS,
     OPTION_NO_REPORT,
     OPTION_NO_HTML,
     OPTION_QUIET,
@@ -23,6 +24,7 @@ static int command(int argc, char **argv) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
         if (c == 'o') TRY(cli_text("--out", optarg, &run.out_dir));
+        if (c == 'e') run.events = true;
         if (c == 'f') run.force = true;
         if (c == 'j') TRY(cli_count("--jobs", optarg, 1, 1024, &run.jobs));
         if (c == 'R') show.no_report = true;

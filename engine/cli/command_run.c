@@ -28,7 +28,7 @@ static const struct command_option options[] = {
     OPTION_OUT,
     OPTION_FORCE,
     {"shard", 'p', "I/N", "only share I of the fits when N share them out; `gatewalk merge` puts them together", NULL},
-    {"events", 'e', NULL, "write events.jsonl too: every bar, order, fill, retraining and end of a fold", NULL},
+    OPTION_EVENTS,
     OPTION_NO_REPORT,
     OPTION_NO_HTML,
     OPTION_DRY_RUN,

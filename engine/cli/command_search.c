@@ -17,6 +17,7 @@ static const struct command_option options[] = {
     OPTION_KERNELS,
     OPTION_OUT,
     OPTION_FORCE,
+    OPTION_EVENTS,
     OPTION_NO_REPORT,
     OPTION_NO_HTML,
     OPTION_DRY_RUN,
@@ -74,8 +75,9 @@ static int serve(const char *path, const struct cli_experiment *x, struct cluste
 }
 
 /* Trials are spread over the ranks; the final walk is rank 0's. */
-static int lead(const char *path, struct cli_experiment *x, struct cluster *cluster) {
-    struct gw_run_options run = {.on_begin = forget_report, .out_dir = x->out, .jobs = x->jobs, .force = x->force};
+static int lead(const char *path, struct cli_experiment *x, bool events, struct cluster *cluster) {
+    struct gw_run_options run = {
+        .on_begin = forget_report, .out_dir = x->out, .events = events, .jobs = x->jobs, .force = x->force};
     struct ranks ranks = {.cluster = cluster};
     const struct search_helpers helpers = {.during = during,
                                            .ask = ask,
@@ -92,16 +94,19 @@ static int lead(const char *path, struct cli_experiment *x, struct cluster *clus
 
 static int command(int argc, char **argv) {
     struct cli_experiment x = {0};
+    bool events = false;
     int c;
     while ((c = cli_option(&command_search, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
+        if (c == 'e') events = true;
         TRY(c == 'n' ? cli_seeds_option(&x) : cli_experiment_option(&command_search, c, &x));
     }
     TRY(cli_arguments(&command_search, argc, argv, 1, "SEARCH.json"));
     struct cluster cluster;
     TRY(cluster_join(&cluster));
-    const int rc = cluster_is_worker(&cluster) ? serve(argv[optind], &x, &cluster) : lead(argv[optind], &x, &cluster);
+    const int rc =
+        cluster_is_worker(&cluster) ? serve(argv[optind], &x, &cluster) : lead(argv[optind], &x, events, &cluster);
     cluster_leave(&cluster);
     return rc;
 }

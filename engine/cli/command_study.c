@@ -18,6 +18,7 @@ static const struct command_option options[] = {
     OPTION_KERNELS,
     OPTION_OUT,
     OPTION_FORCE,
+    OPTION_EVENTS,
     OPTION_NO_REPORT,
     OPTION_NO_HTML,
     OPTION_DRY_RUN,
@@ -35,15 +36,18 @@ static int look_ahead(const char *path, const struct gw_config_override *overrid
 
 static int command(int argc, char **argv) {
     struct cli_experiment x = {0};
+    bool events = false;
     int c;
     while ((c = cli_option(&command_study, argc, argv)) != CLI_END) {
         if (c == CLI_HELP) return GW_OK;
         if (c < 0) return c;
+        if (c == 'e') events = true;
         TRY(c == 'n' ? cli_seeds_option(&x) : cli_experiment_option(&command_study, c, &x));
     }
     TRY(cli_arguments(&command_study, argc, argv, 1, "STUDY.json"));
     TRY(gw_kernels_select(x.kernels ? x.kernels : "auto"));
-    struct gw_run_options run = {.on_begin = forget_report, .out_dir = x.out, .jobs = x.jobs, .force = x.force};
+    struct gw_run_options run = {
+        .on_begin = forget_report, .out_dir = x.out, .events = events, .jobs = x.jobs, .force = x.force};
     if (x.dry_run) return look_ahead(argv[optind], &x.override, &run);
     char dir[1024];
     TRY(gw_run_study(argv[optind], &x.override, &run, dir));

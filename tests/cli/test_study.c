@@ -83,8 +83,9 @@ static void test_final_walk_starts_after_the_search(void **state) {
     (void)state;
     struct run run;
     put_study("two.json", 2);
-    run_fine(&run, "study", "two.json", "--out", "two", "--no-report", "--quiet");
+    run_fine(&run, "study", "two.json", "--out", "two", "--no-report", "--quiet", "--events");
     run_free(&run);
+    assert_true(is_there("two/events.jsonl") && !is_there("done/events.jsonl"));
     struct json_document *one = load("done/summary.json"), *two = load("two/summary.json");
     assert_int_equal((int)number(json_root(two), "n_folds"), (int)number(json_root(one), "n_folds") - 1);
     assert_true(strcmp(json_string(json_get(json_root(two), "begin"), ""),

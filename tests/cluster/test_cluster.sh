@@ -44,7 +44,8 @@ shares_merge_to_the_same_bytes() {
 # From elsewhere: the shares' folders copied, the merge done in another directory.
 shares_may_be_copied() {
     mkdir -p other/a other/b && cp -r part.shard-1-of-3 other/a/x && cp -r part.shard-2-of-3 part.shard-3-of-3 other/b || return
-    (cd other && "$program" merge a/x b/* --out ../copied --no-report --quiet >/dev/null) && same copied
+    (cd other && "$program" merge a/x b/* --out ../copied --no-report --quiet --events >/dev/null) && same copied &&
+        "$program" replay whole --events whole.jsonl --quiet >/dev/null && cmp whole.jsonl copied/events.jsonl
 }
 a_missing_or_damaged_share_is_done_again() {
     local model=$(ls part.shard-2-of-3/models/*.safetensors | head -1)
