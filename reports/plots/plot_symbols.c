@@ -11,7 +11,7 @@ enum { SYMBOLS_LEAST = 3, COLUMNS = 4, PAGES_EACH = 3, N_CELLS = 3 };
 static const char *const column_name[] = {"strategy", "by", "group", "trades", "wins", "pnl", "mean_return", NULL};
 
 static const double NAME_WIDTH = 0.098, CELL_WIDTH = 0.0385, ROW_HEIGHT = 0.0188, HEADING = 0.046, BETWEEN = 0.03,
-                    COLUMN_WIDTH = 0.2375, BOTTOM = PAGE_BOTTOM - 0.03;
+                    COLUMN_WIDTH = 0.2285, BOTTOM = PAGE_BOTTOM - 0.03;
 
 /* One symbol, sums over the seeds; money as a share of what the account began with. */
 struct line {
