@@ -96,14 +96,14 @@ static bool has_ended(const struct owner *owner, const struct owner *self) {
 /* ---- how old ---------------------------------------------------------------------------------------------------- */
 
 /* Both times are the file system's: clocks of machines differ. Negative: it cannot be known. */
-static double age_of(int folder) {
+static double age_of(int folder, const char *of) {
     struct stat lock, now;
     char name[64];
     snprintf(name, sizeof name, LOCK_FILE_NAME ".%ld", (long)getpid());
     int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) return -1;
-    bool known = futimens(fd, NULL) == 0 && fstat(fd, &now) == 0 &&
-                 fstatat(folder, LOCK_FILE_NAME, &lock, AT_SYMLINK_NOFOLLOW) == 0;
+    bool known =
+        futimens(fd, NULL) == 0 && fstat(fd, &now) == 0 && fstatat(folder, of, &lock, AT_SYMLINK_NOFOLLOW) == 0;
     close(fd);
     unlinkat(folder, name, 0);
     if (!known) return -1;
@@ -111,14 +111,21 @@ static double age_of(int folder) {
            1e-9 * (double)(now.st_mtim.tv_nsec - lock.st_mtim.tv_nsec);
 }
 
-/* Two may judge the same lock stale: whoever has put away another one than he judged puts it back. */
-static bool put_away(int folder, const char *judged) {
-    char name[64], line[LINE_MAX_BYTES];
-    snprintf(name, sizeof name, LOCK_FILE_NAME ".old.%ld", (long)getpid());
-    if (renameat(folder, LOCK_FILE_NAME, folder, name) != 0) return errno == ENOENT;
-    bool same = read_line(folder, name, line) && strcmp(line, judged) == 0;
-    if (!same) (void)!linkat(folder, name, folder, LOCK_FILE_NAME, 0);
-    unlinkat(folder, name, 0);
+/* Many may judge the same lock stale, and one who is slow would put away the lock of him who was quicker: it is put away by
+ * whoever could make the file that says so, while that is there, and only as long as it is the one that was judged. */
+static bool put_away(int folder, const char *judged, double stale) {
+    static const char breaking[] = LOCK_FILE_NAME ".break";
+    char line[LINE_MAX_BYTES];
+    int fd = openat(folder, breaking, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        if (errno == EEXIST && age_of(folder, breaking) > stale)
+            unlinkat(folder, breaking, 0); /* he was killed at it */
+        return false;
+    }
+    close(fd);
+    const bool same = read_line(folder, LOCK_FILE_NAME, line) && strcmp(line, judged) == 0;
+    if (same) unlinkat(folder, LOCK_FILE_NAME, 0);
+    unlinkat(folder, breaking, 0);
     return same;
 }
 
@@ -156,11 +163,13 @@ static int acquire(const char *dir, int folder, const struct owner *self, const 
         if (errno != EEXIST) return GW_OK; /* a folder that is only read: as without locks */
         if (!read_line(folder, LOCK_FILE_NAME, found) && errno == ENOENT) continue;
         bool known = parse(found, &owner);
-        double age = age_of(folder);
+        double age = age_of(folder, LOCK_FILE_NAME);
         if (!(known && has_ended(&owner, self)) && age <= owner.stale) return in_use(dir, &owner, known, age);
-        if (put_away(folder, found))
+        if (put_away(folder, found, owner.stale))
             message("note: %s: the lock of a gatewalk that has ended or was not heard of for %.0f s is taken over", dir,
                     age);
+        else
+            usleep(1000); /* another is at it */
     }
     FAIL(GW_ERR_IO, "%s: others take its lock again and again; choose another folder", dir);
 }
