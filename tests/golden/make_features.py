@@ -139,7 +139,7 @@ class Features:
     def __init__(self, b):
         self.o, self.h, self.l, self.c, self.v = (b[k].to_numpy(float) for k in ("open", "high", "low", "close", "volume"))
         self.q, self.trades, self.taker = (b[k].to_numpy(float) for k in ("quote_volume", "trade_count", "taker_buy_base"))
-        self.funding, self.interest = (b[k].to_numpy(float) for k in ("funding_rate", "open_interest"))
+        self.funding, self.interest = (b[k].to_numpy(float) if k in b else None for k in ("funding_rate", "open_interest"))
         self.time = pd.to_datetime(b.open_ns, utc=True)
         self.r = np.log(self.c / lag(self.c))
         self.tp = (self.h + self.l + self.c) / 3
