@@ -64,11 +64,13 @@ static void scale_bar(struct gw_bars *bars, size_t i, double times) {
     for (size_t x = 0; x < n; x++) extra[x][i] *= times;
 }
 
-void poison_bars(struct gw_bars *bars, int64_t cut_ns, enum poison poison) {
+/* The first `numbers` bars stay numbers: without a row of features a symbol could not say how long its warm-up is, nor that it
+ * has volume, and the plan of the folds would be refused instead of compared. */
+static void poison_bars(struct gw_bars *bars, int64_t cut_ns, enum poison poison, size_t numbers) {
     struct gw_rng rng;
     gw_rng_key(&rng, (uint64_t)cut_ns, "poison", 0, 0, 0);
     for (size_t i = known_bars(bars, cut_ns); i < bars->n && poison != POISON_NONE; i++) {
-        if (poison == POISON_MILLION)
+        if (poison == POISON_MILLION || (poison == POISON_NAN && i < numbers))
             scale_bar(bars, i, 1e6);
         else if (poison == POISON_SHUFFLE)
             swap_bars(bars, i, i + gw_rng_below(&rng, bars->n - i));
@@ -109,7 +111,9 @@ static int copy_bars(const struct gw_bars *from, struct gw_bars *to) {
     return GW_OK;
 }
 
-int poison_market(const struct gw_market *clean, int64_t cut_ns, enum poison poison, struct gw_market *out) {
+/* features: of the clean market, NULL where nobody makes any. */
+static int poison_copies(const struct gw_market *clean, const struct gw_feature_matrix *features, int64_t cut_ns,
+                         enum poison poison, struct gw_market *out) {
     memset(out, 0, sizeof *out);
     out->symbol = mem_calloc(clean->n_symbols ? clean->n_symbols : 1, sizeof *out->symbol);
     if (!out->symbol) return GW_ERR_NOMEM;
@@ -118,9 +122,13 @@ int poison_market(const struct gw_market *clean, int64_t cut_ns, enum poison poi
         int rc = copy_bars(&clean->symbol[out->n_symbols], bars);
         if (rc < 0) gw_bars_free(bars);
         TRY(rc);
-        poison_bars(bars, cut_ns, poison);
+        poison_bars(bars, cut_ns, poison, features ? features[out->n_symbols].warmup + 1 : 0);
     }
     return GW_OK;
+}
+
+int poison_market(const struct gw_market *clean, int64_t cut_ns, enum poison poison, struct gw_market *out) {
+    return poison_copies(clean, NULL, cut_ns, poison, out);
 }
 
 /* Rates that are charged later than the cut turn round and grow. */
@@ -146,7 +154,7 @@ int poison_prepared(const struct prepared *clean, int64_t cut_ns, enum poison po
     struct prepared *p = mem_calloc(1, sizeof *p);
     int rc = GW_ERR_NOMEM;
     if (!p) return rc;
-    TRY_GOTO(poison_market(&clean->market, cut_ns, poison, &p->market), fail);
+    TRY_GOTO(poison_copies(&clean->market, clean->features, cut_ns, poison, &p->market), fail);
     if (clean->detail.n_symbols) TRY_GOTO(poison_market(&clean->detail, cut_ns, poison, &p->detail), fail);
     if (poison != POISON_NONE) TRY_GOTO(poison_funding(clean, cut_ns, p), fail);
     p->instrument = clean->instrument;

@@ -84,6 +84,14 @@ static void market_two(struct gw_market *market) {
     fixture_walk(&market->symbol[1], "LATE", 330, 22, 70, 0.08);
 }
 
+/* The second symbol starts long after the first fold's training slice: most cuts know no bar of it. */
+static void market_newcomer(struct gw_market *market) {
+    market->n_symbols = 2;
+    market->symbol = mem_calloc(2, sizeof *market->symbol);
+    fixture_walk(&market->symbol[0], "EARLY", 490, 21, 0, 0);
+    fixture_walk(&market->symbol[1], "NEW", 240, 22, 250, 0);
+}
+
 static struct prepared *prepared_of(const struct experiment *e, void (*make)(struct gw_market *)) {
     struct prepared *p = mem_calloc(1, sizeof *p);
     assert_non_null(p);
@@ -129,6 +137,11 @@ static void test_one_symbol(void **state) {
 static void test_two_symbols(void **state) {
     (void)state;
     check_clean(two_symbols, market_two, 50, 9, 0);
+}
+
+static void test_a_newcomer(void **state) {
+    (void)state;
+    check_clean(two_symbols, market_newcomer, 12, 2, 0);
 }
 
 static void test_thresholds_and_pools(void **state) {
@@ -415,15 +428,11 @@ static void test_history(void **state) {
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_symbol),
-        cmocka_unit_test(test_two_symbols),
-        cmocka_unit_test(test_thresholds_and_pools),
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_copies_leave_the_mapping),
-        cmocka_unit_test(test_second_sequences),
-        cmocka_unit_test(test_every_attention),
-        cmocka_unit_test(test_leaks_are_caught),
-        cmocka_unit_test(test_the_double_is_honest),
+        cmocka_unit_test(test_one_symbol),       cmocka_unit_test(test_two_symbols),
+        cmocka_unit_test(test_a_newcomer),       cmocka_unit_test(test_thresholds_and_pools),
+        cmocka_unit_test(test_columns),          cmocka_unit_test(test_copies_leave_the_mapping),
+        cmocka_unit_test(test_second_sequences), cmocka_unit_test(test_every_attention),
+        cmocka_unit_test(test_leaks_are_caught), cmocka_unit_test(test_the_double_is_honest),
         cmocka_unit_test(test_history),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
