@@ -222,6 +222,93 @@ static void test_equity_is_thinned(void **state) {
     run_view_close(&run);
 }
 
+/* What stands in the columns of small print: a line each, its text between quotes. */
+static char *said(char *file) {
+    char *to = file;
+    for (char *line = strtok(file, "\n"); line; line = strtok(NULL, "\n")) {
+        char *open = strchr(line, '"'), *close = strrchr(line, '"');
+        assert_true(open && close > open);
+        memmove(to, open + 1, (size_t)(close - open - 1));
+        to += close - open - 1;
+        *to++ = '|';
+    }
+    *to = '\0';
+    return file;
+}
+
+/* Sums over seeds, money as a mean of them and of what the account began with; a buyer who holds has one seed. */
+static void test_symbols(void **state) {
+    (void)state;
+    struct fixture f = fixture_small(3);
+    struct run_view run;
+    struct plot_job job;
+    char dir[1024];
+    run_dir(dir, "symbols", &f);
+    put_file(dir, GW_RUN_BREAKDOWN,
+             "strategy,seed,by,group,trades,wins,pnl,mean_return\n"
+             "lstm,1,symbol,AAA,10,6,1000,0.01\n"
+             "lstm,1,symbol,CCC,4,0,-8000,-0.05\n"
+             "lstm,1,symbol,IDLE,0,0,0,\n" /* never traded */
+             "lstm,1,side,long,14,6,-7000,0.3\n"
+             "lstm,2,symbol,BBB,5,5,5000,0.03\n"
+             "lstm,2,symbol,AAA,30,10,2000,-0.02\n"
+             "bahdanau,1,symbol,AAA,7,7,7000,0.07\n" /* two symbols are no table */
+             "bahdanau,2,symbol,BBB,7,7,7000,0.07\n"
+             "buy_and_hold,1,symbol,BBB,1,1,500,0.005\n"
+             "buy_and_hold,1,symbol,AAA,1,0,-250,-0.0025\n"
+             "buy_and_hold,1,symbol,CCC,1,1,500,0.015\n");
+    assert_ok(run_view_open(dir, &run));
+    char *cell = plot_data(&run, &job, "symbols", "symbols-1.text8"); /* small print, centred; so few stand abreast */
+    assert_int_equal(job.n_pages, 1);
+    assert_string_equal(said(cell), "won, %|mean, %|P&L, %|100|+3.00|+2.50|won, %|mean, %|P&L, %|40|−1.25|+1.50|"
+                                    "won, %|mean, %|P&L, %|0|−5.00|−4.00|"
+                                    "won, %|mean, %|P&L, %|100|+0.50|+0.50|won, %|mean, %|P&L, %|100|+1.50|+0.50|"
+                                    "won, %|mean, %|P&L, %|0|−0.25|−0.25|");
+    char *name = plot_data(&run, &job, "symbols", "symbols-1.text6"), *count;
+    assert_non_null(strstr(said(name), "BBB|AAA|CCC|BBB|CCC|AAA|")); /* best first, the same by name */
+    count = plot_data(&run, &job, "symbols", "symbols-1.text7");
+    assert_non_null(strstr(said(count), "2 of 3 symbols made money|2 of 3 symbols made money|"));
+    mem_free(name);
+    mem_free(count);
+    mem_free(cell);
+    run_view_close(&run);
+}
+
+/* The fills of the boxes from the first on; how many there are. */
+static size_t fills(char *file, size_t most, unsigned *fill) {
+    size_t n = 0;
+    for (char *line = strtok(file, "\n"); line && n < most; line = strtok(NULL, "\n"), n++)
+        assert_int_equal(sscanf(line, "%*f %*f %*f %*f %u", &fill[n]), 1);
+    return n;
+}
+
+/* Eleven symbols, one of them wild: the tenth has the full colour as well, the ninth nine tenths of it. */
+static void test_colours_of_symbols(void **state) {
+    (void)state;
+    struct fixture f = fixture_small(3);
+    struct run_view run;
+    struct plot_job job;
+    char dir[1024], path[1024];
+    unsigned fill[64];
+    run_dir(dir, "symbol-colours", &f);
+    join(path, dir, GW_RUN_BREAKDOWN);
+    FILE *to = fopen(path, "w");
+    assert_non_null(to);
+    fputs("strategy,seed,by,group,trades,wins,pnl,mean_return\n", to);
+    fputs("buy_and_hold,1,symbol,WILD,2,1,-90000,0\n", to);
+    for (int i = 1; i <= 10; i++) fprintf(to, "buy_and_hold,1,symbol,S%02d,2,1,%d,0\n", i, 100 * i);
+    fclose(to);
+    assert_ok(run_view_open(dir, &run));
+    char *boxes = plot_data(&run, &job, "symbols", "symbols-1.boxes");
+    assert_int_equal(fills(boxes, COUNT_OF(fill), fill), 33);
+    assert_int_equal(fill[0], 0xFFFFFF);  /* half of its trades won */
+    assert_int_equal(fill[2], 0x6FB1E0);  /* S10, full */
+    assert_int_equal(fill[5], 0x7DB9E3);  /* S09: 255 - 0.9 * (255 - 111), ... */
+    assert_int_equal(fill[32], 0xF0A468); /* WILD, full */
+    mem_free(boxes);
+    run_view_close(&run);
+}
+
 static void test_curve_steps(void **state) {
     (void)state;
     double x[] = {0.1, 0.5, 1.0}, y[] = {0.9, 0.6, 0.2};
@@ -276,6 +363,8 @@ int main(void) {
         cmocka_unit_test(test_few_trades_are_named),
         cmocka_unit_test(test_equity_means),
         cmocka_unit_test(test_equity_is_thinned),
+        cmocka_unit_test(test_symbols),
+        cmocka_unit_test(test_colours_of_symbols),
         cmocka_unit_test(test_curve_steps),
         cmocka_unit_test(test_best_signals),
     };
