@@ -143,5 +143,6 @@ const struct plot_desc plot_desc_attention_cross = {
     .name = "attention_cross",
     .title = "Attention over the second sequence",
     .help = "cross-attention by lag of the longer interval or the other symbol, at the signals and on average",
+    .optional = true,
     .prepare = prepare,
 };

@@ -233,5 +233,6 @@ const struct plot_desc plot_desc_symbols = {
     .name = "symbols",
     .title = "Symbol by symbol",
     .help = "what the trades of every symbol brought, as a coloured table, best first",
+    .optional = true,
     .prepare = prepare,
 };
