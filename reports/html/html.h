@@ -39,6 +39,9 @@ void html_hash(const char *const *part, size_t n, char out[HTML_HASH_SIZE]);
 int html_words(struct out_file *out, struct run_view *run) GW_MUST_USE;
 /* One picture as a data URI. */
 int html_picture(struct out_file *out, const char *dir, const struct html_picture *picture) GW_MUST_USE;
+/* "by_symbol": what trades brought, by contestant, seed and symbol. */
+struct json_writer;
+int html_symbols(struct json_writer *w, struct run_view *run) GW_MUST_USE;
 /* The data of the chart: a JSON element and one element for each array. */
 struct chart;
 int html_chart(struct out_file *out, const struct chart *chart) GW_MUST_USE;

@@ -147,6 +147,7 @@ static int put_facts(struct blobs *b, const struct chart *chart) {
     for (size_t i = 0; i < chart->n_groups; i++) put_group(b, chart, &chart->group[i]);
     json_end_array(&b->w);
     put_trades(b, &chart->trades);
+    TRY(html_symbols(&b->w, chart->run));
     put_attention(b, &chart->attention);
     json_end_object(&b->w);
     return b->failed ? GW_ERR_NOMEM : GW_OK;

@@ -9,13 +9,13 @@
 extern const char embedded_LICENSE[], embedded_uPlot_iife_min_js[], embedded_uPlot_min_css[];
 extern const char embedded_page_css[], embedded_chart_html[];
 extern const char embedded_data_js[], embedded_time_js[], embedded_draw_js[], embedded_chart_js[], embedded_trades_js[],
-    embedded_page_js[];
+    embedded_symbols_js[], embedded_page_js[];
 
 static const char *const styles[] = {embedded_uPlot_min_css, embedded_page_css};
 /* One script: the library, then ours, each after what it uses. */
-static const char *const scripts[] = {
-    embedded_uPlot_iife_min_js, embedded_data_js,   embedded_time_js, embedded_draw_js,
-    embedded_chart_js,          embedded_trades_js, embedded_page_js};
+static const char *const scripts[] = {embedded_uPlot_iife_min_js, embedded_data_js,  embedded_time_js,
+                                      embedded_draw_js,           embedded_chart_js, embedded_trades_js,
+                                      embedded_symbols_js,        embedded_page_js};
 
 static void put_parts(struct out_file *out, const char *before, const char *const *part, size_t n, const char *after) {
     out_printf(out, "%s", before);
@@ -47,10 +47,11 @@ static void top(struct out_file *out, const struct run_view *run) {
     html_text(out, run->title);
     out_printf(out, "</h1>\n<p>");
     html_text(out, facts);
-    out_printf(out, "</p>\n<nav aria-label=Sections><a href=\"#words\">Results</a> <a href=\"#chart\">Chart</a> "
-                    "<a href=\"#trades\">Trades</a> <a href=\"#pictures\">Pictures</a>\n"
-                    "<label id=theme hidden>Colours <select><option value=\"\">as the system<option>light"
-                    "<option>dark</select></label></nav></header>\n<main>\n");
+    out_printf(out,
+               "</p>\n<nav aria-label=Sections><a href=\"#words\">Results</a> <a href=\"#chart\">Chart</a> "
+               "<a href=\"#trades\">Trades</a> <a href=\"#symbols\">Symbols</a> <a href=\"#pictures\">Pictures</a>\n"
+               "<label id=theme hidden>Colours <select><option value=\"\">as the system<option>light"
+               "<option>dark</select></label></nav></header>\n<main>\n");
 }
 
 static void note(struct out_file *out, const char *before, const char *text) {

@@ -196,6 +196,7 @@
   const paper = (on) => () => {
     gw.onPaper = on;
     if (gw.trades.n) gw.showTrades();
+    gw.showSymbols();
     gw.resize(on ? 1000 : undefined); /* A4 across, less its margins */
     redraw();
   };
@@ -214,4 +215,5 @@
     byId('chart-note').textContent = 'There is nothing to draw: no scores and no trades.';
   }
   gw.startTrades();
+  gw.startSymbols();
 })();

@@ -110,6 +110,25 @@ def trades_are_filtered_and_sorted(b):
     b.run("document.getElementById('trade-all').click()")
 
 
+def symbols_are_sorted_and_searched(b):
+    table = "[...document.querySelectorAll('#symbol-table tbody tr')].map((r) => [...r.cells].map((c) => c.textContent))"
+    click = "[...document.querySelectorAll('#symbol-table th button')].find((x) => x.textContent === 'trades').click()"
+    pnl = [float(r[6].replace("\u2212", "-")) for r in b.run(table)]
+    assert len(pnl) == b.run("gw.facts.by_symbol.length") > 3 and pnl == sorted(pnl, reverse=True), pnl
+    b.run(click)
+    up = [int(r[3]) for r in b.run(table)]
+    assert up == sorted(up) and b.run("document.querySelector('#symbol-table th[data-name=trades]').ariaSort") == "ascending", up
+    b.run(click)
+    down = [int(r[3]) for r in b.run(table)]
+    assert down == sorted(up, reverse=True) != up, (up, down)
+    pick(b, "symbol-search", "two")
+    pick(b, "symbol-strategy", "2")
+    found = b.run(table)
+    assert found and all(r[:2] == ["TWO", "sma_cross"] for r in found), found
+    pick(b, "symbol-search", "")
+    pick(b, "symbol-strategy", "")
+
+
 def dark_is_dark(b):
     paper = "getComputedStyle(document.body).backgroundColor"
     light = b.run(paper)
@@ -163,7 +182,7 @@ def main():
     try:
         browser.open(page)
         for test in (is_drawn, hover_shows_the_bar, keys_move_and_zoom, pointer_pans_and_wheel_zooms, contestants_change_what_is_shown,
-                     trades_are_filtered_and_sorted, dark_is_dark, narrow_pages_do_not_scroll_sideways, paper_has_everything,
+                     trades_are_filtered_and_sorted, symbols_are_sorted_and_searched, dark_is_dark, narrow_pages_do_not_scroll_sideways, paper_has_everything,
                      nothing_was_complained_of, hostile_names_stay_text):
             try:
                 test(browser, hostile) if test is hostile_names_stay_text else test(browser)

@@ -143,6 +143,12 @@ def same_numbers(path, run, data):
             close(columns[name][n], row[name], (n, name))
         n += 1
     assert n == trades["n"] > 20, n
+    by_symbol = [r for r in rows(run + "/breakdown.csv") if r["by"] == "symbol" and int(r["trades"])]
+    assert len(by_symbol) == len(facts["by_symbol"]) > 3
+    for want, got in zip(by_symbol, facts["by_symbol"]):
+        assert (strategies[got["strategy"]], got["seed"], got["symbol"]) == (want["strategy"], want["seed"], want["group"])
+        for name, column in (("trades", "trades"), ("wins", "wins"), ("mean", "mean_return"), ("pnl", "pnl")):
+            assert got[name] == float(want[column]), (want, got)
     attention(page, facts, groups, axes, symbols, run)
     if data:
         bars(axes, symbols, data)
