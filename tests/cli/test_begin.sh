@@ -1,16 +1,12 @@
 #!/usr/bin/env bash
 # The way from a file to an experiment: init, comments, $schema, --dry-run. usage: tests/cli/test_begin.sh (from the root)
 set -u
+. tests/checks.sh
 export LC_ALL=C GATEWALK_CACHE=off GATEWALK_STORE=off
 program=${GATEWALK_BIN:-$PWD/gatewalk} root=$PWD
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
-n_passed=0 n_failed=0
-check() { # function: its name says what holds
-    if "$1"; then n_passed=$((n_passed + 1)); else n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1"; fi
-}
-fail() { echo "$1" >&2 && return 1; }
 "$program" synth planted --bars 3000 --seed 4 --out bars.csv >/dev/null && rm -f bars.truth.csv || exit 1
 
 an_experiment_is_made_and_is_valid() {
@@ -83,5 +79,4 @@ check a_study_looks_ahead_too
 check standard_input_is_a_file
 check a_picture_is_drawn
 check a_named_file_names_the_symbol
-echo "[  PASSED  ] $n_passed test(s)."
-[ $n_failed -eq 0 ] || { echo "[  FAILED  ] $n_failed test(s), listed below:" && exit 1; }
+finish

@@ -2,20 +2,11 @@
 # What is made of the table of commands: --help, the man page and the completions name the same options, and bash
 # completes with them. usage: tests/cli/test_completion.sh   (from the project's root, once the program is built)
 set -u
+. tests/checks.sh
 export LC_ALL=C.UTF-8
 program=$PWD/gatewalk
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-n_passed=0 n_failed=0 n_skipped=0
-check() { # function: its name says what holds; 77 is a skip
-    "$1"
-    case $? in
-    0) n_passed=$((n_passed + 1)) ;;
-    77) n_skipped=$((n_skipped + 1)) ;;
-    *) n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1" ;;
-    esac
-}
-fail() { echo "$1" >&2 && return 1; }
 
 "$program" help --man >"$scratch/gatewalk.1" && "$program" help --completion bash >"$scratch/bash" &&
     "$program" help --completion zsh >"$scratch/zsh" && "$program" help --completion fish >"$scratch/fish" || exit 1
@@ -97,7 +88,4 @@ check shells_can_read_them
 check unknown_shell_is_refused
 check bash_completes
 check subjects_are_offered
-echo "[  PASSED  ] $n_passed test(s)."
-[ $n_skipped -eq 0 ] || echo "[  SKIPPED ] $n_skipped test(s)."
-[ $n_failed -eq 0 ] || echo "[  FAILED  ] $n_failed test(s)."
-[ $n_failed -eq 0 ]
+finish

@@ -2,20 +2,11 @@
 # Exported graphs in another runtime: 1,050 windows of every form that can be exported, within 1e-5 of scores.csv.
 # usage: tests/cli/test_export.sh   (from the root; needs node and onnxruntime-node, found by NODE_PATH, else it skips)
 set -u
+. tests/checks.sh
 export LC_ALL=C GATEWALK_CACHE=off GATEWALK_STORE=off
 program=${GATEWALK_BIN:-$PWD/gatewalk} root=$PWD
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-n_passed=0 n_failed=0 n_skipped=0
-check() { # function: its name says what holds; 77 is a skip
-    "$1"
-    case $? in
-    0) n_passed=$((n_passed + 1)) ;;
-    77) n_skipped=$((n_skipped + 1)) ;;
-    *) n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1" ;;
-    esac
-}
-fail() { echo "$1" >&2 && return 1; }
 cp "$root/tests/golden/export.json" "$scratch" && cd "$scratch" || exit 1
 "$program" synth planted --bars 1700 --seed 7 --out bars.csv >/dev/null || exit 1
 walk() { "$program" run export.json --out "$1" --no-report --quiet "${@:2}" >out 2>&1 || fail "$(cat out)"; }
@@ -53,7 +44,4 @@ another_runtime_gives_the_scores() {
 check what_has_no_graph_is_said
 check a_graph_says_where_it_is_from
 check another_runtime_gives_the_scores
-echo "[  PASSED  ] $n_passed test(s)."
-[ $n_skipped -eq 0 ] || echo "[  SKIPPED ] $n_skipped test(s)."
-[ $n_failed -eq 0 ] || echo "[  FAILED  ] $n_failed test(s)."
-[ $n_failed -eq 0 ]
+finish

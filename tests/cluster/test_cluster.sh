@@ -2,17 +2,13 @@
 # A walk shared out, by --shard and by MPI, has the bytes of one that was not. usage: tests/cluster/test_cluster.sh
 # (from the project's root, once the program is built). The part on MPI is skipped where mpirun or the module is missing.
 set -u
+. tests/checks.sh
 export LC_ALL=C GATEWALK_CACHE=off GATEWALK_STORE=off
 program=${GATEWALK_BIN:-$PWD/gatewalk} root=$PWD
 [ -w /dev/shm ] && export TMPDIR=${TMPDIR:-/dev/shm}
 scratch=$(mktemp -d) && mkdir "$scratch/tmp" && export TMPDIR=$scratch/tmp || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cp tests/cluster/run.json "$scratch" && cd "$scratch" || exit 1
-n_passed=0 n_failed=0 n_skipped=0
-check() { # function: its name says what holds
-    if "$1"; then n_passed=$((n_passed + 1)); else n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1"; fi
-}
-fail() { echo "$1" >&2 && return 1; }
 run() { "$program" run run.json --no-report --quiet --jobs 1 "$@"; }
 
 "$program" synth random-walk --bars 460 --seed 5 --out ONE.csv >/dev/null &&
@@ -181,6 +177,4 @@ else
     echo "skipped: mpirun or gatewalk-mpi.so is missing (Debian: openmpi-bin libopenmpi-dev, then make), or starts nothing here: $(head -n 1 mpirun.log 2>/dev/null)"
 fi
 
-echo "[  PASSED  ] $n_passed test(s)."
-[ $n_skipped -eq 0 ] || echo "[  SKIPPED ] $n_skipped test(s)."
-[ $n_failed -eq 0 ] || { echo "[  FAILED  ] $n_failed test(s)."; exit 1; }
+finish

@@ -3,6 +3,7 @@
 # bytes. usage: tests/cluster/test_slurm.sh   (from the project's root, once the program is built). What needs Slurm is skipped
 # without it (Debian: slurm-wlm munge), what needs MPI besides without mpirun or the module.
 set -u
+. tests/checks.sh
 export LC_ALL=C GATEWALK_CACHE=off GATEWALK_STORE=off
 program=${GATEWALK_BIN:-$PWD/gatewalk} root=$PWD
 [ -w /dev/shm ] && export TMPDIR=${TMPDIR:-/dev/shm}
@@ -10,15 +11,10 @@ scratch=$(mktemp -d) || exit 1
 . tests/cluster/slurm_here.sh
 trap 'slurm_end; rm -rf "$scratch"' EXIT
 cp tests/cluster/run.json "$scratch" && cd "$scratch" || exit 1
-n_passed=0 n_failed=0 n_skipped=0
-check() { # function: its name says what holds
-    if "$1"; then n_passed=$((n_passed + 1)); else n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1"; fi
-}
 skip() { # how many, why
     n_skipped=$((n_skipped + $1))
     echo "SKIP: $2"
 }
-fail() { echo "$1" >&2 && return 1; }
 "$program" synth random-walk --bars 460 --seed 5 --out ONE.csv >/dev/null &&
     "$program" synth garch --bars 440 --seed 6 --out TWO.csv >/dev/null || exit 1
 
@@ -163,6 +159,4 @@ else
     skip 3 "no Slurm: $slurm_why"
 fi
 
-echo "[  PASSED  ] $n_passed test(s)."
-[ $n_skipped -eq 0 ] || echo "[  SKIPPED ] $n_skipped test(s)."
-[ $n_failed -eq 0 ] || { echo "[  FAILED  ] $n_failed test(s)."; exit 1; }
+finish

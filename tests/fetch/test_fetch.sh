@@ -2,14 +2,12 @@
 # `gatewalk fetch` against an archive on this machine that does what archives do wrong.
 # usage: tests/fetch/test_fetch.sh   (from the project's root, once the program is built)
 set -u
+. tests/checks.sh
 export LC_ALL=C GATEWALK_CACHE=off no_proxy=127.0.0.1
 program=${GATEWALK_BIN:-$PWD/gatewalk} root=$PWD
-n_passed=0 n_failed=0
 if ! command -v python3 >/dev/null; then
     echo "skip: no python3, so no archive to fetch from"
-    echo "[  PASSED  ] 0 test(s)."
-    echo "[  SKIPPED ] 1 test(s), listed below:"
-    exit 0
+    n_skipped=1 && finish
 fi
 scratch=$(mktemp -d) || exit 1
 cd "$scratch" || exit 1
@@ -19,11 +17,7 @@ trap 'kill $server; rm -rf "$scratch"' EXIT
 for _ in $(seq 100); do [ -s port ] && break; sleep .05; done
 [ -s port ] || { echo "[  FAILED  ] the archive does not start"; exit 1; }
 base=http://127.0.0.1:$(cat port)
-check() { # function: its name says what holds
-    : >log
-    if "$1"; then n_passed=$((n_passed + 1)); else n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1"; fi
-}
-fail() { echo "$1" >&2 && return 1; }
+checked() { : >log && check "$1"; } # a check, with only its own requests in the archive's log
 fetch() { "$program" fetch binance "$@" --base "$base" --quiet >out 2>err; }
 rights() { # folder, months: each is there whole, and nothing else
     (cd "$1" && for f in *.zip; do sha256sum -c "$f.CHECKSUM" --quiet || return 1; done) || return 1
@@ -83,15 +77,14 @@ addresses_can_be_seen_first() {
         [ "$(sed -n 2p out)" = "$base/data/spot/monthly/klines/AAA/1h/AAA-1h-2024-02.zip" ]
 }
 
-check months_come_in_and_absent_ones_are_told
-check files_are_data_as_they_stand
-check what_breaks_off_is_continued
-check a_part_of_before_is_continued
-check damage_on_the_disk_is_mended
-check a_busy_server_is_waited_for
-check a_wrong_sum_is_refused
-check nothing_there_is_an_error
-check wrong_requests_are_refused
-check addresses_can_be_seen_first
-echo "[  PASSED  ] $n_passed test(s)."
-[ $n_failed -eq 0 ] || { echo "[  FAILED  ] $n_failed test(s), listed below:" && exit 1; }
+checked months_come_in_and_absent_ones_are_told
+checked files_are_data_as_they_stand
+checked what_breaks_off_is_continued
+checked a_part_of_before_is_continued
+checked damage_on_the_disk_is_mended
+checked a_busy_server_is_waited_for
+checked a_wrong_sum_is_refused
+checked nothing_there_is_an_error
+checked wrong_requests_are_refused
+checked addresses_can_be_seen_first
+finish

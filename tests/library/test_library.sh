@@ -3,6 +3,7 @@
 # outside the tree, and an uninstall that leaves nothing. Closes with the lines that .ci/run-tests reads.
 # usage: tests/library/test_library.sh   (from the project's root; BUILD names the build directory)
 set -u
+. tests/checks.sh
 export LC_ALL=C GATEWALK_CACHE=off
 build=${BUILD:-.build}
 root=$PWD
@@ -11,22 +12,6 @@ trap 'rm -rf "$scratch"' EXIT
 MAKEFLAGS=$(printf '%s' "${MAKEFLAGS:-}" | sed 's/--jobserver[^ ]*//; s/\(^\| \)-j[0-9]*//')
 export MAKEFLAGS
 unset MAKELEVEL MFLAGS
-n_passed=0 n_failed=0 n_skipped=0
-check() { # function: its name says what holds; 77 is a skip
-    "$1"
-    case $? in
-    0) n_passed=$((n_passed + 1)) ;;
-    77) n_skipped=$((n_skipped + 1)) ;;
-    *) n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1" ;;
-    esac
-}
-finish() {
-    echo "[  PASSED  ] $n_passed test(s)."
-    [ $n_skipped -eq 0 ] || echo "[  SKIPPED ] $n_skipped test(s)."
-    [ $n_failed -eq 0 ] || echo "[  FAILED  ] $n_failed test(s)."
-    [ $n_failed -eq 0 ]
-    exit
-}
 command -v pkg-config >/dev/null || { echo "skipped: no pkg-config" && n_skipped=1 && finish; }
 
 # Packagers install below a DESTDIR what will live in PREFIX; then it is moved there.

@@ -2,17 +2,13 @@
 # `gatewalk signal` and `gatewalk score` against the run that the fit comes from: to the last digit, over whole test slices,
 # whatever is done to the input. usage: tests/live/test_signal.sh   (from the project's root, once the program is built)
 set -u
+. tests/checks.sh
 export LC_ALL=C GATEWALK_CACHE=off
 program=${GATEWALK_BIN:-$PWD/gatewalk} root=$PWD
 [ -w /dev/shm ] && TMPDIR=${TMPDIR:-/dev/shm}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cp tests/live/run.json "$scratch" && cd "$scratch" || exit 1
-n_passed=0 n_failed=0
-check() { # function: its name says what holds
-    if "$1"; then n_passed=$((n_passed + 1)); else n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1"; fi
-}
-fail() { echo "$1" >&2 && return 1; }
 
 "$program" synth random-walk --bars 1150 --seed 5 --out ONE.csv >/dev/null &&
     "$program" synth garch --bars 1100 --seed 6 --out TWO.csv >/dev/null &&
@@ -242,6 +238,4 @@ check score_has_the_bytes_of_the_run
 check features_are_what_the_models_see
 check choices_that_the_run_does_not_have_are_refused
 check thresholds_of_kept_models_are_this_run
-echo "[  PASSED  ] $n_passed test(s)."
-[ $n_failed -eq 0 ] || echo "[  FAILED  ] $n_failed test(s)."
-[ $n_failed -eq 0 ]
+finish

@@ -3,20 +3,11 @@
 # no such thing, change nobody's numbers, and one that looks ahead is caught. Closes with the lines that .ci/run-tests reads.
 # usage: tests/own/test_plugin.sh   (from the project's root)
 set -u
+. tests/checks.sh
 export LC_ALL=C GATEWALK_CACHE=off GATEWALK_STORE=off
 gatewalk=$PWD/gatewalk
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-n_passed=0 n_failed=0
-check() { # function: its name says what holds
-    if "$1"; then n_passed=$((n_passed + 1)); else n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1"; fi
-}
-finish() {
-    echo "[  PASSED  ] $n_passed test(s)."
-    [ $n_failed -eq 0 ] || echo "[  FAILED  ] $n_failed test(s)."
-    [ $n_failed -eq 0 ]
-    exit
-}
 cp -r include tests/library/own_plugin.c tests/own/cheat.c "$scratch/" && cd "$scratch" || exit 1
 build() { # out, source, flags
     local out=$1 source=$2

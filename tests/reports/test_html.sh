@@ -2,22 +2,16 @@
 # report.html: what is in it, taken apart with Python's standard library, and what it does, in a headless Chromium where there is one.
 # usage: tests/reports/test_html.sh   (from the project's root, once the program is built)
 set -u
+. tests/checks.sh
 export LC_ALL=C.UTF-8 GATEWALK_CACHE=off GATEWALK_STORE=off
 program=${GATEWALK_BIN:-$PWD/gatewalk} root=$PWD tests=$PWD/tests/reports
-n_passed=0 n_failed=0 n_skipped=0
 [ -w /dev/shm ] && TMPDIR=${TMPDIR:-/dev/shm}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-check() { # function: its name says what holds
-    if "$1"; then n_passed=$((n_passed + 1)); else n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1"; fi
-}
-fail() { echo "$1" >&2 && return 1; }
 page() { (cd "$root" && python3 "$tests/page.py" "$@"); }
 if ! command -v python3 >/dev/null || ! command -v gnuplot >/dev/null; then
     echo "skip: no python3 or no gnuplot here"
-    echo "[  PASSED  ] 0 test(s)."
-    echo "[  SKIPPED ] 1 test(s), listed below:"
-    exit 0
+    n_skipped=1 && finish
 fi
 
 cd "$scratch" || exit 1
@@ -104,6 +98,4 @@ if python3 "$tests/look.py" o/report.html h/report.html >looked 2>&1; then :; el
 grep -v "^passed" looked
 n_passed=$((n_passed + $(grep -c "^passed" looked)))
 grep -q "^skip" looked && n_skipped=1
-echo "[  PASSED  ] $n_passed test(s)."
-[ $n_skipped -eq 0 ] || echo "[  SKIPPED ] $n_skipped test(s), listed below:"
-[ $n_failed -eq 0 ] || { echo "[  FAILED  ] $n_failed test(s), listed below:" && exit 1; }
+finish

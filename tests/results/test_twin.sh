@@ -3,6 +3,7 @@
 # contestant's own exits, thresholds, stored models, trades, equity, verdict. Closes with the lines that .ci/run-tests reads.
 # usage: tests/results/test_twin.sh   (from the project's root, once the program is built)
 set -u
+. tests/checks.sh
 export OMP_NUM_THREADS=1 LC_ALL=C GATEWALK_CACHE=off GATEWALK_STORE=off
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
@@ -12,9 +13,7 @@ for one in python3 /usr/bin/python3; do
 done
 if [ -z "$python" ]; then
     echo "skipped: python3 without numpy, pandas or sklearn"
-    echo "[  PASSED  ] 0 test(s)."
-    echo "[  SKIPPED ] 2 test(s)."
-    exit 0
+    n_skipped=2 && finish
 fi
 ./gatewalk synth planted --bars 2600 --seed 3 --out "$scratch/planted.csv" >/dev/null || exit 1
 cat >"$scratch/exits.json" <<'JSON'
@@ -28,10 +27,6 @@ cat >"$scratch/exits.json" <<'JSON'
   {"name": "opposite", "strategy": "gate", "trading": {"exit_on_opposite": true}},
   {"name": "rules", "enter_long": "p_long >= tau_long", "exit_long": "p_long < 0.05 or bars_held > 3", "stop": "0.01"}]}
 JSON
-n_passed=0 n_failed=0
-check() {
-    if "$@"; then n_passed=$((n_passed + 1)); else n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1"; fi
-}
 recomputed() {
     ./gatewalk run "$scratch/exits.json" --out "$scratch/run" --no-report --quiet >/dev/null &&
         (cd "$scratch" && "$python" "$OLDPWD/tests/golden/check_run.py" run --replicates 0 >"$scratch/twin.txt") &&
@@ -52,6 +47,4 @@ PY
 }
 check recomputed
 check a_digit_is_seen
-echo "[  PASSED  ] $n_passed test(s)."
-[ $n_failed -eq 0 ] || echo "[  FAILED  ] $n_failed test(s)."
-[ $n_failed -eq 0 ]
+finish

@@ -1,16 +1,12 @@
 #!/usr/bin/env bash
 # gatewalk null: every model again on labels of noise. usage: tests/study/test_null.sh (from the root)
 set -u
+. tests/checks.sh
 export LC_ALL=C GATEWALK_CACHE=off GATEWALK_STORE=off
 program=${GATEWALK_BIN:-$PWD/gatewalk}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
-n_passed=0 n_failed=0
-check() { # function: its name says what holds
-    if "$1"; then n_passed=$((n_passed + 1)); else n_failed=$((n_failed + 1)) && echo "[  FAILED  ] $1"; fi
-}
-fail() { echo "$1" >&2 && return 1; }
 # A wave, from whose slope the next bars follow.
 awk 'BEGIN {print "time,open,high,low,close,volume"; srand(3); before = 100
     for (i = 0; i < 2600; i++) { now = 100 * exp(0.03 * sin(i / 9.5) + 0.004 * (rand() - 0.5))
@@ -67,5 +63,4 @@ check what_is_there_stands_out_of_noise
 check cut_in_pieces_it_has_the_same_bytes
 check interrupted_it_goes_on
 check another_configuration_is_refused
-echo "[  PASSED  ] $n_passed test(s)."
-[ $n_failed -eq 0 ]
+finish
