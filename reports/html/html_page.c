@@ -8,14 +8,14 @@
 /* Files of this folder, linked in by the build. */
 extern const char embedded_LICENSE[], embedded_uPlot_iife_min_js[], embedded_uPlot_min_css[];
 extern const char embedded_page_css[], embedded_chart_html[];
-extern const char embedded_data_js[], embedded_time_js[], embedded_draw_js[], embedded_chart_js[], embedded_trades_js[],
-    embedded_symbols_js[], embedded_page_js[];
+extern const char embedded_data_js[], embedded_time_js[], embedded_draw_js[], embedded_chart_js[], embedded_table_js[],
+    embedded_trades_js[], embedded_symbols_js[], embedded_page_js[];
 
 static const char *const styles[] = {embedded_uPlot_min_css, embedded_page_css};
 /* One script: the library, then ours, each after what it uses. */
-static const char *const scripts[] = {embedded_uPlot_iife_min_js, embedded_data_js,  embedded_time_js,
-                                      embedded_draw_js,           embedded_chart_js, embedded_trades_js,
-                                      embedded_symbols_js,        embedded_page_js};
+static const char *const scripts[] = {embedded_uPlot_iife_min_js, embedded_data_js,    embedded_time_js,
+                                      embedded_draw_js,           embedded_chart_js,   embedded_table_js,
+                                      embedded_trades_js,         embedded_symbols_js, embedded_page_js};
 
 static void put_parts(struct out_file *out, const char *before, const char *const *part, size_t n, const char *after) {
     out_printf(out, "%s", before);

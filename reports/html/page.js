@@ -195,7 +195,7 @@
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
   const paper = (on) => () => {
     gw.onPaper = on;
-    if (gw.trades.n) gw.showTrades();
+    gw.showTrades();
     gw.showSymbols();
     gw.resize(on ? 1000 : undefined); /* A4 across, less its margins */
     redraw();
@@ -207,7 +207,6 @@
   const drawable = facts.groups.some((g) => facts.symbols[g.symbol].bars > 0);
   if (drawable) {
     for (const id of ['controls', 'charts', 'readout', 'keys']) byId(id).hidden = false;
-    gw.filterTrades = gw.trades.n ? gw.filterTrades : () => {};
     const best = facts.groups.find((g) => facts.strategies[g.strategy].attention && facts.strategies[g.strategy].attention !== 'none') || facts.groups[0];
     pick({ strategy: value('strategy', best) });
     new ResizeObserver(gw.resize).observe(charts);

@@ -2,8 +2,7 @@
 (() => {
   'use strict';
   const byId = (id) => document.getElementById(id);
-  const t = gw.trades, facts = gw.facts, pageSize = 25, printed = 120;
-  const view = { rows: [], page: 0, sort: 'entry', down: false };
+  const t = gw.trades, facts = gw.facts;
   const groupOf = (row) => facts.groups[t.group[row]];
   const clocks = facts.symbols.map((s, i) => gw.hasClock(gw.axis(i)));
   const time = (seconds, row) => gw.timeText(1000 * seconds, clocks[groupOf(row).symbol]);
@@ -28,12 +27,30 @@
   ];
   const text = (row) => columns.map((c) => c[1](row)).join(' ').toLowerCase();
   const texts = [];
+  let table, total = 0; // the trades that could be shown
+
+  function told(rows, from, to) {
+    const n = rows.length;
+    if (!n) return `No trades of ${total}.`;
+    let sum = 0, won = 0;
+    for (const r of rows) {
+      sum += t.return[r];
+      won += t.return[r] > 0;
+    }
+    return `${n} of ${total} trades, rows ${from + 1} to ${to}: ${(100 * won / n).toFixed(0)} % with profit, mean ${gw.percent(sum / n, 3)}.`;
+  }
+
+  function dress(tr, r) {
+    tr.tabIndex = 0;
+    tr.dataset.row = r;
+    tr.setAttribute('aria-selected', String(r === gw.state.chosen));
+  }
 
   function filter() {
     const words = byId('trade-search').value.toLowerCase().split(/\s+/).filter(Boolean);
     const side = byId('trade-side').value, result = byId('trade-result').value, reason = byId('trade-reason').value;
     const all = byId('trade-all').checked, rows = [];
-    let total = 0;
+    total = 0;
     for (let r = 0; r < t.n; r++) {
       if (!all && t.group[r] !== gw.state.group) continue;
       total++;
@@ -43,86 +60,16 @@
       if (words.length && !words.every((w) => (texts[r] ??= text(r)).includes(w))) continue;
       rows.push(r);
     }
-    const column = columns.find((c) => c[0] === view.sort), key = column[2] || column[1], sign = view.down ? -1 : 1;
-    rows.sort((a, b) => {
-      const x = key(a), y = key(b);
-      return x < y ? -sign : x > y ? sign : a - b;
-    });
-    view.rows = rows;
-    view.total = total;
-    view.page = 0;
-    show();
+    table.fill(rows);
   }
-
-  function row(r) {
-    const tr = document.createElement('tr');
-    columns.forEach(([name, show, , left], i) => {
-      const cell = document.createElement(i ? 'td' : 'th');
-      cell.textContent = show(r);
-      if (left) cell.className = 'left';
-      if (name === 'return' || name === 'profit') cell.className = t.return[r] > 0 ? 'good' : 'bad';
-      tr.append(cell);
-    });
-    tr.tabIndex = 0;
-    tr.dataset.row = r;
-    tr.setAttribute('aria-selected', String(r === gw.state.chosen));
-    return tr;
-  }
-
-  function show() {
-    const size = gw.onPaper ? printed : pageSize, from = gw.onPaper ? 0 : view.page * size, to = Math.min(from + size, view.rows.length);
-    byId('trade-table').tBodies[0].replaceChildren(...view.rows.slice(from, to).map(row));
-    let sum = 0, won = 0;
-    for (const r of view.rows) {
-      sum += t.return[r];
-      won += t.return[r] > 0;
-    }
-    const n = view.rows.length;
-    byId('trade-count').textContent = n === 0 ? `No trades of ${view.total}.`
-      : `${n} of ${view.total} trades, rows ${from + 1} to ${to}: ${(100 * won / n).toFixed(0)} % with profit, mean ${gw.percent(sum / n, 3)}.`;
-    document.querySelectorAll('#trade-pages button').forEach((b) => {
-      b.disabled = +b.dataset.page < 0 ? view.page === 0 : to >= n;
-    });
-    document.querySelectorAll('#trade-table th[aria-sort]').forEach((th) =>
-      th.setAttribute('aria-sort', th.dataset.name !== view.sort ? 'none' : view.down ? 'descending' : 'ascending'));
-  }
-  gw.filterTrades = filter;
-  gw.showTrades = show;
 
   function choose(tr) {
     if (tr) gw.chooseTrade(+tr.dataset.row, true);
   }
 
-  gw.startTrades = () => {
-    if (!t.n) {
-      byId('trade-count').textContent = 'Nothing was traded.';
-      return;
-    }
-    const head = document.createElement('tr');
-    for (const [name, , , left] of columns) {
-      const th = document.createElement('th'), button = document.createElement('button');
-      th.scope = 'col';
-      th.dataset.name = name;
-      th.setAttribute('aria-sort', 'none');
-      if (left) th.className = 'left';
-      button.type = 'button';
-      button.textContent = name;
-      button.addEventListener('click', () => {
-        view.down = view.sort === name ? !view.down : false;
-        view.sort = name;
-        filter();
-      });
-      th.append(button);
-      head.append(th);
-    }
-    byId('trade-table').tHead.append(head);
-    for (const reason of t.reasons) byId('trade-reason').append(new Option(reason, reason));
-    for (const id of ['trade-search', 'trade-side', 'trade-result', 'trade-reason', 'trade-all']) byId(id).addEventListener('input', filter);
-    byId('trade-pages').addEventListener('click', (event) => {
-      view.page += +(event.target.dataset.page || 0);
-      show();
-    });
+  function listen() {
     const body = byId('trade-table').tBodies[0];
+    for (const id of ['trade-search', 'trade-side', 'trade-result', 'trade-reason', 'trade-all']) byId(id).addEventListener('input', filter);
     body.addEventListener('click', (event) => choose(event.target.closest('tr')));
     body.addEventListener('keydown', (event) => {
       const tr = event.target.closest('tr');
@@ -132,6 +79,20 @@
       else return;
       event.preventDefault();
     });
+  }
+
+  gw.showTrades = () => {};
+  gw.filterTrades = () => table && filter(); // the chart chooses before there is a table
+  gw.startTrades = () => {
+    if (!t.n) {
+      byId('trade-count').textContent = 'Nothing was traded.';
+      return;
+    }
+    const won = (r) => t.return[r];
+    table = gw.sortedTable({ name: 'trade', columns, sort: 'entry', signed: { return: won, profit: won }, tie: (a, b) => a - b, dress, told });
+    gw.showTrades = table.show;
+    for (const reason of t.reasons) byId('trade-reason').append(new Option(reason, reason));
+    listen();
     for (const id of ['trade-controls', 'trade-table', 'trade-pages']) byId(id).hidden = false;
     filter();
   };

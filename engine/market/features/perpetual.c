@@ -34,8 +34,7 @@ static const struct gw_param funding_z_params[] = {LENGTH_PARAM(96, 2, "bars in 
 const struct gw_feature_desc feature_funding_z = {
     .name = "funding_z",
     .help = "z-score of the funding rate (column funding_rate) within the last n bars (population sd): who pays to be "
-            "long, and "
-            "more than lately; 0 while it stands still",
+            "long, and more than lately; 0 while it stands still",
     .source = "perpetual funding as crowding: Ackerer, Hugonnier & Jermann 2024, Perpetual futures pricing",
     .own = GW_PARAM_TABLE(funding_z_params),
     .of_column = "funding_rate",
@@ -67,8 +66,7 @@ static const struct gw_param oi_change_params[] = {LENGTH_PARAM(24, 1, "bars bet
 const struct gw_feature_desc feature_oi_change = {
     .name = "oi_change",
     .help = "ln(open interest / open interest n bars ago) (column open_interest): positions built up or closed; 0 when "
-            "either is not "
-            "positive",
+            "either is not positive",
     .source = "Bessembinder & Seguin 1993, J. Financial and Quantitative Analysis 28: open interest beside volume",
     .own = GW_PARAM_TABLE(oi_change_params),
     .of_column = "open_interest",
