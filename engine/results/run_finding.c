@@ -52,27 +52,64 @@ static void how_many_bars(const struct pair_verdict *v, struct attention_facts *
     }
 }
 
-static void ask_attention(const struct experiment *e, const struct results *r, struct attention_facts *out) {
-    size_t n_measured = 0;
-    *out = (struct attention_facts){
-        .candidate = SIZE_MAX, .needed = NAN, .half_width = NAN, .need = success_test[CRITERION_precision_at_1].need};
+/* Of equal p, which resamples leave often, the one that lies further out of its interval. */
+static bool surer(const struct gw_delta *one, const struct gw_delta *than) {
+    if (!than || one->p_value < than->p_value) return true;
+    return !(one->p_value > than->p_value) &&
+           fabs(one->value) * (than->hi - than->lo) > fabs(than->value) * (one->hi - one->lo);
+}
+
+static void keep_surest(struct surest *kept, const struct surest *one) {
+    if (surer(one->difference, kept->difference)) *kept = *one;
+}
+
+static void count_difference(const struct experiment *e, const struct surest *one, struct attention_facts *out) {
+    keep_surest(&out->any, one);
+    if (!one->difference->holds) return;
+    if (one->difference->value < 0) {
+        out->n_worse++;
+        keep_surest(&out->worse, one);
+    } else if (isnan(one->null_p) || at_level(e, one->null_p)) {
+        out->n_better++;
+        keep_surest(&out->better, one);
+    } else {
+        out->n_as_null++;
+        keep_surest(&out->as_null, one);
+    }
+}
+
+/* The comparison with the best gate without attention, which some runs end with. */
+static void ask_control(const struct pair_verdict *v, struct attention_facts *out) {
+    out->simpler = v->simpler;
+    out->control = v->baseline;
+    for (int g = 0; g < GW_N_GATES; g++)
+        for (int d = 0; d < GW_N_DELTAS; d++) {
+            const struct gw_delta *delta = &v->gate[g].delta[d];
+            if (v->simpler == SIMPLER_BETTER && !(delta->value < 0)) continue;
+            out->control_p = fmin(out->control_p, delta->p_holm); /* of a number and NAN it is the number */
+        }
+}
+
+void run_finding_attention(const struct experiment *e, const struct results *r, struct attention_facts *out) {
+    *out = (struct attention_facts){.control = SIZE_MAX,
+                                    .control_p = NAN,
+                                    .needed = NAN,
+                                    .half_width = NAN,
+                                    .need = success_test[CRITERION_precision_at_1].need};
     for (size_t i = 0; i < r->n_verdicts; i++) {
         const struct pair_verdict *v = &r->verdict[i];
-        if (v->simpler != SIMPLER_NOT_ASKED) out->simpler = v->simpler;
+        if (v->simpler != SIMPLER_NOT_ASKED) ask_control(v, out);
         if (v->baseline != r->baseline || !has_attention(e, v->candidate)) continue;
         out->asked = true;
         how_many_bars(v, out);
         for (int g = 0; g < GW_N_GATES; g++)
             for (int d = 0; d < GW_N_DELTAS; d++) {
-                const struct gw_delta *delta = &v->gate[g].delta[d];
-                const double null = r->strategy[v->candidate].null[g].p_value;
-                n_measured += isfinite(delta->p_value) ? 1 : 0;
-                out->n_better += delta->holds && delta->value > 0 && (isnan(null) || at_level(e, null));
-                out->n_worse += delta->holds && delta->value < 0;
+                const struct surest one = {&v->gate[g].delta[d], v->candidate, g, d,
+                                           r->strategy[v->candidate].null[g].p_value};
+                if (isfinite(one.difference->p_value)) count_difference(e, &one, out);
             }
     }
-    if (r->family.best_attention.found) out->candidate = r->family.best_attention.candidate;
-    out->state = n_measured == 0                 ? OUTCOME_NOT_MEASURED
+    out->state = !out->any.difference            ? OUTCOME_NOT_MEASURED
                  : out->n_better && out->n_worse ? OUTCOME_MIXED
                  : out->n_better                 ? OUTCOME_BETTER
                  : out->n_worse                  ? OUTCOME_WORSE
@@ -209,7 +246,7 @@ void run_finding_make(const struct experiment *e, const struct prepared *p, cons
                       const struct results *r, struct run_finding *out) {
     *out = (struct run_finding){0};
     find_skill(e, r, &out->found);
-    ask_attention(e, r, &out->attention);
+    run_finding_attention(e, r, &out->attention);
     ask_money(e, p, r, &out->traded);
     ask_coverage(e, r, &out->coverage);
     out->n_cut_short = count_cut_short(e, fits);

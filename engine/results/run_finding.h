@@ -15,13 +15,23 @@ struct found_facts {
     size_t strategy;         /* the surest, by lowest p and then highest lift over the null */
     int gate;
 };
+/* The difference of least p among those that a statement is about: it is that statement's p. */
+struct surest {
+    const struct gw_delta *difference; /* of the results; NULL: there is none */
+    size_t candidate;                  /* strategy index */
+    int gate, delta;
+    double null_p; /* of the candidate's null control on that gate */
+};
 /* What attention's differences to the baseline come to, once corrected; only a gate that beats the null counts for better. */
 struct attention_facts {
     bool asked; /* a contestant with attention stands beside the baseline */
     enum outcome state;
-    size_t n_better, n_worse; /* differences that hold */
-    size_t candidate;         /* whose difference stands out most; SIZE_MAX: none */
+    size_t n_better, n_worse,
+        n_as_null; /* differences that hold; as null: for the better, but where nothing beats the null */
+    struct surest better, worse, as_null, any; /* of each of those, and of all differences */
     enum simpler_gate simpler;
+    size_t control;   /* the gate without attention of the last comparison; SIZE_MAX: none */
+    double control_p; /* least corrected p of that comparison, for the control where it does better */
     /* The narrowest P@1 % interval of attention, the difference that the success test asks for, and how many times the bars it
      * takes until the first is no wider than the second; NAN: unknown. */
     double half_width, need, needed;
@@ -51,6 +61,7 @@ struct run_finding {
     bool no_positives[GW_N_GATES];   /* in the test slices */
     double fewest_of_k, k_of_fewest; /* bars that the smallest K picks in the smallest fold */
 };
+void run_finding_attention(const struct experiment *e, const struct results *r, struct attention_facts *out);
 void run_finding_make(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                       const struct results *r, struct run_finding *out);
 /* K that picks fewer bars than this in a fold says little of the fold. */

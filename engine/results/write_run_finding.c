@@ -31,17 +31,39 @@ static void put_found(struct json_writer *w, const struct experiment *e, const s
     json_end_object(w);
 }
 
+static void put_surest(struct json_writer *w, const char *key, const struct experiment *e, const struct surest *one) {
+    char metric[GW_METRIC_KEY_MAX];
+    if (!one->difference) {
+        json_put_string(w, key, NULL);
+        return;
+    }
+    gw_metric_key_write(metric, gw_delta_metric[one->delta].name, gw_delta_metric[one->delta].k);
+    json_begin_object(w, key);
+    json_put_string(w, "candidate", name_of(e, one->candidate));
+    json_put_string(w, "gate", gw_gate_name[one->gate]);
+    json_put_string(w, "metric", metric);
+    json_put_number(w, "delta", one->difference->value);
+    json_put_number(w, "p_holm", one->difference->p_holm);
+    json_put_number(w, "null_p", one->null_p);
+    json_end_object(w);
+}
+
 static void put_attention(struct json_writer *w, const struct experiment *e, const struct results *r,
                           const struct attention_facts *a) {
     json_begin_object(w, "attention");
     json_put_string(w, "state", a->asked ? outcome_id[a->state] : "not_asked");
     json_put_string(w, "baseline", a->asked ? name_of(e, r->baseline) : NULL);
-    json_put_string(w, "candidate", name_of(e, a->candidate));
     json_put_int(w, "better", (int64_t)a->n_better);
     json_put_int(w, "worse", (int64_t)a->n_worse);
+    json_put_int(w, "as_null", (int64_t)a->n_as_null);
     json_put_int(w, "comparisons", (int64_t)r->family.n_comparisons);
-    json_put_number(w, "p_value", a->asked ? r->family.best_attention.test.p_value : NAN);
+    put_surest(w, "surest_better", e, &a->better);
+    put_surest(w, "surest_worse", e, &a->worse);
+    put_surest(w, "surest_as_null", e, &a->as_null);
+    put_surest(w, "surest", e, &a->any);
     json_put_string(w, "simpler_gate", simpler_id[a->simpler]);
+    json_put_string(w, "control", name_of(e, a->control));
+    json_put_number(w, "control_p_holm", a->control_p);
     json_put_number(w, "half_width", a->half_width);
     json_put_number(w, "need", a->need);
     json_put_number(w, "times_the_bars", a->needed);

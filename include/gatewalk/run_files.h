@@ -118,8 +118,12 @@
  *   "finding": { what the run comes to, in the order in which a reader asks
  *       "null": { "state": "something" | "nothing" | "not_measured", "asked" (contestants × gates), "found" (above the null once corrected),
  *           "strategy", "gate" (the surest), "observed", "null_mean", "p_value", "p_holm" },
- *       "attention": { "state": as of a conclusion, or "not_asked", "baseline", "candidate" (that stands out most), "better", "worse"
- *           (differences that hold; better on gates that beat the null only), "comparisons", "p_value" (Hansen, of those with attention), "simpler_gate",
+ *       "attention": { "state": as of a conclusion, or "not_asked", "baseline", "better", "worse", "as_null" (differences that hold; as
+ *           null: for the better, but of a gate that does not beat the null, which does not count), "comparisons",
+ *           "surest_better", "surest_worse", "surest_as_null", "surest": null or the difference of least p of those, and of all:
+ *               {"candidate", "gate", "metric", "delta", "p_holm", "null_p" (of that candidate's null control)},
+ *           "simpler_gate", "control" (the gate without attention of the verdict's last entry), "control_p_holm" (least of that entry;
+ *           where simpler_gate is "better", of what the control is better at),
  *           "half_width" (of the narrowest P@1 interval), "need", "times_the_bars" },
  *       "traded": { "state": "nothing_traded" | "lost" | "gained" | "beat_market", "strategy" (with the highest return), "traded",
  *           "gained" (how many trials did), "total_return", "sd", "seeds", "seeds_gained", "market_return" (test bars held, without costs),

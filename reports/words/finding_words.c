@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "metric_words.h"
 #include "sentences.h"
 
 static bool is(const json_value *object, const char *key, const char *id) {
@@ -22,6 +23,18 @@ static void say(struct words *to, const char *format, ...) {
     if (n > 0) to->used += (size_t)n < to->size - to->used ? (size_t)n : to->size - to->used - 1;
 }
 
+enum { P_WORDS_MAX = 24 };
+/* Near the level a second decimal would hide on which side of it a p lies. */
+static const char *p_words(double p, char out[P_WORDS_MAX]) {
+    if (isnan(p))
+        snprintf(out, P_WORDS_MAX, "p unknown");
+    else if (p < 0.001)
+        snprintf(out, P_WORDS_MAX, "p < 0.001");
+    else
+        snprintf(out, P_WORDS_MAX, p < 0.1 ? "p %.3f" : "p %.2f", p);
+    return out;
+}
+
 /* "Yes.", "No." to the question whether attention is better; without attention to whether there is anything at all. */
 static void answer(struct words *to, const json_value *null, const json_value *attention) {
     if (is(attention, "state", "not_asked"))
@@ -39,43 +52,93 @@ static void answer(struct words *to, const json_value *null, const json_value *a
 static int null_words(struct run_view *run, struct words *to, const json_value *null) {
     const double asked = member_number(null, "asked"), found = member_number(null, "found");
     const char *strategy = member_text(run, null, "strategy"), *gate = member_text(run, null, "gate");
+    char p[P_WORDS_MAX];
     if (!strategy || !gate) return GW_ERR_NOMEM;
+    p_words(member_number(null, "p_holm"), p);
     if (is(null, "state", "nothing"))
         say(to,
             "There is nothing to be found: labels shifted in time, which no score can know, are ranked as well "
-            "(lowest p of %.0f corrected: %.2f). ",
-            asked, member_number(null, "p_holm"));
+            "(least of %.0f, corrected: %s). ",
+            asked, p);
     else if (is(null, "state", "something"))
         say(to,
             "There is something to find: %.0f of %.0f gates rank better than labels shifted in time, surest %.64s %.8s "
-            "(average precision %.3f, by chance %.3f). ",
-            found, asked, strategy, gate, member_number(null, "observed"), member_number(null, "null_mean"));
+            "(average precision %.3f, by chance %.3f; %s, corrected). ",
+            found, asked, strategy, gate, member_number(null, "observed"), member_number(null, "null_mean"), p);
+    return GW_OK;
+}
+
+/* "bahdanau long P@1 %, p 0.012": the difference that a statement rests on, and the p of just that. */
+static int surest_words(struct run_view *run, struct words *to, const json_value *one) {
+    const char *candidate = member_text(run, one, "candidate"), *gate = member_text(run, one, "gate");
+    char p[P_WORDS_MAX];
+    if (!candidate || !gate) return GW_ERR_NOMEM;
+    const struct metric_words words = metric_words(json_string(json_get(one, "metric"), ""));
+    say(to, "%.64s %.8s %s, %s", candidate, gate, words.spoken, p_words(member_number(one, "p_holm"), p));
+    return GW_OK;
+}
+
+/* Whose differences these are, and how they are corrected. */
+static int difference_words(struct run_view *run, struct words *to, const json_value *a, const char *baseline) {
+    const double n = member_number(a, "comparisons");
+    char p[P_WORDS_MAX];
+    if (is(a, "state", "better") || is(a, "state", "worse")) {
+        const bool better = is(a, "state", "better");
+        say(to, "Attention is %s than %.64s (surest: ", better ? "better" : "worse", baseline);
+        TRY(surest_words(run, to, json_get(a, better ? "surest_better" : "surest_worse")));
+    } else if (is(a, "state", "mixed")) {
+        say(to, "Attention is better than %.64s in some ways and worse in others (surest better: ", baseline);
+        TRY(surest_words(run, to, json_get(a, "surest_better")));
+        say(to, "; surest worse: ");
+        TRY(surest_words(run, to, json_get(a, "surest_worse")));
+    } else {
+        say(to, "Attention is not shown to be better or worse than %.64s (", baseline);
+        if (member_number(a, "as_null") > 0) {
+            say(to, "corrected for %.0f comparisons)", n);
+            return GW_OK;
+        }
+        say(to, "least of its differences: %s", p_words(member_number(json_get(a, "surest"), "p_holm"), p));
+    }
+    say(to, ", corrected for %.0f comparisons)", n);
+    return GW_OK;
+}
+
+/* A difference of scores that know nothing is none of skill, however sure it is. */
+static int as_null_words(struct run_view *run, struct words *to, const json_value *a) {
+    const double n = member_number(a, "as_null");
+    const json_value *one = json_get(a, "surest_as_null");
+    char p[P_WORDS_MAX];
+    if (!(n > 0)) return GW_OK;
+    say(to, "; %.0f difference%s for the better (surest: ", n, n > 1 ? "s" : "");
+    TRY(surest_words(run, to, one));
+    say(to, ") do%s not count, as the scores are no better than labels shifted in time (%s)", n > 1 ? "" : "es",
+        p_words(member_number(one, "null_p"), p));
+    return GW_OK;
+}
+
+static int simpler_words(struct run_view *run, struct words *to, const json_value *a) {
+    const char *control = member_text(run, a, "control");
+    char p[P_WORDS_MAX];
+    if (!control) return GW_ERR_NOMEM;
+    p_words(member_number(a, "control_p_holm"), p);
+    if (is(a, "simpler_gate", "as_good") && !is(a, "state", "worse"))
+        say(to, "; %.64s, without attention, does as well (least of their differences: %s)", control, p);
+    else if (is(a, "simpler_gate", "better"))
+        say(to, "; %.64s, without attention, does better (%s)", control, p);
     return GW_OK;
 }
 
 static int attention_words(struct run_view *run, struct words *to, const json_value *a) {
-    const char *candidate = member_text(run, a, "candidate"), *baseline = member_text(run, a, "baseline");
-    const double n = member_number(a, "comparisons"), p = member_number(a, "p_value");
-    if (!candidate || !baseline) return GW_ERR_NOMEM;
+    const char *baseline = member_text(run, a, "baseline");
+    if (!baseline) return GW_ERR_NOMEM;
     if (is(a, "state", "not_asked")) return GW_OK;
     if (is(a, "state", "not_measured")) {
         say(to, "Attention cannot be compared with %.64s: there are too few bars or positives. ", baseline);
         return GW_OK;
     }
-    if (is(a, "state", "better"))
-        say(to, "Attention is better than %.64s, %.64s most clearly", baseline, candidate);
-    else if (is(a, "state", "worse"))
-        say(to, "Attention is worse than %.64s", baseline);
-    else if (is(a, "state", "mixed"))
-        say(to, "Attention is better than %.64s in some ways and worse in others", baseline);
-    else
-        say(to, "Attention is not shown to be better or worse than %.64s", baseline);
-    say(to, " (corrected for %.0f comparisons%s", n, isfinite(p) ? "" : ")");
-    if (isfinite(p)) say(to, "; best of attention p %.2f)", p);
-    if (is(a, "simpler_gate", "as_good") && !is(a, "state", "worse"))
-        say(to, "; a gate without attention does as well");
-    else if (is(a, "simpler_gate", "better"))
-        say(to, "; a gate without attention does better");
+    TRY(difference_words(run, to, a, baseline));
+    TRY(as_null_words(run, to, a));
+    TRY(simpler_words(run, to, a));
     say(to, ". ");
     return GW_OK;
 }

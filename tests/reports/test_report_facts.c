@@ -247,35 +247,48 @@ static void test_finding(void **state) {
     "{\"state\": \"" state                                                                                             \
     "\", \"asked\": 4, \"found\": 1, \"strategy\": \"a\", \"gate\": \"long\", \"observed\": 0.3, "                     \
     "\"null_mean\": 0.1, \"p_holm\": 0.42}"
-#define ATTENTION(state, simpler)                                                                                      \
-    "{\"state\": \"" state "\", \"baseline\": \"b\", \"candidate\": \"a\", \"comparisons\": 8, \"p_value\": 0.039, "   \
-    "\"simpler_gate\": " simpler "}"
+#define DIFFERENCE(gate, metric, p)                                                                                    \
+    "{\"candidate\": \"a\", \"gate\": \"" gate "\", \"metric\": \"" metric "\", \"p_holm\": " p ", \"null_p\": 0.4}"
+    /* Every p another one: whichever statement is made must carry its own. */
+#define ATTENTION(state, as_null, simpler)                                                                             \
+    "{\"state\": \"" state "\", \"baseline\": \"b\", \"comparisons\": 8, \"as_null\": " as_null                        \
+    ", \"surest_better\": " DIFFERENCE("long", "precision_at_1", "0.0391") ", \"surest_worse\": " DIFFERENCE(          \
+        "short", "pnl_mean_at_1_1x",                                                                                   \
+        "0.0002") ", \"surest_as_null\": " DIFFERENCE("long", "average_precision",                                     \
+                                                      "0.012") ", \"surest\": " DIFFERENCE("short", "precision_at_5",  \
+                                                                                           "0.59") ", "                \
+                                                                                                   "\"simpler_gate\":" \
+                                                                                                   " " simpler         \
+                                                                                                   ", \"control\": "   \
+                                                                                                   "\"pool\", "        \
+                                                                                                   "\"control_p_"      \
+                                                                                                   "holm\": 0.77}"
 #define TRADED(state, gain)                                                                                            \
     "{\"state\": \"" state "\", \"strategy\": \"a\", \"total_return\": " gain ", \"sd\": 0.021, \"seeds\": 2, "        \
     "\"seeds_gained\": 1, \"market_return\": 0.25}"
     static const struct {
         const char *null, *attention, *traded, *next, *says;
     } c[] = {
-        {NULL_FACTS("nothing"), ATTENTION("no_difference", "null"), TRADED("lost", "-0.05"),
+        {NULL_FACTS("nothing"), ATTENTION("no_difference", "0", "null"), TRADED("lost", "-0.05"),
          "{\"id\": \"no_positives\", \"gate\": \"short\"}, {\"id\": \"more_seeds\"}, {\"id\": \"few_bars\", \"k\": 1, "
          "\"bars\": 7}",
          "No. There is nothing to be found: labels shifted in time, which no score can know, are ranked as well "
-         "(lowest p of "
-         "4 corrected: 0.42). Attention is not shown to be better or worse than b (corrected for 8 comparisons; best "
-         "of "
-         "attention p 0.04). Nothing traded made money after costs (best: a -5.00 % ±2.1; the market +25.0 %). That "
+         "(least of 4, corrected: p 0.42). Attention is not shown to be better or worse than b (least of its "
+         "differences: p 0.59, corrected for 8 comparisons). Nothing traded made money after costs (best: a -5.00 % "
+         "±2.1; the market +25.0 %). That "
          "rests "
          "on 2 seeds and 3 trials on these data. What would help: the short gate has no positive at all (a lower "
          "min_move); more seeds, one cannot be told from luck; the best 1 % of a fold are 7 bars: a larger K or longer "
          "test slices."},
-        {NULL_FACTS("something"), ATTENTION("better", "\"as_good\""), TRADED("beat_market", "0.5"),
+        {NULL_FACTS("something"), ATTENTION("better", "0", "\"as_good\""), TRADED("beat_market", "0.5"),
          "{\"id\": \"more_epochs\", \"strategies\": 1}, {\"id\": \"coverage\", \"strategy\": \"a\", \"gate\": "
          "\"long\", "
          "\"asked\": 0.01, \"got\": 0.055}",
-         "Yes. Attention is better than b, a most clearly (corrected for 8 comparisons; best of attention p 0.04); a "
-         "gate "
-         "without attention does as well. There is something to find: 1 of 4 gates rank better than labels shifted in "
-         "time, surest a long (average precision 0.300, by chance 0.100). After costs a made +50.0 % ±2.1 in 1 of 2 "
+         "Yes. Attention is better than b (surest: a long P@1 %, p 0.039, corrected for 8 comparisons); pool, without "
+         "attention, does as well (least of their differences: p 0.77). There is something to find: 1 of 4 gates rank "
+         "better than labels shifted in "
+         "time, surest a long (average precision 0.300, by chance 0.100; p 0.42, corrected). After costs a made +50.0 "
+         "% ±2.1 in 1 of 2 "
          "seeds, "
          "more than the market's +25.0 %. That rests on 2 seeds and 3 trials on these data; the best Sharpe is more "
          "than "
@@ -285,13 +298,25 @@ static void test_finding(void **state) {
         {NULL_FACTS("nothing"), "{\"state\": \"not_asked\"}", TRADED("gained", "0.01"),
          "{\"id\": \"more_data\", \"half_width\": 0.22, \"need\": 0.05, \"times_the_bars\": 19.4}",
          "No. There is nothing to be found: labels shifted in time, which no score can know, are ranked as well "
-         "(lowest p of "
-         "4 corrected: 0.42). After costs a made +1.00 % ±2.1 in 1 of 2 seeds, less than the market's +25.0 %. That "
+         "(least of 4, corrected: p 0.42). After costs a made +1.00 % ±2.1 in 1 of 2 seeds, less than the market's "
+         "+25.0 %. That "
          "rests "
          "on 2 seeds and 3 trials on these data; the best Sharpe is more than the luck of so many with probability "
          "0.63. "
          "What would help: more data, P@1 % is known to ±22 points and 5 would take about 19 times the bars."},
-        {NULL_FACTS("not_measured"), ATTENTION("not_measured", "null"), "{\"state\": \"nothing_traded\"}", "",
+        {NULL_FACTS("not_measured"), ATTENTION("worse", "0", "\"better\""), "{\"state\": \"nothing_traded\"}", "",
+         "No. Attention is worse than b (surest: a short PnL@1 %, p < 0.001, corrected for 8 comparisons); pool, "
+         "without attention, does better (p 0.77). Nothing was traded. That rests on 2 seeds and 3 trials on these "
+         "data."},
+        {NULL_FACTS("not_measured"), ATTENTION("mixed", "0", "\"behind\""), "{\"state\": \"nothing_traded\"}", "",
+         "Mixed. Attention is better than b in some ways and worse in others (surest better: a long P@1 %, p 0.039; "
+         "surest worse: a short PnL@1 %, p < 0.001, corrected for 8 comparisons). Nothing was traded. That rests on 2 "
+         "seeds and 3 trials on these data."},
+        {NULL_FACTS("not_measured"), ATTENTION("no_difference", "2", "null"), "{\"state\": \"nothing_traded\"}", "",
+         "No. Attention is not shown to be better or worse than b (corrected for 8 comparisons); 2 differences for the "
+         "better (surest: a long PR-AUC, p 0.012) do not count, as the scores are no better than labels shifted in "
+         "time (p 0.40). Nothing was traded. That rests on 2 seeds and 3 trials on these data."},
+        {NULL_FACTS("not_measured"), ATTENTION("not_measured", "0", "null"), "{\"state\": \"nothing_traded\"}", "",
          "Nothing can be said. Attention cannot be compared with b: there are too few bars or positives. Nothing was "
          "traded. That rests on 2 seeds and 3 trials on these data."}};
     char dir[1024], text[3000], said[FINDING_MAX];
@@ -314,6 +339,7 @@ static void test_finding(void **state) {
         run_view_close(&run);
     }
 #undef NULL_FACTS
+#undef DIFFERENCE
 #undef ATTENTION
 #undef TRADED
 }

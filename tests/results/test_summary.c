@@ -353,7 +353,7 @@ static void test_finding_follows_from_the_tables(void **state) {
     const json_value *null = json_get(finding, "null"), *traded = json_get(finding, "traded");
     const json_value *attention = json_get(finding, "attention"), *all = json_get(root, "strategies");
     size_t asked = 0, found = 0, n_traded = 0, gained = 0, better = 0, worse = 0;
-    double lowest = 2, best = -INFINITY;
+    double lowest = 2, least = 2, best = -INFINITY;
     for (size_t i = 0; i < json_size(all); i++) {
         const json_value *one = json_at(all, i), *portfolio = json_get(json_get(one, "portfolio"), "mean");
         const double gain = json_number(json_get(portfolio, "total_return"), NAN);
@@ -385,11 +385,18 @@ static void test_finding_follows_from_the_tables(void **state) {
     for (size_t v = 0; v < json_size(verdicts); v++) {
         const json_value *conclusion = json_get(json_at(verdicts, v), "conclusion");
         if (!says(json_at(verdicts, v), "baseline", "none")) continue;
+        for (int g = 0; g < GW_N_GATES; g++) {
+            const json_value *gate = json_get(json_get(json_at(verdicts, v), "gates"), gw_gate_name[g]);
+            for (size_t i = 0; i < json_size(gate); i++)
+                least = fmin(least, json_number(json_get(json_at(gate, i), "p_holm"), NAN));
+        }
         better += json_size(json_get(conclusion, "better"));
         worse += json_size(json_get(conclusion, "worse"));
     }
     assert_int_equal(json_number(json_get(attention, "worse"), -1), worse);
     assert_true(json_number(json_get(attention, "better"), -1) <= better);
+    assert_near(json_number(json_get(json_get(attention, "surest"), "p_holm"), NAN), least, 0, 0);
+    assert_int_equal(json_kind(json_get(attention, "surest_worse")), worse ? JSON_OBJECT : JSON_NULL);
     assert_true(says(attention, "state", worse ? "worse" : "no_difference") || better > 0);
 }
 
