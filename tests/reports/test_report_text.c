@@ -6,6 +6,7 @@
 #include "reports/plots/line_chart.h"
 #include "reports/text/text_table.h"
 #include "reports/words/metric_words.h"
+#include "reports/words/sentences.h"
 #include "room.h"
 
 /* ---- snapshots ---------------------------------------------------------------------------------------------- */
@@ -321,16 +322,40 @@ static void test_hostile_summary(void **state) {
     free(text);
 }
 
+/* Whose PnL@K ends trades by the label, and of which gates: said by name, and nothing when there is none. */
+static void test_isolated_words(void **state) {
+    (void)state;
+    static const char text[] = "{\"a\": {\"isolated_exits\": \"own\"}, \"b\": {\"isolated_exits\": \"label\"}}";
+    struct json_document *document;
+    assert_ok(json_parse("gates", text, strlen(text), GW_ERR_DATA, &document));
+    const json_value *own = json_get(json_root(document), "a"), *label = json_get(json_root(document), "b");
+    struct strategy_view strategy[] = {{.label = "all", .gate = {label, label}},
+                                       {.label = "own", .gate = {own, own}},
+                                       {.label = "low", .gate = {own, label}},
+                                       {.label = "none"}};
+    struct run_view run = {.strategy = strategy, .n_strategies = COUNT_OF(strategy)};
+    char said[256];
+    isolated_words(&run, said, sizeof said);
+    assert_string_equal(
+        said, "PnL@K ends trades by the label's bracket and horizon, not by exits of their own: all, low (short).");
+    isolated_words(&run, said, 80); /* what does not fit is left out whole */
+    assert_string_equal(said, "");
+    strategy[0].gate[0] = strategy[0].gate[1] = strategy[2].gate[1] = own;
+    isolated_words(&run, said, sizeof said);
+    assert_string_equal(said, "");
+    json_free(document);
+}
+
 int main(void) {
     if (!room_open()) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_80),         cmocka_unit_test(test_text_120),
-        cmocka_unit_test(test_text_undefined),  cmocka_unit_test(test_text_study),
-        cmocka_unit_test(test_text_infinite),   cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_text_safe),       cmocka_unit_test(test_fit_and_wrap),
-        cmocka_unit_test(test_ranges),          cmocka_unit_test(test_metric_words),
-        cmocka_unit_test(test_calendar_ticks),  cmocka_unit_test(test_timeout),
-        cmocka_unit_test(test_hostile_summary),
+        cmocka_unit_test(test_isolated_words), cmocka_unit_test(test_text_80),
+        cmocka_unit_test(test_text_120),       cmocka_unit_test(test_text_undefined),
+        cmocka_unit_test(test_text_study),     cmocka_unit_test(test_text_infinite),
+        cmocka_unit_test(test_compare),        cmocka_unit_test(test_text_safe),
+        cmocka_unit_test(test_fit_and_wrap),   cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_metric_words),   cmocka_unit_test(test_calendar_ticks),
+        cmocka_unit_test(test_timeout),        cmocka_unit_test(test_hostile_summary),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     return room_remove() ? failed : 1;
