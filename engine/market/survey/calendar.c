@@ -6,8 +6,8 @@
 #include "engine/market/import/import_tz.h"
 #include "survey.h"
 
-static const int64_t DAY_NS = 24 * NS_PER_HOUR, WEEK_NS = 7 * 24 * NS_PER_HOUR;
-static const int64_t SUNDAY_NS = 3 * 24 * NS_PER_HOUR; /* 1970-01-04 was the first one */
+static const int64_t WEEK_NS = 7 * NS_PER_DAY;
+static const int64_t SUNDAY_NS = 3 * NS_PER_DAY; /* 1970-01-04 was the first one */
 
 static int64_t floor_mod(int64_t a, int64_t b) {
     int64_t r = a % b;
@@ -25,7 +25,7 @@ static size_t slot_of(const struct calendar *calendar, int64_t utc_ns) {
 }
 
 int64_t calendar_day(const struct calendar *calendar, int64_t time_ns) {
-    return floor_div(local_of(calendar, time_ns), DAY_NS);
+    return floor_div(local_of(calendar, time_ns), NS_PER_DAY);
 }
 
 bool calendar_is_open(const struct calendar *calendar, int64_t open_ns) {
@@ -38,7 +38,9 @@ void calendar_free(struct calendar *calendar) {
 }
 
 static void choose_slots(struct calendar *calendar, int64_t interval_ns) {
-    calendar->slot_ns = interval_ns < NS_PER_MINUTE ? NS_PER_MINUTE : interval_ns > DAY_NS ? DAY_NS : interval_ns;
+    calendar->slot_ns = interval_ns < NS_PER_MINUTE ? NS_PER_MINUTE
+                        : interval_ns > NS_PER_DAY  ? NS_PER_DAY
+                                                    : interval_ns;
     while (WEEK_NS % calendar->slot_ns) calendar->slot_ns -= NS_PER_MINUTE; /* 7m: no whole number of it is a week */
     if (calendar->slot_ns < NS_PER_MINUTE) calendar->slot_ns = NS_PER_MINUTE;
     calendar->n_slots = (size_t)(WEEK_NS / calendar->slot_ns);
@@ -88,7 +90,7 @@ static void name_kind(struct calendar *calendar) {
     calendar->kind = CALENDAR_SESSIONS;
     if (share > .98)
         calendar->kind = CALENDAR_ALWAYS;
-    else if (calendar->slot_ns == DAY_NS)
+    else if (calendar->slot_ns == NS_PER_DAY)
         calendar->kind = weekend ? CALENDAR_SESSIONS : CALENDAR_WEEKDAYS;
     else if (share > .66 && share < .76 && count_open(calendar, 6 * day, day) == 0)
         calendar->kind = CALENDAR_FX;
@@ -108,7 +110,7 @@ static int infer_zone(const struct gw_bars *bars, struct calendar *out, struct o
     struct calendar *other = mem_calloc(1, sizeof *other);
     struct occupancy *tried = mem_calloc(1, sizeof *tried);
     int rc = other && tried ? occupy(bars, out, best) : GW_ERR_NOMEM;
-    for (size_t i = 0; i < COUNT_OF(zones) && rc == GW_OK && out->slot_ns < DAY_NS; i++) {
+    for (size_t i = 0; i < COUNT_OF(zones) && rc == GW_OK && out->slot_ns < NS_PER_DAY; i++) {
         *other = *out;
         other->tz = NULL;
         if (set_zone(other, zones[i]) < 0) continue; /* no such zones here: UTC it is */
@@ -132,7 +134,7 @@ int calendar_infer(const struct gw_bars *bars, struct calendar *out) {
     struct occupancy *found = mem_calloc(1, sizeof *found);
     int rc = found ? infer_zone(bars, out, found) : GW_ERR_NOMEM;
     bool long_enough = bars->n && bars->bar[bars->n - 1].open_ns - bars->bar[0].open_ns >= 2 * WEEK_NS;
-    if (rc == GW_OK && long_enough && bars->interval_ns <= DAY_NS) {
+    if (rc == GW_OK && long_enough && bars->interval_ns <= NS_PER_DAY) {
         for (size_t i = 0; i < out->n_slots; i++) out->open[i] = found->count[i] >= .5 * found->level;
         name_kind(out);
     } else {
@@ -146,9 +148,9 @@ int calendar_infer(const struct gw_bars *bars, struct calendar *out) {
 /* ---- from words ---------------------------------------------------------------------------------------- */
 
 static void open_between(struct calendar *calendar, size_t day, int64_t from_ns, int64_t to_ns) {
-    for (int64_t at = 0; at < DAY_NS; at += calendar->slot_ns)
+    for (int64_t at = 0; at < NS_PER_DAY; at += calendar->slot_ns)
         if (at >= from_ns && at < to_ns)
-            calendar->open[(size_t)(((int64_t)day * DAY_NS + at) / calendar->slot_ns)] = true;
+            calendar->open[(size_t)(((int64_t)day * NS_PER_DAY + at) / calendar->slot_ns)] = true;
 }
 
 static bool parse_hours(const char *text, int64_t *from_ns, int64_t *to_ns, const char **zone) {
@@ -162,7 +164,7 @@ static bool parse_hours(const char *text, int64_t *from_ns, int64_t *to_ns, cons
 }
 
 int calendar_parse(const char *text, int64_t interval_ns, struct calendar *out) {
-    int64_t from_ns = 0, to_ns = DAY_NS;
+    int64_t from_ns = 0, to_ns = NS_PER_DAY;
     const char *zone = "UTC";
     *out = (struct calendar){.given = true};
     choose_slots(out, interval_ns);
@@ -187,7 +189,7 @@ int calendar_parse(const char *text, int64_t interval_ns, struct calendar *out) 
         if (out->kind == CALENDAR_ALWAYS || (weekday && out->kind != CALENDAR_FX))
             open_between(out, day, from_ns, to_ns);
         if (out->kind != CALENDAR_FX) continue; /* Sunday 17:00 to Friday 17:00 in New York */
-        if (day <= 5) open_between(out, day, day == 0 ? 17 * NS_PER_HOUR : 0, day == 5 ? 17 * NS_PER_HOUR : DAY_NS);
+        if (day <= 5) open_between(out, day, day == 0 ? 17 * NS_PER_HOUR : 0, day == 5 ? 17 * NS_PER_HOUR : NS_PER_DAY);
     }
     return GW_OK;
 }
@@ -239,7 +241,7 @@ void calendar_words(const struct calendar *calendar, char text[160]) {
         strcpy(text, "never open");
         return;
     }
-    if (calendar->slot_ns == DAY_NS) {
+    if (calendar->slot_ns == NS_PER_DAY) {
         snprintf(text, 160, "%s to %s", name[begin], name[end]);
         return;
     }
