@@ -4,154 +4,30 @@
 #include <string.h>
 
 #include "engine/base/base.h"
-#include "json_scan.h"
-
-/* "1. open" */
-static unsigned role_of(struct field name, int *rank) {
-    while (name.length && ((*name.text >= '0' && *name.text <= '9') || strchr(". ", *name.text)))
-        name.text++, name.length--;
-    return import_header_role(name, rank);
-}
-
-/* ---- roles ---------------------------------------------------------------------------------------- */
-
-enum { ROLES_MAX = N_COLUMN_ROLES + GW_COLUMNS_MAX };
-
-/* Where each role's value stands among the members of a record. Names repeat from record to record. */
-struct roles {
-    int rank[ROLES_MAX];
-    struct field name[ROLES_MAX];
-    size_t n;
-    struct {
-        struct field key;
-        uint8_t role;
-    } member[IMPORT_COLUMNS_MAX];
-};
-
-static void learn(struct roles *roles, struct field key) {
-    int rank;
-    unsigned role = role_of(key, &rank);
-    if (roles->n == IMPORT_COLUMNS_MAX) return;
-    if (role != COLUMN_SKIP && roles->name[role].length && roles->rank[role] <= rank) role = COLUMN_SKIP;
-    for (size_t i = 0; i < roles->n && role != COLUMN_SKIP; i++)
-        if (roles->member[i].role == role) roles->member[i].role = COLUMN_SKIP;
-    roles->member[roles->n].key = key;
-    roles->member[roles->n++].role = (uint8_t)role;
-    if (role == COLUMN_SKIP) return;
-    roles->rank[role] = rank;
-    roles->name[role] = key;
-}
-
-static bool same(struct field a, struct field b) {
-    return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
-}
-
-/* `guess`: the place of this member in the record before. */
-static unsigned known_role(const struct roles *roles, struct field key, size_t guess) {
-    if (guess < roles->n && same(roles->member[guess].key, key)) return roles->member[guess].role;
-    for (size_t i = 0; i < roles->n; i++)
-        if (same(roles->member[i].key, key)) return roles->member[i].role;
-    return COLUMN_SKIP;
-}
-
-static bool has_prices(const struct roles *roles) {
-    for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role++)
-        if (!roles->name[role].length) return false;
-    return true;
-}
-
-static void tell(char *text, size_t size, struct field name) {
-    size_t used = strlen(text);
-    if (used + 48 < size)
-        snprintf(text + used, size - used, "%s%.*s", used ? ", " : "", (int)(name.length < 40 ? name.length : 40),
-                 name.text);
-    text_clean(text);
-}
-
-/* Members that the caller asked for by name take the roles behind the bars' own. */
-static int choose_extra(struct import_reader *reader, struct roles *roles) {
-    struct field name[IMPORT_COLUMNS_MAX];
-    size_t n = 0;
-    for (size_t i = 0; i < roles->n; i++) name[i] = roles->member[i].key;
-    for (size_t c = 0; c < reader->options.n_columns; c++) {
-        const char *asked = reader->options.column[c];
-        const int at = import_column_find(name, roles->n, asked);
-        if (at == COLUMN_AMBIGUOUS)
-            FAIL(GW_ERR_DATA, "%s:1:1: two members are called \"%s\"; rename one", reader->path, asked);
-        if (at == COLUMN_NOT_FOUND) continue;
-        const unsigned role = roles->member[at].role;
-        if (role != COLUMN_SKIP && role < N_COLUMN_ROLES)
-            FAIL(GW_ERR_CONFIG, "%s: the member \"%s\" is the bars' %s already; features of it need no col()",
-                 reader->path, asked, import_role_name(role));
-        if (role != COLUMN_SKIP)
-            FAIL(GW_ERR_CONFIG, "columns \"%s\" and \"%s\" are one and the same of %s; write one of them",
-                 reader->extra_name[role - N_COLUMN_ROLES], asked, reader->path);
-        roles->member[at].role = (uint8_t)(N_COLUMN_ROLES + n);
-        roles->name[N_COLUMN_ROLES + n] = roles->member[at].key;
-        reader->extra_name[n++] = asked;
-    }
-    return GW_OK;
-}
-
-/* Field k of a row has the k-th role, whether or not the file has it: the layout of every shape. */
-static int lay_out(struct import_reader *reader, const struct roles *roles, bool with_time) {
-    struct gw_import_report *report = &reader->report;
-    static const char *const names[] = {"time", "open", "high", "low", "close"};
-    static const unsigned needed[] = {COLUMN_TIME, COLUMN_OPEN, COLUMN_HIGH, COLUMN_LOW, COLUMN_CLOSE};
-    for (size_t i = 0; i < COUNT_OF(needed); i++)
-        if (!roles->name[needed[i]].length && !(i == 0 && with_time))
-            FAIL(GW_ERR_DATA, "%s:1:1: the objects have no \"%s\"; bars need time, open, high, low and close",
-                 reader->path, names[i]);
-    size_t n_extra = 0;
-    while (n_extra < GW_COLUMNS_MAX && roles->name[N_COLUMN_ROLES + n_extra].length) n_extra++;
-    reader->layout = (struct import_layout){
-        .delimiter = ',', .n_columns = N_COLUMN_ROLES + n_extra, .n_extra = n_extra, .n_required = 1};
-    reader->n_used = 0;
-    for (unsigned role = COLUMN_TIME; role < N_COLUMN_ROLES + n_extra; role++) {
-        if (!roles->name[role].length && !(role == COLUMN_TIME && with_time)) continue;
-        reader->layout.column[role] = (uint8_t)role;
-        reader->used[reader->n_used++] = (uint8_t)role;
-    }
-    for (size_t i = 0; i < roles->n; i++)
-        tell(roles->member[i].role ? report->columns_used : report->columns_ignored, sizeof report->columns_used,
-             roles->member[i].key);
-    report->has_volume = roles->name[COLUMN_VOLUME].length > 0;
-    if (roles->name[COLUMN_SYMBOL].length) TRY(import_symbols_open(reader));
-    return import_rows_reserve(reader, 1024);
-}
-
-static struct import_row empty_row(const struct json_scan *scan) {
-    struct import_row row = {.n_fields = scan->reader->layout.n_columns,
-                             .line = scan->line,
-                             .begin = scan->at,
-                             .end = scan->at,
-                             .in_text = true};
-    for (size_t i = 0; i < ROLES_MAX; i++) row.field[i] = (struct field){scan->at, 0};
-    return row;
-}
+#include "json_roles.h"
 
 /* ---- a record a bar --------------------------------------------------------------------------------- */
 
 /* The object at the scanner; learns the roles from the first one. `time`: its key, when that is its time. */
-static int take_record(struct json_scan *scan, struct roles *roles, const struct field *time) {
+static int take_record(struct json_scan *scan, struct json_roles *roles, const struct field *time) {
     struct json_scan again = *scan;
     struct field key, value;
     if (!roles->n) {
         TRY(json_scan_open(&again, '{'));
         while (!json_scan_close(&again, '}')) {
             TRY(json_scan_key(&again, &key));
-            learn(roles, key);
+            json_roles_learn(roles, key);
             TRY(json_scan_skip(&again));
         }
         TRY(again.rc);
-        TRY(choose_extra(scan->reader, roles));
-        TRY(lay_out(scan->reader, roles, time != NULL));
+        TRY(json_roles_choose_extra(scan->reader, roles));
+        TRY(json_roles_lay_out(scan->reader, roles, time != NULL));
     }
-    struct import_row row = empty_row(scan);
+    struct import_row row = json_empty_row(scan);
     TRY(json_scan_open(scan, '{'));
     for (size_t i = 0; !json_scan_close(scan, '}'); i++) {
         TRY(json_scan_key(scan, &key));
-        unsigned role = known_role(roles, key, i);
+        unsigned role = json_roles_find(roles, key, i);
         TRY(json_scan_scalar(scan, &value));
         if (role != COLUMN_SKIP) row.field[role] = value;
     }
@@ -162,7 +38,7 @@ static int take_record(struct json_scan *scan, struct roles *roles, const struct
 
 /* "[{…},{…}]", or objects one after the other. */
 static int take_records(struct json_scan *scan) {
-    struct roles roles = {.n = 0};
+    struct json_roles roles = {.n = 0};
     if (json_scan_peek(scan) == '[') {
         TRY(json_scan_open(scan, '['));
         while (!json_scan_close(scan, ']')) TRY(take_record(scan, &roles, NULL));
@@ -178,7 +54,7 @@ static int take_records(struct json_scan *scan) {
 
 /* {"2020-01-01": {"open": …}, …} */
 static int take_index(struct json_scan *scan) {
-    struct roles roles = {.n = 0};
+    struct json_roles roles = {.n = 0};
     struct field key;
     TRY(json_scan_open(scan, '{'));
     while (!json_scan_close(scan, '}')) {
@@ -224,15 +100,15 @@ static int take_column(struct json_scan *scan, struct column *column) {
     return scan->rc;
 }
 
-static int make_rows(struct json_scan *scan, const struct roles *roles, struct column column[ROLES_MAX]) {
+static int make_rows(struct json_scan *scan, const struct json_roles *roles, struct column column[ROLES_MAX]) {
     size_t n = column[COLUMN_OPEN].n;
     bool own_time = roles->name[COLUMN_TIME].length > 0;
-    TRY(lay_out(scan->reader, roles, column[COLUMN_OPEN].n && column[COLUMN_OPEN].key[0].length));
+    TRY(json_roles_lay_out(scan->reader, roles, column[COLUMN_OPEN].n && column[COLUMN_OPEN].key[0].length));
     for (unsigned role = COLUMN_TIME; role < ROLES_MAX; role++)
         if (roles->name[role].length && column[role].n != n)
             return json_scan_fail(scan, "columns of different lengths");
     for (size_t i = 0; i < n; i++) {
-        struct import_row row = empty_row(scan);
+        struct import_row row = json_empty_row(scan);
         for (unsigned role = COLUMN_TIME; role < ROLES_MAX; role++)
             if (roles->name[role].length) row.field[role] = column[role].value[i];
         if (!own_time) row.field[COLUMN_TIME] = column[COLUMN_OPEN].key[i];
@@ -245,22 +121,22 @@ static int make_rows(struct json_scan *scan, const struct roles *roles, struct c
 /* {"open": […], …} and {"open": {"2020-01-01": …}, …} */
 static int take_columns(struct json_scan *scan) {
     struct column column[ROLES_MAX] = {{0}};
-    struct roles roles = {.n = 0};
+    struct json_roles roles = {.n = 0};
     struct json_scan again = *scan;
     struct field key;
     int rc = json_scan_open(&again, '{');
     while (rc == GW_OK && !json_scan_close(&again, '}')) {
         rc = json_scan_key(&again, &key);
-        if (rc == GW_OK && strchr("[{", json_scan_peek(&again))) learn(&roles, key);
+        if (rc == GW_OK && strchr("[{", json_scan_peek(&again))) json_roles_learn(&roles, key);
         if (rc == GW_OK) rc = json_scan_skip(&again);
     }
     if (rc == GW_OK) rc = again.rc;
-    if (rc == GW_OK) rc = choose_extra(scan->reader, &roles);
+    if (rc == GW_OK) rc = json_roles_choose_extra(scan->reader, &roles);
     if (rc == GW_OK) rc = json_scan_open(scan, '{');
     while (rc == GW_OK && !json_scan_close(scan, '}')) {
         rc = json_scan_key(scan, &key);
         if (rc < 0) break;
-        unsigned role = strchr("[{", json_scan_peek(scan)) ? known_role(&roles, key, 0) : COLUMN_SKIP;
+        unsigned role = strchr("[{", json_scan_peek(scan)) ? json_roles_find(&roles, key, 0) : COLUMN_SKIP;
         rc = role == COLUMN_SKIP ? json_scan_skip(scan) : take_column(scan, &column[role]);
     }
     if (rc == GW_OK) rc = scan->rc;
@@ -277,23 +153,23 @@ static int take_columns(struct json_scan *scan) {
 /* {"columns": […], "index": […], "data": [[…], …]}, its members in this order or another. */
 static int take_split(struct json_scan *scan, const struct json_scan *columns, const struct json_scan *index,
                       const struct json_scan *data) {
-    struct roles roles = {.n = 0};
+    struct json_roles roles = {.n = 0};
     struct json_scan names = *columns, times = *index, rows = *data;
     struct field value, time = {0};
     bool own_time;
     TRY(json_scan_open(&names, '['));
     while (!json_scan_close(&names, ']')) {
         TRY(json_scan_scalar(&names, &value));
-        learn(&roles, value);
+        json_roles_learn(&roles, value);
     }
     TRY(names.rc);
-    TRY(choose_extra(scan->reader, &roles));
+    TRY(json_roles_choose_extra(scan->reader, &roles));
     own_time = roles.name[COLUMN_TIME].length > 0;
-    TRY(lay_out(scan->reader, &roles, times.at != NULL));
+    TRY(json_roles_lay_out(scan->reader, &roles, times.at != NULL));
     TRY(json_scan_open(&rows, '['));
     if (!own_time) TRY(json_scan_open(&times, '['));
     while (!json_scan_close(&rows, ']')) {
-        struct import_row row = empty_row(&rows);
+        struct import_row row = json_empty_row(&rows);
         if (!own_time) {
             if (json_scan_close(&times, ']')) return json_scan_fail(&times, "more rows than times");
             TRY(json_scan_scalar(&times, &time));
@@ -317,14 +193,14 @@ static int take_any(struct json_scan *scan, int depth);
 /* An object tells by its members what it is. */
 static int take_object(struct json_scan *scan, int depth) {
     struct json_scan at = *scan, columns = {0}, index = {0}, data = {0}, inside = {0};
-    struct roles plain = {.n = 0}, nested = {.n = 0};
+    struct json_roles plain = {.n = 0}, nested = {.n = 0};
     struct field key;
     TRY(json_scan_open(&at, '{'));
     for (size_t n = 0; n < IMPORT_COLUMNS_MAX && !json_scan_close(&at, '}'); n++) {
         TRY(json_scan_key(&at, &key));
         char kind = json_scan_peek(&at);
         bool container = kind == '[' || kind == '{';
-        learn(container ? &nested : &plain, key);
+        json_roles_learn(container ? &nested : &plain, key);
         if (kind == '[' && field_equals(key, "columns")) columns = at;
         if (kind == '[' && field_equals(key, "index")) index = at;
         if (kind == '[' && field_equals(key, "data")) data = at;
@@ -334,8 +210,8 @@ static int take_object(struct json_scan *scan, int depth) {
         TRY(json_scan_skip(&at));
     }
     TRY(at.rc);
-    if (has_prices(&plain)) return take_records(scan);
-    if (has_prices(&nested)) return take_columns(scan);
+    if (json_roles_have_prices(&plain)) return take_records(scan);
+    if (json_roles_have_prices(&nested)) return take_columns(scan);
     if (columns.at && data.at) return take_split(scan, &columns, &index, &data);
     if (!inside.at || depth >= 2)
         FAIL(GW_ERR_DATA,
@@ -343,16 +219,16 @@ static int take_object(struct json_scan *scan, int depth) {
              "close and volume is one",
              scan->reader->path);
     if (json_scan_peek(&inside) == '{') { /* {"2020-01-01": {"open": …}}, or a wrapper */
-        struct roles below = {.n = 0};
+        struct json_roles below = {.n = 0};
         struct json_scan first = inside;
         TRY(json_scan_open(&first, '{'));
         while (!json_scan_close(&first, '}')) {
             TRY(json_scan_key(&first, &key));
-            if (!strchr("[{", json_scan_peek(&first))) learn(&below, key);
+            if (!strchr("[{", json_scan_peek(&first))) json_roles_learn(&below, key);
             TRY(json_scan_skip(&first));
         }
         TRY(first.rc);
-        if (has_prices(&below)) return take_index(scan);
+        if (json_roles_have_prices(&below)) return take_index(scan);
     }
     return take_any(&inside, depth + 1);
 }
