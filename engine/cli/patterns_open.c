@@ -51,9 +51,9 @@ static int choose_seed(const struct experiment *e, const struct live_choice *cho
          (unsigned long long)e->seed[0]);
 }
 
-static int load_model(const char *path, struct patterns_opened *o) {
+static int load_model(const char *path, const struct gw_meta_pair *expect, size_t n_expect, struct patterns_opened *o) {
     struct gw_training_log log = {0};
-    TRY(gw_model_load(path, NULL, 0, &o->model, &log, NULL, NULL));
+    TRY(gw_model_load(path, expect, n_expect, &o->model, &log, NULL, NULL));
     gw_training_log_free(&log);
     if (!gate_patterns(o->model) || !gate_pattern_categories(o->model))
         FAIL(GW_ERR_DATA, "%s: holds no library of patterns", path);
@@ -76,7 +76,7 @@ static int load_fold(const char *dir, const struct live_choice *choice, struct p
                      (unsigned long long)seed, *fold + 1);
     if (n < 0 || n >= (int)sizeof path) FAIL(GW_ERR_USAGE, "the run directory's path is too long");
     snprintf(o->name, sizeof o->name, "%s, seed %llu, fold %zu", spec->name, (unsigned long long)seed, *fold + 1);
-    return load_model(path, o);
+    return load_model(path, NULL, 0, o);
 }
 
 static int build_of_run(struct patterns_opened *o, size_t fold, bool all) {
@@ -141,18 +141,26 @@ static int read_source(const struct json_document *document, struct patterns_ope
     return gw_labels_build(o->market.symbol, &config, &o->labels);
 }
 
+/* The mark of a training comes first and its model last: in between, another's may lie there. */
+static int load_trained(const char *dir, const struct json_document *document, struct patterns_opened *o) {
+    char path[1024];
+    const struct gw_meta_pair of = {PATTERNS_KEY, json_string(json_get(json_root(document), "key"), "")};
+    TRY(path_join(path, sizeof path, dir, PATTERNS_MODEL));
+    if (!file_exists(path))
+        FAIL(GW_ERR_DATA, "%s: its training is not finished; the same `gatewalk patterns train` goes on with it", dir);
+    return load_model(path, &of, 1, o);
+}
+
 static int open_trained(const char *dir, const char *source, bool all, const struct live_choice *choice,
                         struct patterns_opened *o) {
     struct json_document *document;
-    char path[1024];
     size_t learned = 0;
     TRY(gw_kernels_select(choice->kernels ? choice->kernels : "auto"));
     if (choice->strategy || choice->seed_given || choice->fold)
         FAIL(GW_ERR_USAGE, "%s is no run: --strategy, --seed and --fold choose among fits of a run", dir);
-    TRY(path_join(path, sizeof path, dir, PATTERNS_MODEL));
-    TRY(load_model(path, o));
     TRY(json_load(source, GW_ERR_DATA, &document));
-    int rc = read_source(document, o, &learned);
+    int rc = load_trained(dir, document, o);
+    if (rc == GW_OK) rc = read_source(document, o, &learned);
     o->library.horizon = (size_t)json_number(json_get(json_get(json_root(document), "labels"), "horizon"), 24);
     snprintf(o->name, sizeof o->name, "%s", o->market.n_symbols ? o->market.symbol->symbol : "");
     json_free(document);

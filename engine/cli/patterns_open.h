@@ -9,6 +9,8 @@
 /* In the output directory of `patterns train`. */
 #define PATTERNS_SOURCE "library.json"
 #define PATTERNS_MODEL  "model.safetensors"
+#define PATTERNS_KEY                                                                                                   \
+    "gatewalk.fit_key" /* in the model's metadata and as "key" of the source: both are of one training */
 
 struct patterns_opened {
     struct experiment *experiment; /* of a run, as is prepared; else NULL */

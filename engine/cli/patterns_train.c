@@ -1,14 +1,19 @@
 /* gatewalk patterns train: a library of the bars of one file, without a walk: for exploring, not for judging. */
 #include "patterns_train.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/json.h"
 #include "gatewalk/run_files.h"
+#include "gatewalk/version.h"
 
 static const double VALIDATION_SHARE = 0.15;
+static const char CHECKPOINT[] = "training.safetensors"; /* as long as the training lasts */
 
 static void default_settings(struct patterns_training *t) {
     gw_model_config_default(&t->model);
@@ -59,6 +64,20 @@ static int settings(struct patterns_training *t, const struct patterns_train_opt
     return gw_model_config_check(&t->model, &t->train, &report);
 }
 
+/* Whatever decides the fit: what is found of an earlier one is used under the same key only. */
+static void make_key(struct patterns_training *t) {
+    uint64_t hash = hash_bytes(gw_source_hash(), strlen(gw_source_hash()), 0);
+    const char *const with[] = {gw_kernels_selected(), gw_kernels_build(),
+                                t->train.precision == GW_PRECISION_BF16 ? gw_kernels_selected_bf16() : ""};
+    for (size_t i = 0; i < COUNT_OF(with); i++) hash = hash_bytes(with[i], strlen(with[i]) + 1, hash);
+    hash = gw_param_hash(&gw_model_params, &t->model, hash);
+    hash = gw_param_hash(&gw_train_params, &t->train, hash);
+    hash = gw_param_hash(&gw_label_params, &t->labels, hash);
+    const uint64_t of[] = {t->seed, t->bars.fingerprint, t->n_train, t->n_validation};
+    hash = hash_bytes(of, sizeof of, hash);
+    snprintf(t->key, sizeof t->key, "%016" PRIx64, hash);
+}
+
 /* ---- the fit --------------------------------------------------------------------------------------- */
 
 static void on_epoch(void *context, const struct gw_epoch_record *r, size_t epochs, double per_second) {
@@ -73,7 +92,13 @@ static void on_epoch(void *context, const struct gw_epoch_record *r, size_t epoc
                                      .valid_r = r->parts[1][0],
                                      .valid_c = r->parts[1][1],
                                      .best = r->best};
+    const uint32_t before = r->epoch - 1 - t->epochs; /* by an earlier call */
+    if (t->epochs++ == 0 && before > 0) {
+        progress_message("note: %s has epochs 1 to %u of this training; it goes on there", t->dir, before);
+        progress_add(t->progress, before);
+    }
     progress_note(t->progress, "%s | %.0f windows/s", patterns_epoch_line(&e, epochs, line), per_second);
+    progress_expect(t->progress, t->epochs, (double)(epochs - r->epoch));
     progress_add(t->progress, 1);
 }
 
@@ -103,7 +128,8 @@ static int fit(void *context) {
                                        .validation = t->sample + t->n_train,
                                        .n_train = t->n_train,
                                        .n_validation = t->n_validation};
-    const struct gw_fit_options options = {.seed = t->seed, .on_epoch = on_epoch, .context = t};
+    const struct gw_fit_options options = {
+        .seed = t->seed, .on_epoch = on_epoch, .context = t, .checkpoint = t->checkpoint, .checkpoint_key = t->key};
     return gw_model_fit(&t->model, &t->train, &input, &options, &t->gate, &t->log);
 }
 
@@ -123,6 +149,7 @@ static int write_source(const struct patterns_training *t, const struct patterns
         struct json_writer w = {.stream = file.stream};
         json_begin_object(&w, NULL);
         json_put_int(&w, "schema", GW_RUN_SCHEMA);
+        json_put_string(&w, "key", t->key);
         json_put_string(&w, "file", real ? real : t->file);
         json_put_string(&w, "format", o->format);
         json_put_string(&w, "symbol", t->bars.symbol);
@@ -160,11 +187,16 @@ static int write_latents(const struct patterns_training *t) {
     return out_commit(&file);
 }
 
-static int save(struct patterns_training *t) {
-    char path[1024];
-    TRY(path_join(path, sizeof path, t->dir, PATTERNS_MODEL));
-    TRY(gw_model_save(t->gate, &t->log, NULL, 0, NULL, 0, path));
-    return write_latents(t);
+static int save(const struct patterns_training *t) {
+    const struct gw_meta_pair of = {PATTERNS_KEY, t->key};
+    return gw_model_save(t->gate, &t->log, &of, 1, NULL, 0, t->model_path);
+}
+
+/* The model has taken its place. */
+static int drop_checkpoint(const struct patterns_training *t) {
+    if (unlink(t->checkpoint) != 0 && errno != ENOENT)
+        FAIL(GW_ERR_IO, "%s: cannot be removed: %s", t->checkpoint, strerror(errno));
+    return GW_OK;
 }
 
 static int build(struct patterns_training *t) {
@@ -180,32 +212,52 @@ static int build(struct patterns_training *t) {
     return library_build(&t->library, (const struct library_range *const[]){&learned, &later});
 }
 
-/* A directory of ours or an empty one. */
-static int claim(const char *dir) {
+/* A directory of ours or an empty one, for this process alone. */
+static int claim(const char *dir, int *lock) {
     char path[1024];
     TRY(path_join(path, sizeof path, dir, PATTERNS_SOURCE));
     if (!file_exists(path) && file_exists(dir) && !run_folder_is_empty(dir))
         FAIL(GW_ERR_USAGE, "%s is not empty and holds no library of patterns; give another --out", dir);
     TRY(dir_make(dir));
-    return run_folder_sweep(dir, true); /* what a killed one has left half-written */
+    TRY(dir_lock(dir, lock));
+    return run_folder_sweep(dir, *lock >= 0); /* what a killed one has left half-written */
 }
 
-static int train(struct patterns_training *t, const struct patterns_train_options *o) {
+static int fit_or_load(struct patterns_training *t, size_t jobs) {
+    const struct gw_meta_pair of = {PATTERNS_KEY, t->key};
+    if (file_exists(t->model_path) && gw_model_load(t->model_path, &of, 1, &t->gate, &t->log, NULL, NULL) == GW_OK) {
+        if (gate_patterns(t->gate)) {
+            progress_message("note: %s has the model of this training; what follows from it is made again", t->dir);
+            return GW_OK;
+        }
+        gw_training_log_free(&t->log);
+        gw_model_free(t->gate);
+        t->gate = NULL;
+    }
+    TRY(progress_begin(&t->progress, "patterns", t->train.epochs, NULL));
+    int rc = patterns_parallel(jobs, fit, t);
+    progress_end(t->progress);
+    t->progress = NULL;
+    TRY(rc);
+    return save(t);
+}
+
+static int train(struct patterns_training *t, const struct patterns_train_options *o, int *lock) {
     TRY(settings(t, o));
     TRY(gw_bars_import(t->file, &(struct gw_import_options){.format = o->format}, &t->bars, NULL));
     TRY(gw_labels_build(&t->bars, &t->labels, &t->label));
     TRY(list_samples(t));
-    TRY(claim(t->dir));
+    make_key(t);
+    TRY(path_join(t->model_path, sizeof t->model_path, t->dir, PATTERNS_MODEL));
+    TRY(path_join(t->checkpoint, sizeof t->checkpoint, t->dir, CHECKPOINT));
+    TRY(claim(t->dir, lock));
     TRY(write_source(t, o)); /* first of all: it says whose directory this is */
-    TRY(progress_begin(&t->progress, "patterns", t->train.epochs, NULL));
-    int rc = patterns_parallel(o->jobs, fit, t);
-    progress_end(t->progress);
-    t->progress = NULL;
-    TRY(rc);
+    TRY(fit_or_load(t, o->jobs));
+    TRY(drop_checkpoint(t));
     TRY(build(t));
-    TRY(save(t));
+    TRY(write_latents(t));
     TRY(progress_begin(&t->progress, "map", 1000, "iterations"));
-    rc = patterns_parallel(o->jobs, write_out, t);
+    int rc = patterns_parallel(o->jobs, write_out, t);
     progress_end(t->progress);
     t->progress = NULL;
     return rc;
@@ -213,7 +265,8 @@ static int train(struct patterns_training *t, const struct patterns_train_option
 
 int patterns_train(const char *file, const char *dir, const struct patterns_train_options *options) {
     struct patterns_training t = {.file = file, .dir = dir, .seed = options->seed};
-    int rc = train(&t, options);
+    int lock = -1, rc = train(&t, options, &lock);
+    dir_unlock(&lock);
     library_free(&t.library);
     gw_training_log_free(&t.log);
     gw_model_free(t.gate);

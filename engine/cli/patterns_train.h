@@ -25,8 +25,11 @@ struct patterns_training {
     struct gw_training_log log;
     struct library library;
     struct progress *progress;
+    char key[17], model_path[1024], checkpoint[1024];
+    uint32_t epochs; /* trained by this call, not by one before */
 };
-/* Trains on the file's bars but for the last 15 %, which decide the best epoch, and leaves model, latents, windows, categories
+/* One that was stopped or killed goes on where the same call finds its last epoch, or its model; another is begun afresh.
+ * Trains on the file's bars but for the last 15 %, which decide the best epoch, and leaves model, latents, windows, categories
  * and the files of pictures in the directory. */
 int patterns_train(const char *file, const char *dir, const struct patterns_train_options *options) GW_MUST_USE;
 

@@ -156,6 +156,9 @@ struct gw_fit_options {
     void (*on_epoch)(void *context, const struct gw_epoch_record *record, size_t epochs, double windows_per_second);
     void (*on_windows)(void *context, size_t windows); /* progress in between; any thread */
     void *context;
+    /* Pattern libraries, whose fits are long: the file that holds the fit as it is after every epoch, and that a fit with the
+     * same key (of all that decides it) goes on from to the same bytes; the caller's to remove. Others have none. NULL: none. */
+    const char *checkpoint, *checkpoint_key;
 };
 
 /* `log` must be freed by gw_training_log_free. GW_ERR_INTERRUPTED where the program takes Ctrl-C as a wish to stop. */

@@ -257,7 +257,9 @@ int pattern_gate_fit(const struct gw_model_config *model, const struct gw_train_
     const struct patterns_options own = {.seed = options->seed,
                                          .previous = warm ? previous->model : NULL,
                                          .on_epoch = on_epoch,
-                                         .context = (void *)options};
+                                         .context = (void *)options,
+                                         .checkpoint = options->checkpoint,
+                                         .checkpoint_key = options->checkpoint_key};
     const struct pattern_windows windows[] = {{input->series, input->train, input->n_train},
                                               {input->series, input->validation, input->n_validation}};
     struct patterns_model *trained = NULL;

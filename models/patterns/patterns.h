@@ -109,6 +109,7 @@ struct patterns_options {
     const struct patterns_model *previous; /* warm: start from its weights; of the same shape; NULL: fresh ones */
     void (*on_epoch)(void *context, const struct patterns_epoch *epoch, size_t epochs, double windows_per_second);
     void *context;
+    const char *checkpoint, *checkpoint_key; /* as in struct gw_fit_options */
 };
 
 /* A pure function of (windows, config, options): validation decides the best epoch and nothing else. Without validation

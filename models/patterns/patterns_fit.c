@@ -227,10 +227,41 @@ static int run_epoch(struct fit *fit, uint64_t epoch, struct patterns_epoch *out
     return GW_OK;
 }
 
+static struct patterns_state state_of(const struct fit *fit, struct patterns_log *log) {
+    return (struct patterns_state){.weights = fit->weights,
+                                   .best = fit->best,
+                                   .optimizer = fit->state,
+                                   .n = fit->net.tensors.size,
+                                   .n_optimizer = fit->net.tensors.size * fit->optimizer->state_blocks,
+                                   .updates = fit->updates,
+                                   .windows = fit->windows,
+                                   .log = log,
+                                   .n_epochs = fit->config->training.epochs};
+}
+
+static void go_on(struct fit *fit, struct patterns_log *log) {
+    struct patterns_state state = state_of(fit, log);
+    if (!fit->options->checkpoint) return;
+    if (!patterns_state_load(&state, fit->options->checkpoint, fit->options->checkpoint_key)) return;
+    fit->updates = state.updates;
+    fit->windows = state.windows;
+}
+
+static int keep(const struct fit *fit, struct patterns_log *log) {
+    const struct patterns_state state = state_of(fit, log);
+    if (!fit->options->checkpoint) return GW_OK;
+    return patterns_state_store(&state, fit->options->checkpoint, fit->options->checkpoint_key);
+}
+
+static bool is_over(const struct gw_train_config *training, const struct patterns_log *log) {
+    return log->n == training->epochs || (training->patience > 0 && log->n - log->best >= training->patience);
+}
+
 static int run_epochs(struct fit *fit, struct patterns_log *log) {
     const struct gw_train_config *training = &fit->config->training;
-    double best = HUGE_VAL;
-    for (uint64_t epoch = 1; epoch <= training->epochs; epoch++) {
+    go_on(fit, log);
+    double best = log->n > 0 ? log->epoch[log->best - 1].valid : HUGE_VAL;
+    for (uint64_t epoch = log->n + 1; !is_over(training, log); epoch++) {
         struct patterns_epoch *now = &log->epoch[log->n];
         const double start = clock_seconds();
         const uint64_t before = fit->windows;
@@ -242,11 +273,11 @@ static int run_epochs(struct fit *fit, struct patterns_log *log) {
             log->best = epoch;
             memcpy(fit->best, fit->weights, fit->net.tensors.size * sizeof *fit->best);
         }
+        TRY(keep(fit, log));
         const double seconds = clock_seconds() - start;
         if (fit->options->on_epoch)
             fit->options->on_epoch(fit->options->context, now, training->epochs,
                                    seconds > 0 ? (double)(fit->windows - before) / seconds : 0);
-        if (training->patience > 0 && epoch - log->best >= training->patience) break;
     }
     return GW_OK;
 }

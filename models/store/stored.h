@@ -16,6 +16,11 @@ int store_patterns(const struct pattern_gate *gate, struct stored_tensor *out, s
 /* Takes one such tensor; load_patterns_end wants them all, and fitting. */
 int load_patterns(const char *path, const struct stored_tensor *stored, struct gw_gate_model *model) GW_MUST_USE;
 int load_patterns_end(const char *path, struct gw_gate_model *model) GW_MUST_USE;
+/* R and C by epoch as a tensor, a row an epoch: [n × STORED_LOG_COLUMNS] doubles; and back into the same order, false where a
+ * row is none. */
+enum { STORED_LOG_COLUMNS = 10 };
+void stored_log_put(const struct patterns_log *log, double *out);
+bool stored_log_take(const double *row, struct patterns_epoch *epoch);
 
 #define STORED_TREES "trees." /* then the gate and what of them */
 int store_trees(const struct boosted_gate *gate, struct stored_tensor *out, size_t *n, double **memory) GW_MUST_USE;

@@ -6,7 +6,7 @@
 #include "engine/base/base.h"
 #include "stored.h"
 
-enum { COUNT_COLUMNS = 1 + 2 * GW_N_GATES, LOG_COLUMNS = 10 };
+enum { COUNT_COLUMNS = 1 + 2 * GW_N_GATES };
 
 /* size, then labels and hits of every gate. */
 static void put_counts(const struct pattern_categories *all, double *out) {
@@ -19,11 +19,11 @@ static void put_counts(const struct pattern_categories *all, double *out) {
     }
 }
 
-static void put_log(const struct patterns_log *log, double *out) {
-    for (size_t i = 0; i < log->n; i++, out += LOG_COLUMNS) {
+void stored_log_put(const struct patterns_log *log, double *out) {
+    for (size_t i = 0; i < log->n; i++, out += STORED_LOG_COLUMNS) {
         const struct patterns_epoch *e = &log->epoch[i];
-        const double row[LOG_COLUMNS] = {e->epoch, e->learning_rate, e->train,   e->train_r, e->train_c,
-                                         e->valid, e->valid_r,       e->valid_c, e->pull,    e->best};
+        const double row[STORED_LOG_COLUMNS] = {e->epoch, e->learning_rate, e->train,   e->train_r, e->train_c,
+                                                e->valid, e->valid_r,       e->valid_c, e->pull,    e->best};
         memcpy(out, row, sizeof row);
     }
 }
@@ -36,13 +36,13 @@ static struct stored_tensor tensor(const char *name, bool is_double, size_t rows
 
 int store_patterns(const struct pattern_gate *gate, struct stored_tensor *out, size_t *n, double **memory) {
     const struct pattern_categories *all = &gate->categories;
-    *memory = mem_calloc(all->n * COUNT_COLUMNS + gate->log.n * LOG_COLUMNS, sizeof **memory);
+    *memory = mem_calloc(all->n * COUNT_COLUMNS + gate->log.n * STORED_LOG_COLUMNS, sizeof **memory);
     if (!*memory) return GW_ERR_NOMEM;
     double *counts = *memory, *log = counts + all->n * COUNT_COLUMNS;
     put_counts(all, counts);
-    put_log(&gate->log, log);
+    stored_log_put(&gate->log, log);
     out[(*n)++] = tensor("counts", true, all->n, COUNT_COLUMNS, counts);
-    out[(*n)++] = tensor("log", true, gate->log.n, LOG_COLUMNS, log);
+    out[(*n)++] = tensor("log", true, gate->log.n, STORED_LOG_COLUMNS, log);
     out[(*n)++] = tensor("centres", false, all->n, all->latent, all->centre);
     return GW_OK;
 }
@@ -78,26 +78,32 @@ static int take_counts(const char *path, const struct stored_tensor *stored, str
     return GW_OK;
 }
 
+bool stored_log_take(const double *row, struct patterns_epoch *epoch) {
+    if (!is_count(row[0]) || !is_count(row[9])) return false;
+    *epoch = (struct patterns_epoch){.epoch = (uint32_t)row[0],
+                                     .learning_rate = row[1],
+                                     .train = row[2],
+                                     .train_r = row[3],
+                                     .train_c = row[4],
+                                     .valid = row[5],
+                                     .valid_r = row[6],
+                                     .valid_c = row[7],
+                                     .pull = row[8],
+                                     .best = row[9] > 0};
+    return true;
+}
+
 static int take_log(const char *path, const struct stored_tensor *stored, struct patterns_log *log) {
     const size_t n = stored->shape[0];
-    if (!stored->is_double || stored->shape[1] != LOG_COLUMNS || n == 0 || log->epoch) return wrong(path, stored->name);
+    if (!stored->is_double || stored->shape[1] != STORED_LOG_COLUMNS || n == 0 || log->epoch)
+        return wrong(path, stored->name);
     log->epoch = mem_calloc(n, sizeof *log->epoch);
     if (!log->epoch) return GW_ERR_NOMEM;
     for (; log->n < n; log->n++) {
-        double row[LOG_COLUMNS];
+        double row[STORED_LOG_COLUMNS];
         memcpy(row, (const char *)stored->data + log->n * sizeof row, sizeof row);
-        if (!is_count(row[0]) || !is_count(row[9])) return wrong(path, stored->name);
-        log->epoch[log->n] = (struct patterns_epoch){.epoch = (uint32_t)row[0],
-                                                     .learning_rate = row[1],
-                                                     .train = row[2],
-                                                     .train_r = row[3],
-                                                     .train_c = row[4],
-                                                     .valid = row[5],
-                                                     .valid_r = row[6],
-                                                     .valid_c = row[7],
-                                                     .pull = row[8],
-                                                     .best = row[9] > 0};
-        if (row[9] > 0) log->best = log->n + 1;
+        if (!stored_log_take(row, &log->epoch[log->n])) return wrong(path, stored->name);
+        if (log->epoch[log->n].best) log->best = log->n + 1;
     }
     return GW_OK;
 }

@@ -34,6 +34,8 @@ static bool is_temporary(const char *line) {
     snprintf(name, sizeof name, "%.*s", (int)strcspn(line, " "), line);
     /* Of refits in work: models, which their end removes, and the figures of those that are done. */
     if (strstr(line, ".null/models") || strstr(line, ".null/null_refits.csv")) return true;
+    if (strcmp(name, "/library/training.safetensors") == 0)
+        return true; /* a training's last epoch, until its model is there */
     return is_below(line, "/tmp/") || out_is_leftover(strrchr(name, '/') + 1, &pid);
 }
 

@@ -1,0 +1,111 @@
+/* A fit between two epochs as a safetensors file: a training that was stopped, or killed, goes on from it to the same bytes.
+ * Whatever is wrong with the file only costs the epochs that it holds. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/base.h"
+#include "models/store/stored.h"
+#include "patterns_fit.h"
+
+#define CHECKPOINT_FORMAT "gatewalk-patterns-fit-1"
+
+enum { COUNTS, LOG, WEIGHTS, BEST, OPTIMIZER, PARTS };
+enum { UPDATES, WINDOWS, N_COUNTS };
+static const char *const part_name[PARTS] = {"counts", "log", "weights", "best", "optimizer"};
+
+static struct stored_tensor part(size_t i, bool is_double, size_t rows, size_t columns, const void *data) {
+    struct stored_tensor out = {.is_double = is_double, .n_dims = 2, .shape = {rows, columns}, .data = data};
+    snprintf(out.name, sizeof out.name, "%s", part_name[i]);
+    return out;
+}
+
+int patterns_state_store(const struct patterns_state *state, const char *path, const char *key) {
+    const struct stored_meta meta[] = {{"format", CHECKPOINT_FORMAT}, {"key", key}};
+    const double counts[N_COUNTS] = {[UPDATES] = (double)state->updates, [WINDOWS] = (double)state->windows};
+    double *log = mem_calloc(state->log->n * STORED_LOG_COLUMNS, sizeof *log);
+    if (!log) return GW_ERR_NOMEM;
+    stored_log_put(state->log, log);
+    const struct stored_tensor tensor[PARTS] = {
+        [COUNTS] = part(COUNTS, true, 1, N_COUNTS, counts),
+        [LOG] = part(LOG, true, state->log->n, STORED_LOG_COLUMNS, log),
+        [WEIGHTS] = part(WEIGHTS, false, 1, state->n, state->weights),
+        [BEST] = part(BEST, false, 1, state->n, state->best),
+        [OPTIMIZER] = part(OPTIMIZER, false, 1, state->n_optimizer, state->optimizer),
+    };
+    int rc = safetensors_write(path, meta, COUNT_OF(meta), tensor, PARTS);
+    mem_free(log);
+    return rc;
+}
+
+/* ---- going on: nothing of the file is trusted ------------------------------------------------------------------- */
+
+static bool find_parts(const struct safetensors *file, const char *path, struct stored_tensor found[PARTS]) {
+    bool end = false;
+    for (size_t i = 0; !end; i++) {
+        struct stored_tensor tensor;
+        if (safetensors_tensor(file, path, i, &tensor, &end) < 0) return false;
+        for (size_t p = 0; !end && tensor.data && p < PARTS; p++)
+            if (strcmp(tensor.name, part_name[p]) == 0) found[p] = tensor;
+    }
+    return true;
+}
+
+static bool is_shaped(const struct stored_tensor *tensor, bool is_double, size_t rows, size_t columns) {
+    return tensor->data && tensor->is_double == is_double && tensor->n_dims == 2 && tensor->shape[0] == rows &&
+           tensor->shape[1] == columns;
+}
+
+/* Epochs from 1 on, one behind the other, of which one is the best. */
+static bool take_log(const struct stored_tensor *stored, struct patterns_log *log) {
+    log->best = 0;
+    for (log->n = 0; log->n < stored->shape[0]; log->n++) {
+        struct patterns_epoch *epoch = &log->epoch[log->n];
+        double row[STORED_LOG_COLUMNS];
+        memcpy(row, (const char *)stored->data + log->n * sizeof row, sizeof row);
+        if (!stored_log_take(row, epoch) || epoch->epoch != log->n + 1) return false;
+        if (epoch->best) log->best = epoch->epoch;
+    }
+    return log->best > 0;
+}
+
+static bool is_finite(const struct stored_tensor *tensor) {
+    const float *value = tensor->data;
+    for (size_t i = 0; i < tensor->shape[1]; i++)
+        if (!isfinite(value[i])) return false;
+    return true;
+}
+
+static bool take(const struct safetensors *file, const char *path, struct patterns_state *state) {
+    struct stored_tensor found[PARTS] = {0};
+    double counts[N_COUNTS];
+    if (!find_parts(file, path, found)) return false;
+    const size_t epochs = found[LOG].shape[0];
+    if (epochs < 1 || epochs > state->n_epochs || !is_shaped(&found[LOG], true, epochs, STORED_LOG_COLUMNS) ||
+        !is_shaped(&found[COUNTS], true, 1, N_COUNTS) || !is_shaped(&found[WEIGHTS], false, 1, state->n) ||
+        !is_shaped(&found[BEST], false, 1, state->n) || !is_shaped(&found[OPTIMIZER], false, 1, state->n_optimizer))
+        return false;
+    memcpy(counts, found[COUNTS].data, sizeof counts);
+    for (size_t i = 0; i < N_COUNTS; i++)
+        if (!(counts[i] >= 1 && counts[i] < 1e15)) return false;
+    if (!is_finite(&found[WEIGHTS]) || !is_finite(&found[BEST]) || !is_finite(&found[OPTIMIZER])) return false;
+    if (!take_log(&found[LOG], state->log)) {
+        state->log->n = state->log->best = 0;
+        return false;
+    }
+    state->updates = (uint64_t)counts[UPDATES];
+    state->windows = (uint64_t)counts[WINDOWS];
+    memcpy(state->weights, found[WEIGHTS].data, state->n * sizeof *state->weights);
+    memcpy(state->best, found[BEST].data, state->n * sizeof *state->best);
+    memcpy(state->optimizer, found[OPTIMIZER].data, state->n_optimizer * sizeof *state->optimizer);
+    return true;
+}
+
+bool patterns_state_load(struct patterns_state *state, const char *path, const char *key) {
+    struct safetensors file;
+    if (!file_exists(path) || safetensors_read(path, &file) < 0) return false;
+    const char *format = safetensors_meta(&file, "format"), *of = safetensors_meta(&file, "key");
+    const bool whole =
+        format && strcmp(format, CHECKPOINT_FORMAT) == 0 && of && strcmp(of, key) == 0 && take(&file, path, state);
+    safetensors_free(&file);
+    return whole;
+}
