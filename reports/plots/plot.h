@@ -62,6 +62,15 @@ void figure_percent(char out[FIGURE_SIZE],
                     double fraction); /* in percent, three digits or so, without the sign of percent */
 void figure_span(char out[FIGURE_SIZE], double seconds); /* "312 d", "5.25 h", "45 min" */
 
+/* ---- colours of cells ------------------------------------------------------------------------------- */
+
+/* Light enough for dark digits on it, or as strong as lines are. */
+enum shade { SHADE_UNDER_DIGITS, SHADE_ALONE };
+/* Blue for gains, orange for losses, white at nothing; `full` and beyond have the full colour. */
+unsigned shade_of(double value, double full, enum shade shade);
+/* Where a colour is full: nine of ten sizes are below, so that one wild cell does not pale the others. Sorts them; none: 0. */
+double shade_full(double *size, size_t n);
+
 /* ---- pages ------------------------------------------------------------------------------------------ */
 
 enum text_font { FONT_BODY, FONT_BOLD, FONT_SMALL, FONT_HEAD, FONT_TITLE, N_FONTS };

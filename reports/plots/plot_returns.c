@@ -66,12 +66,7 @@ static int collect(struct run_view *run, const struct table *t, const size_t *c,
 
 /* ---- colours -------------------------------------------------------------------------------------------------- */
 
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Where the colour is full: nine of ten months are below, so that one wild month does not pale the others. */
+/* Of all strategies: what is coloured alike is alike. */
 static int full_colour(struct run_view *run, const struct months *all, size_t n, double *full) {
     size_t count = 0, months = 0;
     for (size_t s = 0; s < n; s++)
@@ -84,24 +79,8 @@ static int full_colour(struct run_view *run, const struct months *all, size_t n,
                 const double value = fabs(all[s].value[y - all[s].first][i]);
                 if (value > 0) size[count++] = value;
             }
-    qsort(size, count, sizeof *size, ascending);
-    *full = count ? size[(count * 9) / 10] : 0;
+    *full = shade_full(size, count);
     return GW_OK;
-}
-
-static unsigned mix(unsigned colour, double part) {
-    unsigned out = 0;
-    for (int shift = 0; shift <= 16; shift += 8) {
-        const double to = (colour >> shift) & 0xFF;
-        out |= (unsigned)lround(255 + (to - 255) * part) << shift;
-    }
-    return out;
-}
-
-/* Blue for gains, orange for losses, paler the smaller they are: light enough for dark digits on all of them. */
-static unsigned colour_of(double value, double full) {
-    enum { GAIN = 0x6FB1E0, LOSS = 0xF0A468 };
-    return mix(value < 0 ? LOSS : GAIN, fmin(fabs(value) / full, 1));
 }
 
 /* ---- one strategy ------------------------------------------------------------------------------------------------ */
@@ -145,7 +124,7 @@ static void year_row(struct page *page, const struct months *m, int year, double
         if (!isfinite(value)) continue;
         growth *= 1 + value;
         page_box(page, left + 0.0006, y - ROW_HEIGHT / 2 + 0.0008, left + CELL_WIDTH - 0.0006,
-                 y + ROW_HEIGHT / 2 - 0.0008, colour_of(value, full));
+                 y + ROW_HEIGHT / 2 - 0.0008, shade_of(value, full, SHADE_UNDER_DIGITS));
         figure_signed(text, 100 * value, fabs(value) < 1 ? 1 : 0);
         page_text(page, FONT_SMALL, ALIGN_CENTER, left + CELL_WIDTH / 2, y, INK, text);
     }

@@ -59,19 +59,12 @@ static double cell_value(const struct lines *lines, const struct line *line, siz
     return cell == 1 ? line->returns / line->trades : line->pnl / lines->seeds;
 }
 
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Nine of ten symbols are below, so that one wild symbol does not pale the others. */
 static int full_colours(struct run_view *run, struct lines *lines) {
     double *size = arena_alloc(&run->arena, lines->n + 1, sizeof *size);
     if (!size) return GW_ERR_NOMEM;
     for (size_t c = 0; c < N_CELLS; c++) {
         for (size_t i = 0; i < lines->n; i++) size[i] = fabs(cell_value(lines, &lines->line[i], c));
-        qsort(size, lines->n, sizeof *size, ascending);
-        lines->full[c] = lines->n ? size[lines->n * 9 / 10] : 0;
+        lines->full[c] = shade_full(size, lines->n);
     }
     return GW_OK;
 }
@@ -102,16 +95,6 @@ static int gather(struct run_view *run, const struct table *t, const size_t *c, 
 
 /* ---- what is drawn ------------------------------------------------------------------------------------------------ */
 
-/* Blue for gains, orange for losses, paler the smaller they are, as in the months' table. */
-static unsigned colour_of(double value, double full) {
-    const unsigned to = value < 0 ? 0xF0A468 : 0x6FB1E0;
-    const double part = full > 0 ? fmin(fabs(value) / full, 1) : 0;
-    unsigned out = 0;
-    for (int shift = 0; shift <= 16; shift += 8)
-        out |= (unsigned)lround(255 + ((double)((to >> shift) & 0xFF) - 255) * part) << shift;
-    return out;
-}
-
 static void heading(struct page *page, double x, double y) {
     static const char *const name[N_CELLS] = {"won, %", "mean, %", "P&L, %"};
     for (size_t c = 0; c < N_CELLS; c++)
@@ -131,7 +114,7 @@ static int symbol_row(struct page *page, const struct lines *lines, const struct
     for (size_t c = 0; c < N_CELLS; c++) {
         const double left = x + NAME_WIDTH + (double)c * CELL_WIDTH;
         page_box(page, left + 0.0006, y - ROW_HEIGHT / 2 + 0.0008, left + CELL_WIDTH - 0.0006,
-                 y + ROW_HEIGHT / 2 - 0.0008, colour_of(cell_value(lines, line, c), lines->full[c]));
+                 y + ROW_HEIGHT / 2 - 0.0008, shade_of(cell_value(lines, line, c), lines->full[c], SHADE_UNDER_DIGITS));
         page_text(page, FONT_SMALL, ALIGN_CENTER, left + CELL_WIDTH / 2, y, INK, text[c]);
     }
     return GW_OK;

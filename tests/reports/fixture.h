@@ -311,7 +311,8 @@ static void fx_gradients(const char *dir, const struct fixture *f) {
 }
 
 static void fx_trades(const char *dir, const struct fixture *f) {
-    static const char *const reason[] = {"target", "stop", "time", "signal"};
+    static const char *const reason[] = {"target", "stop", "time", "signal"}, *const symbol[] = {"BTCUSDT", "ETHUSDT",
+                                                                                                 "SOLUSDT"};
     FILE *to =
         fx_open(dir, GW_RUN_TRADES,
                 "strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,fees,"
@@ -325,11 +326,10 @@ static void fx_trades(const char *dir, const struct fixture *f) {
                 double notional = 1e5, fees = 40 + 10 * u, slippage = 20 * u, net = gross * notional - fees - slippage;
                 char a[40], b[40], c[40];
                 double bar = floor(fx_uniform() * (fx_bars(f) - 30));
-                fprintf(to,
-                        "%s,%zu,BTCUSDT,%s,%s,%s,%s,43000,43100,2.3,%.2f,%.2f,0,%.2f,%.6f,%.6f,%.6f,%d,%s,%.3f,%d\n",
-                        fx_at(f, i)->name, seed, n % 2 ? "long" : "short", fx_time(bar, a), fx_time(bar, b),
-                        fx_time(bar + 9, c), fees, slippage, net, net / notional, fmin(mae, gross), fmax(mfe, gross), 9,
-                        reason[why], 0.3 + 0.5 * u, u < 0.05);
+                fprintf(to, "%s,%zu,%s,%s,%s,%s,%s,43000,43100,2.3,%.2f,%.2f,0,%.2f,%.6f,%.6f,%.6f,%d,%s,%.3f,%d\n",
+                        fx_at(f, i)->name, seed, symbol[n % 8 < 6 ? 0 : n % 8 - 5], n % 2 ? "long" : "short",
+                        fx_time(bar, a), fx_time(bar, b), fx_time(bar + 9, c), fees, slippage, net, net / notional,
+                        fmin(mae, gross), fmax(mfe, gross), 9, reason[why], 0.3 + 0.5 * u, u < 0.05);
             }
     fclose(to);
 }
