@@ -6,12 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "engine/base/base.h"
 #include "wire.h"
 
-enum { FARM_KEY_SIZE = 128 };
 enum seat_state { SEAT_ABSENT, SEAT_FREE, SEAT_ASKED, SEAT_SENT, SEAT_BACK };
 struct seat {
     enum seat_state state; /* of a rank: has it said that it is there, and what is it at? */
@@ -98,14 +96,7 @@ static void *work(void *context) {
 /* ---- messages --------------------------------------------------------------------------------------------------- */
 
 static int on_ready(struct farm *f, int from, struct wire *w) {
-    char key[FARM_KEY_SIZE], host[64];
-    wire_get(w, key, sizeof key);
-    wire_get(w, host, sizeof host);
-    host[sizeof host - 1] = '\0';
-    if (w->failed || strncmp(key, f->key, sizeof key) != 0)
-        FAIL(GW_ERR_DATA,
-             "rank %d on %s has read another search or other data, or is another gatewalk; give all nodes the same",
-             from, text_clean(host));
+    TRY(wire_get_ready(w, from, f->key, "search"));
     f->seat[from].state = SEAT_FREE;
     return GW_OK;
 }
@@ -122,14 +113,8 @@ static int on_result(struct farm *f, int from, struct wire *w) {
 }
 
 static int on_failed(int from, struct wire *w) {
-    int code = 0;
-    size_t length = 0;
-    wire_get(w, &code, sizeof code);
-    (void)wire_get_size(w);
-    char *said = wire_get_block(w, SIZE_MAX, &length), text[900] = "";
-    snprintf(text, sizeof text, "%.*s", said ? (int)length : 0, said ? said : "");
-    mem_free(said);
-    return gw_error_set(code < 0 ? code : GW_ERR_IO, "rank %d: %s", from, text_clean(text));
+    size_t nothing;
+    return wire_get_failure(w, from, &nothing);
 }
 
 static int on_message(struct farm *f, const struct message_head *head) {
@@ -204,16 +189,6 @@ int cluster_farm(struct cluster *c, const char *key, size_t jobs, int (*what)(vo
 
 /* ---- the others ------------------------------------------------------------------------------------------------- */
 
-static int send_ready(const struct cluster *c, const char *key) {
-    struct wire wire = {0};
-    char own[FARM_KEY_SIZE] = "", host[64] = "";
-    snprintf(own, sizeof own, "%s", key);
-    gethostname(host, sizeof host - 1);
-    wire_put(&wire, own, sizeof own);
-    wire_put(&wire, host, sizeof host);
-    return wire_send(c, 0, TAG_READY, &wire);
-}
-
 static int on_job(struct cluster *c, struct wire *w, size_t jobs, const struct farm_hand *hand) {
     size_t n = 0;
     void *job = wire_get_block(w, SIZE_MAX, &n), *result = mem_calloc(1, hand->n_result);
@@ -229,11 +204,7 @@ static int on_job(struct cluster *c, struct wire *w, size_t jobs, const struct f
         wire_put_block(&back, result, hand->n_result);
         rc = wire_send(c, 0, TAG_FIT, &back);
     } else {
-        const char *text = gw_error_message();
-        wire_put(&back, &rc, sizeof rc);
-        wire_put_size(&back, 0);
-        wire_put_block(&back, text, strlen(text));
-        rc = wire_send(c, 0, TAG_FAILED, &back); /* rank 0 decides what now */
+        rc = wire_send_failure(c, rc, SIZE_MAX); /* rank 0 decides what now */
     }
     mem_free(job);
     mem_free(result);
@@ -242,7 +213,7 @@ static int on_job(struct cluster *c, struct wire *w, size_t jobs, const struct f
 
 int cluster_serve_jobs(struct cluster *c, const char *key, size_t jobs, const struct farm_hand *hand) {
     const size_t threads = threads_startable(jobs ? jobs : (size_t)omp_get_max_threads());
-    TRY(send_ready(c, key));
+    TRY(wire_send_ready(c, key));
     for (bool told = false; !told;) {
         struct message_head head;
         struct wire wire;

@@ -115,14 +115,7 @@ static int on_ready(struct root *r, int from, struct wire *w) {
         r->n_out--;
         return give(r, from);
     }
-    char key[CLUSTER_KEY_SIZE], host[64];
-    wire_get(w, key, sizeof key);
-    wire_get(w, host, sizeof host);
-    host[sizeof host - 1] = '\0';
-    if (w->failed || memcmp(key, r->key, sizeof key) != 0)
-        FAIL(GW_ERR_DATA,
-             "rank %d on %s has read another experiment or other data, or is another gatewalk; give all nodes the same",
-             from, text_clean(host));
+    TRY(wire_get_ready(w, from, r->key, "experiment"));
     return give(r, from);
 }
 
@@ -139,16 +132,10 @@ static int on_fit(struct root *r, int from, struct wire *w) {
 }
 
 static int on_failed(struct root *r, int from, struct wire *w) {
-    int code = 0;
-    char text[1024] = "";
-    size_t fit, length;
-    wire_get(w, &code, sizeof code);
-    fit = wire_get_size(w);
-    char *said = wire_get_block(w, SIZE_MAX, &length);
-    snprintf(text, sizeof text, "rank %d: %.*s", from, said ? (int)length : 0, said ? said : "");
-    mem_free(said);
+    size_t fit;
+    const int code = wire_get_failure(w, from, &fit);
     if (fit != SIZE_MAX) r->n_out--;
-    fail(r, code < 0 ? code : GW_ERR_IO, fit, text_clean(text));
+    fail(r, code, fit, gw_error_message());
     return GW_OK;
 }
 

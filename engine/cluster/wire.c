@@ -2,6 +2,7 @@
 #include "wire.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/base.h"
 
@@ -85,6 +86,50 @@ int wire_get_file(struct wire *w, const char *path) {
     }
     mem_free(text);
     return rc;
+}
+
+int wire_send_ready(const struct cluster *c, const char *key) {
+    struct wire w = {0};
+    char own[CLUSTER_KEY_SIZE] = "", host[64] = "";
+    snprintf(own, sizeof own, "%s", key);
+    gethostname(host, sizeof host - 1);
+    wire_put(&w, own, sizeof own);
+    wire_put(&w, host, sizeof host);
+    return wire_send(c, 0, TAG_READY, &w);
+}
+
+int wire_get_ready(struct wire *w, int from, const char *key, const char *what) {
+    char own[CLUSTER_KEY_SIZE] = "", theirs[CLUSTER_KEY_SIZE], host[64];
+    snprintf(own, sizeof own, "%s", key);
+    wire_get(w, theirs, sizeof theirs);
+    wire_get(w, host, sizeof host);
+    host[sizeof host - 1] = '\0';
+    if (!w->failed && memcmp(theirs, own, sizeof own) == 0) return GW_OK;
+    FAIL(GW_ERR_DATA,
+         "rank %d on %s has read another %s or other data, or is another gatewalk; give all nodes the same", from,
+         text_clean(host), what);
+}
+
+int wire_send_failure(const struct cluster *c, int code, size_t fit) {
+    struct wire w = {0};
+    const char *text = gw_error_message();
+    wire_put(&w, &code, sizeof code);
+    wire_put_size(&w, fit);
+    wire_put_block(&w, text, strlen(text));
+    return wire_send(c, 0, TAG_FAILED, &w);
+}
+
+int wire_get_failure(struct wire *w, int from, size_t *fit) {
+    int code = 0;
+    size_t length;
+    char text[900] = "";
+    wire_get(w, &code, sizeof code);
+    *fit = wire_get_size(w);
+    if (w->failed) *fit = SIZE_MAX;
+    char *said = wire_get_block(w, SIZE_MAX, &length);
+    snprintf(text, sizeof text, "%.*s", said ? (int)length : 0, said ? said : "");
+    mem_free(said);
+    return gw_error_set(code < 0 ? code : GW_ERR_IO, "rank %d: %s", from, text_clean(text));
 }
 
 int wire_send(const struct cluster *c, int to, enum message_tag tag, struct wire *w) {

@@ -42,6 +42,15 @@ int wire_get_fit(struct wire *wire, const struct experiment *experiment, const s
 enum { CLUSTER_KEY_SIZE = 128 };
 void cluster_key(const struct experiment *experiment, const struct prepared *prepared, char key[CLUSTER_KEY_SIZE]);
 
+/* The first READY of a rank: what it has read, and where it is. */
+int wire_send_ready(const struct cluster *cluster, const char *key) GW_MUST_USE;
+/* Is its key ours? `what` ("experiment"): what it has read otherwise. */
+int wire_get_ready(struct wire *wire, int from, const char *key, const char *what) GW_MUST_USE;
+/* The newest error of this rank; `fit` may be SIZE_MAX: of none. */
+int wire_send_failure(const struct cluster *cluster, int code, size_t fit) GW_MUST_USE;
+/* Its code, always an error; what it says becomes ours, after the number of its rank. */
+int wire_get_failure(struct wire *wire, int from, size_t *fit) GW_MUST_USE;
+
 /* Sends and frees. */
 int wire_send(const struct cluster *cluster, int to, enum message_tag tag, struct wire *wire) GW_MUST_USE;
 int wire_receive(const struct cluster *cluster, const struct message_head *head, struct wire *wire) GW_MUST_USE;

@@ -20,25 +20,10 @@ struct worker {
     char dir[1024];
 };
 
-static int send_ready(const struct worker *w, bool first) {
+/* Its chain is done. */
+static int send_empty(const struct worker *w) {
     struct wire wire = {0};
-    if (first) {
-        char key[CLUSTER_KEY_SIZE] = "", host[64] = "";
-        cluster_key(w->experiment, w->prepared, key);
-        gethostname(host, sizeof host - 1);
-        wire_put(&wire, key, sizeof key);
-        wire_put(&wire, host, sizeof host);
-    }
     return wire_send(w->cluster, 0, TAG_READY, &wire);
-}
-
-static void send_failure(const struct cluster *c, int code, size_t fit) {
-    struct wire wire = {0};
-    const char *text = gw_error_message();
-    wire_put(&wire, &code, sizeof code);
-    wire_put_size(&wire, fit);
-    wire_put_block(&wire, text, strlen(text));
-    (void)!wire_send(c, 0, TAG_FAILED, &wire); /* when this does not arrive, rank 0 has gone already */
 }
 
 /* In the middle of a fit: has rank 0 failed, or was it interrupted? Then nobody waits for this fit any more. */
@@ -86,9 +71,9 @@ static int on_chain(struct worker *w, struct wire *wire, size_t jobs) {
 #pragma omp parallel num_threads((int)jobs)
 #pragma omp master
     rc = fits_run_chain(w->experiment, &w->fits, begin, one, w, &at);
-    if (rc == GW_OK) return send_ready(w, false);
-    send_failure(w->cluster, rc, at);
-    return GW_OK; /* rank 0 decides what now */
+    if (rc == GW_OK) return send_empty(w);
+    (void)!wire_send_failure(w->cluster, rc, at); /* when this does not arrive, rank 0 has gone already */
+    return GW_OK;                                 /* rank 0 decides what now */
 }
 
 /* Chain after chain until rank 0 says that it was the last. */
@@ -110,7 +95,7 @@ static int serve(struct worker *w, size_t jobs) {
 
 int cluster_refuse(struct cluster *c, int code) {
     struct worker w = {.cluster = c};
-    send_failure(c, code, SIZE_MAX);
+    (void)!wire_send_failure(c, code, SIZE_MAX);
     return serve(&w, 1);
 }
 
@@ -118,14 +103,16 @@ int cluster_serve(struct cluster *c, const struct experiment *e, size_t jobs) {
     struct worker w = {.cluster = c, .experiment = e};
     int lock = -1;
     struct prepared *p = NULL;
+    char key[CLUSTER_KEY_SIZE] = "";
     int rc = prepare(e, &p);
     w.prepared = p;
     if (rc == GW_OK) rc = outside_prepare(e, p);
     if (rc == GW_OK) rc = rank_folder_make(w.dir, &lock);
     if (rc == GW_OK) rc = fits_plan(e, p, p->plan.n_folds, w.dir, &w.fits);
+    if (rc == GW_OK) cluster_key(e, p, key);
     if (rc < 0)
         rc = cluster_refuse(c, rc);
-    else if ((rc = send_ready(&w, true)) == GW_OK)
+    else if ((rc = wire_send_ready(c, key)) == GW_OK)
         rc = serve(&w, threads_startable(jobs ? jobs : (size_t)omp_get_max_threads()));
     if (*w.dir) rank_folder_remove(w.dir, &lock);
     fits_free(&w.fits);

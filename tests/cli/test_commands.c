@@ -1,7 +1,7 @@
 /* Every command works as its help says, and `list` shows every table. */
-#include "engine/config/config.h"
 #include "commands.h"
 #include "engine/base/base.h"
+#include "engine/config/config.h"
 #include "gatewalk/import.h"
 #include "gatewalk/metrics.h"
 #include "gatewalk/report.h"
