@@ -13,13 +13,16 @@ static const char *difficulty_choice(size_t i) {
     return i < COUNT_OF(name) ? name[i] : NULL;
 }
 
-static const char *evidence_choice(size_t i) { return i == 0 ? "4h" : NULL; }
+static const char *evidence_choice(size_t i) {
+    static const char *const name[] = {"4h", "500..1500"};
+    return i < COUNT_OF(name) ? name[i] : NULL;
+}
 
 static const struct command_option options[] = {
     {"bars", 'b', "N", "how many (default 60000, at most 8000000)", NULL},
     {"seed", 's', "S", "the same seed gives the same market (default 1)", NULL},
     {"difficulty", 'd', "NAME", "of a planted market", difficulty_choice},
-    {"evidence", 'e', "INTERVAL", "of a planted market: in bars of this interval, 4h", evidence_choice},
+    {"evidence", 'e', "WHERE", "of a planted market: in 4h bars, or 500..1500 bars back", evidence_choice},
     {"kinds", 'k', "K", "of shapes: how many different ones (default 20)", NULL},
     {"noise", 'n', "X", "of shapes: a bar's deviation, as a share of the amplitude (default 0.08)", NULL},
     {"stretch", 'S', "X", "of shapes: lengths differ by up to this share (default 0.08)", NULL},
@@ -88,8 +91,9 @@ const struct command command_synth = {
         ".95; FILE.truth.csv lists them. easy: a motif ends at the bar itself. default: it ended "
         "5-40 bars earlier, a volume trigger marks the bar, and half the triggers are decoys. hard: "
         "lag 5-80 and three quarters are decoys. --evidence 4h: the motif stands in 4h bars and ended 28-156 hours "
-        "earlier, where a lookback of a day of 15m bars does not reach. shapes: --kinds different courses of price and "
-        "volume come back "
+        "earlier, where a lookback of a day of 15m bars does not reach. --evidence 500..1500: a motif of 96 bars ended "
+        "so "
+        "many bars earlier, and nothing nearer tells. shapes: --kinds different courses of price and volume come back "
         "stretched, larger or smaller and under noise; a quarter of the kinds foretells a long move, a quarter a "
         "short one, with probability .92 at the shape's last bar and the three behind it; FILE.truth.csv says "
         "which shape ended where.",

@@ -9,7 +9,7 @@ GW_BEGIN_DECLS
 struct gw_synth_options {
     const char *kind;       /* "planted", "shapes", "random-walk", "garch" */
     const char *difficulty; /* planted: "easy", "default", "hard" */
-    const char *evidence;   /* planted: the interval in whose bars the motif stands, "4h"; NULL: the bars' own */
+    const char *evidence; /* planted: "4h" (the motif stands in bars of four hours), "500..1500" (so many bars back) */
     size_t n_bars;
     uint64_t seed;
     double volatility; /* random-walk, garch: standard deviation of a bar's log-return; 0: 0.002 */

@@ -53,16 +53,19 @@ static void odd_sizes_and_wrong_options(void **state) {
     struct gw_bars bars;
     struct gw_synth_truth truth;
     struct gw_synth_options options = {.kind = "planted"};
-    static const char *const difficulties[] = {"easy", "default", "hard"};
-    for (size_t d = 0; d < 3; d++)
+    static const struct {
+        const char *difficulty, *evidence;
+    } markets[] = {{"easy", NULL}, {"default", NULL}, {"hard", NULL}, {NULL, "4h"}, {NULL, "500..1500"}};
+    for (size_t d = 0; d < COUNT_OF(markets); d++)
         for (options.n_bars = 1; options.n_bars < 120; options.n_bars++) {
-            options.difficulty = difficulties[d];
+            options.difficulty = markets[d].difficulty;
+            options.evidence = markets[d].evidence;
             assert_ok(gw_synth_generate(&options, &bars, &truth));
             for (size_t i = 0; i < truth.n; i++) assert_true(truth.event[i].bar < options.n_bars);
             gw_bars_free(&bars);
             gw_synth_truth_free(&truth);
         }
-    options.n_bars = 0;
+    options = (struct gw_synth_options){.kind = "planted", .n_bars = 0};
     assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "0 bars");
     options = (struct gw_synth_options){.kind = "plantd", .n_bars = 10};
     assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE,
@@ -72,7 +75,11 @@ static void odd_sizes_and_wrong_options(void **state) {
     options = (struct gw_synth_options){.kind = "planted", .difficulty = "esy", .n_bars = 10};
     assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "\"esy\"; did you mean \"easy\"?");
     options = (struct gw_synth_options){.evidence = "1h", .n_bars = 10};
-    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "there are markets with evidence in 4h bars");
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "did you mean \"4h\"?");
+    options = (struct gw_synth_options){.evidence = "yesterday", .n_bars = 10};
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "there are 4h (in 4h bars) and 500..1500");
+    options = (struct gw_synth_options){.evidence = "500..150", .n_bars = 10};
+    assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "did you mean \"500..1500\"?");
     options = (struct gw_synth_options){.evidence = "4h", .difficulty = "hard", .n_bars = 10};
     assert_fails(gw_synth_generate(&options, &bars, NULL), GW_ERR_USAGE, "has one only");
     options = (struct gw_synth_options){.kind = "garch", .evidence = "4h", .n_bars = 10};

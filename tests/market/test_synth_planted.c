@@ -183,6 +183,86 @@ static void evidence_of_a_longer_interval(void **state) {
     assert_true(near_right / marks < 0.6);
 }
 
+/* Bars from..to-1 with a wick against the side, such as a stretch is made of. */
+static size_t dips(const struct gw_bars *bars, size_t from, size_t to, int side) {
+    size_t n = 0;
+    for (size_t t = from; t < to; t++) {
+        const struct gw_bar *b = &bars->bar[t];
+        n += side > 0 ? log(fmin(b->open, b->close) / b->low) > 0.003 : log(b->high / fmax(b->open, b->close)) > 0.003;
+    }
+    return n;
+}
+
+/* Of runs of marks: how many, how many armed, of how many the stretch is seen 500 to 1,500 bars back, or something like it
+ * nearer, and of how many the run of the side before was of the same kind. */
+struct far_tally {
+    double runs, armed, right, near[2], before, as_before, labels[2], marks[2], spread[2];
+};
+
+static void tally_far(const struct gw_bars *bars, const struct gw_synth_truth *truth, struct far_tally *far) {
+    const struct gw_synth_event *last[2] = {NULL};
+    struct gw_labels labels;
+    assert_ok(gw_labels_build(bars, &LABELS, &labels));
+    for (size_t i = 0; i < truth->n; i++) {
+        const struct gw_synth_event *event = &truth->event[i], **before = &last[event->side > 0];
+        const size_t t = event->bar;
+        if (t < 1600 || t + 24 >= bars->n) continue;
+        far->marks[event->motif]++;
+        far->labels[event->motif] += labels.gate[event->side > 0 ? GW_GATE_LONG : GW_GATE_SHORT][t];
+        assert_true(event->motif ? event->lag >= 500 && event->lag <= 1500 : event->lag == 0);
+        if (*before && t - (*before)->bar < 15) continue;
+        far->runs++;
+        far->armed += event->motif;
+        if (event->motif) far->spread[event->lag > 900]++;
+        far->right += (dips(bars, t - 1500, t - 500, event->side) > 30) == event->motif;
+        far->near[event->motif] += dips(bars, t - 500, t, event->side) > 30;
+        if (*before) {
+            assert_true(t - (*before)->bar >= 512); /* its last bar, its move and 500 more */
+            far->before++;
+            far->as_before += (*before)->motif == event->motif;
+        }
+        *before = event;
+    }
+    gw_labels_free(&labels);
+}
+
+static void evidence_far_back(void **state) {
+    (void)state;
+    struct far_tally far = {0};
+    double positive = 0, labelled = 0;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct gw_synth_options options = {.kind = "planted", .evidence = "500..1500", .n_bars = 200000, .seed = seed};
+        struct gw_bars bars;
+        struct gw_synth_truth truth;
+        struct gw_labels labels;
+        assert_ok(gw_synth_generate(&options, &bars, &truth));
+        assert_ok(gw_labels_build(&bars, &LABELS, &labels));
+        for (size_t t = 0; t + 24 < bars.n; t++, labelled += 2)
+            positive += labels.gate[GW_GATE_LONG][t] + labels.gate[GW_GATE_SHORT][t];
+        tally_far(&bars, &truth, &far);
+        gw_labels_free(&labels);
+        gw_bars_free(&bars);
+        gw_synth_truth_free(&truth);
+    }
+    const double decoys = far.runs - far.armed;
+    print_message(
+        "500..1500: prevalence %.3f; %.0f runs, %.3f armed; P(label | armed) %.3f, P(label | decoy) %.3f; a stretch "
+        "500 to 1,500 bars back tells %.3f of them, within 500 bars one stands before %.3f of the armed and %.3f "
+        "of the decoys; %.3f are what the run before was\n",
+        positive / labelled, far.runs, far.armed / far.runs, far.labels[1] / far.marks[1], far.labels[0] / far.marks[0],
+        far.right / far.runs, far.near[1] / far.armed, far.near[0] / decoys, far.as_before / far.before);
+    assert_near(positive / labelled, 0.10, 0.1, 0);
+    assert_near((far.marks[0] + far.marks[1]) / (3 * 200000), 0.04, 0.05, 0);
+    assert_near(far.armed / far.runs, 0.5, 0.05, 0);
+    assert_near(far.labels[1] / far.marks[1], 0.93, 0.03, 0);
+    assert_true(far.labels[0] / far.marks[0] < 0.10);
+    assert_true(far.spread[0] > 0.3 * far.armed && far.spread[1] > 0.3 * far.armed);
+    /* Who sees 1,500 bars knows, who sees 500 does not. */
+    assert_true(far.right / far.runs > 0.9);
+    assert_true(far.near[1] / far.armed < 0.02 && far.near[0] / decoys < 0.02);
+    assert_near(far.as_before / far.before, 0.5, 0.12, 0);
+}
+
 /* "Predict a label wherever the motif was seen" must not work: bars after a motif without a mark. */
 static void a_motif_alone_means_little(void **state) {
     (void)state;
@@ -239,8 +319,8 @@ static void truth_is_written_as_csv(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planted_keeps_its_contract),    cmocka_unit_test(motifs_and_marks_can_be_seen),
-        cmocka_unit_test(evidence_of_a_longer_interval), cmocka_unit_test(a_motif_alone_means_little),
-        cmocka_unit_test(truth_is_written_as_csv),
+        cmocka_unit_test(evidence_of_a_longer_interval), cmocka_unit_test(evidence_far_back),
+        cmocka_unit_test(a_motif_alone_means_little),    cmocka_unit_test(truth_is_written_as_csv),
     };
     return cmocka_run_group_tests_name("synth", tests, scratch_make, scratch_remove);
 }

@@ -22,6 +22,10 @@
  * and two that give half of it back, on raised volume. It arms its side 28 to 156 hours behind its end, so that a lookback of a
  * day never holds it; in bars of 15 minutes a step is smaller than the noise.
  *
+ * With evidence 500 to 1,500 bars back the motif is a stretch of 96 quiet bars, each of which dips and is bought back (a short
+ * one's is sold off again). Runs of a side begin 512 bars apart or more, so that not even how the run before ended is seen
+ * within 500 bars; they have fifteen marks, since there are so few of them. What a lookback of 500 bars holds tells nothing.
+ *
  * Why so: a label looks 24 bars ahead, so any plain rise would make twenty bars before it positive too, and
  * twice 1 % of such rises half the market. Therefore
  *   - the wick keeps the bars BEFORE a run from sharing its label: from their closes it is a downside of
@@ -77,25 +81,44 @@ static const struct planted_law laws[] = {
     },
 };
 
-static const struct planted_law law_4h = {
-    .name = "4h",
-    .lag_min = 112,
-    .lag_max = 624,
-    .burst = 2,
-    .bursts = 0.01,
-    .armed = 0.5,
-    .trigger = true,
-    .followed = 0.945,
-    .spacing = 8,
-    .wick = 0.0085,
-    .noise = 0.0008,
-    .bucket = 16,
+static const struct planted_law evidence_laws[] = {
+    {
+        .name = "4h",
+        .lag_min = 112,
+        .lag_max = 624,
+        .burst = 2,
+        .bursts = 0.01,
+        .armed = 0.5,
+        .trigger = true,
+        .followed = 0.945,
+        .spacing = 8,
+        .wick = 0.0085,
+        .noise = 0.0008,
+        .bucket = 16,
+    },
+    {
+        .name = "500..1500",
+        .lag_min = 500,
+        .lag_max = 1500,
+        .burst = 15,
+        .bursts = 0.004,
+        .armed = 0.5,
+        .trigger = true,
+        .followed = 0.945,
+        .spacing = 24,
+        .wick = 0.0085,
+        .noise = 0.00114,
+        .apart = 512,
+        .stretch = 96,
+    },
 };
 
 static const double STEP_4H = 0.004; /* of a 4h motif: log-return of a small bar back; the large one is twice that */
 static const double VOLUME_4H[PLANTED_MOTIF_PERIOD] = {3, 2, 2};
-static const double MOTIF_STEP = 0.0020; /* log-return of a small step back; the large one is twice that */
-static const double MOTIF_QUIET = 0.5;   /* noise within a motif, as a share of the ordinary */
+static const double STRETCH_WICK = 0.003,
+                    STRETCH_VOLUME = 0.5; /* of each bar of a stretch: reach (log), share of volume */
+static const double MOTIF_STEP = 0.0020;  /* log-return of a small step back; the large one is twice that */
+static const double MOTIF_QUIET = 0.5;    /* noise within a motif, as a share of the ordinary */
 static const double MOTIF_VOLUME[PLANTED_MOTIF_PERIOD] = {2.6, 1.5, 1.5};
 static const double MARK_RETURN = -0.001; /* of a long mark */
 static const double MARK_VOLUME = 6;
@@ -114,6 +137,11 @@ static struct synth_step noise_step(struct gw_rng *rng, double noise) {
 }
 
 static void play_motif(const struct planted_bar *bar, const struct planted_law *law, struct synth_step *step) {
+    if (law->stretch) {
+        *(bar->side > 0 ? &step->reach_down : &step->reach_up) += STRETCH_WICK;
+        step->volume *= STRETCH_VOLUME;
+        return;
+    }
     if (law->bucket) {
         const size_t part = bar->step / law->bucket;
         const double shape = part == 0 ? 2 * STEP_4H : -STEP_4H;
@@ -145,13 +173,18 @@ static void play_move(const struct planted_bar *bar, double size, struct synth_s
 }
 
 static int find_evidence(const char *evidence, const char *difficulty, const struct planted_law **law) {
-    if (strcmp(evidence, law_4h.name) != 0)
-        FAIL(GW_ERR_USAGE, "evidence in bars of \"%s\": there are markets with evidence in 4h bars", evidence);
+    const char *names[COUNT_OF(evidence_laws)];
     if (difficulty && strcmp(difficulty, "default") != 0)
-        FAIL(GW_ERR_USAGE, "difficulty \"%s\": a market with evidence in 4h bars has one only; leave it out",
-             difficulty);
-    *law = &law_4h;
-    return GW_OK;
+        FAIL(GW_ERR_USAGE, "difficulty \"%s\": a market with evidence \"%s\" has one only; leave it out", difficulty,
+             evidence);
+    for (size_t i = 0; i < COUNT_OF(evidence_laws); i++) {
+        names[i] = evidence_laws[i].name;
+        *law = &evidence_laws[i];
+        if (strcmp(evidence, names[i]) == 0) return GW_OK;
+    }
+    const char *near = nearest_word(evidence, names, COUNT_OF(evidence_laws));
+    if (near) FAIL(GW_ERR_USAGE, "unknown evidence \"%s\"; did you mean \"%s\"?", evidence, near);
+    FAIL(GW_ERR_USAGE, "unknown evidence \"%s\"; there are 4h (in 4h bars) and 500..1500 (bars back)", evidence);
 }
 
 static int find_law(const char *name, const struct planted_law **law) {

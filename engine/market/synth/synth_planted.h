@@ -15,8 +15,10 @@ struct planted_law {
     bool trigger;            /* marks carry the volume spike */
     double followed;         /* share of predictable runs behind which the move is played */
     size_t spacing;          /* bars from run to run at least */
+    size_t apart;            /* the same of runs of one side; 0: no more than that */
     double wick;             /* of a mark: how far price reached against its side, log */
     double noise;            /* standard deviation of an ordinary bar's log-return */
+    size_t stretch;          /* a motif is so many bars, each with a wick against its side; 0: groups of three */
     size_t bucket;           /* a motif's step is so many bars, aligned: the bars of a longer interval; 0: one */
 };
 

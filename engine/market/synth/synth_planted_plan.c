@@ -25,9 +25,12 @@ static int make_marks(const struct planted_law *law, uint64_t seed, struct plant
     gw_rng_key(&rng, seed, "planted marks", 0, 0, 0);
     truth->event = mem_calloc((plan->n / law->spacing + 1) * law->burst, sizeof *truth->event);
     if (!truth->event) return GW_ERR_NOMEM;
-    size_t at = PLANTED_MOTIF_MAX + next_distance(&rng, law) - law->spacing;
+    size_t at = PLANTED_MOTIF_MAX + next_distance(&rng, law) - law->spacing, free_from[SIDES] = {0};
     for (; at + law->burst + PLANTED_MOVE_MAX <= plan->n; at += next_distance(&rng, law)) {
-        int8_t side = side_of(gw_rng_below(&rng, SIDES));
+        const size_t s = gw_rng_below(&rng, SIDES);
+        const int8_t side = side_of(s);
+        if (at < free_from[s]) continue;
+        free_from[s] = at + law->apart;
         for (size_t k = 0; k < law->burst; k++) {
             plan->bar[at + k] = (struct planted_bar){.role = ROLE_MARK, .side = side, .step = (uint8_t)k};
             truth->event[truth->n++] = (struct gw_synth_event){.bar = at + k, .trigger = law->trigger, .side = side};
@@ -105,6 +108,7 @@ static int make_motifs(const struct planted_law *law, uint64_t seed, size_t s, s
     size_t wanted = (size_t)((double)marks * law->armed + 0.5);
     for (size_t tries = 100 * plan->n; armed < wanted && tries > 0; tries--) {
         size_t length = PLANTED_MOTIF_PERIOD * (law->bucket ? law->bucket : 2 + gw_rng_below(&rng, 3));
+        if (law->stretch) length = law->stretch;
         size_t end = gw_rng_below(&rng, plan->n);
         if (law->bucket) end = end / law->bucket * law->bucket + law->bucket - 1;
         if (end >= plan->n) continue;
