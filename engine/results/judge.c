@@ -45,9 +45,9 @@ static bool at_level(const struct experiment *e, double p_value) {
 }
 
 static void conclude(const struct experiment *e, const struct results *r, struct pair_verdict *v) {
-    bool as_null[GW_N_GATES];
+    bool as_null[GW_N_GATES]; /* corrected: of many gates that know nothing some beat the null at its level */
     for (int g = 0; g < GW_N_GATES; g++) {
-        const double p_value = r->strategy[v->candidate].null[g].p_value;
+        const double p_value = r->strategy[v->candidate].null_holm[g];
         as_null[g] = !isnan(p_value) && !at_level(e, p_value);
     }
     for (size_t i = 0; i < N_CRITERIA; i++) v->criterion[i] = criterion_apply(&success_test[i], v->gate, as_null);

@@ -105,7 +105,7 @@ void run_finding_attention(const struct experiment *e, const struct results *r, 
         for (int g = 0; g < GW_N_GATES; g++)
             for (int d = 0; d < GW_N_DELTAS; d++) {
                 const struct surest one = {&v->gate[g].delta[d], v->candidate, g, d,
-                                           r->strategy[v->candidate].null[g].p_value};
+                                           r->strategy[v->candidate].null_holm[g]};
                 if (isfinite(one.difference->p_value)) count_difference(e, &one, out);
             }
     }

@@ -47,12 +47,22 @@ static bool few_bars(const struct experiment *e, const struct prepared *p, char 
     return true;
 }
 
+static size_t count_scored(const struct experiment *e) {
+    size_t n = 0;
+    for (size_t s = 0; s < e->n_strategies; s++) n += e->strategy[s].desc->needs_model;
+    return n;
+}
+
+/* The lowest p is 1 in draws + 1, and Holm's correction takes it times the family. */
+static double draws_needed(const struct experiment *e, size_t family) {
+    return ceil((double)family / (1 - e->verdict.confidence) - 1e-9) - 1;
+}
+
 static bool few_replicates(const struct experiment *e, char out[FOREWARNING_MAX]) {
-    size_t candidates = 0;
-    for (size_t s = 0; s < e->n_strategies; s++) candidates += e->strategy[s].desc->needs_model;
+    const size_t candidates = count_scored(e);
     if (candidates < 2 || !e->verdict.baseline[0]) return false;
     const size_t family = (candidates - 1) * GW_N_GATES * GW_N_DELTAS;
-    const double needed = ceil((double)family / (1 - e->verdict.confidence) - 1e-9) - 1;
+    const double needed = draws_needed(e, family);
     if ((double)e->verdict.bootstrap >= needed) return false;
     snprintf(out, FOREWARNING_MAX,
              "none of %zu differences can be significant once corrected with verdict.bootstrap %zu; it takes %.0f",
@@ -60,11 +70,20 @@ static bool few_replicates(const struct experiment *e, char out[FOREWARNING_MAX]
     return true;
 }
 
+static bool few_nulls(const struct experiment *e, char out[FOREWARNING_MAX]) {
+    const size_t family = count_scored(e) * GW_N_GATES;
+    const double needed = draws_needed(e, family);
+    if (e->verdict.null_resamples == 0 || (double)e->verdict.null_resamples >= needed) return false;
+    snprintf(out, FOREWARNING_MAX,
+             "none of %zu gates can beat the null control once corrected with verdict.null_resamples %zu; it takes "
+             "%.0f, or 0 to leave the control out",
+             family, e->verdict.null_resamples, needed);
+    return true;
+}
+
 bool forewarn(const struct experiment *e, const struct prepared *p, enum forewarning which, char out[FOREWARNING_MAX]) {
-    bool models = false;
     out[0] = '\0';
-    for (size_t s = 0; s < e->n_strategies; s++) models |= e->strategy[s].desc->needs_model;
-    if (!models) return false;
+    if (count_scored(e) == 0) return false;
     switch (which) {
     case FOREWARN_NO_POSITIVES_LONG:
         return no_positives(p, GW_GATE_LONG, out);
@@ -74,6 +93,8 @@ bool forewarn(const struct experiment *e, const struct prepared *p, enum forewar
         return few_bars(e, p, out);
     case FOREWARN_REPLICATES:
         return few_replicates(e, out);
+    case FOREWARN_NULLS:
+        return few_nulls(e, out);
     case N_FOREWARNINGS:
         break;
     }

@@ -10,6 +10,7 @@ enum forewarning {
     FOREWARN_NO_POSITIVES_SHORT,
     FOREWARN_FEW_BARS,   /* a K picks fewer than FEW_BARS bars of a test fold */
     FOREWARN_REPLICATES, /* too few for any difference to be significant once corrected */
+    FOREWARN_NULLS,      /* too few for any gate to beat the null control once corrected */
     N_FOREWARNINGS
 };
 /* The warning in words; false and "" when there is no reason for it. */

@@ -247,6 +247,11 @@ def check_equity(run, report, only):
             report.add_all(f"{who} entry = open and slippage", slip, np.full(len(slip), least), 1e-9, 1)
         before = np.searchsorted(ns, entry, "right") - 1
         at_entry = np.where(before >= 0, e.equity.to_numpy()[np.maximum(before, 0)], cash)
+        # turned round at one open: what closing cost, and how that open marks what was held, come first
+        turned = np.flatnonzero((entry[1:] == exit_[:-1]) & (entry[1:] > ns[0])) + 1
+        if len(run.bars) == 1:
+            done = np.concatenate([[0], np.cumsum(trades.pnl)])
+            at_entry[turned] = cash + done[turned]
         size = run.trading.get(name, run.config["trading"])["size"]
         if not accrues and len(run.bars) == 1:
             report.add_all(f"{who} quantity = share of equity", trades.quantity, size * at_entry / trades.entry_price, 1e-9)

@@ -121,7 +121,7 @@ def same(report, field, ours, want):
 
 def check_facts(run, report):
     """States and lists of the verdict, from its differences and from the training times."""
-    times = {t["strategy"]: t["seconds"] for t in run.json["training_time"]}
+    times = {t["strategy"]: t["processor_seconds"] for t in run.json["training_time"]}
     null = {s["name"]: {g: s["gates"][g]["null"] for g in GATES} for s in run.summary["strategies"] if s["gates"]}
     level = 1 - run.config["verdict"]["confidence"]
 

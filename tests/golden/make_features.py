@@ -569,7 +569,7 @@ def resample(bars, interval):
             "close": g.close.last().values,
             **{k: g[k].sum().values for k in ("volume", "quote_volume", "trade_count", "taker_buy_base")},
             # of the last bar, a hole included
-            **{k: g[k].apply(lambda v: v.iloc[-1]).values for k in ("x", "x.close", "x.rank", "funding_rate", "open_interest")},
+            **{k: g[k].apply(lambda v: v.iloc[-1]).values for k in ("x", "x.close", "x.rank", "funding_rate", "open_interest") if k in bars},
         }
     )
 

@@ -38,7 +38,7 @@ static void stage_make(struct stage *s) {
         assert_non_null(spec->desc);
         gw_model_config_default(&spec->model);
         assert_ok(gw_model_config_set(&spec->model, "attention", attention[i]));
-        for (int g = 0; g < GW_N_GATES; g++) s->result[i].null[g].p_value = .01;
+        for (int g = 0; g < GW_N_GATES; g++) s->result[i].null_holm[g] = .01;
     }
     for (size_t i = 0; i < N_PAIRS; i++) {
         s->verdict[i].candidate = i + 1;
@@ -96,13 +96,13 @@ static void test_every_statement_has_its_own_p(void **state) {
     assert_surest(&facts.better, LUONG, 0, GW_DELTA_P1, .04);
 
     /* Where the scores are as good on shifted labels a difference for the better does not count, one for the worse does. */
-    s.result[LUONG].null[0].p_value = .4;
+    s.result[LUONG].null_holm[0] = .4;
     run_finding_attention(&s.e, &s.r, &facts);
     assert_true(facts.state == OUTCOME_BETTER && facts.n_better == 1 && facts.n_as_null == 1);
     assert_surest(&facts.better, BAHDANAU, 0, GW_DELTA_P1, .04);
     assert_surest(&facts.as_null, LUONG, 0, GW_DELTA_P1, .04);
     assert_near(facts.as_null.null_p, .4, 0, 0);
-    s.result[BAHDANAU].null[0].p_value = .3;
+    s.result[BAHDANAU].null_holm[0] = .3;
     run_finding_attention(&s.e, &s.r, &facts);
     assert_true(facts.state == OUTCOME_NO_DIFFERENCE && facts.n_better == 0 && facts.n_as_null == 2);
     of_luong[0].delta[GW_DELTA_P1] = difference(-.3, .04);

@@ -256,13 +256,13 @@ static bool says(const json_value *object, const char *name, const char *text) {
     return strcmp(json_string(json_get(object, name), ""), text) == 0;
 }
 
-/* Do shifted labels do as well as this strategy's? */
+/* Do shifted labels do as well as this strategy's, corrected for all gates that were asked? */
 static bool as_null(const char *strategy, const char *gate) {
     const json_value *all = json_get(json_root(run[0].summary), "strategies");
     for (size_t i = 0; i < json_size(all); i++) {
         if (!says(json_at(all, i), "name", strategy)) continue;
         const json_value *null = json_get(json_get(json_get(json_at(all, i), "gates"), gate), "null");
-        return json_number(json_get(null, "p_value"), NAN) > .1 + 1e-12; /* the confidence is 0.9 */
+        return json_number(json_get(null, "p_holm"), NAN) > .1 + 1e-12; /* the confidence is 0.9 */
     }
     return false;
 }

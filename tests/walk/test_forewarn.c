@@ -92,12 +92,25 @@ static void test_few_replicates(void **state) {
     experiment_free(s.e);
 }
 
+/* Two gates of two contestants at 5 %: 1 in resamples + 1 has to be a quarter of 5 %. */
+static void test_few_nulls(void **state) {
+    (void)state;
+    struct stage s;
+    stage_make(&s, "20,50", 10000);
+    s.e->verdict.null_resamples = 78;
+    expect(&s, FOREWARN_NULLS,
+           "none of 4 gates can beat the null control once corrected with verdict.null_resamples 78; it takes 79");
+    s.e->verdict.null_resamples = 79;
+    expect(&s, FOREWARN_NULLS, NULL);
+    s.e->verdict.null_resamples = 0; /* not asked */
+    expect(&s, FOREWARN_NULLS, NULL);
+    experiment_free(s.e);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_to_warn_of),
-        cmocka_unit_test(test_no_positives),
-        cmocka_unit_test(test_few_bars),
-        cmocka_unit_test(test_few_replicates),
+        cmocka_unit_test(test_nothing_to_warn_of), cmocka_unit_test(test_no_positives), cmocka_unit_test(test_few_bars),
+        cmocka_unit_test(test_few_replicates),     cmocka_unit_test(test_few_nulls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
