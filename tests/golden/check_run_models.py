@@ -101,7 +101,7 @@ def check_fold(run, report, spec, seed, fold, features, offset):
         train = features[rows("train")].astype(float)
         report.add_all(f"{name} scaler center", center, train.mean(0), 1e-3, np.abs(train).mean())
         report.add_all(f"{name} scaler scale", inverse, 1 / train.std(0), 1e-3)
-    clip = run.config["scaler"]["clip"]
+    clip = run.config["scaler"]["clip"] if run.config["scaler"]["kind"] != "none" else np.inf
     scaled = np.clip((features - center) * inverse, -clip, clip)
     window = np.arange(-spec["model"]["lookback"] + 1, 1)
     p = {s: np.concatenate([forward(model, scaled[part[:, None] + window], spec["model"])

@@ -211,14 +211,15 @@ def left_at_open(bars, trade, exit_ns, side, costs):
 def check_equity(run, report, only):
     """The curve from the trades and the bars alone: closed results, and what is open marked at the last close. Sizes:
     a share of the equity at the close before the entry."""
-    costs = run.config["costs"]
-    taker = costs["taker_bps"] * 1e-4 * costs["multiplier"]
-    accrues = costs["funding_bps_per_day"] != 0 or costs["borrow_bps_per_day"] != 0
+    own = {s["name"]: s.get("costs") for s in run.config["strategies"]}
     cash = run.config["broker"]["initial_cash"]
     orders = pd.read_csv(os.path.join(run.path, "orders.csv"))
     waited = set(orders.strategy[orders.kind.isin(["limit", "stop", "stop_limit", "trailing"]) & orders.parent.isna()])
     for (name, seed), e in run.equity.groupby(["strategy", "seed"], sort=False):
         trades = run.trades[(run.trades.strategy == name) & (run.trades.seed == seed)]
+        costs = own.get(name) or run.config["costs"]
+        taker = costs["taker_bps"] * 1e-4 * costs["multiplier"]
+        accrues = costs["funding_bps_per_day"] != 0 or costs["borrow_bps_per_day"] != 0
         if (only and name not in only) or len(trades) == 0:
             continue
         if name in waited:
