@@ -64,12 +64,28 @@ static void compare_labels(struct audit *audit, const struct prepared *a, const 
     }
 }
 
+/* So is a path. */
+static void compare_paths(struct audit *audit, const struct prepared *a, const struct prepared *b, size_t s, size_t n) {
+    const struct gw_bars *bars = &a->market.symbol[s];
+    for (size_t i = 0; i < a->n_paths && i < b->n_paths; i++) {
+        const size_t width = a->paths[i].steps * GW_PATH_SIDES;
+        const float *x = a->paths[i].of[s].move, *y = b->paths[i].of[s].move;
+        for (size_t t = 0; t + a->plan.config.horizon < n; t++) {
+            struct audit_place place = {.time_ns = gw_bar_close_ns(bars, t), .symbol = bars->symbol};
+            for (size_t k = 0; k < width; k++)
+                audit_value(audit, STAGE_LABELS, &place, k % GW_PATH_SIDES == GW_PATH_BEST ? "path_best" : "path_worst",
+                            (double)x[t * width + k], (double)y[t * width + k]);
+        }
+    }
+}
+
 bool compare_inputs(struct audit *audit, const struct prepared *a, const struct prepared *b) {
     bool same = compare_plan(audit, a, b);
     for (size_t s = 0; s < a->market.n_symbols; s++) {
         size_t n = known_bars(&a->market.symbol[s], audit->cut_ns);
         compare_features(audit, a, b, s, n);
         compare_labels(audit, a, b, s, n);
+        compare_paths(audit, a, b, s, n);
     }
     return same;
 }

@@ -53,13 +53,27 @@ static int build(const struct prepared *p, const struct gw_model_config *model, 
     return GW_OK;
 }
 
+/* Paths go with what is fitted alone: a score has none to look at. */
+static int take_paths(const struct prepared *p, size_t steps, const struct fold_data *d, struct fold_cross *cross) {
+    cross->fit = mem_calloc(d->n_symbols, sizeof *cross->fit);
+    if (!cross->fit) return GW_ERR_NOMEM;
+    for (size_t s = 0; s < d->n_symbols; s++) {
+        cross->fit[s] = d->fit_series[s];
+        cross->fit[s].path = prepared_path(p, steps, d->symbol[s]) + d->first[s] * steps * GW_PATH_SIDES;
+    }
+    return GW_OK;
+}
+
 int fold_cross_build(const struct experiment *e, const struct prepared *p, struct fold_data *d) {
     d->cross = mem_calloc(e->n_strategies ? e->n_strategies : 1, sizeof *d->cross);
     if (!d->cross) return GW_ERR_NOMEM;
     d->n_strategies = e->n_strategies;
     for (size_t s = 0; s < e->n_strategies; s++) {
         const struct gw_model_config *model = &e->strategy[s].model;
-        if (!strategy_trains(&e->strategy[s]) || model->cross == GW_CROSS_NONE) continue;
+        if (!strategy_trains(&e->strategy[s])) continue;
+        const size_t steps = gw_model_path_steps(model);
+        if (steps) TRY(take_paths(p, steps, d, &d->cross[s]));
+        if (model->cross == GW_CROSS_NONE) continue;
         /* Rows of one symbol alone are no place for a contestant that looks at another. */
         if (d->n_symbols && place_of(d, prepare_cross_symbol(p, model, d->symbol[0])) == d->n_symbols) continue;
         TRY(build(p, model, d, &d->cross[s]));

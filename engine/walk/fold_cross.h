@@ -7,9 +7,10 @@
 struct fold_data;
 
 struct fold_cross {
-    struct gw_series *fit, *score; /* [n_symbols] those of the fold, with the second sequence; NULL: it has none */
-    struct gw_cross *view;         /* [n_symbols] */
-    uint32_t **row, **known;       /* [n_symbols] */
+    /* [n_symbols] those of the fold, with the second sequence, or to fit with the paths of a decoder; NULL: it has neither */
+    struct gw_series *fit, *score;
+    struct gw_cross *view;   /* [n_symbols] */
+    uint32_t **row, **known; /* [n_symbols] */
     uint32_t *column;
 };
 

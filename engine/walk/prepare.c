@@ -264,6 +264,7 @@ int prepare_inputs(const struct experiment *e, struct prepared *p) {
     double start = clock_seconds();
     p->group = e->group;
     TRY(build_inputs(e, p));
+    TRY(prepare_paths(e, p));
     TRY(check_programs(e, p));
     TRY(plan_folds(e, p));
     TRY(fitted_make(p));
@@ -277,6 +278,7 @@ void prepared_free(struct prepared *p) {
     arena_free(&p->outside_memory);
     fitted_free(p->fitted);
     gw_folds_free(&p->plan);
+    prepared_free_paths(p);
     for (size_t i = 0; i < p->market.n_symbols; i++) {
         if (p->labels) gw_labels_free(&p->labels[i]);
         if (p->features) gw_feature_matrix_free(&p->features[i]);

@@ -13,10 +13,17 @@ struct fitted_folds;
 struct symbol_sides {
     struct side_account file[MAX_EXTRA];
 };
+/* Of one number of steps. */
+struct path_set {
+    size_t steps;
+    struct gw_paths *of; /* [n_symbols] */
+};
 struct prepared {
     struct gw_market market;
     struct gw_import_report *import; /* [n_symbols] */
     struct gw_labels *labels;        /* [n_symbols] */
+    struct path_set *paths;          /* [n_paths] what decoders are taught by; as labels, never part of a score */
+    size_t n_paths;
     struct gw_feature_set *set;
     struct gw_feature_matrix
         *features;            /* [n_symbols]; without values where they are made when they are needed; those of fitted
@@ -47,6 +54,10 @@ int prepare_columns(const struct experiment *experiment, struct prepared *prepar
 /* Second sequences: that the market has them, and p->reach. Of a symbol's gate whose bars they are; SIZE_MAX: nobody's. */
 int prepare_cross(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
 size_t prepare_cross_symbol(const struct prepared *prepared, const struct gw_model_config *model, size_t own);
+/* Paths that the contestants' decoders are taught by; those of a symbol [n × steps × GW_PATH_SIDES], NULL: nobody asked. */
+int prepare_paths(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
+const float *prepared_path(const struct prepared *prepared, size_t steps, size_t symbol);
+void prepared_free_paths(struct prepared *prepared);
 /* What the broker wants to know of each symbol beside its bars: instrument, funding, finer bars. */
 int prepare_broker(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
 void prepared_free(struct prepared *prepared);

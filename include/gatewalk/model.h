@@ -23,6 +23,7 @@ enum gw_retrain { GW_RETRAIN_FRESH, GW_RETRAIN_WARM, GW_RETRAIN_LORA };
 enum gw_calibration_kind { GW_CALIBRATION_NONE, GW_CALIBRATION_PLATT, GW_CALIBRATION_ISOTONIC };
 enum gw_unroll { GW_UNROLL_WINDOW, GW_UNROLL_STREAM }; /* every bar's own window, or a state carried from bar to bar */
 enum gw_cross_kind { GW_CROSS_NONE, GW_CROSS_INTERVAL, GW_CROSS_SYMBOL };
+enum gw_decoder_kind { GW_DECODER_NONE, GW_DECODER_PATH };
 enum gw_precision { GW_PRECISION_FLOAT32, GW_PRECISION_BF16 };
 
 /* Settings of a model; gw_model_params says what each means. Words are rows of the tables in models/ (gw_choice_find,
@@ -41,6 +42,8 @@ struct gw_model_config {
     enum gw_cross_kind cross; /* a second sequence that the gate's last state attends to: cross_own */
     size_t cross_features;    /* its columns; from the data, not a key */
     struct gw_own_params cross_own[GW_OWN_ROWS_MAX];
+    enum gw_decoder_kind decoder; /* over the label's horizon, asking the window's states: decoder_own */
+    struct gw_own_params decoder_own[GW_OWN_ROWS_MAX];
     struct gw_own_params encoder_own[GW_OWN_ROWS_MAX], attention_own[GW_OWN_ROWS_MAX];
     struct gw_own_params unroll_own[GW_OWN_ROWS_MAX];
 };
@@ -119,6 +122,9 @@ struct gw_series {
     const int8_t *label[GW_N_GATES]; /* [n_rows]; GW_LABEL_MISSING is skipped in the loss */
     const struct gw_bar *bar;        /* [n_rows] the bars themselves, for encoders that look at them; NULL: not there */
     const struct gw_cross *cross;    /* of models with cross-attention */
+    /* [n_rows × gw_model_path_steps × GW_PATH_SIDES] of struct gw_paths, by which a decoder is taught; NaN: that bar has none.
+     * Read by gw_model_fit of training samples alone, never by a score. */
+    const float *path;
 };
 /* The window that ends at (and includes) row `row` of series `series`: rows row-T+1 … row. */
 struct gw_sample {
@@ -168,14 +174,17 @@ int gw_model_fit(const struct gw_model_config *model, const struct gw_train_conf
 void gw_model_free(struct gw_gate_model *model);
 const struct gw_model_config *gw_model_get_config(const struct gw_gate_model *model);
 
-/* Attention of scored windows, where the model has any. time sums to 1 per map. */
+/* Attention of scored windows, where the model has any. time sums to 1 per map; of a model with a decoder a map is a step. */
 struct gw_attention_out {
-    size_t n_maps;  /* 1, or the number of heads; 0: the model has no attention */
+    size_t n_maps;  /* 1, or the number of heads or of a decoder's steps; 0: the model has no attention */
     float *time;    /* [n × n_maps × T], caller's, may be NULL; lag of entry s is T-1-s */
     float *feature; /* [n × F] input attention of dual_stage averaged over time, may be NULL */
+    float *path;    /* [n × gw_model_path_steps × GW_PATH_SIDES] moves in ATR that a decoder forecasts; may be NULL */
     float *cross; /* [n × gw_model_cross_lookback] over the second sequence, sums to 1, newest bar last; may be NULL */
 };
 size_t gw_model_attention_maps(const struct gw_model_config *config);
+/* Steps of its decoder; 0: it has none. */
+size_t gw_model_path_steps(const struct gw_model_config *config);
 /* Bars of the second sequence that it attends to; 0: it has none. */
 size_t gw_model_cross_lookback(const struct gw_model_config *config);
 int64_t gw_model_cross_interval(const struct gw_model_config *config); /* ns; 0: that of the bars */

@@ -108,6 +108,40 @@ static const struct gw_choice crosses[] = {
 };
 PLAIN_CHOICES(cross, crosses);
 
+static const struct gw_choice decoder_teachers[] = {
+    [TEACHER_SCHEDULED] = {.name = "scheduled", .help = "a share of steps that decays is told (Bengio et al. 2015)"},
+    [TEACHER_FULL] = {.name = "full",
+                      .help = "every step but the first is told what had come (Williams & Zipser 1989)"},
+    [TEACHER_NONE] = {.name = "none", .help = "no step is told: every one goes on from what was said"},
+};
+PLAIN_CHOICES(decoder_teacher, decoder_teachers);
+static const struct gw_choice decoder_decays[] = {
+    [DECAY_LINEAR] = {.name = "linear", .help = "to nothing after decoder_decay_epochs"},
+    [DECAY_EXPONENTIAL] = {.name = "exponential", .help = "to 5 % after decoder_decay_epochs"},
+    [DECAY_INVERSE_SIGMOID] = {.name = "inverse_sigmoid", .help = "slow, quick, slow: half is told half-way"},
+};
+PLAIN_CHOICES(decoder_decay, decoder_decays);
+static const struct gw_param decoder_rows[] = {
+    GW_SIZE_PARAM(struct decoder_params, decoder_steps, "steps", 6, 1, GW_PATH_STEPS_MAX,
+                  "coarse steps over labels.horizon (M), at most so many bars"),
+    GW_CHOICE_PARAM(struct decoder_params, decoder_teacher, &decoder_teacher_choices, 0,
+                    "what steps of the walk that is taught are told; the gate and all scores come from the free one"),
+    GW_CHOICE_PARAM(struct decoder_params, decoder_decay, &decoder_decay_choices, 0,
+                    "decoder_teacher scheduled: how the share of told steps falls"),
+    GW_NUMBER_PARAM(struct decoder_params, decoder_decay_epochs, "epochs", 10, 1, 100000,
+                    "decoder_teacher scheduled: span of that fall"),
+    GW_NUMBER_PARAM(struct decoder_params, decoder_weight, "", .1, 0, 1000,
+                    "lambda of the paths' loss beside the gates'; 0 = the gates alone teach the decoder"),
+};
+static const struct gw_choice decoders[] = {
+    [GW_DECODER_NONE] = {.name = "none", .help = "the last state asks, once"},
+    [GW_DECODER_PATH] = {.name = "path",
+                         .help =
+                             "an LSTM over coarse steps of the horizon asks at each, and forecasts best and worst move",
+                         .own = GW_PARAM_TABLE(decoder_rows)},
+};
+PLAIN_CHOICES(decoder, decoders);
+
 /* ---- the tables --------------------------------------------------------------------------------------------- */
 
 #define MODEL(kind, field, ...) GW_##kind##_PARAM(struct gw_model_config, field, __VA_ARGS__)
@@ -125,6 +159,8 @@ static const struct gw_param model_rows[] = {
           "a window for every bar, or a state carried on"),
     MODEL(CHOICE, cross, &cross_choices, offsetof(struct gw_model_config, cross_own),
           "a second sequence that the last state attends to"),
+    MODEL(CHOICE, decoder, &decoder_choices, offsetof(struct gw_model_config, decoder_own),
+          "who asks the window's states: bahdanau or luong_dot, _general, _concat"),
 };
 const struct gw_param_table gw_model_params = GW_PARAM_TABLE(model_rows);
 
@@ -247,6 +283,30 @@ static int check_cross(const struct gw_model_config *config, struct gw_model_rep
     return GW_OK;
 }
 
+/* Who can be asked by a decoder. */
+static int check_decoder(const struct gw_model_config *config, struct gw_model_report *report) {
+    const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
+    const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
+    if (config->decoder == GW_DECODER_NONE) return GW_OK;
+    if (!encoder->sequence)
+        return gw_error_set(clash(report, "model.decoder", "model.encoder", NULL),
+                            "model.decoder: encoder \"%s\" leaves no states that could be asked; use \"lstm\"",
+                            encoder->name);
+    if (!attention->asked)
+        return gw_error_set(clash(report, "model.decoder", "model.attention", NULL),
+                            "model.decoder: attention \"%s\" cannot be asked by a decoder; use \"bahdanau\", "
+                            "\"luong_dot\", \"luong_general\" or \"luong_concat\"",
+                            attention->name);
+    if (config->unroll == GW_UNROLL_STREAM)
+        return gw_error_set(clash(report, "model.decoder", "model.unroll", NULL),
+                            "model.decoder: it asks the states of one window, step by step; use unroll \"window\"");
+    if (config->cross != GW_CROSS_NONE)
+        return gw_error_set(clash(report, "model.decoder", "model.cross", NULL),
+                            "model.decoder: a second sequence is asked by the window's last state, and with a decoder "
+                            "nothing else may be; use cross \"none\"");
+    return GW_OK;
+}
+
 static int check_training(const struct gw_train_config *train, struct gw_model_report *report) {
     if (train->warmup_epochs > (double)train->epochs)
         return gw_error_set(clash(report, "training.warmup_epochs", "training.epochs", NULL),
@@ -327,6 +387,7 @@ int gw_model_config_check(const struct gw_model_config *config, const struct gw_
     TRY(gw_param_check(&gw_train_params, "training", train));
     TRY(check_model(config, train, report));
     TRY(check_cross(config, report));
+    TRY(check_decoder(config, report));
     TRY(check_training(train, report));
     TRY(check_stream(config, train, report));
     TRY(check_adapters(config, train, report));
@@ -403,6 +464,10 @@ size_t gw_model_attention_maps(const struct gw_model_config *config) {
 bool gw_model_has_feature_attention(const struct gw_model_config *config) {
     const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
     return attention && attention->encoder != NULL;
+}
+
+size_t gw_model_path_steps(const struct gw_model_config *config) {
+    return R(decoder_wanted)(config) ? decoder_own(config)->decoder_steps : 0;
 }
 
 size_t gw_model_cross_lookback(const struct gw_model_config *config) {

@@ -1,5 +1,6 @@
 /* Additive attention (Bahdanau et al. 2014, eq. 6): e_s = vᵀ tanh(W1 q + W2 h_s) with q = h_T, bias-free;
  * a = softmax(e) over the steps, context Σ a_s h_s. */
+#include "attention_asked.h"
 #include "attention_band.h"
 #include "attention_combine.h"
 
@@ -58,12 +59,39 @@ static const struct R(band_ops) band = {
     .forward = band_forward,
     .backward = band_backward,
 };
+
+/* ---- asked by a decoder --------------------------------------------------------------------------------- */
+
+static void prepare(const struct R(asked_run) *run) { R(additive_keys)(run, run->w[W2]); }
+
+static void ask(const struct R(asked_run) *run, const real *state, real *query, real *score, size_t ld) {
+    R(additive_ask)(run, run->w[W1], run->w[V], state, query, score, ld);
+}
+
+static void ask_backward(const struct R(asked_run) *run, const real *state, const real *query, const real *dscore,
+                         real *dquery, real *dstate) {
+    R(additive_ask_backward)(run, run->w[W1], run->w[V], state, query, dscore, dquery, dstate, run->g[W1], run->g[V]);
+}
+
+static void finish(const struct R(asked_run) *run) { R(additive_keys_backward)(run, run->w[W2], run->g[W2]); }
+
+static const struct R(asked_ops) asked = {
+    .before = true,
+    .wc = -1,
+    .memory_size = R(asked_keys),
+    .query_size = R(asked_units),
+    .prepare = prepare,
+    .ask = ask,
+    .ask_backward = ask_backward,
+    .finish = finish,
+};
 static const struct gw_param own_params[] = {ATTENTION_UNITS_ROW, LUONG_COMBINE_ROW};
 
 const struct R(attention_ops) R(attention_bahdanau) = {
     .name = "bahdanau",
     .help = "additive scores against the last state (Bahdanau et al. 2014)",
     .band = &band,
+    .asked = &asked,
     .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
     .context_size = R(concat_size),

@@ -1,5 +1,6 @@
 /* Concat attention (Luong et al. 2015): e_s = vᵀ tanh(W [q; h_s]) with q = h_T. The rows of W that meet q and those
  * that meet h_s are Bahdanau's W1 and W2, so the scores are shared with it; the ending is Luong's. */
+#include "attention_asked.h"
 #include "attention_band.h"
 #include "attention_combine.h"
 
@@ -67,6 +68,35 @@ static const struct R(band_ops) band = {
     .forward = band_forward,
     .backward = band_backward,
 };
+
+/* ---- asked by a decoder --------------------------------------------------------------------------------- */
+
+static size_t half(const struct R(asked_run) *run) { return run->config->hidden * attention_units(run->config); }
+
+static void prepare(const struct R(asked_run) *run) { R(additive_keys)(run, run->w[W] + half(run)); }
+
+static void ask(const struct R(asked_run) *run, const real *state, real *query, real *score, size_t ld) {
+    R(additive_ask)(run, run->w[W], run->w[V], state, query, score, ld);
+}
+
+static void ask_backward(const struct R(asked_run) *run, const real *state, const real *query, const real *dscore,
+                         real *dquery, real *dstate) {
+    R(additive_ask_backward)(run, run->w[W], run->w[V], state, query, dscore, dquery, dstate, run->g[W], run->g[V]);
+}
+
+static void finish(const struct R(asked_run) *run) {
+    R(additive_keys_backward)(run, run->w[W] + half(run), run->g[W] + half(run));
+}
+
+static const struct R(asked_ops) asked = {
+    .wc = WC,
+    .memory_size = R(asked_keys),
+    .query_size = R(asked_units),
+    .prepare = prepare,
+    .ask = ask,
+    .ask_backward = ask_backward,
+    .finish = finish,
+};
 static const struct gw_param own_params[] = {ATTENTION_UNITS_ROW, LUONG_COMBINE_ROW};
 
 static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
@@ -82,6 +112,7 @@ const struct R(attention_ops) R(attention_luong_concat) = {
     .name = "luong_concat",
     .help = "additive score of [last state; state] (Luong et al. 2015)",
     .band = &band,
+    .asked = &asked,
     .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
     .context_size = R(context_hidden),

@@ -1,4 +1,5 @@
 /* Dot attention (Luong et al. 2015): e_s = qᵀ h_s with q = h_T. */
+#include "attention_asked.h"
 #include "attention_band.h"
 #include "attention_combine.h"
 
@@ -64,6 +65,30 @@ static const struct R(band_ops) band = {
     .forward = band_forward,
     .backward = band_backward,
 };
+
+/* ---- asked by a decoder: its state is the query ----------------------------------------------------------- */
+
+static void ask(const struct R(asked_run) *run, const real *state, real *query, real *score, size_t ld) {
+    (void)query;
+    R(product_ask)(run, state, score, ld);
+}
+
+static void ask_backward(const struct R(asked_run) *run, const real *state, const real *query, const real *dscore,
+                         real *dquery, real *dstate) {
+    (void)query;
+    R(product_ask_backward)(run, state, dscore, dquery);
+    run->k->axpy(run->n * run->config->hidden, 1, dquery, dstate);
+}
+
+static const struct R(asked_ops) asked = {
+    .wc = WC,
+    .memory_size = R(band_nothing),
+    .query_size = R(band_nothing),
+    .prepare = R(asked_nothing),
+    .ask = ask,
+    .ask_backward = ask_backward,
+    .finish = R(asked_nothing),
+};
 static const struct gw_param own_params[] = {LUONG_COMBINE_ROW};
 
 static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
@@ -76,6 +101,7 @@ const struct R(attention_ops) R(attention_luong_dot) = {
     .name = "luong_dot",
     .help = "dot product with the last state (Luong et al. 2015)",
     .band = &band,
+    .asked = &asked,
     .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
     .context_size = R(context_hidden),

@@ -1,6 +1,7 @@
 /* General attention (Luong et al. 2015): e_s = qᵀ W h_s with q = h_T. q W is computed once per window. */
 #include <string.h>
 
+#include "attention_asked.h"
 #include "attention_band.h"
 #include "attention_combine.h"
 
@@ -99,6 +100,32 @@ static const struct R(band_ops) band = {
     .forward = band_forward,
     .backward = band_backward,
 };
+
+/* ---- asked by a decoder: q W is the query ----------------------------------------------------------------- */
+
+static void ask(const struct R(asked_run) *run, const real *state, real *query, real *score, size_t ld) {
+    size_t H = run->config->hidden;
+    run->k->gemm_nn(run->n, H, H, state, H, run->w[W], H, query, H, false);
+    R(product_ask)(run, query, score, ld);
+}
+
+static void ask_backward(const struct R(asked_run) *run, const real *state, const real *query, const real *dscore,
+                         real *dquery, real *dstate) {
+    size_t H = run->config->hidden;
+    R(product_ask_backward)(run, query, dscore, dquery);
+    run->k->gemm_tn(H, H, run->n, state, H, dquery, H, run->g[W], H, true);
+    run->k->gemm_nt(run->n, H, H, dquery, H, run->w[W], H, dstate, H, true);
+}
+
+static const struct R(asked_ops) asked = {
+    .wc = WC,
+    .memory_size = R(band_nothing),
+    .query_size = R(context_hidden),
+    .prepare = R(asked_nothing),
+    .ask = ask,
+    .ask_backward = ask_backward,
+    .finish = R(asked_nothing),
+};
 static const struct gw_param own_params[] = {LUONG_COMBINE_ROW};
 
 static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value h) {
@@ -110,6 +137,7 @@ const struct R(attention_ops) R(attention_luong_general) = {
     .name = "luong_general",
     .help = "bilinear score with the last state (Luong et al. 2015)",
     .band = &band,
+    .asked = &asked,
     .own = GW_PARAM_TABLE(own_params),
     .tile = 8,
     .context_size = R(context_hidden),

@@ -29,11 +29,9 @@ static int judge(const struct gw_gate_model *model) {
              "model.cross \"%s\" cannot be exported: the graph takes one window, and this gate asks a second "
              "sequence; use \"none\"",
              gw_param_word(&gw_model_params, &net->config, "cross"));
-    if (net->cross.on)
-        FAIL(GW_ERR_CONFIG,
-             "model.cross \"%s\" cannot be exported: its second sequence is no part of the windows that the graph "
-             "takes; use \"none\"",
-             gw_param_word(&gw_model_params, &net->config, "cross"));
+    if (net->decoder.on)
+        FAIL(GW_ERR_CONFIG, "model.decoder \"%s\" cannot be exported: it has no form in ONNX yet; use \"none\"",
+             gw_param_word(&gw_model_params, &net->config, "decoder"));
     if (!net->encoder->onnx)
         FAIL(GW_ERR_CONFIG, "encoder \"%s\" cannot be exported: %s", net->encoder->name,
              net->encoder->no_onnx ? net->encoder->no_onnx : "it has no form in ONNX yet");

@@ -13,6 +13,7 @@
 #include "models/kernels/kernels.h"
 #include "models/loss/loss.h"
 #include "models/network/cross.h"
+#include "models/network/decoder.h"
 #include "models/store/tensors.h"
 
 enum {
@@ -120,11 +121,38 @@ struct R(band_ops) {
     void (*backward)(const struct R(band_run) *run);
 };
 
+/* The same scores for a query that is no state of the window: the state of a decoder, asked step by step. */
+struct R(asked_run) {
+    const struct gw_model_config *config;
+    const struct R(kernels) *k;
+    const real *w[ATTENTION_TENSORS_MAX]; /* own tensors in the order they were added */
+    real *g[ATTENTION_TENSORS_MAX];       /* their gradients, accumulated */
+    size_t n;                             /* windows, one query each */
+    const real *h;                        /* [n × T × H] */
+    real *dh;                             /* [n × T × H] added to */
+    real *memory, *dmemory;               /* [n × memory_size] what queries want to know of a window, made once */
+};
+
+struct R(asked_ops) {
+    bool before; /* the state before a step asks, and the step takes the answer (Bahdanau); else the step's own */
+    int wc;      /* which own tensor makes h~ of [c; q] with luong_combine; -1: [c; q] is it */
+    size_t (*memory_size)(const struct gw_model_config *config); /* elements per window */
+    size_t (*query_size)(const struct gw_model_config *config);  /* elements per query */
+    void (*prepare)(const struct R(asked_run) *run);
+    /* score [n × T] with leading dimension ld, of states [n × H]; query [n × query_size] is kept for the way back. */
+    void (*ask)(const struct R(asked_run) *run, const real *state, real *query, real *score, size_t ld);
+    /* Adds to dstate [n × H], to dh or dmemory; dscore [n × T]; dquery: scratch, [n × (H or query_size)]. */
+    void (*ask_backward)(const struct R(asked_run) *run, const real *state, const real *query, const real *dscore,
+                         real *dquery, real *dstate);
+    void (*finish)(const struct R(asked_run) *run); /* behind the last of them: from dmemory on */
+};
+
 struct R(attention_ops) {
     const char *name, *help;
     struct gw_param_table own;            /* its parameters, in a struct of its own: own_of_attention */
     const struct R(band_ops) *band;       /* streaming; NULL: the context is the state itself, or … */
     const char *windowed_only;            /* … it cannot stream, and why */
+    const struct R(asked_ops) *asked;     /* a decoder may ask it; NULL: none can */
     const struct R(encoder_ops) *encoder; /* replaces the configured encoder (dual_stage), or NULL */
     size_t tile;                          /* windows at a time: what it keeps should stay in the L2 cache */
     size_t (*context_size)(const struct gw_model_config *config);
@@ -165,6 +193,7 @@ struct R(network) {
     size_t own_context;                  /* of which the encoder and its attention make so many; the rest is cross's */
     size_t maps;
     struct R(cross) cross;
+    struct R(decoder) decoder;
     bool stream;                   /* the state is carried from bar to bar: model.unroll */
     bool dense;                    /* dropout and Dense(ReLU) between context and logits; logistic has none */
     size_t dense_first;            /* dense.W, dense.b, head.W, head.b, or the last two only */
@@ -224,6 +253,7 @@ struct R(workspace) {
     real *map;                        /* [B × maps × T] */
     real *feature_map;                /* [B × F] mean input attention, dual_stage */
     struct R(cross_space) cross;
+    struct R(decoder_space) decoder;
     real *logit, *dlogit; /* [B × 2] */
 };
 
@@ -243,6 +273,8 @@ struct R(shard_loss) {
     double weight[GW_N_GATES]; /* of one labelled sample: 1 / (GW_N_GATES × labelled samples of the batch) */
     double dropout;
     uint64_t seed, epoch;
+    double
+        path_weight; /* of one move at one step of a decoder: its lambda / (2 M × samples of the batch that have a path) */
 };
 
 struct R(shard) {
@@ -253,6 +285,7 @@ struct R(shard) {
     const struct R(shard_loss) *loss; /* NULL: score only, logits in ws->logit */
     bool encoder_frozen;              /* nothing in the encoder is trained: the way back ends before it */
     double loss_sum;                  /* out: Σ weight × loss */
+    double path_sum;                  /* out: the same of a decoder's paths, which the gradient is of as well */
 };
 
 /* Forward, and with a loss and pass->gradient also backward. */

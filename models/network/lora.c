@@ -31,7 +31,7 @@ static bool named(const struct tensor *tensor, const struct lora_params *own) {
     if (!tensor->adapt) return false;
     if (*own->lora_targets) return targeted(tensor, own->lora_targets);
     bool recurrent = strncmp(tensor->name, "lstm", 4) == 0 || strncmp(tensor->name, "gru", 3) == 0 ||
-                     strcmp(tensor->name, "cross.U") == 0;
+                     strcmp(tensor->name, "cross.U") == 0 || strcmp(tensor->name, "decoder.U") == 0;
     return on == LORA_ON_ALL || recurrent == (on == LORA_ON_RECURRENT);
 }
 

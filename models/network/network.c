@@ -42,6 +42,7 @@ static void lay_out(struct R(network) *net) {
     net->attention_first = list->n;
     if (net->encoder->sequence && net->attention->tensors) net->attention->tensors(config, list);
     net->attention_n = list->n - net->attention_first;
+    R(decoder_tensors)(&net->decoder, list);
     R(cross_tensors)(&net->cross, list);
     net->dense_first = list->n;
     size_t width = net->context;
@@ -78,6 +79,7 @@ int R(network_init)(struct R(network) *net, const struct gw_model_config *config
         net->pack_size = 2 * net->pack_stride * config->layers;
     }
     net->own_context = net->context;
+    if (R(decoder_wanted)(config) && net->encoder->sequence && net->attention->asked) R(decoder_init)(net);
     if (R(cross_wanted)(config)) {
         R(cross_init)(net);
         net->context += net->cross.hidden;

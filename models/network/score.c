@@ -38,6 +38,9 @@ static void copy_attention(const struct R(network) *net, const struct R(workspac
     size_t per_window = net->maps * net->config.lookback, F = net->config.n_features;
     if (out->time)
         for (size_t i = 0; i < n * per_window; i++) out->time[first * per_window + i] = (float)ws->map[i];
+    const size_t said = net->decoder.steps * GW_PATH_SIDES;
+    if (out->path)
+        for (size_t i = 0; i < n * said; i++) out->path[first * said + i] = (float)ws->decoder.forecast[i];
     if (out->cross)
         for (size_t i = 0; i < n * net->cross.lookback; i++)
             out->cross[first * net->cross.lookback + i] = (float)ws->cross.map[i];

@@ -53,6 +53,7 @@ static void cut_all(struct R(workspace) *ws, const struct R(network) *net, bool 
     cut_encoder(ws, net, train, used);
     cut_attention(ws, net, used);
     R(cross_cut)(ws, net, train, used);
+    R(decoder_cut)(ws, net, train, used);
     ws->context = R(workspace_cut)(ws->memory, used, B * C);
     ws->dcontext = R(workspace_cut)(ws->memory, used, B * C);
     ws->mask = R(workspace_cut)(ws->memory, used, B * C);

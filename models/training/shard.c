@@ -44,7 +44,8 @@ static struct R(attention_run) tile_run(const struct R(pass) *pass, size_t first
     return run;
 }
 
-static void context_forward(const struct R(pass) *pass, const struct R(attention_run) *run, size_t first, size_t n) {
+static void context_forward(const struct R(pass) *pass, struct R(shard) *shard, const struct R(attention_run) *run,
+                            size_t first, size_t n) {
     const struct R(workspace) *ws = pass->ws;
     if (!pass->net->encoder->sequence) return; /* the encoder left it */
     if (!pass->net->attention->forward) {
@@ -53,7 +54,10 @@ static void context_forward(const struct R(pass) *pass, const struct R(attention
         memcpy(run->context, last, n * H * sizeof(real));
     } else {
         tile_gather(pass, first, n);
-        pass->net->attention->forward(run);
+        if (pass->net->decoder.on)
+            R(decoder_forward)(pass, shard, run, first);
+        else
+            pass->net->attention->forward(run);
     }
     if (pass->net->cross.on) R(cross_join)(pass, first, n);
 }
@@ -68,7 +72,10 @@ static void context_backward(const struct R(pass) *pass, const struct R(attentio
         memcpy(ws->dh_last + first * H, run->dcontext, n * H * sizeof(real));
         return;
     }
-    pass->net->attention->backward(run);
+    if (pass->net->decoder.on)
+        R(decoder_backward)(pass, run);
+    else
+        pass->net->attention->backward(run);
     if (into_encoder) tile_scatter(pass, first, n);
 }
 
@@ -103,14 +110,14 @@ void R(shard_run)(const struct R(pass) *pass, struct R(shard) *shard) {
     struct R(workspace) *ws = pass->ws;
     bool train = shard->loss && pass->gradient;
     size_t tile = net->encoder->sequence && net->attention->forward ? net->attention->tile : SHARD_WINDOWS;
-    shard->loss_sum = 0;
+    shard->loss_sum = shard->path_sum = 0;
     R(rows_gather)(pass, shard);
     net->encoder->forward(pass);
     if (net->cross.on) R(cross_forward)(pass, shard);
     for (size_t first = 0; first < shard->n; first += tile) {
         size_t n = shard->n - first < tile ? shard->n - first : tile;
         struct R(attention_run) run = tile_run(pass, first, n);
-        context_forward(pass, &run, first, n);
+        context_forward(pass, shard, &run, first, n);
         if (train) tile_masks(pass, shard, first, n);
         R(head_forward)(pass, n, train, ws->logit + first * GW_N_GATES);
         if (shard->loss) tile_loss(pass, shard, first, n);

@@ -17,6 +17,10 @@ static void set_weights(struct R(training) *fit, const uint32_t *index, size_t n
         }
         fit->loss.weight[gate] = labelled ? 1.0 / (double)(labelled * GW_N_GATES) : 0;
     }
+    const size_t paths = R(decoder_count)(&fit->net, fit->input->series, fit->input->train, index, n);
+    fit->loss.path_weight =
+        paths ? decoder_own(&fit->net.config)->decoder_weight / (double)(paths * fit->net.decoder.steps * GW_PATH_SIDES)
+              : 0;
 }
 
 static void run_shard(struct R(training) *fit, const uint32_t *index, size_t n, size_t s) {

@@ -3,6 +3,7 @@
 #define GATEWALK_TEST_AUDIT_LEAKS_H
 
 #include "engine/audit/audit.h"
+#include "models/api/gate_model.h"
 
 /* ---- features and labels ----------------------------------------------------------------------------------------- */
 
@@ -260,6 +261,57 @@ static void leak_ranked_on_test(const struct experiment *e, const struct prepare
         fit->probability[i * GW_N_GATES] = (float)below / (float)fit->n_test;
     }
     mem_free(old);
+}
+
+/* ---- a decoder's paths ------------------------------------------------------------------------------------------------- */
+
+/* A path goes on beyond the label's horizon. */
+static void leak_longer_paths(const struct experiment *e, struct prepared *p) {
+    struct gw_paths *paths = &p->paths[0].of[0];
+    const size_t width = paths->steps * GW_PATH_SIDES, h = e->labels.horizon;
+    memmove(paths->move, paths->move + h * width, (paths->n - h) * width * sizeof *paths->move);
+}
+
+/* Paths are as they should be, but training takes those of later bars. */
+static int leak_later_paths(const struct experiment *e, const struct prepared *p, size_t fold,
+                            const struct fold_known *known, struct fold_data *out) {
+    TRY(fold_data_build(e, p, fold, known, out));
+    out->cross[0].fit[0].path += e->labels.horizon * p->paths[0].steps * GW_PATH_SIDES;
+    return GW_OK;
+}
+
+/* Teacher forcing while scoring: the gate reads a decoder whose steps are told what came. */
+static void leak_told_while_scoring(const struct experiment *e, const struct prepared *p, const struct fold_data *data,
+                                    const struct gw_gate_model *model, struct fit *fit) {
+    const struct R(network) *net = &model->gate.net;
+    const size_t M = net->decoder.steps, width = M * GW_PATH_SIDES;
+    const float *path = prepared_path(p, M, 0) + data->first[0] * width;
+    struct R(workspace) ws;
+    real *packed = mem_calloc(net->pack_size, sizeof *packed), truth[64];
+    (void)e;
+    assert_true(packed && width <= COUNT_OF(truth));
+    assert_ok(R(workspace_init)(&ws, net, true));
+    R(network_pack)(net, model->gate.weights, packed);
+    const struct R(pass) pass = {net, R(network_scorer)(net), model->gate.weights, packed, NULL, &ws};
+    struct R(attention_run) run = {.config = &net->config, .k = pass.k, .n = 1, .h = ws.tile_h, .context = ws.context};
+    for (size_t i = 0; i < net->attention_n; i++) run.w[i] = R(tensor_of)(&pass, net->attention_first + i);
+    for (uint32_t i = 0; i < fit->n_test; i++) {
+        const struct gw_sample *sample = &data->sample[GW_SLICE_TEST][i];
+        struct R(shard) shard = {
+            .series = data->score_series, .sample = sample, .index = (const uint32_t[]){0}, .n = 1};
+        R(shard_run)(&pass, &shard); /* leaves the window's states and keys */
+        for (size_t k = 0; k < width; k++) {
+            truth[k] = path[sample->row * width + k];
+            ws.decoder.told[k / GW_PATH_SIDES] = (real)!isnan(truth[k]);
+        }
+        ws.decoder.forced.told = ws.decoder.told;
+        R(decoder_walk)(&pass, &run, &ws.decoder.forced, truth);
+        R(decoder_read)(&pass, &ws.decoder.forced, 1, ws.context);
+        R(head_forward)(&pass, 1, false, ws.logit);
+        for (size_t g = 0; g < GW_N_GATES; g++) fit->probability[i * GW_N_GATES + g] = 1 / (1 + expf(-ws.logit[g]));
+    }
+    R(workspace_free)(&ws);
+    mem_free(packed);
 }
 
 /* ---- scores and replays ------------------------------------------------------------------------------------------------ */

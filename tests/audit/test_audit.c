@@ -262,6 +262,23 @@ static void test_second_sequences(void **state) {
     }
 }
 
+/* Decoders: paths are what labels are, and no part of a score. */
+static char *decoder_text(char text[8192]) {
+    snprintf(text, 8192,
+             "%.*s'strategies':["
+             "{'name':'told','strategy':'gate','model':{'attention':'bahdanau','decoder':'path','decoder_steps':3}},"
+             "{'name':'free','strategy':'gate','model':{'attention':'luong_general','luong_combine':true,"
+             "'decoder':'path','decoder_steps':2,'decoder_teacher':'none'},'training':{'retrain':'warm'}}]}",
+             (int)(strstr(one_symbol, "'strategies'") - one_symbol), one_symbol);
+    return text;
+}
+
+static void test_decoders(void **state) {
+    (void)state;
+    char text[8192];
+    check_clean(decoder_text(text), market_one, 20, 3, 0);
+}
+
 /* ---- planted leaks -------------------------------------------------------------------------------------------------------- */
 
 struct planted {
@@ -339,6 +356,23 @@ static const struct planted planted[] = {
     {"equity is scaled by its own end", {.replayed = leak_scaled_equity}, NULL, STAGE_EQUITY, "equity", false},
 };
 
+/* Of an experiment with a decoder. */
+static const struct planted planted_paths[] = {
+    {"a path goes on beyond the label's horizon", {.inputs = leak_longer_paths}, NULL, STAGE_LABELS, "path_", false},
+    {"a decoder is taught by later paths",
+     {.fold_data = leak_later_paths},
+     NULL,
+     STAGE_TRAINING,
+     "lstm0.W[0,0]",
+     false},
+    {"a decoder is told what came while it scores",
+     {.applied = leak_told_while_scoring},
+     NULL,
+     STAGE_PROBABILITY,
+     "p_",
+     false},
+};
+
 static bool is_caught(const struct planted *leak, const struct audit_report *report) {
     enum audit_stage stage = audit_first(&report->found);
     if (stage == N_STAGES) {
@@ -346,7 +380,8 @@ static bool is_caught(const struct planted *leak, const struct audit_report *rep
         return false;
     }
     const struct audit_difference *d = &report->found.first[stage];
-    bool placed = stage == STAGE_FOLDS || stage == STAGE_WEIGHTS || stage == STAGE_LOG || d->time_ns != INT64_MIN;
+    bool placed = stage == STAGE_FOLDS || stage == STAGE_TRAINING || stage == STAGE_WEIGHTS || stage == STAGE_LOG ||
+                  d->time_ns != INT64_MIN;
     bool fits = !leak->at_cut || d->time_ns == d->cut_ns;
     if (stage == leak->stage && strncmp(d->value, leak->value, strlen(leak->value)) == 0 && placed && fits) return true;
     print_error("%s: found first in %s, %s of %s fold %zu, cut %lld bar %lld (%g, %g)\n", leak->name, stage_id[stage],
@@ -386,6 +421,22 @@ static void test_leaks_are_caught(void **state) {
         struct audit_report report;
         audit_leak(e, &planted[i], &report);
         missed += !is_caught(&planted[i], &report);
+        audit_report_free(&report);
+    }
+    assert_int_equal(missed, 0);
+    experiment_free(e);
+}
+
+static void test_leaks_of_paths_are_caught(void **state) {
+    (void)state;
+    char text[8192];
+    scratch_write("own.lua", own_script, sizeof own_script - 1);
+    struct experiment *e = fixture_experiment(decoder_text(text));
+    size_t missed = 0;
+    for (size_t i = 0; i < COUNT_OF(planted_paths); i++) {
+        struct audit_report report;
+        audit_leak(e, &planted_paths[i], &report);
+        missed += !is_caught(&planted_paths[i], &report);
         audit_report_free(&report);
     }
     assert_int_equal(missed, 0);
@@ -432,6 +483,7 @@ int main(void) {
         cmocka_unit_test(test_a_newcomer),       cmocka_unit_test(test_thresholds_and_pools),
         cmocka_unit_test(test_columns),          cmocka_unit_test(test_copies_leave_the_mapping),
         cmocka_unit_test(test_second_sequences), cmocka_unit_test(test_every_attention),
+        cmocka_unit_test(test_decoders),         cmocka_unit_test(test_leaks_of_paths_are_caught),
         cmocka_unit_test(test_leaks_are_caught), cmocka_unit_test(test_the_double_is_honest),
         cmocka_unit_test(test_history),
     };

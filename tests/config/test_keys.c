@@ -15,6 +15,8 @@ static void write_experiment(const char *section, const struct gw_param_key *key
     bool strategy = key->by && !key->by->name, name = !*section && strcmp(key->param->name, "name") == 0;
     if (key->by && key->by->name) /* the row that has it */
         snprintf(chosen, sizeof chosen, ",\"%s\":\"%s\"", key->by->name, gw_choice_at(key->by->choices, key->row).name);
+    if (key->by && key->by->name && strcmp(key->by->name, "decoder") == 0) /* which asks one */
+        strcat(chosen, ",\"attention\":\"bahdanau\"");
     if (folds && key->param->type == GW_PARAM_SPAN && key->param->low > 0) {
         static const char *const length[] = {"train", "validation", "test"};
         for (size_t i = 0, n = 0; i < COUNT_OF(length); i++)

@@ -18,6 +18,12 @@ T, F, ROWS = 6, 3, 16
 SAMPLES = [5, 6, 7, 10, 15]
 CROSS_ROWS, CROSS_COLUMNS = [1, 4, 5, 8, 11, 14], [2, 0]
 LABELS = [[1, 0, 0, 1, 0], [0, 0, -1, 1, 1]]
+# Best and worst move by each of a decoder's steps [sample, step, side]; the third sample's is not known. TOLD: which steps are
+# told by scheduled sampling in epoch 3 of seed 0, half of them on average: the draws of models/network/decoder_teach.c.
+PATH = torch.tensor([[[.5, -.25], [1.75, -.25], [1.75, -3.5], [4.25, -3.5]], [[0, -.125], [0, -.5], [.75, -.5], [.75, -.5]],
+                     [[np.nan] * 2] * 4, [[2.5, 0], [2.5, 0], [2.5, -1], [2.5, -1.5]],
+                     [[0, -2], [.5, -2], [.5, -6], [.5, -6]]])
+TOLD = torch.tensor([[1, 1, 0, 0], [1, 0, 0, 1], [0, 1, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0.]])
 
 
 class Writer:
@@ -223,6 +229,43 @@ def cross(q, w, config, x):
     return softmax_context(score, k)
 
 
+def attend(q, h, w, config):
+    kind = config["attention"]
+    if kind == "bahdanau":
+        score = (torch.tanh((q @ w["attention.W1"]).unsqueeze(1) + h @ w["attention.W2"]) @ w["attention.v"]).squeeze(-1)
+    elif kind == "luong_concat":
+        both = torch.cat([q.unsqueeze(1).expand_as(h), h], 2)
+        score = (torch.tanh(both @ w["attention.W"]) @ w["attention.v"]).squeeze(-1)
+    else:
+        key = h @ w["attention.W"].t() if kind == "luong_general" else h
+        score = torch.einsum("bh,bth->bt", q, key)
+    return softmax_context(score, h)
+
+
+def decode(h, w, config, path, told):
+    """h [B, T, H] -> context [B, C], maps [B, M, T], moves [B, M, 2]; where told [B, M] a step takes the path so far."""
+    B, H, bahdanau = h.shape[0], h.shape[2], config["attention"] == "bahdanau"
+    cell = [w["decoder.W"].t(), w["decoder.U"].t(), w["decoder.b"].reshape(-1), torch.zeros(4 * H)]
+    s, c = h[:, -1], torch.zeros(B, H)
+    said, fed, maps, moves = torch.zeros(B, 2), torch.zeros(B, H), [], []
+    for m in range(config["decoder_steps"]):
+        x = torch.where(told[:, m:m + 1] > 0, path[:, m - 1], said) if m else said
+        if bahdanau:
+            a, context = attend(s, h, w, config)
+            s, c = torch.lstm_cell(torch.cat([x, context], 1), (s, c), *cell)
+            end = torch.cat([context, s], 1)
+        else:
+            s, c = torch.lstm_cell(torch.cat([x, fed], 1), (s, c), *cell)
+            a, context = attend(s, h, w, config)
+            fed = finish_luong(context, s, w, config)
+            end = fed if config["combine"] else torch.cat([context, s], 1)
+        said = end @ w["decoder.Wy"] + w["decoder.by"]
+        maps.append(a)
+        moves.append(said)
+    gate = end if config["combine"] else context
+    return gate, torch.stack(maps, 1), torch.stack(moves, 1)
+
+
 CONTROLS = {"gru": gru, "tcn": tcn, "causal_transformer": causal_transformer}
 
 
@@ -266,6 +309,14 @@ def forward(x, w, config, rows=None):
         for layer in range(config["layers"]):
             h = lstm(h, *(w[f"lstm{layer}.{p}"] for p in "WUb"))
     q, a = h[:, -1], None
+    if config.get("decoder"):
+        free = torch.zeros(len(SAMPLES), config["decoder_steps"])
+        context, a, said = decode(h, w, config, PATH, free)
+        told = {"full": torch.ones_like(free), "scheduled": TOLD[:, :free.shape[1]], "none": free}
+        known = (~torch.isnan(PATH[:, :1, 0])).double()
+        taught = decode(h, w, config, PATH, known * told[config["decoder_teacher"]])[2]
+        logits = torch.relu(context @ w["dense.W"] + w["dense.b"]) @ w["head.W"] + w["head.b"]
+        return logits, a, feature, said, taught
     if kind == "none":
         context = q
     elif kind == "mean_pool":
@@ -328,6 +379,10 @@ def shapes(config):
         if config.get("position") == "learned":
             s["attention.position"] = (T, H)
         width = 2 * H if config["combine"] else H
+    if config.get("decoder"):
+        read = H if config["combine"] and kind != "bahdanau" else 2 * H
+        s.update({"decoder.W": (2 + H, 4 * H), "decoder.U": (H, 4 * H), "decoder.b": (1, 4 * H),
+                  "decoder.Wy": (read, 2), "decoder.by": (1, 2)})
     if config.get("cross"):
         C, U = config["cross_hidden"], config["cross_units"]
         s.update({"cross.W": (len(CROSS_COLUMNS), 4 * C), "cross.U": (C, 4 * C), "cross.b": (1, 4 * C),
@@ -372,13 +427,18 @@ def write_case(out, name, seed, loss=None, **changes):
     x = torch.tensor(np.round(rng.normal(0, 1, (ROWS, F)) * 256) / 256)
     w = {k: make(rng, *shape, .6) for k, shape in shapes(config).items()}
     windows = torch.stack([x[r - T + 1:r + 1] for r in SAMPLES])
-    logits, maps, feature, *across = forward(windows, w, config, x)
+    logits, maps, feature, *more = forward(windows, w, config, x)
+    across, moves = ([], more) if config.get("decoder") else (more, [])
     total = 0
     for gate in range(2):
         t = torch.tensor(LABELS[gate], dtype=torch.float64)
         known = t >= 0
         total = total + element_loss(logits[known, gate], t[known], loss, lam[gate]).mean() / 2
-    total.backward()
+    path_loss = torch.tensor(0.0)
+    if moves:
+        known, M = ~torch.isnan(PATH[:, 0, 0]), config["decoder_steps"]
+        path_loss = config["decoder_weight"] * torch.nn.functional.huber_loss(moves[1][known], PATH[known][:, :M], delta=1.0)
+    (total + path_loss).backward()
     out.line("case", name)
     out.line("config", *(f"{k}={v}" for k, v in config.items()), f"lookback={T}", f"features={F}")
     out.line("loss", loss["name"], *("%.17g" % loss[k] for k in ("pos_weight", "gamma", "alpha", "beta")),
@@ -396,6 +456,10 @@ def write_case(out, name, seed, loss=None, **changes):
         out.numbers("cross", "row", CROSS_ROWS)
         out.numbers("cross", "column", CROSS_COLUMNS)
         out.numbers("expect", "across", across[0].detach().numpy())
+    if moves:
+        out.numbers("path", "move", PATH[:, :config["decoder_steps"]].numpy())
+        out.numbers("expect", "forecast", moves[0].detach().numpy())
+        out.numbers("expect", "path_loss", [path_loss.item()])
     if feature is not None:
         out.numbers("expect", "feature", feature.detach().numpy())
     out.numbers("expect", "loss", [total.item()])
@@ -494,6 +558,15 @@ def main():
     write_case(out, "cross bahdanau two layers", 61, attention="bahdanau", layers=2, **second)
     write_case(out, "cross multihead", 62, attention="multihead", **second)
     write_case(out, "cross dual_stage", 63, attention="dual_stage", **dict(second, cross_lookback=2))
+    steps = dict(decoder="path", decoder_steps=4, decoder_weight=.75)
+    for i, kind in enumerate(("bahdanau", "luong_dot", "luong_general", "luong_concat")):
+        for j, teacher in enumerate(("full", "scheduled", "none")):
+            write_case(out, f"decoder {kind} {teacher}", 64 + 3 * i + j, attention=kind, decoder_teacher=teacher, **steps)
+        write_case(out, f"decoder {kind} combine", 76 + i, attention=kind, combine=1, decoder_teacher="scheduled", **steps)
+    write_case(out, "decoder two layers", 80, attention="bahdanau", layers=2, decoder_teacher="scheduled",
+               **dict(steps, decoder_steps=2))
+    write_case(out, "decoder one step", 81, attention="luong_general", decoder_teacher="full",
+               **dict(steps, decoder_steps=1))
     for i, name in enumerate(("bce", "focal", "bootstrap_soft", "bootstrap_hard", "self_paced_hard",
                               "self_paced_linear")):
         write_case(out, "loss " + name, 20 + i, attention="bahdanau", loss=dict(name=name, pos_weight=2.5))

@@ -207,6 +207,76 @@ static void test_label_sees_its_horizon_only(void **state) {
  * and h 24: prevalence is no edge. The tolerance covers sampling (labels overlap over 24 bars) and the
  * eight steps a bar is made of; labels that count only closes, count bar t itself, or test the move on
  * the wrong side are outside it. */
+/* ---- paths ------------------------------------------------------------------------------------ */
+
+/* By the definition, and nothing of a bar that has no whole horizon or no ATR. */
+static void check_paths(const struct gw_bars *bars, const struct gw_label_config *config, size_t steps) {
+    struct gw_paths paths;
+    size_t known = 0;
+    assert_ok(gw_paths_build(bars, config, steps, &paths));
+    assert_true(paths.n == bars->n && paths.steps == steps);
+    for (size_t t = 0; t < bars->n; t++)
+        for (size_t m = 1; m <= steps; m++) {
+            const float *move = paths.move + (t * steps + m - 1) * GW_PATH_SIDES;
+            const double close = bars->bar[t].close, atr = close * atr_by_definition(bars, t, config->atr_length);
+            double best = 0, worst = 0;
+            if (t + config->horizon >= bars->n || isnan(atr)) {
+                assert_true(isnan(move[GW_PATH_BEST]) && isnan(move[GW_PATH_WORST]));
+                continue;
+            }
+            for (size_t i = 1; (double)i < (double)(m * config->horizon) / (double)steps + 1 - 1e-9; i++) {
+                best = fmax(best, bars->bar[t + i].high - close);
+                worst = fmin(worst, bars->bar[t + i].low - close);
+            }
+            assert_near((double)move[GW_PATH_BEST], best / atr, 1e-6, 1e-6);
+            assert_near((double)move[GW_PATH_WORST], worst / atr, 1e-6, 1e-6);
+            known++;
+        }
+    assert_true(known > 100 * steps);
+    gw_paths_free(&paths);
+}
+
+static void test_paths(void **state) {
+    (void)state;
+    static const size_t shape[][2] = {{24, 6}, {24, 24}, {7, 3}, {5, 1}, {1, 1}};
+    struct gw_bars bars;
+    struct gw_paths paths;
+    make_walk((struct walk){.n = 400, .seed = 5, .volatility = .01, .gap_chance = .01}, &bars);
+    struct gw_label_config config = defaults;
+    for (size_t i = 0; i < COUNT_OF(shape); i++) {
+        config.horizon = shape[i][0];
+        check_paths(&bars, &config, shape[i][1]);
+    }
+    assert_fails(gw_paths_build(&bars, &config, 2, &paths), GW_ERR_CONFIG, "a path of 2 steps");
+    assert_fails(gw_paths_build(&bars, &config, 0, &paths), GW_ERR_CONFIG, "a path of 0 steps");
+    free_bars(&bars);
+}
+
+/* The label's own moves are those of the last step. */
+static void test_paths_end_as_labels(void **state) {
+    (void)state;
+    struct gw_bars bars;
+    struct gw_paths paths;
+    struct gw_labels labels;
+    make_walk((struct walk){.n = 500, .seed = 6, .volatility = .01}, &bars);
+    assert_ok(gw_paths_build(&bars, &defaults, 6, &paths));
+    assert_ok(gw_labels_build(&bars, &defaults, &labels));
+    size_t open = 0;
+    for (size_t t = 0; t < bars.n; t++) {
+        const float *move = paths.move + (t * 6 + 5) * GW_PATH_SIDES;
+        if (isnan(move[0])) continue;
+        const double up = (double)move[GW_PATH_BEST], down = -(double)move[GW_PATH_WORST];
+        const double least = .01 / atr_by_definition(&bars, t, 14);
+        if (fabs(up - 2 * down) < 1e-4 || fabs(up - least) < 1e-4) continue;
+        assert_int_equal(labels.gate[GW_GATE_LONG][t], up > 2 * down && up > least);
+        open += labels.gate[GW_GATE_LONG][t] == 1;
+    }
+    assert_true(open > 20);
+    gw_labels_free(&labels);
+    gw_paths_free(&paths);
+    free_bars(&bars);
+}
+
 static void test_random_walk_prevalence(void **state) {
     (void)state;
     static const struct { double volatility, percent; } known[] = {{.001, 3.7}, {.002, 26}, {.003, 36}, {.01, 36}};
@@ -253,10 +323,16 @@ static void test_config_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_the_definition),      cmocka_unit_test(test_worked_example),
-        cmocka_unit_test(test_limits_are_strict),           cmocka_unit_test(test_no_label_without_a_whole_horizon),
-        cmocka_unit_test(test_atr_labels_wait_for_the_atr), cmocka_unit_test(test_label_sees_its_horizon_only),
-        cmocka_unit_test(test_random_walk_prevalence),      cmocka_unit_test(test_config_errors),
+        cmocka_unit_test(test_against_the_definition),
+        cmocka_unit_test(test_worked_example),
+        cmocka_unit_test(test_limits_are_strict),
+        cmocka_unit_test(test_no_label_without_a_whole_horizon),
+        cmocka_unit_test(test_atr_labels_wait_for_the_atr),
+        cmocka_unit_test(test_label_sees_its_horizon_only),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_paths_end_as_labels),
+        cmocka_unit_test(test_random_walk_prevalence),
+        cmocka_unit_test(test_config_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,12 @@ static void check_case(const struct golden *golden) {
     assert_int_equal(map != NULL, probe.net.maps > 0);
     assert_int_equal(feature != NULL, probe.net.attention->encoder != NULL);
     if (map) compare(golden, map, probe.ws.map);
+    const struct golden_array *forecast = golden_find(golden, "expect", "forecast");
+    assert_int_equal(forecast != NULL, probe.net.decoder.on);
+    if (forecast) {
+        compare(golden, forecast, probe.ws.decoder.forecast);
+        assert_near(probe.path_loss, golden_get(golden, "expect", "path_loss")->value[0], GOLDEN_TOLERANCE, 0);
+    }
     const struct golden_array *across = golden_find(golden, "expect", "across");
     assert_int_equal(across != NULL, probe.net.cross.on);
     if (across) compare(golden, across, probe.ws.cross.map);
@@ -38,6 +44,7 @@ static void check_case(const struct golden *golden) {
     memcpy(scored, probe.ws.logit, probe.n * GW_N_GATES * sizeof(real));
     probe_run(&probe, false);
     assert_memory_equal(scored, probe.ws.logit, probe.n * GW_N_GATES * sizeof(real));
+    if (forecast) compare(golden, forecast, probe.ws.decoder.forecast);
     probe_free(&probe);
 }
 
@@ -106,6 +113,22 @@ static void test_second_sequences(void **state) {
     assert_true(n >= 4);
 }
 
+/* Every attention that a decoder may ask, by every teacher. */
+static void test_decoders(void **state) {
+    (void)state;
+    struct golden golden;
+    FILE *file = golden_open();
+    size_t n[3] = {0};
+    while (golden_next(file, &golden)) {
+        static const char *const teacher[] = {"=full", "=scheduled", "=none"};
+        for (size_t i = 0; i < COUNT_OF(teacher) && strstr(golden.config, " decoder="); i++)
+            n[i] += strstr(golden.config, teacher[i]) != NULL;
+        golden_free(&golden);
+    }
+    fclose(file);
+    assert_true(n[0] >= 5 && n[1] >= 9 && n[2] >= 4);
+}
+
 static double setting(const char *text, const char *key, double fallback) {
     const char *at = strstr(text, key);
     return at ? strtod(at + strlen(key) + 1, NULL) : fallback;
@@ -159,9 +182,8 @@ static void test_optimizers(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_models),
-    cmocka_unit_test(test_every_row_has_a_golden),
-    cmocka_unit_test(test_second_sequences),
+    cmocka_unit_test(test_models),           cmocka_unit_test(test_every_row_has_a_golden),
+    cmocka_unit_test(test_second_sequences), cmocka_unit_test(test_decoders),
     cmocka_unit_test(test_optimizers),
 };
 

@@ -25,10 +25,28 @@ struct probe {
     uint32_t index[PROBE_WINDOWS_MAX];
     size_t n;
     real *weights, *packed, *gradient;
+    double path_loss; /* of the last run, beside what it returned */
     bool encoder_frozen;
+    float *path;
     struct gw_cross cross;
     uint32_t cross_row[PROBE_CROSS_MAX], cross_known[PROBE_ROWS_MAX], cross_column[8];
 };
+
+/* Paths of its rows, none but those that are put, by which a decoder is taught. */
+static inline void probe_paths(struct probe *probe) {
+    const size_t n = probe->series.n_rows * probe->net.decoder.steps * GW_PATH_SIDES;
+    probe->path = malloc(n * sizeof *probe->path);
+    for (size_t i = 0; i < n; i++) probe->path[i] = NAN;
+    probe->series.path = probe->path;
+}
+
+/* When they are put: lambda over what the loss is the mean of. */
+static inline void probe_weigh_paths(struct probe *probe) {
+    const size_t n = R(decoder_count)(&probe->net, &probe->series, probe->sample, probe->index, probe->n);
+    assert_true(n > 0);
+    probe->loss.path_weight =
+        decoder_own(&probe->net.config)->decoder_weight / (double)(n * probe->net.decoder.steps * GW_PATH_SIDES);
+}
 
 /* A second sequence of these rows and columns. */
 static inline void probe_cross(struct probe *probe, const uint32_t *row, size_t n, const uint32_t *column,
@@ -72,6 +90,7 @@ static inline void probe_build(struct probe *probe, const struct gw_model_config
 static inline void probe_free(struct probe *probe) {
     R(workspace_free)(&probe->ws);
     for (size_t gate = 0; gate < GW_N_GATES; gate++) free(probe->label[gate]);
+    free(probe->path);
     free(probe->x);
     free(probe->packed);
     free(probe->gradient);
@@ -101,6 +120,7 @@ static inline double probe_run(struct probe *probe, bool gradient) {
     if (gradient) memset(probe->gradient, 0, probe->net.tensors.size * sizeof(real));
     R(network_pack)(&probe->net, probe->weights, probe->packed);
     R(shard_run)(&pass, &shard);
+    probe->path_loss = shard.path_sum;
     return shard.loss_sum;
 }
 
@@ -134,6 +154,12 @@ static inline void probe_config(const struct golden *golden, struct gw_model_con
         golden_text(golden, second[k], word);
         model_set(config, second[k], word);
     }
+    static const char *const decoder[] = {"decoder", "decoder_steps", "decoder_weight", "decoder_teacher"};
+    for (size_t k = 0; k < COUNT_OF(decoder) && strstr(golden->config, " decoder="); k++) {
+        golden_text(golden, decoder[k], word);
+        model_set(config, decoder[k], word);
+    }
+    if (config->decoder != GW_DECODER_NONE) model_set(config, "decoder_decay_epochs", "4");
     if (config->cross != GW_CROSS_NONE) config->cross_features = golden_get(golden, "cross", "column")->columns;
     if (strstr(golden->config, " tiled=1")) model_set(config, "tiled", "true");
     config->dense_units = golden_size(golden, "dense");
@@ -157,6 +183,15 @@ static inline void probe_from_golden(struct probe *probe, const struct golden *g
             probe->label[gate][probe->sample[i].row] = (int8_t)golden_get(golden, "label", gates[gate])->value[i];
     }
     probe_count_labels(probe);
+    if (probe->net.decoder.on) {
+        const struct golden_array *move = golden_get(golden, "path", "move");
+        probe_paths(probe);
+        for (size_t i = 0; i < probe->n; i++)
+            for (size_t k = 0; k < move->columns; k++)
+                probe->path[probe->sample[i].row * move->columns + k] = (float)move->value[i * move->columns + k];
+        probe_weigh_paths(probe);
+        probe->loss.epoch = 3;
+    }
     if (config.cross != GW_CROSS_NONE) {
         const struct golden_array *at = golden_get(golden, "cross", "row"), *of = golden_get(golden, "cross", "column");
         uint32_t number[2][PROBE_CROSS_MAX];

@@ -54,15 +54,27 @@ static void small_probe(struct probe *probe, const struct gw_model_config *confi
     probe->loss.dropout = .3;
     probe->loss.seed = 5;
     probe->loss.epoch = 2;
+    if (!probe->net.decoder.on) return;
+    probe_paths(probe);
+    for (size_t i = 0; i < probe->n; i++) /* of rows that are known by no window's time; one has none */
+        for (size_t k = 0; i != 2 && k < probe->net.decoder.steps * GW_PATH_SIDES; k++)
+            probe->path[rows[i] * probe->net.decoder.steps * GW_PATH_SIDES + k] = (float)(1.5 * gw_rng_normal(&rng));
+    probe_weigh_paths(probe);
+}
+
+/* What the gradient is of: the gates' loss and that of a decoder's paths. */
+static double whole_loss(struct probe *probe) {
+    const double gates = probe_run(probe, true); /* with dropout, so as in training */
+    return gates + probe->path_loss;
 }
 
 static void numeric_gradient(struct probe *probe, double *numeric) {
     for (size_t i = 0; i < probe->net.tensors.size; i++) {
         double kept = probe->weights[i];
         probe->weights[i] = kept + step;
-        double above = probe_run(probe, true); /* with dropout, so as in training */
+        double above = whole_loss(probe);
         probe->weights[i] = kept - step;
-        double below = probe_run(probe, true);
+        double below = whole_loss(probe);
         probe->weights[i] = kept;
         numeric[i] = (above - below) / (2 * step);
     }
@@ -271,6 +283,8 @@ static void check_many_windows(const struct gw_model_config *config) {
     for (uint32_t i = 0; i < 8; i++) { /* rows 4 … 11 */
         probe.sample[i] = (struct gw_sample){0, 4 + i};
         for (size_t gate = 0; gate < GW_N_GATES; gate++) probe.label[gate][4 + i] = (int8_t)((i >> gate) & 1);
+        for (size_t k = 0; k < probe.net.decoder.steps * GW_PATH_SIDES; k++)
+            probe.path[(4 + i) * probe.net.decoder.steps * GW_PATH_SIDES + k] = (float)(k + i) / 5 - 1;
     }
     for (uint32_t i = 0; i < PROBE_WINDOWS_MAX; i++) probe.index[i] = (i * 5) % 8; /* out of order, twice each */
     probe.n = PROBE_WINDOWS_MAX;
@@ -312,6 +326,42 @@ static void test_cross(void **state) {
     config.layers = 2;
     model_set(&config, "luong_combine", "true");
     check(&config, "focal");
+}
+
+/* Every attention that a decoder may ask, by every teacher, with and without the state beside the context; the walk that the
+ * gate reads and the one that is taught at once. */
+static void decoder_config(struct gw_model_config *config, const char *attention, const char *teacher, bool combine) {
+    small_config(config, "lstm", attention);
+    model_set(config, "decoder", "path");
+    model_set(config, "decoder_steps", "3");
+    model_set(config, "decoder_weight", "0.8");
+    model_set(config, "decoder_teacher", teacher);
+    model_set(config, "decoder_decay_epochs", "3"); /* two in three are told in epoch 2 */
+    model_set(config, "luong_combine", combine ? "true" : "false");
+}
+
+static void test_decoder(void **state) {
+    (void)state;
+    static const char *const teacher[] = {"full", "scheduled", "none"};
+    struct gw_model_config config;
+    size_t n = 0;
+    for (size_t a = 0; R(attention_at)(a); a++)
+        for (size_t t = 0; R(attention_at)(a)->asked && t < COUNT_OF(teacher); t++, n++)
+            for (int combine = 0; combine < 2; combine++) {
+                decoder_config(&config, R(attention_at)(a)->name, teacher[t], combine);
+                check(&config, t ? "bce" : "focal");
+                if (t == 1 && combine) check_many_windows(&config);
+            }
+    assert_true(n >= 12);
+    decoder_config(&config, "bahdanau", "scheduled", true);
+    config.layers = 2;
+    check(&config, "bce");
+    decoder_config(&config, "luong_concat", "none", false);
+    model_set(&config, "decoder_weight", "0");
+    struct probe probe;
+    small_probe(&probe, &config, "bce"); /* the gates alone: no loss of paths */
+    assert_true(probe.loss.path_weight == 0 && whole_loss(&probe) == probe_run(&probe, true));
+    probe_free(&probe);
 }
 
 static void test_many_windows(void **state) {
@@ -428,6 +478,7 @@ int main(void) {
         cmocka_unit_test(test_controls),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_cross),
+        cmocka_unit_test(test_decoder),
         cmocka_unit_test(test_tiles),
         cmocka_unit_test(test_many_windows),
         cmocka_unit_test(test_adapters),

@@ -32,7 +32,7 @@ static const struct market_kind {
  * of probabilities. */
 static const char *const experiment_name[] = {"networks", "stream",    "training",  "rolling",  "fixed",
                                               "broker",   "cash",      "shapes",    "patterns", "own",
-                                              "controls", "attention", "portfolio", "cross"};
+                                              "controls", "attention", "portfolio", "cross",    "decoder"};
 enum { N_KINDS = COUNT_OF(experiment_name) };
 
 /* Files whose bytes are pinned, their absence too. */

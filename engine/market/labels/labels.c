@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "gatewalk/feature.h"
+#include "labels_atr.h"
 
 const char *const gw_gate_name[GW_N_GATES] = {"long", "short"};
 
@@ -49,6 +50,22 @@ static const struct gw_param rows[] = {
 };
 const struct gw_param_table gw_label_params = GW_PARAM_TABLE(rows);
 
+int labels_atr(const struct gw_bars *bars, size_t length, double *out) {
+    const struct gw_feature_desc *atr = gw_feature_find("atr");
+    struct gw_own_params own; /* its length and nothing else */
+    char why[GW_PARAM_WHY];
+    if (!atr || gw_param_put_number(&atr->own.param[0], (double)length, &own, why) < 0)
+        FAIL(GW_ERR_INTERNAL, "labels: there is no feature \"atr\" of %zu bars", length);
+    void *state = mem_calloc(1, atr->state_size(&own));
+    if (!state) return GW_ERR_NOMEM;
+    for (size_t t = 0; t < bars->n; t++) {
+        struct gw_feature_input in = {.bar = &bars->bar[t], .close_ns = gw_bar_close_ns(bars, t)};
+        out[t] = atr->push(state, &own, &in);
+    }
+    mem_free(state);
+    return GW_OK;
+}
+
 /* The move that counts at each bar: a fixed fraction, or multiples of the ATR, which is a fraction of the
  * close already. NaN before the ATR exists. */
 static int fill_min_move(const struct gw_bars *bars, const struct gw_label_config *config, double *min_move) {
@@ -56,18 +73,8 @@ static int fill_min_move(const struct gw_bars *bars, const struct gw_label_confi
         for (size_t t = 0; t < bars->n; t++) min_move[t] = config->min_move;
         return GW_OK;
     }
-    const struct gw_feature_desc *atr = gw_feature_find("atr");
-    struct gw_own_params own; /* its length and nothing else */
-    char why[GW_PARAM_WHY];
-    if (!atr || gw_param_put_number(&atr->own.param[0], (double)config->atr_length, &own, why) < 0)
-        FAIL(GW_ERR_INTERNAL, "labels: there is no feature \"atr\" of %zu bars", config->atr_length);
-    void *state = mem_calloc(1, atr->state_size(&own));
-    if (!state) return GW_ERR_NOMEM;
-    for (size_t t = 0; t < bars->n; t++) {
-        struct gw_feature_input in = {.bar = &bars->bar[t], .close_ns = gw_bar_close_ns(bars, t)};
-        min_move[t] = config->min_move_atr * atr->push(state, &own, &in);
-    }
-    mem_free(state);
+    TRY(labels_atr(bars, config->atr_length, min_move));
+    for (size_t t = 0; t < bars->n; t++) min_move[t] *= config->min_move_atr;
     return GW_OK;
 }
 
