@@ -19,13 +19,14 @@ static const struct command_option options[] = {
     {"all", 'a', NULL, "forgotten runs too", NULL},
     {"sql", 'q', "SELECT", "a query of your own; `SELECT sql FROM sqlite_master` shows the tables", NULL},
     {"json", 'j', NULL, "JSON instead of a table", NULL},
+    {"csv", 'c', NULL, "the list, or what --sql asks for, as CSV with all its columns", NULL},
     {"store", 'S', "FILE", "the ledger (default: GATEWALK_STORE, else reports/out/trials.sqlite)", NULL},
 };
 
 struct runs_arguments {
     struct store_filter filter;
     const char *sql, *store;
-    bool json;
+    bool json, csv;
 };
 
 static int take_option(struct runs_arguments *a, int c) {
@@ -46,6 +47,9 @@ static int take_option(struct runs_arguments *a, int c) {
         return cli_text("--sql", optarg, &a->sql);
     case 'j':
         a->json = true;
+        break;
+    case 'c':
+        a->csv = true;
         break;
     case 'S':
         return cli_text("--store", optarg, &a->store);
@@ -77,9 +81,11 @@ static int list(struct store *store, const struct runs_arguments *a) {
     struct json_writer w = {.stream = stdout};
     struct shown_rows rows;
     rows_begin(&rows, list_columns, COUNT_OF(list_columns), a->json ? &w : NULL, NULL);
+    rows.csv = a->csv;
     const struct store_reader to = rows_reader(&rows);
     TRY(rows_end(&rows, store_list(store, &a->filter, &to), "no such runs"));
-    if (!a->json && rows.n_rows) printf("AP, Sharpe and return: the best of the run's trials, means over seeds\n");
+    if (!a->json && !a->csv && rows.n_rows)
+        printf("AP, Sharpe and return: the best of the run's trials, means over seeds\n");
     return GW_OK;
 }
 
@@ -87,6 +93,7 @@ static int query(struct store *store, const struct runs_arguments *a) {
     struct json_writer w = {.stream = stdout};
     struct shown_rows rows;
     rows_begin(&rows, NULL, 0, a->json ? &w : NULL, NULL);
+    rows.csv = a->csv;
     const struct store_reader to = rows_reader(&rows);
     return rows_end(&rows, store_select(store, a->sql, &to), "no rows");
 }
@@ -211,6 +218,9 @@ static int command(int argc, char **argv) {
     }
     if (optind < argc) TRY(word_of(argc, argv, &which));
     if (a.sql && optind < argc) FAIL(GW_ERR_USAGE, "runs: --sql and `%s` do not go together", words[which].word);
+    if (a.csv && a.json) FAIL(GW_ERR_USAGE, "runs: --csv and --json do not go together");
+    if (a.csv && optind < argc)
+        FAIL(GW_ERR_USAGE, "runs: --csv is for the list and for --sql; `%s` takes --json", words[which].word);
     if (a.store)
         snprintf(path, sizeof path, "%s", a.store);
     else

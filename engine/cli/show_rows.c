@@ -31,7 +31,7 @@ void rows_put_members(struct json_writer *w, const struct store_row *row) {
 /* The query's own columns; the heading must live as long as the table. */
 static int name_columns(struct shown_rows *rows, const struct store_row *row) {
     if (row->n > TEXT_COLUMNS_MAX)
-        FAIL(GW_ERR_USAGE, "%zu columns are more than a table has (%d); ask for fewer, or give --json", row->n,
+        FAIL(GW_ERR_USAGE, "%zu columns are more than a table has (%d); ask for fewer, or give --csv or --json", row->n,
              (int)TEXT_COLUMNS_MAX);
     for (size_t i = 0; i < row->n; i++) {
         char *heading = arena_strdup(&rows->arena, row->name[i]);
@@ -62,6 +62,55 @@ static int put_cell(struct shown_rows *rows, size_t column, const struct store_r
     return text_table_cell(&rows->table, column, "%.*s%s", (int)(end - shown), shown, *end && most > 20 ? "…" : "");
 }
 
+static void put_quoted(const char *text) {
+    for (const char *c = text; *c; c++) {
+        if (*c == '"') putchar('"');
+        putchar(*c);
+    }
+}
+
+/* A cell as RFC 4180 has it, of any length: lines stay lines. An empty text stands in quotes, so that it is not taken for no
+ * value. */
+static int print_text_cell(struct shown_rows *rows, const char *text) {
+    if (*text && !text[strcspn(text, ",\"\r\n")]) {
+        char *copy = arena_strdup(&rows->arena, text);
+        if (!copy) return GW_ERR_NOMEM;
+        fputs(text_clean(copy), stdout);
+        return GW_OK;
+    }
+    char *line = arena_strdup(&rows->arena, text);
+    if (!line) return GW_ERR_NOMEM;
+    putchar('"');
+    for (;;) {
+        char *end = line + strcspn(line, "\n\t"), kept = *end;
+        *end = '\0';
+        put_quoted(text_clean(line));
+        if (!kept) break;
+        putchar(kept);
+        line = end + 1;
+    }
+    putchar('"');
+    return GW_OK;
+}
+
+static int print_csv(struct shown_rows *rows, const struct store_row *row) {
+    for (size_t i = 0; rows->n_rows == 0 && i < row->n; i++) {
+        if (i) putchar(',');
+        TRY(print_text_cell(rows, row->name[i]));
+    }
+    if (rows->n_rows++ == 0) putchar('\n');
+    for (size_t i = 0; i < row->n; i++) {
+        if (i) putchar(',');
+        if (row->kind[i] == STORE_TEXT)
+            TRY(print_text_cell(rows, row->value[i]));
+        else if (row->kind[i] != STORE_NULL)
+            fputs(row->value[i], stdout);
+    }
+    putchar('\n');
+    arena_free(&rows->arena);
+    return interrupt_check();
+}
+
 static int on_row(void *context, const struct store_row *row) {
     struct shown_rows *rows = context;
     if (rows->json) {
@@ -71,6 +120,7 @@ static int on_row(void *context, const struct store_row *row) {
         rows->n_rows++;
         return interrupt_check();
     }
+    if (rows->csv) return print_csv(rows, row);
     if (rows->n_rows++ == 0 && !rows->column) TRY(name_columns(rows, row));
     TRY(text_table_row(&rows->table));
     const size_t n = rows->column ? rows->n_columns : row->n;
@@ -87,8 +137,9 @@ struct store_reader rows_reader(struct shown_rows *rows) {
 
 int rows_end(struct shown_rows *rows, int rc, const char *none) {
     if (rc == GW_OK && rows->json) json_end_array(rows->json);
-    if (rc == GW_OK && !rows->json && rows->n_rows) rc = text_table_print(&rows->table, stdout, terminal_width(80));
-    if (rc == GW_OK && !rows->json && !rows->n_rows) printf("%s\n", none);
+    const bool table = !rows->json && !rows->csv;
+    if (rc == GW_OK && table && rows->n_rows) rc = text_table_print(&rows->table, stdout, terminal_width(80));
+    if (rc == GW_OK && table && !rows->n_rows) printf("%s\n", none);
     arena_free(&rows->arena);
     return rc;
 }

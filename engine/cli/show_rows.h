@@ -1,4 +1,4 @@
-/* Rows of the trial ledger as a table on the terminal or as JSON. */
+/* Rows of the trial ledger as a table on the terminal, as JSON or as CSV. */
 #ifndef GATEWALK_CLI_SHOW_ROWS_H
 #define GATEWALK_CLI_SHOW_ROWS_H
 
@@ -20,7 +20,8 @@ struct shown_rows {
     const struct shown_column *column;
     size_t n_columns;
     const char *json_key;     /* of the list, within an object */
-    struct json_writer *json; /* NULL: a table */
+    struct json_writer *json; /* NULL: a table, or … */
+    bool csv;                 /* … all the query has, under its names; no row is no line */
     struct arena arena;
     struct text_table table;
     size_t n_rows;

@@ -405,37 +405,6 @@ static void test_hostile_words(void **state) {
     assert_asked("SELECT count(*) FROM runs", "1");
 }
 
-/* A question that a user would ask, with the tools that he has. */
-static void test_other_tools_open_it(void **state) {
-    (void)state;
-    static const char sql[] = "SELECT symbols, run, strategy, max(value) AS ap FROM results WHERE metric = "
-                              "\\\"average_precision\\\" GROUP BY data_hash";
-    static const char *const tool[] = {
-        "command -v sqlite3 >/dev/null && cd '%s' && sqlite3 r/trials.sqlite \"%s\" | tr '|' ' '",
-        "/usr/bin/python3 -c 'import sqlite3' 2>/dev/null && cd '%s' && /usr/bin/python3 -c 'import sqlite3\n"
-        "print(*sqlite3.connect(\"r/trials.sqlite\").execute(\"%s\").fetchone())'"};
-    run_into("r/one", "training.epochs=1");
-    struct run run;
-    run_fine(&run, "runs", "--store", "r/trials.sqlite", "--sql",
-             "SELECT symbols, run, strategy, max(value) AS ap FROM results WHERE metric = 'average_precision' GROUP BY"
-             " data_hash");
-    assert_non_null(strstr(run.out, "RW"));
-    double want = strtod(strstr(run.out, "0."), NULL);
-    run_free(&run);
-    for (size_t i = 0; i < COUNT_OF(tool); i++) {
-        char command[8192], line[400] = "", strategy[40];
-        double ap;
-        snprintf(command, sizeof command, i == 0 ? tool[0] : tool[1], work_dir, sql);
-        FILE *stream = popen(command, "r");
-        assert_non_null(stream);
-        if (!fgets(line, sizeof line, stream)) line[0] = '\0';
-        pclose(stream);
-        if (!line[0]) continue; /* it is not here */
-        assert_int_equal(sscanf(line, "RW small %39s %lf", strategy, &ap), 2);
-        assert_near(ap, want, 1e-5, 0);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_a_run_is_a_row, fresh),
@@ -449,7 +418,6 @@ int main(void) {
         cmocka_unit_test_setup(test_lists_fit_eighty_columns, fresh),
         cmocka_unit_test_setup(test_diff_and_compare, fresh),
         cmocka_unit_test_setup(test_hostile_words, fresh),
-        cmocka_unit_test_setup(test_other_tools_open_it, fresh),
     };
     return cmocka_run_group_tests(tests, setup, program_teardown);
 }
