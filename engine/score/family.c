@@ -4,112 +4,13 @@
 #include <omp.h>
 #include <string.h>
 
+#include "family_room.h"
 #include "gatewalk/rng.h"
-#include "verdict_scorer.h"
 
 /* With fewer blocks than this in the sample a resample of blocks says nothing. */
 static const double MIN_BLOCKS = 10;
 
-/* One scorer over its seeds on certain bars; several pairs may have it. */
-struct side {
-    size_t bars; /* index */
-    struct verdict_scorer *seed;
-    size_t n_seeds;
-};
-struct room {
-    size_t n_rows, n_pairs, n_bars, n_sides;
-    struct verdict_bars *bars; /* [n_bars] */
-    struct side *side;         /* [n_sides] */
-    size_t (*of)[2];           /* [n_pairs] candidate's and baseline's side */
-    size_t counts; /* room of one replicate: folds of every verdict_bars, and bars of those that leave some out */
-};
-
-/* ---- which bars, which scorers --------------------------------------------------------------------------------- */
-
-static int find_bars(struct room *room, const struct family_pair *pair, size_t *index) {
-    for (*index = 0; *index < room->n_bars; ++*index) {
-        const struct verdict_bars *b = &room->bars[*index];
-        if (b->n == pair->sample.n && b->label == pair->sample.label && b->fold == pair->sample.fold &&
-            b->at == pair->at)
-            return GW_OK;
-    }
-    TRY(verdict_bars_init(&room->bars[room->n_bars], &pair->sample, pair->at));
-    const struct verdict_bars *made = &room->bars[room->n_bars++];
-    room->counts += made->n_folds + (made->at ? made->n : 0);
-    return GW_OK;
-}
-
-static bool same_scores(const struct side *side, const float *const *score, const double *const *pnl) {
-    for (size_t s = 0; s < side->n_seeds; s++)
-        if (side->seed[s].score != score[s] || side->seed[s].value[GW_DELTA_PNL1] != (pnl ? pnl[s] : NULL))
-            return false;
-    return true;
-}
-
-static int find_side(struct room *room, size_t bars, const float *const *score, size_t n_seeds,
-                     const double *const *pnl, size_t *index) {
-    for (*index = 0; *index < room->n_sides; ++*index) {
-        const struct side *s = &room->side[*index];
-        if (s->bars == bars && s->n_seeds == n_seeds && same_scores(s, score, pnl)) return GW_OK;
-    }
-    struct side *side = &room->side[room->n_sides++];
-    *side = (struct side){.bars = bars, .n_seeds = n_seeds};
-    side->seed = mem_calloc(n_seeds, sizeof *side->seed);
-    if (!side->seed) return GW_ERR_NOMEM;
-    for (size_t s = 0; s < n_seeds; s++)
-        TRY(verdict_scorer_init(&side->seed[s], &room->bars[bars], score[s], pnl ? pnl[s] : NULL));
-    return GW_OK;
-}
-
-static int room_init(struct room *room, const struct family_pair *pair, size_t n_pairs, size_t n_rows) {
-    *room = (struct room){.n_rows = n_rows, .n_pairs = n_pairs};
-    room->bars = mem_calloc(n_pairs, sizeof *room->bars);
-    room->side = mem_calloc(2 * n_pairs, sizeof *room->side);
-    room->of = mem_calloc(n_pairs, sizeof *room->of);
-    if (!room->bars || !room->side || !room->of) return GW_ERR_NOMEM;
-    for (size_t i = 0; i < n_pairs; i++) {
-        const struct gw_paired_sample *s = &pair[i].sample;
-        size_t bars;
-        if (s->n == 0 || s->n_seeds == 0) {
-            room->of[i][0] = room->of[i][1] = SIZE_MAX;
-            continue;
-        }
-        TRY(find_bars(room, &pair[i], &bars));
-        TRY(find_side(room, bars, s->score_a, s->n_seeds, s->pnl_a, &room->of[i][0]));
-        TRY(find_side(room, bars, s->score_b, s->n_seeds, s->pnl_b, &room->of[i][1]));
-    }
-    return GW_OK;
-}
-
-static void room_free(struct room *room) {
-    for (size_t i = 0; i < room->n_sides; i++) {
-        for (size_t s = 0; room->side[i].seed && s < room->side[i].n_seeds; s++)
-            verdict_scorer_free(&room->side[i].seed[s]);
-        mem_free(room->side[i].seed);
-    }
-    for (size_t i = 0; i < room->n_bars; i++) verdict_bars_free(&room->bars[i]);
-    mem_free(room->of);
-    mem_free(room->side);
-    mem_free(room->bars);
-}
-
-static double side_measure(const struct side *side, int delta, const struct resample *resample) {
-    double sum = 0;
-    for (size_t s = 0; s < side->n_seeds; s++) sum += verdict_scorer_measure(&side->seed[s], delta, resample);
-    return sum / (double)side->n_seeds;
-}
-
 /* ---- what is observed ------------------------------------------------------------------------------------------ */
-
-/* Every bar once. */
-static int whole(const struct verdict_bars *bars, uint32_t **counts, struct resample *out) {
-    uint32_t *once = *counts = mem_calloc(bars->n + bars->n_folds, sizeof *once);
-    if (!once) return GW_ERR_NOMEM;
-    for (size_t i = 0; i < bars->n; i++) once[i] = 1;
-    for (size_t f = 0; f < bars->n_folds; f++) once[bars->n + f] = bars->fold_begin[f + 1] - bars->fold_begin[f];
-    *out = (struct resample){once, once + bars->n};
-    return GW_OK;
-}
 
 /* Means over seeds of both sides, their difference and its spread from seed to seed. */
 static void observe(const struct side *a, const struct side *b, const struct resample *ones,
@@ -159,13 +60,13 @@ done:
 }
 
 /* What a pair has observed, and how long its blocks should be, in rows. */
-static int observe_pair(const struct room *room, size_t i, const struct gw_verdict_config *config,
+static int observe_pair(const struct family_room *room, size_t i, const struct gw_verdict_config *config,
                         struct gw_gate_verdict *out) {
     const struct side *a = &room->side[room->of[i][0]], *b = &room->side[room->of[i][1]];
     const struct verdict_bars *bars = &room->bars[a->bars];
     struct resample ones;
     uint32_t *counts;
-    TRY(whole(bars, &counts, &ones));
+    TRY(whole_sample(bars, &counts, &ones));
     observe(a, b, &ones, out);
     int rc = GW_OK;
     out->block_length = (double)config->block_length;
@@ -177,29 +78,11 @@ static int observe_pair(const struct room *room, size_t i, const struct gw_verdi
     return rc;
 }
 
-static bool can_resample(const struct room *room, size_t i, const struct gw_gate_verdict *verdict) {
+static bool can_resample(const struct family_room *room, size_t i, const struct gw_gate_verdict *verdict) {
     return room->of[i][0] != SIZE_MAX && (double)room->n_rows >= MIN_BLOCKS * verdict[i].block_length;
 }
 
 /* ---- replicates ------------------------------------------------------------------------------------------------ */
-
-/* How often each of a side's bars was drawn, and how many of each fold's. */
-static struct resample counts_of(const struct verdict_bars *bars, const uint32_t *row_count, uint32_t **room) {
-    uint32_t *drawn = *room;
-    const uint32_t *count = row_count;
-    *room += bars->n_folds;
-    if (bars->at) {
-        uint32_t *own = *room;
-        *room += bars->n;
-        for (size_t i = 0; i < bars->n; i++) own[i] = row_count[bars->at[i]];
-        count = own;
-    }
-    for (size_t f = 0; f < bars->n_folds; f++) {
-        drawn[f] = 0;
-        for (uint32_t i = bars->fold_begin[f]; i < bars->fold_begin[f + 1]; i++) drawn[f] += count[i];
-    }
-    return (struct resample){count, drawn};
-}
 
 /* What one thread works in: the counts of LANES_AT_ONCE replicates by row, those of each pair's bars and folds, and all of
  * LANES replicates side by side. */
@@ -211,7 +94,7 @@ struct workplace {
 };
 
 /* Everything but average precision looks at the best few alone, replicate by replicate. */
-static void measure_tops(const struct room *room, const uint32_t *row_count, uint32_t *left, double *measured) {
+static void measure_tops(const struct family_room *room, const uint32_t *row_count, uint32_t *left, double *measured) {
     for (size_t b = 0; b < room->n_bars; b++) {
         const struct resample resample = counts_of(&room->bars[b], row_count, &left);
         for (size_t s = 0; s < room->n_sides; s++)
@@ -221,7 +104,7 @@ static void measure_tops(const struct room *room, const uint32_t *row_count, uin
     }
 }
 
-static void measure_precisions(const struct room *room, const uint8_t *lanes, double *measured) {
+static void measure_precisions(const struct family_room *room, const uint8_t *lanes, double *measured) {
     for (size_t s = 0; s < room->n_sides; s++) {
         const struct side *side = &room->side[s];
         double *sum = measured + (s * GW_N_DELTAS + GW_DELTA_AP) * LANES, ap[LANES];
@@ -235,8 +118,8 @@ static void measure_precisions(const struct room *room, const uint8_t *lanes, do
 }
 
 /* Replicates [begin, begin + LANES), as far as there are so many. */
-static void replicate_some(const struct room *room, const struct gw_verdict_config *config, const struct family *family,
-                           size_t begin, struct workplace *w) {
+static void replicate_some(const struct family_room *room, const struct gw_verdict_config *config,
+                           const struct family *family, size_t begin, struct workplace *w) {
     const size_t n = family->n_replicates - begin < LANES ? family->n_replicates - begin : LANES;
     for (size_t k = 0; k < LANES; k += LANES_AT_ONCE) {
         const uint32_t *count[LANES_AT_ONCE];
@@ -263,7 +146,7 @@ static void replicate_some(const struct room *room, const struct gw_verdict_conf
         }
 }
 
-static int workplace_make(const struct room *room, struct workplace *w) {
+static int workplace_make(const struct family_room *room, struct workplace *w) {
     w->counts = mem_calloc(LANES_AT_ONCE * room->n_rows + room->counts, sizeof *w->counts);
     w->lanes = mem_calloc(room->n_rows, LANES);
     w->measured = mem_calloc(room->n_sides ? room->n_sides : 1, GW_N_DELTAS * LANES * sizeof *w->measured);
@@ -277,7 +160,8 @@ static void workplace_free(struct workplace *w) {
 }
 
 /* The same bits for any number of threads. Between two looks at whether the user wants to stop every thread has one turn. */
-static int replicate_all(const struct room *room, const struct gw_verdict_config *config, struct family *family) {
+static int replicate_all(const struct family_room *room, const struct gw_verdict_config *config,
+                         struct family *family) {
     const size_t n_threads = threads_startable(config->n_threads ? config->n_threads : 1), total = config->n_bootstrap;
     if (room->n_rows > INT32_MAX) FAIL(GW_ERR_DATA, "%zu bars cannot be resampled at once", room->n_rows);
     struct workplace *place = mem_calloc(n_threads, sizeof *place);
@@ -304,8 +188,8 @@ static int replicate_all(const struct room *room, const struct gw_verdict_config
 
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
-static int resample_room(const struct room *room, const struct gw_verdict_config *config, struct gw_gate_verdict *out,
-                         struct family *family) {
+static int resample_room(const struct family_room *room, const struct gw_verdict_config *config,
+                         struct gw_gate_verdict *out, struct family *family) {
     for (size_t i = 0; i < room->n_pairs; i++)
         if (room->of[i][0] != SIZE_MAX) TRY(observe_pair(room, i, config, &out[i]));
     for (size_t i = 0; i < room->n_pairs; i++)
@@ -344,10 +228,10 @@ int family_compare(const struct family_pair *pair, size_t n_pairs, size_t n_rows
         TRY(verdict_check(&pair[i].sample, config));
     }
     if (n_pairs == 0) return GW_OK;
-    struct room room;
-    int rc = room_init(&room, pair, n_pairs, n_rows);
+    struct family_room room;
+    int rc = family_room_make(&room, pair, n_pairs, n_rows);
     if (rc == GW_OK) rc = resample_room(&room, config, out, family);
-    room_free(&room);
+    family_room_free(&room);
     return rc;
 }
 
