@@ -7,6 +7,7 @@
 #include "target_import.h"
 #include "target_init.h"
 #include "target_ledger.h"
+#include "target_library.h"
 #include "target_model.h"
 #include "target_pages.h"
 #include "target_report.h"
