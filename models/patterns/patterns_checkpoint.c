@@ -69,9 +69,11 @@ static bool take_log(const struct stored_tensor *stored, struct patterns_log *lo
 }
 
 static bool is_finite(const struct stored_tensor *tensor) {
-    const float *value = tensor->data;
-    for (size_t i = 0; i < tensor->shape[1]; i++)
-        if (!isfinite(value[i])) return false;
+    for (size_t i = 0; i < tensor->shape[1]; i++) {
+        float value; /* a file's tensors lie anywhere */
+        memcpy(&value, (const char *)tensor->data + i * sizeof value, sizeof value);
+        if (!isfinite(value)) return false;
+    }
     return true;
 }
 
