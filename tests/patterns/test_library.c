@@ -164,6 +164,52 @@ static void the_null_tells_skill_from_luck(void **state) {
     assert_true(found <= 4); /* one is expected */
 }
 
+/* The real thing: labels of a random walk, categories that know its shapes. Both gates of all categories are one family: with a p
+ * for each alone, some category of most walks would stand out. */
+static void no_category_of_a_random_walk_stands_out(void **state) {
+    (void)state;
+    enum { WALKS = 20 };
+    struct library_rate rate[CATEGORIES * GW_N_GATES];
+    const struct gw_label_config config = {.horizon = HORIZON, .ratio = 1.5, .min_move = 0.003, .atr_length = 14};
+    const struct library_range learned = {0, LEARNED}, later = {LEARNED, N_BARS};
+    size_t found = 0, alone = 0, judged = 0;
+    for (uint64_t seed = 1; seed <= WALKS; seed++) {
+        const struct gw_synth_options options = {.kind = "random-walk", .n_bars = N_BARS, .seed = seed};
+        struct library walk = {.model = library.model,
+                               .categories = library.categories,
+                               .log = library.log,
+                               .n_symbols = 1,
+                               .horizon = HORIZON,
+                               .name = "walk"};
+        struct gw_bars own;
+        struct gw_labels own_labels;
+        double least = 1, most = 0;
+        assert_ok(gw_synth_generate(&options, &own, NULL));
+        assert_ok(gw_labels_build(&own, &config, &own_labels));
+        walk.symbol = &own;
+        walk.labels = &own_labels;
+        assert_ok(library_build(&walk, (const struct library_range *const[]){&learned, &later}));
+        assert_ok(library_rates(&walk, LIBRARY_LEARNED,
+                                &(struct library_rates_config){.replicates = 20, .resamples = 200, .seed = 2}, rate));
+        for (size_t c = 0; c < CATEGORIES * GW_N_GATES; c++) {
+            if (isnan(rate[c].p_value)) continue;
+            judged++;
+            least = fmin(least, rate[c].p_value);
+            most = fmax(most, rate[c].z);
+        }
+        found += least <= 0.05;
+        alone += most > 1.645; /* what a cell of its own has by chance once in twenty times */
+        library_free(&walk);
+        gw_labels_free(&own_labels);
+        gw_bars_free(&own);
+    }
+    print_message("of %d random walks %zu have a category beyond the null, %zu one that would be so alone\n", WALKS,
+                  found, alone);
+    assert_true(judged > (size_t)WALKS * CATEGORIES); /* there was something to judge */
+    assert_true(alone > WALKS / 2);                   /* ... and to be fooled by */
+    assert_true(found <= 4);                          /* one is expected */
+}
+
 static void members_and_what_came_next(void **state) {
     (void)state;
     uint32_t *window, thin[6];
@@ -229,8 +275,9 @@ static void files_hold_what_they_say(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_are_those_of_the_ranges), cmocka_unit_test(rates_are_counts),
-        cmocka_unit_test(threads_change_no_rate),          cmocka_unit_test(the_null_tells_skill_from_luck),
-        cmocka_unit_test(members_and_what_came_next),      cmocka_unit_test(files_hold_what_they_say),
+        cmocka_unit_test(threads_change_no_rate),          cmocka_unit_test(no_category_of_a_random_walk_stands_out),
+        cmocka_unit_test(the_null_tells_skill_from_luck),  cmocka_unit_test(members_and_what_came_next),
+        cmocka_unit_test(files_hold_what_they_say),
     };
     return cmocka_run_group_tests_name("pattern library", tests, setup, teardown);
 }
