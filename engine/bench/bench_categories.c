@@ -1,4 +1,4 @@
-/* What makes a pattern library's categories and its map, k-means and t-SNE, on points that tests/bench/peers_patterns.py makes by
+/* What makes a pattern library's categories and its map, k-means and t-SNE, on points that tests/bench/peers_categories.py makes by
  * the same rule. One call each, as a fit has one: wall and processor seconds, and what it came to. */
 #include <math.h>
 #include <time.h>
@@ -9,7 +9,7 @@
 #include "models/patterns/kmeans.h"
 #include "models/patterns/tsne.h"
 
-enum { LATENT = 32, CLUSTERS = 250, POINTS = 60000, CATEGORIES = 300, MAPPED = 10000 };
+enum { LATENT = 32, CLUSTERS = 250, POINTS = 60000, CATEGORIES = 300 };
 static const double NOISE = 0.5;
 
 /* [0, 1): SplitMix64 (Steele, Lea & Flood 2014) of the counter i, one sequence a stream. */
@@ -45,6 +45,7 @@ struct job {
     const float *x;
     float *centre;
     double *xy, result;
+    size_t n;
 };
 
 static int run_kmeans(struct job *job) {
@@ -52,7 +53,7 @@ static int run_kmeans(struct job *job) {
                       &job->result);
 }
 static int run_tsne(struct job *job) {
-    return tsne(job->x, MAPPED, LATENT, &(struct tsne_config){0}, NULL, job->xy, &job->result);
+    return tsne(job->x, job->n, LATENT, &(struct tsne_config){0}, NULL, job->xy, &job->result);
 }
 
 static int measure(const struct bench_options *o, struct bench_list *list, const char *name, int (*run)(struct job *),
@@ -76,13 +77,17 @@ static int measure(const struct bench_options *o, struct bench_list *list, const
 
 int bench_run_categories(const struct bench_options *o, struct bench_list *list) {
     float *x = mem_calloc(POINTS * LATENT, sizeof *x);
-    struct job job = {
-        .x = x, .centre = mem_calloc(CATEGORIES * LATENT, sizeof(float)), .xy = mem_calloc(2 * MAPPED, sizeof(double))};
+    struct job job = {.x = x,
+                      .centre = mem_calloc(CATEGORIES * LATENT, sizeof(float)),
+                      .xy = mem_calloc(2 * TSNE_POINTS_MAX, sizeof(double))};
     int rc = x && job.centre && job.xy ? GW_OK : GW_ERR_NOMEM;
     if (rc == GW_OK) {
         fill_points(POINTS, x);
         rc = measure(o, list, "k-means of 60,000 into 300", run_kmeans, &job, "inertia");
     }
+    job.n = TSNE_POINTS_MAX / 2;
+    if (rc == GW_OK) rc = measure(o, list, "t-SNE of 5,000", run_tsne, &job, "divergence");
+    job.n = TSNE_POINTS_MAX;
     if (rc == GW_OK) rc = measure(o, list, "t-SNE of 10,000", run_tsne, &job, "divergence");
     mem_free(job.xy);
     mem_free(job.centre);
