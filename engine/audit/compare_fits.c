@@ -86,6 +86,12 @@ void compare_threshold(struct audit *audit, const struct prepared *p, const char
         audit_value(audit, STAGE_THRESHOLD, &place, "tau_short", (double)a->tau[k][1], (double)b->tau[k][1]);
         k++;
     }
+    place.symbol = NULL;
+    for (size_t i = 0; i < a->path_width; i++) /* a decoder's fan is of the validation slice, as tau is */
+        for (size_t l = 0; l < PATH_LEVELS; l++) {
+            audit_value(audit, STAGE_THRESHOLD, &place, "fan", a->fan[i].residual[l], b->fan[i].residual[l]);
+            audit_value(audit, STAGE_THRESHOLD, &place, "fan_naive", a->fan[i].naive[l], b->fan[i].naive[l]);
+        }
 }
 
 void compare_probability(struct audit *audit, const struct prepared *p, const char *strategy, const struct fit *a,
@@ -100,6 +106,9 @@ void compare_probability(struct audit *audit, const struct prepared *p, const ch
             if (place.time_ns > audit->cut_ns) continue;
             audit_value(audit, STAGE_PROBABILITY, &place, "p_long", (double)x[0], (double)y[0]);
             audit_value(audit, STAGE_PROBABILITY, &place, "p_short", (double)x[1], (double)y[1]);
+            for (size_t i = 0; i < a->path_width; i++)
+                audit_value(audit, STAGE_PROBABILITY, &place, "path", (double)a->path[row * a->path_width + i],
+                            (double)b->path[row * b->path_width + i]);
         }
     }
 }

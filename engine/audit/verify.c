@@ -155,13 +155,16 @@ static int compare_files(const struct experiment *e, const struct prepared *p, c
         GW_RUN_EQUITY_BANDS,   GW_RUN_CURVES,   GW_RUN_ATTENTION,  GW_RUN_ATTENTION_INDEX,
         GW_RUN_ATTENTION_MEAN, GW_RUN_SIGNALS,  GW_RUN_IMPORTANCE, GW_RUN_SUMMARY};
     static const char *const gradients[] = {GW_RUN_GRADIENTS, GW_RUN_GRADIENTS_INDEX, GW_RUN_GRADIENTS_MEAN};
+    static const char *const forecasts[] = {GW_RUN_FORECASTS, GW_RUN_FORECAST_SIGNALS};
     TRY(write_tables(e, p, fits, r, scratch));
     TRY(write_attention(e, p, fits, r, scratch));
     TRY(write_gradients(e, p, fits, r, scratch));
+    TRY(write_forecasts(e, p, fits, r, scratch));
     TRY(write_summary(e, p, fits, r, scratch));
     for (size_t i = 0; i < COUNT_OF(file); i++) TRY(verify_file(report, file[i], scratch));
     for (size_t i = 0; e->verdict.gradients && i < COUNT_OF(gradients); i++)
         TRY(verify_file(report, gradients[i], scratch));
+    for (size_t i = 0; p->n_paths && i < COUNT_OF(forecasts); i++) TRY(verify_file(report, forecasts[i], scratch));
     return GW_OK;
 }
 

@@ -16,7 +16,7 @@ void cluster_key(const struct experiment *e, const struct prepared *p, char key[
 
 /* Sizes that follow from the plan and need no telling. */
 struct shape {
-    size_t validation, test, symbols, features, inputs, lookback, cross;
+    size_t validation, test, symbols, features, inputs, lookback, cross, path;
 };
 static struct shape shape_of(const struct experiment *e, const struct prepared *p, const struct fit *fit) {
     const struct gw_model_config *model = &e->strategy[fit->strategy].model;
@@ -26,7 +26,8 @@ static struct shape shape_of(const struct experiment *e, const struct prepared *
                           .features = model->n_features,
                           .inputs = gw_model_inputs(model),
                           .lookback = model->lookback,
-                          .cross = gw_model_cross_lookback(model)};
+                          .cross = gw_model_cross_lookback(model),
+                          .path = gw_model_path_steps(model) * GW_PATH_SIDES};
 }
 
 static void put_attention(struct wire *w, const struct fit *fit, size_t width, size_t inputs) {
@@ -108,6 +109,8 @@ void wire_put_fit(struct wire *w, const struct experiment *e, const struct prepa
     put_attention(w, fit, fit->n_maps * shape.lookback + shape.cross, shape.lookback * shape.features);
     wire_put_block(w, fit->permutation, GW_N_GATES * shape.inputs * sizeof *fit->permutation);
     wire_put_block(w, fit->feature_attention, shape.features * sizeof *fit->feature_attention);
+    wire_put_block(w, fit->path, shape.test * shape.path * sizeof *fit->path);
+    wire_put_block(w, fit->fan, shape.path * sizeof *fit->fan);
     wire_put_file(w, fit->model_path);
 }
 
@@ -128,6 +131,9 @@ int wire_get_fit(struct wire *w, const struct experiment *e, const struct prepar
     get_attention(w, fit, fit->n_maps * shape.lookback + shape.cross, shape.lookback * shape.features, shape.test);
     fit->permutation = wire_get_block(w, GW_N_GATES * shape.inputs * sizeof *fit->permutation, NULL);
     fit->feature_attention = wire_get_block(w, shape.features * sizeof *fit->feature_attention, NULL);
+    fit->path_width = shape.path;
+    fit->path = wire_get_block(w, shape.test * shape.path * sizeof *fit->path, NULL);
+    fit->fan = wire_get_block(w, shape.path * sizeof *fit->fan, NULL);
     if (w->failed) FAIL(GW_ERR_DATA, "a rank has sent a damaged fit");
     TRY(wire_get_file(w, fit->model_path));
     fit->done = true;

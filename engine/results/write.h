@@ -19,6 +19,16 @@ int write_attention(const struct experiment *e, const struct prepared *p, const 
 /* With verdict.gradients: what moved the signals, beside what was attended to. */
 int write_gradients(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                     const struct results *r, const char *dir) GW_MUST_USE;
+/* The test bar of a fit's row; NULL: there is none. And how many rows of attention.npy a signal of the fit has: its mean map's
+ * first. */
+const struct test_bar *write_find_bar(const struct prepared *p, const struct fit *fit, size_t test_row,
+                                      struct test_bar *out);
+size_t write_attention_rows(const struct experiment *e, const struct fit *fit);
+/* Of decoders: how good their forecasts were, and those of the signals; the former as a member of a strategy in summary.json. */
+int write_forecasts(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                    const struct results *r, const char *dir) GW_MUST_USE;
+void write_forecast_facts(struct json_writer *w, const struct experiment *e, const struct prepared *p,
+                          const struct fit_list *fits, const struct results *r, size_t strategy);
 int write_summary(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                   const struct results *r, const char *dir) GW_MUST_USE;
 /* Which metrics the tables of reports show: summary.json's "columns". */

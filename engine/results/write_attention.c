@@ -84,8 +84,8 @@ static int push_map(struct maps *maps, const float *weight, size_t T) {
     return GW_OK;
 }
 
-static const struct test_bar *find_bar(const struct prepared *p, const struct fit *fit, size_t test_row,
-                                       struct test_bar *out) {
+const struct test_bar *write_find_bar(const struct prepared *p, const struct fit *fit, size_t test_row,
+                                      struct test_bar *out) {
     for (size_t s = 0; s < p->market.n_symbols; s++) {
         const struct gw_range *r = &p->plan.fold[fit->fold].samples[GW_SLICE_TEST][s];
         if (!fit_knows(p, fit, s)) continue;
@@ -100,11 +100,16 @@ static const struct test_bar *find_bar(const struct prepared *p, const struct fi
     return NULL;
 }
 
+size_t write_attention_rows(const struct experiment *e, const struct fit *fit) {
+    const size_t cross = gw_model_cross_lookback(&e->strategy[fit->strategy].model);
+    return (fit->n_maps > 0) + (fit->n_maps > 1 ? fit->n_maps : 0) + (cross > 0);
+}
+
 static void index_row(struct out_file *out, const struct experiment *e, const struct prepared *p, const struct fit *fit,
                       const struct attention_row *row, size_t n, const char *map) {
     struct test_bar at;
     char time[40], open[40];
-    if (!find_bar(p, fit, row->test_row, &at)) return;
+    if (!write_find_bar(p, fit, row->test_row, &at)) return;
     int label = p->labels[at.symbol].gate[row->gate][at.bar];
     out_printf(out, "%zu,%s,%s,%s,%s,%" PRIu64 ",%zu,%s,%.9g,", n, time_format(at.close_ns, time),
                time_format(p->market.symbol[at.symbol].bar[at.bar].open_ns, open), p->market.symbol[at.symbol].symbol,
@@ -118,7 +123,7 @@ static void price_rows(struct out_file *out, const struct prepared *p, const str
                        const struct attention_row *row, size_t n, size_t T) {
     struct test_bar at;
     char text[32], close[40], open[40];
-    if (!find_bar(p, fit, row->test_row, &at)) return;
+    if (!write_find_bar(p, fit, row->test_row, &at)) return;
     const struct gw_bars *bars = &p->market.symbol[at.symbol];
     for (size_t lag = T; lag-- > 0;) {
         if (lag > at.bar) continue;

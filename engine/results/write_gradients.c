@@ -102,10 +102,9 @@ static int signal_lines(struct out_file *out, const struct experiment *e, const 
     size_t attention_row = 0;
     for (size_t i = 0; i < fits->n; i++) {
         const struct fit *fit = &fits->fit[i];
-        const size_t cross = gw_model_cross_lookback(&e->strategy[fit->strategy].model);
         for (size_t k = 0; k < fit->n_rows; k++) {
             if (fit->row[k].gradient) TRY(signal_line(out, e, fit, &fit->row[k], attention_row, maps));
-            attention_row += (fit->n_maps > 0) + (fit->n_maps > 1 ? fit->n_maps : 0) + (cross > 0);
+            attention_row += write_attention_rows(e, fit);
         }
     }
     return GW_OK;

@@ -226,6 +226,7 @@ static int put_strategy(struct json_writer *w, const struct experiment *e, const
     } else {
         json_put_string(w, "gates", NULL);
     }
+    write_forecast_facts(w, e, p, fits, r, s);
     put_portfolio(w, &r->strategy[s]);
     write_traded_bounds(w, r->strategy[s].bounds);
     TRY(write_breakdown_facts(w, e, p, &r->strategy[s]));

@@ -6,6 +6,7 @@
 #include "engine/base/base.h"
 #include "fit_attention.h"
 #include "fit_gradients.h"
+#include "fit_paths.h"
 #include "fold_data.h"
 #include "gatewalk/scorer.h"
 #include "models/patterns/patterns.h"
@@ -75,8 +76,13 @@ static int set_thresholds(const struct fit_context *c, const struct fold_data *d
     fit->validation = mem_calloc(n ? n * GW_N_GATES : 1, sizeof *fit->validation);
     fit->tau = mem_calloc(fit_count_symbols(c->prepared, fit) + 1, sizeof *fit->tau);
     if (!fit->validation || !fit->tau) return GW_ERR_NOMEM;
-    TRY(gw_model_score(model, fold_fit_series(d, fit->strategy), d->n_symbols, d->sample[GW_SLICE_VALIDATION], n,
-                       fit->validation, NULL));
+    struct gw_attention_out said = {.n_maps = 0};
+    TRY(fit_paths_room(gw_model_get_config(model), n, &said.path));
+    int rc = gw_model_score(model, fold_fit_series(d, fit->strategy), d->n_symbols, d->sample[GW_SLICE_VALIDATION], n,
+                            fit->validation, said.path ? &said : NULL);
+    if (rc == GW_OK && said.path) rc = fit_keep_fan(d, gw_model_path_steps(gw_model_get_config(model)), said.path, fit);
+    mem_free(said.path);
+    TRY(rc);
     return fit_thresholds_of(c->experiment, c->prepared, fit, fit->validation, fit->tau);
 }
 
@@ -94,6 +100,7 @@ static int score_test(const struct experiment *e, const struct fold_data *d, con
     size_t n = d->n[GW_SLICE_TEST], width = gw_model_attention_width(config), F = d->n_features;
     const size_t n_cross = gw_model_cross_lookback(config), n_time = width - n_cross;
     bool by_feature = gw_model_has_feature_attention(config);
+    const size_t said = gw_model_path_steps(config) * GW_PATH_SIDES;
     /* A streaming model takes its state from before the first sample of a call: the slice is one call. */
     size_t at_once = config->unroll == GW_UNROLL_STREAM ? n : SCORE_CHUNK;
     int rc = GW_OK;
@@ -105,6 +112,8 @@ static int score_test(const struct experiment *e, const struct fold_data *d, con
     float *cross = n_cross ? mem_calloc(SCORE_CHUNK, width * sizeof *cross) : NULL;
     float *feature = by_feature ? mem_calloc(SCORE_CHUNK * F, sizeof(float)) : NULL;
     if (by_feature) fit->feature_attention = mem_calloc(F, sizeof(double));
+    fit->path_width = said;
+    TRY_GOTO(fit_paths_room(config, n, &fit->path), done);
     if (!fit->probability || (width && !weight) || (n_cross && !cross) ||
         (by_feature && (!feature || !fit->feature_attention))) {
         rc = GW_ERR_NOMEM;
@@ -113,6 +122,7 @@ static int score_test(const struct experiment *e, const struct fold_data *d, con
     for (size_t i = 0; i < n; i += at_once) {
         size_t m = n - i < at_once ? n - i : at_once;
         struct gw_attention_out attention = {.n_maps = fit->n_maps, .feature = feature, .cross = cross};
+        attention.path = fit->path ? fit->path + i * said : NULL;
         attention.time = n_cross ? cross + SCORE_CHUNK * n_cross : width ? weight + i * width : NULL;
         TRY_GOTO(gw_model_score(model, fold_score_series(d, fit->strategy), d->n_symbols, d->sample[GW_SLICE_TEST] + i,
                                 m, fit->probability + i * GW_N_GATES, width || by_feature ? &attention : NULL),
@@ -348,4 +358,6 @@ void fit_release(struct fit *fit) {
     mem_free(fit->row);
     mem_free(fit->permutation);
     mem_free(fit->feature_attention);
+    mem_free(fit->path);
+    mem_free(fit->fan);
 }

@@ -19,6 +19,15 @@ struct attention_sums {
     size_t n_top, n_rest;
 };
 
+/* Around one step and side of a decoder's forecasts (fit_paths.h). */
+enum { PATH_LEVELS = 7 };
+extern const double path_level[PATH_LEVELS];
+struct path_fan {
+    double residual
+        [PATH_LEVELS]; /* quantiles of what came less what was said, over the validation slice; NaN: nothing came */
+    double naive[PATH_LEVELS]; /* of what came there */
+};
+
 /* What one fit leaves behind: a pure function of (bars up to the fold's end, config, seed). */
 struct fit {
     size_t strategy, seed, fold; /* indexes into the experiment and the plan */
@@ -48,6 +57,9 @@ struct fit {
     char advice[256];          /* what the model says against itself; "" for nothing */
     double *permutation;       /* [GW_N_GATES × gw_model_inputs] or NULL */
     double *feature_attention; /* [F] mean over test bars, or NULL */
+    float *path;          /* [n_test × steps × GW_PATH_SIDES] what a decoder forecasts, in ATR; NULL: it has none */
+    struct path_fan *fan; /* [steps × GW_PATH_SIDES] */
+    size_t path_width;    /* that product; 0 without a decoder */
 };
 void fit_release(struct fit *fit);
 static inline bool fit_knows(const struct prepared *p, const struct fit *fit, size_t symbol) {

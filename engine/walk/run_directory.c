@@ -126,9 +126,10 @@ int run_directory_number(const char *key, char dir[1024]) {
 int run_drop_results(const char *dir, const struct gw_run_options *options, const char *command) {
     static const struct {
         const char *name, *of;
-    } file[] = {{GW_RUN_SUMMARY, ""},      {GW_RUN_EVENTS, ""},          {GW_RUN_STUDY, "study"},
-                {GW_RUN_GRADIENTS, ""},    {GW_RUN_GRADIENTS_INDEX, ""}, {GW_RUN_GRADIENTS_MEAN, ""},
-                {GW_RUN_SEARCH, "search"}, {GW_RUN_TRIALS, "search"},    {GW_RUN_BEST, "search"}};
+    } file[] = {{GW_RUN_SUMMARY, ""},         {GW_RUN_EVENTS, ""},           {GW_RUN_STUDY, "study"},
+                {GW_RUN_FORECASTS, ""},       {GW_RUN_FORECAST_SIGNALS, ""}, {GW_RUN_GRADIENTS, ""},
+                {GW_RUN_GRADIENTS_INDEX, ""}, {GW_RUN_GRADIENTS_MEAN, ""},   {GW_RUN_SEARCH, "search"},
+                {GW_RUN_TRIALS, "search"},    {GW_RUN_BEST, "search"}};
     for (size_t i = 0; i < COUNT_OF(file); i++) {
         char path[1024];
         if (strcmp(file[i].of, command) == 0) continue;

@@ -106,6 +106,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(write_tables(e, p, fits, r, dir));
     TRY(write_attention(e, p, fits, r, dir));
     TRY(write_gradients(e, p, fits, r, dir));
+    TRY(write_forecasts(e, p, fits, r, dir));
     TRY(write_library(e, p, fits, after, dir));
     TRY(write_summary(e, p, fits, r, dir));
     times.files = lap(&mark);

@@ -56,7 +56,8 @@
  * attention.npy      float32 [n × T]; column s has lag T-1-s bars
  * attention.csv      row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map   (index of attention.npy; the bars
  *                    among the top K % of their fold; map: "mean" or the head's number from 1; "cross": over the second
- *                    sequence of cross-attention, whose lags count its own bars, in attention_mean.csv too)
+ *                    sequence of cross-attention, whose lags count its own bars, in attention_mean.csv too; a decoder's steps are
+ *                    numbered as heads are)
  * attention_mean.csv strategy,seed,gate,map,group,lag,weight,n                (group: top, the K % acted on, or rest)
  * gradients.npy      float32 [n × T × F], with verdict.gradients: integrated gradients of a gate's logit before calibration, from
  *                    the window of zeros (every feature at the scaler's center) to the signal's; column s has lag T-1-s bars
@@ -64,6 +65,11 @@
  *                    gradients.npy and where the signal stands in attention.csv; sum of the values, which is logit - baseline to
  *                    1e-3 where complete is 1; Spearman's of attention and of the values' sizes, summed over features, by lag)
  * gradients_mean.csv strategy,seed,gate,feature,lag,value,size,n             (means over the signals; size: of the absolute value)
+ * forecasts.csv      strategy,seed,fold,step,bars,side,n,pinball,naive,inside,error   (of models with a decoder; fold: a number or "all";
+ *                    side: best, worst; means over the n test bars that have a path, in ATR at the decision: pinball loss, mean over the
+ *                    levels .05 .1 .25 .5 .75 .9 .95, of what was said moved by quantiles of its error on the fold's validation slice,
+ *                    and of the quantiles of what came there (naive); inside: share of bars between the outer two; error: of the point)
+ * forecast_signals.csv row,step,bars,side,said,q05,q10,q25,q50,q75,q90,q95,came   (row: of attention.npy, map "mean"; came: empty at the end)
  * signals.csv        row,lag,time,open_time,close                             (price path of the rows with map "mean")
  * importance.csv     strategy,seed,gate,kind,feature,value                    (kind: permutation, the drop of AP, or attention,
  *                    the weight; commas inside a feature's name are written as ';')
@@ -152,6 +158,8 @@
  *                            "null_bands": {METRIC: {"mean", "low", "high"}}        (the same shifts: 5th and 95th percentile),
  *                            "seeds": [ {"seed", "pooled": {METRIC: v}, "folds": [ {"fold", METRIC: v …} ] } ] },
  *                  "short": … },                                                       (null without model)
+ *       "forecast": { "levels": [], "steps": [ {"step", "bars", "best": {"n", "pinball", "naive", "skill" (1 - pinball / naive),
+ *           "inside", "error"}, "worst": {…}} ] },           (as in forecasts.csv, all folds, mean over seeds; only with a decoder)
  *       "portfolio": { "mean": {}, "sd": {}, "seeds": [ {"seed", METRIC: v} ] },
  *       "optimistic": { METRIC: v },                    (intrabar rule target first; mean over seeds)
  *       "fills": {"worst": [r0, r1, r2], "default", "optimistic"},       (total return by what happens inside a bar at 0, 1 and 2 times
@@ -192,38 +200,40 @@
 #ifndef GATEWALK_RUN_FILES_H
 #define GATEWALK_RUN_FILES_H
 
-#define GW_RUN_JSON            "run.json"
-#define GW_RUN_SUMMARY         "summary.json"
-#define GW_RUN_FOLDS           "folds.csv"
-#define GW_RUN_SCORES          "scores.csv"
-#define GW_RUN_TRADES          "trades.csv"
-#define GW_RUN_ORDERS          "orders.csv"
-#define GW_RUN_EQUITY          "equity.csv"
-#define GW_RUN_BREAKDOWN       "breakdown.csv"
-#define GW_RUN_BARS            "bars.csv"
-#define GW_RUN_EVENTS          "events.jsonl"
-#define GW_RUN_EQUITY_BANDS    "equity_bands.csv"
-#define GW_RUN_TRAINING        "training.csv"
-#define GW_RUN_CURVES          "curves.csv"
-#define GW_RUN_ATTENTION       "attention.npy"
-#define GW_RUN_ATTENTION_INDEX "attention.csv"
-#define GW_MAP_CROSS           "cross"
-#define GW_RUN_ATTENTION_MEAN  "attention_mean.csv"
-#define GW_RUN_SIGNALS         "signals.csv"
-#define GW_RUN_GRADIENTS       "gradients.npy"
-#define GW_RUN_GRADIENTS_INDEX "gradients.csv"
-#define GW_RUN_GRADIENTS_MEAN  "gradients_mean.csv"
-#define GW_RUN_IMPORTANCE      "importance.csv"
-#define GW_RUN_MODELS          "models"
-#define GW_RUN_PLOTS           "plots"
-#define GW_RUN_STAGES          "stages"
-#define GW_RUN_STUDY           "study.json"
-#define GW_RUN_AUDIT           "audit.json"
-#define GW_RUN_SEARCH          "search.json"
-#define GW_RUN_TRIALS          "trials.csv"
-#define GW_RUN_BEST            "best.json"
-#define GW_RUN_REPORT          "report.pdf"
-#define GW_RUN_HTML            "report.html"
+#define GW_RUN_JSON             "run.json"
+#define GW_RUN_SUMMARY          "summary.json"
+#define GW_RUN_FOLDS            "folds.csv"
+#define GW_RUN_SCORES           "scores.csv"
+#define GW_RUN_TRADES           "trades.csv"
+#define GW_RUN_ORDERS           "orders.csv"
+#define GW_RUN_EQUITY           "equity.csv"
+#define GW_RUN_BREAKDOWN        "breakdown.csv"
+#define GW_RUN_BARS             "bars.csv"
+#define GW_RUN_EVENTS           "events.jsonl"
+#define GW_RUN_EQUITY_BANDS     "equity_bands.csv"
+#define GW_RUN_TRAINING         "training.csv"
+#define GW_RUN_CURVES           "curves.csv"
+#define GW_RUN_ATTENTION        "attention.npy"
+#define GW_RUN_ATTENTION_INDEX  "attention.csv"
+#define GW_MAP_CROSS            "cross"
+#define GW_RUN_ATTENTION_MEAN   "attention_mean.csv"
+#define GW_RUN_SIGNALS          "signals.csv"
+#define GW_RUN_GRADIENTS        "gradients.npy"
+#define GW_RUN_GRADIENTS_INDEX  "gradients.csv"
+#define GW_RUN_GRADIENTS_MEAN   "gradients_mean.csv"
+#define GW_RUN_IMPORTANCE       "importance.csv"
+#define GW_RUN_FORECASTS        "forecasts.csv"
+#define GW_RUN_FORECAST_SIGNALS "forecast_signals.csv"
+#define GW_RUN_MODELS           "models"
+#define GW_RUN_PLOTS            "plots"
+#define GW_RUN_STAGES           "stages"
+#define GW_RUN_STUDY            "study.json"
+#define GW_RUN_AUDIT            "audit.json"
+#define GW_RUN_SEARCH           "search.json"
+#define GW_RUN_TRIALS           "trials.csv"
+#define GW_RUN_BEST             "best.json"
+#define GW_RUN_REPORT           "report.pdf"
+#define GW_RUN_HTML             "report.html"
 
 /* Of a library of patterns. */
 #define GW_RUN_PATTERNS            "patterns.json"
