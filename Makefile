@@ -48,7 +48,7 @@ TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(filter %.c,$(TESTS))) $(filter %.sh,$(TE
 # The sources that decide a fit. Their hash is compiled in and is part of every stored fit's key (engine/walk/fit_key.c):
 # when one of them changes, fits of before are done again. tests/house/test_source_hash.sh checks that none is missing.
 DECIDING := include engine/base engine/market models $(wildcard $(addprefix engine/walk/,*.h fit*.c fold_*.c prepare*.c)) \
-            $(addprefix engine/score/,average_precision.c ranking.c ranking.h top_k.c) \
+            $(addprefix engine/score/,average_precision.c mixture.c mixture.h ranking.c ranking.h top_k.c) \
             $(addprefix strategies/own/,program.c program.h rule.h)
 FIT_SRC  := $(sort $(shell find $(DECIDING) -name '*.[ch]' -o -name '*.def'))
 # Flags count as well, but for those that change no bit of a result (tests/golden/compilers.sh).

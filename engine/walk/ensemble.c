@@ -5,58 +5,11 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "engine/score/mixture.h"
 #include "outside.h"
 #include "scores.h"
 
-/* A member that was sure and wrong once is not out for good. */
-static const double LEAST_LIKELIHOOD = 1e-6;
-/* The mean log likelihood is within this of the highest there is. */
-static const double GAP = 1e-9;
-enum { ROUNDS_MAX = 2000, MEMBERS_MAX = MAX_STRATEGIES * MAX_SEEDS };
-
-/* Mean log likelihood of weights, and ratio_i = mean of row_i / mixture: of a concave function nothing is further above than
- * the largest of them less 1. */
-static double judge(const double *likelihood, size_t n_rows, size_t n, const double *weight, double *ratio) {
-    double sum = 0;
-    memset(ratio, 0, n * sizeof *ratio);
-    for (size_t v = 0; v < n_rows; v++) {
-        const double *row = likelihood + v * n;
-        double mixture = 0;
-        for (size_t i = 0; i < n; i++) mixture += weight[i] * row[i];
-        for (size_t i = 0; i < n; i++) ratio[i] += row[i] / mixture / (double)n_rows;
-        sum += log(mixture) / (double)n_rows;
-    }
-    return sum;
-}
-
-/* to_i ∝ from_i ratio_i^power; with power 1 a round of expectation maximisation, which never falls. */
-static void move(const double *from, const double *ratio, double power, size_t n, double *to) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += to[i] = from[i] * pow(ratio[i], power);
-    for (size_t i = 0; i < n; i++) to[i] /= sum;
-}
-
-void ensemble_mixture(const double *likelihood, size_t n_rows, size_t n, double *weight) {
-    double ratio[MEMBERS_MAX], next[MEMBERS_MAX], next_ratio[MEMBERS_MAX], power = 1;
-    for (size_t i = 0; i < n; i++) weight[i] = 1 / (double)n;
-    if (n_rows == 0 || n < 2) return;
-    double now = judge(likelihood, n_rows, n, weight, ratio);
-    for (size_t round = 0; round < ROUNDS_MAX; round++) {
-        double most = 0;
-        for (size_t i = 0; i < n; i++) most = fmax(most, ratio[i]);
-        if (most - 1 <= GAP) return;
-        move(weight, ratio, power, n, next);
-        const double then = judge(likelihood, n_rows, n, next, next_ratio);
-        if (!(then >= now) && power > 1) { /* too far: shorter steps again */
-            power = fmax(1, power / 4);
-            continue;
-        }
-        now = then;
-        power *= 1.5;
-        memcpy(weight, next, n * sizeof *weight);
-        memcpy(ratio, next_ratio, n * sizeof *ratio);
-    }
-}
+_Static_assert(MAX_STRATEGIES *MAX_SEEDS <= MIXTURE_MAX, "an ensemble of everything is a mixture");
 
 static int list_members(const struct experiment *e, const struct prepared *p, size_t strategy, struct ensemble *out) {
     const struct strategy_spec *spec = &e->strategy[strategy];
@@ -92,11 +45,11 @@ static int learn(const struct prepared *p, const float *const *said, size_t n, s
         if (label[v] == GW_LABEL_MISSING) continue;
         for (size_t i = 0; i < n; i++) {
             const double q = (double)said[i][v * GW_N_GATES + gate];
-            likelihood[n_rows * n + i] = fmax(label[v] ? q : 1 - q, LEAST_LIKELIHOOD);
+            likelihood[n_rows * n + i] = mixture_likelihood(q, label[v]);
         }
         n_rows++;
     }
-    if (rc == GW_OK) ensemble_mixture(likelihood, n_rows, n, learned);
+    if (rc == GW_OK) mixture_weights(likelihood, n_rows, n, learned);
     for (size_t i = 0; rc == GW_OK && i < n; i++) weight[i] = (float)learned[i];
     mem_free(learned);
     mem_free(likelihood);

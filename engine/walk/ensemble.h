@@ -16,9 +16,4 @@ int ensemble_make(const struct experiment *experiment, const struct prepared *pr
                   size_t strategy, struct ensemble *out) GW_MUST_USE;
 void ensemble_free(struct ensemble *ensemble);
 
-/* Weights [n] under which the mixture Σ w_i p_i makes the labels likeliest: rows [n_rows × n] hold what each member says of
- * what came about, p or 1 - p. Expectation maximisation (Dempster et al. 1977) in longer steps while they climb, to the one
- * maximum there is. */
-void ensemble_mixture(const double *likelihood, size_t n_rows, size_t n, double *weight);
-
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/base/base.h"
+#include "engine/score/mixture.h"
 #include "rundir.h"
 
 static const char experiment_text[] =
@@ -73,16 +74,16 @@ static void test_mixture(void **state) {
      * (.5 + .4 a)^3 (.5 - .4 a), whose maximum lies where 1.2 (.5 - .4 a) = .4 (.5 + .4 a): a = 5/8. */
     static const double row[4][2] = {{.9, .5}, {.9, .5}, {.9, .5}, {.1, .5}};
     double weight[3];
-    ensemble_mixture(row[0], 4, 2, weight);
+    mixture_weights(row[0], 4, 2, weight);
     assert_near(weight[0], .625, 1e-6, 0);
     assert_near(weight[1], .375, 1e-6, 0);
     /* One better on every row gets all of it. */
     static const double better[2][3] = {{.8, .3, .6}, {.7, .4, .5}};
-    ensemble_mixture(better[0], 2, 3, weight);
+    mixture_weights(better[0], 2, 3, weight);
     assert_near(weight[0], 1, 1e-6, 0);
     assert_true(weight[1] >= 0 && weight[2] >= 0);
     assert_near(weight[0] + weight[1] + weight[2], 1, 1e-12, 0);
-    ensemble_mixture(NULL, 0, 3, weight); /* nothing to learn from */
+    mixture_weights(NULL, 0, 3, weight); /* nothing to learn from */
     for (size_t i = 0; i < 3; i++) assert_near(weight[i], 1. / 3, 1e-15, 0);
 }
 
