@@ -39,7 +39,7 @@ int audit_refit(const struct audit_subject *subject, size_t i, enum poison poiso
     return rc;
 }
 
-/* One epoch without a validation slice: what the training slice alone decides. */
+/* One epoch (of a schedule with cycles one in each) without a validation slice: what the training slice alone decides. */
 static int train_alone(const struct audit_subject *subject, const struct prepared *p, const struct fit *fit,
                        struct gw_gate_model **model) {
     const struct experiment *e = subject->e;
@@ -48,7 +48,7 @@ static int train_alone(const struct audit_subject *subject, const struct prepare
     struct gw_training_log log = {0};
     struct fold_data data;
     uint64_t key[2] = {e->seed[fit->seed], fit->fold};
-    train.epochs = 1;
+    train.epochs = gw_train_cycles(&train);
     train.retrain = GW_RETRAIN_FRESH;
     TRY(passage_fold_data(subject, p, fit, NULL, &data));
     struct gw_fit_input input = {

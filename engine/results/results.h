@@ -105,6 +105,10 @@ struct selection {
     double *best_return; /* [n_bars] of the best, owned; NULL when there is none */
     struct trials_on_data on_data;
 };
+/* Whether a fit's best epoch was the last that it was given: perhaps it would have gone on improving. A mixture has no best. */
+static inline bool fit_cut_short(const struct gw_train_config *train, const struct gw_training_log *log) {
+    return gw_train_snapshots(train) == 0 && log->best_epoch == train->epochs;
+}
 /* A strategy that has no model and no parameters is a yardstick, not a trial: nobody could have tuned it. */
 static inline bool strategy_is_trial(const struct strategy_spec *spec) {
     return spec->desc->needs_model || spec->desc->own.n > 0 || strategy_program(spec);

@@ -215,7 +215,7 @@ static size_t count_cut_short(const struct experiment *e, const struct fit_list 
     for (size_t i = 0; i < fits->n; i++) {
         const struct fit *fit = &fits->fit[i];
         n[fit->strategy]++;
-        last[fit->strategy] += fit->log.best_epoch == e->strategy[fit->strategy].train.epochs;
+        last[fit->strategy] += fit_cut_short(&e->strategy[fit->strategy].train, &fit->log);
     }
     for (size_t s = 0; s < e->n_strategies; s++) found += 2 * last[s] > n[s];
     return found;

@@ -162,7 +162,7 @@ static void put_fits(struct json_writer *w, const struct experiment *e, const st
         const struct fit *fit = &fits->fit[i];
         if (fit->strategy != s) continue;
         n++;
-        cut_short += fit->log.best_epoch == e->strategy[s].train.epochs;
+        cut_short += fit_cut_short(&e->strategy[s].train, &fit->log);
     }
     const size_t of = fits_share_of(fits, s);
     json_put_int(w, "fits", n);

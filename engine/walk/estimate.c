@@ -41,6 +41,7 @@ static int measure_windows(const struct experiment *e, size_t strategy, const st
                                  .n_validation = n_validation};
     struct gw_fit_options options = {.seed = 1};
     train.epochs = 1;
+    train.schedule = 0; /* constant: one epoch cannot be several cycles */
     train.retrain = GW_RETRAIN_FRESH;
     train.calibration = GW_CALIBRATION_NONE;
     double begin = clock_seconds();
@@ -70,6 +71,7 @@ static double windows_of(const struct experiment *e, const struct prepared *p, c
     double trained = (double)spec->train.epochs * (double)n[GW_SLICE_TRAIN];
     double scored = (double)n[GW_SLICE_TEST] + (double)n[GW_SLICE_VALIDATION];
     if (e->verdict.importance) scored += (double)gw_model_inputs(&spec->model) * (double)n[GW_SLICE_VALIDATION];
+    if (gw_train_snapshots(&spec->train)) scored *= (double)gw_train_snapshots(&spec->train);
     return trained + SCORED_SHARE * scored;
 }
 

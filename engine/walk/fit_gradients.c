@@ -50,7 +50,7 @@ static int keep(struct fit *fit, const struct chosen *chosen, size_t n, size_t s
 int fit_keep_gradients(size_t most, const struct fold_data *data, const struct gw_gate_model *model, struct fit *fit) {
     const struct gw_model_config *config = gw_model_get_config(model);
     const size_t size = config->lookback * config->n_features;
-    const char *why = gw_model_no_gradients(config);
+    const char *why = gw_model_mixes(model) ? "is a mixture of snapshots" : gw_model_no_gradients(config);
     if (most == 0 || fit->n_rows == 0) return GW_OK;
     if (why) {
         if (!*fit->advice) snprintf(fit->advice, sizeof fit->advice, "has no integrated gradients: it %s", why);

@@ -96,6 +96,11 @@ bool gw_model_is_recurrent(const struct gw_model_config *config); /* an LSTM, wh
 /* An LSTM or a control in its place: it sees the features of `lookback` bars, not one bar's and not the bars themselves. */
 bool gw_model_takes_windows(const struct gw_model_config *config);
 
+/* Cycles of the schedule, 1 for those that know none. A training whose "snapshots" are wanted leaves a mixture of the weights at
+ * the ends of as many cycles, so that all its epochs are run and none is the best: how many snapshots, else 0. */
+size_t gw_train_cycles(const struct gw_train_config *config);
+size_t gw_train_snapshots(const struct gw_train_config *config);
+
 /* Names in the tables. kind: the name of a key of gw_model_params or gw_train_params that is a choice. NULL past the end. */
 const char *gw_model_option_name(const char *kind, size_t i);
 const char *gw_model_option_help(const char *kind, size_t i);
@@ -225,6 +230,8 @@ struct gw_integrated {
     size_t steps;           /* points on the line: doubled until the sum is right to 1e-3 of the difference */
     bool complete;          /* it is; false: not with the most points that are tried, 8,192 */
 };
+/* A snapshot ensemble, which has none. */
+bool gw_model_mixes(const struct gw_gate_model *model);
 /* NULL where they can be had; else why not, to stand behind a model's name. */
 const char *gw_model_no_gradients(const struct gw_model_config *config);
 /* value: [n × lookback × n_features], oldest bar first; about: [n]; gate: [n], of each sample. The same bits whatever the

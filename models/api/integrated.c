@@ -136,6 +136,7 @@ int gw_model_integrated_gradients(const struct gw_gate_model *model, const struc
     const struct R(network) *net = &model->gate.net;
     const size_t T = net->config.lookback, F = net->config.n_features;
     const char *why = gw_model_no_gradients(&net->config);
+    if (model->gate.n_snapshots) why = "is a mixture of snapshots, whose sum has no logit of its own";
     if (why) FAIL(GW_ERR_CONFIG, "integrated gradients: the model %s; they are of windowed \"lstm\" and \"gru\"", why);
     for (size_t i = 0; i < n; i++)
         if (sample[i].series >= n_series || sample[i].row + (size_t)1 < T ||

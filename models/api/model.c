@@ -54,6 +54,8 @@ void gw_model_free(struct gw_gate_model *model) {
 
 const struct gw_model_config *gw_model_get_config(const struct gw_gate_model *model) { return &model->gate.net.config; }
 
+bool gw_model_mixes(const struct gw_gate_model *model) { return model->gate.n_snapshots > 0; }
+
 size_t gw_model_history(const struct gw_gate_model *model) {
     const struct R(network) *net = &model->gate.net;
     return net->stream ? R(network_warm)(net) : R(network_reach)(net) - 1;
@@ -81,6 +83,21 @@ static int score_trees(const struct gw_gate_model *model, const struct gw_series
     return rc;
 }
 
+static int score_snapshots(const struct gw_gate_model *model, const struct gw_series *series,
+                           const struct gw_sample *sample, size_t n, float *probability,
+                           struct gw_attention_out *attention) {
+    double *p = mem_calloc(n * GW_N_GATES, sizeof *p);
+    if (!p) return GW_ERR_NOMEM;
+    int rc = R(snapshots_score)(&model->gate, series, sample, n, p, attention);
+    for (size_t i = 0; rc == GW_OK && i < n * GW_N_GATES; i++) {
+        const struct calibration *calibration = &model->gate.calibration[i % GW_N_GATES];
+        const bool as_is = calibration->kind == GW_CALIBRATION_NONE;
+        probability[i] = (float)(as_is ? p[i] : calibration_apply(calibration, R(snapshots_logit)(p[i])));
+    }
+    mem_free(p);
+    return rc;
+}
+
 int gw_model_score(const struct gw_gate_model *model, const struct gw_series *series, size_t n_series,
                    const struct gw_sample *sample, size_t n, float *probability, struct gw_attention_out *attention) {
     size_t reach = R(network_reach)(&model->gate.net);
@@ -105,6 +122,7 @@ int gw_model_score(const struct gw_gate_model *model, const struct gw_series *se
     if (attention) attention->n_maps = model->gate.net.maps;
     if (model->patterns) return score_patterns(model, series, sample, n, probability);
     if (model->trees) return score_trees(model, series, sample, n, probability);
+    if (model->gate.n_snapshots) return score_snapshots(model, series, sample, n, probability, attention);
     real *logit = mem_calloc(n * GW_N_GATES, sizeof *logit);
     if (!logit) return GW_ERR_NOMEM;
     int rc = R(gate_logits)(&model->gate, series, sample, n, logit, attention);

@@ -307,6 +307,39 @@ static int check_decoder(const struct gw_model_config *config, struct gw_model_r
     return GW_OK;
 }
 
+/* Every cycle takes as many epochs, and snapshots need all of them. */
+static int check_cycles(const struct gw_model_config *config, const struct gw_train_config *train,
+                        struct gw_model_report *report) {
+    const struct cycle_params cycles = R(schedule_cycles)(train);
+    const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
+    if (cycles.cycles > 1 && encoder->fits != FITS_NETWORK)
+        return gw_error_set(clash(report, "training.cycles", "model.encoder", NULL),
+                            "training.cycles: encoder \"%s\" is trained in one cycle; leave it out", encoder->name);
+    if (train->epochs % cycles.cycles)
+        return gw_error_set(clash(report, "training.cycles", "training.epochs", NULL),
+                            "training.cycles: %zu cycles do not divide %zu epochs; set training.epochs to %zu",
+                            cycles.cycles, train->epochs, (train->epochs / cycles.cycles + 1) * cycles.cycles);
+    if (train->warmup_epochs > (double)(train->epochs / cycles.cycles))
+        return gw_error_set(clash(report, "training.warmup_epochs", "training.cycles", NULL),
+                            "training.warmup_epochs: %g is more than the %zu of the first cycle", train->warmup_epochs,
+                            train->epochs / cycles.cycles);
+    if (cycles.snapshots == SNAPSHOTS_NONE) return GW_OK;
+    if (cycles.cycles < 2)
+        return gw_error_set(clash(report, "training.snapshots", "training.cycles", NULL),
+                            "training.snapshots: there is one snapshot a cycle, and one cycle; set training.cycles "
+                            "to 2 or more");
+    if (train->patience > 0)
+        return gw_error_set(
+            clash(report, "training.snapshots", "training.patience", NULL),
+            "training.snapshots: every cycle has to come to its end; set training.patience to 0 (now %zu)",
+            train->patience);
+    if (train->retrain == GW_RETRAIN_LORA)
+        return gw_error_set(clash(report, "training.snapshots", "training.retrain", NULL),
+                            "training.snapshots: adapters are kept of one set of weights; use retrain \"fresh\" or "
+                            "\"warm\"");
+    return GW_OK;
+}
+
 static int check_training(const struct gw_train_config *train, struct gw_model_report *report) {
     if (train->warmup_epochs > (double)train->epochs)
         return gw_error_set(clash(report, "training.warmup_epochs", "training.epochs", NULL),
@@ -389,11 +422,19 @@ int gw_model_config_check(const struct gw_model_config *config, const struct gw_
     TRY(check_cross(config, report));
     TRY(check_decoder(config, report));
     TRY(check_training(train, report));
+    TRY(check_cycles(config, train, report));
     TRY(check_stream(config, train, report));
     TRY(check_adapters(config, train, report));
     const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);
     if (attention->advise) attention->advise(config, report->advice);
     return GW_OK;
+}
+
+size_t gw_train_cycles(const struct gw_train_config *config) { return R(schedule_cycles)(config).cycles; }
+
+size_t gw_train_snapshots(const struct gw_train_config *config) {
+    const struct cycle_params cycles = R(schedule_cycles)(config);
+    return cycles.snapshots == SNAPSHOTS_NONE ? 0 : cycles.cycles;
 }
 
 /* ---- what follows from the settings ------------------------------------------------------------------------- */

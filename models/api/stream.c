@@ -42,6 +42,12 @@ int gw_stream_open(const struct gw_gate_model *model, size_t n_symbols, struct g
         FAIL(GW_ERR_USAGE,
              "the model has cross-attention, and rows that come one by one do not say which of them close a bar "
              "of its second sequence; such models are for walks and gw_scorer");
+    if (model->gate.n_snapshots)
+        FAIL(
+            GW_ERR_USAGE,
+            "the model is a mixture of %zu snapshots (training.snapshots), and a stream carries one state; such models "
+            "are for walks and gw_scorer",
+            model->gate.n_snapshots);
     struct gw_stream *stream = mem_calloc(1, sizeof *stream);
     if (!stream) return GW_ERR_NOMEM;
     stream->model = model;

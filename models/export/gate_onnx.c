@@ -32,6 +32,12 @@ static int judge(const struct gw_gate_model *model) {
     if (net->decoder.on)
         FAIL(GW_ERR_CONFIG, "model.decoder \"%s\" cannot be exported: it has no form in ONNX yet; use \"none\"",
              gw_param_word(&gw_model_params, &net->config, "decoder"));
+    if (model->gate.n_snapshots)
+        FAIL(
+            GW_ERR_CONFIG,
+            "training.snapshots cannot be exported: the graph is one network's, and the model is a mixture of %zu; use "
+            "\"none\"",
+            model->gate.n_snapshots);
     if (!net->encoder->onnx)
         FAIL(GW_ERR_CONFIG, "encoder \"%s\" cannot be exported: %s", net->encoder->name,
              net->encoder->no_onnx ? net->encoder->no_onnx : "it has no form in ONNX yet");

@@ -125,5 +125,9 @@ void R(gate_free)(struct R(gate) *gate) {
     for (size_t i = 0; i < GW_N_GATES; i++) calibration_free(&gate->calibration[i]);
     mem_free(gate->theta);
     mem_free(gate->weights);
-    gate->weights = gate->theta = NULL;
+    mem_free(gate->snapshot);
+    mem_free(gate->mix);
+    gate->weights = gate->theta = gate->snapshot = NULL;
+    gate->mix = NULL;
+    gate->n_snapshots = 0;
 }

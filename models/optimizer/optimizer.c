@@ -2,6 +2,8 @@
 #include "optimizer.h"
 #include "engine/base/base.h"
 
+#include <string.h>
+
 #include "models/schedule/schedule.h"
 
 static const struct R(optimizer_ops) *const optimizers[] = {
@@ -24,6 +26,13 @@ const struct R(optimizer_ops) *R(optimizer_at)(size_t row) {
 }
 
 const struct schedule_ops *R(schedule_at)(size_t row) { return row < COUNT_OF(schedules) ? schedules[row] : NULL; }
+
+struct cycle_params R(schedule_cycles)(const struct gw_train_config *config) {
+    struct cycle_params cycles = {.cycles = 1};
+    const struct schedule_ops *ops = R(schedule_at)((size_t)config->schedule);
+    if (ops && ops->has_cycles) memcpy(&cycles, config->schedule_own[config->schedule].bytes, sizeof cycles);
+    return cycles;
+}
 
 double R(schedule_rate)(const struct schedule_ops *ops, double base, double number, double warmup, double total,
                         const void *own) {

@@ -25,6 +25,18 @@ static bool weights_differ(const struct R(gate) *a, const struct R(gate) *b, str
     return false;
 }
 
+/* As tables: a row per snapshot. */
+static bool snapshots_differ(const struct R(gate) *a, const struct R(gate) *b, struct model_difference *out) {
+    const size_t size = a->net.tensors.size, n = a->n_snapshots;
+    if (n != b->n_snapshots) return note(out, STORED_SNAPSHOT, 0, 0, (double)n, (double)b->n_snapshots);
+    for (size_t k = 0; k < n * size; k++)
+        if (memcmp(&a->snapshot[k], &b->snapshot[k], sizeof a->snapshot[k]) != 0)
+            return note(out, STORED_SNAPSHOT, k / size, k % size, (double)a->snapshot[k], (double)b->snapshot[k]);
+    for (size_t k = 0; k < n * GW_N_GATES; k++)
+        if (doubles_differ(a->mix[k], b->mix[k])) return note(out, STORED_MIX, k / n, k % n, a->mix[k], b->mix[k]);
+    return false;
+}
+
 static bool calibration_differs(const struct calibration *a, const struct calibration *b, const char *name,
                                 struct model_difference *out) {
     if (a->kind != b->kind) return note(out, name, 0, 0, (double)a->kind, (double)b->kind);
@@ -58,6 +70,7 @@ bool model_differs(const struct gw_gate_model *a, const struct gw_gate_model *b,
     static const char *const tree_name[GW_N_GATES] = {STORED_TREES "long", STORED_TREES "short"};
     if (!tensors_same_shape(&a->gate.net.tensors, &b->gate.net.tensors)) return note(out, "shape", 0, 0, 0, 0);
     if (weights_differ(&a->gate, &b->gate, out)) return true;
+    if (snapshots_differ(&a->gate, &b->gate, out)) return true;
     for (int g = 0; g < GW_N_GATES && a->trees && b->trees; g++)
         if (trees_differ(&a->trees->trees[g], &b->trees->trees[g], tree_name[g], out)) return true;
     for (int g = 0; g < GW_N_GATES; g++)

@@ -58,7 +58,8 @@ static int load_weights(const char *path, const struct stored_tensor *stored, co
 static int load_tensors(const char *path, const struct safetensors *file, struct gw_gate_model *model,
                         struct gw_extra_tensor *extra, size_t capacity, size_t *n_extra) {
     struct stored_place place[STORED_PLACES_MAX];
-    size_t n = stored_places(&model->gate, place), n_loaded = 0;
+    size_t n = stored_places(&model->gate, place), n_loaded = 0, n_snapshots = 0;
+    TRY(load_snapshots_begin(&model->gate));
     for (size_t i = 0;; i++) {
         struct stored_tensor stored;
         bool end;
@@ -70,6 +71,8 @@ static int load_tensors(const char *path, const struct safetensors *file, struct
         if (own < n) {
             TRY(load_weights(path, &stored, &place[own]));
             n_loaded++;
+        } else if (strncmp(stored.name, STORED_SNAPSHOT, strlen(STORED_SNAPSHOT)) == 0) {
+            TRY(load_snapshot(path, &stored, &model->gate, &n_snapshots));
         } else if (strncmp(stored.name, STORED_CALIBRATION, strlen(STORED_CALIBRATION)) == 0) {
             TRY(load_calibration(path, &stored, model));
         } else if (strncmp(stored.name, STORED_PATTERNS, strlen(STORED_PATTERNS)) == 0) {
@@ -81,6 +84,7 @@ static int load_tensors(const char *path, const struct safetensors *file, struct
         }
     }
     if (n_loaded != n) FAIL(GW_ERR_DATA, "%s: a tensor of the model is missing; train it anew", path);
+    TRY(load_snapshots_end(path, &model->gate, n_snapshots));
     TRY(load_trees_end(path, model));
     return load_patterns_end(path, model);
 }
@@ -136,7 +140,8 @@ static int make_place(const char *path, const struct safetensors *file, const st
     char found[WEIGHTS_NAME_SIZE];
     struct R(lora_plan) plan;
     if (!base) {
-        TRY(check_payload(path, file, gate->net.tensors.count));
+        const size_t n_all = R(schedule_cycles)(&gate->train).snapshots ? R(schedule_cycles)(&gate->train).cycles : 1;
+        TRY(check_payload(path, file, n_all * gate->net.tensors.count));
         return make_room(gate);
     }
     if (gate->train.retrain != GW_RETRAIN_LORA)

@@ -108,7 +108,8 @@ int gw_model_save(const struct gw_gate_model *model, const struct gw_training_lo
     int rc = GW_ERR_NOMEM;
     if (n_extra + 3 * GW_N_GATES + 3 + STORED_PLACES_MAX > STORED_MAX)
         FAIL(GW_ERR_INTERNAL, "%zu extra tensors are more than a model file takes", n_extra);
-    struct stored_tensor *tensor = mem_calloc(STORED_MAX, sizeof *tensor);
+    const size_t snapshots = stored_snapshots(&model->gate.train, model->gate.net.tensors.n);
+    struct stored_tensor *tensor = mem_calloc(STORED_MAX + snapshots, sizeof *tensor);
     struct stored_meta *all = mem_calloc(OWN_META_MAX + n_meta, sizeof *all);
     if (!tensor || !all) goto end;
     TRY_GOTO(gather_meta(model, log, &own, all, &n_all), end);
@@ -123,6 +124,7 @@ int gw_model_save(const struct gw_gate_model *model, const struct gw_training_lo
             TRY_GOTO(store_calibration(&model->gate.calibration[gate], gate, &tensor[n++], &calibration[gate]), end);
     if (model->patterns) TRY_GOTO(store_patterns(model->patterns, tensor, &n, &patterns), end);
     if (model->trees) TRY_GOTO(store_trees(model->trees, tensor, &n, &trees), end);
+    store_snapshots(&model->gate, tensor, &n);
     n += store_weights(model, tensor + n);
     rc = safetensors_write(path, all, n_all, tensor, n);
 end:

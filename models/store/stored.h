@@ -27,6 +27,17 @@ int store_trees(const struct boosted_gate *gate, struct stored_tensor *out, size
 int load_trees(const char *path, const struct stored_tensor *stored, struct gw_gate_model *model) GW_MUST_USE;
 int load_trees_end(const char *path, const struct gw_gate_model *model) GW_MUST_USE;
 
+#define STORED_SNAPSHOT "snapshot" /* then its number from 1, a dot and the tensor; of the last the tensors alone */
+#define STORED_MIX      "snapshots.weight"
+/* Appends what a snapshot ensemble has beside the weights of its last snapshot. */
+void store_snapshots(const struct R(gate) *gate, struct stored_tensor *out, size_t *n);
+/* How many tensors these are; room for them as the settings have it; one of them; whether all were there. */
+size_t stored_snapshots(const struct gw_train_config *train, size_t n_tensors);
+int load_snapshots_begin(struct R(gate) *gate) GW_MUST_USE;
+int load_snapshot(const char *path, const struct stored_tensor *stored, struct R(gate) *gate,
+                  size_t *n_loaded) GW_MUST_USE;
+int load_snapshots_end(const char *path, struct R(gate) *gate, size_t n_loaded) GW_MUST_USE;
+
 /* What a file holds of the weights: every tensor, or A and B of every adapted matrix. */
 struct stored_place {
     char name[48];

@@ -97,12 +97,19 @@ static void set_loss(struct R(training) *fit) {
     };
 }
 
-static void set_schedule(struct R(training) *fit) {
-    size_t per_update = fit->config->batch_size * fit->config->accumulate;
-    uint64_t per_epoch = (fit->input->n_train + per_update - 1) / per_update;
-    fit->total_updates = per_epoch * fit->config->epochs;
-    if (fit->net.stream) R(training_stream_schedule)(fit, &per_epoch);
-    fit->warmup_updates = (uint64_t)llround(fit->config->warmup_epochs * (double)per_epoch);
+static uint64_t updates_of(const struct R(training) *fit, uint64_t epoch) {
+    if (fit->net.stream) return R(training_stream_updates)(fit, epoch);
+    const size_t per_update = fit->config->batch_size * fit->config->accumulate;
+    return (fit->input->n_train + per_update - 1) / per_update;
+}
+
+/* The schedule begins anew; only the first cycle warms up. */
+static void begin_cycle(struct R(training) *fit, uint64_t epoch) {
+    fit->cycle.first = fit->updates;
+    fit->cycle.updates = 0;
+    for (uint64_t k = 0; k < fit->cycle.epochs; k++) fit->cycle.updates += updates_of(fit, epoch + k);
+    const double warmup = epoch == 1 ? fit->config->warmup_epochs : 0;
+    fit->cycle.warmup_updates = (uint64_t)llround(warmup * (double)updates_of(fit, epoch));
 }
 
 static int set_up(struct R(training) *fit, const struct gw_model_config *model, const struct R(gate) *previous) {
@@ -118,11 +125,12 @@ static int set_up(struct R(training) *fit, const struct gw_model_config *model, 
     TRY(allocate(fit));
     TRY(start_weights(fit, previous));
     set_loss(fit);
-    set_schedule(fit);
-    return GW_OK;
+    fit->cycle.epochs = fit->config->epochs / R(schedule_cycles)(fit->config).cycles;
+    return R(snapshots_init)(fit);
 }
 
 static void tear_down(struct R(training) *fit) {
+    R(snapshots_free)(fit);
     R(lora_free)(&fit->lora);
     R(training_stream_free)(fit);
     R(team_free)(&fit->team);
@@ -192,7 +200,9 @@ static int run_epochs(struct R(training) *fit, struct gw_training_log *log) {
     double best = -HUGE_VAL;
     for (uint64_t epoch = 1; epoch <= fit->config->epochs; epoch++) {
         struct gw_epoch_record *record = &log->epoch[log->n_epochs];
+        if ((epoch - 1) % fit->cycle.epochs == 0) begin_cycle(fit, epoch);
         TRY(one_epoch(fit, epoch, record));
+        if (fit->snapshots.n > 0 && epoch % fit->cycle.epochs == 0) R(snapshots_take)(fit);
         log->n_epochs++;
         double now = merit(fit, record);
         record->best = now > best;
@@ -211,17 +221,24 @@ static int run_epochs(struct R(training) *fit, struct gw_training_log *log) {
     return GW_OK;
 }
 
-/* The best weights become the gate's; calibration is fitted on what they say of the validation slice. */
-static int finish(struct R(training) *fit, struct R(gate) *gate) {
+/* The best weights become the gate's, or the mixture of snapshots; calibration is fitted on what they say of the validation
+ * slice. */
+static int finish(struct R(training) *fit, struct R(gate) *gate, struct gw_training_log *log) {
     size_t n = fit->input->n_validation;
-    real *swap = fit->weights;
-    fit->weights = fit->best;
-    fit->best = swap;
+    if (fit->snapshots.n > 0) {
+        TRY(R(snapshots_finish)(fit, gate, log));
+    } else {
+        real *swap = fit->weights;
+        fit->weights = fit->best;
+        fit->best = swap;
+    }
     if (fit->config->calibration != GW_CALIBRATION_NONE && n > 0) {
-        R(network_pack)(&fit->net, fit->weights, fit->packed);
-        R(score_logits)
-        (&fit->net, fit->weights, fit->packed, &fit->team, fit->input->series, fit->input->validation, n, fit->logit,
-         NULL);
+        if (fit->snapshots.n == 0) {
+            R(network_pack)(&fit->net, fit->weights, fit->packed);
+            R(score_logits)
+            (&fit->net, fit->weights, fit->packed, &fit->team, fit->input->series, fit->input->validation, n,
+             fit->logit, NULL);
+        }
         double *logit = mem_calloc(n, sizeof *logit);
         int8_t *label = mem_calloc(n, sizeof *label);
         int rc = logit && label ? GW_OK : GW_ERR_NOMEM;
@@ -268,7 +285,7 @@ int R(gw_model_fit)(const struct gw_model_config *model, const struct gw_train_c
     fit->options = options;
     TRY_GOTO(set_up(fit, model, previous), end);
     TRY_GOTO(run_epochs(fit, log), end);
-    TRY_GOTO(finish(fit, out), end);
+    TRY_GOTO(finish(fit, out, log), end);
     log->windows = fit->windows;
     log->seconds = clock_seconds() - start;
 end:

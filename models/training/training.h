@@ -17,6 +17,10 @@ struct R(gate) {
     real *theta;   /* the adapters merged into them, as lora_lay_out orders them; owned; NULL: not a lora fit */
     uint64_t base; /* lora_hash of the weights that the adapters were trained on */
     struct calibration calibration[GW_N_GATES];
+    /* Of a snapshot ensemble: the weights above are the last snapshot's. */
+    size_t n_snapshots; /* 0: none */
+    real *snapshot;     /* [n_snapshots × net.tensors.size] owned */
+    double *mix;        /* [GW_N_GATES × n_snapshots] owned: not negative, sum 1 for each gate */
 };
 void R(gate_free)(struct R(gate) *gate);
 
@@ -41,6 +45,12 @@ void R(score_logits)(const struct R(network) *net, const real *weights, const re
 /* The same from a trained gate: allocates what it needs. */
 int R(gate_logits)(const struct R(gate) *gate, const struct gw_series *series, const struct gw_sample *sample, size_t n,
                    real *logit, const struct gw_attention_out *attention) GW_MUST_USE;
+
+/* Mixed probabilities [n × GW_N_GATES] of a snapshot ensemble, before calibration; attention is the snapshots' mean, weighed
+ * by their shares in both gates. The logit of such a probability is what calibration takes. */
+int R(snapshots_score)(const struct R(gate) *gate, const struct gw_series *series, const struct gw_sample *sample,
+                       size_t n, double *p, struct gw_attention_out *attention) GW_MUST_USE;
+double R(snapshots_logit)(double p);
 
 /* ---- fit --------------------------------------------------------------------------------------------- */
 
@@ -77,7 +87,17 @@ struct R(training) {
     real *logit;          /* [max(n_validation, n_train if self-paced) × GW_N_GATES] */
     double *loss_value;   /* [n_train] scratch of self-paced quantiles */
     uint32_t *order;      /* [n_train] */
-    uint64_t updates, total_updates, warmup_updates;
+    uint64_t updates;
+    struct {
+        size_t epochs;                           /* of every cycle of the schedule */
+        uint64_t first, updates, warmup_updates; /* of the one that is under way */
+    } cycle;
+    struct R(snapshots) {
+        size_t n, taken; /* n 0: none are wanted */
+        enum snapshots how;
+        real *weights; /* [n × size] */
+        double *said;  /* [n_validation × GW_N_GATES × n] */
+    } snapshots;
     double epoch_start, epoch_loss; /* seconds; Σ batch loss × windows */
     uint64_t windows;
 };
@@ -88,8 +108,7 @@ int R(training_epoch)(struct R(training) *fit, uint64_t epoch, struct gw_epoch_r
 int R(training_stream_init)(struct R(training) *fit) GW_MUST_USE;
 void R(training_stream_free)(struct R(training) *fit);
 int R(training_stream_epoch)(struct R(training) *fit, uint64_t epoch, struct gw_epoch_record *record) GW_MUST_USE;
-/* fit->total_updates, counted over the epochs to come, and the updates of the first of them. */
-void R(training_stream_schedule)(struct R(training) *fit, uint64_t *per_epoch);
+uint64_t R(training_stream_updates)(const struct R(training) *fit, uint64_t epoch); /* updates of an epoch to come */
 /* What epochs of both kinds are made of. Adds the gradients of n shards up in order and returns their loss. */
 double R(training_sum_shards)(struct R(training) *fit, size_t n_shards);
 /* Clips to the global norm, moves the weights (or adapters) and repacks what the kernels read. */
@@ -97,6 +116,13 @@ int R(training_update)(struct R(training) *fit, uint64_t epoch, size_t n_batches
 int R(training_diverged)(const struct R(training) *fit, uint64_t epoch, const char *what);
 /* Loss and average precision on the validation slice with the weights as they are, into the record. */
 int R(training_validate)(struct R(training) *fit, struct gw_epoch_record *record) GW_MUST_USE;
+/* The same of what fit->logit holds of that slice. */
+int R(training_measure)(struct R(training) *fit, struct gw_epoch_record *record) GW_MUST_USE;
+/* Snapshots, if they are wanted: room for them; the weights that validation has just seen; the gate made of them. */
+int R(snapshots_init)(struct R(training) *fit) GW_MUST_USE;
+void R(snapshots_free)(struct R(training) *fit);
+void R(snapshots_take)(struct R(training) *fit);
+int R(snapshots_finish)(struct R(training) *fit, struct R(gate) *gate, struct gw_training_log *log) GW_MUST_USE;
 /* Self-paced losses: lambda per gate and class for this epoch, from a forward pass over the training samples. */
 void R(training_pace)(struct R(training) *fit, uint64_t epoch);
 

@@ -93,8 +93,9 @@ int R(training_update)(struct R(training) *fit, uint64_t epoch, size_t n_batches
     if (!isfinite(norm)) return R(training_diverged)(fit, epoch, "the gradient");
     if (fit->config->clip_norm > 0 && norm > fit->config->clip_norm) step.scale *= fit->config->clip_norm / norm;
     step.rate = *rate =
-        R(schedule_rate)(fit->schedule, fit->config->learning_rate, (double)fit->updates, (double)fit->warmup_updates,
-                         (double)fit->total_updates, fit->config->schedule_own[fit->config->schedule].bytes);
+        R(schedule_rate)(fit->schedule, fit->config->learning_rate, (double)(fit->updates - fit->cycle.first),
+                         (double)fit->cycle.warmup_updates, (double)fit->cycle.updates,
+                         fit->config->schedule_own[fit->config->schedule].bytes);
     fit->optimizer->step(&step);
     fit->updates++;
     if (adapters) R(lora_merge)(&fit->lora, fit->updates + 1, fit->weights);

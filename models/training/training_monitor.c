@@ -32,6 +32,11 @@ static double validation_loss(const struct R(training) *fit, size_t gate) {
 }
 
 int R(training_validate)(struct R(training) *fit, struct gw_epoch_record *record) {
+    if (fit->input->n_validation > 0) score(fit, fit->input->validation, fit->input->n_validation);
+    return R(training_measure)(fit, record);
+}
+
+int R(training_measure)(struct R(training) *fit, struct gw_epoch_record *record) {
     size_t n = fit->input->n_validation;
     record->validation_loss = NAN;
     for (size_t gate = 0; gate < GW_N_GATES; gate++) record->validation_ap[gate] = NAN;
@@ -40,7 +45,6 @@ int R(training_validate)(struct R(training) *fit, struct gw_epoch_record *record
     int8_t *label = mem_calloc(n, sizeof *label);
     int rc = gate_score && label ? GW_OK : GW_ERR_NOMEM;
     if (rc < 0) goto end;
-    score(fit, fit->input->validation, n);
     record->validation_loss = 0;
     for (size_t gate = 0; gate < GW_N_GATES; gate++) {
         record->validation_loss += validation_loss(fit, gate) / GW_N_GATES;

@@ -29,16 +29,10 @@ void R(training_stream_free)(struct R(training) *fit) {
     mem_free(fit->stream.segment);
 }
 
-static uint64_t updates_of(const struct R(training) *fit, uint64_t epoch) {
+uint64_t R(training_stream_updates)(const struct R(training) *fit, uint64_t epoch) {
     size_t n = segments_draw(&fit->stream.plan, fit->options->seed, epoch, NULL, NULL);
     size_t per_update = fit->stream.side * fit->config->accumulate;
     return (n + per_update - 1) / per_update;
-}
-
-void R(training_stream_schedule)(struct R(training) *fit, uint64_t *per_epoch) {
-    *per_epoch = updates_of(fit, 1);
-    fit->total_updates = 0;
-    for (uint64_t epoch = 1; epoch <= fit->config->epochs; epoch++) fit->total_updates += updates_of(fit, epoch);
 }
 
 /* Weight of a labelled bar of this batch in the loss: mean over bars per gate, mean over gates. Returns the scored bars. */

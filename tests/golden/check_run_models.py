@@ -85,6 +85,7 @@ def raw_features(bars, specs, begin, end):
 def understood(spec):
     model, train = spec.get("model"), spec.get("training")
     return (model and train and not spec.get("ensemble_of") and train["calibration"] == "none" and train["retrain"] != "lora"
+            and train.get("snapshots", "none") == "none"
             and train["precision"] == "float32" and model["encoder"] in ("lstm", "logistic")
             and model.get("attention", "none") in ("none", "bahdanau", "multihead") and model.get("unroll", "window") == "window"
             and not model.get("causal_mask") and not model.get("luong_combine") and not spec.get("scores"))

@@ -6,7 +6,7 @@
 
 Where features are fitted, `gatewalk features --fold N` writes those of one fold, and its fits alone are compared.
 
-Every windowed fit with attention "none" or "bahdanau", neither calibrated nor adapted, is loaded, every row that scores.csv has of it
+Every windowed fit with attention "none" or "bahdanau", neither calibrated nor adapted, is loaded (of a snapshot ensemble all of them), every row that scores.csv has of it
 is scored, and the largest difference is printed; beyond 2e-5 the exit status is 1. Needs numpy, pandas and PyTorch."""
 import json
 import re
@@ -47,6 +47,17 @@ def forward(w, attention, layers, x):
     return torch.sigmoid(torch.relu(context @ w["dense.W"] + w["dense.b"]) @ w["head.W"] + w["head.b"])
 
 
+def members(w):
+    """Of a snapshot ensemble the weights of every snapshot, and shares [gates x snapshots]; of any other model its own."""
+    if "snapshots.weight" not in w:
+        return [w], torch.ones(2, 1)
+    share = w["snapshots.weight"]
+    own = {name: value for name, value in w.items() if not name.startswith("snapshot")}
+    earlier = [{name: w[f"snapshot{s}.{name}"] for name in own if f"snapshot{s}.{name}" in w}
+               for s in range(1, share.shape[1])]
+    return earlier + [own], share
+
+
 def compare(path, scores, features, row_of):
     meta, w = load(path)
     settings = json.loads(meta["settings"])
@@ -62,7 +73,9 @@ def compare(path, scores, features, row_of):
     last = np.array([row_of[key] for key in zip(rows.time, rows.symbol)])
     windows = x[torch.from_numpy(last[:, None] - np.arange(model["lookback"])[::-1])]
     with torch.no_grad():
-        p = forward(w, model["attention"], model["layers"], windows).numpy()
+        all_of, share = members(w)
+        p = sum(share[:, s] * forward(one, model["attention"], model["layers"], windows)
+                for s, one in enumerate(all_of)).numpy()
     worst = np.abs(p - rows[["p_long", "p_short"]].to_numpy()).max()
     print(f"{path.stem:40} {model['attention']:9} {len(rows):6} rows   largest difference {worst:.1e}")
     return worst

@@ -17,7 +17,8 @@ static const struct gw_choice kinds[] = {
 static const struct gw_choices kind_choices = {.row = kinds, .n = COUNT_OF(kinds)};
 static const struct gw_param scaler_rows[] = {
     GW_CHOICE_PARAM(struct gw_scaler_config, kind, &kind_choices, 0, "fitted on the purged training slice only"),
-    GW_NUMBER_PARAM(struct gw_scaler_config, clip, "deviations", 10, .1, 1e9, "scaled values are clipped to +-clip; of kind none nothing is"),
+    GW_NUMBER_PARAM(struct gw_scaler_config, clip, "deviations", 10, .1, 1e9,
+                    "scaled values are clipped to +-clip; of kind none nothing is"),
 };
 const struct gw_param_table gw_scaler_params = GW_PARAM_TABLE(scaler_rows);
 
