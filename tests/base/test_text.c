@@ -1,6 +1,8 @@
 /* UTF-8, names, suggestions, numbers, hashes. */
 #include "test.h"
 
+#include "gatewalk/rng.h"
+
 #include <stdlib.h>
 
 #include "engine/base/base.h"
@@ -108,6 +110,32 @@ static void shortest_numbers(void **state) {
     assert_string_equal(number_format(-INFINITY, buffer), "-inf");
 }
 
+/* As printf and strtod find it. */
+static void slowly(double value, char *text, size_t size) {
+    int digits = 15;
+    do snprintf(text, size, "%.*g", digits, value);
+    while (strtod(text, NULL) != value && digits++ < 17);
+}
+
+/* Prices of few decimals, their neighbours on both sides, sums that need all digits, and powers of ten. */
+static void numbers_of_tables(void **state) {
+    (void)state;
+    struct gw_rng rng;
+    gw_rng_key(&rng, 7, "numbers", 0, 0, 0);
+    for (int i = 0; i < 40000; i++) {
+        const int decimals = (int)gw_rng_below(&rng, 19), size = (int)gw_rng_below(&rng, 16);
+        const double whole = floor(pow(10, size) * gw_rng_uniform(&rng)), sign = gw_rng_below(&rng, 2) ? 1 : -1;
+        const double price = sign * (i % 8 ? whole : pow(10, size)) / pow(10, decimals);
+        const double value[] = {price, nextafter(price, 1e300), nextafter(price, -1e300), price * gw_rng_uniform(&rng)};
+        for (size_t k = 0; k < COUNT_OF(value); k++) {
+            char text[64], buffer[32];
+            if (fabs(value[k]) < 1e-300 || fabs(value[k]) >= 1e15 || value[k] == floor(value[k])) continue;
+            slowly(value[k], text, sizeof text);
+            assert_string_equal(number_format(value[k], buffer), text);
+        }
+    }
+}
+
 /* Examples of FIPS 180-4 and of NIST's secure hashing page, whole and in pieces that split blocks everywhere. */
 static void sha256_vectors(void **state) {
     (void)state;
@@ -149,9 +177,13 @@ static void hashes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(utf8),        cmocka_unit_test(safe_names),
-        cmocka_unit_test(suggestions), cmocka_unit_test(shortest_numbers),
-        cmocka_unit_test(hashes),      cmocka_unit_test(sha256_vectors),
+        cmocka_unit_test(utf8),
+        cmocka_unit_test(safe_names),
+        cmocka_unit_test(suggestions),
+        cmocka_unit_test(shortest_numbers),
+        cmocka_unit_test(numbers_of_tables),
+        cmocka_unit_test(hashes),
+        cmocka_unit_test(sha256_vectors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
