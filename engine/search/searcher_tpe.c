@@ -1,6 +1,7 @@
 /* Tree-structured Parzen estimators (Bergstra, Bardenet, Bengio & Kegl 2011): of the values that good trials had and of those
- * that the others had, two densities for each key; the next value is the one, of some drawn from the good, whose ratio is
- * highest. A key that is there only for some values of its parent is estimated from the trials that had it. */
+ * that the others had, two densities; the next value is the one, of some drawn from the good, whose ratio is highest. They are of
+ * all keys together, or as in 2011 of each key by itself; a key that is there only for some values of its parent is then estimated
+ * from the trials that had it. */
 #include <math.h>
 #include <string.h>
 
@@ -11,21 +12,16 @@
 struct tpe_params {
     size_t startup, candidates;
     double good;
+    bool joint;
 };
 static const struct gw_param rows[] = {
     GW_SIZE_PARAM(struct tpe_params, startup, "trials", 10, 1, 10000, "at random before the first estimate"),
     GW_SIZE_PARAM(struct tpe_params, candidates, "draws", 24, 1, 10000, "of which the best is taken"),
     GW_NUMBER_PARAM(struct tpe_params, good, "fraction", .15, .01, .9, "of the trials that count as good"),
+    GW_BOOL_PARAM(struct tpe_params, joint, true, "all keys have one density; false: each has its own"),
 };
 
-/* What is known, best first; the first n_good are good. */
-struct known {
-    const struct search_view *view;
-    size_t *index, n, n_good;
-    double *seen; /* room for values */
-};
-
-static size_t collect(const struct known *k, size_t d, bool good) {
+static size_t collect(const struct tpe_known *k, size_t d, bool good) {
     size_t n = 0;
     for (size_t i = good ? 0 : k->n_good; i < (good ? k->n_good : k->n); i++) {
         const double u = k->view->evaluation[k->index[i]].point.u[d];
@@ -35,13 +31,13 @@ static size_t collect(const struct known *k, size_t d, bool good) {
 }
 
 /* A choice: how often each was seen, and one more shared by all. */
-static void shares(const struct known *k, const struct dimension *dim, size_t d, bool good, double *share) {
+static void shares(const struct tpe_known *k, const struct dimension *dim, size_t d, bool good, double *share) {
     const size_t n = collect(k, d, good);
     for (size_t c = 0; c < dim->n_choices; c++) share[c] = 1 / (double)dim->n_choices / ((double)n + 1);
     for (size_t i = 0; i < n; i++) share[dimension_choice(dim, k->seen[i])] += 1 / ((double)n + 1);
 }
 
-static double pick_choice(const struct known *k, size_t d, size_t candidates, struct gw_rng *rng) {
+static double pick_choice(const struct tpe_known *k, size_t d, size_t candidates, struct gw_rng *rng) {
     const struct dimension *dim = &k->view->space->dim[d];
     double good[CHOICES_MAX], other[CHOICES_MAX], most = -1;
     size_t best = 0;
@@ -64,7 +60,7 @@ static double weight(const struct parzen *p, const struct dimension *dim, double
     return parzen_mass(p, low, low + 1 / (double)n);
 }
 
-static int pick_number(const struct known *k, size_t d, size_t candidates, struct gw_rng *rng, double *out) {
+static int pick_number(const struct tpe_known *k, size_t d, size_t candidates, struct gw_rng *rng, double *out) {
     const struct dimension *dim = &k->view->space->dim[d];
     struct parzen good = {0}, other = {0};
     double most = -1;
@@ -79,7 +75,7 @@ static int pick_number(const struct known *k, size_t d, size_t candidates, struc
     return rc;
 }
 
-static int propose(const struct known *k, size_t candidates, struct gw_rng *rng, struct point *out) {
+static int propose(const struct tpe_known *k, size_t candidates, struct gw_rng *rng, struct point *out) {
     const struct space *space = k->view->space;
     for (size_t d = 0; d < space->n; d++) { /* parents stand before their children */
         out->u[d] = NAN;
@@ -94,12 +90,15 @@ static int propose(const struct known *k, size_t candidates, struct gw_rng *rng,
 }
 
 /* The same point again would tell nothing: its result is known. */
-static int propose_new(const struct known *k, const struct tpe_params *own, size_t trial, struct point *out) {
+static int propose_new(const struct tpe_known *k, const struct tpe_params *own, size_t trial, struct point *out) {
     enum { TRIES = 8 };
     struct gw_rng rng;
     gw_rng_key(&rng, (uint64_t)k->view->settings->seed, "search tpe", trial, 0, 0);
     for (int i = 0; i < TRIES; i++) {
-        TRY(propose(k, own->candidates, &rng, out));
+        if (own->joint)
+            joint_propose(k, own->candidates, &rng, out);
+        else
+            TRY(propose(k, own->candidates, &rng, out));
         if (point_is_new(k->view, out)) return GW_OK;
     }
     point_random(k->view, "search tpe again", trial, out);
@@ -115,7 +114,7 @@ static int decide(const struct search_view *view, struct evaluation *out, enum d
         point_random(view, "search random", out->trial, &out->point);
         return GW_OK;
     }
-    struct known k = {.view = view, .n = view->n_known};
+    struct tpe_known k = {.view = view, .n = view->n_known};
     k.n_good = (size_t)ceil(own->good * (double)k.n);
     k.index = mem_calloc(k.n, sizeof *k.index);
     k.seen = mem_calloc(k.n, sizeof *k.seen);

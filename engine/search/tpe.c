@@ -36,29 +36,41 @@ void parzen_free(struct parzen *parzen) {
     *parzen = (struct parzen){0};
 }
 
-static double below(const struct parzen *p, size_t i, double at) {
-    return 0.5 * erfc((p->mean[i] - at) / (p->width[i] * 1.4142135623730951));
+static double below(double mean, double width, double at) {
+    return 0.5 * erfc((mean - at) / (width * 1.4142135623730951));
+}
+
+static double within(double mean, double width) { return below(mean, width, 1) - below(mean, width, 0); }
+
+double cut_density(double mean, double width, double at) {
+    const double z = (at - mean) / width;
+    return exp(-0.5 * z * z) / (width * 2.5066282746310002 * within(mean, width));
+}
+
+double cut_mass(double mean, double width, double low, double high) {
+    return (below(mean, width, high) - below(mean, width, low)) / within(mean, width);
+}
+
+double cut_draw(double mean, double width, struct gw_rng *rng) {
+    for (;;) { /* at least a half of it lies within */
+        const double u = mean + width * gw_rng_normal(rng);
+        if (u >= 0 && u < 1) return u;
+    }
 }
 
 double parzen_density(const struct parzen *p, double at) {
     double sum = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        const double z = (at - p->mean[i]) / p->width[i];
-        sum += exp(-0.5 * z * z) / (p->width[i] * 2.5066282746310002 * (below(p, i, 1) - below(p, i, 0)));
-    }
+    for (size_t i = 0; i < p->n; i++) sum += cut_density(p->mean[i], p->width[i], at);
     return sum / (double)p->n;
 }
 
 double parzen_mass(const struct parzen *p, double low, double high) {
     double sum = 0;
-    for (size_t i = 0; i < p->n; i++) sum += (below(p, i, high) - below(p, i, low)) / (below(p, i, 1) - below(p, i, 0));
+    for (size_t i = 0; i < p->n; i++) sum += cut_mass(p->mean[i], p->width[i], low, high);
     return sum / (double)p->n;
 }
 
 double parzen_draw(const struct parzen *p, struct gw_rng *rng) {
     const size_t i = (size_t)gw_rng_below(rng, p->n);
-    for (;;) { /* at least a half of each lies within */
-        const double u = p->mean[i] + p->width[i] * gw_rng_normal(rng);
-        if (u >= 0 && u < 1) return u;
-    }
+    return cut_draw(p->mean[i], p->width[i], rng);
 }

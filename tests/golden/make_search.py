@@ -3,9 +3,10 @@
 
 search_sobol.csv   the first 64 points of 32 dimensions, times 64: scipy.stats.qmc.Sobol
 search_parzen.csv  densities and masses of tree-structured Parzen estimators: scipy.stats.truncnorm, bandwidths as the paper has them
+search_joint.csv   the same of all keys together: products of such kernels, widths by Scott's rule
 search_asha.csv    the order of evaluations of asynchronous successive halving (Li et al. 2020, algorithm 2) on costs that are a formula,
             one evaluation after another, and with three in work at once
-usage: /usr/bin/python3 tests/golden/make_search.py     (writes search_sobol.csv, search_parzen.csv and search_asha.csv beside this file)
+usage: /usr/bin/python3 tests/golden/make_search.py     (writes them beside this file)
 """
 import os
 
@@ -51,6 +52,47 @@ def parzen():
     write("search_parzen.csv", "case,n,seen,at,density,mass", rows)
 
 
+def has(point, d):
+    """Two numbers, one of three choices, a number that is there for the second of them alone, a whole number of ten."""
+    return d != 3 or 1 / 3 <= point[2] < 2 / 3
+
+
+def kernel(d, seen, width, n, at):
+    if d == 2:
+        share = 1 / 3
+        return share if seen is None else (share + n * (int(3 * seen) == int(3 * at))) / (n + 1)
+    if seen is None:
+        return 0.1 if d == 4 else 1.0
+    p = truncnorm((0 - seen) / width, (1 - seen) / width, seen, width)
+    if d < 4:
+        return p.pdf(at)
+    low = int(10 * at) / 10
+    return p.cdf(low + 0.1) - p.cdf(low)
+
+
+def together(trials, at):
+    n = len(trials)
+    width = max(0.15 * max(n, 1) ** (-1 / (5 + 4)), 0.5 / min(100, n + 2))
+    parts = []
+    for trial in trials + [None]:
+        part = 1.0
+        for d in range(5):
+            if has(at, d):
+                part *= kernel(d, trial[d] if trial is not None and has(trial, d) else None, width, n, at[d])
+        parts.append(part)
+    return float(np.mean(parts))
+
+
+def joint():
+    rng, rows = np.random.default_rng(11), []
+    text = lambda point: " ".join(f"{x:.6f}" if has(point, d) else "nan" for d, x in enumerate(point))
+    for case, (good, n) in enumerate([(1, 1), (1, 10), (4, 25), (20, 50)]):
+        trials = [list(p) for p in rng.uniform(size=(n, 5)).round(6)]
+        for at in [list(p) for p in rng.uniform(size=(8, 5)).round(6)]:
+            rows.append([case, good, n, " ".join(map(text, trials)), text(at), together(trials[:good], at), together(trials[good:], at)])
+    write("search_joint.csv", "case,good,n,trials,at,density_good,density_other", rows)
+
+
 def cost(trial, rung):
     return (trial * 7919 + rung * 31 + 5) % 101
 
@@ -81,6 +123,7 @@ def asha(trials, rungs, reduction, lag):
 def main():
     sobol()
     parzen()
+    joint()
     rows = []
     for lag in (1, 3):
         rows += [[lag, trial, rung] for trial, rung in asha(27, 3, 3, lag)]
