@@ -23,9 +23,7 @@ static void count_in(size_t bytes) {
 
 /* Clearing a large block costs more in page faults than in stores: ask for large pages. Advice may be refused. */
 static void advise_huge(void *block, size_t bytes) {
-    uintptr_t begin = ((uintptr_t)block + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
-    uintptr_t end = ((uintptr_t)block + bytes) & ~(uintptr_t)(HUGE_PAGE - 1);
-    if (end > begin) (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+    (void)madvise(block, bytes & ~(size_t)(HUGE_PAGE - 1), MADV_HUGEPAGE);
 }
 
 static void *allocate(size_t count, size_t size) {
@@ -35,11 +33,12 @@ static void *allocate(size_t count, size_t size) {
         return NULL;
     }
     void *block = NULL;
-    if (posix_memalign(&block, ALIGNMENT, bytes ? bytes : 1)) {
+    const bool large = bytes >= 2 * (size_t)HUGE_PAGE;
+    if (posix_memalign(&block, large ? HUGE_PAGE : ALIGNMENT, bytes ? bytes : 1)) {
         gw_error_set(GW_ERR_NOMEM, "out of memory: %zu bytes were refused; free memory or use smaller settings", bytes);
         return NULL;
     }
-    if (bytes >= 2 * (size_t)HUGE_PAGE) advise_huge(block, bytes);
+    if (large) advise_huge(block, bytes);
     count_in(malloc_usable_size(block));
     return block;
 }
