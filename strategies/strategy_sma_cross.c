@@ -21,8 +21,9 @@ static const struct gw_param params[] = {
 
 struct state {
     double fast_sum, slow_sum;
-    size_t bars_left; /* until the sums are made anew */
-    int relation;     /* +1 fast above slow, -1 below, 0 not known yet */
+    double n_fast, n_slow; /* bars of each mean */
+    size_t bars_left;      /* until the sums are made anew */
+    int relation;          /* +1 fast above slow, -1 below, 0 not known yet */
 };
 
 static double sum_closes(const struct gw_bar *last, size_t n) {
@@ -31,21 +32,19 @@ static double sum_closes(const struct gw_bar *last, size_t n) {
     return sum;
 }
 
-static void update_sums(struct state *state, const struct sma_params *sma, const struct gw_history *history) {
-    const struct gw_bar *last = history->last;
-    if (state->bars_left) {
-        state->bars_left--;
-        state->fast_sum += last->close - (last - sma->fast)->close;
-        state->slow_sum += last->close - (last - sma->slow)->close;
-        return;
-    }
-    state->fast_sum = sum_closes(last, sma->fast);
-    state->slow_sum = sum_closes(last, sma->slow);
+/* Out of line, so that a bar without it saves no registers. */
+static __attribute__((noinline)) void sum_anew(struct state *state, const struct sma_params *sma,
+                                               const struct gw_history *history) {
+    state->fast_sum = sum_closes(history->last, sma->fast);
+    state->slow_sum = sum_closes(history->last, sma->slow);
+    state->n_fast = (double)sma->fast;
+    state->n_slow = (double)sma->slow;
     state->bars_left = sma->slow - 1 - history->n % sma->slow;
 }
 
-static void trade_cross(const struct gw_strategy_config *config, const struct gw_bar_event *event, int side,
-                        struct gw_order_sink *orders) {
+static __attribute__((noinline)) void trade_cross(const struct gw_strategy_config *config,
+                                                  const struct gw_bar_event *event, int side,
+                                                  struct gw_order_sink *orders) {
     const double held = event->position.quantity;
     if (held * side < 0 || event->position.pending)
         gw_order_put(orders, &(struct gw_order){.symbol = event->symbol, .kind = GW_ORDER_CLOSE});
@@ -62,15 +61,21 @@ static void on_bar(void *memory, const struct gw_strategy_config *config, const 
     struct state *state = memory;
     const struct sma_params *sma = gw_strategy_own(config);
     if (event->history.n < sma->slow) return;
-    update_sums(state, sma, &event->history);
+    if (state->bars_left) {
+        const struct gw_bar *last = event->history.last;
+        state->bars_left--;
+        state->fast_sum += last->close - (last - sma->fast)->close;
+        state->slow_sum += last->close - (last - sma->slow)->close;
+    } else {
+        sum_anew(state, sma, &event->history);
+    }
     /* Both means times fast x slow: no division on the way of every bar. */
-    const double fast = state->fast_sum * (double)sma->slow, slow = state->slow_sum * (double)sma->fast;
+    const double fast = state->fast_sum * state->n_slow, slow = state->slow_sum * state->n_fast, band = BAND * slow;
     const int before = state->relation;
-    if (fast > slow + BAND * slow)
-        state->relation = 1;
-    else if (fast < slow - BAND * slow)
-        state->relation = -1;
-    if (before && state->relation != before) trade_cross(config, event, state->relation, orders);
+    const int now = fast > slow + band ? 1 : fast < slow - band ? -1 : before;
+    if (now == before) return;
+    state->relation = now;
+    if (before) trade_cross(config, event, now, orders);
 }
 
 static int check(const void *own, const char *key[GW_STRATEGY_KEYS_MAX]) {

@@ -72,7 +72,8 @@ bool desk_closing(const struct desk *desk) {
 void desk_band(struct desk *desk) {
     desk->low_level = -INFINITY;
     desk->high_level = INFINITY;
-    desk->attention = desk->trails = desk->pending = false;
+    desk->attention = desk->trails = false;
+    desk->view = (struct gw_position_view){.quantity = 0};
     desk->expire_ns = INT64_MAX;
     desk->expire_bar = SIZE_MAX;
     desk->due_index = desk->holding ? desk->held.due_index : SIZE_MAX;
@@ -82,7 +83,7 @@ void desk_band(struct desk *desk) {
         if (w->expire_bar < desk->expire_bar) desk->expire_bar = w->expire_bar;
         if (w->exit == GW_EXIT_NONE && w->due_bar < desk->due_index) desk->due_index = w->due_bar; /* then it lapses */
         if (w->kind == GW_ORDER_TRAILING) desk->trails = true;
-        if (w->exit == GW_EXIT_NONE || w->kind == GW_ORDER_CLOSE) desk->pending = true;
+        if (w->exit == GW_EXIT_NONE || w->kind == GW_ORDER_CLOSE) desk->view.pending = true;
         if (!w->resting || work_is_market(w))
             desk->attention = true;
         else if (work_below(w))
@@ -91,4 +92,7 @@ void desk_band(struct desk *desk) {
             desk->high_level = fmin(desk->high_level, work_level(w));
     }
     desk->active = desk->holding || desk->n_work > 0;
+    if (!desk->holding) return;
+    desk->view.quantity = (double)desk->held.trade.side * desk->held.quantity;
+    desk->view.entry_price = desk->held.trade.entry_price;
 }

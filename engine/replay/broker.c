@@ -218,15 +218,6 @@ int broker_replace(struct broker *broker, uint64_t id, const struct gw_order *or
 
 /* ---- bars --------------------------------------------------------------------------------- */
 
-int broker_close_active(struct broker *broker, struct desk *desk, size_t i) {
-    (void)broker;
-    const int64_t close_ns = gw_bar_close_ns(desk->bars, i);
-    TRY(desk_range(desk, i));
-    if (desk->holding) desk_charge(desk, close_ns, desk->bars->bar[i].close);
-    if (close_ns >= desk->expire_ns || i >= desk->expire_bar) desk_expire(desk, i, close_ns);
-    return GW_OK;
-}
-
 int broker_end(struct broker *broker, size_t s, size_t i) {
     struct desk *desk = &broker->desk[s];
     const struct moment at = {.bar = i, .ns = gw_bar_close_ns(desk->bars, i), .inside = true, .unlimited = true};

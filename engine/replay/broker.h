@@ -31,6 +31,8 @@ struct broker {
 int broker_init(struct broker *broker, const struct gw_market *market, const struct gw_replay_config *config,
                 struct gw_replay_result *result) GW_MUST_USE;
 void broker_free(struct broker *broker);
+/* Room for what so many bars may come to. What stays empty is never touched; lists that grow are copied. */
+int broker_reserve(struct broker *broker, size_t n_bars) GW_MUST_USE;
 
 /* GW_ERR_INTERNAL when the order makes no sense (order_check.c). */
 int broker_check(const struct broker *broker, const struct gw_order *order) GW_MUST_USE;
@@ -43,30 +45,25 @@ bool broker_cancel(struct broker *broker, uint64_t id, int64_t now_ns);
 int broker_replace(struct broker *broker, uint64_t id, const struct gw_order *order, uint64_t *new_id) GW_MUST_USE;
 
 /* From open to close of the same bar: range, time exit, funding; marks the ledger at the close. */
-int broker_close_active(struct broker *broker, struct desk *desk, size_t i) GW_MUST_USE;
-static inline GW_MUST_USE int broker_close(struct broker *broker, size_t s, size_t i) {
-    struct desk *desk = &broker->desk[s];
+static inline GW_MUST_USE int broker_close(struct desk *desk, struct gw_ledger_position *position,
+                                           const struct gw_bar *bar, size_t i, int64_t close_ns) {
     desk->n_closed = i + 1;
     if (desk->active) {
-        const int rc = broker_close_active(broker, desk, i);
+        const int rc = desk_range(desk, bar, i);
         if (rc < 0) return rc;
+        if (desk->charges && desk->holding) desk_charge(desk, close_ns, bar->close);
+        if (close_ns >= desk->expire_ns || i >= desk->expire_bar) desk_expire(desk, i, close_ns);
     }
-    broker->result->ledger.position[s].mark_price = desk->bars->bar[i].close;
+    position->mark_price = bar->close;
     return GW_OK;
 }
 /* After the last bar of a symbol: closes its position at that bar's close; what waits expires. */
 int broker_end(struct broker *broker, size_t s, size_t i) GW_MUST_USE;
 
 /* What is held and whether anything waits. */
-static inline void broker_look(const struct broker *broker, size_t s, struct gw_position_view *view) {
-    const struct desk *desk = &broker->desk[s];
-    view->pending = desk->pending;
-    view->quantity = view->entry_price = 0;
-    view->bars_held = 0;
-    if (!desk->holding) return;
-    view->quantity = (double)desk->held.trade.side * desk->held.quantity;
-    view->entry_price = desk->held.trade.entry_price;
-    view->bars_held = desk->n_closed - desk->held.entry_index;
+static inline void broker_look(const struct desk *desk, struct gw_position_view *view) {
+    *view = desk->view;
+    if (desk->holding) view->bars_held = desk->n_closed - desk->held.entry_index;
 }
 
 /* ---- what a desk tells ---- */

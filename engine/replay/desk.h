@@ -49,13 +49,13 @@ struct work {
 
 /* What is held, and the trade it is becoming. */
 struct holding {
+    double low, high; /* extreme raw prices since the entry */
+    double quantity;  /* now */
     struct gw_trade trade;
-    double quantity; /* now */
     double entered_value, exited, exited_value, gross;
     double entry_cost;             /* average entry price, each fill's at its rate */
     size_t entry_index, due_index; /* due: bar of the time exit, SIZE_MAX without one */
     size_t inside_bar;             /* 1 + the bar it was entered inside of */
-    double low, high;              /* extreme raw prices since the entry */
     int64_t charged_ns;            /* funding is charged up to here */
 };
 
@@ -66,8 +66,10 @@ struct desk {
     double low_level, high_level;
     size_t due_index, expire_bar;
     int64_t expire_ns;
+    size_t n_closed;
     bool holding, attention, trails, charges, active; /* attention: an order wants the next open */
-    bool pending;                                     /* an entry waits or a close works */
+    struct gw_position_view view;                     /* as the strategy sees it, but for bars_held */
+    struct holding held;
 
     const struct gw_bars *bars, *detail;
     const struct gw_replay_config *config;
@@ -80,13 +82,12 @@ struct desk {
     uint32_t symbol;
     bool volume_known;
     bool doubt; /* the walk of this bar depends on the intrabar rule */
-    size_t n_closed, detail_at, funding_at;
+    size_t detail_at, funding_at;
     size_t last_stop; /* 1 + bar of the last exit by stop */
     double spent;     /* volume filled in bar spent_bar - 1 */
     size_t spent_bar;
     struct work *work; /* [n_work], by id */
     size_t n_work, capacity;
-    struct holding held;
 };
 
 static const size_t NO_WORK = SIZE_MAX;
@@ -179,8 +180,7 @@ int desk_range_touched(struct desk *desk, size_t i) GW_MUST_USE;
 void desk_expire(struct desk *desk, size_t i, int64_t now_ns);
 
 /* The open of bar i. Most bars touch nothing; that is settled inline. */
-static inline int desk_open(struct desk *desk, size_t i) {
-    const struct gw_bar *bar = &desk->bars->bar[i];
+static inline int desk_open(struct desk *desk, const struct gw_bar *bar, size_t i) {
     if (!desk->attention && bar->open > desk->low_level && bar->open < desk->high_level && i <= desk->due_index &&
         bar->open_ns < desk->expire_ns)
         return GW_OK;
@@ -188,8 +188,7 @@ static inline int desk_open(struct desk *desk, size_t i) {
 }
 
 /* From open to close of bar i: the walk, the time exit. */
-static inline int desk_range(struct desk *desk, size_t i) {
-    const struct gw_bar *bar = &desk->bars->bar[i];
+static inline int desk_range(struct desk *desk, const struct gw_bar *bar, size_t i) {
     if (!bar_trades(bar)) return GW_OK;
     if (!(bar->low > desk->low_level && bar->high < desk->high_level && i < desk->due_index) || desk->trails)
         return desk_range_touched(desk, i);

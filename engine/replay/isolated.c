@@ -75,9 +75,9 @@ int trade_isolated(const struct gw_bars *bars, size_t t, enum gw_side side, cons
     entry_wait(&desk, &slot[0], side, exits, due, signal_ns);
     desk_band(&desk);
     for (; i < bars->n; ++i) {
-        TRY(desk_open(&desk, i));
+        TRY(desk_open(&desk, &bars->bar[i], i));
         if (!desk.holding) break;
-        TRY(desk_range(&desk, i));
+        TRY(desk_range(&desk, &bars->bar[i], i));
         if (!desk.holding) break;
         desk_charge(&desk, gw_bar_close_ns(bars, i), bars->bar[i].close);
         TRY(watch_close(&desk, i, watch));

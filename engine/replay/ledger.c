@@ -5,8 +5,8 @@
  *
  * where prices are in the currency of the account, each at the rate of its fill. Cash and positions follow from the journal of fills
  * alone. gw_ledger_reconcile checks both. */
-#include "gatewalk/ledger.h"
 #include "engine/base/base.h"
+#include "ledger_private.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,7 +18,8 @@ int gw_ledger_init(struct gw_ledger *ledger, size_t n_symbols, double initial_ca
     if (!(initial_cash > 0) || !isfinite(initial_cash))
         FAIL(GW_ERR_CONFIG, "initial_cash: %g is no starting capital; give a positive number", initial_cash);
     ledger->position = mem_calloc(n_symbols, sizeof *ledger->position);
-    if (!ledger->position) return GW_ERR_NOMEM;
+    ledger->held = mem_calloc(n_symbols, sizeof *ledger->held);
+    if (!ledger->position || !ledger->held) return GW_ERR_NOMEM;
     for (size_t s = 0; s < n_symbols; ++s) gw_ledger_contract(ledger, (uint32_t)s, 1);
     ledger->n_symbols = n_symbols;
     ledger->initial_cash = ledger->cash = initial_cash;
@@ -53,9 +54,22 @@ void gw_ledger_rate(struct gw_ledger *ledger, uint32_t symbol, double rate) {
 /* In the currency of the account. */
 static double price_of(const struct gw_fill *fill) { return fill->rate > 0 ? fill->price * fill->rate : fill->price; }
 
-static int journal_reserve(struct gw_ledger *ledger) {
-    if (ledger->n_fills < ledger->fill_capacity) return GW_OK;
-    const size_t capacity = ledger->fill_capacity ? 2 * ledger->fill_capacity : 256;
+/* After a fill: the symbol joins or leaves the list of what is held, which stays in order. */
+static void held_follow(struct gw_ledger *ledger, uint32_t symbol, bool was_held) {
+    const bool is_held = ledger->position[symbol].quantity != 0;
+    if (is_held == was_held) return;
+    size_t at = ledger->n_held;
+    while (at > 0 && ledger->held[at - 1] >= symbol) --at;
+    uint32_t *place = &ledger->held[at];
+    if (is_held) {
+        memmove(place + 1, place, (ledger->n_held++ - at) * sizeof *place);
+        *place = symbol;
+    } else {
+        memmove(place, place + 1, (--ledger->n_held - at) * sizeof *place);
+    }
+}
+
+int ledger_reserve(struct gw_ledger *ledger, size_t capacity) {
     struct gw_fill *fill = mem_realloc(ledger->fill, capacity, sizeof *fill);
     if (!fill) return GW_ERR_NOMEM;
     ledger->fill = fill;
@@ -66,11 +80,14 @@ static int journal_reserve(struct gw_ledger *ledger) {
 int gw_ledger_post(struct gw_ledger *ledger, const struct gw_fill *fill) {
     if (fill->symbol >= ledger->n_symbols)
         FAIL(GW_ERR_INTERNAL, "ledger: fill of symbol %u, but there are %zu", fill->symbol, ledger->n_symbols);
-    TRY(journal_reserve(ledger));
+    if (ledger->n_fills == ledger->fill_capacity)
+        TRY(ledger_reserve(ledger, ledger->fill_capacity ? 2 * ledger->fill_capacity : 256));
     ledger->fill[ledger->n_fills++] = *fill;
     struct gw_ledger_position *position = &ledger->position[fill->symbol];
     const double price = price_of(fill);
+    const bool was_held = position->quantity != 0;
     ledger->realised += position_apply(position, fill->quantity, price);
+    held_follow(ledger, fill->symbol, was_held);
     position->mark_price = fill->price; /* until the next mark, the fill is the newest price */
     ledger->cash -= fill->quantity * price * position->multiplier + fill->fee;
     ledger->fees += fill->fee;
@@ -92,16 +109,13 @@ void gw_ledger_mark(struct gw_ledger *ledger, uint32_t symbol, double price) {
 }
 
 double gw_ledger_equity(const struct gw_ledger *ledger) {
-    double equity = ledger->cash;
-    for (size_t s = 0; s < ledger->n_symbols; ++s)
-        equity += ledger->position[s].quantity * ledger->position[s].mark_price * ledger->position[s].unit;
-    return equity;
+    double gross;
+    return ledger_value(ledger, &gross);
 }
 
 double gw_ledger_gross(const struct gw_ledger *ledger) {
-    double gross = 0;
-    for (size_t s = 0; s < ledger->n_symbols; ++s)
-        gross += fabs(ledger->position[s].quantity) * ledger->position[s].mark_price * ledger->position[s].unit;
+    double gross;
+    (void)ledger_value(ledger, &gross);
     return gross;
 }
 
@@ -168,6 +182,7 @@ int gw_ledger_reconcile(const struct gw_ledger *ledger) {
 
 void gw_ledger_free(struct gw_ledger *ledger) {
     mem_free(ledger->position);
+    mem_free(ledger->held);
     mem_free(ledger->fill);
     memset(ledger, 0, sizeof *ledger);
 }

@@ -1,6 +1,7 @@
 /* What becomes of orders: their records, and fills and trades that meet the ledger. */
 #include "broker.h"
 #include "engine/base/base.h"
+#include "ledger_private.h"
 
 #include <string.h>
 
@@ -17,16 +18,34 @@ static void show(const struct broker *broker, const struct gw_order_record *reco
     if (watch && watch->order) watch->order(watch->who, record);
 }
 
+static int records_grow(struct broker *broker, size_t capacity) {
+    struct gw_order_record *grown = mem_realloc(broker->result->order, capacity, sizeof *grown);
+    if (!grown) return GW_ERR_NOMEM;
+    broker->result->order = grown;
+    broker->record_capacity = capacity;
+    return GW_OK;
+}
+
+static int trades_grow(struct broker *broker, size_t capacity) {
+    struct gw_trade *grown = mem_realloc(broker->result->trade, capacity, sizeof *grown);
+    if (!grown) return GW_ERR_NOMEM;
+    broker->result->trade = grown;
+    broker->trade_capacity = capacity;
+    return GW_OK;
+}
+
+int broker_reserve(struct broker *broker, size_t n_bars) {
+    enum { LEAST = 256, MOST = 1 << 18 };
+    const size_t n = n_bars / 8 < LEAST ? LEAST : n_bars / 8 > MOST ? MOST : n_bars / 8;
+    TRY(records_grow(broker, n));
+    TRY(trades_grow(broker, n / 2));
+    return ledger_reserve(&broker->result->ledger, n);
+}
+
 /* A new record; its padding is zero, so that equal orders are equal bytes. */
 static int record_add(struct broker *broker, struct gw_order_record **out) {
     struct gw_replay_result *result = broker->result;
-    if (result->n_records == broker->record_capacity) {
-        const size_t capacity = broker->record_capacity ? 2 * broker->record_capacity : 256;
-        struct gw_order_record *grown = mem_realloc(result->order, capacity, sizeof *grown);
-        if (!grown) return GW_ERR_NOMEM;
-        result->order = grown;
-        broker->record_capacity = capacity;
-    }
+    if (result->n_records == broker->record_capacity) TRY(records_grow(broker, 2 * broker->record_capacity));
     *out = memset(&result->order[result->n_records++], 0, sizeof **out);
     (*out)->id = result->n_records;
     return GW_OK;
@@ -98,13 +117,7 @@ int broker_filled(struct broker *broker, const struct desk *desk, const struct w
 
 int broker_traded(struct broker *broker, const struct gw_trade *trade) {
     struct gw_replay_result *result = broker->result;
-    if (result->n_trades == broker->trade_capacity) {
-        const size_t capacity = broker->trade_capacity ? 2 * broker->trade_capacity : 256;
-        struct gw_trade *grown = mem_realloc(result->trade, capacity, sizeof *grown);
-        if (!grown) return GW_ERR_NOMEM;
-        result->trade = grown;
-        broker->trade_capacity = capacity;
-    }
+    if (result->n_trades == broker->trade_capacity) TRY(trades_grow(broker, 2 * broker->trade_capacity));
     result->trade[result->n_trades++] = *trade;
     result->slippage += trade->slippage;
     if (trade->ambiguous) result->n_ambiguous++;

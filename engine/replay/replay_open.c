@@ -28,25 +28,37 @@ static size_t first_closing_from(const struct gw_bars *bars, int64_t time_ns) {
 int replay_cursors_open(struct replay *r) {
     const struct gw_replay_config *config = r->config;
     const bool all = config->begin_ns == 0 && config->end_ns == 0;
-    r->cursor = mem_calloc(r->market->n_symbols, sizeof *r->cursor);
-    if (!r->cursor) return GW_ERR_NOMEM;
-    r->event = mem_calloc(r->market->n_symbols, sizeof *r->event);
-    if (!r->event) return GW_ERR_NOMEM;
-    size_t longest = 1;
-    for (size_t s = 0; s < r->market->n_symbols; ++s) {
+    const size_t n_symbols = r->market->n_symbols;
+    size_t longest = 1, n_bars = 0;
+    r->n_blocks = (n_symbols + BLOCK - 1) / BLOCK;
+    r->cursor = mem_calloc(n_symbols, sizeof *r->cursor);
+    r->next_ns = mem_calloc(n_symbols, sizeof *r->next_ns);
+    r->soonest_ns = mem_calloc(r->n_blocks, sizeof *r->soonest_ns);
+    r->event = mem_calloc(n_symbols, sizeof *r->event);
+    if (!r->cursor || !r->next_ns || !r->soonest_ns || !r->event) return GW_ERR_NOMEM;
+    for (size_t b = 0; b < r->n_blocks; ++b) r->soonest_ns[b] = INT64_MAX;
+    for (size_t s = 0; s < n_symbols; ++s) {
         const struct gw_bars *bars = &r->market->symbol[s];
         struct cursor *c = &r->cursor[s];
+        c->bars = bars->bar;
+        c->interval_ns = bars->interval_ns;
+        c->position = &r->result->ledger.position[s];
         c->bar = all ? 0 : first_closing_from(bars, config->begin_ns);
         c->end = all ? bars->n : first_closing_from(bars, config->end_ns);
-        c->next_ns = c->bar < c->end ? bars->bar[c->bar].open_ns : INT64_MAX;
+        r->next_ns[s] = c->bar < c->end ? bars->bar[c->bar].open_ns : INT64_MAX;
+        if (r->next_ns[s] < r->soonest_ns[s / BLOCK]) r->soonest_ns[s / BLOCK] = r->next_ns[s];
         r->broker.desk[s].n_closed = c->bar;
-        c->more = bars->quote_volume || bars->trade_count || bars->taker_buy_base || config->follow;
+        c->more = bars->quote_volume || bars->trade_count || bars->taker_buy_base || config->follow ||
+                  (r->scores && r->scores[s]) || (r->min_move && r->min_move[s]);
         r->event[s] = (struct gw_bar_event){.symbol = (uint32_t)s,
                                             .history = {.column = bars->column, .n_columns = bars->n_columns},
                                             .min_move = NAN,
                                             .n_follow = config->follow ? config->n_follow : 0};
-        if (c->bar < c->end && c->end - c->bar > longest) longest = c->end - c->bar;
+        if (c->bar >= c->end) continue;
+        n_bars += c->end - c->bar;
+        if (c->end - c->bar > longest) longest = c->end - c->bar;
     }
+    TRY(broker_reserve(&r->broker, n_bars));
     return replay_equity_grow(r, longest);
 }
 

@@ -3,13 +3,21 @@
 #define GATEWALK_REPLAY_PRIVATE_H
 
 #include "broker.h"
+#include "ledger_private.h"
 
+/* Where a symbol stands, and what each of its bars needs, looked up once. */
 struct cursor {
-    int64_t next_ns; /* of the next event; INT64_MAX when the symbol is done */
     size_t bar, end;
+    const struct gw_bar *bars;
+    int64_t interval_ns;
+    struct gw_ledger_position *position;
     bool opened; /* the bar's open is over: the next event is its close */
-    bool more;   /* its bars have optional columns, or something is followed */
+    bool more;   /* of its event more changes from bar to bar than every bar has */
 };
+
+/* Symbols stand in blocks with one time for all: that of their next event. An instant looks at the blocks that have one
+ * then, so that symbols on clocks of their own do not wait on each other. */
+enum { BLOCK = 64 };
 
 /* What a strategy puts its orders into. */
 struct broker_sink {
@@ -29,7 +37,10 @@ struct replay {
     struct gw_replay_result *result;
     struct broker broker;
     struct broker_sink sink;
-    struct cursor *cursor;      /* [n_symbols] */
+    struct cursor *cursor; /* [n_symbols] */
+    int64_t *next_ns;      /* [n_symbols] of the next event; INT64_MAX when the symbol is done */
+    int64_t *soonest_ns;   /* [n_blocks] of these */
+    size_t n_blocks;
     struct gw_bar_event *event; /* [n_symbols] as the strategy saw the newest bar */
     unsigned char *state;       /* the strategy's: one block, or one a symbol */
     size_t state_stride;        /* bytes from one symbol's state to the next; 0: shared */

@@ -26,6 +26,8 @@ struct gw_ledger {
     double initial_cash, cash;
     size_t n_symbols;
     struct gw_ledger_position *position; /* [n_symbols] owned */
+    uint32_t *held;                      /* [n_held] symbols with a position, rising; owned */
+    size_t n_held;
     double fees, funding, interest, realised;
     struct gw_fill *fill; /* journal, grows; owned */
     size_t n_fills, fill_capacity;

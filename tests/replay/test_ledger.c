@@ -127,12 +127,46 @@ static void many_fills_stay_exact(void **state) {
     gw_ledger_free(&ledger);
 }
 
+/* What is held is a list in the order of the symbols, and equity is the sum over all of them, whatever came and went. */
+static void what_is_held_is_summed(void **state) {
+    (void)state;
+    enum { SYMBOLS = 200, FILLS = 3000 };
+    struct gw_ledger ledger;
+    struct gw_rng rng;
+    size_t most = 0, least = SYMBOLS;
+    gw_rng_key(&rng, 1, "held", 0, 0, 0);
+    assert_ok(gw_ledger_init(&ledger, SYMBOLS, 1e6));
+    for (size_t f = 0; f < FILLS; ++f) {
+        const uint32_t s = (uint32_t)gw_rng_below(&rng, SYMBOLS);
+        const double held = ledger.position[s].quantity, any = (double)gw_rng_below(&rng, 5) - 2;
+        const struct gw_fill fill = {.symbol = s,
+                                     .quantity = held != 0 && gw_rng_below(&rng, 2) ? -held : any,
+                                     .price = 1 + gw_rng_uniform(&rng)};
+        assert_ok(gw_ledger_post(&ledger, &fill));
+        double equity = ledger.cash, gross = 0;
+        size_t n = 0;
+        for (uint32_t k = 0; k < SYMBOLS; ++k) {
+            const struct gw_ledger_position *p = &ledger.position[k];
+            equity += p->quantity * p->mark_price;
+            gross += fabs(p->quantity) * p->mark_price;
+            if (p->quantity != 0) assert_int_equal(ledger.held[n++], k);
+        }
+        assert_int_equal(ledger.n_held, n);
+        assert_true(gw_ledger_equity(&ledger) == equity); /* to the bit */
+        assert_true(gw_ledger_gross(&ledger) == gross);
+        if (n > most) most = n;
+        if (f > FILLS / 2 && n < least) least = n;
+    }
+    assert_in_range(least, 1, most - 1);
+    assert_ok(gw_ledger_reconcile(&ledger));
+    gw_ledger_free(&ledger);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(postings_by_hand),
-        cmocka_unit_test(marks_move_equity_and_gross),
-        cmocka_unit_test(planted_errors_are_found),
-        cmocka_unit_test(many_fills_stay_exact),
+        cmocka_unit_test(postings_by_hand),         cmocka_unit_test(marks_move_equity_and_gross),
+        cmocka_unit_test(planted_errors_are_found), cmocka_unit_test(many_fills_stay_exact),
+        cmocka_unit_test(what_is_held_is_summed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,15 +94,20 @@ static int later(int64_t close_a, uint32_t symbol_a, int64_t close_b, uint32_t s
 
 static void every_bar_is_delivered_once_in_order(void **state) {
     (void)state;
-    for (uint64_t k = 0; k < 30; ++k) {
+    enum { FEW = 5, MANY = 150 }; /* many: symbols of several blocks, on clocks of their own */
+    for (uint64_t k = 0; k < 40; ++k) {
         struct gw_rng rng;
         gw_rng_key(&rng, k, "merge", 0, 0, 0);
         struct gw_market market;
-        fixture_market(&market, 5);
-        size_t n = 0, next[5] = {0};
-        for (size_t s = 0; s < 5; ++s) {
-            fixture_random_bars(&market.symbol[s], 1 + gw_rng_below(&rng, 200), &rng, 0, 0.3);
-            market.symbol[s].interval_ns = (int64_t)(1 + gw_rng_below(&rng, 4)) * NS_PER_MINUTE / 4;
+        const size_t n_symbols = k < 30 ? FEW : MANY;
+        fixture_market(&market, n_symbols);
+        size_t n = 0, next[MANY] = {0};
+        for (size_t s = 0; s < n_symbols; ++s) {
+            struct gw_bars *bars = &market.symbol[s];
+            fixture_random_bars(bars, 1 + gw_rng_below(&rng, k < 30 ? 200 : 25), &rng, 0, 0.3);
+            bars->interval_ns = (int64_t)(1 + gw_rng_below(&rng, 4)) * NS_PER_MINUTE / 4;
+            const int64_t late_ns = k % 2 ? (int64_t)gw_rng_below(&rng, 1000) * NS_PER_MINUTE / 100 : 0;
+            for (size_t i = 0; i < bars->n; ++i) bars->bar[i].open_ns += late_ns;
             n += market.symbol[s].n;
         }
         struct gw_replay_result r;
