@@ -116,6 +116,19 @@ static bool holds(const struct rules_state *state, enum rule rule) {
     return holds_in(state->program->rules, &state->scene, rule);
 }
 
+/* A distance given where a price is asked for would be a limit at next to nothing: the largest position there is. */
+static bool is_price(const struct gw_bar_event *event, enum rule rule, double x, struct gw_order_sink *orders) {
+    const double close = event->history.last->close;
+    char when[40];
+    if (x <= 0 || (x > close / 10 && x < close * 10)) return true;
+    gw_order_fail(orders,
+                  gw_error_set(GW_ERR_CONFIG,
+                               "rule %s: comes to %g at the close of %s, which was %g; it must be a price, as in "
+                               "\"close * 0.995\"",
+                               rule_name[rule], x, time_format(event->close_ns, when), close));
+    return false;
+}
+
 /* False: not known, so no entry. A value that makes no sense ends the replay. */
 static bool value(const struct rules_state *state, const struct gw_bar_event *event, enum rule rule, double most,
                   struct gw_order_sink *orders, double *out) {
@@ -146,6 +159,9 @@ static void enter(const struct rules_state *state, const struct gw_strategy_conf
         !value(state, event, RULE_GOOD_BARS, INFINITY, orders, &good) ||
         !value(state, event, RULE_MAX_BARS, INFINITY, orders, &bars) ||
         !value(state, event, RULE_SIZE, INFINITY, orders, &size))
+        return;
+    if (!is_price(event, RULE_LIMIT, order.limit_price, orders) ||
+        !is_price(event, RULE_TRIGGER, order.stop_price, orders))
         return;
     const bool limit = order.limit_price > 0, trigger = order.stop_price > 0;
     order.kind = limit && trigger ? GW_ORDER_STOP_LIMIT

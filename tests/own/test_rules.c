@@ -391,6 +391,32 @@ static void a_value_that_makes_no_sense_ends_the_replay(void **state) {
     fixture_free(&market);
 }
 
+/* A limit or trigger is a price: a distance in its place would be the largest position there is. */
+static void a_distance_is_no_price(void **state) {
+    (void)state;
+    struct gw_market market;
+    struct gw_replay_result r;
+    own_market(&market, 1, 100);
+    for (int k = 0; k < 4; k++) {
+        struct rule_text text = {.text = {[RULE_ENTER_SHORT] = "true"}};
+        strcpy(text.text[k % 2 ? RULE_TRIGGER : RULE_LIMIT], k < 2 ? "0.003" : k == 2 ? "close * 1.5" : "close / 2");
+        enum rule which;
+        struct program *program;
+        assert_ok(program_of_rules(&text, &which, &program));
+        if (k < 2) {
+            assert_fails(own_replay(program, &market, &r), GW_ERR_CONFIG,
+                         k ? "rule trigger: comes to 0.003 at the close of "
+                           : "rule limit: comes to 0.003 at the close of ");
+        } else {
+            assert_ok(own_replay(program, &market, &r));
+            assert_true(r.n_records > 0);
+            gw_replay_result_free(&r);
+        }
+        program_free(program);
+    }
+    fixture_free(&market);
+}
+
 static void taps_look_back(void **state) {
     (void)state;
     enum { N = 60 };
@@ -451,6 +477,7 @@ int main(void) {
         cmocka_unit_test(fitted_features_are_refused),
         cmocka_unit_test(every_kind_of_entry_is_reached),
         cmocka_unit_test(a_value_that_makes_no_sense_ends_the_replay),
+        cmocka_unit_test(a_distance_is_no_price),
         cmocka_unit_test(taps_look_back),
         cmocka_unit_test(hashes_tell_rules_apart),
     };
