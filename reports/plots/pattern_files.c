@@ -37,6 +37,12 @@ int pattern_table(struct run_view *run, const char *name, struct table *table, b
     return GW_OK;
 }
 
+int pattern_about(struct run_view *run, const struct pattern_files *files, const char **about) {
+    if (!(*about = member_text(run, files->root, "name"))) return GW_ERR_NOMEM;
+    if (strcmp(*about, run->title) == 0 || strcmp(*about, run->name) == 0) *about = "";
+    return GW_OK;
+}
+
 /* ---- panels ---------------------------------------------------------------------------------------- */
 
 int pattern_panels_begin(struct page *page, const struct table *members, const struct table *fan, size_t n_panels,

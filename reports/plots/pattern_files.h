@@ -14,6 +14,10 @@ void pattern_files_close(struct pattern_files *files);
 /* *there false: no such file, or one without rows. Freed by table_free. */
 int pattern_table(struct run_view *run, const char *name, struct table *table, bool *there) GW_MUST_USE;
 
+/* Whose library the page shows, for behind its title: a run may have several. "" where the page's second line says so. Of the
+ * run's arena. */
+int pattern_about(struct run_view *run, const struct pattern_files *files, const char **about) GW_MUST_USE;
+
 /* A panel of windows on top of each other and the fan of what came next; the scripts' part is pattern_panel.gp. */
 struct pattern_panels {
     FILE *members, *fan;

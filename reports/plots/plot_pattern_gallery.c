@@ -71,17 +71,20 @@ static int write_page(struct plot_job *job, const struct gallery *g, const struc
                       const char *about) {
     struct page page;
     struct pattern_panels panels;
-    char caption[500];
+    char caption[500], whose[300];
+    const char *name;
     const double prevalence[2] = {member_number(json_get(g->files.root, "prevalence"), "long"),
                                   member_number(json_get(g->files.root, "prevalence"), "short")};
     snprintf(caption, sizeof caption,
-             "Left of the dotted line closes of the windows nearest to the centre, right what came next: median, half "
+             "Left of the upright line closes of the windows nearest to the centre, right what came next: median, half "
              "and four "
              "fifths of all members; in half ranges of the window. Hit rate of the better gate with its bootstrap "
              "interval (of "
              "all windows: long %.1f %%, short %.1f %%); p is family-wise over all categories and both gates.",
              100 * prevalence[0], 100 * prevalence[1]);
-    TRY(page_begin(job, &page, about, caption));
+    TRY(pattern_about(job->run, &g->files, &name));
+    snprintf(whose, sizeof whose, "%.200s%s%s", name, *name ? ": " : "", about);
+    TRY(page_begin(job, &page, whose, caption));
     page.top -= 0.035;
     int rc = pattern_panels_begin(&page, &g->members, &g->next, n, &panels);
     const struct panel_grid grid = page_grid(&page, ROWS, COLUMNS, 0.03, 0.085);

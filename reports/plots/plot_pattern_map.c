@@ -46,29 +46,23 @@ static int write_page(struct page *page, const struct table *t) {
     return GW_OK;
 }
 
-static int draw(struct plot_job *job, const struct table *t) {
+static int draw(struct plot_job *job, const struct table *t, const struct pattern_files *files) {
     struct page page;
     char caption[400];
+    const char *about;
+    TRY(pattern_about(job->run, files, &about));
     snprintf(caption, sizeof caption,
              "t-SNE of %zu windows' latents, evenly spaced in time: near ones are alike; distances between clumps and "
              "the clumps' "
              "sizes mean nothing. Neighbouring windows share most of their bars, so that time draws threads.",
              t->n_rows);
-    int rc = page_begin(job, &page, "", caption);
+    int rc = page_begin(job, &page, about, caption);
     if (rc == GW_OK) rc = write_page(&page, t);
     if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     return rc;
 }
 
-static int prepare(struct plot_job *job) {
-    struct table table;
-    bool there;
-    TRY(pattern_table(job->run, GW_RUN_PATTERNS_MAP, &table, &there));
-    if (!there) return plot_skip(job, "no library of patterns");
-    int rc = draw(job, &table);
-    table_free(&table);
-    return rc;
-}
+static int prepare(struct plot_job *job) { return pattern_plot(job, GW_RUN_PATTERNS_MAP, draw); }
 
 const struct plot_desc plot_desc_pattern_map = {
     .name = "pattern_map",

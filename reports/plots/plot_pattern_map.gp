@@ -8,8 +8,8 @@ do for [p = 0:1] {
     if (p == 0) {
         plot ARG1.'.points' using 1:2:3 with points pt 7 ps 0.22 lc rgb variable
     } else {
-        plot ARG1.'.points' using ($4 == 0 ? $1 : NaN):2 with points pt 7 ps 0.2 lc rgb 0xC8C8C8, \
-             ARG1.'.points' using ($4 == 1 ? $1 : NaN):2 with points pt 7 ps 0.3 lc rgb LINE_COLOR[2], \
-             ARG1.'.points' using ($4 == 2 ? $1 : NaN):2 with points pt 7 ps 0.3 lc rgb LINE_COLOR[3]
+        plot ARG1.'.points' using ($4 == 0 ? $1 : NaN):2 with points lt 10 ps 0.3, \
+             ARG1.'.points' using ($4 == 1 ? $1 : NaN):2 with points lt 2 ps 0.3, \
+             ARG1.'.points' using ($4 == 2 ? $1 : NaN):2 with points lt 3 ps 0.35
     }
 }

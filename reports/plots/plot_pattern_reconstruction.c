@@ -81,8 +81,10 @@ static size_t count_windows(const struct table *t) {
 
 static int draw(struct plot_job *job, const struct table *t, const struct pattern_files *files) {
     struct page page;
+    const char *about;
+    TRY(pattern_about(job->run, files, &about));
     int rc = page_begin(
-        job, &page, "",
+        job, &page, about,
         "Windows evenly spaced over the training slice, each scaled by itself: prices from its first close in half "
         "ranges, volume as a logarithm about its median. Above as the model sees them (blue low, yellow high), "
         "below as candles; under each what the decoder makes of its latent.");

@@ -69,8 +69,10 @@ static int draw(struct plot_job *job, const struct table *t, const struct patter
     size_t n;
     TRY(read_shares(job->run, t, &share, &n));
     if (n == 0) return plot_skip(job, "the library has no categories");
+    const char *about;
+    TRY(pattern_about(job->run, files, &about));
     int rc = page_begin(
-        job, &page, "",
+        job, &page, about,
         "Share of the windows in each category, the largest first; dotted: all alike. A category of 5 % at most "
         "is good, one of 10 % or more says that the library does not tell windows apart there.");
     if (rc == GW_OK) rc = write_page(&page, files->root, share, n);

@@ -48,8 +48,10 @@ static int write_page(struct page *page, const struct table *t, const json_value
 
 static int draw(struct plot_job *job, const struct table *t, const struct pattern_files *files) {
     struct page page;
+    const char *about;
+    TRY(pattern_about(job->run, files, &about));
     int rc = page_begin(
-        job, &page, "",
+        job, &page, about,
         "Left: up to .05 is good, up to .2 fair; from .5 on nothing was learnt. Right: the mean cosine of "
         "different windows, or NT-Xent, by the setting of model.contrastive. The loss is R and a small multiple "
         "of C.");

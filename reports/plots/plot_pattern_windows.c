@@ -39,7 +39,7 @@ static int draw(struct plot_job *job, const struct shown *s) {
     if (!title) return GW_ERR_NOMEM;
     TRY(page_begin(
         job, &page, title,
-        "Left of the dotted line the windows' closes, right what came next: median, half and four fifths of the "
+        "Left of the upright line the windows' closes, right what came next: median, half and four fifths of the "
         "windows; in half ranges of the window, from the last close; in colour, the window that they are alike to. "
         "Below: when they closed, and whether a clean move "
         "followed."));

@@ -28,6 +28,26 @@ static void test_every_plot_has_something_to_show(void **state) {
     run_view_close(&run);
 }
 
+/* A run may have several libraries: each page of one says whose it is. */
+static void test_pages_say_whose_library_it_is(void **state) {
+    (void)state;
+    static const char *const name[] = {"pattern_reconstruction", "pattern_training", "pattern_map", "pattern_sizes",
+                                       "pattern_gallery"};
+    struct fixture f = fixture_small(4);
+    struct run_view run;
+    struct plot_job job;
+    char dir[1024], file[64];
+    f.patterns = true;
+    open_run(&run, dir, "whose-library", &f);
+    for (size_t i = 0; i < COUNT_OF(name); i++) {
+        snprintf(file, sizeof file, "%s-1.text%d", name[i], FONT_TITLE * N_ALIGNS + ALIGN_LEFT);
+        char *texts = plot_data(&run, &job, name[i], file);
+        if (!strstr(texts, "patterns, seed 1, fold 8")) fail_msg("%s says nothing of whose library it is", name[i]);
+        mem_free(texts);
+    }
+    run_view_close(&run);
+}
+
 /* ---- the path of a study ----------------------------------------------------------------------------------------- */
 
 static void test_study(void **state) {
@@ -358,6 +378,7 @@ int main(void) {
         cmocka_unit_test(test_every_plot_has_something_to_show),
         cmocka_unit_test(test_study),
         cmocka_unit_test(test_study_page),
+        cmocka_unit_test(test_pages_say_whose_library_it_is),
         cmocka_unit_test(test_long_study),
         cmocka_unit_test(test_log_ticks),
         cmocka_unit_test(test_few_trades_are_named),
