@@ -19,6 +19,7 @@ static const char *const table_file[N_RUN_TABLES] = {
     [TABLE_GRADIENTS_INDEX] = GW_RUN_GRADIENTS_INDEX,
     [TABLE_GRADIENTS_MEAN] = GW_RUN_GRADIENTS_MEAN,
     [TABLE_BREAKDOWN] = GW_RUN_BREAKDOWN,
+    [TABLE_FORECAST_SIGNALS] = GW_RUN_FORECAST_SIGNALS,
 };
 
 /* ---- text ---------------------------------------------------------------------------------- */
@@ -159,6 +160,7 @@ static int read_strategy(struct run_view *run, const json_value *from, struct st
     out->optimistic = member(from, "optimistic", JSON_OBJECT);
     out->breakdown = member(from, "breakdown", JSON_OBJECT);
     out->outside = member(from, "outside", JSON_OBJECT);
+    out->forecast = member(from, "forecast", JSON_OBJECT);
     return GW_OK;
 }
 

@@ -21,6 +21,7 @@ struct strategy_view {
     const json_value *gate[N_GATES_SHOWN];    /* NULL without a model */
     const json_value *portfolio, *optimistic; /* may be NULL */
     const json_value *breakdown;              /* of its trades; NULL in runs of earlier versions */
+    const json_value *forecast;               /* of its decoder; NULL when it has none */
     const json_value *outside;                /* of its scores from outside; NULL when it has none */
 };
 
@@ -36,6 +37,7 @@ enum run_table {
     TABLE_GRADIENTS_INDEX,
     TABLE_GRADIENTS_MEAN,
     TABLE_BREAKDOWN,
+    TABLE_FORECAST_SIGNALS,
     N_RUN_TABLES
 };
 

@@ -41,7 +41,8 @@ static int prepare(struct plot_job *job) {
         for (int gate = 0; rc == GW_OK && gate < N_GATES_SHOWN && job->n_pages < PLOT_PAGES_MAX; gate++) {
             struct signal_list list;
             rc = signals_best(run, s, gate, m.n_rows, "mean", &list);
-            if (rc < 0 || list.n == 0 || list.n_heads < 2) continue;
+            if (rc < 0 || list.n == 0 || list.n_heads < 2 || run->strategy[s].forecast)
+                continue; /* a decoder's steps */
             struct page page;
             char about[300];
             snprintf(about, sizeof about, "%s gate · %s", gate_word[gate], run->strategy[s].label);

@@ -4,7 +4,7 @@
 
 #include "plot.h"
 
-enum { SIGNALS_SHOWN = 24, SIGNAL_HEADS_MAX = 16 };
+enum { SIGNALS_SHOWN = 24, SIGNAL_HEADS_MAX = 64 };
 
 struct signal {
     double probability;

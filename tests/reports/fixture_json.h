@@ -86,6 +86,30 @@ static void fx_portfolio_metrics(struct json_writer *w, const struct fixture *f,
     json_put_number(w, "exposure", 0.17 * scale);
 }
 
+static void fx_forecast(struct json_writer *w, const struct fixture *f) {
+    json_begin_object(w, "forecast");
+    json_begin_array(w, "steps");
+    for (int step = 1; step <= FX_STEPS; step++) {
+        json_begin_object(w, NULL);
+        json_put_int(w, "step", step);
+        json_put_int(w, "bars", 6 * step);
+        for (int side = 0; side < 2; side++) {
+            const double naive = 0.3 * sqrt(step), skill = (side ? 0.02 : 0.06) * (3 - step);
+            json_begin_object(w, side ? "worst" : "best");
+            json_put_int(w, "n", 30000);
+            json_put_number(w, "pinball", f->undefined ? NAN : naive * (1 - skill));
+            json_put_number(w, "naive", f->undefined ? NAN : naive);
+            json_put_number(w, "skill", f->undefined ? NAN : skill);
+            json_put_number(w, "inside", f->undefined ? NAN : 0.93 - 0.015 * step);
+            json_put_number(w, "error", f->undefined ? NAN : 2 * naive);
+            json_end_object(w);
+        }
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_end_object(w);
+}
+
 static void fx_strategy_block(struct json_writer *w, const struct fixture *f, size_t i) {
     const struct fx_strategy *s = fx_at(f, i);
     bool model = i < f->n_models;
@@ -104,6 +128,7 @@ static void fx_strategy_block(struct json_writer *w, const struct fixture *f, si
     } else {
         json_put_string(w, "gates", NULL);
     }
+    if (model && i == FX_DECODER) fx_forecast(w, f);
     json_begin_object(w, "portfolio");
     json_begin_object(w, "mean");
     fx_portfolio_metrics(w, f, s, false);
