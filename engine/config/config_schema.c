@@ -1,182 +1,44 @@
 /* A JSON Schema (draft 2020-12) of an experiment file, from the tables that read it. What a schema cannot say, relations
  * between keys, stays with the reader: whatever the reader takes, the schema takes. */
-#include <math.h>
 #include <string.h>
 
-#include "config_private.h"
 #include "engine/base/base.h"
-
-static const char name_pattern[] = "^[A-Za-z0-9_][A-Za-z0-9_.-]*$";
-#define DURATION "[0-9]+(ns|us|ms|s|m|h|d|w)"
-static const char duration_pattern[] = "^" DURATION "$";
-
-static void put_range(struct json_writer *w, double low, double high) {
-    json_put_number(w, "minimum", low);
-    json_put_number(w, "maximum", high);
-}
-
-/* What it means, its unit, and which rows have it. */
-static void put_description(struct json_writer *w, const struct gw_param_key *key) {
-    const struct gw_param *param = key->param;
-    char text[512], owners[256];
-    snprintf(text, sizeof text, "%s%s%s%s%s%s", param->help, param->unit[0] ? " (" : "", param->unit,
-             param->unit[0] ? ")" : "", key->by ? "; of " : "", key->by ? gw_param_owners(key, owners) : "");
-    json_put_string(w, "description", text);
-}
-
-static void put_words(struct json_writer *w, const struct gw_choices *choices) {
-    struct gw_choice row;
-    json_begin_array(w, "enum");
-    for (size_t i = 0; (row = gw_choice_at(choices, i)).name; i++) json_put_string(w, NULL, row.name);
-    json_end_array(w);
-}
-
-static void put_type(struct json_writer *w, const struct gw_param *param) {
-    switch (param->type) {
-    case GW_PARAM_SIZE:
-    case GW_PARAM_NUMBER:
-        json_put_string(w, "type", param->type == GW_PARAM_SIZE ? "integer" : "number");
-        put_range(w, param->low, param->high);
-        break;
-    case GW_PARAM_BOOL:
-        json_put_string(w, "type", "boolean");
-        break;
-    case GW_PARAM_CHOICE:
-        if (config_takes_object(param)) { /* its row's own keys, which are checked as they are read */
-            json_begin_array(w, "anyOf");
-            json_begin_object(w, NULL);
-            put_words(w, param->choices);
-            json_end_object(w);
-            json_begin_object(w, NULL);
-            json_put_string(w, "type", "object");
-            json_end_object(w);
-            json_end_array(w);
-            break;
-        }
-        put_words(w, param->choices);
-        break;
-    case GW_PARAM_TEXT:
-    case GW_PARAM_NAME:
-        json_put_string(w, "type", "string");
-        if (param->type == GW_PARAM_NAME) json_put_string(w, "pattern", name_pattern);
-        json_put_int(w, "maxLength", (int64_t)param->capacity - 1);
-        break;
-    case GW_PARAM_DURATION:
-        json_put_string(w, "type", "string");
-        json_put_string(w, "pattern", duration_pattern);
-        break;
-    case GW_PARAM_SPAN:
-        json_begin_array(w, "type");
-        json_put_string(w, NULL, "integer");
-        json_put_string(w, NULL, "string");
-        json_end_array(w);
-        put_range(w, param->low, param->high);
-        json_put_string(w, "pattern", duration_pattern);
-        break;
-    case GW_PARAM_NUMBERS:
-        json_put_string(w, "type", "array");
-        json_begin_object(w, "items");
-        json_put_string(w, "type", "number");
-        put_range(w, param->low, param->high);
-        json_end_object(w);
-        json_put_int(w, "minItems", 1);
-        json_put_int(w, "maxItems", (int64_t)param->capacity);
-        json_put_bool(w, "uniqueItems", true);
-        break;
-    }
-}
-
-/* Written as a value of the experiment would be; nothing when there is none or it follows other keys. */
-static void put_default(struct json_writer *w, const struct gw_param *param, const void *own) {
-    char text[GW_PARAM_SHOWN];
-    struct gw_param named = *param;
-    if (!*gw_param_show(param, own, text)) return;
-    named.name = "default";
-    json_put_param(w, &named, own);
-}
-
-static int put_properties(struct json_writer *w, const struct gw_param_table *table, size_t size) {
-    void *base = mem_calloc(1, size);
-    if (!base) return GW_ERR_NOMEM;
-    gw_param_defaults(table, base);
-    for (struct gw_param_key key = {0}; gw_param_next(table, &key);) {
-        json_begin_object(w, key.param->name);
-        put_type(w, key.param);
-        put_default(w, key.param, gw_param_base_const(&key, base));
-        put_description(w, &key);
-        json_end_object(w);
-    }
-    mem_free(base);
-    return GW_OK;
-}
-
-static void begin_keys(struct json_writer *w, const char *name, const char *help) {
-    json_begin_object(w, name);
-    json_put_string(w, "type", "object");
-    if (help) json_put_string(w, "description", help);
-    json_put_bool(w, "additionalProperties", false);
-}
-
-static void put_required(struct json_writer *w, const char *const *name, size_t n) {
-    json_begin_array(w, "required");
-    for (size_t i = 0; i < n; i++) json_put_string(w, NULL, name[i]);
-    json_end_array(w);
-}
-
-static void put_reference(struct json_writer *w, const char *key, const char *to) {
-    char path[64];
-    snprintf(path, sizeof path, "#/$defs/%s", to);
-    if (key) json_begin_object(w, key);
-    json_put_string(w, "$ref", path);
-    if (key) json_end_object(w);
-}
-
-static void put_reference_item(struct json_writer *w, const char *to) {
-    json_begin_object(w, NULL);
-    put_reference(w, NULL, to);
-    json_end_object(w);
-}
+#include "schema_parts.h"
 
 static int put_sections(struct json_writer *w) {
     static const char *const fold_lengths[] = {"train", "validation", "test"};
     for (size_t s = 0; s < config_n_sections; s++) {
         const struct key_section *section = &config_section[s];
-        begin_keys(w, section->name, section->help);
+        schema_begin_keys(w, section->name, section->help);
         json_begin_object(w, "properties");
-        TRY(put_properties(w, section->table, sizeof(struct experiment)));
+        TRY(schema_put_properties(w, section->table, sizeof(struct experiment)));
         json_end_object(w);
-        if (strcmp(section->name, "folds") == 0) put_required(w, fold_lengths, COUNT_OF(fold_lengths));
+        if (strcmp(section->name, "folds") == 0) schema_put_required(w, fold_lengths, COUNT_OF(fold_lengths));
         json_end_object(w);
     }
     return GW_OK;
 }
 
-/* A name alone, or an object. */
-static void begin_text_or(struct json_writer *w, const char *name) {
-    json_begin_object(w, name);
-    json_begin_array(w, "anyOf");
-}
-
 static int put_extra(struct json_writer *w) {
     static const char *const file[] = {"file"};
-    begin_text_or(w, "side_file");
+    schema_begin_text_or(w, "side_file");
     json_begin_object(w, NULL);
     json_put_string(w, "type", "string");
     json_put_int(w, "minLength", 1);
     json_end_object(w);
-    begin_keys(w, NULL, NULL);
+    schema_begin_keys(w, NULL, NULL);
     json_begin_object(w, "properties");
-    TRY(put_properties(w, &extra_params, sizeof(struct side_source)));
+    TRY(schema_put_properties(w, &extra_params, sizeof(struct side_source)));
     json_end_object(w);
-    put_required(w, file, 1);
+    schema_put_required(w, file, 1);
     json_end_object(w);
     json_end_array(w);
     json_end_object(w);
-    begin_text_or(w, "extra");
-    put_reference_item(w, "side_file");
+    schema_begin_text_or(w, "extra");
+    schema_put_reference_item(w, "side_file");
     json_begin_object(w, NULL);
     json_put_string(w, "type", "array");
-    put_reference(w, "items", "side_file");
+    schema_put_reference(w, "items", "side_file");
     json_put_int(w, "maxItems", MAX_EXTRA);
     json_end_object(w);
     json_end_array(w);
@@ -186,17 +48,17 @@ static int put_extra(struct json_writer *w) {
 
 static int put_source(struct json_writer *w) {
     static const char *const file[] = {"file"};
-    begin_text_or(w, "source");
+    schema_begin_text_or(w, "source");
     json_begin_object(w, NULL);
     json_put_string(w, "type", "string");
     json_put_int(w, "minLength", 1);
     json_end_object(w);
-    begin_keys(w, NULL, NULL);
+    schema_begin_keys(w, NULL, NULL);
     json_begin_object(w, "properties");
-    TRY(put_properties(w, &data_params, sizeof(struct data_source)));
-    put_reference(w, "extra", "extra");
+    TRY(schema_put_properties(w, &data_params, sizeof(struct data_source)));
+    schema_put_reference(w, "extra", "extra");
     json_end_object(w);
-    put_required(w, file, 1);
+    schema_put_required(w, file, 1);
     json_end_object(w);
     json_end_array(w);
     json_end_object(w);
@@ -205,7 +67,7 @@ static int put_source(struct json_writer *w) {
 
 /* A file or a list of them. */
 static void put_files(struct json_writer *w, const char *name) {
-    begin_text_or(w, name);
+    schema_begin_text_or(w, name);
     json_begin_object(w, NULL);
     json_put_string(w, "type", "string");
     json_put_int(w, "minLength", 1);
@@ -227,14 +89,14 @@ static int put_scores(struct json_writer *w) {
     static const char *const files[] = {"files"};
     const struct gw_param_table others = {scores_params.param + 1, scores_params.n - 1}; /* files is more than a text */
     put_files(w, "files");
-    begin_text_or(w, "scores");
-    put_reference_item(w, "files");
-    begin_keys(w, NULL, NULL);
+    schema_begin_text_or(w, "scores");
+    schema_put_reference_item(w, "files");
+    schema_begin_keys(w, NULL, NULL);
     json_begin_object(w, "properties");
-    put_reference(w, "files", "files");
-    TRY(put_properties(w, &others, sizeof(struct score_source)));
+    schema_put_reference(w, "files", "files");
+    TRY(schema_put_properties(w, &others, sizeof(struct score_source)));
     json_end_object(w);
-    put_required(w, files, 1);
+    schema_put_required(w, files, 1);
     json_end_object(w);
     json_end_array(w);
     json_end_object(w);
@@ -255,7 +117,7 @@ static void put_own(struct json_writer *w) {
             json_put_string(w, "type", "string");
         }
         json_put_int(w, "maxLength", (int64_t)key.param->capacity - 1);
-        put_description(w, &key);
+        schema_put_description(w, &key);
         json_end_object(w);
     }
     json_begin_object(w, "parameters");
@@ -276,7 +138,7 @@ static void put_strategy_or_own(struct json_writer *w) {
     json_begin_array(w, "anyOf");
     for (size_t i = 0; i < COUNT_OF(one); i++) {
         json_begin_object(w, NULL);
-        put_required(w, &one[i], 1);
+        schema_put_required(w, &one[i], 1);
         json_end_object(w);
     }
     json_end_array(w);
@@ -289,18 +151,18 @@ static int put_contestant(struct json_writer *w) {
     for (size_t i = 0; i < gw_strategy_count(); i++) json_put_string(w, NULL, gw_strategy_at(i)->name);
     json_end_array(w);
     json_end_object(w);
-    begin_text_or(w, "contestant");
+    schema_begin_text_or(w, "contestant");
     json_begin_object(w, NULL);
-    put_reference(w, NULL, "strategy");
+    schema_put_reference(w, NULL, "strategy");
     json_end_object(w);
-    begin_keys(w, NULL, NULL);
+    schema_begin_keys(w, NULL, NULL);
     json_begin_object(w, "properties");
-    put_reference(w, "strategy", "strategy");
-    TRY(put_properties(w, &entry_params, sizeof(struct strategy_spec)));
-    put_reference(w, "scores", "scores");
+    schema_put_reference(w, "strategy", "strategy");
+    TRY(schema_put_properties(w, &entry_params, sizeof(struct strategy_spec)));
+    schema_put_reference(w, "scores", "scores");
     put_own(w);
     for (size_t s = 0; s < config_n_sections; s++)
-        if (config_section[s].per_strategy) put_reference(w, config_section[s].name, config_section[s].name);
+        if (config_section[s].per_strategy) schema_put_reference(w, config_section[s].name, config_section[s].name);
     json_end_object(w);
     put_strategy_or_own(w);
     json_end_object(w);
@@ -314,7 +176,7 @@ static int put_contestant(struct json_writer *w) {
 static void put_list(struct json_writer *w, const char *of, int most) {
     json_put_string(w, "type", "array");
     json_begin_object(w, "items");
-    put_reference(w, NULL, of);
+    schema_put_reference(w, NULL, of);
     json_end_object(w);
     json_put_int(w, "minItems", 1);
     json_put_int(w, "maxItems", most);
@@ -323,7 +185,7 @@ static void put_list(struct json_writer *w, const char *of, int most) {
 static void put_data(struct json_writer *w) {
     json_begin_array(w, "anyOf");
     json_begin_object(w, NULL);
-    put_reference(w, NULL, "source");
+    schema_put_reference(w, NULL, "source");
     json_end_object(w);
     json_begin_object(w, NULL);
     put_list(w, "source", MAX_SYMBOLS);
@@ -374,10 +236,10 @@ static void put_seeds(struct json_writer *w) {
     json_put_string(w, NULL, "integer");
     json_put_string(w, NULL, "array");
     json_end_array(w);
-    put_range(w, 1, MAX_SEEDS);
+    schema_put_range(w, 1, MAX_SEEDS);
     json_begin_object(w, "items");
     json_put_string(w, "type", "integer");
-    put_range(w, 0, 9e15);
+    schema_put_range(w, 0, 9e15);
     json_end_object(w);
     json_put_int(w, "minItems", 1);
     json_put_int(w, "maxItems", MAX_SEEDS);
@@ -420,11 +282,12 @@ int config_write_schema(struct json_writer *w) {
     json_begin_object(w, "$schema");
     json_put_string(w, "type", "string");
     json_end_object(w);
-    TRY(put_properties(w, &experiment_params, sizeof(struct experiment)));
+    TRY(schema_put_properties(w, &experiment_params, sizeof(struct experiment)));
     put_specials(w);
-    for (size_t s = 0; s < config_n_sections; s++) put_reference(w, config_section[s].name, config_section[s].name);
+    for (size_t s = 0; s < config_n_sections; s++)
+        schema_put_reference(w, config_section[s].name, config_section[s].name);
     json_end_object(w);
-    put_required(w, required, COUNT_OF(required));
+    schema_put_required(w, required, COUNT_OF(required));
     json_begin_object(w, "$defs");
     TRY(put_sections(w));
     TRY(put_extra(w));
