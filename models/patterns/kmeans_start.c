@@ -13,7 +13,7 @@
 #include "kmeans.h"
 #include "models/kernels/kernels.h"
 
-enum { CHUNK = 256, CANDIDATES_MAX = 16, SWAP_FAILURES = 12, SWAP_CHOICES = 4 };
+enum { CHUNK = 256, SIDE_BY_SIDE = 4, CANDIDATES_MAX = 16, SWAP_FAILURES = 12, SWAP_CHOICES = 4 };
 
 /* Candidates for one more centre. */
 struct spread {
@@ -21,8 +21,9 @@ struct spread {
     const struct kernels_f32 *set;
     size_t n_chunks, n_candidates;
     float *candidate; /* [n_candidates × d] */
+    float *turned;    /* [n_chunks × d × CHUNK] the points, a chunk's coordinates side by side */
     float *distance;  /* [n] squared, to the nearest centre so far */
-    float *reached;   /* [n × n_candidates] the same with each candidate */
+    float *reached;   /* [n_chunks × n_candidates × CHUNK] the same with each candidate */
     double *left;     /* [n_chunks × n_candidates] sums of `reached` */
     double *total;    /* [n_chunks] sums of `distance` */
 };
@@ -32,7 +33,22 @@ static void spread_free(struct spread *spread) {
     mem_free(spread->left);
     mem_free(spread->reached);
     mem_free(spread->distance);
+    mem_free(spread->turned);
     mem_free(spread->candidate);
+}
+
+static size_t chunk_size(const struct spread *spread, size_t chunk) {
+    const size_t left = spread->km->n - chunk * CHUNK;
+    return left < CHUNK ? left : CHUNK;
+}
+
+/* So that a product with a few candidates is as wide as a chunk, not as narrow as they are few. */
+static void turn_points(struct spread *spread) {
+    const size_t d = spread->km->d;
+    for (size_t c = 0; c < spread->n_chunks; c++)
+        for (size_t i = 0; i < chunk_size(spread, c); i++)
+            for (size_t j = 0; j < d; j++)
+                spread->turned[(c * d + j) * CHUNK + i] = spread->km->x[(c * CHUNK + i) * d + j];
 }
 
 static int spread_make(const struct kmeans *km, struct spread *out) {
@@ -40,18 +56,16 @@ static int spread_make(const struct kmeans *km, struct spread *out) {
     const size_t n_chunks = (km->n + CHUNK - 1) / CHUNK;
     *out = (struct spread){.km = km, .set = kernels_active_f32(), .n_chunks = n_chunks, .n_candidates = m};
     if ((out->candidate = mem_calloc(m * km->d, sizeof *out->candidate)) &&
+        (out->turned = mem_calloc(n_chunks * km->d * CHUNK, sizeof *out->turned)) &&
         (out->distance = mem_calloc(km->n, sizeof *out->distance)) &&
-        (out->reached = mem_calloc(km->n * m, sizeof *out->reached)) &&
+        (out->reached = mem_calloc(n_chunks * m * CHUNK, sizeof *out->reached)) &&
         (out->left = mem_calloc(n_chunks * m, sizeof *out->left)) &&
-        (out->total = mem_calloc(n_chunks, sizeof *out->total)))
+        (out->total = mem_calloc(n_chunks, sizeof *out->total))) {
+        turn_points(out);
         return GW_OK;
+    }
     spread_free(out);
     return GW_ERR_NOMEM;
-}
-
-static size_t chunk_size(const struct spread *spread, size_t chunk) {
-    const size_t left = spread->km->n - chunk * CHUNK;
-    return left < CHUNK ? left : CHUNK;
 }
 
 static void sum_distances(struct spread *spread) {
@@ -61,20 +75,32 @@ static void sum_distances(struct spread *spread) {
     }
 }
 
+/* Sums of SIDE_BY_SIDE rows of CHUNK, each in the order of the points: their additions do not wait for each other's. */
+static void sum_rows(size_t n, const float *row, double *sum) {
+    double s[SIDE_BY_SIDE] = {0};
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < SIDE_BY_SIDE; c++) s[c] += (double)row[c * CHUNK + i];
+    memcpy(sum, s, sizeof s);
+}
+
 static void reach_chunk(struct spread *spread, size_t m, size_t chunk) {
-    const size_t first = chunk * CHUNK, n = chunk_size(spread, chunk), d = spread->km->d, all = spread->n_candidates;
-    float *reached = spread->reached + first * all;
+    const size_t n = chunk_size(spread, chunk), d = spread->km->d, all = spread->n_candidates;
+    const float *restrict distance = spread->distance + chunk * CHUNK;
     double *left = spread->left + chunk * all;
-    spread->set->large_nt(n, m, d, spread->km->x + first * d, d, spread->candidate, d, reached, all, false);
-    memset(left, 0, m * sizeof *left);
-    for (size_t i = 0; i < n; i++) {
-        const float distance = spread->distance[first + i];
-        for (size_t c = 0; c < m; c++) {
-            float here = 2 - 2 * reached[i * all + c];
-            here = here < 0 ? 0 : here < distance ? here : distance;
-            reached[i * all + c] = here;
-            left[c] += (double)here;
+    spread->set->large_nn(m, n, d, spread->candidate, d, spread->turned + chunk * d * CHUNK, CHUNK,
+                          spread->reached + chunk * all * CHUNK, CHUNK, false);
+    for (size_t c = 0; c < m; c++) {
+        float *restrict reached = spread->reached + (chunk * all + c) * CHUNK;
+        for (size_t i = 0; i < n; i++) {
+            const float here = 2 - 2 * reached[i];
+            reached[i] = here < 0 ? 0 : here < distance[i] ? here : distance[i];
         }
+    }
+    size_t c = 0;
+    for (; c + SIDE_BY_SIDE <= m; c += SIDE_BY_SIDE) sum_rows(n, spread->reached + (chunk * all + c) * CHUNK, left + c);
+    for (; c < m; c++) {
+        left[c] = 0;
+        for (size_t i = 0; i < n; i++) left[c] += (double)spread->reached[(chunk * all + c) * CHUNK + i];
     }
 }
 
@@ -109,7 +135,9 @@ static size_t choose(struct spread *spread, size_t m) {
         for (size_t k = 0; k < spread->n_chunks; k++) left += spread->left[k * all + c];
         if (left < least) least = left, best = c;
     }
-    for (size_t i = 0; i < spread->km->n; i++) spread->distance[i] = spread->reached[i * all + best];
+    for (size_t k = 0; k < spread->n_chunks; k++)
+        memcpy(spread->distance + k * CHUNK, spread->reached + (k * all + best) * CHUNK,
+               chunk_size(spread, k) * sizeof *spread->distance);
     for (size_t k = 0; k < spread->n_chunks; k++) spread->total[k] = spread->left[k * all + best];
     return best;
 }
