@@ -185,7 +185,7 @@ static int recompute(const struct experiment *e, const struct prepared *p, const
     TRY_GOTO(rc, done);
     TRY_GOTO(replay_all(e, p, &fits, scratch, report, &r), done);
     TRY_GOTO(results_bounds(e, p, &r), done);
-    TRY_GOTO(results_measure(e, p, &r), done);
+    TRY_GOTO(results_measure(e, p, &r, 1), done);
     TRY_GOTO(results_verdict(e, p, &r, jobs), done);
     TRY_GOTO(results_selection(e, &r), done);
     TRY_GOTO(compare_files(e, p, &fits, &r, scratch, report), done);

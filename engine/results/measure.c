@@ -1,5 +1,6 @@
 /* Metrics of every contestant: pooled over the walk and per fold, per gate and seed, from the metric tables. */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "engine/base/base.h"
@@ -134,17 +135,62 @@ static int correct_nulls(const struct experiment *e, struct results *r) {
     return GW_OK;
 }
 
-int results_measure(const struct experiment *e, const struct prepared *p, struct results *r) {
-    struct sample_room room;
-    int rc = sample_room_make(r, &room);
-    for (size_t s = 0; rc == GW_OK && s < e->n_strategies; s++) {
-        if (!e->strategy[s].desc->needs_model) continue;
-        struct strategy_result *result = &r->strategy[s];
-        for (int g = 0; rc == GW_OK && g < GW_N_GATES; g++) {
-            for (size_t k = 0; rc == GW_OK && k < result->n_seeds; k++) rc = measure_seed(e, p, r, result, k, g, &room);
-            if (rc == GW_OK) rc = null_control(e, r, result, g, &room);
-        }
+static int measure_gate(const struct experiment *e, const struct prepared *p, struct results *r, size_t s, int gate,
+                        struct sample_room *room) {
+    struct strategy_result *result = &r->strategy[s];
+    for (size_t k = 0; k < result->n_seeds; k++) TRY(measure_seed(e, p, r, result, k, gate, room));
+    return null_control(e, r, result, gate, room);
+}
+
+/* The first failure in the order of contestants and gates, as one thread would meet it. */
+struct failure {
+    size_t at;
+    int code;
+    char message[1024];
+};
+
+static void note_failure(struct failure *failure, size_t at, int code) {
+#pragma omp critical(measure_failure)
+    if (failure->code == GW_OK || at < failure->at) {
+        failure->at = at;
+        failure->code = code;
+        snprintf(failure->message, sizeof failure->message, "%s", gw_error_message());
     }
-    sample_room_free(&room);
-    return rc == GW_OK ? correct_nulls(e, r) : rc;
+}
+
+/* Every thread has room for the samples of all bars; of a large universe's few threads have. */
+static size_t threads_with_room(const struct results *r, size_t n_jobs, size_t n_threads) {
+    enum { BYTES_A_BAR = 64 };
+    const size_t most = ((size_t)512 << 20) / (BYTES_A_BAR * (r->scores.n_labelled + 1)) + 1;
+    const size_t n = n_jobs < n_threads ? n_jobs : n_threads;
+    return n < most ? n : most;
+}
+
+/* Contestants and gates are independent, so the numbers are the same for any number of threads. */
+int results_measure(const struct experiment *e, const struct prepared *p, struct results *r, size_t n_threads) {
+    struct failure failure = {.code = GW_OK};
+    const size_t n = e->n_strategies * GW_N_GATES, threads = threads_with_room(r, n, n_threads);
+    atomic_bool stop = false;
+#pragma omp parallel num_threads((int)(threads ? threads : 1))
+    {
+        struct sample_room room;
+        int rc = sample_room_make(r, &room);
+        if (rc < 0) {
+            note_failure(&failure, 0, rc);
+            atomic_store(&stop, true);
+        }
+#pragma omp for schedule(dynamic)
+        for (size_t i = 0; i < n; i++) {
+            if (atomic_load(&stop) || !e->strategy[i / GW_N_GATES].desc->needs_model) continue;
+            rc = measure_gate(e, p, r, i / GW_N_GATES, (int)(i % GW_N_GATES), &room);
+            if (rc < 0) {
+                note_failure(&failure, i, rc);
+                atomic_store(&stop, true);
+            }
+        }
+        sample_room_free(&room);
+    }
+    if (failure.code == GW_OK) return correct_nulls(e, r);
+    gw_error_adopt(failure.message);
+    return failure.code;
 }

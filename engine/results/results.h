@@ -123,7 +123,8 @@ struct results {
     struct selection selection;
 };
 
-int results_measure(const struct experiment *e, const struct prepared *p, struct results *r) GW_MUST_USE;
+int results_measure(const struct experiment *e, const struct prepared *p, struct results *r,
+                    size_t n_threads) GW_MUST_USE;
 int results_verdict(const struct experiment *e, const struct prepared *p, struct results *r,
                     size_t n_threads) GW_MUST_USE;
 int results_selection(const struct experiment *e, struct results *r) GW_MUST_USE;

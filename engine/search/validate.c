@@ -211,7 +211,7 @@ static int run_trial(const struct search *s, const struct experiment *e, const s
     }
     if (rc == GW_OK) rc = do_fits(e, p, &fits);
     if (rc == GW_OK) rc = results_replay(e, p, &fits, NULL, &r);
-    if (rc == GW_OK) rc = results_measure(e, p, &r);
+    if (rc == GW_OK) rc = results_measure(e, p, &r, 1);
     if (rc == GW_OK) rc = results_selection(e, &r);
     for (size_t o = 0; rc == GW_OK && o < s->n_objectives; o++)
         evaluation->cost[o] = objective_cost(&s->objective[o], measure(&s->objective[o], e, &fits, &r));

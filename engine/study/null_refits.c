@@ -264,7 +264,7 @@ static int one_refit(const struct experiment *e, const struct prepared *p, const
     for (size_t i = 0; lent && i < fits.n; i++) fits.fit[i].borrowed = true;
     TRY_GOTO(fits_execute(e, p, &fits, jobs), done);
     TRY_GOTO(results_replay(e, p, &fits, NULL, &r), done);
-    TRY_GOTO(results_measure(e, p, &r), done);
+    TRY_GOTO(results_measure(e, p, &r, 1), done);
     TRY_GOTO(results_verdict(e, p, &r, jobs), done);
     TRY_GOTO(results_selection(e, &r), done);
     TRY_GOTO(put_refit(e, p, &fits, &r, refit, out), done);

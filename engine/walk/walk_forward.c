@@ -94,7 +94,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(results_bounds(e, p, r));
     prepared_drop_features(p); /* the replays have looked at every bar */
     times.replay = lap(&mark);
-    TRY(results_measure(e, p, r));
+    TRY(results_measure(e, p, r, threads_startable(after)));
     times.metrics = lap(&mark);
     TRY(results_verdict(e, p, r, after));
     TRY(results_selection(e, r));
