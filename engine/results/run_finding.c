@@ -138,15 +138,16 @@ static double spread_of(const struct strategy_result *result, size_t metric) {
 }
 
 /* From the open of a symbol's first test bar to the close of its last one, the mean over symbols. */
-static double market_return(const struct prepared *p, const struct results *r) {
+static double market_return(const struct prepared *p) {
     double sum = 0;
     size_t n = 0;
     for (size_t s = 0; s < p->market.n_symbols; s++) {
         const struct gw_bar *first = NULL, *last = NULL;
-        for (size_t i = 0; i < r->scores.n; i++) {
-            if (r->scores.bar[i].symbol != s) continue;
-            last = &p->market.symbol[s].bar[r->scores.bar[i].bar];
-            if (!first) first = last;
+        for (size_t f = 0; f < p->plan.n_folds; f++) {
+            const struct gw_range *test = &p->plan.fold[f].samples[GW_SLICE_TEST][s];
+            if (test->begin >= test->end) continue;
+            last = &p->market.symbol[s].bar[test->end - 1];
+            if (!first) first = &p->market.symbol[s].bar[test->begin];
         }
         if (!first || !(first->open > 0)) continue;
         sum += last->close / first->open - 1;
@@ -160,7 +161,7 @@ static void ask_money(const struct experiment *e, const struct prepared *p, cons
     const size_t gain = portfolio_index("total_return"), trades = portfolio_index("n_trades"),
                  sure = portfolio_index("probabilistic_sharpe");
     *out = (struct traded_facts){.strategy = SIZE_MAX, .total_return = NAN, .sd = NAN, .probabilistic_sharpe = NAN};
-    out->market_return = market_return(p, r);
+    out->market_return = market_return(p);
     for (size_t s = 0; s < e->n_strategies; s++) {
         const struct strategy_result *result = &r->strategy[s];
         if (!strategy_is_trial(&e->strategy[s]) || !(mean_of(result, trades) > 0)) continue;

@@ -1,5 +1,6 @@
 /* Rows to bars. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/base.h"
@@ -27,12 +28,44 @@ static int flag_samples(struct reading *r) {
     return GW_OK;
 }
 
+static int by_name(const void *a, const void *b, void *who) {
+    const struct gw_market *market = who;
+    return strcmp(market->symbol[*(const size_t *)a].symbol, market->symbol[*(const size_t *)b].symbol);
+}
+
+static int index_names(struct reading *r) {
+    const size_t n_symbols = r->p->market.n_symbols;
+    r->by_name = mem_calloc(n_symbols, sizeof *r->by_name);
+    if (!r->by_name) return GW_ERR_NOMEM;
+    for (size_t s = 0; s < n_symbols; s++) r->by_name[s] = s;
+    qsort_r(r->by_name, n_symbols, sizeof *r->by_name, by_name, (void *)&r->p->market);
+    return GW_OK;
+}
+
+size_t outside_symbol(const struct reading *r, const char *name, size_t length) {
+    size_t low = 0, high = r->p->market.n_symbols;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const char *there = r->p->market.symbol[r->by_name[middle]].symbol;
+        const size_t n = strlen(there);
+        int order = memcmp(there, name, n < length ? n : length);
+        if (order == 0) order = (n > length) - (n < length);
+        if (order == 0) return r->by_name[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return SIZE_MAX;
+}
+
 int outside_join_begin(struct reading *r) {
     size_t n_seeds = r->e->n_seeds + 1;
     r->bar = mem_calloc(n_seeds * r->p->market.n_symbols, sizeof *r->bar);
     r->validation = mem_calloc(n_seeds * r->p->plan.n_folds + 1, sizeof *r->validation);
     r->rows_of_seed = mem_calloc(n_seeds, sizeof *r->rows_of_seed);
     if (!r->bar || !r->validation || !r->rows_of_seed) return GW_ERR_NOMEM;
+    TRY(index_names(r));
     return flag_samples(r);
 }
 
@@ -45,6 +78,7 @@ void outside_join_end(struct reading *r) {
     mem_free(r->validation);
     mem_free(r->rows_of_seed);
     mem_free(r->use);
+    mem_free(r->by_name);
     mem_free(r->hint[0]);
     mem_free(r->hint[1]);
 }

@@ -96,6 +96,7 @@ struct reading {
     struct slot **bar, **validation;
     size_t *rows_of_seed;   /* [n_seeds + 1] */
     size_t *hint[2];        /* [n_symbols] the bar that the next row probably opens, closes */
+    size_t *by_name;        /* [n_symbols] in the order of their names */
     bool by_open, by_close; /* how files name their times … */
     bool unclear;           /* … and whether one only says "time" */
     struct {                /* the first file's column of times */
@@ -129,6 +130,8 @@ int outside_columns(struct reading *r, const struct record *header) GW_MUST_USE;
 int outside_row(struct reading *r, const struct record *record) GW_MUST_USE;
 
 int outside_join_begin(struct reading *r) GW_MUST_USE;
+/* Which symbol of the run has this name; SIZE_MAX: none. */
+size_t outside_symbol(const struct reading *r, const char *name, size_t length);
 /* Puts what a row says at its bar. time_column: to point at. */
 int outside_join(struct reading *r, const struct row *row, const struct said *said, const struct record *record,
                  size_t time_column, size_t score_column) GW_MUST_USE;

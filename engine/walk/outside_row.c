@@ -82,11 +82,7 @@ static int take_symbol(const struct reading *r, const struct record *record, siz
     *symbol = r->file_symbol != SIZE_MAX ? r->file_symbol : 0;
     if (r->columns.of[ROLE_SYMBOL] == SIZE_MAX) return GW_OK;
     if (cell.length == 0) return record_fail(record, r->columns.of[ROLE_SYMBOL], "the symbol is empty; name it");
-    for (*symbol = 0; *symbol < r->p->market.n_symbols; ++*symbol) {
-        const char *name = r->p->market.symbol[*symbol].symbol;
-        if (cell.length == strlen(name) && memcmp(cell.text, name, cell.length) == 0) return GW_OK;
-    }
-    *symbol = SIZE_MAX;
+    *symbol = outside_symbol(r, cell.text, cell.length);
     return GW_OK;
 }
 
