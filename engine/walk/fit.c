@@ -267,8 +267,16 @@ static bool load(const struct fit_context *c, struct fit *fit, const struct gw_g
     return false;
 }
 
-/* What a pattern library says against itself. */
+/* What a pattern library says against itself, and a fit in half precision that overflowed again and again. */
 static void advise(const struct gw_gate_model *model, struct fit *fit) {
+    uint64_t skipped, updates;
+    double scale;
+    if (gw_model_loss_scale(model, &skipped, &updates, &scale) && 20 * skipped > updates)
+        snprintf(
+            fit->advice, sizeof fit->advice,
+            "fp16: the gradients of %llu of %llu updates overflowed and these were skipped, the loss scale ended at "
+            "%g; begin with less (training.loss_scale) or use \"bf16\"",
+            (unsigned long long)skipped, (unsigned long long)updates, scale);
     if (!gate_patterns(model)) return;
     patterns_advice(patterns_config_of(gate_patterns(model)), gate_patterns_log(model), fit->advice);
     if (!*fit->advice) pattern_categories_advice(gate_pattern_categories(model), fit->advice);

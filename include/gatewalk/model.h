@@ -24,7 +24,7 @@ enum gw_calibration_kind { GW_CALIBRATION_NONE, GW_CALIBRATION_PLATT, GW_CALIBRA
 enum gw_unroll { GW_UNROLL_WINDOW, GW_UNROLL_STREAM }; /* every bar's own window, or a state carried from bar to bar */
 enum gw_cross_kind { GW_CROSS_NONE, GW_CROSS_INTERVAL, GW_CROSS_SYMBOL };
 enum gw_decoder_kind { GW_DECODER_NONE, GW_DECODER_PATH };
-enum gw_precision { GW_PRECISION_FLOAT32, GW_PRECISION_BF16 };
+enum gw_precision { GW_PRECISION_FLOAT32, GW_PRECISION_BF16, GW_PRECISION_FP16 };
 
 /* Settings of a model; gw_model_params says what each means. Words are rows of the tables in models/ (gw_choice_find,
  * gw_model_option_name). The own structs hold what the rows themselves declare: see the row's file, or set them by name,
@@ -66,7 +66,7 @@ struct gw_train_config {
     enum gw_calibration_kind calibration;
     enum gw_precision precision;
     struct gw_own_params loss_own[GW_OWN_ROWS_MAX], optimizer_own[GW_OWN_ROWS_MAX], schedule_own[GW_OWN_ROWS_MAX];
-    struct gw_own_params retrain_own[GW_OWN_ROWS_MAX];
+    struct gw_own_params retrain_own[GW_OWN_ROWS_MAX], precision_own[GW_OWN_ROWS_MAX];
 };
 
 extern const struct gw_param_table gw_model_params;
@@ -230,6 +230,9 @@ struct gw_integrated {
     size_t steps;           /* points on the line: doubled until the sum is right to 1e-3 of the difference */
     bool complete;          /* it is; false: not with the most points that are tried, 8,192 */
 };
+/* Of a fit in fp16: updates that were skipped because their gradient overflowed, of so many, and what the loss scale came to;
+ * false: of no such fit. */
+bool gw_model_loss_scale(const struct gw_gate_model *model, uint64_t *skipped, uint64_t *updates, double *scale);
 /* A snapshot ensemble, which has none. */
 bool gw_model_mixes(const struct gw_gate_model *model);
 /* NULL where they can be had; else why not, to stand behind a model's name. */

@@ -54,6 +54,13 @@ void gw_model_free(struct gw_gate_model *model) {
 
 const struct gw_model_config *gw_model_get_config(const struct gw_gate_model *model) { return &model->gate.net.config; }
 
+bool gw_model_loss_scale(const struct gw_gate_model *model, uint64_t *skipped, uint64_t *updates, double *scale) {
+    *skipped = model->gate.scale.skipped;
+    *updates = model->gate.scale.updates;
+    *scale = model->gate.scale.now;
+    return model->gate.scale.adapts;
+}
+
 bool gw_model_mixes(const struct gw_gate_model *model) { return model->gate.n_snapshots > 0; }
 
 size_t gw_model_history(const struct gw_gate_model *model) {

@@ -1,4 +1,5 @@
 /* What a model and a training may be set to: the two tables, their defaults, and what does not go together. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,10 +57,20 @@ static const struct gw_choice retrains[] = {
                          .own = GW_PARAM_TABLE(lora_rows)},
 };
 PLAIN_CHOICES(retrain, retrains);
+static const struct gw_param half_rows[] = {
+    GW_NUMBER_PARAM(struct loss_scale_params, loss_scale, "", 65536, 1, LOSS_SCALE_MOST,
+                    "what fp16 multiplies the loss by at first, a power of two: halved when a gradient overflows"),
+    GW_SIZE_PARAM(struct loss_scale_params, loss_scale_updates, "updates", 2000, 1, 1e9,
+                  "without an overflow, after which the loss scale is doubled"),
+};
 static const struct gw_choice precisions[] = {
     [GW_PRECISION_FLOAT32] = {.name = "float32", .help = "32-bit floats throughout"},
     [GW_PRECISION_BF16] = {.name = "bf16",
                            .help = "large products of training in bfloat16, sums, weights and scoring in 32 bits"},
+    [GW_PRECISION_FP16] = {.name = "fp16",
+                           .help =
+                               "the same in half precision, under a loss scale that adapts (Micikevicius et al. 2018)",
+                           .own = GW_PARAM_TABLE(half_rows)},
 };
 PLAIN_CHOICES(precision, precisions);
 static const struct gw_choice monitors[] = {
@@ -186,7 +197,8 @@ static const struct gw_param train_rows[] = {
     TRAIN(SIZE, segments, "segments", 0, 0, 4096, "unroll stream: side by side per gradient; 0 = batch_size / 32"),
     TRAIN(CHOICE, retrain, &retrain_choices, offsetof(struct gw_train_config, retrain_own), "how a fold starts"),
     TRAIN(CHOICE, calibration, &calibration_choices, 0, "of the probabilities, fitted on validation"),
-    TRAIN(CHOICE, precision, &precision_choices, 0, "arithmetic of the large products"),
+    TRAIN(CHOICE, precision, &precision_choices, offsetof(struct gw_train_config, precision_own),
+          "arithmetic of the large products"),
 };
 const struct gw_param_table gw_train_params = GW_PARAM_TABLE(train_rows);
 
@@ -340,6 +352,23 @@ static int check_cycles(const struct gw_model_config *config, const struct gw_tr
     return GW_OK;
 }
 
+/* Half precision needs gradients that a scale of the loss reaches. */
+static int check_half(const struct gw_model_config *config, const struct gw_train_config *train,
+                      struct gw_model_report *report) {
+    const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)config->encoder);
+    int exponent;
+    if (train->precision != GW_PRECISION_FP16) return GW_OK;
+    if (encoder->fits != FITS_NETWORK)
+        return gw_error_set(clash(report, "training.precision", "model.encoder", NULL),
+                            "training.precision: encoder \"%s\" has no loss scale; use \"float32\"%s", encoder->name,
+                            encoder->fits == FITS_PATTERNS ? " or \"bf16\"" : "");
+    if (frexp(loss_scale_own(train)->loss_scale, &exponent) != .5)
+        return gw_error_set(clash(report, "training.loss_scale", NULL, NULL),
+                            "training.loss_scale: %g is no power of two, and others would round the gradient",
+                            loss_scale_own(train)->loss_scale);
+    return GW_OK;
+}
+
 static int check_training(const struct gw_train_config *train, struct gw_model_report *report) {
     if (train->warmup_epochs > (double)train->epochs)
         return gw_error_set(clash(report, "training.warmup_epochs", "training.epochs", NULL),
@@ -423,6 +452,7 @@ int gw_model_config_check(const struct gw_model_config *config, const struct gw_
     TRY(check_decoder(config, report));
     TRY(check_training(train, report));
     TRY(check_cycles(config, train, report));
+    TRY(check_half(config, train, report));
     TRY(check_stream(config, train, report));
     TRY(check_adapters(config, train, report));
     const struct R(attention_ops) *attention = R(attention_at)((size_t)config->attention);

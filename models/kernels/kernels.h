@@ -173,6 +173,10 @@ const struct R(kernels) *R(kernels_by_row)(void);
 const struct R(kernels) *R(kernels_mixed)(void);
 /* Row i of the tables of mixed precision, NULL past the end; *supported: this CPU runs it. */
 const struct kernels_f32 *kernels_mixed_at(size_t i, bool *supported);
+/* The same with fp16 in the place of bf16: from 65520 on to infinity, below 2^-14 to multiples of 2^-24. Sizes never exceed those
+ * of kernels_mixed. All of these tables give the same bytes. */
+const struct R(kernels) *R(kernels_half)(void);
+const struct kernels_f32 *kernels_half_at(size_t i, bool *supported);
 /* For tests: kernels_mixed_f32 gives this table from now on, also one that is never chosen; NULL: it chooses again. Not
  * while a fit runs. */
 void kernels_mixed_use(const struct kernels_f32 *table);

@@ -332,5 +332,6 @@ static const struct kernels_f64 reference = {
 const struct kernels_f64 *kernels_active_f64(void) { return &reference; }
 const struct kernels_f64 *kernels_by_row_f64(void) { return &reference; }
 const struct kernels_f64 *kernels_mixed_f64(void) { return &reference; }
+const struct kernels_f64 *kernels_half_f64(void) { return &reference; }
 
 #include "gemm_large.h"

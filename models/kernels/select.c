@@ -29,7 +29,7 @@ static bool has_amx(void) { return has_bf16() && amx_usable(); }
 /* Tables of mixed precision: the last one of a set that the CPU supports is used with it. */
 extern const struct kernels_f32 kernels_mixed_portable, kernels_mixed_openblas, kernels_mixed_avx2,
     kernels_mixed_avx512, kernels_mixed_avx512bf16;
-static const struct {
+static const struct mixed_row {
     size_t set; /* of `sets`, whose other functions it shares */
     const struct kernels_f32 *table;
     bool (*supported)(void); /* what it needs besides the set; NULL: nothing */
@@ -42,7 +42,22 @@ static const struct {
     {AVX512, &kernels_mixed_amx, has_amx, false},
 #endif
 };
-enum { N_MIXED = sizeof mixed / sizeof mixed[0] };
+static bool has_f16c(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("f16c");
+#else
+    return false;
+#endif
+}
+/* The same with fp16; one multiplies like another, so that which of them it is decides nothing. */
+extern const struct kernels_f32 kernels_half_portable, kernels_half_openblas, kernels_half_avx2_soft, kernels_half_avx2,
+    kernels_half_avx512;
+static const struct mixed_row half[] = {
+    {PORTABLE, &kernels_half_portable, NULL, false}, {OPENBLAS, &kernels_half_openblas, NULL, false},
+    {AVX2, &kernels_half_avx2_soft, NULL, false},    {AVX2, &kernels_half_avx2, has_f16c, false},
+    {AVX512, &kernels_half_avx512, NULL, false},
+};
+enum { N_MIXED = sizeof mixed / sizeof mixed[0], N_HALF = sizeof half / sizeof half[0] };
 
 static const struct kernels_f32 *active;
 static const struct kernels_f32 *asked_for; /* by a test, instead of the table of mixed precision */
@@ -104,24 +119,33 @@ const struct kernels_f32 *kernels_by_row_f32(void) {
     return set->rows_together ? sets[PORTABLE] : set;
 }
 
+static const struct kernels_f32 *row_at(const struct mixed_row *row, bool *supported) {
+    *supported = gw_kernels_supported(row->set) && (!row->supported || row->supported());
+    return row->table;
+}
 const struct kernels_f32 *kernels_mixed_at(size_t i, bool *supported) {
-    if (i >= N_MIXED) return NULL;
-    *supported = gw_kernels_supported(mixed[i].set) && (!mixed[i].supported || mixed[i].supported());
-    return mixed[i].table;
+    return i < N_MIXED ? row_at(&mixed[i], supported) : NULL;
+}
+const struct kernels_f32 *kernels_half_at(size_t i, bool *supported) {
+    return i < N_HALF ? row_at(&half[i], supported) : NULL;
+}
+
+/* The last one that goes with the set in use. */
+static const struct kernels_f32 *choose(const struct mixed_row *row, size_t n) {
+    const struct kernels_f32 *set = kernels_active_f32(), *found = NULL;
+    for (size_t i = 0; i < n; i++) {
+        bool supported;
+        if (sets[row[i].set] != set || row[i].for_tests) continue;
+        const struct kernels_f32 *table = row_at(&row[i], &supported);
+        if (supported) found = table;
+    }
+    return found;
 }
 
 void kernels_mixed_use(const struct kernels_f32 *table) { asked_for = table; }
 
-const struct kernels_f32 *kernels_mixed_f32(void) {
-    const struct kernels_f32 *set = kernels_active_f32(), *found = NULL;
-    for (size_t i = 0; i < N_MIXED; i++) {
-        bool supported;
-        if (sets[mixed[i].set] != set || mixed[i].for_tests) continue;
-        const struct kernels_f32 *table = kernels_mixed_at(i, &supported);
-        if (supported) found = table;
-    }
-    return asked_for ? asked_for : found;
-}
+const struct kernels_f32 *kernels_mixed_f32(void) { return asked_for ? asked_for : choose(mixed, N_MIXED); }
+const struct kernels_f32 *kernels_half_f32(void) { return choose(half, N_HALF); }
 
 const char *gw_kernels_build(void) { return kernels_active_f32() == sets[OPENBLAS] ? blas_build() : ""; }
 

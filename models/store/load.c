@@ -1,4 +1,5 @@
 /* Loads what single_store.c saves. Nothing of the file is trusted. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,21 @@ static int check_meta(const char *path, const struct safetensors *file, const st
     return GW_OK;
 }
 
+static int load_loss_scale(const char *path, const struct safetensors *file, struct R(gate) *gate) {
+    const char *text = safetensors_meta(file, STORED_LOSS_SCALE);
+    unsigned long long updates, skipped;
+    int exponent;
+    if (!text) return GW_OK;
+    if (sscanf(text, "%lf after %llu updates, %llu of them skipped", &gate->scale.now, &updates, &skipped) != 3 ||
+        !(gate->scale.now >= 1 && gate->scale.now <= LOSS_SCALE_MOST) || frexp(gate->scale.now, &exponent) != .5 ||
+        skipped > updates)
+        FAIL(GW_ERR_DATA, "%s: its loss scale is none; train the model anew", path);
+    gate->scale.adapts = true;
+    gate->scale.updates = updates;
+    gate->scale.skipped = skipped;
+    return GW_OK;
+}
+
 static int load_model(const char *path, const struct safetensors *file, struct gw_gate_model *model) {
     struct gw_model_config config;
     const char *settings = safetensors_meta(file, "settings"), *seed = safetensors_meta(file, "seed");
@@ -113,7 +129,7 @@ static int load_model(const char *path, const struct safetensors *file, struct g
     if (rc < 0) return gw_error_prefix(error_class(rc, GW_ERR_DATA), "%s", path);
     if (config.n_features < 1) FAIL(GW_ERR_DATA, "%s: its settings name no features; train the model anew", path);
     model->gate.seed = strtoull(seed, NULL, 10);
-    return GW_OK;
+    return load_loss_scale(path, file, &model->gate);
 }
 
 /* Before memory is asked for: the settings must not promise more than the file holds. Forged ones could ask for

@@ -78,9 +78,9 @@ static size_t store_weights(const struct gw_gate_model *model, struct stored_ten
 /* The texts behind the model's own metadata. */
 struct own_meta {
     char *settings, *log; /* mem_free() */
-    char seed[24], base[WEIGHTS_NAME_SIZE], merged[WEIGHTS_NAME_SIZE];
+    char seed[24], base[WEIGHTS_NAME_SIZE], merged[WEIGHTS_NAME_SIZE], scale[96];
 };
-enum { OWN_META_MAX = 6 };
+enum { OWN_META_MAX = 7 };
 
 static int gather_meta(const struct gw_gate_model *model, const struct gw_training_log *log, struct own_meta *own,
                        struct stored_meta *meta, size_t *n) {
@@ -92,6 +92,12 @@ static int gather_meta(const struct gw_gate_model *model, const struct gw_traini
     meta[(*n)++] = (struct stored_meta){"settings", own->settings};
     meta[(*n)++] = (struct stored_meta){"seed", own->seed};
     meta[(*n)++] = (struct stored_meta){"log", own->log};
+    if (model->gate.scale.now > 0) {
+        const struct loss_scale *scale = &model->gate.scale;
+        snprintf(own->scale, sizeof own->scale, "%.0f after %llu updates, %llu of them skipped", scale->now,
+                 (unsigned long long)scale->updates, (unsigned long long)scale->skipped);
+        meta[(*n)++] = (struct stored_meta){STORED_LOSS_SCALE, own->scale};
+    }
     if (!model->gate.theta) return GW_OK;
     stored_weights_name(model->gate.base, own->base);
     stored_weights_name(R(lora_hash)(&model->gate.net.tensors, model->gate.weights), own->merged);

@@ -27,6 +27,9 @@ int store_trees(const struct boosted_gate *gate, struct stored_tensor *out, size
 int load_trees(const char *path, const struct stored_tensor *stored, struct gw_gate_model *model) GW_MUST_USE;
 int load_trees_end(const char *path, const struct gw_gate_model *model) GW_MUST_USE;
 
+/* Metadata of a fit in fp16: what its loss scale came to, from which a warm start goes on. */
+#define STORED_LOSS_SCALE "loss_scale"
+
 #define STORED_SNAPSHOT "snapshot" /* then its number from 1, a dot and the tensor; of the last the tensors alone */
 #define STORED_MIX      "snapshots.weight"
 /* Appends what a snapshot ensemble has beside the weights of its last snapshot. */

@@ -114,7 +114,11 @@ static void begin_cycle(struct R(training) *fit, uint64_t epoch) {
 
 static int set_up(struct R(training) *fit, const struct gw_model_config *model, const struct R(gate) *previous) {
     TRY(R(network_init)(&fit->net, model));
-    fit->k = fit->config->precision == GW_PRECISION_BF16 ? R(kernels_mixed)() : R(kernels_active)();
+    fit->k = R(kernels_active)();
+    if (fit->config->precision == GW_PRECISION_BF16) fit->k = R(kernels_mixed)();
+    if (fit->config->precision == GW_PRECISION_FP16) fit->k = R(kernels_half)();
+    const bool goes_on = previous && fit->config->retrain != GW_RETRAIN_FRESH;
+    loss_scale_begin(&fit->scale, fit->config, goes_on ? previous->scale.now : 0);
     fit->loss_ops = R(loss_at)((size_t)fit->config->loss);
     fit->optimizer = R(optimizer_at)((size_t)fit->config->optimizer);
     fit->schedule = R(schedule_at)((size_t)fit->config->schedule);
@@ -254,6 +258,7 @@ static int finish(struct R(training) *fit, struct R(gate) *gate, struct gw_train
         mem_free(logit);
         TRY(rc);
     }
+    if (fit->scale.adapts) gate->scale = fit->scale;
     gate->net = fit->net;
     gate->train = *fit->config;
     gate->seed = fit->options->seed;

@@ -8,6 +8,7 @@
 #include "models/optimizer/optimizer.h"
 #include "models/schedule/schedule.h"
 #include "models/stream/stream.h"
+#include "models/training/loss_scale.h"
 
 struct R(gate) {
     struct R(network) net;
@@ -17,6 +18,7 @@ struct R(gate) {
     real *theta;   /* the adapters merged into them, as lora_lay_out orders them; owned; NULL: not a lora fit */
     uint64_t base; /* lora_hash of the weights that the adapters were trained on */
     struct calibration calibration[GW_N_GATES];
+    struct loss_scale scale; /* as a fit in fp16 left it; now 0: of no such fit */
     /* Of a snapshot ensemble: the weights above are the last snapshot's. */
     size_t n_snapshots; /* 0: none */
     real *snapshot;     /* [n_snapshots × net.tensors.size] owned */
@@ -71,6 +73,7 @@ struct R(training) {
     } part[TENSORS_MAX];
     size_t n_parts;
     struct R(shard_loss) loss;
+    struct loss_scale scale; /* in loss.weight already */
     double lambda[GW_N_GATES][2];
     size_t n_shards; /* of a full batch */
     struct {
@@ -110,6 +113,8 @@ void R(training_stream_free)(struct R(training) *fit);
 int R(training_stream_epoch)(struct R(training) *fit, uint64_t epoch, struct gw_epoch_record *record) GW_MUST_USE;
 uint64_t R(training_stream_updates)(const struct R(training) *fit, uint64_t epoch); /* updates of an epoch to come */
 /* What epochs of both kinds are made of. Adds the gradients of n shards up in order and returns their loss. */
+/* Puts the loss scale into the weights of a batch, which are those of its loss. */
+void R(training_scale_loss)(struct R(training) *fit);
 double R(training_sum_shards)(struct R(training) *fit, size_t n_shards);
 /* Clips to the global norm, moves the weights (or adapters) and repacks what the kernels read. */
 int R(training_update)(struct R(training) *fit, uint64_t epoch, size_t n_batches, double *rate) GW_MUST_USE;

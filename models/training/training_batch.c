@@ -21,6 +21,12 @@ static void set_weights(struct R(training) *fit, const uint32_t *index, size_t n
     fit->loss.path_weight =
         paths ? decoder_own(&fit->net.config)->decoder_weight / (double)(paths * fit->net.decoder.steps * GW_PATH_SIDES)
               : 0;
+    R(training_scale_loss)(fit);
+}
+
+void R(training_scale_loss)(struct R(training) *fit) {
+    for (size_t gate = 0; gate < GW_N_GATES; gate++) fit->loss.weight[gate] *= fit->scale.now;
+    fit->loss.path_weight *= fit->scale.now;
 }
 
 static void run_shard(struct R(training) *fit, const uint32_t *index, size_t n, size_t s) {
@@ -68,7 +74,7 @@ double R(training_sum_shards)(struct R(training) *fit, size_t n_shards) {
         }
         loss += fit->shard_loss[s];
     }
-    return loss;
+    return loss / fit->scale.now;
 }
 
 int R(training_diverged)(const struct R(training) *fit, uint64_t epoch, const char *what) {
@@ -76,9 +82,18 @@ int R(training_diverged)(const struct R(training) *fit, uint64_t epoch, const ch
          (unsigned long long)epoch, what, fit->config->learning_rate);
 }
 
+/* An update with what the batches have gathered; `norm` is that of its gradient. */
+static void take_step(struct R(training) *fit, struct R(optimizer_step) *step, double norm) {
+    if (fit->config->clip_norm > 0 && norm > fit->config->clip_norm) step->scale *= fit->config->clip_norm / norm;
+    fit->optimizer->step(step);
+}
+
 int R(training_update)(struct R(training) *fit, uint64_t epoch, size_t n_batches, double *rate) {
     bool adapters = fit->lora.plan.n > 0;
     if (adapters) R(lora_gradient)(&fit->lora, fit->k, fit->updates + 1, fit->gradient);
+    *rate = R(schedule_rate)(fit->schedule, fit->config->learning_rate, (double)(fit->updates - fit->cycle.first),
+                             (double)fit->cycle.warmup_updates, (double)fit->cycle.updates,
+                             fit->config->schedule_own[fit->config->schedule].bytes);
     struct R(optimizer_step) step = {
         .k = fit->k,
         .own = fit->config->optimizer_own[fit->config->optimizer].bytes,
@@ -86,17 +101,14 @@ int R(training_update)(struct R(training) *fit, uint64_t epoch, size_t n_batches
         .w = adapters ? fit->lora.theta : fit->weights,
         .g = adapters ? fit->lora.gradient : fit->gradient,
         .state = fit->state,
-        .scale = 1 / (double)n_batches,
-        .number = fit->updates + 1,
+        .scale = 1 / (double)n_batches / fit->scale.now,
+        .number = fit->updates - fit->scale.skipped + 1, /* one that is skipped leaves no trace in the optimiser */
+        .rate = *rate,
     };
-    double norm = sqrt(fit->k->sum_squares(step.n, step.g)) * step.scale;
-    if (!isfinite(norm)) return R(training_diverged)(fit, epoch, "the gradient");
-    if (fit->config->clip_norm > 0 && norm > fit->config->clip_norm) step.scale *= fit->config->clip_norm / norm;
-    step.rate = *rate =
-        R(schedule_rate)(fit->schedule, fit->config->learning_rate, (double)(fit->updates - fit->cycle.first),
-                         (double)fit->cycle.warmup_updates, (double)fit->cycle.updates,
-                         fit->config->schedule_own[fit->config->schedule].bytes);
-    fit->optimizer->step(&step);
+    const double norm = sqrt(fit->k->sum_squares(step.n, step.g)) * step.scale;
+    const bool finite = isfinite(norm);
+    if (!loss_scale_note(&fit->scale, finite)) return R(training_diverged)(fit, epoch, "the gradient");
+    if (finite) take_step(fit, &step, norm);
     fit->updates++;
     if (adapters) R(lora_merge)(&fit->lora, fit->updates + 1, fit->weights);
     R(network_pack_for)(&fit->net, fit->k, fit->weights, fit->packed);

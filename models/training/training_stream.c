@@ -47,6 +47,7 @@ static size_t set_weights(struct R(training) *fit, const uint32_t *index, size_t
     }
     for (size_t gate = 0; gate < GW_N_GATES; gate++)
         fit->loss.weight[gate] = labelled[gate] ? 1.0 / (double)(labelled[gate] * GW_N_GATES) : 0;
+    R(training_scale_loss)(fit);
     return bars;
 }
 
