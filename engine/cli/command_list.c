@@ -48,6 +48,26 @@ static const struct gw_choices *choices_of(const char *kind) {
     return found ? key.param->choices : NULL;
 }
 
+/* Attentions that a decoder may ask. */
+static void print_decoders(size_t inputs) {
+    struct gw_train_config train;
+    struct gw_choice row;
+    gw_train_config_default(&train);
+    printf("\n%-16s %12s  %s\n", "with a decoder", "parameters", "(model.decoder \"path\")");
+    for (size_t i = 0; (row = gw_choice_at(choices_of("attention"), i)).name; i++) {
+        struct gw_model_config config;
+        gw_model_config_default(&config);
+        config.n_features = inputs;
+        config.attention = (int)i;
+        config.decoder = GW_DECODER_PATH;
+        if (gw_model_config_check(&config, &train, NULL) == GW_OK)
+            printf("%-16s %12zu  an LSTM over steps of the horizon asks the window's states at each\n", row.name,
+                   gw_model_parameter_count(&config));
+    }
+    row = gw_choice_at(choices_of("decoder"), GW_DECODER_PATH);
+    print_own(&row.own);
+}
+
 static void print_models(size_t inputs) {
     const struct gw_choices *attentions = choices_of("attention");
     struct gw_choice row;
@@ -61,6 +81,7 @@ static void print_models(size_t inputs) {
         printf("%-16s %12zu  %s\n", row.name, gw_model_parameter_count(&config), row.help);
         print_own(&row.own);
     }
+    print_decoders(inputs);
 }
 
 static int print_features(void) {
