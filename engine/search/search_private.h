@@ -67,7 +67,6 @@ int trials_check(struct search *search) GW_MUST_USE;
 
 /* Inputs whose bars end with the last searched validation slice, which stand as the slices that are scored. */
 int validation_prepare(const struct search *search, const struct experiment *e, struct prepared **out) GW_MUST_USE;
-void validation_free(struct prepared *p);
 /* Fits, scores, replays and measures one evaluation; p: shared inputs, or NULL. A trial that cannot be made or trained is a
  * state, not an error. */
 int evaluate(const struct search *search, const struct prepared *p, struct evaluation *evaluation) GW_MUST_USE;

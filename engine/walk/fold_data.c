@@ -5,6 +5,14 @@
 #include "fit_features.h"
 #include "fold_data.h"
 
+/* Behind the last bar of any slice. In a search the bars that are scored may end before those that validate. */
+static size_t last_row(const struct gw_fold *fold, size_t symbol) {
+    size_t end = 0;
+    for (int slice = 0; slice < GW_N_SLICES; slice++)
+        if (fold->bars[slice][symbol].end > end) end = fold->bars[slice][symbol].end;
+    return end;
+}
+
 /* The earliest row any window of the fold reaches. */
 static size_t first_row(const struct gw_fold *fold, size_t symbol, size_t lookback) {
     size_t first = SIZE_MAX;
@@ -57,7 +65,7 @@ static int copy_rows(const struct prepared *p, size_t i, size_t n, struct fold_d
 }
 
 static int take_symbol(const struct prepared *p, const struct gw_fold *fold, size_t i, struct fold_data *d) {
-    const size_t s = d->symbol[i], first = first_row(fold, s, p->reach), end = fold->bars[GW_SLICE_TEST][s].end;
+    const size_t s = d->symbol[i], first = first_row(fold, s, p->reach), end = last_row(fold, s);
     const size_t n = end > first ? end - first : 0, fit_end = fold->bars[GW_SLICE_VALIDATION][s].end;
     d->first[i] = first;
     TRY(copy_rows(p, i, n, d));

@@ -3,6 +3,8 @@
 
 #include "search_fixture.h"
 
+#include "engine/walk/fold_data.h"
+
 static const char random_search[] =
     "{'name':'found','experiment':'base.json','search':{'contestant':'logistic','strategy':'random','trials':9,"
     "'folds':2,'seeds':2,'reference':2},'space':{'training.learning_rate':{'log':[0.001,0.3]},"
@@ -282,6 +284,39 @@ static void test_points_and_values(void **state) {
     assert_string_equal(dimension_text(&d, 0.11111111, room), "0.3333"); /* four digits */
 }
 
+/* Validation slices that overlap, as they do when a step is shorter: the bars that are scored end where the later fold's begin, those
+ * that decide when training ends do not, and all of them are there. */
+static void test_overlapping_validation_is_there(void **state) {
+    (void)state;
+    struct search *search;
+    struct prepared *p;
+    char *text = mem_strdup(base_text), *test = text ? strstr(text, "'test':60") : NULL;
+    assert_non_null(test);
+    memcpy(test, "'test':20", strlen("'test':20")); /* of 60 that validate */
+    put_json("overlap-base.json", text);
+    mem_free(text);
+    put_json("overlap.json",
+             "{'experiment':'overlap-base.json','search':{'contestant':'lstm','strategy':'random','trials':2,'folds':2,"
+             "'objective':'average_precision'},'space':{'training.learning_rate':{'log':[0.001,0.1]}}}");
+    assert_ok(search_load(scratch("overlap.json"), NULL, &search));
+    assert_ok(validation_prepare(search, search->experiment, &p));
+    for (size_t f = 0; f < 2; f++) {
+        struct fold_data d;
+        size_t beyond = 0;
+        assert_ok(fold_data_build(search->experiment, p, f, NULL, &d));
+        for (int slice = 0; slice < GW_N_SLICES; slice++)
+            for (size_t i = 0; i < d.n[slice]; i++) {
+                const struct gw_sample *at = &d.sample[slice][i];
+                beyond += at->row >= d.score_series[at->series].n_rows;
+            }
+        if (beyond) fail_msg("fold %zu: %zu samples lie behind the rows that were made", f, beyond);
+        if (f == 0) assert_true(d.n[GW_SLICE_TEST] < d.n[GW_SLICE_VALIDATION]);
+        fold_data_free(&d);
+    }
+    prepared_free(p);
+    search_free(search);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_points_and_values),
@@ -289,6 +324,7 @@ int main(void) {
         cmocka_unit_test(test_the_best_is_chosen_and_walks),
         cmocka_unit_test(test_later_bars_cannot_be_seen),
         cmocka_unit_test(test_keys_of_the_whole_experiment),
+        cmocka_unit_test(test_overlapping_validation_is_there),
         cmocka_unit_test(test_a_strategy_without_a_model),
         cmocka_unit_test(test_a_random_walk_holds_nothing),
         cmocka_unit_test(test_refused_before_anything_runs),
