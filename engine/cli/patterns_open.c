@@ -116,15 +116,21 @@ static int open_run(const char *dir, const struct live_choice *choice, bool all,
 
 /* ---- of a trained directory ------------------------------------------------------------------------- */
 
+/* 0 where the number is none that a count may be: a cast would make anything of it. */
+static size_t count_of(const json_value *object, const char *key, size_t fallback) {
+    const double number = json_number(json_get(object, key), (double)fallback);
+    return number >= 0 && number < 1e9 ? (size_t)number : 0;
+}
+
 static int read_source(const struct json_document *document, struct patterns_opened *o, size_t *learned) {
     const json_value *root = json_root(document), *labels = json_get(root, "labels");
     struct gw_import_options import = {.symbol = json_string(json_get(root, "symbol"), NULL),
                                        .format = json_string(json_get(root, "format"), NULL)};
-    struct gw_label_config config = {.horizon = (size_t)json_number(json_get(labels, "horizon"), 24),
+    struct gw_label_config config = {.horizon = count_of(labels, "horizon", 24),
                                      .ratio = json_number(json_get(labels, "ratio"), 2),
                                      .min_move = json_number(json_get(labels, "min_move"), 0.01),
                                      .min_move_atr = json_number(json_get(labels, "min_move_atr"), 0),
-                                     .atr_length = (size_t)json_number(json_get(labels, "atr_length"), 14)};
+                                     .atr_length = count_of(labels, "atr_length", 14)};
     const char *file = json_string(json_get(root, "file"), "");
     const double end = json_number(json_get(root, "learned_end"), 0);
     if (!(config.horizon >= 1 && config.horizon <= 100000 && end >= 1 && end < 1e12))
@@ -161,7 +167,7 @@ static int open_trained(const char *dir, const char *source, bool all, const str
     TRY(json_load(source, GW_ERR_DATA, &document));
     int rc = load_trained(dir, document, o);
     if (rc == GW_OK) rc = read_source(document, o, &learned);
-    o->library.horizon = (size_t)json_number(json_get(json_get(json_root(document), "labels"), "horizon"), 24);
+    o->library.horizon = count_of(json_get(json_root(document), "labels"), "horizon", 24);
     snprintf(o->name, sizeof o->name, "%s", o->market.n_symbols ? o->market.symbol->symbol : "");
     json_free(document);
     TRY(rc);
