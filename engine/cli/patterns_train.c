@@ -239,6 +239,8 @@ static int fit_or_load(struct patterns_training *t, size_t jobs) {
     progress_end(t->progress);
     t->progress = NULL;
     TRY(rc);
+    if (t->epochs == 0)
+        progress_message("note: %s has epochs 1 to %zu of this training; it goes on there", t->dir, t->log.n_epochs);
     return save(t);
 }
 

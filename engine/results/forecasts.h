@@ -2,13 +2,12 @@
 #ifndef GATEWALK_RESULTS_FORECASTS_H
 #define GATEWALK_RESULTS_FORECASTS_H
 
-#include "engine/walk/fit_paths.h"
 #include "results.h"
 
 /* Of one step and side: means over test bars with a path. */
 struct forecast_score {
     size_t n;
-    double pinball, naive; /* pinball loss, mean over path_level, of the fan and of the naive forecast, in ATR */
+    double pinball, naive; /* pinball loss, mean over path_level(), of the fan and of the naive forecast, in ATR */
     double inside;         /* share of bars between the fan's outer quantiles */
     double error;          /* of the point, absolute, in ATR */
 };

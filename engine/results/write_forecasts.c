@@ -14,6 +14,11 @@ static size_t steps_of(const struct experiment *e, size_t s) {
 
 /* ---- how good -------------------------------------------------------------------------------------------------------- */
 
+/* (y - q) level where y is above q, else (q - y)(1 - level) (Koenker and Bassett 1978). */
+static double pinball(double level, double quantile, double y) {
+    return y >= quantile ? (y - quantile) * level : (quantile - y) * (1 - level);
+}
+
 static void add_bar(const struct fit *fit, size_t width, const float *said, const float *came,
                     struct forecast_score *out) {
     for (size_t k = 0; k < width && !isnan(came[0]); k++) {
@@ -22,8 +27,8 @@ static void add_bar(const struct fit *fit, size_t width, const float *said, cons
         const double y = (double)came[k], point = (double)said[k];
         if (isnan(fan->naive[0])) continue; /* nothing to go by */
         for (size_t l = 0; l < PATH_LEVELS; l++) {
-            out[k].pinball += path_pinball(path_level[l], path_quantile(fan, side, l, point), y) / PATH_LEVELS;
-            out[k].naive += path_pinball(path_level[l], fan->naive[l], y) / PATH_LEVELS;
+            out[k].pinball += pinball(path_level(l), path_quantile(fan, side, l, point), y) / PATH_LEVELS;
+            out[k].naive += pinball(path_level(l), fan->naive[l], y) / PATH_LEVELS;
         }
         out[k].inside +=
             y >= path_quantile(fan, side, 0, point) && y <= path_quantile(fan, side, PATH_LEVELS - 1, point);
@@ -66,11 +71,11 @@ static void score_rows(struct out_file *out, const struct experiment *e, size_t 
     const size_t steps = steps_of(e, s);
     for (size_t k = 0; k < steps * GW_PATH_SIDES; k++) {
         const size_t step = k / GW_PATH_SIDES + 1;
-        char pinball[32], naive[32], inside[32], error[32];
+        char loss[32], naive[32], inside[32], error[32];
         if (score[k].n == 0) continue;
         out_printf(out, "%s,%" PRIu64 ",%s,%zu,%zu,%s,%zu,%s,%s,%s,%s\n", e->strategy[s].name, e->seed[seed], fold,
                    step, gw_path_bars(e->labels.horizon, steps, step), gw_path_side_name[k % GW_PATH_SIDES], score[k].n,
-                   number_format(score[k].pinball, pinball), number_format(score[k].naive, naive),
+                   number_format(score[k].pinball, loss), number_format(score[k].naive, naive),
                    number_format(score[k].inside, inside), number_format(score[k].error, error));
     }
 }
@@ -122,7 +127,7 @@ void write_forecast_facts(struct json_writer *w, const struct experiment *e, con
     }
     json_begin_object(w, "forecast");
     json_begin_array(w, "levels");
-    for (size_t l = 0; l < PATH_LEVELS; l++) json_put_number(w, NULL, path_level[l]);
+    for (size_t l = 0; l < PATH_LEVELS; l++) json_put_number(w, NULL, path_level(l));
     json_end_array(w);
     json_begin_array(w, "steps");
     for (size_t m = 0; m < steps; m++) {
@@ -169,7 +174,7 @@ static int write_signals(const struct experiment *e, const struct prepared *p, c
     TRY(path_join(path, sizeof path, dir, GW_RUN_FORECAST_SIGNALS));
     TRY(out_open(&file, path));
     out_printf(&file, "row,step,bars,side,said");
-    for (size_t l = 0; l < PATH_LEVELS; l++) out_printf(&file, ",q%02.0f", 100 * path_level[l]);
+    for (size_t l = 0; l < PATH_LEVELS; l++) out_printf(&file, ",q%02.0f", 100 * path_level(l));
     out_printf(&file, ",came\n");
     for (size_t i = 0; i < fits->n; i++) {
         const struct fit *fit = &fits->fit[i];

@@ -8,8 +8,6 @@
 
 #include "engine/base/base.h"
 
-const double path_level[PATH_LEVELS] = {.05, .1, .25, .5, .75, .9, .95};
-
 int fit_paths_room(const struct gw_model_config *config, size_t n, float **out) {
     const size_t width = gw_model_path_steps(config) * GW_PATH_SIDES;
     *out = width ? mem_calloc(n ? n : 1, width * sizeof **out) : NULL;
@@ -25,7 +23,7 @@ static int ascending(const void *a, const void *b) {
 static void quantiles(double *value, size_t n, double out[PATH_LEVELS]) {
     qsort(value, n, sizeof *value, ascending);
     for (size_t l = 0; l < PATH_LEVELS; l++) {
-        const double at = (double)(n ? n - 1 : 0) * path_level[l];
+        const double at = (double)(n ? n - 1 : 0) * path_level(l);
         const size_t low = (size_t)at, high = low + 1 < n ? low + 1 : low;
         out[l] = n ? value[low] + (at - (double)low) * (value[high] - value[low]) : (double)NAN;
     }
@@ -52,13 +50,4 @@ int fit_keep_fan(const struct fold_data *d, size_t steps, const float *said, str
     mem_free(error);
     mem_free(came);
     return rc;
-}
-
-double path_quantile(const struct path_fan *fan, size_t side, size_t level, double said) {
-    const double q = said + fan->residual[level];
-    return side == GW_PATH_BEST ? fmax(q, 0) : fmin(q, 0);
-}
-
-double path_pinball(double level, double quantile, double y) {
-    return y >= quantile ? (y - quantile) * level : (quantile - y) * (1 - level);
 }

@@ -9,9 +9,4 @@
 int fit_paths_room(const struct gw_model_config *config, size_t n, float **out) GW_MUST_USE;
 /* fit->fan from the forecasts of the fold's validation samples. */
 int fit_keep_fan(const struct fold_data *data, size_t steps, const float *said, struct fit *fit) GW_MUST_USE;
-/* Quantile of a forecast: what was said, moved by the residual's; of one side of the decision's close, as the path is. */
-double path_quantile(const struct path_fan *fan, size_t side, size_t level, double said);
-/* (y - q) level where y is above q, else (q - y)(1 - level) (Koenker and Bassett 1978). */
-double path_pinball(double level, double quantile, double y);
-
 #endif

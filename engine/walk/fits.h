@@ -21,12 +21,21 @@ struct attention_sums {
 
 /* Around one step and side of a decoder's forecasts (fit_paths.h). */
 enum { PATH_LEVELS = 7 };
-extern const double path_level[PATH_LEVELS];
+static inline double path_level(size_t i) {
+    static const double level[PATH_LEVELS] = {.05, .1, .25, .5, .75, .9, .95};
+    return level[i];
+}
 struct path_fan {
     double residual
         [PATH_LEVELS]; /* quantiles of what came less what was said, over the validation slice; NaN: nothing came */
     double naive[PATH_LEVELS]; /* of what came there */
 };
+
+/* Quantile of a forecast: what was said, moved by the residual's; of one side of the decision's close, as the path is. */
+static inline double path_quantile(const struct path_fan *fan, size_t side, size_t level, double said) {
+    const double q = said + fan->residual[level];
+    return side == GW_PATH_BEST ? (q < 0 ? 0 : q) : q > 0 ? 0 : q;
+}
 
 /* What one fit leaves behind: a pure function of (bars up to the fold's end, config, seed). */
 struct fit {

@@ -29,12 +29,6 @@ int prepare_paths(const struct experiment *e, struct prepared *p) {
     return GW_OK;
 }
 
-const float *prepared_path(const struct prepared *p, size_t steps, size_t symbol) {
-    for (size_t i = 0; i < p->n_paths; i++)
-        if (p->paths[i].steps == steps) return p->paths[i].of[symbol].move;
-    return NULL;
-}
-
 void prepared_free_paths(struct prepared *p) {
     for (size_t i = 0; i < p->n_paths; i++) {
         for (size_t s = 0; p->paths[i].of && s < p->market.n_symbols; s++) gw_paths_free(&p->paths[i].of[s]);

@@ -56,7 +56,11 @@ int prepare_cross(const struct experiment *experiment, struct prepared *prepared
 size_t prepare_cross_symbol(const struct prepared *prepared, const struct gw_model_config *model, size_t own);
 /* Paths that the contestants' decoders are taught by; those of a symbol [n × steps × GW_PATH_SIDES], NULL: nobody asked. */
 int prepare_paths(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
-const float *prepared_path(const struct prepared *prepared, size_t steps, size_t symbol);
+static inline const float *prepared_path(const struct prepared *p, size_t steps, size_t symbol) {
+    for (size_t i = 0; i < p->n_paths; i++)
+        if (p->paths[i].steps == steps) return p->paths[i].of[symbol].move;
+    return NULL;
+}
 void prepared_free_paths(struct prepared *prepared);
 /* What the broker wants to know of each symbol beside its bars: instrument, funding, finer bars. */
 int prepare_broker(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;

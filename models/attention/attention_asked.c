@@ -61,3 +61,14 @@ void R(product_ask_backward)(const struct R(asked_run) *run, const real *query, 
         run->k->gemm_nn(1, H, T, dscore + b * T, T, run->h + b * T * H, H, dquery + b * H, H, false);
     }
 }
+
+/* ---- in graphs -------------------------------------------------------------------------------------------- */
+
+struct onnx_value R(additive_onnx_ask)(struct onnx *graph, const struct onnx_asked *asked, struct onnx_value state) {
+    return onnx_additive(graph, onnx_matmul(graph, state, asked->query_weight), asked->key, asked->v);
+}
+
+struct onnx_value R(product_onnx_ask)(struct onnx *graph, const struct onnx_asked *asked, struct onnx_value state) {
+    const struct onnx_value query = *asked->query_weight.name ? onnx_matmul(graph, state, asked->query_weight) : state;
+    return onnx_unwrap(graph, onnx_matmul(graph, asked->key, onnx_wrap(graph, query, 2)), 2);
+}

@@ -20,4 +20,8 @@ void R(additive_keys_backward)(const struct R(asked_run) *run, const real *w2, r
 void R(product_ask)(const struct R(asked_run) *run, const real *query, real *score, size_t ld);
 void R(product_ask_backward)(const struct R(asked_run) *run, const real *query, const real *dscore, real *dquery);
 
+/* In graphs: v · tanh(state W1 + key), and (state W) · key, or state · key where there is no W. */
+struct onnx_value R(additive_onnx_ask)(struct onnx *graph, const struct onnx_asked *asked, struct onnx_value state);
+struct onnx_value R(product_onnx_ask)(struct onnx *graph, const struct onnx_asked *asked, struct onnx_value state);
+
 #endif

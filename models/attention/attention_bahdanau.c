@@ -75,6 +75,12 @@ static void ask_backward(const struct R(asked_run) *run, const real *state, cons
 
 static void finish(const struct R(asked_run) *run) { R(additive_keys_backward)(run, run->w[W2], run->g[W2]); }
 
+static void onnx_prepare(struct onnx *graph, const struct onnx_model *model, struct onnx_value states,
+                         struct onnx_asked *out) {
+    const struct onnx_value key = onnx_matmul(graph, states, onnx_weight(graph, model, W2));
+    *out = (struct onnx_asked){key, onnx_weight(graph, model, W1), onnx_weight(graph, model, V)};
+}
+
 static const struct R(asked_ops) asked = {
     .before = true,
     .wc = -1,
@@ -84,6 +90,8 @@ static const struct R(asked_ops) asked = {
     .ask = ask,
     .ask_backward = ask_backward,
     .finish = finish,
+    .onnx_prepare = onnx_prepare,
+    .onnx_ask = R(additive_onnx_ask),
 };
 static const struct gw_param own_params[] = {ATTENTION_UNITS_ROW, LUONG_COMBINE_ROW};
 

@@ -88,6 +88,14 @@ static void finish(const struct R(asked_run) *run) {
     R(additive_keys_backward)(run, run->w[W] + half(run), run->g[W] + half(run));
 }
 
+static void onnx_prepare(struct onnx *graph, const struct onnx_model *model, struct onnx_value states,
+                         struct onnx_asked *out) {
+    const size_t H = model->config->hidden;
+    const struct onnx_value w1 = onnx_weight_rows(graph, model, W, 0, H, ".query"),
+                            w2 = onnx_weight_rows(graph, model, W, H, 2 * H, ".key");
+    *out = (struct onnx_asked){onnx_matmul(graph, states, w2), w1, onnx_weight(graph, model, V)};
+}
+
 static const struct R(asked_ops) asked = {
     .wc = WC,
     .memory_size = R(asked_keys),
@@ -96,6 +104,8 @@ static const struct R(asked_ops) asked = {
     .ask = ask,
     .ask_backward = ask_backward,
     .finish = finish,
+    .onnx_prepare = onnx_prepare,
+    .onnx_ask = R(additive_onnx_ask),
 };
 static const struct gw_param own_params[] = {ATTENTION_UNITS_ROW, LUONG_COMBINE_ROW};
 

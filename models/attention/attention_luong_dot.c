@@ -80,6 +80,12 @@ static void ask_backward(const struct R(asked_run) *run, const real *state, cons
     run->k->axpy(run->n * run->config->hidden, 1, dquery, dstate);
 }
 
+static void onnx_prepare(struct onnx *graph, const struct onnx_model *model, struct onnx_value states,
+                         struct onnx_asked *out) {
+    (void)graph, (void)model;
+    *out = (struct onnx_asked){.key = states};
+}
+
 static const struct R(asked_ops) asked = {
     .wc = WC,
     .memory_size = R(band_nothing),
@@ -88,6 +94,8 @@ static const struct R(asked_ops) asked = {
     .ask = ask,
     .ask_backward = ask_backward,
     .finish = R(asked_nothing),
+    .onnx_prepare = onnx_prepare,
+    .onnx_ask = R(product_onnx_ask),
 };
 static const struct gw_param own_params[] = {LUONG_COMBINE_ROW};
 

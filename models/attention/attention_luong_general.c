@@ -117,6 +117,11 @@ static void ask_backward(const struct R(asked_run) *run, const real *state, cons
     run->k->gemm_nt(run->n, H, H, dquery, H, run->w[W], H, dstate, H, true);
 }
 
+static void onnx_prepare(struct onnx *graph, const struct onnx_model *model, struct onnx_value states,
+                         struct onnx_asked *out) {
+    *out = (struct onnx_asked){.key = states, .query_weight = onnx_weight(graph, model, W)};
+}
+
 static const struct R(asked_ops) asked = {
     .wc = WC,
     .memory_size = R(band_nothing),
@@ -125,6 +130,8 @@ static const struct R(asked_ops) asked = {
     .ask = ask,
     .ask_backward = ask_backward,
     .finish = R(asked_nothing),
+    .onnx_prepare = onnx_prepare,
+    .onnx_ask = R(product_onnx_ask),
 };
 static const struct gw_param own_params[] = {LUONG_COMBINE_ROW};
 

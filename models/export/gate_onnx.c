@@ -29,15 +29,6 @@ static int judge(const struct gw_gate_model *model) {
              "model.cross \"%s\" cannot be exported: the graph takes one window, and this gate asks a second "
              "sequence; use \"none\"",
              gw_param_word(&gw_model_params, &net->config, "cross"));
-    if (net->decoder.on)
-        FAIL(GW_ERR_CONFIG, "model.decoder \"%s\" cannot be exported: it has no form in ONNX yet; use \"none\"",
-             gw_param_word(&gw_model_params, &net->config, "decoder"));
-    if (model->gate.n_snapshots)
-        FAIL(
-            GW_ERR_CONFIG,
-            "training.snapshots cannot be exported: the graph is one network's, and the model is a mixture of %zu; use "
-            "\"none\"",
-            model->gate.n_snapshots);
     if (!net->encoder->onnx)
         FAIL(GW_ERR_CONFIG, "encoder \"%s\" cannot be exported: %s", net->encoder->name,
              net->encoder->no_onnx ? net->encoder->no_onnx : "it has no form in ONNX yet");
@@ -64,7 +55,7 @@ static struct onnx_value put_network(struct onnx *graph, const struct R(gate) *g
     struct onnx_value y = net->encoder->onnx(graph, &model, x);
     if (net->encoder->sequence) {
         model.first = net->attention_first;
-        y = net->attention->onnx(graph, &model, y);
+        y = net->decoder.on ? R(decoder_onnx)(net, graph, &model, y) : net->attention->onnx(graph, &model, y);
     }
     model.first = net->dense_first;
     if (net->dense) {

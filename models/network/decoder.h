@@ -5,6 +5,7 @@
 #define GATEWALK_MODELS_DECODER_H
 
 #include "gatewalk/labels.h"
+#include "models/export/onnx.h"
 #include "models/kernels/kernels.h"
 #include "models/store/tensors.h"
 
@@ -78,6 +79,10 @@ void R(decoder_forward)(const struct R(pass) *pass, struct R(shard) *shard, cons
                         size_t first);
 /* From run->dcontext and the loss of paths to run->dh, assigned, and all tensors. */
 void R(decoder_backward)(const struct R(pass) *pass, const struct R(attention_run) *run);
+
+/* Its part of an exported graph: states [N × T × H] to what the gate reads [N × C]. */
+struct onnx_value R(decoder_onnx)(const struct R(network) *net, struct onnx *graph, const struct onnx_model *model,
+                                  struct onnx_value states);
 
 /* ---- pieces (decoder_walk.c, decoder_teach.c) ---------------------------------------------------------------------- */
 

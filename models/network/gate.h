@@ -133,6 +133,11 @@ struct R(asked_run) {
     real *memory, *dmemory;               /* [n × memory_size] what queries want to know of a window, made once */
 };
 
+/* What a decoder's queries meet in a graph. */
+struct onnx_asked {
+    struct onnx_value key, query_weight, v;
+};
+
 struct R(asked_ops) {
     bool before; /* the state before a step asks, and the step takes the answer (Bahdanau); else the step's own */
     int wc;      /* which own tensor makes h~ of [c; q] with luong_combine; -1: [c; q] is it */
@@ -145,6 +150,10 @@ struct R(asked_ops) {
     void (*ask_backward)(const struct R(asked_run) *run, const real *state, const real *query, const real *dscore,
                          real *dquery, real *dstate);
     void (*finish)(const struct R(asked_run) *run); /* behind the last of them: from dmemory on */
+    /* In an exported graph: what is made of states [N × T × H] once, and scores [N × T] of a state [N × H]. */
+    void (*onnx_prepare)(struct onnx *graph, const struct onnx_model *model, struct onnx_value states,
+                         struct onnx_asked *out);
+    struct onnx_value (*onnx_ask)(struct onnx *graph, const struct onnx_asked *asked, struct onnx_value state);
 };
 
 struct R(attention_ops) {

@@ -22,7 +22,7 @@ stopped() {
     for ((i = 0; i < $2; i++)); do
         "$program" "${train[@]}" --out "of$1" >out 2>err &
         pid=$!
-        for ((at = 0; at < 1000; at++)); do # 10 s
+        for ((at = 0; at < 6000; at++)); do # a minute
             [ -e "of$1/training.safetensors" ] || [ -e "of$1/model.safetensors" ] && break
             sleep 0.01
         done

@@ -118,7 +118,7 @@ static void add_fold(const struct experiment *e, const struct prepared *p, size_
             if (isnan(y)) continue;
             double low = 0, high = 0;
             for (size_t l = 0; l < PATH_LEVELS; l++) {
-                const double level = path_level[l], naive = quantile_of(came, n, level);
+                const double level = path_level(l), naive = quantile_of(came, n, level);
                 double q = point + quantile_of(wrong, n, level);
                 if (k % 2 == 0 ? q < 0 : q > 0) q = 0;
                 sum->pinball[k] += fmax(level * (y - q), (level - 1) * (y - q)) / PATH_LEVELS;
