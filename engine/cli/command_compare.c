@@ -9,7 +9,7 @@
 #include "gatewalk/report.h"
 #include "show_run.h"
 
-enum { RUNS_MAX = 256, WIDTH = 160 };
+enum { RUNS_MAX = 256 };
 
 static const struct command_option options[] = {
     {"picture", 'p', "FILE", "draw them side by side as well, into a .pdf or .png: findings, table, verdicts, equity",
@@ -30,6 +30,9 @@ static int find_run(const char *given, char room[1024], const char **dir) {
     int rc = store_find(store, given, &run, room);
     store_close(store);
     *dir = room;
+    if (rc == GW_ERR_USAGE)
+        FAIL(rc, "compare: %s: neither a folder nor a run of this number or name in %s; `gatewalk runs` lists them",
+             given, path);
     return rc;
 }
 
@@ -42,7 +45,7 @@ static int compare(char **given, size_t n, const char *picture) {
         char *room = arena_alloc(&arena, 1024, 1);
         rc = room ? find_run(given[i], room, &dir[i]) : GW_ERR_NOMEM;
     }
-    if (rc == GW_OK) rc = gw_report_compare(dir, n, stdout, terminal_width(WIDTH));
+    if (rc == GW_OK) rc = gw_report_compare(dir, n, stdout, terminal_width(80));
     if (rc == GW_OK && picture) {
         rc = gw_report_compare_pages(dir, n, picture);
         if (rc == GW_OK) printf("\npicture: %s\n", CLI_SHOWN(picture));
@@ -68,7 +71,7 @@ const struct command command_compare = {
     .summary = "finished runs side by side",
     .arguments = "RUN [RUN ...]",
     .about = "Prints one table with the strategies of all given runs: run directories, or numbers or names that "
-             "`gatewalk runs` lists. On a narrow terminal the table is folded.",
+             "`gatewalk runs` lists. On a narrow terminal, and where there is none, the table is folded.",
     .option = options,
     .n_options = COUNT_OF(options),
     .example = "gatewalk compare reports/out/demo reports/out/try --picture both.pdf",

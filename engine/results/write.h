@@ -57,7 +57,8 @@ int write_run_json(const struct experiment *e, const struct prepared *p, const s
 int write_scripts(const struct experiment *e, const char *dir) GW_MUST_USE;
 void write_programs(struct json_writer *w, const struct experiment *e);
 /* equity_bands.csv, and summary.json's members of a strategy and of a gate that are about luck, fills and costs. */
-int write_equity_bands(const struct experiment *e, const struct results *r, const char *dir) GW_MUST_USE;
+int write_equity_bands(const struct experiment *e, const struct prepared *p, const struct results *r,
+                       const char *dir) GW_MUST_USE;
 void write_traded_bounds(struct json_writer *w,
                          const struct traded_bounds *bounds); /* NULL: writes that there are none */
 void write_null_bands(struct json_writer *w, const struct experiment *e, const struct null_bands *bands);

@@ -9,19 +9,20 @@ const char *const fill_path_id[N_FILL_PATHS] = {
 
 static const char *text_of(double value, char buffer[32]) { return isnan(value) ? "" : number_format(value, buffer); }
 
-int write_equity_bands(const struct experiment *e, const struct results *r, const char *dir) {
+int write_equity_bands(const struct experiment *e, const struct prepared *p, const struct results *r, const char *dir) {
     struct out_file file;
     char path[1024];
     TRY(path_join(path, sizeof path, dir, GW_RUN_EQUITY_BANDS));
     TRY(out_open(&file, path));
-    out_printf(&file, "time,strategy,low,high,random_low,random_high\n");
+    out_printf(&file, "time,open_time,strategy,low,high,random_low,random_high\n");
     for (size_t s = 0; s < e->n_strategies; s++) {
         const struct traded_bounds *bounds = r->strategy[s].bounds;
         for (size_t i = 0; bounds && i < bounds->n_points; i++) {
             const struct bound_point *at = &bounds->point[i];
             const bool random = bounds->n_random > 0;
-            char time[40], n[4][32];
-            out_printf(&file, "%s,%s,%s,%s,%s,%s\n", time_format(at->time_ns, time), e->strategy[s].name,
+            char time[40], open[40], n[4][32];
+            out_printf(&file, "%s,%s,%s,%s,%s,%s,%s\n", time_format(at->time_ns, time),
+                       time_format(at->time_ns - p->market.symbol[0].interval_ns, open), e->strategy[s].name,
                        text_of(at->low, n[0]), text_of(at->high, n[1]), text_of(random ? at->random_low : NAN, n[2]),
                        text_of(random ? at->random_high : NAN, n[3]));
         }

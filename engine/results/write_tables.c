@@ -252,7 +252,7 @@ int write_tables(const struct experiment *e, const struct prepared *p, const str
     TRY(write_equity(e, p, r, dir));
     TRY(write_breakdown(e, p, r, dir));
     TRY(write_bars(p, dir));
-    TRY(write_equity_bands(e, r, dir));
+    TRY(write_equity_bands(e, p, r, dir));
     TRY(write_training(e, fits, dir));
     return write_curves(e, r, dir);
 }

@@ -47,7 +47,7 @@
  *                        was put, then how it ended (as in orders.csv)
  *                    fill {id, symbol, side, quantity, price, fee}
  *                    fold_end {fold, trades (that ended in it), equity, return}
- * equity_bands.csv   time,strategy,low,high,random_low,random_high   (at most 500 moments of the equity, as multiples of the initial
+ * equity_bands.csv   time,open_time,strategy,low,high,random_low,random_high   (at most 500 moments of the equity, as multiples of the initial
  *                    cash: between the worst and the optimistic path at 0, 1 and 2 times the costs, mean over seeds; 90 % of the
  *                    entries at random that are as many, as long and on the same sides as the first seed's trades)
  * training.csv       strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best

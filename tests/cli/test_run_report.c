@@ -80,7 +80,9 @@ static void test_compare(void **state) {
     run_fine(&run, "run", "small.json", "--set", "name=other", "--strategies", "lstm,buy_and_hold", "--out", "o",
              "--no-report", "--quiet");
     run_free(&run);
+    setenv("COLUMNS", "160", 1); /* all of it side by side */
     run_fine(&run, "compare", "done", "o");
+    unsetenv("COLUMNS");
     assert_int_equal(run.n_err, 0);
     const char *first = strstr(run.out, "\nsmall "), *second = strstr(run.out, "\nother ");
     assert_true(first && second && first < second);
@@ -89,6 +91,13 @@ static void test_compare(void **state) {
     assert_true(bahdanau > first && bahdanau < second); /* the other run was narrowed to two strategies */
     assert_null(strstr(second, "bahdanau"));
     assert_non_null(strstr(second, "buy_and_hold"));
+    run_free(&run);
+    run_fine(&run, "compare", "done", "o");
+    for (const char *line = run.out; *line; line += strcspn(line, "\n") + 1) { /* piped, it fits any screen */
+        size_t width = 0;
+        for (const char *c = line; *c && *c != '\n'; c++) width += ((unsigned char)*c & 0xC0) != 0x80;
+        if (width > 80) fail_msg("%zu characters: %.*s", width, (int)strcspn(line, "\n"), line);
+    }
     run_free(&run);
 }
 

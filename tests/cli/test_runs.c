@@ -371,7 +371,7 @@ static void test_diff_and_compare(void **state) {
     run_free(&by_folder);
     run_program(&run, "compare", "r/one", "three");
     assert_int_equal(run.status, 2);
-    assert_non_null(strstr(run.err, "no run of this number or name"));
+    assert_non_null(strstr(run.err, "three: neither a folder nor a run of this number or name in "));
     run_free(&run);
 }
 

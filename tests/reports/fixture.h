@@ -395,13 +395,13 @@ static void fx_trades(const char *dir, const struct fixture *f) {
 }
 
 static void fx_equity_bands(const char *dir, const struct fixture *f) {
-    FILE *to = fx_open(dir, GW_RUN_EQUITY_BANDS, "time,strategy,low,high,random_low,random_high\n");
+    FILE *to = fx_open(dir, GW_RUN_EQUITY_BANDS, "time,open_time,strategy,low,high,random_low,random_high\n");
     for (size_t i = 0; i < fx_count(f) && !f->empty_tables; i++)
         for (int j = 0; j < 100; j++) {
             const double part = j / 99.0, spread = 0.15 * part * (1 + (double)i / 4);
-            char at[40];
-            fprintf(to, "%s,%s,%.6f,%.6f,", fx_time(part * (fx_bars(f) - 1), at), fx_at(f, i)->name, 1 - spread,
-                    1 + 1.2 * spread);
+            char at[40], open[40];
+            fprintf(to, "%s,%s,%s,%.6f,%.6f,", fx_time(part * (fx_bars(f) - 1), at),
+                    fx_time(part * (fx_bars(f) - 1) - 1, open), fx_at(f, i)->name, 1 - spread, 1 + 1.2 * spread);
             i < f->n_models ? fprintf(to, "%.6f,%.6f\n", 1 - 2 * spread, 1 + spread) : fprintf(to, ",\n");
         }
     fclose(to);

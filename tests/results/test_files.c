@@ -20,7 +20,7 @@ static void test_headers(void **state) {
          "strategy,seed,by,group,trades,wins,gains,losses,pnl,mean_return,fees,slippage,funding,bars_held,"
          "ambiguous,equity_return\n"},
         {GW_RUN_BARS, "time,open_time,symbol,open,high,low,close,volume\n"},
-        {GW_RUN_EQUITY_BANDS, "time,strategy,low,high,random_low,random_high\n"},
+        {GW_RUN_EQUITY_BANDS, "time,open_time,strategy,low,high,random_low,random_high\n"},
         {GW_RUN_TRAINING, "strategy,seed,fold,epoch,learning_rate,train_loss,validation_loss,ap_long,ap_short,best\n"},
         {GW_RUN_CURVES, "strategy,seed,gate,curve,x,y,count\n"},
         {GW_RUN_ATTENTION_INDEX, "row,time,open_time,symbol,strategy,seed,fold,gate,probability,label,map\n"},
@@ -275,8 +275,11 @@ static void test_equity_bands(void **state) {
             }
             assert_near(json_number(json_at(json_get(fills, "default"), 1), NAN), made, 1e-9, 1e-3);
             assert_true(bands.n_rows > row);
-            for (; row < bands.n_rows && is(&bands, row, "strategy", r->e->strategy[s].name); row++)
+            for (; row < bands.n_rows && is(&bands, row, "strategy", r->e->strategy[s].name); row++) {
                 assert_true(number(&bands, row, "low") <= number(&bands, row, "high"));
+                assert_true(time_of(&bands, row, "time") - time_of(&bands, row, "open_time") ==
+                            r->p->market.symbol[0].interval_ns);
+            }
             assert_near(number(&bands, row - 1, "low") - 1, lowest, 1e-9, 1e-3);
             assert_near(number(&bands, row - 1, "high") - 1, highest, 1e-9, 1e-3);
             const json_value *random = json_get(own, "random_entry");
