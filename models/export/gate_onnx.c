@@ -29,6 +29,12 @@ static int judge(const struct gw_gate_model *model) {
              "model.cross \"%s\" cannot be exported: the graph takes one window, and this gate asks a second "
              "sequence; use \"none\"",
              gw_param_word(&gw_model_params, &net->config, "cross"));
+    if (model->gate.n_snapshots)
+        FAIL(
+            GW_ERR_CONFIG,
+            "training.snapshots cannot be exported: the graph is one network's, and the model is a mixture of %zu; use "
+            "\"none\"",
+            model->gate.n_snapshots);
     if (!net->encoder->onnx)
         FAIL(GW_ERR_CONFIG, "encoder \"%s\" cannot be exported: %s", net->encoder->name,
              net->encoder->no_onnx ? net->encoder->no_onnx : "it has no form in ONNX yet");
