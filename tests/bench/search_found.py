@@ -73,7 +73,7 @@ def main():
     for name in list(searches)[1:]:
         within = sum(f[name][0] is not None and f[name][0] <= quarter + 1e-9 for f in rows)
         spent = [f[name][3] if f[name][0] is None else f[name][0] for f in rows]
-        print(f"{name:16s} mean of the best by a quarter {statistics.mean(f[name][1] for f in rows):.4f}; has what random found after "
+        print(f"{name:16s} mean of the best by a quarter {statistics.mean(f[name][1] for f in rows):.4f}; has what random found after at least "
               f"{statistics.mean(spent):.0f} trials' budget in the mean (median {statistics.median(spent):.0f}), within a quarter for "
               f"{within} of {a.seeds}, never for {sum(f[name][0] is None for f in rows)}")
 
