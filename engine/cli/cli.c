@@ -106,6 +106,12 @@ int cli_run(const struct command *command, int argc, char **argv) {
     return command->run(argc, argv);
 }
 
+int cli_spare(const char *out, const char *input) {
+    if (file_is_same(out, input))
+        FAIL(GW_ERR_USAGE, "%s would be written over, and it is read here; choose another --out", out);
+    return GW_OK;
+}
+
 int cli_text(const char *option, const char *text, const char **out) {
     if (!*text) FAIL(GW_ERR_USAGE, "%s: the value is empty; give one or leave the option out", option);
     *out = text;

@@ -41,6 +41,8 @@ int cli_unknown(const char *name) GW_MUST_USE; /* GW_ERR_USAGE, with the nearest
  * getopt says at the end: hence a code of our own). */
 enum { CLI_HELP = -100, CLI_END = -101 };
 int cli_option(const struct command *command, int argc, char **argv);
+/* What is written must not take the place of what is read: GW_ERR_USAGE when both are one file. */
+int cli_spare(const char *out, const char *input) GW_MUST_USE;
 int cli_text(const char *option, const char *text, const char **out) GW_MUST_USE; /* a path or name: not empty */
 int cli_count(const char *option, const char *text, size_t min, size_t max, size_t *out) GW_MUST_USE;
 int cli_number(const char *option, const char *text, double min, double max, double *out) GW_MUST_USE;

@@ -125,19 +125,44 @@ static int write_names(const struct prepared *p, const struct fold_data *data, c
 
 /* ---- files --------------------------------------------------------------------------------------- */
 
+/* FILE.csv and FILE.json of FILE.npy. */
+struct beside {
+    char csv[1024], json[1024];
+};
+
+static int name_beside(const char *out, struct beside *beside) {
+    const int stem = (int)strlen(out) - 4;
+    if (snprintf(beside->csv, sizeof beside->csv, "%.*s.csv", stem, out) >= (int)sizeof beside->csv ||
+        snprintf(beside->json, sizeof beside->json, "%.*s.json", stem, out) >= (int)sizeof beside->json)
+        FAIL(GW_ERR_USAGE, "--out: the path is too long");
+    return GW_OK;
+}
+
+/* The files that are written, FILE.json in the place of experiment.json above all, are none of those that are read. */
+static int spare(const char *out, const char *experiment, const struct experiment *e) {
+    struct beside beside;
+    TRY(name_beside(out, &beside));
+    const char *const written[] = {out, beside.csv, beside.json};
+    for (size_t i = 0; i < (ends_in(out, ".npy") ? COUNT_OF(written) : 1); i++) {
+        TRY(cli_spare(written[i], experiment));
+        for (size_t s = 0; s < e->n_data; s++) {
+            TRY(cli_spare(written[i], e->data[s].file));
+            for (size_t x = 0; x < e->data[s].n_extra; x++) TRY(cli_spare(written[i], e->data[s].extra[x].file));
+        }
+    }
+    return GW_OK;
+}
+
 static int write_npy(const struct prepared *p, const float *rows, size_t n_rows, const struct fold_data *data,
                      const struct features_arguments *a) {
-    char beside[2][1024];
-    int stem = (int)strlen(a->x.out) - 4;
-    if (snprintf(beside[0], sizeof beside[0], "%.*s.csv", stem, a->x.out) >= (int)sizeof beside[0] ||
-        snprintf(beside[1], sizeof beside[1], "%.*s.json", stem, a->x.out) >= (int)sizeof beside[1])
-        FAIL(GW_ERR_USAGE, "--out: the path is too long");
+    struct beside beside;
+    TRY(name_beside(a->x.out, &beside));
     size_t shape[2] = {n_rows, gw_feature_set_size(p->set)};
     out_sweep(a->x.out);
     TRY(npy_write(a->x.out, "<f4", sizeof(float), shape, 2, rows));
-    TRY(write_csv(p, NULL, beside[0]));
-    TRY(write_names(p, data, a, beside[1]));
-    printf("rows: %s\nnames: %s\n", CLI_SHOWN(beside[0]), CLI_SHOWN(beside[1]));
+    TRY(write_csv(p, NULL, beside.csv));
+    TRY(write_names(p, data, a, beside.json));
+    printf("rows: %s\nnames: %s\n", CLI_SHOWN(beside.csv), CLI_SHOWN(beside.json));
     return GW_OK;
 }
 
@@ -202,7 +227,8 @@ static int command(int argc, char **argv) {
     if (!a.x.out || !(ends_in(a.x.out, ".npy") || ends_in(a.x.out, ".csv")))
         FAIL(GW_ERR_USAGE, "features: --out FILE.npy or FILE.csv is missing; see `gatewalk features --help`");
     TRY(experiment_load(argv[optind], &a.x.override, &experiment));
-    int rc = prepare(experiment, &prepared);
+    int rc = spare(a.x.out, argv[optind], experiment);
+    if (rc == GW_OK) rc = prepare(experiment, &prepared);
     if (rc == GW_OK) {
         rc = prepared_keep_features(prepared);
         if (rc == GW_OK) rc = fit_and_write(experiment, prepared, &a);

@@ -35,6 +35,7 @@ static int name_experiment(struct init_plan *p) {
     else
         snprintf(p->path, sizeof p->path, "%s.json",
                  p->market->n_symbols > 1 ? "symbols" : p->market->symbol[0].symbol);
+    TRY(cli_spare(p->path, p->file));
     if (!p->force && file_exists(p->path))
         FAIL(GW_ERR_USAGE, "%s is there already; --force replaces it, --out FILE goes elsewhere", p->path);
     return name_data(p);

@@ -174,6 +174,10 @@ static int command(int argc, char **argv) {
     int n = argc - optind > 2 ? argc - optind : 2; /* a file a symbol */
     TRY(cli_arguments(&command_score, argc, argv, n, "RUN_DIR BARS"));
     if (!out) FAIL(GW_ERR_USAGE, "score: --out FILE is missing; see `gatewalk score --help`");
+    for (int i = optind + 1; i < argc; i++) {
+        const char *equals = strchr(argv[i], '='); /* SYMBOL=FILE */
+        TRY(cli_spare(out, equals && !file_exists(argv[i]) ? equals + 1 : argv[i]));
+    }
     return score(argv[optind], argv + optind + 1, (size_t)n - 1, &choice, from_ns, out);
 }
 

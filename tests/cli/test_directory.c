@@ -189,6 +189,39 @@ static void test_no_report_of_other_results_stays(void **state) {
     assert_false(is_there("o/plots"));
 }
 
+/* ---- what is read stays ------------------------------------------------------------------------------------------ */
+
+static void test_nothing_that_is_read_is_written_over(void **state) {
+    (void)state;
+    static const char *const over[][MAX_ARGS] = {
+        {"features", "small.json", "--out", "small.npy"}, /* small.json would hold its names */
+        {"features", "small.json", "--out", "rw.csv"},
+        {"features", "small.json", "--out", "rw.npy"},
+        {"score", "done", "rw.csv", "--strategy", "bahdanau", "--out", "./rw.csv"},
+        {"init", "rw.csv", "--out", "rw.csv", "--force"},
+    };
+    static const char *const read[] = {"small.json", "rw.csv"};
+    size_t n[COUNT_OF(read)];
+    char *text[COUNT_OF(read)];
+    for (size_t i = 0; i < COUNT_OF(read); i++) text[i] = get_file(work(read[i]), &n[i]);
+    for (size_t c = 0; c < COUNT_OF(over); c++) {
+        struct run run;
+        run_how(&run, &(struct how){0}, over[c]);
+        if (run.status != 2 || !strstr(run.err, "would be written over"))
+            fail_msg("%s ends with %d: %s", over[c][0], run.status, run.err);
+        run_free(&run);
+    }
+    assert_false(is_there("small.npy") || is_there("rw.npy"));
+    for (size_t i = 0; i < COUNT_OF(read); i++) {
+        size_t now;
+        char *same = get_file(work(read[i]), &now);
+        assert_int_equal(now, n[i]);
+        assert_memory_equal(same, text[i], now);
+        free(same);
+        free(text[i]);
+    }
+}
+
 /* ---- folders of others ------------------------------------------------------------------------------------------ */
 
 static void put_victims(void) {
@@ -348,6 +381,7 @@ int main(void) {
         TEST(test_children_die_with_the_test),
         TEST(test_no_report_of_other_results_stays),
         TEST(test_no_path_of_another_study_stays),
+        TEST(test_nothing_that_is_read_is_written_over),
         TEST(test_folders_of_others_are_left_alone),
         TEST(test_planted_links_are_not_followed),
         TEST(test_leftovers_of_killed_runs_are_swept),

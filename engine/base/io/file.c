@@ -128,6 +128,11 @@ bool file_exists(const char *path) {
     return stat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+bool file_is_same(const char *a, const char *b) {
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 static bool is_folder(const char *path) {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
