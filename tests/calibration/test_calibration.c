@@ -60,7 +60,7 @@ static void one_series(const struct world *world, uint64_t series, struct tally 
     assert_ok(fits_plan(experiment, p, p->plan.n_folds, "none", &fits));
     for (size_t i = 0; i < fits.n; i++) scorers_fill(experiment, p, world->knowledge, series, &fits.fit[i]);
     assert_ok(results_replay(experiment, p, &fits, NULL, &r));
-    assert_ok(results_measure(experiment, p, &r));
+    assert_ok(results_measure(experiment, p, &r, 1));
     assert_ok(results_verdict(experiment, p, &r, 1));
     assert_ok(results_selection(experiment, &r));
     tally_series(experiment, &r, sharpe_row, tally);
