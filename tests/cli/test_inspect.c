@@ -1,5 +1,7 @@
 /* `synth`, `inspect` and `folds` as they are meant to be used: round trips, limits, and what they say of damage. */
 #include "commands.h"
+#include <ctype.h>
+
 #include "engine/base/base.h"
 #include "engine/config/config.h"
 #include "gatewalk/synth.h"

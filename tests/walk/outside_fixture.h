@@ -50,7 +50,7 @@ static inline void walk_through(struct walked *w, struct experiment *e) {
     assert_ok(fits_plan(e, w->p, w->p->plan.n_folds, scratch("outside"), &w->fits));
     assert_ok(fits_execute(e, w->p, &w->fits, 1));
     assert_ok(results_replay(e, w->p, &w->fits, NULL, &w->results));
-    assert_ok(results_measure(e, w->p, &w->results));
+    assert_ok(results_measure(e, w->p, &w->results, 1));
     assert_ok(results_verdict(e, w->p, &w->results, 1));
 }
 
