@@ -158,13 +158,13 @@ static void test_best_of_all(void **state) {
 static void test_null_gates_the_test(void **state) {
     (void)state;
     struct stage *s = stage_make();
-    s->strategy[POOL].null[GW_GATE_LONG].p_value = .2;
+    s->strategy[POOL].null_holm[GW_GATE_LONG] = .2;
     verdict_of(s, 2, 0.05, 0.6);
     const struct criterion_result *ap = &s->r.verdict[0].criterion[CRITERION_average_precision];
     assert_int_equal(ap->at_gate[GW_GATE_LONG], CRITERION_AS_NULL);
     assert_int_equal(ap->at_gate[GW_GATE_SHORT], CRITERION_PASSED);
     assert_int_equal(ap->state, CRITERION_PASSED);
-    s->strategy[POOL].null[GW_GATE_SHORT].p_value = .06;
+    s->strategy[POOL].null_holm[GW_GATE_SHORT] = .06;
     mem_free(s->r.verdict);
     s->r.n_verdicts = 0;
     assert_ok(results_verdict(s->e, &s->p, &s->r, 2));
