@@ -29,6 +29,7 @@ static const struct command_option options[] = {
     {"out", 'o', "DIR", "train: where the library goes", NULL},
     {"set", 'e', "KEY=VALUE", "train: a key of model, training or labels (repeatable): model.categories=300", NULL},
     {"format", 'f', "NAME", "train: instead of detecting it", NULL},
+    {"force", 'F', NULL, "train: replace the library of another training in the directory", NULL},
     OPTION_JOBS,
     OPTION_KERNELS,
     OPTION_QUIET,
@@ -64,6 +65,9 @@ static int take_option(struct patterns_arguments *a, int c) {
         break;
     case 'f':
         return cli_text("--format", optarg, &a->train.format);
+    case 'F':
+        a->train.force = true;
+        break;
     case 'j':
         return cli_count("--jobs", optarg, 1, 1024, &a->train.jobs);
     case 'q':

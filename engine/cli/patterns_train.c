@@ -223,6 +223,23 @@ static int claim(const char *dir, int *lock) {
     return run_folder_sweep(dir, *lock >= 0); /* what a killed one has left half-written */
 }
 
+/* What another training left may have taken hours. */
+static int spare_another(const struct patterns_training *t, bool force) {
+    char path[1024];
+    struct json_document *source = NULL;
+    TRY(path_join(path, sizeof path, t->dir, PATTERNS_SOURCE));
+    if (force || !file_exists(path) || !(file_exists(t->model_path) || file_exists(t->checkpoint))) return GW_OK;
+    const bool ours = json_load(path, GW_ERR_DATA, &source) == GW_OK &&
+                      strcmp(json_string(json_get(json_root(source), "key"), ""), t->key) == 0;
+    json_free(source);
+    if (!ours)
+        FAIL(GW_ERR_USAGE,
+             "%s holds a library of other bars or settings, or of another gatewalk; --force replaces it, --out DIR "
+             "goes elsewhere",
+             t->dir);
+    return GW_OK;
+}
+
 static int fit_or_load(struct patterns_training *t, size_t jobs) {
     const struct gw_meta_pair of = {PATTERNS_KEY, t->key};
     if (file_exists(t->model_path) && gw_model_load(t->model_path, &of, 1, &t->gate, &t->log, NULL, NULL) == GW_OK) {
@@ -253,6 +270,7 @@ static int train(struct patterns_training *t, const struct patterns_train_option
     TRY(path_join(t->model_path, sizeof t->model_path, t->dir, PATTERNS_MODEL));
     TRY(path_join(t->checkpoint, sizeof t->checkpoint, t->dir, CHECKPOINT));
     TRY(claim(t->dir, lock));
+    TRY(spare_another(t, o->force));
     TRY(write_source(t, o)); /* first of all: it says whose directory this is */
     TRY(fit_or_load(t, o->jobs));
     TRY(drop_checkpoint(t));

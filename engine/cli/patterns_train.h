@@ -10,6 +10,7 @@ struct patterns_train_options {
     size_t n_set, jobs;
     uint64_t seed;
     const char *format;
+    bool force; /* another library that is there is replaced */
 };
 struct patterns_training {
     const char *file, *dir;
@@ -28,7 +29,8 @@ struct patterns_training {
     char key[17], model_path[1024], checkpoint[1024];
     uint32_t epochs; /* trained by this call, not by one before */
 };
-/* One that was stopped or killed goes on where the same call finds its last epoch, or its model; another is begun afresh.
+/* One that was stopped or killed goes on where the same call finds its last epoch, or its model; another in its place is refused
+ * (GW_ERR_USAGE) unless forced, and then begun afresh.
  * Trains on the file's bars but for the last 15 %, which decide the best epoch, and leaves model, latents, windows, categories
  * and the files of pictures in the directory. */
 int patterns_train(const char *file, const char *dir, const struct patterns_train_options *options) GW_MUST_USE;

@@ -45,8 +45,10 @@ a_model_is_not_trained_twice() {
     cp -r whole again && echo left >again/training.safetensors && "$program" "${train[@]}" --out again >/dev/null 2>err &&
         grep -q "again has the model of this training" err && same again
 }
-other_settings_begin_afresh() {
-    cp -r whole other && "$program" "${train[@]}" --set epochs=2 --out other >/dev/null 2>err && ! grep -q "note:" err || fail "$(cat err)" || return
+another_library_is_replaced_only_if_told() {
+    cp -r whole other && "$program" "${train[@]}" --set epochs=2 --out other >/dev/null 2>err
+    [ $? -eq 2 ] && grep -q "other holds a library of other bars or settings.*--force" err && same other || fail "$(cat err)" || return
+    "$program" "${train[@]}" --set epochs=2 --out other --force >/dev/null 2>err && ! grep -q "note:" err || fail "$(cat err)" || return
     ! cmp -s other/model.safetensors whole/model.safetensors && [ ! -e other/training.safetensors ]
 }
 what_is_not_finished_is_not_shown() {
@@ -61,6 +63,6 @@ two_at_a_time_are_refused() {
     [ $? -eq 1 ] && grep -q "whole: is in use by another gatewalk" err || fail "$(cat err)"
 }
 
-for f in ctrl_c_keeps_the_last_epoch a_kill_keeps_the_last_epoch a_model_is_not_trained_twice other_settings_begin_afresh \
+for f in ctrl_c_keeps_the_last_epoch a_kill_keeps_the_last_epoch a_model_is_not_trained_twice another_library_is_replaced_only_if_told \
     what_is_not_finished_is_not_shown two_at_a_time_are_refused; do check $f; done
 finish
