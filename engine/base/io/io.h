@@ -12,9 +12,9 @@
 int file_read_all(const char *path, size_t max_bytes, int code, char **text, size_t *length) GW_MUST_USE;
 /* Opens a file for reading, a folder not; the same errors. */
 int file_open(const char *path, int code, FILE **stream) GW_MUST_USE;
-bool file_exists(const char *path);         /* false only when there is none for sure */
+bool file_exists(const char *path);              /* false only when there is none for sure */
 bool file_is_same(const char *a, const char *b); /* two names of one file that is there */
-int dir_make(const char *path) GW_MUST_USE; /* mkdir -p */
+int dir_make(const char *path) GW_MUST_USE;      /* mkdir -p */
 /* One process at a time in a folder: GW_ERR_IO names the process that has it. The lock ends with its process at the latest
  * and leaves nothing behind. *lock is -1 before; it stays so, which is no error, where there is no such folder. Where the
  * file system knows no locks, or none between machines, a file stands for one (lock_file.h), which a killed process leaves
