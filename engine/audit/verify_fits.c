@@ -35,7 +35,7 @@ static int load_fit(const struct experiment *e, const struct prepared *p, const 
     size_t n = COUNT_OF(extra);
     TRY(gw_model_load_onto(fit->model_path, previous, expect, COUNT_OF(expect), model, &fit->log, extra, &n));
     for (size_t i = 0; i < n; i++) {
-        if (e->verdict.importance && extra[i].n == GW_N_GATES * spec->model.n_features &&
+        if (e->verdict.importance && extra[i].n == GW_N_GATES * gw_model_inputs(&spec->model) &&
             strcmp(extra[i].name, "permutation_importance") == 0 && !fit->permutation)
             fit->permutation = extra[i].value;
         else if (n_learnt && !*learnt && extra[i].n == n_learnt && strcmp(extra[i].name, GW_TENSOR_LEARNT) == 0)

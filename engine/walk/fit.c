@@ -350,7 +350,8 @@ done:
 }
 
 void fit_release(struct fit *fit) {
-    if (fit->source) return; /* what it holds is another's */
+    /* What it was given is another's; verify loads every fit for itself. */
+    if (fit->source && fit->tau == fit->source->tau) return;
     mem_free(fit->validation);
     mem_free(fit->probability);
     mem_free(fit->tau);

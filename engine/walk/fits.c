@@ -317,7 +317,7 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
 }
 
 void fits_free(struct fit_list *fits) {
-    for (size_t i = 0; i < fits->n; i++) {
+    for (size_t i = fits->n; i-- > 0;) { /* whose results others took stands before them */
         fit_release(&fits->fit[i]);
         if (fits->model) gw_model_free(fits->model[i]);
     }
