@@ -39,8 +39,7 @@ static void test_same_bytes(void **state) {
     snprintf(again, sizeof again, "%s", scratch("again.jsonl"));
     const size_t live = mem_live_bytes();
     assert_ok(verify_events(run[0].dir, again, NULL));
-    assert_int_equal(mem_live_bytes(),
-                     live);
+    assert_int_equal(mem_live_bytes(), live);
     assert_same_file(first, again);
     struct verify_report report;
     char dir[700];
