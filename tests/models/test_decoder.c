@@ -1,8 +1,6 @@
 /* Models with a decoder: exact numbers of parameters, what they refuse, how sampling is scheduled, and that what it is taught
  * by is no part of any score: the same bits alone and in company, from a file, for any number of threads, with and without
  * paths. Its equations are held in test_golden.c and test_gradients.c. */
-#include <omp.h>
-
 #include "gatewalk/stream.h"
 #include "models/network/gate.h"
 #include "toy.h"
@@ -184,14 +182,8 @@ static void scores_of(const struct run *run, const struct gw_gate_model *previou
     struct gw_gate_model *model;
     struct gw_training_log log;
     struct gw_fit_options options = run->toy.options;
-    int rc = GW_OK;
     options.previous = previous;
-    omp_set_num_threads(threads);
-#pragma omp parallel
-#pragma omp single
-    rc = gw_model_fit(&run->toy.model, &run->toy.training, &run->toy.input, &options, &model, &log);
-    omp_set_num_threads(1);
-    assert_ok(rc);
+    toy_fit_on(&run->toy, &options, threads, &model, &log);
     toy_scores(&run->toy, model, p);
     gw_training_log_free(&log);
     gw_model_free(model);

@@ -1,6 +1,5 @@
 /* Retraining by adapters: what moves and what does not, what a file holds, and that a chain of files gives the weights
  * of the fits bit for bit. */
-#include <omp.h>
 #include <unistd.h>
 
 #include "engine/base/base.h"
@@ -157,18 +156,12 @@ static void test_threads_do_not_matter(void **state) {
     struct gw_gate_model *previous, *alone, *together;
     struct gw_training_log log;
     for (size_t w = 0; gw_model_option_name("lora_on", w); w++) {
-        int rc = GW_OK;
         toy_lora(&toy, "multihead", gw_model_option_name("lora_on", w));
         fit_fold(&toy, 0, NULL, &previous, &log);
         gw_training_log_free(&log);
         fit_fold(&toy, 1, previous, &alone, &log);
         gw_training_log_free(&log);
-        omp_set_num_threads(3);
-#pragma omp parallel
-#pragma omp single
-        rc = gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log);
-        omp_set_num_threads(1);
-        assert_ok(rc);
+        toy_fit_on(&toy, &toy.options, 3, &together, &log);
         same_weights(alone, together);
         gw_training_log_free(&log);
         gw_model_free(together);

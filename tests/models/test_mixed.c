@@ -1,7 +1,5 @@
 /* training.precision "bf16" in whole fits: gradients point the same way, the planted problem is learnt as well, threads
  * do not matter, and what is measured and delivered is scored in float32. */
-#include <omp.h>
-
 #include "engine/base/base.h"
 #include "models/api/gate_model.h"
 #include "probe.h"
@@ -170,12 +168,7 @@ static void check_threads(void) {
         model_set(&toy.model, "attention", attentions[i]);
         toy_fit(&toy, &alone, &log_alone);
         for (int threads = 1; threads <= 4; threads++) {
-            int rc = GW_OK;
-            omp_set_num_threads(threads);
-#pragma omp parallel
-#pragma omp single
-            rc = gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log_together);
-            assert_ok(rc);
+            toy_fit_on(&toy, &toy.options, threads, &together, &log_together);
             assert_memory_equal(alone->gate.weights, together->gate.weights,
                                 alone->gate.net.tensors.size * sizeof(float));
             assert_true(log_alone.epoch[1].validation_loss == log_together.epoch[1].validation_loss);
@@ -185,7 +178,6 @@ static void check_threads(void) {
         gw_training_log_free(&log_alone);
         gw_model_free(alone);
     }
-    omp_set_num_threads(1);
 }
 static void test_threads_do_not_matter(void **state) {
     (void)state;

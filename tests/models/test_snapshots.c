@@ -1,7 +1,6 @@
 /* Snapshot ensembles: the rates and weights of independent implementations (tests/golden/make_snapshots.py), a mixture of the
  * very fits that end where its snapshots do, the same bytes for any number of threads and from a file, and what they refuse. */
 #include <math.h>
-#include <omp.h>
 #include <unistd.h>
 
 #include "base/scratch.h"
@@ -196,17 +195,11 @@ static void test_threads_do_not_matter(void **state) {
     toy_fit(&toy, &alone, &log);
     gw_training_log_free(&log);
     for (int threads = 1; threads <= 4; threads *= 2) {
-        int rc = GW_OK;
-        omp_set_num_threads(threads);
-#pragma omp parallel
-#pragma omp single
-        rc = gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log);
-        assert_ok(rc);
+        toy_fit_on(&toy, &toy.options, threads, &together, &log);
         same(alone, together);
         gw_training_log_free(&log);
         if (threads < 4) gw_model_free(together);
     }
-    omp_set_num_threads(1);
     together->gate.snapshot[3] += 1; /* such a difference is seen */
     assert_true(model_differs(alone, together, &difference));
     assert_string_equal(difference.tensor, "snapshot");

@@ -1,7 +1,5 @@
 /* Streaming gates: a score is a function of a stated finite history, whoever asks for it and however; fits repeat byte for
  * byte; what does not stream says so. */
-#include <omp.h>
-
 #include "gatewalk/stream.h"
 #include "models/api/gate_model.h"
 #include "toy.h"
@@ -30,11 +28,7 @@ static bool combines(const char *attention) {
 
 static struct gw_gate_model *fit_on(struct toy *toy, int threads, struct gw_training_log *log) {
     struct gw_gate_model *model = NULL;
-    int rc = GW_OK;
-#pragma omp parallel num_threads(threads)
-#pragma omp single
-    rc = gw_model_fit(&toy->model, &toy->training, &toy->input, &toy->options, &model, log);
-    assert_ok(rc);
+    toy_fit_on(toy, &toy->options, threads, &model, log);
     return model;
 }
 

@@ -24,12 +24,7 @@ static void same_for_any_threads(const char *encoder, const char *attention) {
     model_set(&toy.model, "attention", attention);
     toy_fit(&toy, &alone, &log_alone); /* outside any parallel region */
     for (int threads = 1; threads <= 4; threads *= 2) {
-        int rc = GW_OK;
-        omp_set_num_threads(threads);
-#pragma omp parallel
-#pragma omp single
-        rc = gw_model_fit(&toy.model, &toy.training, &toy.input, &toy.options, &together, &log_together);
-        assert_ok(rc);
+        toy_fit_on(&toy, &toy.options, threads, &together, &log_together);
         same_model(alone, together);
         assert_int_equal(log_alone.n_epochs, log_together.n_epochs);
         for (size_t e = 0; e < log_alone.n_epochs; e++) {
@@ -41,7 +36,6 @@ static void same_for_any_threads(const char *encoder, const char *attention) {
     }
     gw_training_log_free(&log_alone);
     gw_model_free(alone);
-    omp_set_num_threads(1);
 }
 
 static void test_threads_do_not_matter(void **state) {

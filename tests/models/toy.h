@@ -64,6 +64,16 @@ static inline void toy_fit(struct toy *toy, struct gw_gate_model **model, struct
     assert_ok(gw_model_fit(&toy->model, &toy->training, &toy->input, &toy->options, model, log));
 }
 
+/* The same by the threads of a parallel region, which the fit shares. */
+static inline void toy_fit_on(const struct toy *toy, const struct gw_fit_options *options, int threads,
+                              struct gw_gate_model **model, struct gw_training_log *log) {
+    int rc = GW_OK;
+#pragma omp parallel num_threads(threads)
+#pragma omp single
+    rc = gw_model_fit(&toy->model, &toy->training, &toy->input, options, model, log);
+    assert_ok(rc);
+}
+
 /* The best epoch's record. */
 static inline const struct gw_epoch_record *toy_best(const struct gw_training_log *log) {
     return &log->epoch[log->best_epoch - 1];
