@@ -85,15 +85,7 @@ VINLINE void half_soft_firsts(uint16_t *p, vf x, size_t n) {
 #define PAIR_OF     half_soft_pair
 #define PAIR_DOT    half_soft_dot
 #define PAIR_FIRSTS half_soft_firsts
-#include "mixed_pack.h"
-
-#include "mixed_tile.h"
-
-#include "mixed_gemm.h"
-
-#include "mixed_lstm.h"
-
-#include "mixed_head.h"
+#include "mixed_templates.h"
 
 #if defined(GW_ISA_AVX2)
 MIXED_TABLE(kernels_half_avx2_soft, "avx2 fp16 soft", half_soft);
@@ -156,15 +148,7 @@ VINLINE vf half_dot(vp a, vp b, vf sum) {
     return vfma(half_low(a), half_low(b), sum);
 }
 
-#include "mixed_pack.h"
-
-#include "mixed_tile.h"
-
-#include "mixed_gemm.h"
-
-#include "mixed_lstm.h"
-
-#include "mixed_head.h"
+#include "mixed_templates.h"
 
 #if defined(GW_ISA_AVX512)
 MIXED_TABLE(kernels_half_avx512, "avx512 fp16", half);

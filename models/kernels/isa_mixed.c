@@ -27,15 +27,7 @@ VINLINE void soft_firsts(uint16_t *p, vf x, size_t n) { vp_store_firsts(p, vp_ro
 #define MIXED_STEP  1
 #define TILES_OPEN()
 #define TILES_CLOSE()
-#include "mixed_pack.h"
-
-#include "mixed_tile.h"
-
-#include "mixed_gemm.h"
-
-#include "mixed_lstm.h"
-
-#include "mixed_head.h"
+#include "mixed_templates.h"
 
 #include "mixed_table.h"
 
@@ -102,15 +94,7 @@ VINLINE void native_firsts(uint16_t *p, vf x, size_t n) {
 #define MIXED_STEP  1
 #define TILES_OPEN()
 #define TILES_CLOSE()
-#include "mixed_pack.h"
-
-#include "mixed_tile.h"
-
-#include "mixed_gemm.h"
-
-#include "mixed_lstm.h"
-
-#include "mixed_head.h"
+#include "mixed_templates.h"
 
 MIXED_TABLE(kernels_mixed_avx512bf16, "avx512 bf16", native);
 
