@@ -2,6 +2,7 @@
 #ifndef GATEWALK_TEST_RUN_RUNDIR_H
 #define GATEWALK_TEST_RUN_RUNDIR_H
 
+#include "engine/audit/verify.h"
 #include "fixture.h"
 
 /* Three symbols of one market: the second starts later and has holes, the third begins inside the first test slice. */
@@ -31,6 +32,18 @@ static inline int rundir_run(const struct experiment *e, const char *name, size_
     char dir[1024], out[700];
     snprintf(out, sizeof out, "%.500s/%s", scratch_dir, name);
     return run_experiment(e, &(struct gw_run_options){.out_dir = out, .force = true, .jobs = jobs}, dir);
+}
+
+/* Recomputed from its own files it is the same, and nothing of that stays in memory. */
+static inline void rundir_verify(const char *dir) {
+    struct verify_report report;
+    const size_t live = mem_live_bytes();
+    assert_ok(verify_run(dir, &(struct verify_options){0}, &report));
+    assert_true(report.n > 5);
+    for (size_t i = 0; i < report.n; i++)
+        if (!report.file[i].same) fail_msg("%s: %s differs", dir, report.file[i].name);
+    verify_report_free(&report);
+    assert_int_equal(mem_live_bytes(), live);
 }
 
 static inline char *rundir_read(const char *path, size_t *length) {

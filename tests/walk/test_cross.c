@@ -96,6 +96,7 @@ static void test_run(void **state) {
     assert_true(rundir_compare(scratch("one"), scratch("two")) > 10);
     assert_ok(rundir_run(e, "two", 1)); /* from the stored models */
     rundir_compare(scratch("one"), scratch("two"));
+    rundir_verify(scratch("two")); /* the second sequence's importance among the rest */
     assert_ok(table_read(scratch("one/" GW_RUN_ATTENTION_INDEX), &index));
     assert_ok(table_read(scratch("one/" GW_RUN_ATTENTION_MEAN), &mean));
     assert_int_equal(count(&index, "hours", "mean"), 0);

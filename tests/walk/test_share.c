@@ -103,10 +103,27 @@ static void test_models_under_another_name(void **state) {
     drop(&first);
 }
 
+/* verify loads what the run's contestants shared once for each of them. */
+static void test_what_verify_loads_is_released(void **state) {
+    (void)state;
+    char text[1600];
+    snprintf(text, sizeof text, AROUND("%s"), A "," WARM "," B "," LATE);
+    struct experiment *e = fixture_experiment(text);
+    assert_ok(rundir_run(e, "verified", 2));
+    experiment_free(e);
+    rundir_verify(scratch("verified"));
+    char events[700];
+    snprintf(events, sizeof events, "%.600s", scratch("verified.jsonl"));
+    const size_t live = mem_live_bytes();
+    assert_ok(verify_events(scratch("verified"), events, NULL));
+    assert_int_equal(mem_live_bytes(), live);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shared_fits_are_those_of_each_alone),
         cmocka_unit_test(test_models_under_another_name),
+        cmocka_unit_test(test_what_verify_loads_is_released),
     };
     return cmocka_run_group_tests(tests, rundir_setup, scratch_remove);
 }
