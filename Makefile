@@ -274,7 +274,8 @@ uninstall:
 # ---- the house rules ------------------------------------------------------------------------------
 
 # Arrows point down, by symbols: .ci/rooms is the table.
-layers: gatewalk
+layers:
+	@$(MAKE) --no-print-directory -j$(shell nproc) gatewalk
 	@.ci/layers $(BUILD)
 # Every public header stands on its own, as strict C17 and as C++17.
 headers:
