@@ -7,41 +7,20 @@ Ours and theirs in turn, all cores on both sides: wall and processor seconds, wh
 divergence that t-SNE leaves. scikit-learn's k-means starts once and, as its own default is, ten times.
 """
 import json
+import os
 import subprocess
 import sys
 import time
 import warnings
 
-import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.manifold import TSNE
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
+sys.dont_write_bytecode = True
+from make_patterns import points, spherical_inertia  # noqa: E402  the points are those of engine/bench/bench_categories.c, too
+
 POINTS, LATENT, CLUSTERS, CATEGORIES, NOISE = 60000, 32, 250, 300, 0.5
-
-
-def uniform(stream, n):
-    """[0, 1): SplitMix64 (Steele, Lea & Flood 2014) of the counter i, one sequence a stream."""
-    with np.errstate(over="ignore"):
-        z = (np.arange(1, n + 1, dtype=np.uint64) + np.uint64(stream << 32)) * np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = z ^ (z >> np.uint64(31))
-    return (z >> np.uint64(11)).astype(np.float64) * 2.0**-53
-
-
-def points():
-    """As engine/bench/bench_categories.c makes them."""
-    centre = 2 * uniform(1, CLUSTERS * LATENT).reshape(CLUSTERS, LATENT) - 1
-    u = uniform(2, 4 * POINTS * LATENT).reshape(POINTS, LATENT, 4)
-    x = centre[np.arange(POINTS) % CLUSTERS] + NOISE * (u.sum(2) - 2)
-    return (x / np.linalg.norm(x, axis=1)[:, None]).astype(np.float32)
-
-
-def spherical_inertia(x, labels):
-    """On the sphere the best centre is the normed mean: 2n - 2 sum |sum of members|."""
-    total = np.zeros((CATEGORIES, x.shape[1]))
-    np.add.at(total, labels, x.astype(np.float64))
-    return 2 * len(x) - 2 * np.linalg.norm(total, axis=1).sum()
 
 
 def measured(work):
@@ -53,11 +32,11 @@ def measured(work):
 def main():
     binary = sys.argv[1] if len(sys.argv) > 1 else "./gatewalk"
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    x = points()
+    x = points(POINTS, LATENT, CLUSTERS, NOISE)
     warnings.simplefilter("ignore")
 
     def k_means(starts):
-        return lambda: spherical_inertia(x, KMeans(CATEGORIES, n_init=starts, random_state=1).fit(x).labels_)
+        return lambda: spherical_inertia(x, KMeans(CATEGORIES, n_init=starts, random_state=1).fit(x).labels_, CATEGORIES)
 
     def t_sne(n):
         return lambda: TSNE(init="pca", learning_rate="auto", n_jobs=-1).fit(x[:n]).kl_divergence_
@@ -75,4 +54,5 @@ def main():
                   f"{theirs[1] / processor:.1f} x by the processor", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

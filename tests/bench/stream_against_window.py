@@ -39,7 +39,7 @@ def run(args, stem, plan, more):
     with open(os.path.join(stem, "summary.json")) as stream:
         summary = json.load(stream)
     with open(os.path.join(stem, "run.json")) as stream:
-        summary["training_time"] = {row["strategy"]: row["seconds"] for row in json.load(stream)["training_time"]}
+        summary["training_time"] = {row["strategy"]: row["processor_seconds"] for row in json.load(stream)["training_time"]}
     return summary
 
 
