@@ -27,24 +27,58 @@ size_t chart_bar_at(const struct chart_axis *axis, int64_t time_ns) {
     return lo ? lo - 1 : SIZE_MAX;
 }
 
-static bool is_group(const struct chart *chart, size_t i, const char *strategy, const char *seed, const char *symbol) {
-    const struct chart_group *g = &chart->group[i];
-    return strcmp(g->seed, seed) == 0 && strcmp(chart->run->strategy[g->strategy].name, strategy) == 0 &&
-           strcmp(chart->axis[g->symbol].name, symbol) == 0;
+/* Rows of one contestant and seed follow one another: the one that was found last is the likeliest. */
+static struct chart_seed *seed_find(const struct chart *chart, const char *strategy, const char *seed) {
+    for (size_t i = chart->n_seeds; i-- > 0;) {
+        struct chart_seed *of = &chart->seed[i];
+        if (strcmp(of->seed, seed) == 0 && strcmp(chart->run->strategy[of->strategy].name, strategy) == 0) return of;
+    }
+    return NULL;
 }
 
-size_t chart_group_of(struct chart *chart, const char *strategy, const char *seed, const char *symbol) {
-    for (size_t i = chart->n_groups; i-- > 0;) /* the one that was made last is the likeliest */
-        if (is_group(chart, i, strategy, seed, symbol)) return i;
-    if (chart->n_groups == CHART_GROUPS_MAX) return SIZE_MAX;
-    struct chart_group *g = &chart->group[chart->n_groups];
-    g->strategy = run_strategy_find(chart->run, strategy);
-    for (g->symbol = 0; g->symbol < chart->n_axes; g->symbol++)
-        if (strcmp(chart->axis[g->symbol].name, symbol) == 0) break;
-    if (g->strategy == SIZE_MAX || g->symbol == chart->n_axes || strlen(seed) >= sizeof g->seed) return SIZE_MAX;
-    strcpy(g->seed, seed);
-    g->last = SIZE_MAX;
-    return chart->n_groups++;
+static int seed_of(struct chart *chart, const char *strategy, const char *seed, struct chart_seed **found) {
+    *found = seed_find(chart, strategy, seed);
+    const size_t number = *found ? SIZE_MAX : run_strategy_find(chart->run, strategy);
+    if (*found || number == SIZE_MAX || strlen(seed) >= sizeof chart->seed->seed) return GW_OK;
+    struct chart_seed *grown = mem_realloc(chart->seed, chart->n_seeds + 1, sizeof *grown);
+    if (!grown) return GW_ERR_NOMEM;
+    chart->seed = grown;
+    struct chart_seed *of = &grown[chart->n_seeds];
+    *of = (struct chart_seed){.strategy = number, .group = mem_calloc(chart->n_axes + 1, sizeof *of->group)};
+    if (!of->group) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < chart->n_seeds; i++) of->rank += grown[i].strategy == number;
+    strcpy(of->seed, seed);
+    chart->n_seeds++;
+    *found = of;
+    return GW_OK;
+}
+
+static int add_group(struct chart *chart, const struct chart_seed *of, size_t symbol) {
+    if (chart->n_groups == chart->groups_room) {
+        const size_t room = chart->groups_room ? 2 * chart->groups_room : 64;
+        struct chart_group *grown = mem_realloc(chart->group, room, sizeof *grown);
+        if (!grown) return GW_ERR_NOMEM;
+        chart->group = grown;
+        chart->groups_room = room;
+    }
+    struct chart_group *g = &chart->group[chart->n_groups++];
+    *g = (struct chart_group){.strategy = of->strategy, .symbol = symbol, .last = SIZE_MAX, .rank = of->rank};
+    strcpy(g->seed, of->seed);
+    of->group[symbol] = (uint16_t)chart->n_groups;
+    return GW_OK;
+}
+
+int chart_group_of(struct chart *chart, const char *strategy, const char *seed, const char *symbol, size_t *group) {
+    struct chart_seed *of;
+    *group = SIZE_MAX;
+    const size_t axis = name_index_find(&chart->symbol, symbol);
+    if (axis == SIZE_MAX) return GW_OK;
+    TRY(seed_of(chart, strategy, seed, &of));
+    if (!of) return GW_OK;
+    if (!of->group[axis] && chart->n_groups == CHART_GROUPS_MAX) return GW_OK;
+    if (!of->group[axis]) TRY(add_group(chart, of, axis));
+    *group = of->group[axis] - 1U;
+    return GW_OK;
 }
 
 int chart_open(const struct chart *chart, const char *file, const char *const *column, size_t *place,
@@ -63,10 +97,7 @@ int chart_open(const struct chart *chart, const char *file, const char *const *c
 int chart_build(struct chart *chart, struct run_view *run) {
     memset(chart, 0, sizeof *chart);
     chart->run = run;
-    int rc = GW_OK;
-    chart->group = mem_calloc(CHART_GROUPS_MAX, sizeof *chart->group);
-    if (!chart->group) rc = GW_ERR_NOMEM;
-    if (rc == GW_OK) rc = chart_axes(chart);
+    int rc = chart_axes(chart);
     if (rc == GW_OK) rc = chart_scores(chart);
     if (rc == GW_OK) rc = chart_read_trades(chart);
     if (rc == GW_OK) rc = chart_read_attention(chart);
@@ -92,6 +123,9 @@ void chart_free(struct chart *chart) {
             mem_free(g->tau[gate]);
         }
     }
+    for (size_t i = 0; i < chart->n_seeds; i++) mem_free(chart->seed[i].group);
+    mem_free(chart->seed);
+    name_index_free(&chart->symbol);
     struct chart_trades *t = &chart->trades;
     mem_free(t->group);
     mem_free(t->side);

@@ -145,10 +145,11 @@
     return Array.from(at, (from, k) => ({ from, to: (k + 1 < at.length ? at[k + 1] : axis.n) - 1, tau: [long[k], short[k]] }));
   }
 
+  // Those that ended before the first bar that is here are in the table alone.
   function tradesOf(group) {
     const t = gw.trades, out = [];
     for (let row = 0; row < t.n; row++) {
-      if (t.group[row] !== group) continue;
+      if (t.group[row] !== group || 1000 * t.exit_s[row] < state.axis.time[0]) continue;
       out.push({ row, entry: gw.barAt(state.axis, 1000 * t.entry_s[row]), exit: gw.barAt(state.axis, 1000 * t.exit_s[row]),
         entryPrice: t.entry_price[row], exitPrice: t.exit_price[row], short: t.side[row] === 1, won: t.return[row] > 0 });
     }

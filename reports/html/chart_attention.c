@@ -28,25 +28,27 @@ static void pack(struct chart_attention *a, size_t row, const float *weight) {
             isfinite(weight[i]) && weight[i] > 0 ? (uint16_t)lrintf(65535.0F * (weight[i] / largest)) : 0;
 }
 
-static void take_row(struct chart *chart, char *const *cell, const size_t *c, double row, size_t room,
-                     const struct attention_matrix *matrix) {
+static int take_row(struct chart *chart, char *const *cell, const size_t *c, double row, size_t room,
+                    const struct attention_matrix *matrix) {
     struct chart_attention *a = &chart->attention;
     int64_t open_ns;
     const int gate = gate_find(cell[c[GATE]]);
-    if (strcmp(cell[c[MAP]], "mean") != 0 || gate < 0 || !(row >= 0 && row < (double)matrix->n_rows)) return;
-    const size_t group = chart_group_of(chart, cell[c[STRATEGY]], cell[c[SEED]], cell[c[SYMBOL]]);
-    if (group == SIZE_MAX || time_parse(cell[c[OPEN]], &open_ns) < 0) return;
+    if (strcmp(cell[c[MAP]], "mean") != 0 || gate < 0 || !(row >= 0 && row < (double)matrix->n_rows)) return GW_OK;
+    size_t group;
+    TRY(chart_group_of(chart, cell[c[STRATEGY]], cell[c[SEED]], cell[c[SYMBOL]], &group));
+    if (group == SIZE_MAX || time_parse(cell[c[OPEN]], &open_ns) < 0) return GW_OK;
     const struct chart_axis *axis = &chart->axis[chart->group[group].symbol];
     const size_t bar = chart_bar_at(axis, open_ns);
-    if (bar == SIZE_MAX || axis->open_ns[bar] != open_ns) return;
+    if (bar == SIZE_MAX || axis->open_ns[bar] != open_ns) return GW_OK;
     if (a->n == room) {
         a->n_left_out++;
-        return;
+        return GW_OK;
     }
     a->at[a->n] = (uint32_t)bar;
     a->group[a->n] = (uint16_t)group;
     a->gate[a->n] = (unsigned char)gate;
     pack(a, a->n++, matrix->weight + (size_t)row * matrix->n_lags);
+    return GW_OK;
 }
 
 int chart_read_attention(struct chart *chart) {
@@ -66,7 +68,7 @@ int chart_read_attention(struct chart *chart) {
     const size_t most = ATTENTION_BYTES / (2 * a->n_lags + 11), room = rows->n_rows < most ? rows->n_rows : most;
     int rc = make_room(a, room);
     for (size_t row = 0; rc == GW_OK && row < rows->n_rows; row++)
-        take_row(chart, &rows->cell[row * rows->n_columns], c, table_number(rows, row, c[ROW]), room, &matrix);
+        rc = take_row(chart, &rows->cell[row * rows->n_columns], c, table_number(rows, row, c[ROW]), room, &matrix);
     mem_free(matrix.weight);
     if (a->n_left_out)
         chart_note(chart, "Attention of %zu bars is here, of %zu more in attention.npy.", a->n, a->n_left_out);

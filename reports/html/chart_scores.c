@@ -11,19 +11,10 @@ static const char *const column[] = {"open_time", "symbol",     "strategy",    "
 
 static float number(const struct table *row, size_t c) { return (float)table_number(row, 0, c); }
 
-/* Which of its seeds is it, counted from 0 in the order of the file? */
-static size_t rank_of(const struct chart *chart, size_t group) {
-    size_t rank = 0;
-    for (size_t i = 0; i < group; i++)
-        rank += chart->group[i].strategy == chart->group[group].strategy &&
-                chart->group[i].symbol == chart->group[group].symbol;
-    return rank;
-}
-
 static int begin_group(struct chart *chart, size_t group) {
     struct chart_group *g = &chart->group[group];
     const size_t n = chart->axis[g->symbol].n;
-    if (g->p[0] || n == 0 || rank_of(chart, group) >= chart->seeds_kept) return GW_OK;
+    if (g->p[0] || n == 0 || g->rank >= chart->seeds_kept) return GW_OK;
     for (int gate = 0; gate < N_GATES_SHOWN; gate++) {
         if (!(g->p[gate] = mem_calloc(n, sizeof(float)))) return GW_ERR_NOMEM;
         for (size_t t = 0; t < n; t++) g->p[gate][t] = NAN;
@@ -79,7 +70,10 @@ static unsigned char label_bits(float y_long, float y_short) {
 
 static int take_row(struct chart *chart, const struct table *row, const size_t *c) {
     int64_t open_ns;
-    const size_t group = chart_group_of(chart, row->cell[c[STRATEGY]], row->cell[c[SEED]], row->cell[c[SYMBOL]]);
+    size_t group;
+    const size_t symbol = name_index_find(&chart->symbol, row->cell[c[SYMBOL]]);
+    if (symbol == SIZE_MAX || chart->axis[symbol].n == 0) return GW_OK; /* most of a universe */
+    TRY(chart_group_of(chart, row->cell[c[STRATEGY]], row->cell[c[SEED]], row->cell[c[SYMBOL]], &group));
     if (group == SIZE_MAX || time_parse(row->cell[c[OPEN]], &open_ns) < 0) return GW_OK;
     struct chart_group *g = &chart->group[group];
     struct chart_axis *axis = &chart->axis[g->symbol];

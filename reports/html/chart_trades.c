@@ -46,8 +46,9 @@ int chart_read_trades(struct chart *chart) {
     TRY(make_room(t, rows->n_rows < TRADES_MOST ? rows->n_rows : TRADES_MOST));
     for (size_t row = 0; row < rows->n_rows; row++) {
         char *const *cell = &rows->cell[row * rows->n_columns];
-        const size_t group = chart_group_of(chart, cell[c[STRATEGY]], cell[c[SEED]], cell[c[SYMBOL]]);
-        if (group == SIZE_MAX || t->n == TRADES_MOST) {
+        size_t group = SIZE_MAX;
+        if (t->n < TRADES_MOST) TRY(chart_group_of(chart, cell[c[STRATEGY]], cell[c[SEED]], cell[c[SYMBOL]], &group));
+        if (group == SIZE_MAX) {
             t->n_left_out++;
             continue;
         }

@@ -37,6 +37,8 @@ const gw = {};
     };
   };
 
+  gw.isDrawn = (group) => facts.symbols[group.symbol].bars > 0;
+
   // The last bar that opened at or before that time (ms); -1 before the first.
   gw.barAt = (axis, ms) => {
     let lo = 0, hi = axis.n;

@@ -73,6 +73,10 @@ static int put_axis(struct blobs *b, const struct chart_axis *axis) {
     json_begin_object(&b->w, NULL);
     json_put_string(&b->w, "name", axis->name);
     json_put_int(&b->w, "bars", (int64_t)axis->n);
+    if (axis->n == 0) { /* of a universe most are names alone */
+        json_end_object(&b->w);
+        return GW_OK;
+    }
     TRY(put_times(b, axis));
     for (size_t i = 0; i < N_CHART_PRICES; i++) put_array(b, price[i], "f4", axis->price[i], axis->n, sizeof(float));
     put_array(b, "label", "u1", axis->label, axis->n, 1);
@@ -88,6 +92,10 @@ static void put_group(struct blobs *b, const struct chart *chart, const struct c
     json_put_int(&b->w, "strategy", (int64_t)g->strategy);
     json_put_string(&b->w, "seed", g->seed);
     json_put_int(&b->w, "symbol", (int64_t)g->symbol);
+    if (n == 0) { /* is not drawn: a row of the trades' table alone */
+        json_end_object(&b->w);
+        return;
+    }
     put_array(b, "p_long", "f4", g->p[GW_GATE_LONG], n, sizeof(float));
     put_array(b, "p_short", "f4", g->p[GW_GATE_SHORT], n, sizeof(float));
     put_array(b, "tau_at", "u4", g->tau_at, g->n_tau, sizeof *g->tau_at);

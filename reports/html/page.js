@@ -18,10 +18,11 @@
     return picks[key].value;
   }
 
-  // Each choice leaves those groups that have it; what was chosen before stays where it can.
+  // Each choice leaves those groups that have it; what was chosen before stays where it can. Of a universe some alone have bars.
+  const drawn = facts.groups.filter(gw.isDrawn);
   function pick(wanted) {
-    const strategy = fill('strategy', facts.groups, wanted.strategy);
-    const of = facts.groups.filter((g) => value('strategy', g) === strategy), symbol = fill('symbol', of, wanted.symbol);
+    const strategy = fill('strategy', drawn, wanted.strategy);
+    const of = drawn.filter((g) => value('strategy', g) === strategy), symbol = fill('symbol', of, wanted.symbol);
     const both = of.filter((g) => value('symbol', g) === symbol), seed = fill('seed', both, wanted.seed);
     const group = facts.groups.indexOf(both.find((g) => value('seed', g) === seed));
     if (group === state.group) return;
@@ -204,10 +205,9 @@
   window.addEventListener('afterprint', paper(false));
 
   byId('chart-note').textContent = facts.note;
-  const drawable = facts.groups.some((g) => facts.symbols[g.symbol].bars > 0);
-  if (drawable) {
+  if (drawn.length) {
     for (const id of ['controls', 'charts', 'readout', 'keys']) byId(id).hidden = false;
-    const best = facts.groups.find((g) => facts.strategies[g.strategy].attention && facts.strategies[g.strategy].attention !== 'none') || facts.groups[0];
+    const best = drawn.find((g) => facts.strategies[g.strategy].attention && facts.strategies[g.strategy].attention !== 'none') || drawn[0];
     pick({ strategy: value('strategy', best) });
     new ResizeObserver(gw.resize).observe(charts);
   } else if (!facts.note) {

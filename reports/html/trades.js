@@ -4,8 +4,8 @@
   const byId = (id) => document.getElementById(id);
   const t = gw.trades, facts = gw.facts;
   const groupOf = (row) => facts.groups[t.group[row]];
-  const clocks = facts.symbols.map((s, i) => gw.hasClock(gw.axis(i)));
-  const time = (seconds, row) => gw.timeText(1000 * seconds, clocks[groupOf(row).symbol]);
+  const clocks = facts.symbols.map((s, i) => gw.hasClock(gw.axis(i))), clock = clocks.includes(true);
+  const time = (seconds, row) => gw.timeText(1000 * seconds, gw.isDrawn(groupOf(row)) ? clocks[groupOf(row).symbol] : clock);
 
   // Columns: what is shown, what is sorted by, and whether it is text.
   const columns = [
@@ -40,7 +40,13 @@
     return `${n} of ${total} trades, rows ${from + 1} to ${to}: ${(100 * won / n).toFixed(0)} % with profit, mean ${gw.percent(sum / n, 3)}.`;
   }
 
+  // Where there are no bars a row leads nowhere.
+  const leads = (r) => gw.isDrawn(groupOf(r)) && 1000 * t.exit_s[r] >= gw.axis(groupOf(r).symbol).time[0];
   function dress(tr, r) {
+    if (!leads(r)) {
+      tr.className = 'still';
+      return;
+    }
     tr.tabIndex = 0;
     tr.dataset.row = r;
     tr.setAttribute('aria-selected', String(r === gw.state.chosen));
@@ -64,7 +70,7 @@
   }
 
   function choose(tr) {
-    if (tr) gw.chooseTrade(+tr.dataset.row, true);
+    if (tr && tr.dataset.row) gw.chooseTrade(+tr.dataset.row, true);
   }
 
   function listen() {

@@ -18,8 +18,9 @@ struct trade {
     double entry_time, exit_time, entry, exit, result;
 };
 struct trades {
-    size_t n;
-    struct trade *trade;       /* in the order of the file; then by result */
+    size_t n, n_zooms;
+    struct trade *trade;       /* [n] in the order of the file */
+    struct trade zoom[ZOOMS];  /* the best and the worst, by their result */
     const char *seed, *symbol; /* the seed that is shown, and its most traded symbol */
 };
 
@@ -53,17 +54,41 @@ static int gather(struct run_view *run, const struct table *t, const size_t *c, 
     return GW_OK;
 }
 
-/* The symbol of most trades; the first of equals. */
-static void choose_symbol(struct trades *trades, const struct bars_view *bars) {
-    size_t most = 0;
-    for (size_t s = 0; s < bars->n; s++) {
-        size_t n = 0;
-        for (size_t i = 0; i < trades->n; i++) n += strcmp(trades->trade[i].symbol, bars->symbol[s].symbol) == 0;
-        if (n > most) {
-            most = n;
-            trades->symbol = bars->symbol[s].symbol;
-        }
+/* The symbol of most trades; of equals the first of those that have bars. */
+static int choose_symbol(struct trades *trades, struct name_index *known) {
+    size_t most = 0, *n = mem_calloc(known->n + 1, sizeof *n);
+    if (!n) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < trades->n; i++) {
+        const size_t number = name_index_find(known, trades->trade[i].symbol);
+        if (number != SIZE_MAX) n[number]++;
     }
+    for (size_t s = 0; s < known->n; s++)
+        if (n[s] > most) {
+            most = n[s];
+            trades->symbol = known->name[s];
+        }
+    mem_free(n);
+    return GW_OK;
+}
+
+static int by_result(const void *a, const void *b) {
+    const struct trade *x = a, *y = b;
+    if (x->result != y->result) return x->result < y->result ? 1 : -1;
+    return (x->entry_time > y->entry_time) - (x->entry_time < y->entry_time);
+}
+
+/* The best half first, the very worst last. */
+static int choose_zooms(struct trades *trades) {
+    struct trade *sorted = mem_calloc(trades->n + 1, sizeof *sorted);
+    if (!sorted) return GW_ERR_NOMEM;
+    memcpy(sorted, trades->trade, trades->n * sizeof *sorted);
+    qsort(sorted, trades->n, sizeof *sorted, by_result);
+    trades->n_zooms = trades->n < ZOOMS ? trades->n : ZOOMS;
+    const size_t best = (trades->n_zooms + 1) / 2;
+    for (size_t i = 0; i < trades->n_zooms; i++)
+        trades->zoom[i] = sorted[i < best ? i : trades->n - trades->n_zooms + i];
+    mem_free(sorted);
+    return GW_OK;
 }
 
 /* ---- the overview ------------------------------------------------------------------------------------------------ */
@@ -108,12 +133,6 @@ static size_t write_marks(FILE *to, const struct trades *trades) {
 }
 
 /* ---- single trades ------------------------------------------------------------------------------------------------ */
-
-static int by_result(const void *a, const void *b) {
-    const struct trade *x = a, *y = b;
-    if (x->result != y->result) return x->result < y->result ? 1 : -1;
-    return (x->entry_time > y->entry_time) - (x->entry_time < y->entry_time);
-}
 
 static int zoom_heading(struct page *page, const struct trade *t, bool many_symbols, size_t panel) {
     char text[200], when[40], result[FIGURE_SIZE];
@@ -168,23 +187,21 @@ static void write_zoom(struct page *page, FILE *zoom, FILE *legs, const struct s
     page_range_at(page, "zoom", panel, range_round(span));
 }
 
-/* The best half on the upper row, the worst below, the very worst last. */
-static int write_zooms(struct page *page, const struct bars_view *bars, struct trades *trades) {
+/* The best half on the upper row, the worst below. */
+static int write_zooms(struct page *page, struct bars_view *bars, bool many_symbols, const struct trades *trades) {
     FILE *zoom, *legs;
     TRY(page_file(page, "zoom", &zoom));
     TRY(page_file(page, "legs", &legs));
-    qsort(trades->trade, trades->n, sizeof *trades->trade, by_result);
-    const size_t n = trades->n < ZOOMS ? trades->n : ZOOMS, best = (n + 1) / 2;
     size_t panel = 0;
     page_array(page, "zoom_from", ZOOMS);
     page_array(page, "zoom_to", ZOOMS);
     page_range_array(page, "zoom", ZOOMS);
-    for (size_t i = 0; i < n; i++) {
-        const struct trade *t = &trades->trade[i < best ? i : trades->n - n + i];
+    for (size_t i = 0; i < trades->n_zooms; i++) {
+        const struct trade *t = &trades->zoom[i];
         const struct symbol_bars *of = bars_of(bars, t->symbol);
         if (!of) continue;
         write_zoom(page, zoom, legs, of, t, panel);
-        TRY(zoom_heading(page, t, bars->n > 1, panel));
+        TRY(zoom_heading(page, t, many_symbols, panel));
         panel++;
     }
     page_set(page, "n_zooms", (double)panel);
@@ -193,7 +210,7 @@ static int write_zooms(struct page *page, const struct bars_view *bars, struct t
 
 /* ---- pages ---------------------------------------------------------------------------------------------------------- */
 
-static int write_page(struct page *page, const struct bars_view *bars, struct trades *trades) {
+static int write_page(struct page *page, struct bars_view *bars, bool many_symbols, const struct trades *trades) {
     const struct symbol_bars *of = bars_of(bars, trades->symbol);
     struct gw_range price = range_empty();
     FILE *path, *marks;
@@ -209,22 +226,20 @@ static int write_page(struct page *page, const struct bars_view *bars, struct tr
                "%.60s · %zu of %zu trades marked · ▲ long entry (blue), ▼ short entry (orange), × exit", symbol, shown,
                all);
     page->top -= 0.004;
-    TRY(write_zooms(page, bars, trades));
+    TRY(write_zooms(page, bars, many_symbols, trades));
     page_range(page, "price", range_round(price));
     return page_time_axis(page, of->bar[0].open_time, of->bar[of->n - 1].open_time, 0.86);
 }
 
-static int draw(struct plot_job *job, const struct table *t, const struct bars_view *bars) {
+static int draw(struct plot_job *job, struct bars_view *bars, bool many_symbols, const struct trades *all) {
     struct run_view *run = job->run;
-    size_t c[N_COLUMNS];
-    TRY(table_columns(t, column_name, c));
+    bool any = false;
+    for (size_t i = 0; i < bars->n; i++) any |= bars->symbol[i].n > 0;
+    if (!any && bars->n) return plot_skip(job, "the run holds no bars");
     for (size_t s = 0; s < run->n_strategies && job->n_pages < PLOT_PAGES_MAX; s++) {
-        struct trades trades;
         char about[300], seed[40] = "";
-        TRY(gather(run, t, c, run->strategy[s].name, &trades));
-        choose_symbol(&trades, bars);
-        if (trades.n < TRADES_LEAST || !trades.symbol) continue;
-        if (run->strategy[s].has_model && run->n_seeds > 1) snprintf(seed, sizeof seed, " · seed %.20s", trades.seed);
+        if (!all[s].symbol || !bars_of(bars, all[s].symbol)) continue;
+        if (run->strategy[s].has_model && run->n_seeds > 1) snprintf(seed, sizeof seed, " · seed %.20s", all[s].seed);
         snprintf(about, sizeof about, "%.200s%s", run->strategy[s].label, seed);
         struct page page;
         int rc = page_begin(job, &page, about,
@@ -233,21 +248,56 @@ static int draw(struct plot_job *job, const struct table *t, const struct bars_v
                             "of all symbols by their return after costs, bar by bar; the line from entry to exit is "
                             "blue when it earned "
                             "and orange when it lost.");
-        if (rc == GW_OK) rc = write_page(&page, bars, &trades);
+        if (rc == GW_OK) rc = write_page(&page, bars, many_symbols, &all[s]);
         if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         TRY(rc);
     }
     return job->n_pages ? GW_OK : plot_skip(job, "nobody traded three times");
 }
 
+/* Of a universe only the bars that are drawn are read. */
+static int read_and_draw(struct plot_job *job, bool many_symbols, const struct trades *all) {
+    struct run_view *run = job->run;
+    struct bars_view bars;
+    size_t n = 0;
+    const char **wanted = arena_alloc(&run->arena, (ZOOMS + 1) * run->n_strategies + 1, sizeof *wanted);
+    if (!wanted) return GW_ERR_NOMEM;
+    for (size_t s = 0; s < run->n_strategies; s++) {
+        if (!all[s].symbol) continue;
+        wanted[n++] = all[s].symbol;
+        for (size_t i = 0; i < all[s].n_zooms; i++) wanted[n++] = all[s].zoom[i].symbol;
+    }
+    int rc = bars_read(run, wanted, n, 0, &bars);
+    if (rc == GW_OK) rc = draw(job, &bars, many_symbols, all);
+    bars_free(&bars);
+    return rc;
+}
+
+/* What each contestant did; `symbol` stays NULL where that is too little to draw. */
+static int gather_all(struct run_view *run, const struct table *t, struct name_index *known, struct trades *all) {
+    const json_value *list = json_get(run->root, "symbols");
+    const size_t n = json_kind(list) == JSON_ARRAY ? json_size(list) : 0;
+    size_t c[N_COLUMNS], number;
+    TRY(table_columns(t, column_name, c));
+    for (size_t i = 0; i < n; i++) TRY(name_index_add(known, json_string(json_at(list, i), ""), &number));
+    for (size_t s = 0; s < run->n_strategies; s++) {
+        TRY(gather(run, t, c, run->strategy[s].name, &all[s]));
+        if (all[s].n < TRADES_LEAST) continue;
+        TRY(choose_symbol(&all[s], known));
+        TRY(choose_zooms(&all[s]));
+    }
+    return GW_OK;
+}
+
 static int prepare(struct plot_job *job) {
     const struct table *t;
-    struct bars_view bars;
+    struct name_index known = {.n = 0};
     TRY(run_view_table(job->run, TABLE_TRADES, &t));
     if (!t) return plot_skip(job, "no trades");
-    int rc = bars_read(job->run, &bars);
-    if (rc == GW_OK) rc = bars.n ? draw(job, t, &bars) : plot_skip(job, "the run holds no bars");
-    bars_free(&bars);
+    struct trades *all = arena_alloc(&job->run->arena, job->run->n_strategies + 1, sizeof *all);
+    int rc = all ? gather_all(job->run, t, &known, all) : GW_ERR_NOMEM;
+    if (rc == GW_OK) rc = read_and_draw(job, known.n > 1, all);
+    name_index_free(&known);
     return rc;
 }
 

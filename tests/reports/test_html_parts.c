@@ -95,6 +95,12 @@ static void test_paths(void **state) {
     assert_path("M1e9,2 L3,4", "M1e9,2 L3,4");
 }
 
+static size_t group_of(struct chart *chart, const char *strategy, const char *seed, const char *symbol) {
+    size_t group;
+    assert_ok(chart_group_of(chart, strategy, seed, symbol, &group));
+    return group;
+}
+
 /* More bars and seeds than a page that is sent by mail may hold. */
 static void test_bounds(void **state) {
     (void)state;
@@ -129,22 +135,129 @@ static void test_bounds(void **state) {
     assert_non_null(strstr(chart.note, "the last"));
     assert_non_null(strstr(chart.note, "of 250000 bars"));
     assert_non_null(strstr(chart.note, "further seeds are left out"));
-    const struct chart_group *first = &chart.group[chart_group_of(&chart, "lstm", "1", "BTCUSDT")];
-    const struct chart_group *second = &chart.group[chart_group_of(&chart, "lstm", "2", "BTCUSDT")];
+    const struct chart_group *first = &chart.group[group_of(&chart, "lstm", "1", "BTCUSDT")];
+    const struct chart_group *second = &chart.group[group_of(&chart, "lstm", "2", "BTCUSDT")];
     assert_true(first->p[0] && first->p[0][axis->n - 1] == 0.25F && isnan(first->p[0][0]));
     assert_null(second->p[0]);
     assert_true(first->n_tau == 1 && first->tau[0][0] == 0.3F && isnan(first->tau[1][0]));
     assert_int_equal(axis->label[axis->n - 1], LABEL_LONG_KNOWN | LABEL_LONG | LABEL_SHORT_KNOWN);
-    assert_int_equal(chart_group_of(&chart, "nobody", "1", "BTCUSDT"), SIZE_MAX);
+    assert_int_equal(group_of(&chart, "nobody", "1", "BTCUSDT"), SIZE_MAX);
     chart_free(&chart);
     run_view_close(run);
     mem_free(run);
 }
 
+enum { UNIVERSE = 300, EACH = 1000, LONG_ONE = 2500 };
+
+/* "ETHUSDT" of the summary becomes the names of a universe. */
+static void name_universe(const char *dir) {
+    char path[1024], *text, *found;
+    size_t n;
+    assert_ok(path_join(path, sizeof path, dir, GW_RUN_SUMMARY));
+    assert_ok(file_read_all(path, 1 << 24, GW_ERR_DATA, &text, &n));
+    found = strstr(text, "\"ETHUSDT\"");
+    assert_non_null(found);
+    FILE *to = fopen(path, "w");
+    assert_non_null(to);
+    fwrite(text, 1, (size_t)(found - text), to);
+    for (int s = 0; s < UNIVERSE; s++) fprintf(to, "%s\"U%03d\"", s ? "," : "", s);
+    fputs(found + strlen("\"ETHUSDT\""), to);
+    assert_int_equal(fclose(to), 0);
+    mem_free(text);
+}
+
+static void fill_universe(const char *dir) {
+    char a[40], b[40];
+    FILE *bars = fx_open(dir, GW_RUN_BARS, "time,open_time,symbol,open,high,low,close,volume\n");
+    FILE *by = fx_open(dir, GW_RUN_BREAKDOWN,
+                       "strategy,seed,by,group,trades,wins,gains,losses,pnl,mean_return,fees,slippage,funding,"
+                       "bars_held,ambiguous,equity_return\n");
+    for (int s = 0; s < UNIVERSE; s++) {
+        for (int i = 0; i < (s == 7 ? LONG_ONE : EACH); i++)
+            fprintf(bars, "%s,%s,U%03d,%d,%d,%d,%d,1\n", fx_time(i + 1, a), fx_time(i, b), s, i + 2, i + 3, i + 1,
+                    i + 2);
+        fprintf(by, "lstm,1,symbol,U%03d,9,4,1,1,%d,0.1,0,0,0,9,0,\n", s, s); /* the later the better */
+    }
+    fclose(bars);
+    fclose(by);
+    FILE *trades =
+        fx_open(dir, GW_RUN_TRADES,
+                "strategy,seed,symbol,side,signal_time,entry_time,exit_time,entry_price,exit_price,quantity,"
+                "fees,slippage,funding,pnl,return,mae,mfe,bars_held,reason,probability,ambiguous,entry_order,"
+                "exit_order\n");
+    for (int s = 0; s < UNIVERSE; s += 150)
+        fprintf(trades, "lstm,1,U%03d,long,%s,%s,%s,5,6,1,0,0,0,1,0.2,0,0.2,3,target,0.5,0,1,2\n", s, fx_time(4, a),
+                fx_time(5, a), fx_time(8, b));
+    fclose(trades);
+}
+
+/* Of a universe the symbols that brought most and least are drawn, the others' trades are there all the same. */
+static void test_universe(void **state) {
+    (void)state;
+    struct fixture f = fixture_rich;
+    char dir[1024];
+    struct chart chart;
+    size_t drawn = 0;
+    f.n_models = 5;
+    assert_ok(path_join(dir, sizeof dir, room, "universe"));
+    assert_ok(dir_make(dir));
+    fixture_write(dir, &f);
+    name_universe(dir);
+    fill_universe(dir);
+    struct run_view *run = mem_calloc(1, sizeof *run);
+    assert_non_null(run);
+    assert_ok(run_view_open(dir, run));
+    assert_ok(chart_build(&chart, run));
+    assert_int_equal(chart.n_axes, UNIVERSE + 1);
+    for (size_t i = 0; i < chart.n_axes; i++) drawn += chart.axis[i].n > 0;
+    assert_true(drawn > 150 && drawn < 250);
+    for (size_t s = 0; s < UNIVERSE; s++) {
+        const struct chart_axis *axis = &chart.axis[s + 1];
+        if (s < drawn / 2 - 2 || s > UNIVERSE - drawn / 2 + 2)
+            assert_int_equal(axis->n, s == 7 ? 2000 : EACH);
+        else if (s > drawn / 2 + 2 && s < UNIVERSE - drawn / 2 - 2)
+            assert_int_equal(axis->n, 0);
+    }
+    assert_true(chart.axis[8].price[CHART_LOW][1999] == (float)LONG_ONE); /* the newest stay */
+    assert_non_null(strstr(chart.note, "of 300 symbols, those whose trades brought most and least"));
+    assert_int_equal(chart.trades.n, 2);
+    assert_int_equal(chart.group[chart.trades.group[1]].symbol, 151); /* is not drawn */
+    assert_int_equal(chart.axis[151].n, 0);
+    chart_free(&chart);
+    run_view_close(run);
+    mem_free(run);
+}
+
+static void test_names_have_numbers(void **state) {
+    (void)state;
+    enum { NAMES = 5000 };
+    struct arena arena = {0};
+    struct name_index index = {.arena = &arena};
+    size_t number;
+    char name[32];
+    assert_int_equal(name_index_find(&index, ""), SIZE_MAX);
+    for (int twice = 0; twice < 2; twice++)
+        for (size_t i = 0; i < NAMES; i++) {
+            snprintf(name, sizeof name, "%zu", i * 7919 % NAMES);
+            assert_ok(name_index_add(&index, name, &number));
+            assert_int_equal(number, i);
+        }
+    assert_int_equal(index.n, NAMES);
+    assert_int_equal(name_index_find(&index, "0"), 0);
+    assert_int_equal(name_index_find(&index, "5000"), SIZE_MAX);
+    name_index_free(&index);
+    arena_free(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_escapes), cmocka_unit_test(test_base64), cmocka_unit_test(test_hash),
-        cmocka_unit_test(test_paths),   cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_universe),
+        cmocka_unit_test(test_names_have_numbers),
     };
     snprintf(room, sizeof room, "%s/gatewalk-html-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (!mkdtemp(room)) return 1;

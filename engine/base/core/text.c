@@ -20,6 +20,12 @@ static size_t sequence_length(const unsigned char *at, size_t left) {
 bool utf8_valid(const char *text, size_t length, size_t *bad_offset) {
     const unsigned char *bytes = (const unsigned char *)text;
     for (size_t i = 0; i < length;) {
+        uint64_t eight;
+        for (; length - i >= sizeof eight; i += sizeof eight) { /* most text is ASCII */
+            memcpy(&eight, bytes + i, sizeof eight);
+            if (eight & 0x8080808080808080U) break;
+        }
+        if (i == length) break;
         size_t step = sequence_length(bytes + i, length - i);
         if (step == 0) {
             if (bad_offset) *bad_offset = i;
