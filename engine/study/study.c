@@ -78,28 +78,27 @@ static int run_stage(struct study *study, const struct prepared *p, size_t index
     return GW_OK;
 }
 
-/* A carried winner's training settings become every later variant's, but for what that variant sets itself. */
-static void take_over(const struct gw_train_config *from, struct study_variant *to) {
+void study_take_over(const struct strategy_spec *winner, struct study_variant *to) {
     size_t k = 0;
     for (struct gw_param_key key = {0}; gw_param_next(&gw_train_params, &key); k++)
-        if (!(to->own_training >> k & 1)) gw_param_copy(&key, from, &to->spec.train);
+        if (!(to->own_training >> k & 1)) gw_param_copy(&key, &winner->train, &to->spec.train);
+    if (!to->own_unroll) to->spec.model.unroll = winner->model.unroll;
 }
 
 static void carry(struct study *study, size_t from) {
     const struct strategy_spec *winner = &study->stage[from].variant[study->stage[from].chosen].spec;
     for (size_t i = from + 1; i < study->n_stages; i++)
-        for (size_t v = 0; v < study->stage[i].n_variants; v++) take_over(&winner->train, &study->stage[i].variant[v]);
+        for (size_t v = 0; v < study->stage[i].n_variants; v++) study_take_over(winner, &study->stage[i].variant[v]);
 }
 
-/* The baseline (the common model) with the chosen loss, every stage's winner, and the floors. */
+/* The baseline (the common model) as the carried winners train it, every stage's winner, and the floors. */
 static void final_experiment(struct study *study) {
     struct experiment *e = study->experiment;
     size_t n = 0;
-    const struct gw_train_config *train = &e->common.train;
+    struct study_variant baseline = {.spec = e->common};
     for (size_t i = 0; i < study->n_stages; i++)
-        if (study->stage[i].carry) train = &study->stage[i].variant[study->stage[i].chosen].spec.train;
-    e->strategy[n] = e->common;
-    e->strategy[n].train = *train;
+        if (study->stage[i].carry) study_take_over(&study->stage[i].variant[study->stage[i].chosen].spec, &baseline);
+    e->strategy[n] = baseline.spec;
     config_use_strategy(&e->strategy[n], gw_strategy_find("gate"));
     strcpy(e->strategy[n++].name, STUDY_BASELINE);
     for (size_t i = 0; i < study->n_stages; i++) {

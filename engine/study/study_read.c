@@ -4,47 +4,6 @@
 #include "engine/base/base.h"
 #include "study_private.h"
 
-/* Loss, additive units, multiplicative forms, heads, dual stage; then controls that ask whether it is attention at all, and
- * whether it is the LSTM at all. */
-static const char reference_order[] =
-    "{\"stages\": ["
-    "{\"name\": \"loss\", \"carry\": true, \"variants\": ["
-    "{\"name\": \"bce\", \"training\": {\"loss\": \"bce\"}},"
-    "{\"name\": \"bce_weighted\", \"training\": {\"loss\": \"bce\", \"pos_weight\": 3}},"
-    "{\"name\": \"focal\", \"training\": {\"loss\": \"focal\"}},"
-    "{\"name\": \"bootstrap_soft\", \"training\": {\"loss\": \"bootstrap_soft\"}},"
-    "{\"name\": \"bootstrap_hard\", \"training\": {\"loss\": \"bootstrap_hard\"}},"
-    "{\"name\": \"self_paced_linear\", \"training\": {\"loss\": \"self_paced_linear\"}}]},"
-    "{\"name\": \"bahdanau\", \"variants\": ["
-    "{\"name\": \"bahdanau_32\", \"model\": {\"attention\": \"bahdanau\", \"attention_units\": 32}},"
-    "{\"name\": \"bahdanau_64\", \"model\": {\"attention\": \"bahdanau\", \"attention_units\": 64}},"
-    "{\"name\": \"bahdanau_128\", \"model\": {\"attention\": \"bahdanau\", \"attention_units\": 128}},"
-    "{\"name\": \"bahdanau_64_combine\", \"model\": {\"attention\": \"bahdanau\", \"luong_combine\": true}}]},"
-    "{\"name\": \"luong\", \"variants\": ["
-    "{\"name\": \"luong_dot\", \"model\": {\"attention\": \"luong_dot\"}},"
-    "{\"name\": \"luong_general\", \"model\": {\"attention\": \"luong_general\"}},"
-    "{\"name\": \"luong_concat\", \"model\": {\"attention\": \"luong_concat\"}},"
-    "{\"name\": \"luong_general_combine\", \"model\": {\"attention\": \"luong_general\", \"luong_combine\": true}}]},"
-    "{\"name\": \"multihead\", \"variants\": ["
-    "{\"name\": \"multihead_2x16\", \"model\": {\"attention\": \"multihead\", \"heads\": 2, \"key_dim\": 16}},"
-    "{\"name\": \"multihead_2x32\", \"model\": {\"attention\": \"multihead\", \"heads\": 2, \"key_dim\": 32}},"
-    "{\"name\": \"multihead_4x16\", \"model\": {\"attention\": \"multihead\", \"heads\": 4, \"key_dim\": 16}},"
-    "{\"name\": \"multihead_4x32\", \"model\": {\"attention\": \"multihead\", \"heads\": 4, \"key_dim\": 32}},"
-    "{\"name\": \"multihead_8x16_h128\", \"model\": {\"attention\": \"multihead\", \"heads\": 8, \"key_dim\": 16, "
-    "\"hidden\": 128}}]},"
-    "{\"name\": \"dual_stage\", \"variants\": ["
-    "{\"name\": \"dual_stage\", \"model\": {\"attention\": \"dual_stage\"}}]},"
-    "{\"name\": \"control\", \"variants\": ["
-    "{\"name\": \"mean_pool\", \"model\": {\"attention\": \"mean_pool\"}},"
-    "{\"name\": \"max_pool\", \"model\": {\"attention\": \"max_pool\"}},"
-    "{\"name\": \"lstm_chrono\", \"model\": {\"forget_init\": \"chrono\"}},"
-    "{\"name\": \"lstm_h128\", \"model\": {\"hidden\": 128}}]},"
-    "{\"name\": \"lstm_at_all\", \"variants\": ["
-    "{\"name\": \"gru\", \"model\": {\"encoder\": \"gru\"}},"
-    "{\"name\": \"tcn\", \"model\": {\"encoder\": \"tcn\"}},"
-    "{\"name\": \"causal_transformer\", \"model\": {\"encoder\": \"causal_transformer\"}},"
-    "{\"name\": \"xgboost\", \"model\": {\"encoder\": \"xgboost\"}}]}]}";
-
 /* "search": fewer seeds, folds and epochs than the final walk has. 0: as many as the experiment. */
 #define SEARCH(key, field, unit_, most, what)                                                                          \
     {                                                                                                                  \
@@ -89,9 +48,8 @@ static uint64_t own_training(const json_value *training) {
 }
 
 /* Variants are compared by what their models do on validation: each needs one of its own. */
-static int check_variant(const struct json_document *doc, const json_value *item, const struct study_stage *stage,
-                         size_t i) {
-    const struct strategy_spec *spec = &stage->variant[i].spec;
+static int check_variant(const struct json_document *doc, const json_value *item, const struct study_stage *stage) {
+    const struct strategy_spec *spec = &stage->variant[stage->n_variants].spec;
     const json_value *ensemble = json_get(item, "ensemble_of");
     if (ensemble)
         return json_fail_key(doc, ensemble, GW_ERR_CONFIG, "a variant cannot be an ensemble; it must train a model");
@@ -101,7 +59,7 @@ static int check_variant(const struct json_document *doc, const json_value *item
     if (!spec->desc->needs_model)
         return json_fail(doc, json_get(item, "strategy"), GW_ERR_CONFIG, "a variant needs a model, \"%s\" has none",
                          spec->desc->name);
-    for (size_t j = 0; j < i; j++)
+    for (size_t j = 0; j < stage->n_variants; j++)
         if (strcmp(stage->variant[j].spec.name, spec->name) == 0)
             return json_fail(doc, json_get(item, "name"), GW_ERR_CONFIG,
                              "two variants of stage \"%s\" are called \"%s\"; rename one", stage->name, spec->name);
@@ -109,69 +67,55 @@ static int check_variant(const struct json_document *doc, const json_value *item
 }
 
 static int read_variants(const struct json_document *doc, const json_value *list, const struct experiment *e,
-                         struct study_stage *stage) {
+                         struct study_stage *stage, bool reference) {
     if (!list || json_kind(list) != JSON_ARRAY || json_size(list) == 0 || json_size(list) > MAX_VARIANTS)
         return json_fail(doc, list, GW_ERR_CONFIG, "a stage needs \"variants\": an array of 1 to %d", MAX_VARIANTS);
     for (size_t i = 0; i < json_size(list); i++) {
-        struct strategy_spec *spec = &stage->variant[i].spec;
-        *spec = e->common;
-        if (json_kind(json_at(list, i)) != JSON_OBJECT)
-            return json_fail(doc, json_at(list, i), GW_ERR_CONFIG, "a variant must be an object");
-        TRY(config_read_strategy(doc, json_at(list, i), gw_strategy_find("gate"), spec));
-        TRY(check_variant(doc, json_at(list, i), stage, i));
-        TRY(experiment_check_strategy(doc, json_at(list, i), e, spec));
-        stage->variant[i].own_training = own_training(json_get(json_at(list, i), "training"));
-        stage->n_variants = i + 1;
+        const json_value *item = json_at(list, i);
+        struct study_variant *variant = &stage->variant[stage->n_variants];
+        variant->spec = e->common;
+        variant->spec.model.n_features = e->n_features;
+        if (json_kind(item) != JSON_OBJECT) return json_fail(doc, item, GW_ERR_CONFIG, "a variant must be an object");
+        TRY(config_read_strategy(doc, item, gw_strategy_find("gate"), &variant->spec));
+        TRY(check_variant(doc, item, stage));
+        if (reference && study_goes_without(stage, &variant->spec)) continue;
+        TRY(experiment_check_strategy(doc, item, e, &variant->spec));
+        variant->own_training = own_training(json_get(item, "training"));
+        variant->own_unroll = json_get(json_get(item, "model"), "unroll") != NULL;
+        stage->n_variants++;
     }
     return GW_OK;
 }
 
-static int read_stages(const struct json_document *doc, const json_value *list, struct study *study) {
+static int read_stages(const struct json_document *doc, const json_value *list, struct study *study, bool reference) {
     static const char *const known[] = {"name", "carry", "final", "variants"};
     if (json_kind(list) != JSON_ARRAY || json_size(list) == 0 || json_size(list) > MAX_STAGES)
         return json_fail(doc, list, GW_ERR_CONFIG, "stages must be an array of 1 to %d", MAX_STAGES);
     for (size_t i = 0; i < json_size(list); i++) {
         const json_value *item = json_at(list, i);
-        struct study_stage *stage = &study->stage[i];
+        struct study_stage *stage = &study->stage[study->n_stages];
         if (json_kind(item) != JSON_OBJECT || !json_get(item, "name"))
             return json_fail(doc, item, GW_ERR_CONFIG, "a stage must be an object with a \"name\"");
         TRY(config_known_keys(doc, item, known, COUNT_OF(known), "a stage"));
         TRY(config_text_field(doc, item, "name", true, stage->name, sizeof stage->name));
-        for (size_t j = 0; j < i; j++)
+        for (size_t j = 0; j < study->n_stages; j++)
             if (strcmp(study->stage[j].name, stage->name) == 0)
                 return json_fail(doc, json_get(item, "name"), GW_ERR_CONFIG, "two stages are called \"%s\"; rename one",
                                  stage->name);
         TRY(flag_field(doc, item, "carry", &stage->carry));
         stage->final = !stage->carry;
         TRY(flag_field(doc, item, "final", &stage->final));
-        TRY(read_variants(doc, json_get(item, "variants"), study->experiment, stage));
-        study->n_stages = i + 1;
+        TRY(read_variants(doc, json_get(item, "variants"), study->experiment, stage, reference));
+        study->n_stages += stage->n_variants > 0;
     }
     return GW_OK;
 }
 
-/* The reference order does without a variant whose library is not here; a study's own file does not. */
-static void drop_unready(struct study *study) {
-    for (size_t i = 0; i < study->n_stages; i++) {
-        struct study_stage *stage = &study->stage[i];
-        size_t kept = 0;
-        for (size_t v = 0; v < stage->n_variants; v++) {
-            if (gw_model_ready(&stage->variant[v].spec.model) == GW_OK)
-                stage->variant[kept++] = stage->variant[v];
-            else
-                progress_message("stage %s goes without %s: %s", stage->name, stage->variant[v].spec.name,
-                                 gw_error_message());
-        }
-        stage->n_variants = kept;
-    }
-}
-
 static int read_reference(struct study *study) {
     struct json_document *doc;
-    TRY(json_parse("reference study", reference_order, sizeof reference_order - 1, GW_ERR_INTERNAL, &doc));
-    int rc = read_stages(doc, json_get(json_root(doc), "stages"), study);
+    TRY(json_parse("reference study", study_reference_order, strlen(study_reference_order), GW_ERR_INTERNAL, &doc));
+    int rc = read_stages(doc, json_get(json_root(doc), "stages"), study, true);
     json_free(doc);
-    if (rc == GW_OK) drop_unready(study);
     return rc;
 }
 
@@ -216,6 +160,22 @@ static int check_final(const struct study *study, const char *path) {
     return GW_OK;
 }
 
+/* Whatever is carried, every later variant can take it; or it says for itself whether it streams. */
+static int check_carried(const struct study *study, const char *path) {
+    for (size_t i = 0; i < study->n_stages; i++)
+        for (size_t c = 0; study->stage[i].carry && c < study->stage[i].n_variants; c++)
+            for (size_t k = i + 1; k < study->n_stages; k++)
+                for (size_t v = 0; v < study->stage[k].n_variants; v++) {
+                    const struct strategy_spec *from = &study->stage[i].variant[c].spec;
+                    struct study_variant to = study->stage[k].variant[v];
+                    study_take_over(from, &to);
+                    if (gw_model_config_check(&to.spec.model, &to.spec.train, NULL) < 0)
+                        FAIL(GW_ERR_CONFIG, "%s: stage \"%s\": \"%s\" cannot take over what \"%s\" carries: %s", path,
+                             study->stage[k].name, to.spec.name, from->name, gw_error_message());
+                }
+    return GW_OK;
+}
+
 static int load_experiment(const struct json_document *doc, const json_value *root, const char *path,
                            const struct gw_config_override *override, struct study *study) {
     char file[900] = "", full[2048];
@@ -248,7 +208,8 @@ static int read_study(const struct json_document *doc, const char *path, const s
     const json_value *search = json_get(root, "search");
     if (search) TRY(read_search(doc, search, study));
     const json_value *stages = json_get(root, "stages");
-    TRY(stages ? read_stages(doc, stages, study) : read_reference(study));
+    TRY(stages ? read_stages(doc, stages, study, false) : read_reference(study));
+    TRY(check_carried(study, path));
     keep_floors(study);
     return check_final(study, path);
 }

@@ -17,6 +17,7 @@ static void put_variant(struct json_writer *w, const struct study_variant *varia
     json_begin_object(w, NULL);
     json_put_string(w, "name", variant->spec.name);
     json_put_string(w, "attention", gw_param_word(&gw_model_params, &variant->spec.model, "attention"));
+    json_put_string(w, "unroll", gw_param_word(&gw_model_params, &variant->spec.model, "unroll"));
     json_put_string(w, "loss", gw_param_word(&gw_train_params, &variant->spec.train, "loss"));
     put_own(w, "pos_weight", &variant->spec.train);
     json_put_int(w, "parameters", (int64_t)gw_model_parameter_count(&variant->spec.model));

@@ -91,7 +91,6 @@ static void test_baseline_is_the_common_model(void **state) {
     json_free(doc);
 }
 
-/* A variant may look back further than the experiment's own strategies. */
 /* The reference order ends with the LSTM's controls, xgboost among them where its library is here; an experiment's own
  * contestant in one's place does not walk beside the winners, a floor does. */
 static void test_is_it_the_lstm(void **state) {
@@ -119,6 +118,44 @@ static void test_is_it_the_lstm(void **state) {
     study_free(study);
 }
 
+/* A stage may ask whether gates stream; what wins then holds for the baseline and later variants but those that say it themselves. */
+static void test_unroll_is_carried(void **state) {
+    (void)state;
+    assert_ok(study_run(1,
+                        "{'name':'unroll','carry':true,'variants':[{'name':'stream','model':{'unroll':'stream'}}]},"
+                        "{'name':'next','variants':[{'name':'dot','model':{'attention':'luong_dot'}}]},"
+                        "{'name':'own','variants':[{'name':'dual',"
+                        "'model':{'attention':'dual_stage','unroll':'window'}}]}",
+                        "unrolled"));
+    struct json_document *doc = read_json("unrolled", GW_RUN_STUDY);
+    assert_string_equal(json_string(json_get(variant(doc, "next", "dot"), "unroll"), ""), "stream");
+    assert_string_equal(json_string(json_get(variant(doc, "own", "dual"), "unroll"), ""), "window");
+    json_free(doc);
+    doc = read_json("unrolled", GW_RUN_JSON);
+    const json_value *list = json_get(json_get(json_root(doc), "config"), "strategies");
+    assert_string_equal(json_string(json_get(json_get(named(list, "lstm"), "model"), "unroll"), ""), "stream");
+    assert_string_equal(json_string(json_get(json_get(named(list, "dual"), "model"), "unroll"), ""), "window");
+    json_free(doc);
+}
+
+/* The reference order over streaming gates goes without what cannot stream. */
+static void test_reference_order_streams(void **state) {
+    (void)state;
+    static const char text[] = "{\"experiment\":\"base.json\"}";
+    static const char *const set[] = {"model.unroll=stream"};
+    struct study *study;
+    scratch_write("base.json", experiment_text, sizeof experiment_text - 1);
+    scratch_write("study.json", text, sizeof text - 1);
+    assert_ok(study_load(scratch("study.json"), &(struct gw_config_override){.set = set, .n_set = 1}, &study));
+    assert_int_equal(study->n_stages, 5);
+    assert_string_equal(study->stage[4].name, "control");
+    for (size_t i = 0; i < study->n_stages; i++)
+        for (size_t v = 0; v < study->stage[i].n_variants; v++)
+            assert_int_equal(study->stage[i].variant[v].spec.model.unroll, GW_UNROLL_STREAM);
+    study_free(study);
+}
+
+/* A variant may look back further than the experiment's own strategies. */
 static void test_longer_windows(void **state) {
     (void)state;
     assert_ok(study_run(1,
@@ -148,6 +185,9 @@ static void test_refused_before_the_search(void **state) {
         {"{'name':'a','variants':[{'name':'x','strategy':'buy_and_hold'}]}", "needs a model"},
         {"{'name':'a','carry':'yes','variants':[{'name':'x'}]}", "carry must be true or false"},
         {"{'name':'a','final':1,'variants':[{'name':'x'}]}", "final must be true or false"},
+        {"{'name':'a','carry':true,'variants':[{'name':'x'},{'name':'s','model':{'unroll':'stream'}}]},"
+         "{'name':'b','variants':[{'name':'gru','model':{'encoder':'gru'}}]}",
+         "stage \"b\": \"gru\" cannot take over what \"s\" carries: model.unroll"},
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         int rc = study_run(1, bad[i].stages, "refused");
@@ -170,6 +210,8 @@ int main(void) {
         cmocka_unit_test(test_own_settings_stay_and_others_are_carried),
         cmocka_unit_test(test_baseline_is_the_common_model),
         cmocka_unit_test(test_is_it_the_lstm),
+        cmocka_unit_test(test_unroll_is_carried),
+        cmocka_unit_test(test_reference_order_streams),
         cmocka_unit_test(test_longer_windows),
         cmocka_unit_test(test_refused_before_the_search),
     };
