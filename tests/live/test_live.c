@@ -131,6 +131,28 @@ static void test_forged_states(void **state) {
     live_close(live);
 }
 
+/* A file's row without any price is a gap that somebody wrote out; a line without is said and left out, and the next one is read. */
+static void test_lines_without_prices(void **state) {
+    (void)state;
+    static const char *const line[2][3] = {
+        {"time,open,high,low,close,volume", "2021-06-01 00:00,,,,,5", "2021-06-01 00:00,2,3,1,2,5"},
+        {"", "{\"time\":\"2021-06-01 00:00\",\"volume\":5}",
+         "{\"time\":\"2021-06-01 00:00\",\"open\":2,\"high\":3,\"low\":1,\"close\":2,\"volume\":5}"}};
+    for (size_t form = 0; form < 2; form++) {
+        struct bar_lines *lines;
+        struct bar_line bar;
+        enum bar_line_kind kind;
+        assert_ok(bar_lines_open("test", NULL, 0, &lines));
+        assert_ok(bar_lines_take(lines, line[form][0], strlen(line[form][0]), &kind, &bar));
+        assert_fails(bar_lines_take(lines, line[form][1], strlen(line[form][1]), &kind, &bar), GW_ERR_DATA,
+                     ": the line has no prices");
+        assert_int_not_equal(kind, BAR_LINE_UNUSABLE);
+        assert_ok(bar_lines_take(lines, line[form][2], strlen(line[form][2]), &kind, &bar));
+        assert_int_equal(kind, BAR_LINE_BAR);
+        bar_lines_close(lines);
+    }
+}
+
 /* Bytes of any kind: no line is taken for a bar that is none, and a bar after them is read. */
 static void test_lines_of_anybody(void **state) {
     (void)state;
@@ -185,6 +207,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory_does_not_grow),
         cmocka_unit_test(test_forged_states),
+        cmocka_unit_test(test_lines_without_prices),
         cmocka_unit_test(test_lines_of_anybody),
     };
     return cmocka_run_group_tests(tests, make_run, scratch_remove);

@@ -64,6 +64,8 @@ static int accept(struct bar_lines *lines, struct import_row *row, struct bar_li
     if (!lines->any_bar) reader->time_style = TIME_UNSET; /* what was no bar settles nothing */
     reader->rows.n = 0;
     TRY(import_row_accept(reader, row));
+    /* In a file that is a gap which somebody wrote out. */
+    if (reader->rows.n == 0) FAIL(GW_ERR_DATA, "%s:%zu:1: the line has no prices", lines->name, row->line);
     if (reader->rows.n != 1) FAIL(GW_ERR_INTERNAL, "%s:%zu: gave %zu bars", lines->name, row->line, reader->rows.n);
     lines->any_bar = true;
     out->bar = reader->rows.bar[0];
