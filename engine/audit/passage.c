@@ -110,6 +110,7 @@ int passage_replay(const struct audit_subject *subject, const struct prepared *p
         if (end_ns < folds[fold].end_ns[GW_SLICE_TEST]) folds[fold].end_ns[GW_SLICE_TEST] = end_ns;
         view.plan.fold = folds;
         view.plan.n_folds = fold + 1;
+        view.keeps_exits = true;
         if (p->outside) view.outside = outside;
 /* Strategies may be anybody's code, which may keep something in one place for all its replays. */
 #pragma omp critical(gatewalk_audit_replay)

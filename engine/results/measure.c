@@ -139,7 +139,9 @@ static int measure_gate(const struct experiment *e, const struct prepared *p, st
                         struct sample_room *room) {
     struct strategy_result *result = &r->strategy[s];
     for (size_t k = 0; k < result->n_seeds; k++) TRY(measure_seed(e, p, r, result, k, gate, room));
-    return null_control(e, r, result, gate, room);
+    const int rc = null_control(e, r, result, gate, room);
+    mem_rest();
+    return rc;
 }
 
 /* The first failure in the order of contestants and gates, as one thread would meet it. */

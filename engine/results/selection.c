@@ -113,7 +113,10 @@ int results_selection(const struct experiment *e, struct results *r) {
         return GW_ERR_NOMEM;
     }
     for (size_t s = 0; s < e->n_strategies; s++)
-        if (strategy_is_trial(&e->strategy[s])) add_trial(e, r, s, out, returns);
+        if (strategy_is_trial(&e->strategy[s])) {
+            add_trial(e, r, s, out, returns);
+            mem_rest();
+        }
     mem_free(returns);
     return judge(out);
 }

@@ -59,7 +59,7 @@ static int write_scores(const struct experiment *e, const struct prepared *p, co
         "time,open_time,symbol,strategy,seed,fold,p_long,p_short,label_long,label_short,tau_long,tau_short"));
     for (size_t s = 0; s < e->n_strategies; s++) {
         if (!e->strategy[s].desc->needs_model) continue;
-        for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
+        for (size_t k = 0; k < r->strategy[s].n_seeds; k++, mem_rest())
             for (size_t i = 0; i < r->scores.n; i++) {
                 const struct test_bar *at = &r->scores.bar[i];
                 const struct gw_score *score = &r->strategy[s].seed[k].scores.at[i];
@@ -143,7 +143,7 @@ static int write_equity(const struct experiment *e, const struct prepared *p, co
     struct out_file file;
     TRY(table_open(&file, dir, GW_RUN_EQUITY, "time,open_time,strategy,seed,equity,cash,exposure,drawdown"));
     for (size_t s = 0; s < e->n_strategies; s++)
-        for (size_t k = 0; k < r->strategy[s].n_seeds; k++) {
+        for (size_t k = 0; k < r->strategy[s].n_seeds; k++, mem_rest()) {
             const struct gw_replay_result *replay = &r->strategy[s].seed[k].replay;
             double peak = e->broker.initial_cash;
             for (size_t i = 0; i < replay->n_equity; i++) {

@@ -337,6 +337,8 @@ int fit_execute(const struct fit_context *c, const struct gw_gate_model *previou
         TRY_GOTO(store_thresholds(c, model, &data, fit), done);
     else
         TRY_GOTO(fit_store(c->prepared, model, &data, fit), done);
+    fit->probability = mem_park(fit->probability);
+    fit->validation = mem_park(fit->validation);
     fit->done = true;
     if (model_out) {
         *model_out = model;

@@ -49,19 +49,14 @@ static int copy_scaler(const struct gw_scaler *stored, struct gw_scaler *out) {
     return GW_OK;
 }
 
-/* The rows as they are, with what the fold's fitted features say; of a large universe their symbol's features are made for it and go again. */
+/* The rows as they are, with what the fold's fitted features say. */
 static int copy_rows(const struct prepared *p, size_t i, size_t n, struct fold_data *d) {
-    struct gw_feature_matrix own;
-    const float *value;
+    const size_t s = d->symbol[i], first = d->first[i];
     d->x[i] = mem_calloc(n ? n * d->n_features : 1, sizeof(float));
     if (!d->x[i]) return GW_ERR_NOMEM;
     if (n == 0) return GW_OK;
-    TRY(prepared_features(p, d->symbol[i], &own, &value));
-    memcpy(d->x[i], value + d->first[i] * d->n_features, n * d->n_features * sizeof(float));
-    gw_feature_matrix_free(&own);
-    return d->learnt ? gw_feature_set_apply(p->set, d->learnt, &p->market.symbol[d->symbol[i]], d->first[i],
-                                            d->first[i] + n, d->x[i])
-                     : GW_OK;
+    TRY(prepared_rows(p, s, first, first + n, d->x[i]));
+    return d->learnt ? gw_feature_set_apply(p->set, d->learnt, &p->market.symbol[s], first, first + n, d->x[i]) : GW_OK;
 }
 
 static int take_symbol(const struct prepared *p, const struct gw_fold *fold, size_t i, struct fold_data *d) {

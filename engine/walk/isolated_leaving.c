@@ -134,6 +134,11 @@ int scores_isolate_seed(const struct experiment *e, const struct prepared *p, co
         if (rc == GW_OK && k % 4096 == 0) rc = interrupt_check();
     }
     leaving_close(&leaving);
+    for (int g = 0; g < GW_N_GATES; g++)
+        for (int c = 0; c < 3; c++) {
+            (*out)->pnl[g][c] = mem_park((*out)->pnl[g][c]);
+            (*out)->last_bar[g][c] = mem_park((*out)->last_bar[g][c]);
+        }
     return rc;
 }
 

@@ -134,12 +134,10 @@ size_t prepare_keep_at_most(size_t bytes) {
     return before;
 }
 
-int prepared_features(const struct prepared *p, size_t s, struct gw_feature_matrix *own, const float **value) {
-    *own = (struct gw_feature_matrix){.n_bars = 0};
-    *value = p->features[s].value;
-    if (*value) return GW_OK;
-    TRY(gw_feature_set_build(p->set, &p->market.symbol[s], own));
-    *value = own->value;
+int prepared_rows(const struct prepared *p, size_t s, size_t begin, size_t end, float *out) {
+    const struct gw_feature_matrix *kept = &p->features[s];
+    if (!kept->value) return feature_set_rows(p->set, &p->market.symbol[s], begin, end, out, NULL);
+    memcpy(out, kept->value + begin * kept->n_features, (end - begin) * kept->n_features * sizeof *out);
     return GW_OK;
 }
 
@@ -153,22 +151,30 @@ int prepared_keep_features(struct prepared *p) {
 }
 
 /* Bars that lie in the cache are read from there when they are asked for; those that were changed are kept. */
-static void rest_bars(const struct gw_market *market) {
-    for (size_t s = 0; s < market->n_symbols; s++) {
-        const struct gw_bars *bars = &market->symbol[s];
+void prepared_rest(const struct prepared *p) {
+    for (size_t s = 0; s < p->market.n_symbols; s++) {
+        const struct gw_bars *bars = &p->market.symbol[s];
         const bool changed = bars->n && isnan(bars->bar[0].volume); /* mark_unknown_volume */
         if (bars->map && !changed) (void)madvise(bars->map, bars->map_size, MADV_DONTNEED);
     }
-}
-
-static void drop_values(struct gw_feature_matrix *matrix) {
-    mem_free(matrix->value);
-    matrix->value = NULL;
+    mem_rest();
 }
 
 void prepared_drop_features(struct prepared *p) {
-    for (size_t s = 0; s < p->market.n_symbols; s++) drop_values(&p->features[s]);
-    rest_bars(&p->market);
+    for (size_t s = 0; s < p->market.n_symbols; s++) {
+        mem_free(p->features[s].value);
+        p->features[s].value = NULL;
+    }
+    prepared_rest(p);
+}
+
+/* Without values where they would be too many: then what is wrong with them and when they begin is known. */
+static int build_features(const struct prepared *p, size_t s, bool keep) {
+    const struct gw_bars *bars = &p->market.symbol[s];
+    struct gw_feature_matrix *matrix = &p->features[s];
+    if (keep) return gw_feature_set_build(p->set, bars, matrix);
+    *matrix = (struct gw_feature_matrix){.n_bars = bars->n, .n_features = gw_feature_set_size(p->set)};
+    return feature_set_rows(p->set, bars, bars->n, bars->n, NULL, &matrix->warmup);
 }
 
 static int build_inputs(const struct experiment *e, struct prepared *p) {
@@ -182,9 +188,8 @@ static int build_inputs(const struct experiment *e, struct prepared *p) {
     for (size_t i = 0; i < n; i++) bytes += p->market.symbol[i].n * gw_feature_set_size(p->set) * sizeof(float);
     for (size_t i = 0; i < n; i++) {
         TRY(gw_labels_build(&p->market.symbol[i], &e->labels, &p->labels[i]));
-        int rc = gw_feature_set_build(p->set, &p->market.symbol[i], &p->features[i]);
+        int rc = build_features(p, i, bytes <= kept_bytes);
         if (rc < 0) return gw_error_prefix(rc, "%s", e->path);
-        if (bytes > kept_bytes) drop_values(&p->features[i]); /* what is wrong with them is known */
         TRY(interrupt_check());
     }
     return GW_OK;
@@ -268,7 +273,7 @@ int prepare_inputs(const struct experiment *e, struct prepared *p) {
     TRY(check_programs(e, p));
     TRY(plan_folds(e, p));
     TRY(fitted_make(p));
-    rest_bars(&p->market);
+    prepared_rest(p);
     p->feature_seconds = clock_seconds() - start;
     return GW_OK;
 }

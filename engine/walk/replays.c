@@ -96,6 +96,7 @@ static int replay_seed(const struct experiment *e, const struct prepared *p, con
     if (rc < 0) goto done;
     for (size_t s = 0; s < n; s++) moves[s] = p->labels[s].min_move;
     if (spec->desc->needs_model) TRY_GOTO(spread_scores(p, set, &seed->scores, scores), done);
+    mem_rest(); /* what they were spread from */
     const struct gw_score *const *view = spec->desc->needs_model ? (const struct gw_score *const *)scores : NULL;
     /* First the one of which only the figures are kept, so that its curve and the other's never lie side by side. */
     struct gw_replay_config config = replay_settings(e, p, spec, true);
@@ -108,6 +109,9 @@ static int replay_seed(const struct experiment *e, const struct prepared *p, con
     config.watch = watch;
     TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, trading, view, moves, &seed->replay), done);
     portfolio_values(e, &seed->replay, seed->portfolio);
+    seed->replay.equity = mem_park(seed->replay.equity);
+    seed->replay.order = mem_park(seed->replay.order);
+    seed->replay.trade = mem_park(seed->replay.trade);
 done:
     for (size_t s = 0; scores && s < n; s++) mem_free(scores[s]);
     mem_free(scores);
@@ -216,7 +220,9 @@ static int replay_contestants(const struct experiment *e, const struct prepared 
             struct contestant_scores *scores = &result->seed[k].scores;
             if (spec->desc->needs_model) TRY(scores_collect(e, p, &r->scores, fits, s, k, scores));
             if (spec->desc->needs_model) TRY(scores_isolate_seed(e, p, &r->scores, s, scores, &scores->own));
+            scores->at = mem_park(scores->at);
             TRY(replay_watched(e, p, &trading, r, following, events, s, k));
+            prepared_rest(p);
             TRY(interrupt_check());
         }
     }

@@ -37,7 +37,10 @@ static int list_bars(const struct prepared *p, struct score_set *set) {
                 };
         }
     }
-    qsort(set->bar, set->n, sizeof *set->bar, by_fold_time_symbol);
+    /* Those of one symbol are in order; to sort takes as much room again. */
+    bool sorted = true;
+    for (size_t i = 1; sorted && i < set->n; i++) sorted = by_fold_time_symbol(&set->bar[i - 1], &set->bar[i]) < 0;
+    if (!sorted) qsort(set->bar, set->n, sizeof *set->bar, by_fold_time_symbol);
     return GW_OK;
 }
 
@@ -58,7 +61,12 @@ int scores_index(const struct experiment *e, const struct prepared *p, struct sc
         set->fold[k] = at->fold;
         for (int g = 0; g < GW_N_GATES; g++) set->label[g][k] = p->labels[at->symbol].gate[g][at->bar];
     }
-    return scores_isolate(e, p, set);
+    TRY(scores_isolate(e, p, set));
+    set->bar = mem_park(set->bar);
+    set->labelled = mem_park(set->labelled);
+    set->fold = mem_park(set->fold);
+    for (int g = 0; g < GW_N_GATES; g++) set->label[g] = mem_park(set->label[g]);
+    return GW_OK;
 }
 
 void scores_free(struct score_set *set) {

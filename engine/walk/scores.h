@@ -16,7 +16,7 @@ struct test_bar {
  * them: they are freed with the first. NULL for a strategy without model. */
 struct isolated {
     double *pnl[GW_N_GATES][3];         /* NULL when every seed has its own */
-    struct gw_exits *exits[GW_N_GATES]; /* by which they end */
+    struct gw_exits *exits[GW_N_GATES]; /* by which they end; NULL where nobody asks again (prepared.keeps_exits) */
     bool own
         [GW_N_GATES]; /* the strategy's own; else nobody could tell without a replay of everything (scripts, plugins, portfolios,
                              rules that say nothing of an end), and the label's bracket and horizon count */

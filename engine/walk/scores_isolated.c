@@ -18,18 +18,6 @@ static bool exits_at(const struct prepared *p, const struct asked *a, const stru
     return false;
 }
 
-static int fill_exits(const struct prepared *p, const struct score_set *set, const struct strategy_spec *spec,
-                      struct isolated *out) {
-    struct asked asked;
-    int rc = asked_open(p, spec, spec->desc->exits != NULL, &asked);
-    for (size_t k = 0; rc == GW_OK && k < set->n_labelled; k++)
-        for (int g = 0; g < GW_N_GATES; g++)
-            out->own[g] |= exits_at(p, &asked, &set->bar[set->labelled[k]],
-                                    g == GW_GATE_LONG ? GW_SIDE_LONG : GW_SIDE_SHORT, &out->exits[g][k]);
-    asked_close(&asked);
-    return rc;
-}
-
 static double return_of(const struct experiment *e, const struct prepared *p, const struct strategy_spec *spec,
                         const struct test_bar *at, int gate, const struct gw_exits *exits, double multiplier) {
     struct gw_cost_config costs = spec->costs;
@@ -51,21 +39,34 @@ static bool same_exits(const struct strategy_spec *a, const struct strategy_spec
            memcmp(&a->costs, &b->costs, sizeof a->costs) == 0;
 }
 
+static int make_room(size_t n, bool leaves, bool keep, struct isolated *out) {
+    for (int g = 0; g < GW_N_GATES; g++) {
+        if (keep && !(out->exits[g] = mem_calloc(n ? n : 1, sizeof *out->exits[g]))) return GW_ERR_NOMEM;
+        for (int c = 0; c < 3 && !leaves; c++)
+            if (!(out->pnl[g][c] = mem_calloc(n ? n : 1, sizeof *out->pnl[g][c]))) return GW_ERR_NOMEM;
+    }
+    return GW_OK;
+}
+
 static int make(const struct experiment *e, const struct prepared *p, const struct score_set *set,
                 const struct strategy_spec *spec, struct isolated *out) {
-    const size_t n = set->n_labelled ? set->n_labelled : 1;
-    for (int g = 0; g < GW_N_GATES; g++) {
-        out->exits[g] = mem_calloc(n, sizeof *out->exits[g]);
-        if (!out->exits[g]) return GW_ERR_NOMEM;
-        for (int c = 0; c < 3 && !strategy_leaves(spec); c++)
-            if (!(out->pnl[g][c] = mem_calloc(n, sizeof *out->pnl[g][c]))) return GW_ERR_NOMEM;
-    }
-    TRY(fill_exits(p, set, spec, out));
-    for (int g = 0; g < GW_N_GATES && !strategy_leaves(spec); g++)
-        for (int c = 0; c < 3; c++)
-            for (size_t k = 0; k < set->n_labelled; k++)
-                out->pnl[g][c][k] = return_of(e, p, spec, &set->bar[set->labelled[k]], g, &out->exits[g][k], (double)c);
-    return GW_OK;
+    struct asked asked;
+    const bool leaves = strategy_leaves(spec);
+    TRY(make_room(set->n_labelled, leaves, leaves || p->keeps_exits, out));
+    int rc = asked_open(p, spec, spec->desc->exits != NULL, &asked);
+    for (size_t k = 0; rc == GW_OK && k < set->n_labelled; k++)
+        for (int g = 0; g < GW_N_GATES; g++) {
+            const struct test_bar *at = &set->bar[set->labelled[k]];
+            struct gw_exits exits;
+            out->own[g] |= exits_at(p, &asked, at, g == GW_GATE_LONG ? GW_SIDE_LONG : GW_SIDE_SHORT, &exits);
+            if (out->exits[g]) out->exits[g][k] = exits;
+            for (int c = 0; c < 3 && out->pnl[g][c]; c++)
+                out->pnl[g][c][k] = return_of(e, p, spec, at, g, &exits, (double)c);
+        }
+    asked_close(&asked);
+    for (int g = 0; g < GW_N_GATES; g++)
+        for (int c = 0; c < 3; c++) out->pnl[g][c] = mem_park(out->pnl[g][c]);
+    return rc;
 }
 
 int scores_isolate(const struct experiment *e, const struct prepared *p, struct score_set *set) {
@@ -88,7 +89,9 @@ int scores_isolate(const struct experiment *e, const struct prepared *p, struct 
 void scores_isolated_free(struct score_set *set) {
     for (size_t s = set->n_strategies; s-- > 0;) {
         bool shared = false;
-        for (size_t like = 0; like < s; like++) shared |= set->isolated[like].exits[0] == set->isolated[s].exits[0];
+        for (size_t like = 0; like < s; like++)
+            shared |= set->isolated[like].exits[0] == set->isolated[s].exits[0] &&
+                      set->isolated[like].pnl[0][0] == set->isolated[s].pnl[0][0];
         for (int g = 0; !shared && g < GW_N_GATES; g++) {
             mem_free(set->isolated[s].exits[g]);
             for (int c = 0; c < 3; c++) mem_free(set->isolated[s].pnl[g][c]);

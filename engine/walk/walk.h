@@ -40,6 +40,7 @@ struct prepared {
     size_t reach;                     /* bars under the longest of them: all see the same samples */
     struct outside **outside;         /* [n_outside]: scores from outside by strategy, NULL for others (outside.h) */
     size_t n_outside;
+    bool keeps_exits;            /* of every test bar as an isolated trade, which take 80 bytes a bar */
     struct arena outside_memory; /* of all of them */
     double import_seconds, feature_seconds;
 };
@@ -65,16 +66,20 @@ void prepared_free_paths(struct prepared *prepared);
 /* What the broker wants to know of each symbol beside its bars: instrument, funding, finer bars. */
 int prepare_broker(const struct experiment *experiment, struct prepared *prepared) GW_MUST_USE;
 void prepared_free(struct prepared *prepared);
-/* A symbol's rows: those that are kept, or made for the caller, who frees *own in either case. Features of all symbols together
- * are kept up to some size, beyond it only while they are in work. */
-int prepared_features(const struct prepared *prepared, size_t symbol, struct gw_feature_matrix *own,
-                      const float **value) GW_MUST_USE;
+/* A symbol's rows of bars [begin, end), copied: of those that are kept, or made. Features of all symbols together are kept up to
+ * some size, beyond it they are made while they are in work. */
+int prepared_rows(const struct prepared *prepared, size_t symbol, size_t begin, size_t end, float *out) GW_MUST_USE;
 /* Nobody will ask for them again, or for bars for a while: what is left to do is with scores. */
 void prepared_drop_features(struct prepared *prepared);
+/* The same of what lies in files, and of what is parked: it leaves memory until it is asked for. */
+void prepared_rest(const struct prepared *prepared);
 /* All of them, for who compares or shows them. */
 int prepared_keep_features(struct prepared *prepared) GW_MUST_USE;
 /* Bytes of features that a walk keeps; returns what it was. */
 size_t prepare_keep_at_most(size_t bytes);
+
+/* Bars of a walk from which on what it leaves of each is kept in a file (mem_park); 0: of any, every block. Returns what it was. */
+size_t walk_park_from(size_t n_bars);
 
 /* gw_run_experiment for an experiment that is already read. */
 int run_experiment(const struct experiment *experiment, const struct gw_run_options *options,

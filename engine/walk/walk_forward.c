@@ -17,6 +17,23 @@ static size_t thread_count(size_t asked) {
     return n < 1 ? 1 : (size_t)n;
 }
 
+/* Some bytes a bar, contestant and seed are worth a file from here on. */
+enum { PARKED_BYTES = 1 << 20 };
+static size_t parked_bars = 1000000;
+
+size_t walk_park_from(size_t n_bars) {
+    const size_t before = parked_bars;
+    parked_bars = n_bars;
+    return before;
+}
+
+/* What a walk over many bars leaves of them is parked in its own folder. */
+static void park_in(const struct prepared *p, const char *dir) {
+    size_t n = 0;
+    for (size_t s = 0; s < p->market.n_symbols; s++) n += p->market.symbol[s].n;
+    if (n >= parked_bars) mem_park_in(dir, parked_bars ? PARKED_BYTES : 0);
+}
+
 static double lap(double *mark) {
     double now = clock_seconds(), passed = now - *mark;
     *mark = now;
@@ -97,6 +114,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(results_measure(e, p, r, threads_startable(after)));
     times.metrics = lap(&mark);
     TRY(results_verdict(e, p, r, after));
+    mem_rest();
     TRY(results_selection(e, r));
     record_trials(record, e, p, r);
     times.verdict = lap(&mark);
@@ -132,12 +150,14 @@ int run_walk(const struct experiment *e, const struct gw_run_options *options, c
     /* … and a new one is made only when the data are fine */
     TRY_GOTO(run_claim_directory(dir, key, options->force, lock), done);
     if (!options->n_shards) record_begin(record, e, p, dir, command); /* a share of the fits is no trial yet */
+    park_in(p, dir);
     rc = walk(e, p, options, dir, command, record, &fits, &results, *lock);
 done:
     if (rc < 0 && !options->n_shards) record_failed(record, rc);
     results_free(e, &results);
     fits_free(&fits);
     prepared_free(p);
+    mem_park_in(NULL, 0);
     return rc;
 }
 

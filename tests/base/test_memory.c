@@ -1,4 +1,7 @@
 /* Alignment, zeroing, overflow, counters; the arena's reuse. */
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "test.h"
 
 #include "engine/base/base.h"
@@ -111,11 +114,51 @@ static void arena_blocks_stay_apart(void **state) {
     arena_free(&arena);
 }
 
+/* What is parked has the same bytes, also after it has rested, leaves the heap, and is freed and grown like any block. */
+static void parks_and_reads_again(void **state) {
+    (void)state;
+    enum { N = 300000 };
+    const size_t before = mem_live_bytes();
+    uint32_t *items = mem_calloc(N, sizeof *items), *small = mem_calloc(10, sizeof *small);
+    assert_true(items && small);
+    for (uint32_t i = 0; i < N; i++) items[i] = i * 2654435761U;
+    const uint32_t *heap = items;
+    assert_ptr_equal(mem_park(items), heap); /* there is no folder */
+    mem_park_in("/proc/self", 1 << 20);
+    assert_ptr_equal(mem_park(items), heap); /* nor one that takes files */
+    mem_park_in(".", 1 << 20);
+    assert_null(mem_park(NULL));
+    assert_ptr_equal(mem_park(small), small);
+    const struct rlimit small_files = {4096, RLIM_INFINITY}, any_files = {RLIM_INFINITY, RLIM_INFINITY};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small_files), 0);
+    assert_ptr_equal(mem_park(items), heap); /* nor a disk that is full */
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &any_files), 0);
+    items = mem_park(items);
+    assert_ptr_not_equal(items, heap);
+    assert_true(mem_live_bytes() < before + 1000);
+    for (int rested = 0; rested < 2; rested++, mem_rest())
+        for (uint32_t i = 0; i < N; i++)
+            if (items[i] != i * 2654435761U) fail_msg("item %u is another", i);
+    mem_park_in(NULL, 0); /* what lies there stays */
+    items = mem_realloc(items, 2 * N, sizeof *items);
+    assert_non_null(items);
+    for (uint32_t i = 0; i < N; i++) assert_int_equal(items[i], i * 2654435761U);
+    items[0] = 1; /* it is the heap's again */
+    mem_free(items);
+    mem_free(small);
+    assert_int_equal(mem_live_bytes(), before);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calloc_is_aligned_and_zeroed), cmocka_unit_test(refuses_overflow),
-        cmocka_unit_test(realloc_keeps_bytes),          cmocka_unit_test(counters),
-        cmocka_unit_test(arena_gives_and_takes),        cmocka_unit_test(arena_blocks_stay_apart),
+        cmocka_unit_test(calloc_is_aligned_and_zeroed),
+        cmocka_unit_test(refuses_overflow),
+        cmocka_unit_test(realloc_keeps_bytes),
+        cmocka_unit_test(parks_and_reads_again),
+        cmocka_unit_test(counters),
+        cmocka_unit_test(arena_gives_and_takes),
+        cmocka_unit_test(arena_blocks_stay_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

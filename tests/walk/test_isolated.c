@@ -52,6 +52,10 @@ static void test_own_exits(void **state) {
     size_t n_trailed = 0, n_different = 0;
     assert_ok(prepare(e, &p));
     assert_ok(scores_index(e, p, &set));
+    assert_null(set.isolated[0].exits[0]);
+    scores_free(&set);
+    p->keeps_exits = true;
+    assert_ok(scores_index(e, p, &set));
     assert_true(set.n_labelled > 300);
     assert_ptr_equal(set.isolated[1].pnl[0][0], set.isolated[3].pnl[0][0]); /* one answer for one question */
     assert_null(set.isolated[6].pnl[0][0]);

@@ -67,6 +67,18 @@ static void features_in_work_alone(void **state) {
     experiment_free(e);
 }
 
+/* What is parked in files and read from there again gives the bytes of what stays in memory. */
+static void parked_and_read_again(void **state) {
+    (void)state;
+    struct experiment *e = fixture_experiment(UNIVERSE("'bars/*.csv'", ""));
+    assert_ok(rundir_run(e, "in_memory", 2));
+    const size_t before = walk_park_from(0);
+    assert_ok(rundir_run(e, "in_files", 2));
+    assert_int_equal(walk_park_from(before), 0);
+    assert_true(rundir_compare(scratch("in_memory"), scratch("in_files")) > 10);
+    experiment_free(e);
+}
+
 /* All symbols in one file: read once, each the one that its rows name. */
 static void one_file_of_all(void **state) {
     (void)state;
@@ -104,6 +116,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pattern_is_its_files),
         cmocka_unit_test(features_in_work_alone),
+        cmocka_unit_test(parked_and_read_again),
         cmocka_unit_test(one_file_of_all),
     };
     return cmocka_run_group_tests(tests, make_bars, scratch_remove);

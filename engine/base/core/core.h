@@ -40,6 +40,14 @@ void *mem_calloc(size_t count, size_t size) GW_MUST_USE;
 void *mem_realloc(void *block, size_t count, size_t size) GW_MUST_USE; /* keeps old bytes; new bytes unset */
 char *mem_strdup(const char *text) GW_MUST_USE;
 void mem_free(void *block);
+/* Large blocks that are read now and then can lie in nameless files of a folder, from `least_bytes` on, so that memory need not keep
+ * them. NULL: they stay where they are, as at first. For the whole process. */
+void mem_park_in(const char *dir, size_t least_bytes);
+/* The block there, at another address and only to be read; itself where there is no folder, no disk or no right to it, which is
+ * no failure. mem_free() takes either. */
+void *mem_park(void *block) GW_MUST_USE;
+/* What is parked leaves memory until it is asked for again. */
+void mem_rest(void);
 size_t mem_peak_bytes(void);      /* peak resident set of the process */
 size_t mem_live_bytes(void);      /* sum of the blocks not yet freed */
 size_t mem_peak_live_bytes(void); /* the largest that sum has been */

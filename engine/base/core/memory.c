@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "core.h"
+#include "parked.h"
 
 enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 
@@ -53,7 +54,8 @@ void *mem_calloc(size_t count, size_t size) {
 void *mem_realloc(void *block, size_t count, size_t size) {
     void *moved = allocate(count, size);
     if (!moved || !block) return moved;
-    size_t old = malloc_usable_size(block), fresh = count * size;
+    size_t old = parked_bytes(block), fresh = count * size;
+    if (!old) old = malloc_usable_size(block);
     memcpy(moved, block, old < fresh ? old : fresh);
     mem_free(block);
     return moved;
@@ -67,7 +69,7 @@ char *mem_strdup(const char *text) {
 }
 
 void mem_free(void *block) {
-    if (!block) return;
+    if (!block || parked_release(block)) return;
     atomic_fetch_sub_explicit(&live_bytes, malloc_usable_size(block), memory_order_relaxed);
     free(block);
 }

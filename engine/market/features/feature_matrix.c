@@ -46,26 +46,38 @@ struct gw_feature_input feature_source_at(struct feature_source *source, size_t 
     };
 }
 
-int gw_feature_set_build(const struct gw_feature_set *set, const struct gw_bars *bars, struct gw_feature_matrix *out) {
+int feature_set_rows(const struct gw_feature_set *set, const struct gw_bars *bars, size_t begin, size_t end, float *out,
+                     size_t *warmup) {
     struct gw_feature_stream *stream = NULL;
     struct feature_source source;
-    *out = (struct gw_feature_matrix){.n_bars = bars->n, .n_features = set->n, .warmup = bars->n};
+    if (warmup) *warmup = end;
     TRY(feature_set_check_columns(set, bars));
     TRY(gw_feature_stream_open(set, bars->interval_ns, &stream));
-    out->value = mem_calloc(bars->n ? bars->n * set->n : 1, sizeof *out->value);
-    if (!out->value) {
+    float *unseen = mem_calloc(set->n ? set->n : 1, sizeof *unseen);
+    if (!unseen) {
         gw_feature_stream_close(stream);
         return GW_ERR_NOMEM;
     }
     feature_source_open(set, bars, &source);
-    for (size_t t = 0; t < bars->n; t++) {
+    for (size_t t = 0; t < end; t++) {
         const struct gw_feature_input in = feature_source_at(&source, t);
-        float *row = out->value + t * set->n;
+        float *row = t >= begin ? out + (t - begin) * set->n : unseen;
         gw_feature_stream_push(stream, &in, row);
-        if (out->warmup == bars->n && feature_stream_complete(stream, row)) out->warmup = t;
+        if (warmup && *warmup == end && feature_stream_complete(stream, row)) *warmup = t;
     }
+    mem_free(unseen);
     gw_feature_stream_close(stream);
     return GW_OK;
+}
+
+int gw_feature_set_build(const struct gw_feature_set *set, const struct gw_bars *bars, struct gw_feature_matrix *out) {
+    *out = (struct gw_feature_matrix){.n_bars = bars->n, .n_features = set->n, .warmup = bars->n};
+    TRY(feature_set_check_columns(set, bars));
+    out->value = mem_calloc(bars->n ? bars->n * set->n : 1, sizeof *out->value);
+    if (!out->value) return GW_ERR_NOMEM;
+    const int rc = feature_set_rows(set, bars, 0, bars->n, out->value, &out->warmup);
+    if (rc < 0) gw_feature_matrix_free(out);
+    return rc;
 }
 
 void gw_feature_matrix_free(struct gw_feature_matrix *matrix) {

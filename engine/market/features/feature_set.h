@@ -29,6 +29,10 @@ struct gw_feature_set {
 
 /* GW_ERR_CONFIG: the bars lack an optional column that a feature is made of. */
 int feature_set_check_columns(const struct gw_feature_set *set, const struct gw_bars *bars) GW_MUST_USE;
+/* The rows of bars [begin, end) alone, what stands before them only seen: [(end - begin) × n]. *warmup (NULL: not asked for): the first
+ * bar of those before `end` at which every feature has a value; end: none. */
+int feature_set_rows(const struct gw_feature_set *set, const struct gw_bars *bars, size_t begin, size_t end, float *out,
+                     size_t *warmup) GW_MUST_USE;
 /* Fills the columns that are made of all symbols' bars into each of them. GW_ERR_CONFIG: a symbol is not among them. */
 int feature_set_fill(const struct gw_feature_set *set, struct gw_market *market) GW_MUST_USE;
 /* Bars of this interval after which every feature surely has a value, wherever in its longer interval the first one lies. */
