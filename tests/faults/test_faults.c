@@ -3,7 +3,7 @@
  * there and nothing half-done beside it; and the same command given again has the bytes that it has otherwise.
  *   FAULTS_EACH  places of one call and reason in one command, spread evenly (3; 0: all)
  *   FAULTS_MOST  trials in all, spread evenly (400; 0: all)
- *   FAULTS_ONLY  one row of commands.def alone, by its name (all)
+ *   FAULTS_ONLY  rows of commands.def alone, by their names, '|' between them (all)
  *   FAULTS_CSV   a file for the counts by command and call; commands that were not tried keep theirs */
 #include "trial.h"
 
@@ -177,10 +177,8 @@ static size_t spread(struct fault *to, struct fault like, uint64_t n_places, siz
     return n;
 }
 
-static bool is_chosen(size_t row) {
-    const char *only = getenv("FAULTS_ONLY");
-    return !only || strcmp(rows[row].name, only) == 0;
-}
+static bool is_chosen(size_t row) { return is_chosen_by("FAULTS_ONLY", row); }
+static int setup(void **state) { return trial_setup_of("FAULTS_ONLY", state); }
 
 /* A lock that nobody gives is asked for again for ten seconds: that is tried, but not often, and not by the sample. */
 static size_t places(const struct fault *like, size_t each) {
@@ -229,14 +227,6 @@ static void print_counts(FILE *to, const struct shared *shared, size_t row) {
             fprintf(to, "\"%s\",%s,%ju,%zu,%zu,%zu,%zu,%zu\n", rows[row].name, call_name[call],
                     (uintmax_t)known[row].seen[call], tried, n[SAME_BYTES], n[SAID_WHY], n[RUNTIMES_OWN], n[WRONG]);
     }
-}
-
-/* The lines that an earlier table has of a command. */
-static void keep_counts(FILE *to, const char *table, size_t row) {
-    char name[256];
-    snprintf(name, sizeof name, "\"%s\",", rows[row].name);
-    for (const char *at = table; at && *at; at += strcspn(at, "\n"), at += *at == '\n')
-        if (strncmp(at, name, strlen(name)) == 0) fprintf(to, "%.*s\n", (int)strcspn(at, "\n"), at);
 }
 
 static void write_counts(const char *path, const struct shared *shared) {
@@ -298,5 +288,5 @@ int main(void) {
 #endif
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_command_has_a_row),
                                        cmocka_unit_test(test_every_refusal)};
-    return cmocka_run_group_tests(tests, trial_setup, trial_teardown);
+    return cmocka_run_group_tests(tests, setup, trial_teardown);
 }

@@ -38,6 +38,15 @@ static struct known known[N_ROWS];
 static struct fault_plan *plan; /* of the programs that this process starts */
 static char plan_path[2 * PATH_MAX], preload_path[PATH_MAX], all_dir[PATH_MAX];
 
+/* The rows that `variable` names, parted by '|'; all where it is not set. What is not chosen is not run. */
+static inline bool is_chosen_by(const char *variable, size_t row) {
+    const char *only = getenv(variable);
+    for (const char *at = only; at && *at; at += strcspn(at, "|"), at += *at == '|')
+        if (strcspn(at, "|") == strlen(rows[row].name) && strncmp(at, rows[row].name, strlen(rows[row].name)) == 0)
+            return true;
+    return !only;
+}
+
 /* ---- the folder --------------------------------------------------------------------------------- */
 
 static inline void copy_tree(const char *from, const char *to) {
@@ -187,6 +196,14 @@ static inline const char *judge_ledger_again(size_t row, int64_t n) {
     bool good = now >= 0 && (now == n + known[row].recorded - known[row].recorded_before ||
                              (!(rows[row].may & TIMES) && now == known[row].recorded));
     return good ? NULL : "given again: not recorded";
+}
+
+/* The lines that an earlier table has of a command. */
+static inline void keep_counts(FILE *to, const char *table, size_t row) {
+    char name[256];
+    snprintf(name, sizeof name, "\"%s\",", rows[row].name);
+    for (const char *at = table; at && *at; at += strcspn(at, "\n"), at += *at == '\n')
+        if (strncmp(at, name, strlen(name)) == 0) fprintf(to, "%.*s\n", (int)strcspn(at, "\n"), at);
 }
 
 /* ---- running ------------------------------------------------------------------------------------ */
@@ -361,7 +378,8 @@ static inline bool find_preload(char path[PATH_MAX]) {
     return access(path, R_OK) == 0;
 }
 
-static inline int trial_setup(void **state) {
+/* `only`: the variable that chooses. */
+static inline int trial_setup_of(const char *only, void **state) {
     char seed[2 * PATH_MAX];
     if (program_setup(state) != 0 || !find_preload(preload_path)) return -1;
     strcpy(all_dir, base_dir);
@@ -389,7 +407,8 @@ static inline int trial_setup(void **state) {
     if (system(gzip) != 0) return -1;
     copy_tree(work_dir, seed);
     setenv("LD_PRELOAD", preload_path, 1); /* of what is started from here on */
-    for (size_t i = 0; i < N_ROWS; i++) know(i);
+    for (size_t i = 0; i < N_ROWS; i++)
+        if (is_chosen_by(only, i)) know(i);
     return 0;
 }
 

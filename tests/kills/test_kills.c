@@ -4,7 +4,8 @@
  *   KILLS_EACH  places of one command, spread evenly (5; 0: all, memory apart)
  *   KILLS_ANY   kills of one command at some moment (1)
  *   KILLS_PAIRS of two runs at once one is killed, so many times (6)
- *   KILLS_CSV   a file for the counts by command */
+ *   KILLS_ONLY  rows of commands.def alone, by their names, '|' between them (all)
+ *   KILLS_CSV   a file for the counts by command; commands that were not tried keep theirs */
 #include "faults/trial.h"
 
 #include <utime.h>
@@ -231,7 +232,8 @@ struct job {
 };
 
 /* A bench leaves no results, and is as slow as it was asked to be. */
-static bool is_killed(size_t row) { return !(rows[row].may & SLOW); }
+static bool is_killed(size_t row) { return !(rows[row].may & SLOW) && is_chosen_by("KILLS_ONLY", row); }
+static int setup(void **state) { return trial_setup_of("KILLS_ONLY", state); }
 
 static size_t choose(struct job *to, size_t each, size_t any, size_t pairs) {
     size_t n = 0;
@@ -265,12 +267,14 @@ static void work_on(const struct job *job, size_t n, size_t worker) {
     _exit(0);
 }
 
-static void print_counts(FILE *to) {
+static void print_counts(FILE *to, const char *old) {
     fprintf(to, "command,calls,tried,killed,wrong\n");
     for (size_t row = 0; row < N_ROWS; row++)
         if (shared->of[row].tried)
             fprintf(to, "\"%s\",%ju,%zu,%zu,%zu\n", rows[row].name, (uintmax_t)known[row].seen_but_memory,
                     shared->of[row].tried, shared->of[row].killed, shared->of[row].wrong);
+        else
+            keep_counts(to, old, row);
 }
 
 static void test_every_kill(void **state) {
@@ -293,9 +297,11 @@ static void test_every_kill(void **state) {
         tried += shared->of[row].tried, killed += shared->of[row].killed, wrong += shared->of[row].wrong;
     print_message("%zu of %zu kills, %zu met the program alive, %zu wrong; %.1f s\n", tried,
                   choose(NULL, SIZE_MAX, any, pairs), killed, wrong, now_seconds() - begin);
+    char *old = getenv("KILLS_CSV") ? get_file(getenv("KILLS_CSV"), NULL) : NULL;
     FILE *csv = getenv("KILLS_CSV") ? fopen(getenv("KILLS_CSV"), "w") : NULL;
-    if (csv) print_counts(csv);
+    if (csv) print_counts(csv, old);
     if (csv) fclose(csv);
+    free(old);
     assert_int_equal(wrong, 0);
     assert_int_equal(tried, n);
     assert_true(killed > tried * 3 / 4);
@@ -309,5 +315,5 @@ int main(void) {
     return print_message("[  PASSED  ] 0 test(s).\n[  SKIPPED ] 1 test(s)\n"), 0;
 #endif
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_kill)};
-    return cmocka_run_group_tests(tests, trial_setup, trial_teardown);
+    return cmocka_run_group_tests(tests, setup, trial_teardown);
 }
