@@ -26,8 +26,10 @@ static int command(int argc, char **argv) {
     if (!out) FAIL(GW_ERR_USAGE, "export: --out FILE is missing; see `gatewalk export --help`");
     out_sweep(out);
     TRY(live_export(argv[optind], &choice, out, &fit));
-    printf("graph: %s (%s, seed %llu, fold %zu): features [windows x %zu x %zu] to p_long, p_short [windows]\n",
-           CLI_SHOWN(out), fit.strategy, (unsigned long long)fit.seed, fit.fold, fit.lookback, fit.n_features);
+    printf("graph: %s (%s, seed %llu, fold %zu): features [windows x %zu x %zu]", CLI_SHOWN(out), fit.strategy,
+           (unsigned long long)fit.seed, fit.fold, fit.lookback, fit.n_features);
+    if (fit.second) printf(", second [windows x %zu x %zu]", fit.second, fit.n_features);
+    printf(" to p_long, p_short [windows]\n");
     return GW_OK;
 }
 
@@ -39,8 +41,11 @@ const struct command command_export = {
         "Writes one fit of a run as an ONNX graph (opset 17). Its input \"features\" are windows of raw feature rows, "
         "the oldest bar first, as `gatewalk features` writes them; scaler, network, both heads and calibration are in "
         "the graph, and \"p_long\" and \"p_short\" are those of scores.csv up to the last digits of another runtime's "
-        "arithmetic. Its metadata name the features, the interval and the thresholds. A streaming gate, a pattern "
-        "library and gradient boosting have no such graph, which is said.",
+        "arithmetic. A gate with a second sequence (model.cross) has a second input: such rows at the last closes of "
+        "that "
+        "sequence. Its metadata name the features, the interval and the thresholds. A streaming gate, a pattern "
+        "library "
+        "and gradient boosting have no such graph, which is said.",
     .option = options,
     .n_options = COUNT_OF(options),
     .example = "gatewalk export reports/out/demo --strategy bahdanau --out bahdanau.onnx",

@@ -80,6 +80,7 @@ struct live_exported {
     char strategy[48];
     uint64_t seed;
     size_t fold, lookback, n_features;
+    size_t second; /* bars of a second sequence; 0: there is none */
 };
 /* One fit of a run as an ONNX file (gw_scorer_export). */
 int live_export(const char *dir, const struct live_choice *choice, const char *path,

@@ -34,6 +34,7 @@ int live_export(const char *dir, const struct live_choice *choice, const char *p
         *out = (struct live_exported){.seed = live->seed,
                                       .fold = live->fold,
                                       .lookback = gw_model_reach(config),
+                                      .second = gw_model_cross_lookback(config),
                                       .n_features = config->n_features};
         snprintf(out->strategy, sizeof out->strategy, "%s", live->spec->name);
     }

@@ -37,14 +37,16 @@ int64_t gw_scorer_interval_ns(const struct gw_scorer *scorer); /* of the bars it
  * where the features' warm-up and the window need bars before the first one. The same bits as in the run's scores.csv,
  * under the same kernels and with the history that the run had; of a streaming model if begin is the first bar of the run's
  * slice, because its state starts model.warm bars before begin. GW_ERR_CONFIG for bars of another interval or without a
- * column that a feature needs, GW_ERR_USAGE for a range beyond the bars. */
+ * column that a feature needs, GW_ERR_USAGE for a range beyond the bars and for a model that looks at another symbol's. */
 int gw_scorer_score(const struct gw_scorer *scorer, const struct gw_bars *bars, size_t begin, size_t end,
                     float *probability) GW_MUST_USE;
 
 /* Writes the fit as an ONNX file (opset 17): input "features", float32 [windows × lookback × features], raw values in the order
  * of gw_scorer_features and oldest bar first; outputs "p_long" and "p_short", float32 [windows]. Scaler, both heads and
- * calibration are in it. `meta`: more metadata_props beside GW_META_FEATURES and GW_META_INTERVAL. GW_ERR_CONFIG for what has no
- * such form, with the reason. */
+ * calibration are in it. A gate with cross-attention has a second input, "second", float32 [windows × its lookback × features]:
+ * the rows of the last bars that had closed in its second sequence, oldest first, NaN where there was none yet; the metadata
+ * "gatewalk.second_interval" and "gatewalk.second_symbol" say whose. `meta`: more metadata_props beside GW_META_FEATURES and
+ * GW_META_INTERVAL. GW_ERR_CONFIG for what has no such form, with the reason. */
 int gw_scorer_export(const struct gw_scorer *scorer, const struct gw_meta_pair *meta, size_t n_meta,
                      const char *path) GW_MUST_USE;
 

@@ -11,4 +11,8 @@ struct gw_gate_model {
     struct boosted_gate *trees;    /* of the encoder "xgboost" */
 };
 
+/* Which features the second sequence of a stored gate shows of its bars (struct gw_cross); NULL: it has none. */
+struct gw_scorer;
+const uint32_t *scorer_cross_column(const struct gw_scorer *scorer);
+
 #endif

@@ -77,20 +77,15 @@ static int take_extra(const char *path, struct gw_extra_tensor *extra, size_t n_
     return GW_OK;
 }
 
-/* One symbol's bars are scored at a time: a second sequence can be made of the same ones. */
+/* Which features the second sequence shows of its bars. */
 static int open_cross(const char *path, struct gw_scorer *scorer) {
     const struct gw_model_config *config = gw_model_get_config(scorer->model);
     const int64_t interval_ns = gw_model_cross_interval(config);
-    if (config->cross == GW_CROSS_SYMBOL)
-        FAIL(GW_ERR_USAGE,
-             "%s: its cross-attention looks at the bars of another symbol, and files are scored one symbol "
-             "at a time; run the experiment on both",
-             path);
     if (config->cross == GW_CROSS_NONE) return GW_OK;
     scorer->cross_column = mem_calloc(scorer->scaler.n ? scorer->scaler.n : 1, sizeof *scorer->cross_column);
     if (!scorer->cross_column) return GW_ERR_NOMEM;
     if (feature_set_of_interval(scorer->features, interval_ns, scorer->cross_column) != config->cross_features ||
-        scorer->interval_ns <= 0 || interval_ns <= scorer->interval_ns)
+        (interval_ns && (scorer->interval_ns <= 0 || interval_ns <= scorer->interval_ns)))
         FAIL(GW_ERR_DATA, "%s: its features are not those of its second sequence; fit it again in a run", path);
     return GW_OK;
 }
@@ -135,6 +130,7 @@ const struct gw_feature_set *gw_scorer_features(const struct gw_scorer *scorer) 
 const double *gw_scorer_learnt(const struct gw_scorer *scorer) { return scorer->learnt; }
 const struct gw_scaler *gw_scorer_scaler(const struct gw_scorer *scorer) { return &scorer->scaler; }
 int64_t gw_scorer_interval_ns(const struct gw_scorer *scorer) { return scorer->interval_ns; }
+const uint32_t *scorer_cross_column(const struct gw_scorer *scorer) { return scorer->cross_column; }
 
 /* ---- scoring -------------------------------------------------------------------------------------------------- */
 
@@ -173,6 +169,11 @@ int gw_scorer_score(const struct gw_scorer *scorer, const struct gw_bars *bars, 
         FAIL(GW_ERR_CONFIG, "%s: bars of %s, but the model was trained on bars of %s", bars->symbol,
              duration_format(bars->interval_ns, has), duration_format(scorer->interval_ns, needs));
     }
+    if (gw_model_get_config(scorer->model)->cross == GW_CROSS_SYMBOL) /* that of an interval is made of the same bars */
+        FAIL(GW_ERR_USAGE,
+             "%s: the model's cross-attention looks at the bars of another symbol, and bars are scored one symbol at a "
+             "time; run the experiment on both",
+             bars->symbol);
     TRY(gw_feature_set_build(scorer->features, bars, &matrix));
     size_t first = matrix.warmup + lookback - 1, from = matrix.warmup, history = gw_model_history(scorer->model);
     if (first < begin) first = begin;

@@ -112,21 +112,11 @@ static void input_gradient(const struct R(pass) *pass, real *dx) {
                       false);
 }
 
-/* ONNX has the gates in the order i, o, f, c, and time before windows. */
 static struct onnx_value onnx(struct onnx *graph, const struct onnx_model *model, struct onnx_value x) {
-    static const size_t order[] = {0, 3, 1, 2};
-    const size_t H = model->config->hidden;
     const int64_t turn[] = {1, 0, 2};
     struct onnx_value y = onnx_transpose(graph, x, 3, turn);
-    for (size_t layer = 0; layer < model->config->layers; layer++) {
-        const size_t first = layer * TENSORS_PER_LAYER;
-        const struct onnx_value w = onnx_recurrent_weight(graph, model, first + W, H, 4, order),
-                                u = onnx_recurrent_weight(graph, model, first + U, H, 4, order),
-                                b = onnx_recurrent_bias(graph, model, first + BIAS, NULL, H, 4, order);
-        y = onnx_op_with(graph, "LSTM", ONNX_IN(y, w, u, b),
-                         &(struct onnx_attribute){.name = "hidden_size", .integer = (int64_t)H});
-        y = onnx_unwrap(graph, y, 1); /* [T × 1 × N × H] */
-    }
+    for (size_t layer = 0; layer < model->config->layers; layer++)
+        y = onnx_lstm(graph, model, layer * TENSORS_PER_LAYER, model->config->hidden, y);
     return onnx_transpose(graph, y, 3, turn);
 }
 

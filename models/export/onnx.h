@@ -122,5 +122,8 @@ struct onnx_value onnx_additive(struct onnx *graph, struct onnx_value query, str
                                 struct onnx_value v);
 /* e_s = q W · h_s with q = h_T: [N × T]. */
 struct onnx_value onnx_bilinear(struct onnx *graph, struct onnx_value w, struct onnx_value states);
+/* An LSTM from zero over [T × N × inputs], its W, U and b from tensor `first` on: [T × N × units]. */
+struct onnx_value onnx_lstm(struct onnx *graph, const struct onnx_model *model, size_t first, size_t units,
+                            struct onnx_value x);
 
 #endif

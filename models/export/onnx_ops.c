@@ -109,3 +109,18 @@ struct onnx_value onnx_bilinear(struct onnx *graph, struct onnx_value w, struct 
     const struct onnx_value query = onnx_matmul(graph, onnx_last(graph, states), w);
     return onnx_unwrap(graph, onnx_matmul(graph, states, onnx_wrap(graph, query, 2)), 2);
 }
+
+/* ---- layers ---------------------------------------------------------------------------------------------- */
+
+/* ONNX has the gates in the order i, o, f, c. */
+struct onnx_value onnx_lstm(struct onnx *graph, const struct onnx_model *model, size_t first, size_t units,
+                            struct onnx_value x) {
+    enum { W, U, BIAS };
+    static const size_t order[] = {0, 3, 1, 2};
+    const struct onnx_value w = onnx_recurrent_weight(graph, model, first + W, units, 4, order),
+                            u = onnx_recurrent_weight(graph, model, first + U, units, 4, order),
+                            b = onnx_recurrent_bias(graph, model, first + BIAS, NULL, units, 4, order);
+    const struct onnx_value y = onnx_op_with(
+        graph, "LSTM", ONNX_IN(x, w, u, b), &(struct onnx_attribute){.name = "hidden_size", .integer = (int64_t)units});
+    return onnx_unwrap(graph, y, 1); /* [T × 1 × N × H] */
+}

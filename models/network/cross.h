@@ -3,6 +3,7 @@
 #ifndef GATEWALK_MODELS_CROSS_H
 #define GATEWALK_MODELS_CROSS_H
 
+#include "models/export/onnx.h"
 #include "models/kernels/kernels.h"
 #include "models/store/tensors.h"
 
@@ -59,5 +60,8 @@ void R(cross_join)(const struct R(pass) *pass, size_t first, size_t n);
 void R(cross_part)(const struct R(pass) *pass, size_t first, size_t n);
 /* Gradients of its own tensors; into_encoder: that of the asking states is added to what reaches the encoder. */
 void R(cross_backward)(const struct R(pass) *pass, bool into_encoder);
+/* [c; c'] of the states h and the gate's own context, from the second sequence's scaled features [N × T' × F']. */
+struct onnx_value R(cross_onnx)(const struct R(cross) *cross, struct onnx *graph, const struct onnx_model *model,
+                                struct onnx_value second, struct onnx_value h, struct onnx_value context);
 
 #endif

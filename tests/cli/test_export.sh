@@ -8,7 +8,7 @@ program=${GATEWALK_BIN:-$PWD/gatewalk} root=$PWD
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cp "$root"/tests/golden/export*.json "$scratch" && cd "$scratch" || exit 1
-"$program" synth planted --bars 1700 --seed 7 --out bars.csv >/dev/null || exit 1
+for seed in 7:bars 8:other; do "$program" synth planted --bars 1700 --seed "${seed%:*}" --out "${seed#*:}.csv" >/dev/null || exit 1; done
 walk() { "$program" run export.json --out "$1" --no-report --quiet "${@:2}" >out 2>&1 || fail "$(cat out)"; }
 
 what_has_no_graph_is_said() {
@@ -29,7 +29,16 @@ a_graph_says_where_it_is_from() {
         grep -aqF "$text" none.onnx || fail "none.onnx does not hold $text" || return
     done
 }
-# EXPERIMENT HOW_MANY: every contestant of it that has a graph, one after another, and the rows that they agree on.
+a_second_sequence_is_a_second_input() {
+    "$program" run export_cross.json --strategies leader_hours --out second --no-report --quiet >out 2>&1 || fail "$(cat out)" || return
+    "$program" export second --out second.onnx >out || return
+    grep -q 'features \[windows x 40 x 5\], second \[windows x 7 x 5\] to p_long' out || fail "$(cat out)" || return
+    local text
+    for text in gatewalk.second_interval gatewalk.second_symbol other cross.Wq; do
+        grep -aqF "$text" second.onnx || fail "second.onnx does not hold $text" || return
+    done
+}
+# EXPERIMENT HOW_MANY ROWS: every contestant of it that has a graph, one after another, and the rows that they agree on.
 runtime_agrees() {
     local name
     "$program" run "$1.json" --out "all_$1" --no-report --quiet >out 2>&1 || fail "$(cat out)" || return
@@ -40,14 +49,15 @@ runtime_agrees() {
         "$program" export "all_$1" --strategy "$name" --out "graphs_$1/$name-s1-f001.onnx" >out || return
     done
     node "$root/tests/golden/check_onnx.js" "all_$1" "features_$1.npy" "graphs_$1"/*-s1-f001.onnx >out || fail "$(cat out)" || return
-    [ "$(grep -c ' 1050 rows ' out)" -eq "$2" ] || fail "$(cat out)"
+    [ "$(grep -c " $3 rows " out)" -eq "$2" ] || fail "$(cat out)"
 }
 another_runtime_gives_the_scores() {
     node -e 'require("onnxruntime-node")' 2>/dev/null || { echo "skipped: no node with onnxruntime-node" && return 77; }
-    runtime_agrees export 30 && runtime_agrees export_decoder 5
+    runtime_agrees export 30 1050 && runtime_agrees export_decoder 5 1050 && runtime_agrees export_cross 4 2100
 }
 
 check what_has_no_graph_is_said
 check a_graph_says_where_it_is_from
+check a_second_sequence_is_a_second_input
 check another_runtime_gives_the_scores
 finish

@@ -52,12 +52,17 @@ static const struct graph_case cases[] = {
     {"decoder_concat",
      {{"attention", "luong_concat"}, {"decoder", "path"}, {"decoder_steps", "3"}},
      GW_CALIBRATION_NONE},
+    {"cross", {{"cross", "interval"}, {"cross_lookback", "4"}, {"cross_hidden", "5"}}, GW_CALIBRATION_NONE},
+    {"cross_bahdanau",
+     {{"attention", "bahdanau"}, {"luong_combine", "true"}, {"cross", "symbol"}, {"cross_symbol", "LEADER"}},
+     GW_CALIBRATION_NONE},
     {"gru", {{"encoder", "gru"}, {"layers", "2"}}, GW_CALIBRATION_NONE},
     {"tcn", {{"encoder", "tcn"}}, GW_CALIBRATION_NONE},
     {"causal_transformer", {{"encoder", "causal_transformer"}}, GW_CALIBRATION_NONE},
     {"logistic", {{"encoder", "logistic"}}, GW_CALIBRATION_NONE},
 };
 
+static const uint32_t cross_column[] = {2, 0};
 static bool update;
 
 /* ---- a gate at its start ----------------------------------------------------------------------------------------- */
@@ -72,6 +77,7 @@ static void build(const struct graph_case *of, struct gw_gate_model *model) {
     config.lookback = 11;
     config.hidden = 6;
     config.dense_units = 5;
+    config.cross_features = COUNT_OF(cross_column);
     for (size_t i = 0; i < SETTINGS_MAX && of->setting[i][0]; i++)
         assert_int_equal(gw_model_config_set(&config, of->setting[i][0], of->setting[i][1]), GW_OK);
     assert_int_equal(R(network_init)(&model->gate.net, &config), GW_OK);
@@ -94,7 +100,7 @@ static int export_case(const struct graph_case *of, struct protobuf *out) {
     struct gw_gate_model model;
     build(of, &model);
     *out = (struct protobuf){.rc = GW_OK};
-    const int rc = gate_onnx(&model, &scaler, out);
+    const int rc = gate_onnx(&model, &scaler, cross_column, out);
     release(&model);
     return rc;
 }
@@ -292,14 +298,42 @@ static void test_streams_are_refused(void **state) {
     protobuf_free(&out);
 }
 
-static void test_second_sequences_are_refused(void **state) {
+/* Inputs of a graph by their names and shapes; a dimension that any number of windows has is 0. */
+static size_t inputs(struct cursor graph, struct cursor name[2], uint64_t dims[2][3]) {
+    size_t n = 0;
+    for (struct field field; next_field(&graph, &field);) {
+        if (field.number != 11) continue;
+        assert_true(n < 2);
+        name[n] = find(field.inner, 1);
+        struct cursor shape = find(find(find(field.inner, 2), 1), 2);
+        size_t d = 0;
+        for (struct field dim; next_field(&shape, &dim); d++) {
+            struct field value;
+            assert_true(d < 3 && next_field(&dim.inner, &value));
+            dims[n][d] = value.number == 1 ? value.value : 0;
+        }
+        n++;
+    }
+    return n;
+}
+
+/* A gate with a second sequence takes it beside its own window, whole rows of both. */
+static void test_second_sequences_are_a_second_input(void **state) {
     (void)state;
-    const struct graph_case cross = {
-        "cross", {{"attention", "bahdanau"}, {"cross", "interval"}, {"cross_interval", "4h"}}, GW_CALIBRATION_NONE};
-    struct protobuf out;
-    assert_int_equal(export_case(&cross, &out), GW_ERR_CONFIG);
-    assert_non_null(strstr(gw_error_message(), "model.cross \"interval\" cannot be exported"));
-    protobuf_free(&out);
+    struct cursor name[2];
+    uint64_t dims[2][3] = {{0}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct protobuf out;
+        const bool cross = strncmp(cases[i].name, "cross", 5) == 0;
+        assert_int_equal(export_case(&cases[i], &out), GW_OK);
+        assert_int_equal(inputs(find((struct cursor){out.bytes, out.bytes + out.n}, 7), name, dims), cross ? 2 : 1);
+        if (cross) {
+            const uint64_t want[3] = {0, strcmp(cases[i].name, "cross") == 0 ? 4 : 48, N_FEATURES};
+            assert_memory_equal(name[1].at, "second", 6);
+            assert_memory_equal(dims[1], want, sizeof want);
+        }
+        protobuf_free(&out);
+    }
 }
 
 static void test_varints(void **state) {
@@ -324,7 +358,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_bytes_are_pinned),
         cmocka_unit_test(test_every_row_is_exported_or_refused),
         cmocka_unit_test(test_streams_are_refused),
-        cmocka_unit_test(test_second_sequences_are_refused),
+        cmocka_unit_test(test_second_sequences_are_a_second_input),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

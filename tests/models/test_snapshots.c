@@ -315,7 +315,7 @@ static void test_what_a_mixture_cannot(void **state) {
     assert_fails(gw_stream_open(model, 1, &stream), GW_ERR_USAGE, "a mixture of 3 snapshots (training.snapshots)");
     assert_fails(gw_model_integrated_gradients(model, &toy.series, 1, toy.validation, &gate, 1, value, &about),
                  GW_ERR_CONFIG, "is a mixture of snapshots");
-    assert_fails(gate_onnx(model, &scaler, &graph), GW_ERR_CONFIG, "training.snapshots cannot be exported");
+    assert_fails(gate_onnx(model, &scaler, NULL, &graph), GW_ERR_CONFIG, "training.snapshots cannot be exported");
     protobuf_free(&graph);
     gw_model_free(model);
 }
