@@ -20,6 +20,7 @@ struct bands_room {
     int8_t *label;            /* [n] shifted */
     double *pnl;              /* [n] shifted; NULL: the sample has none */
     double *figure;           /* [N_FIGURES × n_resamples] */
+    double hits_at[NULL_RECALLS];
 };
 
 static void room_free(struct bands_room *room) {
@@ -82,12 +83,12 @@ static void measure_top(const struct bands_room *room, const double *weight, dou
 }
 
 /* Ties are taken in the order they stand in: a band of many shifts does not see it. */
-static void measure_curve(const struct bands_room *room, const uint32_t *order, size_t n_positives, double *figure) {
+static void measure_curve(const struct bands_room *room, const uint32_t *order, double *figure) {
     size_t hits = 0, next = 0;
     for (size_t r = 0; r < room->n && next < NULL_RECALLS; r++) {
         if (room->label[order[r]] != 1) continue;
         hits++;
-        for (; next < NULL_RECALLS && (double)hits >= null_recall(next) * (double)n_positives; next++)
+        for (; next < NULL_RECALLS && (double)hits >= room->hits_at[next]; next++)
             figure[next * room->n_resamples] += (double)hits / (double)(r + 1) / (double)room->n_seeds;
     }
 }
@@ -121,6 +122,7 @@ int null_bands_make(const struct gw_gate_sample *sample, const float *const *sco
     if (n_positives == 0 || n_seeds == 0 || n_resamples == 0) return GW_OK;
     if (n_resamples > NULL_BAND_RESAMPLES_MAX) n_resamples = NULL_BAND_RESAMPLES_MAX;
     struct bands_room room = {.n = sample->n, .n_seeds = n_seeds, .n_k = n_k, .n_resamples = n_resamples};
+    for (size_t i = 0; i < NULL_RECALLS; i++) room.hits_at[i] = null_recall(i) * (double)n_positives;
     int rc = room_make(&room, sample, score, k);
     for (size_t r = 0; rc == GW_OK && r < n_resamples; r++) {
         struct gw_rng rng;
@@ -130,7 +132,7 @@ int null_bands_make(const struct gw_gate_sample *sample, const float *const *sco
             for (size_t i = 0; i < n_k; i++)
                 measure_top(&room, room.seed[s].weight[i], &room.figure[(PRECISIONS + i) * n_resamples + r],
                             &room.figure[(PROFITS + i) * n_resamples + r]);
-            measure_curve(&room, room.seed[s].order, n_positives, &room.figure[CURVE * n_resamples + r]);
+            measure_curve(&room, room.seed[s].order, &room.figure[CURVE * n_resamples + r]);
         }
         rc = interrupt_check();
     }
