@@ -196,6 +196,7 @@ static int resample_room(const struct family_room *room, const struct gw_verdict
         if (can_resample(room, i, out)) family->block_length = fmax(family->block_length, out[i].block_length);
     if (isnan(family->block_length)) return GW_OK;
     TRY(replicate_all(room, config, family));
+    TRY(family_widen(room, config, out, family));
     double *sorted = mem_calloc(family->n_replicates, sizeof *sorted);
     if (!sorted) return GW_ERR_NOMEM;
     for (size_t i = 0; i < room->n_pairs; i++) {

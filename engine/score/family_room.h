@@ -29,4 +29,8 @@ int whole_sample(const struct verdict_bars *bars, uint32_t **counts, struct resa
 /* How often each of these bars was drawn, and how many of each fold's; *room moves on behind what that takes. */
 struct resample counts_of(const struct verdict_bars *bars, const uint32_t *row_count, uint32_t **room);
 
+/* family_width.c: moves and stretches the replicates of means over the best few to where, and as wide as, they should lie. */
+int family_widen(const struct family_room *room, const struct gw_verdict_config *config,
+                 const struct gw_gate_verdict *observed, struct family *family) GW_MUST_USE;
+
 #endif

@@ -90,9 +90,25 @@ struct counted {
     double weight, value;
 };
 
+/* With `weights`: of bars, to which each adds its share of the sum. */
+struct weights {
+    double times;
+    const uint32_t *at;
+    double *weight;
+};
+
+static void add_group(const struct top_ranking *ranking, size_t begin, size_t end, double share, const uint32_t *count,
+                      const double *value, const struct weights *to) {
+    for (size_t rank = begin; rank < end; rank++) {
+        const uint32_t bar = ranking->order[rank];
+        if (count[bar] && !isnan(value[bar])) to->weight[to->at ? to->at[bar] : bar] += to->times * share * count[bar];
+    }
+}
+
 static void add_top(const struct top_ranking *ranking, size_t rank, size_t wanted, const uint32_t *count,
-                    const double *value, struct counted *sum) {
+                    const double *value, struct counted *sum, const struct weights *to) {
     for (size_t above = 0; above < wanted;) { /* ends with the fold's last rank: wanted is at most what was drawn */
+        const size_t begin = rank;
         size_t drawn = 0;
         struct counted group = {0};
         for (bool last = false; !last; last = ranking->last[rank++]) {
@@ -106,15 +122,29 @@ static void add_top(const struct top_ranking *ranking, size_t rank, size_t wante
         const double share = above + drawn <= wanted ? 1.0 : (double)(wanted - above) / (double)drawn;
         sum->weight += share * group.weight;
         sum->value += share * group.value;
+        if (to) add_group(ranking, begin, rank, share, count, value, to);
         above += drawn;
     }
 }
 
-double top_ranking_resample(const struct top_ranking *ranking, const struct resample *resample, double k_percent,
-                            const double *value) {
+static struct counted add_folds(const struct top_ranking *ranking, const struct resample *resample, double k_percent,
+                                const double *value, const struct weights *to) {
     struct counted sum = {0};
     for (size_t f = 0; f < ranking->n_folds; f++)
         add_top(ranking, ranking->fold_begin[f], gw_metric_top_k_count(k_percent, resample->drawn[f]), resample->count,
-                value, &sum);
+                value, &sum, to);
+    return sum;
+}
+
+double top_ranking_resample(const struct top_ranking *ranking, const struct resample *resample, double k_percent,
+                            const double *value) {
+    const struct counted sum = add_folds(ranking, resample, k_percent, value, NULL);
     return sum.weight > 0 ? sum.value / sum.weight : (double)NAN;
+}
+
+void top_ranking_weights(const struct top_ranking *ranking, const struct resample *resample, double k_percent,
+                         const double *value, double times, const uint32_t *at, double *weight) {
+    const struct counted sum = add_folds(ranking, resample, k_percent, value, NULL);
+    const struct weights to = {times / sum.weight, at, weight};
+    if (sum.weight > 0) add_folds(ranking, resample, k_percent, value, &to);
 }

@@ -51,5 +51,8 @@ void top_ranking_free(struct top_ranking *ranking);
  * nothing counts. */
 double top_ranking_resample(const struct top_ranking *ranking, const struct resample *resample, double k_percent,
                             const double *value);
+/* Adds `times` × what every bar counts in that mean to weight[n], or where `at` says; nothing where it is NaN. */
+void top_ranking_weights(const struct top_ranking *ranking, const struct resample *resample, double k_percent,
+                         const double *value, double times, const uint32_t *at, double *weight);
 
 #endif

@@ -2,8 +2,9 @@
  *
  * AP is taken on the pooled scores of a seed; P@K and PnL@K rank within each fold; both are means over seeds. A
  * replicate draws bars in blocks, the same bars for both sides and all seeds, and ranks what it drew anew within each
- * fold: keeping the bars that were picked once would leave out that the border moves. Replicate r uses the stream
- * gw_rng_key(seed, "bootstrap", r, 0, 0). What is resampled are the bars, not the trainings: an interval says how sure
+ * fold: keeping the bars that were picked once would leave out that the border moves. The few stretches that the best come
+ * in make replicates of P@K and PnL@K vary too little: they are stretched to what the weights of the bars and the label
+ * horizon say. Replicate r uses the stream gw_rng_key(seed, "bootstrap", r, 0, 0). What is resampled are the bars, not the trainings: an interval says how sure
  * the difference of THESE fitted models is, and seed_sd how much it varies from training to training. */
 #ifndef GATEWALK_VERDICT_H
 #define GATEWALK_VERDICT_H

@@ -266,7 +266,7 @@ def check_training(run, report):
     for name, t in times.items():
         epochs = run.training[run.training.strategy == name].groupby(["seed", "fold"]).epoch.max()
         windows = sum(n * samples[fold] for (_, fold), n in epochs.items())
-        if len(epochs):
+        if len(epochs) and not run.json["fits"]["reused"]:  # what an earlier run trained is not this one's time
             report.add(f"{name} windows = epochs x training samples", t["windows"], windows)
         if t["seconds"]:
             report.add(f"{name} windows per second", t["windows_per_second"], t["windows"] / t["seconds"], 1e-6)

@@ -13,20 +13,39 @@ def weighted_ap(order, last_of_tie, label, weight):
     return (rise * hits / np.maximum(seen, 1e-300)).sum() / hits[-1]
 
 
-def weighted_top(folds, value, weight, k):
-    """Mean of value over the best k % of every fold of the resample; those tied on the border share alike.
-    folds: (bars by falling score, number of the tie group of each)."""
-    total = count = 0.0
+def top_shares(folds, value, weight, k):
+    """What every bar weighs in the mean of value over the best k % of every fold of the resample; those tied on the border
+    share alike. folds: (bars by falling score, number of the tie group of each)."""
+    share = np.zeros(len(value))
     for rows, tie in folds:
         w = weight[rows]
         m = max(1.0, np.ceil(k * w.sum() / 100 - 1e-9))
         group = np.bincount(tie, w)
         above = np.cumsum(group) - group
-        take = w * np.clip((m - above) / np.maximum(group, 1e-300), 0, 1)[tie]
-        ok = np.isfinite(value[rows])
-        total += (take[ok] * value[rows][ok]).sum()
-        count += take[ok].sum()
-    return total / count if count else np.nan
+        share[rows] = w * np.clip((m - above) / np.maximum(group, 1e-300), 0, 1)[tie]
+    share[~np.isfinite(value)] = 0
+    return share / share.sum() if share.any() else share
+
+
+def weighted_top(folds, value, weight, k):
+    share = top_shares(folds, value, weight, k)
+    return (share * np.nan_to_num(value)).sum() if share.any() else np.nan
+
+
+def width(sample, draws, horizon, same):
+    """How much too narrow replicates of a mean over the best are, when outcomes are tied to each other over the horizon and by
+    nothing else (after Bell & McCaffrey 2002). sample, draws: what every bar weighs, (of one side, of the other); same: the
+    outcomes are the same for both."""
+    def variance(a, b):
+        total = 0
+        for p in ([a - b] if same else [a, b]):
+            c = np.concatenate([np.zeros(horizon), np.cumsum(p), np.full(horizon - 1, p.sum())])
+            total += ((c[horizon:] - c[:-horizon]) ** 2).sum() / horizon
+        return total
+
+    twins = [variance(x[0] - y[0], x[1] - y[1]) for x, y in zip(draws[0::2], draws[1::2])]
+    whole = variance(*sample)
+    return np.sqrt(2 * whole / np.mean(twins)) if whole > 0 and np.mean(twins) > 0 else 1
 
 
 def stationary_counts(rng, n, block):
@@ -65,25 +84,35 @@ def verdict_statistics(run, name, gate, returns):
                    weighted_top(b, pnl, weight, 1)) for o, l, y, b, pnl in parts]
         return np.mean(values, axis=0)
 
-    return statistics, len(parts), len(parts[0][2])
+    def shares(weight):
+        """Of every bar in the last three of them."""
+        return [np.mean([top_shares(b, v(y, pnl), weight, k) for _, _, y, b, pnl in parts], axis=0)
+                for k, v in ((1, lambda y, pnl: y), (5, lambda y, pnl: y), (1, lambda y, pnl: pnl))]
+
+    return statistics, shares, [pnl for *_, pnl in parts], len(parts), len(parts[0][2])
 
 
 def check_verdict(run, report, returns, replicates, only):
     names = ["average_precision", "precision_at_1", "precision_at_5", "pnl_mean_at_1_1x"]
     confidence = run.config["verdict"]["confidence"]
+    horizon = run.config["labels"]["horizon"] * len(run.bars)  # symbols alternate within a bar
     for v in run.summary["verdict"]:
         if only and v["candidate"] not in only:
             continue
         for g in GATES:
-            a, seeds_a, n = verdict_statistics(run, v["candidate"], g, returns)
-            b, seeds_b, _ = verdict_statistics(run, v["baseline"], g, returns)
+            a, shares_a, pnl_a, seeds_a, n = verdict_statistics(run, v["candidate"], g, returns)
+            b, shares_b, pnl_b, seeds_b, _ = verdict_statistics(run, v["baseline"], g, returns)
+            alike = all(np.array_equal(p, pnl_a[0], equal_nan=True) for p in pnl_a + pnl_b)
             ones = np.ones(n)
             block, at_a, at_b = v["gates"][g]["block_length"], a(ones), b(ones)
-            draws = []
+            draws, weights = [], []
             rng = np.random.default_rng(20240501)
             for _ in range(replicates if block and seeds_a and seeds_b else 0):
                 w = stationary_counts(rng, n, block)
                 draws.append(a(w) - b(w))
+                if len(weights) < 256:
+                    weights.append((shares_a(w), shares_b(w)))
+            sample = (shares_a(ones), shares_b(ones))
             for i, key in enumerate(names):
                 d = v["gates"][g][key]
                 if i == 3 and np.isnan(at_a[i] - at_b[i]) and d["delta"] is not None:
@@ -94,7 +123,12 @@ def check_verdict(run, report, returns, replicates, only):
                 report.add(f"{who} delta", d["delta"], at_a[i] - at_b[i], 1e-4, 1e-5)
                 if d["lo"] is None or not draws:
                     continue
-                off = np.sort(np.abs(np.array(draws)[:, i] - (at_a[i] - at_b[i])))
+                values = np.array(draws)[:, i]
+                if i > 0:  # about the observed difference, and as wide as they should be
+                    of_bar = [(x[i - 1], y[i - 1]) for x, y in weights]
+                    wide = width((sample[0][i - 1], sample[1][i - 1]), of_bar, horizon, i < 3 or alike)
+                    values = at_a[i] - at_b[i] + wide * (values - np.nanmean(values))
+                off = np.sort(np.abs(values - (at_a[i] - at_b[i])))
                 half = np.nanquantile(off, confidence)
                 report.add(f"{who} centre of the interval", (d["lo"] + d["hi"]) / 2, at_a[i] - at_b[i], 0.3, half)
                 few = i > 0 and n * (5 if i == 2 else 1) / 100 < 200  # few picks, few values

@@ -17,9 +17,12 @@ static int by_position(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* The statistic of one scorer on the bars that index lists in rising order: they are copied, and the public metrics are
- * asked, which know of no resamples. */
-static double slow_statistic(int delta, const float *score, const uint32_t *index, size_t n) {
+/* ---- the slow reference ------------------------------------------------------------------------------------------ */
+
+enum { SLOW_BARS = 3000, SLOW_REPLICATES = 199, SLOW_TWINS = SLOW_REPLICATES / 2 };
+
+/* The bars that `index` lists in rising order, copied: the public metrics are asked of them, which know of no resamples. */
+static struct gw_gate_sample copy_bars(const float *score, const double *pnl, const uint32_t *index, size_t n) {
     static float copied_score[MARKET_BARS_MAX];
     static int8_t copied_label[MARKET_BARS_MAX];
     static uint32_t copied_fold[MARKET_BARS_MAX];
@@ -28,11 +31,15 @@ static double slow_statistic(int delta, const float *score, const uint32_t *inde
         copied_score[i] = score[index[i]];
         copied_label[i] = market.label[index[i]];
         copied_fold[i] = market.fold[index[i]];
-        copied_pnl[i] = market.pnl[index[i]];
+        copied_pnl[i] = pnl[index[i]];
     }
-    if (delta == GW_DELTA_AP) return ap_of(copied_score, copied_label, n);
-    struct gw_gate_sample copied = {.n = n, .score = copied_score, .label = copied_label, .fold = copied_fold};
-    copied.pnl[1] = copied_pnl;
+    return (struct gw_gate_sample){
+        .n = n, .score = copied_score, .label = copied_label, .fold = copied_fold, .pnl[1] = copied_pnl};
+}
+
+static double slow_statistic(int delta, const float *score, const double *pnl, const uint32_t *index, size_t n) {
+    const struct gw_gate_sample copied = copy_bars(score, pnl, index, n);
+    if (delta == GW_DELTA_AP) return ap_of(copied.score, copied.label, n);
     struct gw_top_k top;
     assert_ok(gw_metric_top_k(&copied, K_PERCENT[delta], &top));
     return delta == GW_DELTA_PNL1 ? top.pnl_mean[1] : top.precision;
@@ -43,9 +50,79 @@ static double slow_difference(int delta, uint32_t *index) {
     double sum = 0;
     qsort(index, sample->n, sizeof *index, by_position);
     for (size_t s = 0; s < sample->n_seeds; s++)
-        sum += slow_statistic(delta, sample->score_a[s], index, sample->n) -
-               slow_statistic(delta, sample->score_b[s], index, sample->n);
+        sum += slow_statistic(delta, sample->score_a[s], sample->pnl_a[s], index, sample->n) -
+               slow_statistic(delta, sample->score_b[s], sample->pnl_b[s], index, sample->n);
     return sum / (double)sample->n_seeds;
+}
+
+/* What every bar weighs in one side's mean over the best. */
+static void slow_weights(int delta, const float *const *score, const double *const *pnl, const uint32_t *index,
+                         double weight[SLOW_BARS]) {
+    static double chosen[SLOW_BARS];
+    for (size_t i = 0; i < SLOW_BARS; i++) weight[i] = 0;
+    for (size_t s = 0; s < market.sample.n_seeds; s++) {
+        const struct gw_gate_sample copied = copy_bars(score[s], pnl[s], index, SLOW_BARS);
+        double all = 0;
+        assert_ok(gw_metric_top_k_weights(&copied, K_PERCENT[delta], chosen));
+        for (size_t i = 0; i < SLOW_BARS; i++) {
+            if (delta == GW_DELTA_PNL1 && isnan(copied.pnl[1][i])) chosen[i] = 0;
+            all += chosen[i];
+        }
+        for (size_t i = 0; i < SLOW_BARS; i++) weight[index[i]] += chosen[i] / all / (double)market.sample.n_seeds;
+    }
+}
+
+static void slow_pair_weights(int delta, bool same_exits, uint32_t *index, double weight[2][SLOW_BARS]) {
+    const struct gw_paired_sample *m = &market.sample;
+    qsort(index, SLOW_BARS, sizeof *index, by_position);
+    slow_weights(delta, m->score_a, m->pnl_a, index, weight[0]);
+    slow_weights(delta, m->score_b, m->pnl_b, index, weight[1]);
+    for (size_t i = 0; i < SLOW_BARS && (same_exits || delta != GW_DELTA_PNL1); i++) {
+        weight[0][i] -= weight[1][i];
+        weight[1][i] = 0;
+    }
+}
+
+/* Sum over pairs of bars of both weights and 1 - distance / horizon, where that is positive. */
+static double slow_variance(double weight[2][SLOW_BARS]) {
+    double sum = 0;
+    for (int k = 0; k < 2; k++)
+        for (long i = 0; i < SLOW_BARS; i++)
+            for (long j = i - MARKET_HORIZON; weight[k][i] != 0 && j <= i + MARKET_HORIZON; j++)
+                if (j >= 0 && j < SLOW_BARS)
+                    sum += weight[k][i] * weight[k][j] * (1 - (double)labs(i - j) / MARKET_HORIZON);
+    return sum;
+}
+
+static void slow_draw(uint64_t r, double block_length, uint32_t *index) {
+    struct gw_rng rng;
+    gw_rng_key(&rng, CONFIG.seed, "bootstrap", r, 0, 0);
+    gw_bootstrap_stationary(&rng, SLOW_BARS, block_length, index);
+}
+
+/* How much wider the replicates should be. */
+static double slow_width(int delta, bool same_exits, double block_length) {
+    static uint32_t index[SLOW_BARS];
+    static double sample[2][SLOW_BARS], twin[2][2][SLOW_BARS];
+    double twice = 0;
+    for (uint32_t i = 0; i < SLOW_BARS; i++) index[i] = i;
+    slow_pair_weights(delta, same_exits, index, sample);
+    for (uint64_t i = 0; i < SLOW_TWINS; i++) {
+        for (uint64_t k = 0; k < 2; k++) {
+            slow_draw(2 * i + k, block_length, index);
+            slow_pair_weights(delta, same_exits, index, twin[k]);
+        }
+        for (size_t t = 0; t < 2 * SLOW_BARS; t++)
+            twin[0][t / SLOW_BARS][t % SLOW_BARS] -= twin[1][t / SLOW_BARS][t % SLOW_BARS];
+        twice += slow_variance(twin[0]) / SLOW_TWINS;
+    }
+    return sqrt(slow_variance(sample) / (twice / 2));
+}
+
+static void slow_widen(double *replicate, double observed, double times) {
+    double mean = 0;
+    for (size_t r = 0; r < SLOW_REPLICATES; r++) mean += replicate[r] / SLOW_REPLICATES;
+    for (size_t r = 0; r < SLOW_REPLICATES; r++) replicate[r] = observed + times * (replicate[r] - mean);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -53,36 +130,52 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+static void check_against_slow(const struct gw_gate_verdict *got, int d, bool same_exits) {
+    static uint32_t index[SLOW_BARS];
+    double far[SLOW_REPLICATES], as_far = 0;
+    for (uint32_t i = 0; i < SLOW_BARS; i++) index[i] = i;
+    const double observed = slow_difference(d, index);
+    assert_near(got->delta[d].value, observed, 1e-10, 1e-3);
+    assert_near(got->delta[d].candidate - got->delta[d].baseline, observed, 1e-10, 1e-3);
+    for (uint64_t r = 0; r < SLOW_REPLICATES; r++) {
+        slow_draw(r, got->block_length, index);
+        far[r] = slow_difference(d, index);
+        assert_true(isfinite(far[r]));
+    }
+    if (d != GW_DELTA_AP) {
+        const double times = slow_width(d, same_exits, got->block_length);
+        assert_true(times > 1.02 && times < 2); /* noise lives for ten bars: the best come in stretches */
+        slow_widen(far, observed, times);
+    }
+    for (size_t r = 0; r < SLOW_REPLICATES; r++) {
+        far[r] = fabs(far[r] - observed);
+        as_far += far[r] >= fabs(observed);
+    }
+    qsort(far, SLOW_REPLICATES, sizeof *far, by_value);
+    assert_near(got->delta[d].lo, observed - far[189], 1e-9, 1e-3); /* ceil(0.95 × 200) = 190th */
+    assert_near(got->delta[d].hi, observed + far[189], 1e-9, 1e-3);
+    assert_near(got->delta[d].p_value, (1 + as_far) / 200, 1e-12, 1e-3);
+}
+
 static void agrees_with_a_slow_reference(void **state) {
     (void)state;
-    static uint32_t index[MARKET_BARS_MAX];
-    double far[199];
-    market_make(&market, 4, 3000, 2, 1.2, 0.8);
-    for (size_t i = 0; i < 3000; i++) market.fold[i] += i >= 2960; /* a fold that some resamples miss */
-    for (size_t i = 0; i < 3000; i += 7) market.pnl[i] = NAN;
-    for (size_t i = 0; i < 3000; i++) /* ties, also across the border of the top */
-        for (int s = 0; s < 2; s++) market.score_a[s][i] = roundf(market.score_a[s][i] * 20) / 20;
+    static double own_exits[SLOW_BARS];
     struct gw_gate_verdict got;
+    market_make(&market, 4, SLOW_BARS, 2, 1.2, 0.8);
+    for (size_t i = 0; i < SLOW_BARS; i++) market.fold[i] += i >= 2960; /* a fold that some resamples miss */
+    for (size_t i = 0; i < SLOW_BARS; i += 7) market.pnl[i] = NAN;
+    for (size_t i = 0; i < SLOW_BARS; i++) /* ties, also across the border of the top */
+        for (int s = 0; s < 2; s++) market.score_a[s][i] = roundf(market.score_a[s][i] * 20) / 20;
     assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &got));
     assert_true(got.block_length >= MARKET_HORIZON);
-    for (int d = 0; d < GW_N_DELTAS; d++) {
-        for (uint32_t i = 0; i < 3000; i++) index[i] = i;
-        double observed = slow_difference(d, index), as_far = 0;
-        assert_near(got.delta[d].value, observed, 1e-10, 1e-3);
-        assert_near(got.delta[d].candidate - got.delta[d].baseline, observed, 1e-10, 1e-3);
-        for (uint64_t r = 0; r < 199; r++) {
-            struct gw_rng rng;
-            gw_rng_key(&rng, CONFIG.seed, "bootstrap", r, 0, 0);
-            gw_bootstrap_stationary(&rng, 3000, got.block_length, index);
-            far[r] = fabs(slow_difference(d, index) - observed);
-            assert_true(isfinite(far[r]));
-            as_far += far[r] >= fabs(observed);
-        }
-        qsort(far, 199, sizeof *far, by_value);
-        assert_near(got.delta[d].lo, observed - far[189], 1e-10, 1e-3); /* ceil(0.95 × 200) = 190th */
-        assert_near(got.delta[d].hi, observed + far[189], 1e-10, 1e-3);
-        assert_near(got.delta[d].p_value, (1 + as_far) / 200, 1e-12, 1e-3);
-    }
+    for (int d = 0; d < GW_N_DELTAS; d++) check_against_slow(&got, d, true);
+
+    /* One side leaves by exits of its own: its outcomes are others. */
+    for (size_t i = 0; i < SLOW_BARS; i++) own_exits[i] = market.pnl[i] * (i % 3 ? 1 : 0.5);
+    const double *const exits_of_b[] = {own_exits, own_exits};
+    market.sample.pnl_b = exits_of_b;
+    assert_ok(gw_verdict_compare(&market.sample, &CONFIG, &got));
+    check_against_slow(&got, GW_DELTA_PNL1, false);
 }
 
 static void observed_values_are_the_metrics(void **state) {

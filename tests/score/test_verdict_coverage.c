@@ -40,8 +40,9 @@ static void equal_scorers_are_rarely_called_different(void **state) {
     (void)state;
     double rejected[GW_N_DELTAS], better[GW_N_DELTAS];
     count_verdicts(1000, 8000, 2, 1, 1, rejected, better);
-    /* Over 600 markets it is 3.3–4.7 %; a rate of 5 % counted in 200 has a standard deviation of 1.5 points. */
-    for (int d = 0; d < GW_N_DELTAS; d++) assert_true(rejected[d] >= .015 && rejected[d] <= .09);
+    /* Over 300 markets it is 2.0–5.0 %; a rate of 5 % counted in 200 has a standard deviation of 1.5 points, one of 2 % one
+     * of 1. */
+    for (int d = 0; d < GW_N_DELTAS; d++) assert_true(rejected[d] >= .005 && rejected[d] <= .09);
 }
 
 static void a_planted_difference_is_found(void **state) {
