@@ -364,4 +364,35 @@ static void leak_kept_pointer(void *state, const struct gw_strategy_config *conf
     peek(config, event, orders, kept->first + (event->history.n - kept->n) + 1);
 }
 
+/* ---- of a user's own: columns, scores, rules, scripts ------------------------------------------------------------------- */
+
+/* A column is joined by the bar's open where its times are those of closes. */
+static void leak_column_a_bar_early(const struct experiment *e, struct prepared *p) {
+    const double *flow = gw_bars_column(&p->market.symbol[0], "flow");
+    assert_non_null(flow);
+    for (size_t t = p->features[0].warmup; t + 1 < p->market.symbol[0].n; t++)
+        p->features[0].value[t * e->n_features] = (float)flow[t + 1];
+}
+
+/* A file's scores act from the highest of a whole fold on. */
+static void leak_tau_of_all_scores(const struct experiment *e, const struct prepared *p, struct results *r) {
+    struct gw_score *at = r->strategy[0].seed[0].scores.at;
+    float highest = 0;
+    (void)e, (void)p;
+    for (size_t i = 0; i < r->scores.n; i++) highest = fmaxf(highest, at[i].p[GW_GATE_LONG]);
+    for (size_t i = 0; i < r->scores.n; i++) at[i].tau[GW_GATE_LONG] = highest;
+}
+
+/* Rules and scripts are what they are, but for the bar that they are given: the one after. */
+static const struct gw_strategy_desc *given_ahead;
+static void leak_given_the_bar_after(void *state, const struct gw_strategy_config *config,
+                                     const struct gw_bar_event *event, struct gw_order_sink *orders) {
+    struct gw_bar_event ahead = *event;
+    if (event->close_ns < peek_end_ns) {
+        ahead.history.last++;
+        ahead.history.n++;
+    }
+    given_ahead->on_bar(state, config, &ahead, orders);
+}
+
 #endif

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <sys/mman.h>
 
+#include "engine/walk/outside.h"
 #include "walk/fixture.h"
 
 #include "leaks.h"
@@ -101,6 +102,7 @@ static struct prepared *prepared_of(const struct experiment *e, void (*make)(str
         p->instrument[0].rate_symbol = 2;
     }
     assert_ok(prepare_inputs(e, p));
+    assert_ok(outside_prepare(e, p));
     return p;
 }
 
@@ -373,6 +375,21 @@ static const struct planted planted_paths[] = {
      false},
 };
 
+/* Of an experiment with columns, rules, scripts and scores of its own. */
+static const struct {
+    const char *who; /* the contestant */
+    struct planted leak;
+} planted_own[] = {
+    {"bahdanau",
+     {"an own column is a bar early", {.inputs = leak_column_a_bar_early}, NULL, STAGE_FEATURES, "col(flow)", true}},
+    {"mine", {"a file's scores are a bar early", {.replayed = leak_early_scores}, NULL, STAGE_SCORES, "p_", true}},
+    {"mine",
+     {"a file's threshold knows all scores", {.replayed = leak_tau_of_all_scores}, NULL, STAGE_SCORES, "tau_", false}},
+    {"rule", {"a rule is given the bar after", {0}, leak_given_the_bar_after, STAGE_ORDERS, "", true}},
+    {"flow", {"a rule is given the column after", {0}, leak_given_the_bar_after, STAGE_ORDERS, "", true}},
+    {"script", {"a script is given the bar after", {0}, leak_given_the_bar_after, STAGE_ORDERS, "", true}},
+};
+
 static bool is_caught(const struct planted *leak, const struct audit_report *report) {
     enum audit_stage stage = audit_first(&report->found);
     if (stage == N_STAGES) {
@@ -389,40 +406,60 @@ static bool is_caught(const struct planted *leak, const struct audit_report *rep
     return false;
 }
 
-static void audit_leak(const struct experiment *e, const struct planted *leak, struct audit_report *report) {
-    struct prepared *p = prepared_of(e, market_one);
+/* The engine's own strategy, its on_bar exchanged. */
+static void plant_on_bar(const struct planted *leak, struct strategy_spec *spec, struct gw_strategy_desc *desc) {
+    given_ahead = spec->desc;
+    *desc = *spec->desc;
+    desc->on_bar = leak->on_bar;
+    spec->desc = desc;
+    if (leak->on_bar == leak_given_the_bar_after) return; /* which takes its state along */
+    desc->per_symbol_state_size = 0;
+    desc->state_size = sizeof(struct kept);
+}
+
+/* who: the only contestant. */
+static void audit_leak(const struct experiment *e, const char *who, void (*make)(struct gw_market *),
+                       const struct planted *leak, struct audit_report *report) {
     struct experiment *own = mem_calloc(1, sizeof *own);
-    struct gw_strategy_desc peeking = *e->strategy[0].desc;
+    struct gw_strategy_desc desc;
     struct audit_options options = {.n_cuts = 16, .n_refits = 3, .jobs = 1, .models = "", .hooks = &leak->hooks};
+    size_t which = 0;
     assert_non_null(own);
     *own = *e;
+    while (strcmp(e->strategy[which].name, who) != 0) assert_true(++which < e->n_strategies);
+    own->strategy[0] = e->strategy[which];
     own->n_strategies = 1;
-    if (leak->on_bar) {
-        peeking.on_bar = leak->on_bar;
-        peeking.per_symbol_state_size = 0;
-        peeking.state_size = sizeof(struct kept);
-        own->strategy[0].desc = &peeking;
-    }
+    struct prepared *p = prepared_of(own, make);
+    if (leak->on_bar) plant_on_bar(leak, &own->strategy[0], &desc);
     assert_ok(audit_experiment(own, p, &options, report));
     mem_free(own);
     prepared_free(p);
 }
 
-static void test_leaks_are_caught(void **state) {
-    (void)state;
-    scratch_write("own.lua", own_script, sizeof own_script - 1);
-    struct experiment *e = fixture_experiment(one_symbol);
+/* The last bars of a market are left alone, for there is nothing behind them. */
+static void find_peek_end(void (*make)(struct gw_market *)) {
     struct gw_market market;
-    size_t missed = 0;
-    market_one(&market);
+    make(&market);
     peek_end_ns = gw_bar_close_ns(&market.symbol[0], market.symbol[0].n - 3);
     gw_market_free(&market);
-    for (size_t i = 0; i < COUNT_OF(planted); i++) {
-        struct audit_report report;
-        audit_leak(e, &planted[i], &report);
-        missed += !is_caught(&planted[i], &report);
-        audit_report_free(&report);
-    }
+}
+
+static bool catches(const struct experiment *e, const char *who, void (*make)(struct gw_market *),
+                    const struct planted *leak) {
+    struct audit_report report;
+    audit_leak(e, who, make, leak, &report);
+    const bool caught = is_caught(leak, &report);
+    audit_report_free(&report);
+    return caught;
+}
+
+static void test_leaks_are_caught(void **state) {
+    (void)state;
+    size_t missed = 0;
+    scratch_write("own.lua", own_script, sizeof own_script - 1);
+    struct experiment *e = fixture_experiment(one_symbol);
+    find_peek_end(market_one);
+    for (size_t i = 0; i < COUNT_OF(planted); i++) missed += !catches(e, e->strategy[0].name, market_one, &planted[i]);
     assert_int_equal(missed, 0);
     experiment_free(e);
 }
@@ -430,15 +467,57 @@ static void test_leaks_are_caught(void **state) {
 static void test_leaks_of_paths_are_caught(void **state) {
     (void)state;
     char text[8192];
-    scratch_write("own.lua", own_script, sizeof own_script - 1);
-    struct experiment *e = fixture_experiment(decoder_text(text));
     size_t missed = 0;
-    for (size_t i = 0; i < COUNT_OF(planted_paths); i++) {
-        struct audit_report report;
-        audit_leak(e, &planted_paths[i], &report);
-        missed += !is_caught(&planted_paths[i], &report);
-        audit_report_free(&report);
-    }
+    struct experiment *e = fixture_experiment(decoder_text(text));
+    for (size_t i = 0; i < COUNT_OF(planted_paths); i++)
+        missed += !catches(e, e->strategy[0].name, market_one, &planted_paths[i]);
+    assert_int_equal(missed, 0);
+    experiment_free(e);
+}
+
+/* A file of scores for every bar from the first test bar on. */
+static void write_scores(void (*make)(struct gw_market *), const char *file) {
+    struct gw_market market;
+    struct gw_rng rng;
+    make(&market);
+    const struct gw_bars *bars = &market.symbol[0];
+    char *text = mem_calloc(bars->n + 1, 64);
+    size_t used = (size_t)sprintf(text, "time,p_long,p_short\n");
+    gw_rng_key(&rng, 5, "a user's scores", 0, 0, 0);
+    for (size_t t = 250; t < bars->n; t++)
+        used += (size_t)sprintf(text + used, "%lld,%.6f,%.6f\n", (long long)(gw_bar_close_ns(bars, t) / NS_PER_SECOND),
+                                gw_rng_uniform(&rng), gw_rng_uniform(&rng));
+    scratch_write(file, text, used);
+    mem_free(text);
+    gw_market_free(&market);
+}
+
+/* What a user brings along, clean and then with something planted. */
+static void test_leaks_of_ones_own_are_caught(void **state) {
+    (void)state;
+    static const char script[] =
+        "local flow = feature('col(flow)')\n"
+        "function on_bar(bar, history, score, position, orders)\n"
+        "  if position.quantity == 0 and not position.pending and history.close(0) > history.close(1) then\n"
+        "    orders.buy{max_bars = 3} end\nend\n";
+    char text[8192];
+    const char *features = strstr(one_symbol, "'log_return(1)'"), *strategies = strstr(one_symbol, "'strategies':[");
+    scratch_write("column.lua", script, sizeof script - 1);
+    write_scores(market_column, "mine.csv");
+    snprintf(text, sizeof text,
+             "%.*s'col(flow)','col_z(flow,8)',%.*s'strategies':[{'name':'bahdanau','strategy':'gate','model':{'"
+             "attention':'bahdanau'}},"
+             "{'name':'mine','strategy':'gate','scores':'mine.csv'},"
+             "{'name':'rule','enter_long':'close > ago(close, 1)','exit_long':'bars_held >= 2'},"
+             "{'name':'flow','enter_long':'col(flow) > ago(col(flow), 1)','exit_long':'bars_held >= 2'},"
+             "{'name':'script','script':'column.lua'}]}",
+             (int)(features - one_symbol), one_symbol, (int)(strategies - features), features);
+    check_clean(text, market_column, 12, 1, 0);
+    struct experiment *e = fixture_experiment(text);
+    size_t missed = 0;
+    find_peek_end(market_column);
+    for (size_t i = 0; i < COUNT_OF(planted_own); i++)
+        missed += !catches(e, planted_own[i].who, market_column, &planted_own[i].leak);
     assert_int_equal(missed, 0);
     experiment_free(e);
 }
@@ -450,7 +529,7 @@ static void test_the_double_is_honest(void **state) {
     scratch_write("own.lua", own_script, sizeof own_script - 1);
     struct experiment *e = fixture_experiment(one_symbol);
     struct audit_report report;
-    audit_leak(e, &honest, &report);
+    audit_leak(e, e->strategy[0].name, market_one, &honest, &report);
     assert_int_equal(audit_first(&report.found), N_STAGES);
     assert_true(report.found.n_compared[STAGE_WEIGHTS] > 0);
     audit_report_free(&report);
@@ -479,12 +558,19 @@ static void test_history(void **state) {
 int main(void) {
     progress_quiet(true);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_symbol),       cmocka_unit_test(test_two_symbols),
-        cmocka_unit_test(test_a_newcomer),       cmocka_unit_test(test_thresholds_and_pools),
-        cmocka_unit_test(test_columns),          cmocka_unit_test(test_copies_leave_the_mapping),
-        cmocka_unit_test(test_second_sequences), cmocka_unit_test(test_every_attention),
-        cmocka_unit_test(test_decoders),         cmocka_unit_test(test_leaks_of_paths_are_caught),
-        cmocka_unit_test(test_leaks_are_caught), cmocka_unit_test(test_the_double_is_honest),
+        cmocka_unit_test(test_one_symbol),
+        cmocka_unit_test(test_two_symbols),
+        cmocka_unit_test(test_a_newcomer),
+        cmocka_unit_test(test_thresholds_and_pools),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_copies_leave_the_mapping),
+        cmocka_unit_test(test_second_sequences),
+        cmocka_unit_test(test_every_attention),
+        cmocka_unit_test(test_decoders),
+        cmocka_unit_test(test_leaks_of_paths_are_caught),
+        cmocka_unit_test(test_leaks_are_caught),
+        cmocka_unit_test(test_leaks_of_ones_own_are_caught),
+        cmocka_unit_test(test_the_double_is_honest),
         cmocka_unit_test(test_history),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
