@@ -156,7 +156,7 @@ static int compare_files(const struct experiment *e, const struct prepared *p, c
         GW_RUN_ATTENTION_MEAN, GW_RUN_SIGNALS,  GW_RUN_IMPORTANCE, GW_RUN_SUMMARY};
     static const char *const gradients[] = {GW_RUN_GRADIENTS, GW_RUN_GRADIENTS_INDEX, GW_RUN_GRADIENTS_MEAN};
     static const char *const forecasts[] = {GW_RUN_FORECASTS, GW_RUN_FORECAST_SIGNALS};
-    TRY(write_tables(e, p, fits, r, scratch));
+    TRY(write_tables(e, p, fits, r, scratch, 1));
     TRY(write_attention(e, p, fits, r, scratch));
     TRY(write_gradients(e, p, fits, r, scratch));
     TRY(write_forecasts(e, p, fits, r, scratch));
@@ -184,7 +184,7 @@ static int recompute(const struct experiment *e, const struct prepared *p, const
     }
     TRY_GOTO(rc, done);
     TRY_GOTO(replay_all(e, p, &fits, scratch, report, &r), done);
-    TRY_GOTO(results_bounds(e, p, &r), done);
+    TRY_GOTO(results_bounds(e, p, &r, 1), done);
     TRY_GOTO(results_measure(e, p, &r, 1), done);
     TRY_GOTO(results_verdict(e, p, &r, jobs), done);
     TRY_GOTO(results_selection(e, &r), done);

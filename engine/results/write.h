@@ -8,7 +8,7 @@ struct phase_times {
     double import, features, fits, replay, metrics, verdict, files;
 };
 int write_tables(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                 const struct results *r, const char *dir) GW_MUST_USE;
+                 const struct results *r, const char *dir, size_t n_threads) GW_MUST_USE;
 int write_breakdown(const struct experiment *e, const struct prepared *p, const struct results *r,
                     const char *dir) GW_MUST_USE;
 /* The same over the seeds, as a member of a strategy in summary.json. */

@@ -1,6 +1,7 @@
 /* The CSV files of a run directory (columns: run_files.h). */
 #include <inttypes.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "engine/base/base.h"
@@ -243,16 +244,52 @@ done:
     return rc;
 }
 
+/* The tables of one run, each a file of its own. */
+static int write_table(size_t which, const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
+                       const struct results *r, const char *dir) {
+    switch (which) {
+    case 0:
+        return write_scores(e, p, r, dir); /* the longest first */
+    case 1:
+        return write_bars(p, dir);
+    case 2:
+        return write_curves(e, r, dir);
+    case 3:
+        return write_orders(e, p, r, dir);
+    case 4:
+        return write_trades(e, p, r, dir);
+    case 5:
+        return write_equity(e, p, r, dir);
+    case 6:
+        return write_breakdown(e, p, r, dir);
+    case 7:
+        return write_equity_bands(e, p, r, dir);
+    case 8:
+        return write_training(e, fits, dir);
+    default:
+        return write_folds(p, dir);
+    }
+}
+
 int write_tables(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                 const struct results *r, const char *dir) {
-    TRY(write_folds(p, dir));
-    TRY(write_scores(e, p, r, dir));
-    TRY(write_trades(e, p, r, dir));
-    TRY(write_orders(e, p, r, dir));
-    TRY(write_equity(e, p, r, dir));
-    TRY(write_breakdown(e, p, r, dir));
-    TRY(write_bars(p, dir));
-    TRY(write_equity_bands(e, p, r, dir));
-    TRY(write_training(e, fits, dir));
-    return write_curves(e, r, dir);
+                 const struct results *r, const char *dir, size_t n_threads) {
+    enum { TABLES = 10 };
+    size_t failed = TABLES;
+    char message[1024] = "";
+    int code = GW_OK;
+    atomic_bool stop = false;
+#pragma omp parallel for schedule(dynamic) num_threads((int)(n_threads ? n_threads : 1))
+    for (size_t i = 0; i < TABLES; i++) {
+        const int rc = atomic_load(&stop) ? GW_OK : write_table(i, e, p, fits, r, dir);
+        if (rc >= 0) continue;
+        atomic_store(&stop, true);
+#pragma omp critical(table_failure)
+        if (i < failed) {
+            failed = i;
+            code = rc;
+            snprintf(message, sizeof message, "%s", gw_error_message());
+        }
+    }
+    if (code < 0) gw_error_adopt(message);
+    return code;
 }

@@ -1,5 +1,6 @@
 /* The replays beside the one that counts: other paths through a bar at other costs, and entries at random. */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,11 +180,49 @@ static int bound_one(const struct experiment *e, const struct prepared *p, struc
     return bound_random(e, p, r, s, moves, out);
 }
 
-int results_bounds(const struct experiment *e, const struct prepared *p, struct results *r) {
-    const double **moves = mem_calloc(p->market.n_symbols, sizeof *moves);
-    int rc = moves ? GW_OK : GW_ERR_NOMEM;
-    for (size_t i = 0; rc == GW_OK && i < p->market.n_symbols; i++) moves[i] = p->labels[i].min_move;
-    for (size_t s = 0; rc == GW_OK && s < e->n_strategies; s++) rc = bound_one(e, p, r, s, moves);
-    mem_free(moves);
+/* A replay has the scores and the records of all test bars beside it; of a large universe's few threads have room for that. */
+static size_t threads_with_room(const struct experiment *e, const struct results *r, size_t n_threads) {
+    enum { BYTES_A_BAR = 64 };
+    const size_t most = ((size_t)512 << 20) / (BYTES_A_BAR * (r->scores.n + 1)) + 1;
+    const size_t n = e->n_strategies < n_threads ? e->n_strategies : n_threads;
+    return n < most ? n : most;
+}
+
+/* A plugin may keep what it likes in variables of its own: its replays do not lie side by side. */
+static int bound_in_turn(const struct experiment *e, const struct prepared *p, struct results *r, size_t s,
+                         const double *const *moves) {
+    int rc;
+    const struct program *own = strategy_program(&e->strategy[s]);
+    if (!own || own->kind != PROGRAM_PLUGIN) return bound_one(e, p, r, s, moves);
+#pragma omp critical(bounds_plugin)
+    rc = bound_one(e, p, r, s, moves);
     return rc;
+}
+
+/* Contestants are independent, so the numbers are the same for any number of threads. */
+int results_bounds(const struct experiment *e, const struct prepared *p, struct results *r, size_t n_threads) {
+    const double **moves = mem_calloc(p->market.n_symbols, sizeof *moves);
+    const size_t threads = threads_with_room(e, r, n_threads);
+    size_t failed = SIZE_MAX;
+    char message[1024] = "";
+    int code = moves ? GW_OK : GW_ERR_NOMEM;
+    for (size_t i = 0; code == GW_OK && i < p->market.n_symbols; i++) moves[i] = p->labels[i].min_move;
+    const size_t n = code == GW_OK ? e->n_strategies : 0;
+    atomic_bool stop = false;
+#pragma omp parallel for schedule(dynamic) num_threads((int)(threads ? threads : 1))
+    for (size_t s = 0; s < n; s++) {
+        if (atomic_load(&stop)) continue;
+        const int rc = bound_in_turn(e, p, r, s, moves);
+        if (rc >= 0) continue;
+        atomic_store(&stop, true);
+#pragma omp critical(bounds_failure)
+        if (s < failed) {
+            failed = s;
+            code = rc;
+            snprintf(message, sizeof message, "%s", gw_error_message());
+        }
+    }
+    mem_free(moves);
+    if (failed != SIZE_MAX) gw_error_adopt(message);
+    return code;
 }

@@ -9,7 +9,8 @@ int results_replay(const struct experiment *e, const struct prepared *p, const s
                    struct event_log *events, struct results *r) GW_MUST_USE;
 /* What traded results rest on: other fills, other costs, luck (traded_bounds). After results_replay; for a run alone, because it
  * replays every contestant many times. */
-int results_bounds(const struct experiment *e, const struct prepared *p, struct results *r) GW_MUST_USE;
+int results_bounds(const struct experiment *e, const struct prepared *p, struct results *r,
+                   size_t n_threads) GW_MUST_USE;
 void results_free(const struct experiment *e, struct results *r);
 
 /* ---- shared by the replays ---- */

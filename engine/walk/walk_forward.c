@@ -108,7 +108,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     prepared_drop_features(p);
     const size_t after = threads_after(options, jobs);
     TRY(replay_all(e, p, options, fits, dir, r));
-    TRY(results_bounds(e, p, r));
+    TRY(results_bounds(e, p, r, threads_startable(after)));
     prepared_drop_features(p); /* the replays have looked at every bar */
     times.replay = lap(&mark);
     TRY(results_measure(e, p, r, threads_startable(after)));
@@ -121,7 +121,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     /* Hours may have passed since it was looked through. */
     TRY(fits_place_holds(fits));
     TRY(run_folder_judge(dir));
-    TRY(write_tables(e, p, fits, r, dir));
+    TRY(write_tables(e, p, fits, r, dir, threads_startable(after)));
     TRY(write_attention(e, p, fits, r, dir));
     TRY(write_gradients(e, p, fits, r, dir));
     TRY(write_forecasts(e, p, fits, r, dir));
