@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "engine/base/base.h"
+#include "rest.h"
 #include "wire.h"
 
 enum seat_state { SEAT_ABSENT, SEAT_FREE, SEAT_ASKED, SEAT_SENT, SEAT_BACK };
@@ -150,16 +151,21 @@ static int send_jobs(struct farm *f, bool *ended) {
 
 static void pump(struct farm *f) {
     const struct transport *t = f->cluster->transport;
+    struct rest rest;
+    rest_begin(&rest);
     for (bool ended = false; !ended;) {
         struct message_head head;
         bool there = false;
         int rc = t->look(&head, false, &there) != 0 ? gw_error_set(GW_ERR_IO, "MPI: a rank cannot be reached") : GW_OK;
-        if (rc == GW_OK && there) rc = on_message(f, &head);
+        if (rc == GW_OK && there) {
+            rest_heard(&rest);
+            rc = on_message(f, &head);
+        }
         if (rc == GW_OK && interrupt_requested()) rc = gw_error_set(GW_ERR_INTERRUPTED, "interrupted");
         if (rc < 0) fail(f, rc, gw_error_message());
         rc = send_jobs(f, &ended);
         if (rc < 0) fail(f, rc, gw_error_message());
-        if (!there && !ended) nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+        if (!there && !ended) rest_nap(&rest);
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include "engine/base/base.h"
 #include "engine/walk/fits_share.h"
+#include "rest.h"
 #include "wire.h"
 
 struct root {
@@ -166,6 +167,8 @@ static double thread_seconds(void) {
 
 static int serve_others(struct root *r) {
     const struct transport *t = r->cluster->transport;
+    struct rest rest;
+    rest_begin(&rest);
     while (!ended(r)) {
         struct message_head head;
         bool there;
@@ -174,9 +177,10 @@ static int serve_others(struct root *r) {
             const double begin = thread_seconds();
             int rc = on_message(r, &head);
             r->own_seconds += thread_seconds() - begin;
+            rest_heard(&rest);
             if (rc < 0) fail(r, rc, SIZE_MAX, gw_error_message());
         } else {
-            nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+            rest_nap(&rest);
         }
         if (interrupt_requested()) fail(r, GW_ERR_INTERRUPTED, SIZE_MAX, "interrupted");
     }

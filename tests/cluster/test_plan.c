@@ -5,6 +5,7 @@
 
 #include "engine/base/base.h"
 #include "engine/cluster/plan.h"
+#include "engine/cluster/rest.h"
 #include "gatewalk/rng.h"
 
 enum { MOST = 400 };
@@ -115,12 +116,33 @@ static void test_any_schedule_is_that_of_the_rule(void **state) {
         }
 }
 
+/* Rank 0 looks for messages as often as they come: of long fits seldom, of many at once again and again. */
+static void test_rank_0_rests_by_what_it_hears(void **state) {
+    (void)state;
+    const double now = clock_seconds();
+    struct rest rest;
+    rest_begin(&rest);
+    for (double ago = 40; ago > 0; ago -= 0.8) { /* as if fits of 0.8 s had come back */
+        rest.heard = now - 0.8;
+        rest_heard(&rest);
+    }
+    assert_true(rest_seconds(&rest) > 0.0045 && rest_seconds(&rest) < 0.0055);
+    for (int i = 0; i < 100; i++) rest_heard(&rest);
+    assert_true(rest_seconds(&rest) < 0.0003);
+    for (int i = 0; i < 100; i++) {
+        rest.heard = now - 3600;
+        rest_heard(&rest);
+    }
+    assert_near(rest_seconds(&rest), 0.02, 1e-12, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_chains_divide),
         cmocka_unit_test(test_messages_take_their_time),
         cmocka_unit_test(test_what_limits),
         cmocka_unit_test(test_any_schedule_is_that_of_the_rule),
+        cmocka_unit_test(test_rank_0_rests_by_what_it_hears),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
