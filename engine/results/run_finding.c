@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "engine/walk/outside.h"
 
 static bool at_level(const struct experiment *e, double p_value) {
     return p_value <= 1 - e->verdict.confidence + 1e-12; /* NAN never is */
@@ -190,18 +191,24 @@ static size_t metric_index(const char *name) {
     return 0;
 }
 
+/* Whether K % of bars is what its thresholds were made for: fixed ones, those that a file gives and answers in words are not. */
+static bool asks_for_share(const struct experiment *e, const struct strategy_result *result) {
+    if (e->signals.threshold == THRESHOLD_FIXED) return false;
+    return !result->outside || !(result->outside->answers || result->outside->tau_folds[TAU_OWN]);
+}
+
 static void ask_coverage(const struct experiment *e, const struct results *r, struct coverage_facts *out) {
     const size_t coverage = metric_index("coverage");
     double furthest = log(2);
     *out = (struct coverage_facts){.asked = e->signals.act_on / 100};
     for (size_t s = 0; s < e->n_strategies; s++) {
-        if (!e->strategy[s].desc->needs_model) continue;
+        if (!e->strategy[s].desc->needs_model || !asks_for_share(e, &r->strategy[s])) continue;
         for (int g = 0; g < GW_N_GATES; g++) {
             double got = 0;
             for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
                 got += r->strategy[s].seed[k].pooled[g].value[coverage][0] / (double)r->strategy[s].n_seeds;
             const double distance = fabs(log(fmax(got, 1e-9) / out->asked));
-            if (!(distance > furthest)) continue;
+            if (isnan(got) || !(distance > furthest)) continue; /* NAN: nobody has scored this gate */
             furthest = distance;
             out->far = true;
             out->strategy = s;

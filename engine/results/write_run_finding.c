@@ -118,6 +118,7 @@ static void put_next(struct json_writer *w, const struct experiment *e, const st
         json_put_string(w, "gate", gw_gate_name[f->coverage.gate]);
         json_put_number(w, "asked", f->coverage.asked);
         json_put_number(w, "got", f->coverage.got);
+        json_put_bool(w, "rolling", e->signals.threshold == THRESHOLD_ROLLING);
         json_end_object(w);
     }
     if (f->fewest_of_k < FEW_BARS) {

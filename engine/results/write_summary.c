@@ -280,7 +280,7 @@ static void put_header(struct json_writer *w, const struct experiment *e, const 
     json_begin_array(w, "ks");
     for (size_t k = 0; k < e->signals.n_k; k++) json_put_number(w, NULL, e->signals.k[k]);
     json_end_array(w);
-    json_put_number(w, "act_on", e->signals.act_on);
+    json_put_number(w, "act_on", e->signals.threshold == THRESHOLD_FIXED ? (double)NAN : e->signals.act_on);
     json_put_int(w, "horizon", (int64_t)e->labels.horizon);
     json_put_int(w, "lookback", (int64_t)p->lookback);
     json_put_string(w, "baseline", e->verdict.baseline[0] ? e->verdict.baseline : NULL);

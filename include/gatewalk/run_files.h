@@ -119,7 +119,7 @@
  *
  * summary.json ("begin", "end": open times of the first and the last test bar):
  * { "schema", "name", "title", "symbols": [], "interval", "begin", "end", "n_bars", "n_folds", "seeds": [1,2],
- *   "ks": [1,5,10], "act_on": 1, "horizon", "lookback", "baseline": "lstm", "confidence": 0.95                                 (of all intervals)
+ *   "ks": [1,5,10], "act_on": 1 (null: fixed thresholds), "horizon", "lookback", "baseline": "lstm", "confidence": 0.95                                 (of all intervals)
  *   "prevalence": {"long", "short"},
  *   "finding": { what the run comes to, in the order in which a reader asks
  *       "null": { "state": "something" | "nothing" | "not_measured", "asked" (contestants × gates), "found" (above the null once corrected),
@@ -136,7 +136,7 @@
  *           "probabilistic_sharpe", "random_p" (of entries at random), "fills_low", "fills_high" (total return, worst path at double and
  *           optimistic path without costs) },
  *       "next": [ {"id": "no_positives", "gate"} | {"id": "more_seeds"} | {"id": "more_epochs", "strategies"} | {"id": "coverage",
- *           "strategy", "gate", "asked", "got"} | {"id": "few_bars", "k", "bars"} | {"id": "more_data", "half_width", "need",
+ *           "strategy", "gate", "asked", "got", "rolling"} | {"id": "few_bars", "k", "bars"} | {"id": "more_data", "half_width", "need",
  *           "times_the_bars"} ] },                                             (what would help)
  *   "columns": { "gates": [ {"metric": METRIC, "heading" (null: not on a terminal), "title" (null: not in the report's table),
  *           "format": "fraction" | "percent" | "signed_percent" | "loss" | "ratio" | "count",

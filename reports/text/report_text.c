@@ -163,13 +163,14 @@ static int control_table(struct run_view *run, struct text_sink *to) {
         }
     if (!table.n_rows) return GW_OK;
     TRY(to->table(to, &table));
-    char note[500];
+    char note[500], asked[40] = "";
+    if (isfinite(run->act_on)) snprintf(asked, sizeof asked, ", asked: %g", run->act_on);
     snprintf(
         note, sizeof note,
         "AP decides: all test bars ranked together, so that every bar counts once; by fold, the mean of each fold's "
         "own, does not mind that every fold has its own model. null AP: with labels shifted in time; p: the share of "
-        "them that reach the AP, corrected for all gates here. Coverage in %%, asked: %g.",
-        run->act_on);
+        "them that reach the AP, corrected for all gates here. Coverage in %%%s.",
+        asked);
     to->paragraph(to, note, 2);
     to->gap(to);
     return GW_OK;

@@ -197,9 +197,9 @@ static int next_words(struct run_view *run, struct words *to, const json_value *
             member_number(one, "strategies") > 1 ? "s were" : " was");
     else if (is(one, "id", "coverage"))
         say(to,
-            "%.64s acted on %.1f %% of bars (%.8s) where %.3g %% was asked, so thresholds drift: signals.threshold "
-            "rolling",
-            strategy, 100 * member_number(one, "got"), gate, 100 * member_number(one, "asked"));
+            "%.64s acted on %.1f %% of bars (%.8s) where %.3g %% was asked, so thresholds drift: %s", strategy,
+            100 * member_number(one, "got"), gate, 100 * member_number(one, "asked"),
+            json_bool(json_get(one, "rolling"), false) ? "a shorter signals.rolling_bars" : "signals.threshold rolling");
     else if (is(one, "id", "few_bars"))
         say(to, "the best %g %% of a fold are %.0f bars: a larger K or longer test slices", member_number(one, "k"),
             member_number(one, "bars"));

@@ -296,14 +296,16 @@ static void test_finding(void **state) {
          "a "
          "acted on 5.5 % of bars (long) where 1 % was asked, so thresholds drift: signals.threshold rolling."},
         {NULL_FACTS("nothing"), "{\"state\": \"not_asked\"}", TRADED("gained", "0.01"),
-         "{\"id\": \"more_data\", \"half_width\": 0.22, \"need\": 0.05, \"times_the_bars\": 19.4}",
+         "{\"id\": \"coverage\", \"strategy\": \"a\", \"gate\": \"short\", \"asked\": 0.05, \"got\": 0.3, "
+         "\"rolling\": true}, {\"id\": \"more_data\", \"half_width\": 0.22, \"need\": 0.05, \"times_the_bars\": 19.4}",
          "No. There is nothing to be found: labels shifted in time, which no score can know, are ranked as well "
          "(least of 4, corrected: p 0.42). After costs a made +1.00 % ±2.1 in 1 of 2 seeds, less than the market's "
          "+25.0 %. That "
          "rests "
          "on 2 seeds and 3 trials on these data; the best Sharpe is more than the luck of so many with probability "
          "0.63. "
-         "What would help: more data, P@1 % is known to ±22 points and 5 would take about 19 times the bars."},
+         "What would help: a acted on 30.0 % of bars (short) where 5 % was asked, so thresholds drift: a shorter "
+         "signals.rolling_bars; more data, P@1 % is known to ±22 points and 5 would take about 19 times the bars."},
         {NULL_FACTS("not_measured"), ATTENTION("worse", "0", "\"better\""), "{\"state\": \"nothing_traded\"}", "",
          "No. Attention is worse than b (surest: a short PnL@1 %, p < 0.001, corrected for 8 comparisons); pool, "
          "without attention, does better (p 0.77). Nothing was traded. That rests on 2 seeds and 3 trials on these "

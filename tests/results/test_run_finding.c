@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/walk/outside.h"
 #include "test.h"
 
 enum { LSTM, BAHDANAU, LUONG, N_CONTESTANTS, N_PAIRS = 2 };
@@ -141,8 +142,133 @@ static void test_the_control_has_its_own_p(void **state) {
     assert_near(facts.control_p, .01, 0, 0);
 }
 
+/* ---- what would help ---------------------------------------------------------------------------------------------- */
+
+enum { BARS = 400, FOLDS = 2 };
+
+/* Nothing to complain of: the asked share, fits that stopped by themselves, positives in both gates, a K of 20 bars. */
+struct calm {
+    struct stage s;
+    struct seed_result seed[N_CONTESTANTS];
+    struct fit fit[4];
+    struct fit_list fits;
+    struct prepared p;
+    int8_t label[GW_N_GATES][BARS];
+    uint32_t fold[BARS];
+    size_t coverage;
+};
+
+static void calm_make(struct calm *c) {
+    memset(c, 0, sizeof *c);
+    stage_make(&c->s);
+    while (strcmp(gw_metric_at(c->coverage)->name, "coverage") != 0) c->coverage++;
+    c->s.e.signals.act_on = 10;
+    c->s.e.signals.k[0] = 10;
+    c->s.e.signals.n_k = 1;
+    for (size_t i = 0; i < N_CONTESTANTS; i++) {
+        c->s.e.strategy[i].train.epochs = 10;
+        c->s.e.strategy[i].train.patience = 3;
+        c->s.result[i].seed = &c->seed[i];
+        c->s.result[i].n_seeds = 1;
+        for (int g = 0; g < GW_N_GATES; g++) c->seed[i].pooled[g].value[c->coverage][0] = .1;
+    }
+    for (size_t i = 0; i < COUNT_OF(c->fit); i++) {
+        c->fit[i].strategy = LSTM;
+        c->fit[i].log.n_epochs = 10;
+        c->fit[i].log.best_epoch = 6;
+    }
+    c->fits = (struct fit_list){.n = COUNT_OF(c->fit), .fit = c->fit};
+    for (size_t i = 0; i < BARS; i++) {
+        c->fold[i] = (uint32_t)(i * FOLDS / BARS);
+        for (int g = 0; g < GW_N_GATES; g++) c->label[g][i] = i % 9 == 0;
+    }
+    c->s.r.scores.n_labelled = BARS;
+    c->s.r.scores.fold = c->fold;
+    for (int g = 0; g < GW_N_GATES; g++) c->s.r.scores.label[g] = c->label[g];
+}
+
+static struct run_finding find(struct calm *c) {
+    struct run_finding f;
+    run_finding_make(&c->s.e, &c->p, &c->fits, &c->s.r, &f);
+    return f;
+}
+
+static void test_nothing_would_help(void **state) {
+    (void)state;
+    static struct calm c;
+    calm_make(&c);
+    const struct run_finding f = find(&c);
+    assert_false(f.coverage.far || f.no_positives[0] || f.no_positives[1]);
+    assert_int_equal(f.n_cut_short, 0);
+    assert_near(f.fewest_of_k, FEW_BARS, 0, 1);
+}
+
+static void test_coverage_far_from_k(void **state) {
+    (void)state;
+    static struct calm c;
+    static struct outside outside;
+    calm_make(&c);
+    double *of_lstm = c.seed[LSTM].pooled[1].value[c.coverage], *of_luong = c.seed[LUONG].pooled[0].value[c.coverage];
+    *of_lstm = .2; /* not more than twice, not less than half */
+    *of_luong = .05;
+    assert_false(find(&c).coverage.far);
+    *of_lstm = .21;
+    struct run_finding f = find(&c);
+    assert_true(f.coverage.far && f.coverage.strategy == LSTM && f.coverage.gate == 1);
+    assert_near(f.coverage.got, .21, 1e-12, 1);
+    *of_luong = .04; /* further, the other way */
+    f = find(&c);
+    assert_true(f.coverage.far && f.coverage.strategy == LUONG && f.coverage.gate == 0);
+    *of_luong = (double)NAN; /* nobody has scored it */
+    *of_lstm = .1;
+    assert_false(find(&c).coverage.far);
+    *of_luong = .9;
+    assert_true(find(&c).coverage.far);
+    c.s.result[LUONG].outside = &outside; /* thresholds from validation after all */
+    assert_true(find(&c).coverage.far);
+    outside.answers = true; /* what was said is acted on, however often */
+    assert_false(find(&c).coverage.far);
+    outside = (struct outside){.tau_folds = {[TAU_OWN] = 1}};
+    assert_false(find(&c).coverage.far);
+    c.s.result[LUONG].outside = NULL;
+    c.s.e.signals.threshold = THRESHOLD_ROLLING;
+    assert_true(find(&c).coverage.far);
+    c.s.e.signals.threshold = THRESHOLD_FIXED; /* nobody asked for a share */
+    assert_false(find(&c).coverage.far);
+}
+
+static void test_fits_cut_short(void **state) {
+    (void)state;
+    static struct calm c;
+    calm_make(&c);
+    c.fit[0].log.best_epoch = c.fit[1].log.best_epoch = 10; /* two of four are not most */
+    assert_int_equal(find(&c).n_cut_short, 0);
+    c.fit[2].log.best_epoch = 10;
+    assert_int_equal(find(&c).n_cut_short, 1);
+}
+
+static void test_few_bars_and_no_positives(void **state) {
+    (void)state;
+    static struct calm c;
+    calm_make(&c);
+    c.s.r.scores.n_labelled = BARS - 10; /* the last fold has 190 */
+    struct run_finding f = find(&c);
+    assert_true(f.fewest_of_k < FEW_BARS);
+    assert_near(f.fewest_of_k, 19, 0, 1);
+    assert_near(f.k_of_fewest, 10, 0, 1);
+    memset(c.label[1], 0, sizeof c.label[1]);
+    f = find(&c);
+    assert_true(!f.no_positives[0] && f.no_positives[1]);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_statement_has_its_own_p),
-                                       cmocka_unit_test(test_the_control_has_its_own_p)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_statement_has_its_own_p),
+        cmocka_unit_test(test_the_control_has_its_own_p),
+        cmocka_unit_test(test_nothing_would_help),
+        cmocka_unit_test(test_coverage_far_from_k),
+        cmocka_unit_test(test_fits_cut_short),
+        cmocka_unit_test(test_few_bars_and_no_positives),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
