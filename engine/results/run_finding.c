@@ -10,6 +10,10 @@ static bool at_level(const struct experiment *e, double p_value) {
     return p_value <= 1 - e->verdict.confidence + 1e-12; /* NAN never is */
 }
 
+double draws_needed(const struct experiment *e, size_t family) {
+    return ceil((double)family / (1 - e->verdict.confidence) - 1e-9) - 1;
+}
+
 /* ---- is there anything to find? --------------------------------------------------------------------------------- */
 
 static double above_null(const struct gw_null_result *null) { return null->observed / null->null_mean; }
@@ -32,7 +36,13 @@ static void find_skill(const struct experiment *e, const struct results *r, stru
             out->gate = g;
         }
     }
-    out->state = out->n_asked == 0 ? FOUND_NOT_MEASURED : out->n_found ? FOUND_SOMETHING : FOUND_NOTHING;
+    const double needed = draws_needed(e, out->n_asked);
+    if (out->strategy != SIZE_MAX && at_level(e, r->strategy[out->strategy].null[out->gate].p_value) &&
+        (double)e->verdict.null_resamples < needed)
+        out->needed = needed; /* what stands out by itself has no chance once corrected */
+    out->state = out->n_found                           ? FOUND_SOMETHING
+                 : out->n_asked == 0 || out->needed > 0 ? FOUND_NOT_MEASURED
+                                                        : FOUND_NOTHING;
 }
 
 /* ---- is attention better? --------------------------------------------------------------------------------------- */

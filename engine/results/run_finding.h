@@ -12,7 +12,9 @@ enum traded { TRADED_NOTHING, TRADED_LOST, TRADED_GAINED, TRADED_BEAT_MARKET, N_
 struct found_facts {
     enum found state;
     size_t n_asked, n_found; /* contestants × gates; of them above the null once corrected for all */
-    size_t strategy;         /* the surest, by lowest p and then highest lift over the null */
+    double
+        needed; /* resamples that the least p must be of to hold once corrected; 0: it is, or would not hold by itself */
+    size_t strategy; /* the surest, by lowest p and then highest lift over the null */
     int gate;
 };
 /* The difference of least p among those that a statement is about: it is that statement's p. */
@@ -61,6 +63,8 @@ struct run_finding {
     bool no_positives[GW_N_GATES];   /* in the test slices */
     double fewest_of_k, k_of_fewest; /* bars that the smallest K picks in the smallest fold */
 };
+/* How many resamples it takes: the lowest p is 1 in draws + 1, and Holm's correction takes it times the family. */
+double draws_needed(const struct experiment *e, size_t family);
 void run_finding_attention(const struct experiment *e, const struct results *r, struct attention_facts *out);
 void run_finding_make(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                       const struct results *r, struct run_finding *out);

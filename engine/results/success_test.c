@@ -36,6 +36,12 @@ enum criterion_state criterion_over_gates(enum criterion_gates gates, const enum
     return gates == EACH_GATE ? CRITERION_PASSED : CRITERION_NOT_MEASURED;
 }
 
+/* Without a positive both sides hit none, which says nothing of either; average precision is undefined then and only then. */
+static double difference_of(const struct gw_gate_verdict *gate, int delta) {
+    const bool counts_hits = delta == GW_DELTA_P1 || delta == GW_DELTA_P5;
+    return counts_hits && isnan(gate->delta[GW_DELTA_AP].value) ? (double)NAN : gate->delta[delta].value;
+}
+
 struct criterion_result criterion_apply(const struct criterion *criterion,
                                         const struct gw_gate_verdict gate[GW_N_GATES], const bool as_null[GW_N_GATES]) {
     struct criterion_result result = {.state = CRITERION_SEE_RUN};
@@ -43,7 +49,7 @@ struct criterion_result criterion_apply(const struct criterion *criterion,
     size_t n_sure = 0, n_passed = 0;
     for (int g = 0; g < GW_N_GATES; g++) {
         const struct gw_delta *delta = &gate[g].delta[criterion->compares];
-        result.at_gate[g] = criterion_judge(criterion, delta->value);
+        result.at_gate[g] = criterion_judge(criterion, difference_of(&gate[g], criterion->compares));
         if (result.at_gate[g] == CRITERION_PASSED && as_null[g]) result.at_gate[g] = CRITERION_AS_NULL;
         n_passed += result.at_gate[g] == CRITERION_PASSED;
         n_sure += result.at_gate[g] == CRITERION_PASSED && delta->holds;

@@ -100,6 +100,13 @@ static void put_next(struct json_writer *w, const struct experiment *e, const st
         json_put_string(w, "gate", gw_gate_name[g]);
         json_end_object(w);
     }
+    if (f->found.needed > 0) {
+        json_begin_object(w, NULL);
+        json_put_string(w, "id", "more_nulls");
+        json_put_int(w, "resamples", (int64_t)e->verdict.null_resamples);
+        json_put_number(w, "needed", f->found.needed);
+        json_end_object(w);
+    }
     if (e->n_seeds == 1 && f->found.n_asked) {
         json_begin_object(w, NULL);
         json_put_string(w, "id", "more_seeds");

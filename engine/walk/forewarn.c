@@ -53,11 +53,6 @@ static size_t count_scored(const struct experiment *e) {
     return n;
 }
 
-/* The lowest p is 1 in draws + 1, and Holm's correction takes it times the family. */
-static double draws_needed(const struct experiment *e, size_t family) {
-    return ceil((double)family / (1 - e->verdict.confidence) - 1e-9) - 1;
-}
-
 static bool few_replicates(const struct experiment *e, char out[FOREWARNING_MAX]) {
     const size_t candidates = count_scored(e);
     if (candidates < 2 || !e->verdict.baseline[0]) return false;

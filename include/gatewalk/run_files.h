@@ -135,7 +135,7 @@
  *           "gained" (how many trials did), "total_return", "sd", "seeds", "seeds_gained", "market_return" (test bars held, without costs),
  *           "probabilistic_sharpe", "random_p" (of entries at random), "fills_low", "fills_high" (total return, worst path at double and
  *           optimistic path without costs) },
- *       "next": [ {"id": "no_positives", "gate"} | {"id": "more_seeds"} | {"id": "more_epochs", "strategies"} | {"id": "coverage",
+ *       "next": [ {"id": "no_positives", "gate"} | {"id": "more_nulls", "resamples", "needed"} | {"id": "more_seeds"} | {"id": "more_epochs", "strategies"} | {"id": "coverage",
  *           "strategy", "gate", "asked", "got", "rolling"} | {"id": "few_bars", "k", "bars"} | {"id": "more_data", "half_width", "need",
  *           "times_the_bars"} ] },                                             (what would help)
  *   "columns": { "gates": [ {"metric": METRIC, "heading" (null: not on a terminal), "title" (null: not in the report's table),

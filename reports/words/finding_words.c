@@ -190,16 +190,19 @@ static int next_words(struct run_view *run, struct words *to, const json_value *
     if (!strategy || !gate) return GW_ERR_NOMEM;
     if (is(one, "id", "no_positives"))
         say(to, "the %.8s gate has no positive at all (a lower min_move)", gate);
+    else if (is(one, "id", "more_nulls"))
+        say(to, "verdict.null_resamples %.0f, as %.0f cannot tell so many gates from luck",
+            member_number(one, "needed"), member_number(one, "resamples"));
     else if (is(one, "id", "more_seeds"))
         say(to, "more seeds, one cannot be told from luck");
     else if (is(one, "id", "more_epochs"))
         say(to, "more epochs, %.0f contestant%s perhaps cut short", member_number(one, "strategies"),
             member_number(one, "strategies") > 1 ? "s were" : " was");
     else if (is(one, "id", "coverage"))
-        say(to,
-            "%.64s acted on %.1f %% of bars (%.8s) where %.3g %% was asked, so thresholds drift: %s", strategy,
+        say(to, "%.64s acted on %.1f %% of bars (%.8s) where %.3g %% was asked, so thresholds drift: %s", strategy,
             100 * member_number(one, "got"), gate, 100 * member_number(one, "asked"),
-            json_bool(json_get(one, "rolling"), false) ? "a shorter signals.rolling_bars" : "signals.threshold rolling");
+            json_bool(json_get(one, "rolling"), false) ? "a shorter signals.rolling_bars"
+                                                       : "signals.threshold rolling");
     else if (is(one, "id", "few_bars"))
         say(to, "the best %g %% of a fold are %.0f bars: a larger K or longer test slices", member_number(one, "k"),
             member_number(one, "bars"));

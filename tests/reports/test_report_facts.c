@@ -306,10 +306,12 @@ static void test_finding(void **state) {
          "0.63. "
          "What would help: a acted on 30.0 % of bars (short) where 5 % was asked, so thresholds drift: a shorter "
          "signals.rolling_bars; more data, P@1 % is known to ±22 points and 5 would take about 19 times the bars."},
-        {NULL_FACTS("not_measured"), ATTENTION("worse", "0", "\"better\""), "{\"state\": \"nothing_traded\"}", "",
+        {NULL_FACTS("not_measured"), ATTENTION("worse", "0", "\"better\""), "{\"state\": \"nothing_traded\"}",
+         "{\"id\": \"more_nulls\", \"resamples\": 50, \"needed\": 79}",
          "No. Attention is worse than b (surest: a short PnL@1 %, p < 0.001, corrected for 8 comparisons); pool, "
          "without attention, does better (p 0.77). Nothing was traded. That rests on 2 seeds and 3 trials on these "
-         "data."},
+         "data. What "
+         "would help: verdict.null_resamples 79, as 50 cannot tell so many gates from luck."},
         {NULL_FACTS("not_measured"), ATTENTION("mixed", "0", "\"behind\""), "{\"state\": \"nothing_traded\"}", "",
          "Mixed. Attention is better than b in some ways and worse in others (surest better: a long P@1 %, p 0.039; "
          "surest worse: a short PnL@1 %, p < 0.001, corrected for 8 comparisons). Nothing was traded. That rests on 2 "

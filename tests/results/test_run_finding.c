@@ -203,6 +203,33 @@ static void test_nothing_would_help(void **state) {
     assert_near(f.fewest_of_k, FEW_BARS, 0, 1);
 }
 
+/* With too few shifts nothing is found, whatever there is; and one is no proof that there is nothing. */
+static void test_too_few_shifts(void **state) {
+    (void)state;
+    static struct calm c;
+    calm_make(&c);
+    for (size_t i = 0; i < N_CONTESTANTS; i++)
+        for (int g = 0; g < GW_N_GATES; g++) {
+            c.s.result[i].null[g] = (struct gw_null_result){.3, .2, .01, 1. / 119};
+            c.s.result[i].null_holm[g] = 6. / 119;
+        }
+    c.s.e.verdict.null_resamples = 118; /* six gates at 5 % take 119 */
+    struct run_finding f = find(&c);
+    assert_int_equal(f.found.state, FOUND_NOT_MEASURED);
+    assert_near(f.found.needed, 119, 1e-12, 1);
+    for (size_t i = 0; i < N_CONTESTANTS; i++)
+        for (int g = 0; g < GW_N_GATES; g++) c.s.result[i].null[g].p_value = .06; /* no more of them would help */
+    f = find(&c);
+    assert_true(f.found.state == FOUND_NOTHING && !(f.found.needed > 0));
+    for (int g = 0; g < GW_N_GATES; g++) c.s.result[LUONG].null[g].p_value = 1. / 120;
+    c.s.e.verdict.null_resamples = 119;
+    f = find(&c);
+    assert_int_equal(f.found.state, FOUND_NOTHING);
+    assert_near(f.found.needed, 0, 0, 1);
+    for (int g = 0; g < GW_N_GATES; g++) c.s.result[LUONG].null_holm[g] = .05;
+    assert_int_equal(find(&c).found.state, FOUND_SOMETHING);
+}
+
 static void test_coverage_far_from_k(void **state) {
     (void)state;
     static struct calm c;
@@ -266,6 +293,7 @@ int main(void) {
         cmocka_unit_test(test_every_statement_has_its_own_p),
         cmocka_unit_test(test_the_control_has_its_own_p),
         cmocka_unit_test(test_nothing_would_help),
+        cmocka_unit_test(test_too_few_shifts),
         cmocka_unit_test(test_coverage_far_from_k),
         cmocka_unit_test(test_fits_cut_short),
         cmocka_unit_test(test_few_bars_and_no_positives),

@@ -119,6 +119,24 @@ static void test_null_gates_the_pass(void **state) {
     }
 }
 
+/* No positive label: P@K is 0 for both, and nobody failed. */
+static void test_no_positives_are_not_measured(void **state) {
+    (void)state;
+    struct gw_gate_verdict gate[GW_N_GATES] = {0};
+    gate[GW_GATE_LONG].delta[GW_DELTA_AP].value = NAN;
+    gate[GW_GATE_LONG].delta[GW_DELTA_PNL1].value = -0.01; /* trades there are */
+    gate[GW_GATE_SHORT].delta[GW_DELTA_PNL1].value = -0.01;
+    for (size_t i = 0; i < N_CRITERIA; i++) {
+        const bool of_hits = success_test[i].compares == GW_DELTA_P1 || success_test[i].compares == GW_DELTA_P5 ||
+                             success_test[i].compares == GW_DELTA_AP;
+        if (success_test[i].compares == TRAINING_TIME) continue;
+        const struct criterion_result got = criterion_apply(&success_test[i], gate, NEITHER);
+        assert_int_equal(got.at_gate[GW_GATE_LONG], of_hits ? NONE : FAIL_);
+        assert_int_equal(got.at_gate[GW_GATE_SHORT], FAIL_);
+        assert_int_equal(got.state, FAIL_);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
@@ -126,6 +144,7 @@ int main(void) {
         cmocka_unit_test(test_over_gates),
         cmocka_unit_test(test_two_halves_are_no_pass),
         cmocka_unit_test(test_null_gates_the_pass),
+        cmocka_unit_test(test_no_positives_are_not_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
