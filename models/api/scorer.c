@@ -8,6 +8,7 @@
 #include "engine/base/base.h"
 #include "engine/market/bars/closes.h"
 #include "engine/market/features/feature_set.h"
+#include "gate_model.h"
 #include "models/store/safetensors.h"
 
 struct gw_scorer {
