@@ -51,8 +51,10 @@ static const char *epoch_text(const struct gw_epoch_record *record, size_t epoch
                                              .best = record->best};
         return patterns_epoch_line(&epoch, epochs, text);
     }
-    snprintf(text, PATTERN_LINE, "epoch %03u/%03zu | lr %.1e | train %.4f | valid %.4f | AP %.2f/%.2f%s", record->epoch,
-             epochs, record->learning_rate, record->train_loss, record->validation_loss,
+    char path[32] = "";
+    if (record->has_paths) snprintf(path, sizeof path, " | path %.4f", record->path_loss);
+    snprintf(text, PATTERN_LINE, "epoch %03u/%03zu | lr %.1e | train %.4f%s | valid %.4f | AP %.2f/%.2f%s",
+             record->epoch, epochs, record->learning_rate, record->train_loss, path, record->validation_loss,
              record->validation_ap[GW_GATE_LONG], record->validation_ap[GW_GATE_SHORT], record->best ? " | best" : "");
     return text;
 }

@@ -149,6 +149,8 @@ struct gw_epoch_record {
     bool best;
     bool has_parts;     /* the encoder "patterns": */
     double parts[2][2]; /* train, validation: error of the reconstruction, contrast; not stored with the log */
+    bool has_paths;     /* a decoder that is taught by paths: */
+    double path_loss;   /* the mean of their moves in training, before decoder_weight; not stored with the log either */
 };
 struct gw_training_log {
     struct gw_epoch_record *epoch; /* owned */

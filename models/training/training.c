@@ -43,11 +43,12 @@ static int allocate(struct R(training) *fit) {
     fit->packed = mem_calloc(fit->net.pack_size, sizeof(real));
     fit->shard_gradient = mem_calloc(fit->n_shards * size, sizeof(real));
     fit->shard_loss = mem_calloc(fit->n_shards, sizeof *fit->shard_loss);
+    fit->shard_path = mem_calloc(fit->n_shards, sizeof *fit->shard_path);
     fit->logit = mem_calloc(scored * GW_N_GATES, sizeof(real));
     fit->loss_value = mem_calloc(fit->loss_ops->self_paced ? n_train : 1, sizeof *fit->loss_value);
     fit->order = mem_calloc(n_train, sizeof *fit->order);
     if (!fit->weights || !fit->best || !fit->gradient || !fit->packed || !fit->shard_gradient || !fit->shard_loss ||
-        !fit->logit || !fit->loss_value || !fit->order)
+        !fit->shard_path || !fit->logit || !fit->loss_value || !fit->order)
         return GW_ERR_NOMEM;
     return fit->net.stream ? GW_OK : R(team_init)(&fit->team, &fit->net, true);
 }
@@ -142,6 +143,7 @@ static void tear_down(struct R(training) *fit) {
     mem_free(fit->order);
     mem_free(fit->loss_value);
     mem_free(fit->logit);
+    mem_free(fit->shard_path);
     mem_free(fit->shard_loss);
     mem_free(fit->shard_gradient);
     mem_free(fit->packed);

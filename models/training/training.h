@@ -85,11 +85,15 @@ struct R(training) {
     real *weights, *best, *packed;
     real *shard_gradient; /* [n_shards × size] */
     double *shard_loss;   /* [n_shards] */
-    real *gradient;       /* [size] summed over a group of accumulated batches */
-    real *state;          /* of the optimiser */
-    real *logit;          /* [max(n_validation, n_train if self-paced) × GW_N_GATES] */
-    double *loss_value;   /* [n_train] scratch of self-paced quantiles */
-    uint32_t *order;      /* [n_train] */
+    double *shard_path;   /* [n_shards] what of it is of a decoder's paths */
+    struct {
+        double moves, loss; /* of this epoch: moves that had a loss, and their sum without weights */
+    } paths;
+    real *gradient;     /* [size] summed over a group of accumulated batches */
+    real *state;        /* of the optimiser */
+    real *logit;        /* [max(n_validation, n_train if self-paced) × GW_N_GATES] */
+    double *loss_value; /* [n_train] scratch of self-paced quantiles */
+    uint32_t *order;    /* [n_train] */
     uint64_t updates;
     struct {
         size_t epochs;                           /* of every cycle of the schedule */

@@ -44,6 +44,15 @@ static void run_shard(struct R(training) *fit, const uint32_t *index, size_t n, 
     };
     R(shard_run)(&pass, &shard);
     fit->shard_loss[s] = shard.loss_sum;
+    fit->shard_path[s] = shard.path_sum;
+}
+
+/* What the batch's moves lost, its weight taken out again: the epoch's line shows the mean, which no lambda or batch changes. */
+static void gather_paths(struct R(training) *fit, size_t n_shards) {
+    const double weight = fit->loss.path_weight;
+    if (!(weight > 0)) return;
+    fit->paths.moves += decoder_own(&fit->net.config)->decoder_weight * fit->scale.now / weight;
+    for (size_t s = 0; s < n_shards; s++) fit->paths.loss += fit->shard_path[s] / weight;
 }
 
 /* Adds the batch's gradient to fit->gradient and returns its loss. */
@@ -61,6 +70,7 @@ static double run_batch(struct R(training) *fit, const uint32_t *index, size_t n
         run_shard(fit, index, n, s);
         cpu_leave(span);
     }
+    gather_paths(fit, n_shards);
     return R(training_sum_shards)(fit, n_shards);
 }
 
@@ -120,6 +130,7 @@ int R(training_epoch)(struct R(training) *fit, uint64_t epoch, struct gw_epoch_r
     size_t n = fit->input->n_train, batch = fit->config->batch_size, group = 0;
     TRY(batches_order(fit->input, fit->config, fit->options->seed, epoch, fit->order));
     fit->loss.epoch = epoch;
+    fit->paths.moves = fit->paths.loss = 0;
     double loss_sum = 0;
     for (size_t first = 0; first < n; first += batch) {
         size_t count = n - first < batch ? n - first : batch;
@@ -136,5 +147,7 @@ int R(training_epoch)(struct R(training) *fit, uint64_t epoch, struct gw_epoch_r
     }
     record->epoch = (uint32_t)epoch;
     record->train_loss = loss_sum / (double)n;
+    record->has_paths = fit->paths.moves > 0;
+    record->path_loss = record->has_paths ? fit->paths.loss / fit->paths.moves : NAN;
     return GW_OK;
 }

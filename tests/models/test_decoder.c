@@ -178,6 +178,52 @@ static void test_learns(void **state) {
     learns("luong_concat", "none");
 }
 
+/* The mean Huber loss of what a model says of the training samples' moves. */
+static double mean_loss(const struct run *run, const struct gw_gate_model *model) {
+    static float said[TOY_TRAIN * MOVES], p[TOY_TRAIN * GW_N_GATES];
+    struct gw_attention_out out = {.path = said};
+    double sum = 0, n = 0;
+    assert_ok(gw_model_score(model, &run->toy.series, 1, run->toy.train, TOY_TRAIN, p, &out));
+    for (size_t i = 0; i < TOY_TRAIN; i++)
+        for (size_t m = 0; m < MOVES; m++) {
+            const float came = run->path[run->toy.train[i].row * MOVES + m];
+            const double r = fabs((double)said[i * MOVES + m] - (double)came);
+            if (isnan(came)) continue;
+            sum += r <= 1 ? r * r / 2 : r - .5;
+            n++;
+        }
+    return sum / n;
+}
+
+/* What the line of an epoch says of paths is the mean over the moves that are known, for any weight, batch and precision's
+ * scale: at a rate of nothing what the first weights come to. */
+static void test_path_loss_of_an_epoch(void **state) {
+    (void)state;
+    static const char *const how[][3] = {{"0.5", "64", "float32"}, {"0.1", "48", "float32"}, {"0.5", "64", "fp16"}};
+    struct run *run = mem_calloc(1, sizeof *run);
+    run_build(run, "bahdanau", "none");
+    model_set(&run->toy.model, "dropout", "0");
+    train_set(&run->toy.training, "learning_rate", "1e-9");
+    run->toy.training.epochs = 1;
+    for (size_t r = 0; r < TOY_ROWS; r += 3)
+        for (size_t k = 0; k < MOVES; k++) run->path[r * MOVES + k] = NAN;
+    for (size_t i = 0; i <= COUNT_OF(how); i++) {
+        struct gw_gate_model *model;
+        struct gw_training_log log;
+        model_set(&run->toy.model, "decoder_weight", i < COUNT_OF(how) ? how[i][0] : "0");
+        if (i < COUNT_OF(how)) {
+            train_set(&run->toy.training, "batch_size", how[i][1]);
+            train_set(&run->toy.training, "precision", how[i][2]);
+        }
+        toy_fit(&run->toy, &model, &log);
+        assert_int_equal(log.epoch[0].has_paths, i < COUNT_OF(how));
+        if (i < COUNT_OF(how)) assert_near(log.epoch[0].path_loss, mean_loss(run, model), i < 2 ? 1e-5 : 2e-3, 0);
+        gw_training_log_free(&log);
+        gw_model_free(model);
+    }
+    mem_free(run);
+}
+
 static void scores_of(const struct run *run, const struct gw_gate_model *previous, int threads, float *p) {
     struct gw_gate_model *model;
     struct gw_training_log log;
@@ -293,6 +339,7 @@ int main(void) {
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_schedules),
         cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_path_loss_of_an_epoch),
         cmocka_unit_test(test_draws),
         cmocka_unit_test(test_later_bars),
         cmocka_unit_test(test_bf16_warm_and_lora),
