@@ -404,6 +404,68 @@ static void test_killed_writers_lose_nothing(void **state) {
     assert_true(committed >= KILLS / 2); /* not all were killed before they did anything */
 }
 
+/* Writes until somebody else's end of `stop` is closed, and tells each number. */
+static void write_on(int child, int stop, int tell) {
+    for (int i = 1; poll(&(struct pollfd){.fd = stop, .events = POLLIN}, 1, 0) == 0; i++) {
+        write_one(child, i);
+        if (write(tell, &i, sizeof i) != sizeof i) _exit(5);
+    }
+    _exit(0);
+}
+
+/* Others are killed again and again in the middle of their writing, while one writes on: it never notices, and of nobody is
+ * anything lost that was committed. */
+static void test_one_writes_on_while_others_are_killed(void **state) {
+    (void)state;
+    enum { KILLS = 20, SURVIVOR = 1000 };
+    int stop[2], told[2], status, written = 0;
+    int64_t least = 0;
+    assert_true(pipe(stop) == 0 && pipe(told) == 0);
+    const pid_t survivor = fork();
+    assert_true(survivor >= 0);
+    if (survivor == 0) {
+        close(stop[1]);
+        write_on(SURVIVOR, stop[0], told[1]);
+    }
+    close(told[1]);
+    for (int k = 0; k < KILLS; k++) {
+        int ends[2], last = 0;
+        assert_int_equal(pipe(ends), 0);
+        const pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            close(stop[1]);
+            close(ends[0]);
+            write_on(k, stop[0], ends[1]);
+        }
+        close(ends[1]);
+        if (k % 2) assert_int_equal(poll(&(struct pollfd){.fd = ends[0], .events = POLLIN}, 1, 20000), 1);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000L + (k * 7919L % 23) * 700000L}, NULL);
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status));
+        take_number(ends[0], &last);
+        close(ends[0]);
+        least += last;
+    }
+    close(stop[1]);
+    assert_int_equal(waitpid(survivor, &status, 0), survivor);
+    assert_int_equal(status, 0);
+    assert_true(take_number(told[0], &written) && written > 1);
+    close(stop[0]);
+    close(told[0]);
+    struct store *store = open_it(STORE_READ);
+    const int64_t all = number(store, "SELECT count(*) FROM trials"),
+                  own = number(store, "SELECT count(*) FROM trials WHERE trial LIKE '1000-%'");
+    assert_int_equal(own, written);
+    if (all - own < least || all - own > least + KILLS) /* each may have committed one more than it told */
+        fail_msg("%d told, %d there", (int)least, (int)(all - own));
+    assert_int_equal(number(store, "SELECT count(*) FROM runs WHERE status = 'finished'"), all);
+    assert_int_equal(number(store, "SELECT count(*) FROM trial_parts"), STORE_PARTS * all);
+    assert_int_equal(number(store, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+    store_close(store);
+}
+
 static void test_a_dead_process_is_seen(void **state) {
     (void)state;
     pid_t pid = fork();
@@ -463,6 +525,7 @@ int main(void) {
         cmocka_unit_test_setup(test_writers_at_once, fresh),
         cmocka_unit_test_setup(test_a_full_disk, fresh),
         cmocka_unit_test_setup(test_killed_writers_lose_nothing, fresh),
+        cmocka_unit_test_setup(test_one_writes_on_while_others_are_killed, fresh),
         cmocka_unit_test_setup(test_a_dead_process_is_seen, fresh),
         cmocka_unit_test_setup(test_where_it_is, fresh),
     };
