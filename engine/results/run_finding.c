@@ -241,7 +241,10 @@ static size_t count_cut_short(const struct experiment *e, const struct fit_list 
 
 static void ask_size(const struct experiment *e, const struct results *r, struct run_finding *out) {
     const struct score_set *set = &r->scores;
-    size_t fewest = SIZE_MAX;
+    size_t fewest = SIZE_MAX, n_scored = 0;
+    out->fewest_of_k = out->k_of_fewest = NAN;
+    for (size_t s = 0; s < e->n_strategies; s++) n_scored += e->strategy[s].desc->needs_model;
+    if (n_scored == 0) return; /* nobody asks about gates */
     for (int g = 0; g < GW_N_GATES; g++) {
         size_t positives = 0;
         for (size_t i = 0; i < set->n_labelled; i++) positives += set->label[g][i] == 1;
@@ -251,7 +254,6 @@ static void ask_size(const struct experiment *e, const struct results *r, struct
         for (end = begin; end < set->n_labelled && set->fold[end] == set->fold[begin]; end++) continue;
         if (end - begin < fewest) fewest = end - begin;
     }
-    out->fewest_of_k = out->k_of_fewest = NAN;
     for (size_t k = 0; fewest != SIZE_MAX && k < e->signals.n_k; k++) {
         const double picked = (double)gw_metric_top_k_count(e->signals.k[k], fewest);
         if (out->fewest_of_k <= picked) continue; /* NAN is not */

@@ -47,7 +47,7 @@ struct store_metric {
     size_t fold, contestant;
     const char *gate, *metric;
     int64_t seed;
-    double value; /* what is not finite has no row */
+    double value; /* what is undefined has no row */
 };
 int store_put_metric(struct store *store, int64_t run, const struct store_metric *metric) GW_MUST_USE;
 /* status: finished, failed, interrupted; error: NULL when none. */

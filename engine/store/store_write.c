@@ -67,7 +67,7 @@ int store_put_contestant(struct store *store, int64_t run, size_t contestant, co
 }
 
 int store_put_metric(struct store *store, int64_t run, const struct store_metric *m) {
-    if (!isfinite(m->value)) return GW_OK;
+    if (isnan(m->value)) return GW_OK; /* undefined; infinite is a number of SQL's, too */
     return store_do(store,
                     "INSERT INTO metrics (run_id, fold, contestant, gate, metric, seed, value)"
                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

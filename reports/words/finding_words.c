@@ -204,8 +204,8 @@ static int next_words(struct run_view *run, struct words *to, const json_value *
             json_bool(json_get(one, "rolling"), false) ? "a shorter signals.rolling_bars"
                                                        : "signals.threshold rolling");
     else if (is(one, "id", "few_bars"))
-        say(to, "the best %g %% of a fold are %.0f bars: a larger K or longer test slices", member_number(one, "k"),
-            member_number(one, "bars"));
+        say(to, "the best %g %% of a fold are %.0f bar%s: a larger K or longer test slices", member_number(one, "k"),
+            member_number(one, "bars"), member_number(one, "bars") > 1 ? "s" : "");
     else if (is(one, "id", "more_data"))
         say(to, "more data, P@1 %% is known to ±%.0f points and %.0f would take about %.0f times the bars",
             100 * member_number(one, "half_width"), 100 * member_number(one, "need"),

@@ -286,6 +286,9 @@ static void test_few_bars_and_no_positives(void **state) {
     memset(c.label[1], 0, sizeof c.label[1]);
     f = find(&c);
     assert_true(!f.no_positives[0] && f.no_positives[1]);
+    for (size_t i = 0; i < N_CONTESTANTS; i++) c.s.e.strategy[i].desc = gw_strategy_find("sma_cross");
+    f = find(&c); /* whoever trades without gates does not mind */
+    assert_true(!f.no_positives[1] && !(f.fewest_of_k < FEW_BARS) && !f.coverage.far);
 }
 
 int main(void) {
