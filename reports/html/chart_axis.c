@@ -1,5 +1,6 @@
 /* The bars that the chart's time axis consists of: those of bars.csv, or else the times of scores.csv. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chart.h"
