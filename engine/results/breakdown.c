@@ -86,6 +86,7 @@ static int gather(const struct experiment *e, const struct prepared *p, const st
     }
     for (size_t i = 0; (by == BY_MONTH || by == BY_FOLD) && i < replay->n_equity; i++) {
         const struct gw_equity_point *point = &replay->equity[i];
+        if (i % REST_EVERY == REST_EVERY - 1) mem_rest();
         struct breakdown_group *group =
             group_of(breakdown, by == BY_MONTH ? month_of(point->time_ns - 1) : fold_of(&p->plan, point->time_ns));
         if (!group) return GW_ERR_NOMEM;

@@ -40,6 +40,7 @@ void results_sample(const struct results *r, const struct strategy_result *resul
     double *const *pnl = isolated_returns(set, (size_t)(result - r->strategy), &result->seed[seed].scores, gate);
     size_t n = 0;
     for (size_t i = begin; i < end; i++) {
+        if (i % REST_EVERY == REST_EVERY - 1) mem_rest();
         if (!is_scored(result, seed, shared, gate, set->labelled[i])) continue;
         const struct gw_score *at = &result->seed[seed].scores.at[set->labelled[i]];
         room->score[n] = at->p[gate];

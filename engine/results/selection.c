@@ -15,6 +15,7 @@ static bool mean_returns(const struct strategy_result *result, double initial, s
         double before = initial;
         for (size_t t = 0; t < n; t++) {
             double now = replay->equity[t].equity;
+            if (t % REST_EVERY == REST_EVERY - 1) mem_rest();
             if (!(before > 0)) return false;
             out[t] += (now / before - 1) / (double)result->n_seeds;
             before = now;
@@ -113,10 +114,7 @@ int results_selection(const struct experiment *e, struct results *r) {
         return GW_ERR_NOMEM;
     }
     for (size_t s = 0; s < e->n_strategies; s++)
-        if (strategy_is_trial(&e->strategy[s])) {
-            add_trial(e, r, s, out, returns);
-            mem_rest();
-        }
+        if (strategy_is_trial(&e->strategy[s])) add_trial(e, r, s, out, returns);
     mem_free(returns);
     return judge(out);
 }

@@ -164,6 +164,8 @@ void prepared_drop_features(struct prepared *p) {
     for (size_t s = 0; s < p->market.n_symbols; s++) {
         mem_free(p->features[s].value);
         p->features[s].value = NULL;
+        p->labels[s].min_move = mem_park(p->labels[s].min_move);
+        for (int g = 0; g < GW_N_GATES; g++) p->labels[s].gate[g] = mem_park(p->labels[s].gate[g]);
     }
     prepared_rest(p);
 }

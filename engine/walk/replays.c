@@ -44,7 +44,8 @@ static int spread_scores(const struct prepared *p, const struct score_set *set, 
         for (size_t t = 0; t < p->market.symbol[s].n; t++)
             by_symbol[s][t] = (struct gw_score){{NAN, NAN}, {INFINITY, INFINITY}};
     }
-    for (size_t i = 0; i < set->n; i++) by_symbol[set->bar[i].symbol][set->bar[i].bar] = from->at[i];
+    for (size_t i = 0; i < set->n; i++, prepared_rest_at(p, i))
+        by_symbol[set->bar[i].symbol][set->bar[i].bar] = from->at[i];
     return GW_OK;
 }
 
@@ -85,28 +86,73 @@ static void follow_members(struct gw_replay_config *config, const struct stances
     config->max_entries = ENTRIES_OF_ENSEMBLE;
 }
 
+/* A watch that lets bars rest behind the replay, and tells another. */
+struct resting {
+    struct gw_replay_watch watch;
+    const struct gw_replay_watch *told; /* NULL: nobody */
+    const struct prepared *p;
+    size_t n;
+};
+
+static void rest_bar(void *who, const struct gw_bar_event *event) {
+    const struct gw_replay_watch *told = ((struct resting *)who)->told;
+    told->bar(told->who, event);
+}
+
+static void rest_order(void *who, const struct gw_order_record *order) {
+    const struct gw_replay_watch *told = ((struct resting *)who)->told;
+    told->order(told->who, order);
+}
+
+static void rest_fill(void *who, const struct gw_order_record *order, const struct gw_fill *fill) {
+    const struct gw_replay_watch *told = ((struct resting *)who)->told;
+    told->fill(told->who, order, fill);
+}
+
+static void rest_instant(void *who, const struct gw_replay_result *so_far) {
+    struct resting *resting = who;
+    const struct gw_replay_watch *told = resting->told;
+    prepared_rest_at(resting->p, resting->n++);
+    if (told && told->instant) told->instant(told->who, so_far);
+}
+
+static const struct gw_replay_watch *resting_watch(const struct prepared *p, const struct gw_replay_watch *told,
+                                                   struct resting *out) {
+    size_t n = 0;
+    for (size_t s = 0; s < p->market.n_symbols; s++) n += p->market.symbol[s].n;
+    if (n <= 2 * REST_EVERY) return told;
+    *out = (struct resting){.told = told, .p = p};
+    out->watch = (struct gw_replay_watch){.who = out,
+                                          .bar = told && told->bar ? rest_bar : NULL,
+                                          .order = told && told->order ? rest_order : NULL,
+                                          .fill = told && told->fill ? rest_fill : NULL,
+                                          .instant = rest_instant};
+    return &out->watch;
+}
+
 static int replay_seed(const struct experiment *e, const struct prepared *p, const struct strategy_spec *spec,
                        const struct gw_strategy_config *trading, const struct score_set *set,
                        const struct gw_replay_watch *watch, const struct stances *follow, size_t n_follow,
                        struct seed_result *seed) {
     size_t n = p->market.n_symbols;
+    struct resting resting;
     struct gw_score **scores = mem_calloc(n, sizeof *scores);
     const double **moves = mem_calloc(n, sizeof *moves);
     int rc = scores && moves ? GW_OK : GW_ERR_NOMEM;
     if (rc < 0) goto done;
     for (size_t s = 0; s < n; s++) moves[s] = p->labels[s].min_move;
     if (spec->desc->needs_model) TRY_GOTO(spread_scores(p, set, &seed->scores, scores), done);
-    mem_rest(); /* what they were spread from */
     const struct gw_score *const *view = spec->desc->needs_model ? (const struct gw_score *const *)scores : NULL;
     /* First the one of which only the figures are kept, so that its curve and the other's never lie side by side. */
     struct gw_replay_config config = replay_settings(e, p, spec, true);
     follow_members(&config, follow, n_follow);
+    config.watch = resting_watch(p, NULL, &resting);
     TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, trading, view, moves, &seed->replay), done);
     portfolio_values(e, &seed->replay, seed->optimistic);
     gw_replay_result_free(&seed->replay);
     config = replay_settings(e, p, spec, false);
     follow_members(&config, follow, n_follow);
-    config.watch = watch;
+    config.watch = resting_watch(p, watch, &resting);
     TRY_GOTO(gw_replay_run(&p->market, &config, spec->desc, trading, view, moves, &seed->replay), done);
     portfolio_values(e, &seed->replay, seed->portfolio);
     seed->replay.equity = mem_park(seed->replay.equity);

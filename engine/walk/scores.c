@@ -55,18 +55,18 @@ int scores_index(const struct experiment *e, const struct prepared *p, struct sc
         if (!(set->label[g] = mem_calloc(n, 1))) return GW_ERR_NOMEM;
     for (size_t i = 0; i < set->n; i++) {
         const struct test_bar *at = &set->bar[i];
+        prepared_rest_at(p, i);
         if (!at->labelled) continue;
         size_t k = set->n_labelled++;
         set->labelled[k] = (uint32_t)i;
         set->fold[k] = at->fold;
         for (int g = 0; g < GW_N_GATES; g++) set->label[g][k] = p->labels[at->symbol].gate[g][at->bar];
     }
-    TRY(scores_isolate(e, p, set));
     set->bar = mem_park(set->bar);
     set->labelled = mem_park(set->labelled);
     set->fold = mem_park(set->fold);
     for (int g = 0; g < GW_N_GATES; g++) set->label[g] = mem_park(set->label[g]);
-    return GW_OK;
+    return scores_isolate(e, p, set);
 }
 
 void scores_free(struct score_set *set) {

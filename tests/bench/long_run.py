@@ -1,11 +1,11 @@
 """Does memory grow with the time a program runs, and do live numbers drift from the backtest's?
 
-    python3 tests/bench/long_run.py ./gatewalk DIR [folds] [bars] [signal] [--signal-bars N] [--market-bars N]
+    python3 tests/bench/long_run.py ./gatewalk DIR [folds] [bars] [signal] [--signal-bars N] [--rate BARS_A_SECOND] [--market-bars N]
 
 folds   100 folds x 20 contestants (2,000 fits of small models), its memory sampled: resident at a quarter, half and the end of
         the training, and the peak
 bars    a market of 10 M bars (MARKET_BARS), three strategies without models: the peak beside the 48 bytes that a bar takes
-signal  SIGNAL_BARS bars through `gatewalk signal` as fast as it takes them (8 hours at 100 bars/s are 2,880,000): memory at every
+signal  SIGNAL_BARS bars through `gatewalk signal --follow` as fast as it takes them, or at --rate (8 hours at 100 bars/s are 2,880,000): memory at every
         eighth, and every probability and threshold beside what `gatewalk score` says of the whole file at once
 
 Everything is made by `gatewalk synth` and lands in DIR. Prints one line a figure; exit 1 when the live numbers differ, or memory grows
@@ -104,7 +104,21 @@ def bars(program, where, n):
     return True
 
 
-def signal(program, where, n):
+FEED = """
+import sys, time
+rate, begin, sent = float(sys.argv[2]), time.time(), 0
+with open(sys.argv[1], "rb") as f:
+    sys.stdout.buffer.write(f.readline())
+    for line in f:
+        sys.stdout.buffer.write(line)
+        sent += 1
+        if sent % max(1, int(rate / 20)) == 0:
+            sys.stdout.buffer.flush()
+            time.sleep(max(0, begin + sent / rate - time.time()))
+"""
+
+
+def signal(program, where, n, rate):
     data, path, out, scores = f"{where}/signal.csv", f"{where}/signal.json", f"{where}/signal", f"{where}/signal_scores.csv"
     synth(program, n, data)
     small = f"{where}/small.csv"
@@ -114,7 +128,8 @@ def signal(program, where, n):
                [{"name": "stream", "strategy": "gate", "model": {"unroll": "stream", "attention": "luong_dot"}}])
     subprocess.run([program, "run", path, "--out", out, "--force", "--no-report", "--quiet"], check=True, stdout=subprocess.DEVNULL)
     subprocess.run([program, "score", out, f"S={data}", "--out", scores], check=True, stdout=subprocess.DEVNULL)
-    source = subprocess.Popen(["cat", data], stdout=subprocess.PIPE)  # a pipe has an end that --follow does not wait beyond
+    feed = [sys.executable, "-c", FEED, data, str(rate)] if rate else ["cat", data]
+    source = subprocess.Popen(feed, stdout=subprocess.PIPE)  # a pipe has an end that --follow does not wait beyond
     process = subprocess.Popen([program, "signal", out, "--follow"], stdin=source.stdout, stdout=subprocess.PIPE,
                                stderr=subprocess.DEVNULL, text=True)
     source.stdout.close()
@@ -150,7 +165,7 @@ def main():
         if name == "folds":
             good &= folds(program, where)
         elif name == "signal":
-            good &= signal(program, where, number("--signal-bars", 2_880_000))
+            good &= signal(program, where, number("--signal-bars", 2_880_000), number("--rate", 0))
         else:
             good &= bars(program, where, number("--market-bars", 10_000_000))
     sys.exit(0 if good else 1)
