@@ -273,6 +273,15 @@ static const char own_experiment[] =
     "{\"name\":\"rules\",\"enter_long\":\"rsi(4) < 50 and position == 0\",\"exit_long\":\"close > ago(close, 3)\"},"
     "{\"name\":\"script\",\"script\":\"own.lua\",\"parameters\":{\"n\":5}},"
     "{\"name\":\"both\",\"strategy\":\"ensemble\",\"members\":\"rules,script\"}]}\n";
+/* A second sequence, a decoder and its forecasts: what they take room for and leave. */
+static const char decoder_experiment[] =
+    "{\"name\":\"asks\",\"data\":[{\"file\":\"rw.csv\",\"symbol\":\"RW\"}],\"features\":[\"log_return(1)\","
+    "\"range@1h\"],\"labels\":{\"horizon\":4,\"ratio\":1.2,\"min_move\":0.002},\"folds\":{\"train\":100,\"validation\":"
+    "40,\"test\":60},\"model\":{\"lookback\":6,\"hidden\":4,\"attention_units\":4,\"dense_units\":4},\"training\":{"
+    "\"epochs\":1},\"verdict\":{\"bootstrap\":100,\"null_resamples\":5,\"random_entries\":20,\"importance\":false},"
+    "\"seeds\":1,\"strategies\":[{\"name\":\"path\",\"strategy\":\"gate\",\"model\":{\"attention\":\"bahdanau\","
+    "\"decoder\":\"path\",\"decoder_steps\":2}},{\"name\":\"hours\",\"strategy\":\"gate\",\"model\":{\"cross\":{"
+    "\"interval\":\"1h\",\"lookback\":3,\"units\":4}}}]}\n";
 static const char plugin_experiment[] =
     "{\"name\":\"plugged\",\"data\":[{\"file\":\"rw.csv\",\"symbol\":\"RW\"}],\"features\":[\"log_return(1)\"],"
     "\"labels\":{\"horizon\":4,\"ratio\":1.2,\"min_move\":0.002},\"folds\":{\"train\":100,\"validation\":40,\"test\":"
@@ -393,6 +402,7 @@ static inline int trial_setup_of(const char *only, void **state) {
     put_text("own.json", own_experiment);
     put_text("own.lua", own_script);
     put_text("plugin.json", plugin_experiment);
+    put_text("asks.json", decoder_experiment);
     char compile[3 * PATH_MAX];
     snprintf(compile, sizeof compile,
              "PATH=/usr/bin:/bin cc -std=c17 -O1 -fPIC -shared -Iinclude tests/library/own_plugin.c -o '%s'",

@@ -56,7 +56,8 @@ static const char fuzz_report_experiment[] =
     " \"verdict\": {\"bootstrap\": 100, \"null_resamples\": 10, \"random_entries\": 20, \"gradients\": 2}, \"seeds\": "
     "2,\n"
     " \"strategies\": [\"gate\", {\"name\": \"b\", \"strategy\": \"gate\", \"model\": {\"attention\": \"bahdanau\"}}, "
-    "\"sma_cross\"]}\n";
+    "{\"name\": \"d\", \"strategy\": \"gate\", \"model\": {\"attention\": \"luong_dot\", \"decoder\": \"path\", "
+    "\"decoder_steps\": 2}}, \"sma_cross\"]}\n";
 
 static FILE *fuzz_nowhere;
 static struct fuzz_input fuzz_run_json, fuzz_summary;
