@@ -68,6 +68,38 @@ static void print_decoders(size_t inputs) {
     print_own(&row.own);
 }
 
+/* What may be beside the window of any attention; its width is the data's, here as wide as the window's. */
+static void print_crosses(size_t inputs) {
+    struct gw_choice row;
+    printf("\n%-16s %12s  %s\n", "second sequence", "parameters",
+           "(model.cross, beside attention none; as many features of it)");
+    for (size_t i = GW_CROSS_NONE + 1; (row = gw_choice_at(choices_of("cross"), i)).name; i++) {
+        struct gw_model_config config;
+        gw_model_config_default(&config);
+        config.n_features = config.cross_features = inputs;
+        config.cross = (enum gw_cross_kind)i;
+        printf("%-16s %12zu  %s\n", row.name, gw_model_parameter_count(&config), row.help);
+        print_own(&row.own);
+    }
+}
+
+/* What may stand in the LSTM's place; trees and categories have no parameters before they are fitted. */
+static void print_controls(size_t inputs) {
+    struct gw_choice row;
+    printf("\n%-16s %12s  %s\n", "other encoder", "parameters",
+           "(model.encoder; `gatewalk list encoders` has their settings)");
+    for (size_t i = 1; (row = gw_choice_at(choices_of("encoder"), i)).name; i++) {
+        struct gw_model_config config;
+        char count[24] = "-";
+        gw_model_config_default(&config);
+        config.n_features = inputs;
+        config.encoder = (int)i;
+        const size_t parameters = gw_model_parameter_count(&config);
+        if (parameters) snprintf(count, sizeof count, "%zu", parameters);
+        printf("%-20s %8s  %s\n", row.name, count, row.help);
+    }
+}
+
 static void print_models(size_t inputs) {
     const struct gw_choices *attentions = choices_of("attention");
     struct gw_choice row;
@@ -82,6 +114,8 @@ static void print_models(size_t inputs) {
         print_own(&row.own);
     }
     print_decoders(inputs);
+    print_crosses(inputs);
+    print_controls(inputs);
 }
 
 static int print_features(void) {

@@ -173,6 +173,14 @@ static void test_list_tables(void **state) {
     struct run run;
     assert_options("models", "attention");
     assert_options("encoders", "encoder");
+    run_fine(&run, "list", "models"); /* every form with its exact parameters (66 features, H 64) */
+    static const char *const sized[] = {"\nnone 37826 ",   "\nlinear 71042 ", "\nbahdanau 79876 an LSTM over steps ",
+                                        "\nsymbol 83714 ", "\ngru 37738 ",    "\ntcn 36619 ",
+                                        "\nlogistic 134 ", "\nxgboost - ",    "\ncausal_transformer 37022 "};
+    for (size_t i = 0; i < COUNT_OF(sized); i++) assert_squeezed(run.out, sized[i]);
+    for (size_t i = 1; gw_model_option_name("encoder", i); i++)
+        assert_row(&run, "models", gw_model_option_name("encoder", i));
+    run_free(&run);
     assert_options("losses", "loss");
     assert_options("optimizers", "optimizer");
     assert_options("schedules", "schedule");
