@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 
 #include "io.h"
 
-enum { LINE_MAX_BYTES = 256, BEATS = 8, TRIES = 4 };
+enum { LINE_MAX_BYTES = 256, BEATS = 8, TRIES = 4, FUTURE = 2 };
 
 struct owner {
     char host[65], boot[40];
@@ -111,6 +112,26 @@ static double age_of(int folder, const char *of) {
            1e-9 * (double)(now.st_mtim.tv_nsec - lock.st_mtim.tv_nsec);
 }
 
+/* Where the file system has no clock of its own both times are those of who wrote them, and clocks of machines differ: a lock
+ * that looks stale, or as if it were of the future, is watched. Its owner renews it eight times while it lives, so one that
+ * changes is alive whatever the clocks say. GW_ERR_INTERRUPTED when asked to stop. */
+static int watch(int folder, const char *judged, double seconds, bool *alive) {
+    enum { GLANCES = 20 };
+    struct stat before, now;
+    char line[LINE_MAX_BYTES];
+    *alive = false;
+    if (fstatat(folder, LOCK_FILE_NAME, &before, AT_SYMLINK_NOFOLLOW) != 0) return GW_OK;
+    for (double until = clock_seconds() + seconds; clock_seconds() < until && !*alive;) {
+        TRY(interrupt_check());
+        usleep((useconds_t)(1e6 * fmin(seconds / GLANCES, 0.5)));
+        if (!read_line(folder, LOCK_FILE_NAME, line)) return GW_OK; /* opened, so that no cache answers */
+        if (fstatat(folder, LOCK_FILE_NAME, &now, AT_SYMLINK_NOFOLLOW) != 0) return GW_OK;
+        *alive = strcmp(line, judged) != 0 || now.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+                 now.st_mtim.tv_nsec != before.st_mtim.tv_nsec;
+    }
+    return GW_OK;
+}
+
 /* Many may judge the same lock stale, and one who is slow would put away the lock of him who was quicker: it is put away by
  * whoever could make the file that says so, while that is there, and only as long as it is the one that was judged. */
 static bool put_away(int folder, const char *judged, double stale) {
@@ -164,7 +185,13 @@ static int acquire(const char *dir, int folder, const struct owner *self, const 
         if (!read_line(folder, LOCK_FILE_NAME, found) && errno == ENOENT) continue;
         bool known = parse(found, &owner);
         double age = age_of(folder, LOCK_FILE_NAME);
-        if (!(known && has_ended(&owner, self)) && age <= owner.stale) return in_use(dir, &owner, known, age);
+        const bool of_the_future = age < -FUTURE;
+        if (!(known && has_ended(&owner, self))) {
+            bool alive = false;
+            if (age <= owner.stale && !of_the_future) return in_use(dir, &owner, known, age);
+            if (known) TRY(watch(folder, found, of_the_future ? owner.stale : 3 * owner.stale / BEATS, &alive));
+            if (alive) return in_use(dir, &owner, known, 0);
+        }
         if (put_away(folder, found, owner.stale))
             message("note: %s: the lock of a gatewalk that has ended or was not heard of for %.0f s is taken over", dir,
                     age);
