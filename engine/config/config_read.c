@@ -121,6 +121,12 @@ static int check_top_keys(const struct json_document *doc, const json_value *roo
         const char *name = json_key(value);
         size_t k = 0;
         while (k < n && strcmp(known[k], name) != 0) k++;
+        if (strcmp(name, "search") == 0 || strcmp(name, "space") == 0 ||
+            (strcmp(name, "experiment") == 0 && json_get(root, "space")))
+            return json_fail_key(doc, value, GW_ERR_CONFIG,
+                                 "this is a search, not an experiment; use `gatewalk search %s` (with --dry-run it "
+                                 "says how long that takes)",
+                                 e->path);
         if (strcmp(name, "experiment") == 0 || strcmp(name, "stages") == 0)
             return json_fail_key(doc, value, GW_ERR_CONFIG,
                                  "this is a study, not an experiment; use `gatewalk study %s`", e->path);
