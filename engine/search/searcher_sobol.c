@@ -58,11 +58,16 @@ uint32_t sobol_scrambled(size_t dimension, uint32_t index, uint64_t seed) {
     return out ^ (uint32_t)(gw_rng_next(&rng) >> 32);
 }
 
+void point_sobol(const struct search_view *view, size_t trial, struct point *out) {
+    for (size_t d = 0; d < view->space->n; d++)
+        out->u[d] = (double)sobol_scrambled(d, (uint32_t)trial, (uint64_t)view->settings->seed) * 0x1p-32;
+    space_settle(view->space, out);
+}
+
 static int decide(const struct search_view *view, struct evaluation *out, enum decision *decision) {
     *decision = view->n_decided < view->settings->trials ? DECISION_TRY : DECISION_END;
     out->trial = view->n_decided;
-    for (size_t d = 0; d < view->space->n; d++)
-        out->point.u[d] = (double)sobol_scrambled(d, (uint32_t)out->trial, (uint64_t)view->settings->seed) * 0x1p-32;
+    point_sobol(view, out->trial, &out->point);
     return GW_OK;
 }
 

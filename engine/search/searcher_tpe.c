@@ -7,6 +7,7 @@
 
 #include "engine/base/base.h"
 #include "searcher.h"
+#include "sobol.h"
 #include "tpe.h"
 
 struct tpe_params {
@@ -15,7 +16,8 @@ struct tpe_params {
     bool joint;
 };
 static const struct gw_param rows[] = {
-    GW_SIZE_PARAM(struct tpe_params, startup, "trials", 10, 1, 10000, "at random before the first estimate"),
+    GW_SIZE_PARAM(struct tpe_params, startup, "trials", 10, 1, 10000,
+                  "before the first estimate: of Sobol's sequence; each key by itself: at random"),
     GW_SIZE_PARAM(struct tpe_params, candidates, "draws", 24, 1, 10000, "of which the best is taken"),
     GW_NUMBER_PARAM(struct tpe_params, good, "fraction", .15, .01, .9, "of the trials that count as good"),
     GW_BOOL_PARAM(struct tpe_params, joint, true, "all keys have one density; false: each has its own"),
@@ -110,8 +112,11 @@ static int decide(const struct search_view *view, struct evaluation *out, enum d
     out->trial = view->n_decided;
     *decision = out->trial < view->settings->trials ? DECISION_TRY : DECISION_END;
     if (*decision == DECISION_END) return GW_OK;
-    if (view->n_known < own->startup) {
-        point_random(view, "search random", out->trial, &out->point);
+    /* Those in work count as begun: with many workers an estimate from half of them is worth more than further blind ones. */
+    if (out->trial < own->startup || 2 * view->n_known < own->startup) {
+        if (own->joint) point_sobol(view, out->trial, &out->point);
+        if (!own->joint || !point_is_new(view, &out->point))
+            point_random(view, "search random", out->trial, &out->point);
         return GW_OK;
     }
     struct tpe_known k = {.view = view, .n = view->n_known};
