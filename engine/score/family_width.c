@@ -22,8 +22,8 @@
 #include "gatewalk/rng.h"
 
 /* Pairs of resamples whose weights are held against each other, as far as there are as many replicates: with all of them the
- * width is known to one or two percent. */
-enum { TWINS_MAX = 128, N_SERIES = 2 };
+ * width is known to one percent, and to two where the best come in a handful of stretches. */
+enum { TWINS_MAX = 256, N_SERIES = 2 };
 static size_t count_twins(const struct gw_verdict_config *config) {
     return config->n_bootstrap / 2 < TWINS_MAX ? config->n_bootstrap / 2 : TWINS_MAX;
 }
