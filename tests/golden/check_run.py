@@ -223,6 +223,9 @@ def check_gates(run, report, returns, only):
     for strategy in run.summary["strategies"]:
         for g in GATES if strategy["gates"] and (not only or strategy["name"] in only) else ():
             gate = strategy["gates"][g]
+            apart = [one["average_precision"] for s in gate["seeds"] for one in s["folds"] if one["average_precision"] is not None]
+            report.add(f"{strategy['name']} {g} average precision by fold", gate["by_fold"]["average_precision"],
+                       np.mean(apart) if apart else np.nan, 1e-9, 1e-6)
             for key, value in gate["mean"].items():
                 values = np.array([s["pooled"][key] for s in gate["seeds"]], float)
                 report.add(f"{strategy['name']} {g} mean over seeds of {key}", value, values.mean(), 1e-9, 1e-6)

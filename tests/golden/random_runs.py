@@ -7,6 +7,7 @@ makes experiments FROM to TO - 1, each from its number alone: one to three symbo
 folds, thresholds, scalers, calibration, costs and exits. One line an experiment; a folder of DIR stays where something differs, exit 1 then.
 What the twin has no words for (broker accounts, sizing, caps; check_simulated.py knows them) is left out. A null control's spread may
 differ by chance, and so may a ratio whose mean is 0."""
+import datetime
 import json
 import os
 import random
@@ -46,6 +47,10 @@ def bars(draw, program, path, seed, late):
         at = draw.randrange(len(rows))
         part = rows[at].split(",")
         rows[at] = ",".join(part[:2] + [part[1]] * 3 + part[5:])
+    if draw.random() < .25:  # by milliseconds since 1970
+        for at, row in enumerate(rows):
+            time, rest = row.split(",", 1)
+            rows[at] = f"{round(datetime.datetime.fromisoformat(time.replace('Z', '+00:00')).timestamp() * 1000)},{rest}"
     with open(path, "w") as stream:
         stream.write("\n".join([head] + rows[draw.randint(0, 300) if late else 0:]) + "\n")
 
