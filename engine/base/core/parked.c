@@ -57,10 +57,10 @@ static void *map_copy(const void *block, size_t bytes) {
 }
 
 void *mem_park(void *block) {
-    const size_t bytes = block ? malloc_usable_size(block) : 0;
+    if (!block || parked_bytes(block)) return block;
+    const size_t bytes = malloc_usable_size(block);
     pthread_mutex_lock(&lock);
-    struct parked *parked =
-        place >= 0 && bytes > 0 && bytes >= least && n_parked < MOST_PARKED ? malloc(sizeof *parked) : NULL;
+    struct parked *parked = place >= 0 && bytes >= least && n_parked < MOST_PARKED ? malloc(sizeof *parked) : NULL;
     void *map = parked ? map_copy(block, bytes) : NULL;
     if (map) {
         *parked = (struct parked){map, bytes, first};
