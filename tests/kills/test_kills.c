@@ -246,7 +246,7 @@ static size_t choose(struct job *to, size_t each, size_t any, size_t pairs) {
             if (to)
                 to[n] = (struct job){SOME_TIME, row,
                                      (uint64_t)(known[row].seconds * 1e6 * ((double)i + 0.5) / (double)any)};
-        bool shares = strstr(rows[row].name, "import") || strstr(rows[row].name, "on record");
+        bool shares = calls && (strstr(rows[row].name, "import") || strstr(rows[row].name, "on record"));
         for (size_t i = 0; i < pairs && shares; i++, n++)
             if (to) to[n] = (struct job){i % 4 == 3 ? IN_THE_SAME : BESIDE, row, 1 + i * (calls - 1) / pairs};
     }
