@@ -24,14 +24,19 @@ static void say(struct words *to, const char *format, ...) {
 }
 
 enum { P_WORDS_MAX = 24 };
-/* Near the level a second decimal would hide on which side of it a p lies. */
+/* Near the level a decimal less would hide on which side of it a p lies: 0.0504 is not 0.050. */
+static int p_decimals(double p) {
+    const double percent = round(1000 * p) / 10;
+    if (p >= 0.105) return 2;
+    return fabs(percent - round(percent)) < 1e-6 && fabs(100 * p - percent) > 1e-9 ? 4 : 3;
+}
 static const char *p_words(double p, char out[P_WORDS_MAX]) {
     if (isnan(p))
         snprintf(out, P_WORDS_MAX, "p unknown");
     else if (p < 0.001)
         snprintf(out, P_WORDS_MAX, "p < 0.001");
     else
-        snprintf(out, P_WORDS_MAX, p < 0.1 ? "p %.3f" : "p %.2f", p);
+        snprintf(out, P_WORDS_MAX, "p %.*f", p_decimals(p), p);
     return out;
 }
 
