@@ -58,6 +58,8 @@ static int add_seed(const struct experiment *e, const struct prepared *p, struct
         for (int level = 0; rc == GW_OK && level < COST_LEVELS; level++) {
             struct gw_replay_config config = config_of(e, p, spec, (enum fill_path)path, level);
             struct gw_replay_result replay = {0};
+            struct resting resting;
+            config.watch = resting_watch(p, NULL, &resting);
             rc = gw_replay_run(&p->market, &config, spec->desc, &trading, (const struct gw_score *const *)scores, moves,
                                &replay);
             if (rc == GW_OK && replay.n_equity) {
@@ -127,7 +129,7 @@ static int bound_random(const struct experiment *e, const struct prepared *p, st
     if (!strategy_is_trial(spec) || spec->desc->matches || own->n_trades == 0 || e->verdict.random_entries == 0)
         return GW_OK;
     struct gw_strategy_config trading = spec->trading;
-    const struct gw_replay_config config = config_of(e, p, spec, FILL_DEFAULT, 1);
+    struct gw_replay_config config = config_of(e, p, spec, FILL_DEFAULT, 1);
     const size_t n = random_count(e, r, s);
     double *growth = mem_calloc(out->n_points * n, sizeof *growth), *by_return = mem_calloc(n, sizeof *by_return),
            *room = mem_calloc(out->n_points, sizeof *room);
@@ -136,7 +138,9 @@ static int bound_random(const struct experiment *e, const struct prepared *p, st
     random->match(trading.own[trading.strategy].bytes, own->trade, own->n_trades, own->n_events);
     for (size_t i = 0; rc == GW_OK && i < n; i++) {
         struct gw_replay_result replay = {0};
+        struct resting resting;
         char number[32];
+        config.watch = resting_watch(p, NULL, &resting);
         snprintf(number, sizeof number, "%zu", i + 1);
         rc = gw_strategy_config_set(&trading, "random_seed", number);
         if (rc == GW_OK) rc = gw_replay_run(&p->market, &config, random, &trading, NULL, moves, &replay);

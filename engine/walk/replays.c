@@ -86,14 +86,6 @@ static void follow_members(struct gw_replay_config *config, const struct stances
     config->max_entries = ENTRIES_OF_ENSEMBLE;
 }
 
-/* A watch that lets bars rest behind the replay, and tells another. */
-struct resting {
-    struct gw_replay_watch watch;
-    const struct gw_replay_watch *told; /* NULL: nobody */
-    const struct prepared *p;
-    size_t n;
-};
-
 static void rest_bar(void *who, const struct gw_bar_event *event) {
     const struct gw_replay_watch *told = ((struct resting *)who)->told;
     told->bar(told->who, event);
@@ -116,8 +108,8 @@ static void rest_instant(void *who, const struct gw_replay_result *so_far) {
     if (told && told->instant) told->instant(told->who, so_far);
 }
 
-static const struct gw_replay_watch *resting_watch(const struct prepared *p, const struct gw_replay_watch *told,
-                                                   struct resting *out) {
+const struct gw_replay_watch *resting_watch(const struct prepared *p, const struct gw_replay_watch *told,
+                                            struct resting *out) {
     size_t n = 0;
     for (size_t s = 0; s < p->market.n_symbols; s++) n += p->market.symbol[s].n;
     if (n <= 2 * REST_EVERY) return told;

@@ -17,6 +17,15 @@ void results_free(const struct experiment *e, struct results *r);
 
 struct gw_replay_config replay_settings(const struct experiment *e, const struct prepared *p,
                                         const struct strategy_spec *spec, bool optimistic);
+/* A watch that lets bars rest behind a long replay, and tells another (NULL: nobody); that other one for a short replay. */
+struct resting {
+    struct gw_replay_watch watch;
+    const struct gw_replay_watch *told;
+    const struct prepared *p;
+    size_t n;
+};
+const struct gw_replay_watch *resting_watch(const struct prepared *prepared, const struct gw_replay_watch *told,
+                                            struct resting *out);
 /* How contestant s trades: a null takes number, sides and length of its trades from the first seed of the one it is to match. */
 int replay_trading(const struct experiment *e, const struct results *r, size_t s,
                    struct gw_strategy_config *trading) GW_MUST_USE;
