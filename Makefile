@@ -1,5 +1,6 @@
 # gatewalk: `make demo` shows the main job, `make test` proves it. Everything built goes to .build/.
 BUILD   ?= .build
+comma   := ,
 CC      ?= gcc
 OPT     ?= -O2
 # Several binaries of different flags can live side by side: make BUILD=.build/asan SAN=1
@@ -182,13 +183,17 @@ calibration: deps
 # 512 MB and 10 s for one input. Corpora grow in .build/fuzz/corpus; tests/fuzz/counts.csv has the figures; exit 1 on a finding,
 # whose input is left beside them. TARGETS="import model" takes some alone. clang 14 calls NULL + 0 an overflow, which the pointer
 # to a matrix of no rows is; kernels are left as they are: with sanitizers clang takes minutes for each.
+# ENGINE=afl: the same targets under AFL++, without sanitizers; tests/fuzz/counts_afl.csv.
 MINUTES ?= $(if $(HOURS),$(shell echo $$(($(HOURS) * 60))),10)
+ENGINE  ?=
+FUZZ    := .build/fuzz$(ENGINE)
+FUZZ_CC := $(if $(ENGINE),afl-clang-fast,clang-14)
+FUZZ_CFLAGS := -O1 -g -fno-omit-frame-pointer$(if $(ENGINE),, -fsanitize=address$(comma)undefined$(comma)fuzzer-no-link -fno-sanitize=pointer-overflow -fno-sanitize-recover=all)
 fuzz:
-	@.ci/install-deps clang-14 libclang-rt-14-dev libomp-14-dev
-	@$(MAKE) --no-print-directory -j$(shell nproc) BUILD=.build/fuzz CC=clang-14 \
-	    CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize=pointer-overflow -fno-sanitize-recover=all" .build/fuzz/cover
-	@MINUTES=$(MINUTES) tests/fuzz/run .build/fuzz $(TARGETS)
-$(foreach isa,portable avx2 avx512,$(ISA_SRC:%.c=.build/fuzz/%.$(isa).o)): private ALL_CFLAGS := $(filter-out -fsanitize%,$(ALL_CFLAGS))
+	@.ci/install-deps clang-14 libclang-rt-14-dev libomp-14-dev $(if $(ENGINE),afl++)
+	@$(MAKE) --no-print-directory -j$(shell nproc) BUILD=$(FUZZ) CC=$(FUZZ_CC) CFLAGS="$(FUZZ_CFLAGS)" $(FUZZ)/cover
+	@ENGINE=$(ENGINE) MINUTES=$(MINUTES) tests/fuzz/run $(FUZZ) $(TARGETS)
+$(foreach isa,portable avx2 avx512,$(ISA_SRC:%.c=$(FUZZ)/%.$(isa).o)): private ALL_CFLAGS := $(filter-out -fsanitize%,$(ALL_CFLAGS))
 $(BUILD)/cover: tests/fuzz/cover.c $(wildcard tests/fuzz/*.h) tests/fuzz/targets.def $(LIB)
 	@echo "link    $@"
 	@$(CC) $(ALL_CFLAGS) -iquote tests -fsanitize=fuzzer -o $@ $< $(LIB) $(filter-out -fopenmp,$(LIBS)) -fopenmp
@@ -222,7 +227,6 @@ $(SHARED): $(WHOLE)
 	@echo "link    $@"
 	@$(CC) $(LDFLAGS) -shared -Wl,-soname,$(@F) $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $^ $(LIBS)
 	@ln -sf $(@F) $(@D)/libgatewalk.so
-comma := ,
 exports: lib
 	@.ci/exports $(BUILD)
 

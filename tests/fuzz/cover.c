@@ -1,5 +1,7 @@
-/* The targets under libFuzzer, which looks for inputs that reach code that none has reached: `make fuzz`.
+/* The targets under libFuzzer or AFL++, which look for inputs that reach code that none has reached: `make fuzz`, and the same with
+ * ENGINE=afl.
  *   GATEWALK_FUZZ_TARGET   a row of targets.def
+ *   GATEWALK_FUZZ_BASE     where the folder for its files is made; AFL++ ends it without a chance to remove that
  *   GATEWALK_FUZZ_SEEDS    a folder: writes the target's sound inputs there and ends */
 #include "engine/base/base.h"
 #include "targets.h"
@@ -9,7 +11,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 static const struct fuzz_target *target;
 
-static void remove_own(void) { fuzz_remove(fuzz_dir); }
+/* AFL++ forks what was set up here, again and again; what its children end with is not the end. */
+static pid_t owner;
+
+static void remove_own(void) {
+    if (getpid() == owner) fuzz_remove(fuzz_dir);
+}
 
 static void write_seeds(const char *folder, const struct fuzz_input *seed, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -27,6 +34,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
     target = fuzz_find_target(getenv("GATEWALK_FUZZ_TARGET"));
     if (!target) fuzz_die("GATEWALK_FUZZ_TARGET names no target of tests/fuzz/targets.def");
     fuzz_open_dir();
+    owner = getpid();
     atexit(remove_own);
     progress_quiet(true);
     size_t n = target->setup(seed);

@@ -114,12 +114,13 @@ static inline void fuzz_remove(const char *path) {
 
 /* In memory when the system has such a place: a file is written for every input. */
 static inline void fuzz_open_dir(void) {
-    const char *tmp = getenv("TMPDIR");
+    const char *tmp = getenv("TMPDIR"), *asked = getenv("GATEWALK_FUZZ_BASE");
     setenv("GATEWALK_CACHE", "off", 1);
     snprintf(fuzz_dir, sizeof fuzz_dir, "%.200s/gatewalk-fuzz-XXXXXX",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm"
-             : tmp                         ? tmp
-                                           : "/tmp");
+             asked                           ? asked
+             : access("/dev/shm", W_OK) == 0 ? "/dev/shm"
+             : tmp                           ? tmp
+                                             : "/tmp");
     if (!mkdtemp(fuzz_dir)) fuzz_die(fuzz_dir);
 }
 
