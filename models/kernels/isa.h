@@ -15,6 +15,16 @@
 #define ISA(name) name##_portable
 #endif
 
+/* What a tile's sums begin from and what is done to them before they are stored; every pointer may be NULL. Rows and lanes are
+ * those of C. */
+struct tile_edges {
+    const float *start; /* instead of zero; with it `accumulate` is false */
+    const float *bias;  /* of the lanes, added */
+    const float *open;  /* the sum becomes zero where this is not positive */
+    size_t ld_start, ld_open;
+    bool relu;
+};
+
 /* C[rows × VW*n_vectors] (+)= A·B where element (i,k) of A is a[i*a_row + k*a_step] and row k of B starts at
  * b + k*b_step. Only last_lanes of the last vector of each row of C exist. Sums run over k in order, whatever the
  * number of rows: a row's result does not depend on the rows beside it. */
@@ -27,6 +37,7 @@ struct tile_job {
     float *c;
     size_t ldc, n_vectors, last_lanes;
     bool accumulate;
+    const struct tile_edges *edges; /* what stands before and behind the sums; NULL: nothing */
     const char *ahead; /* memory that will be read soon, ahead_step bytes of it per row tile and term; NULL: none */
     size_t ahead_step;
 };
@@ -38,6 +49,8 @@ void ISA(gemm_tn)(size_t m, size_t n, size_t k, const float *a, size_t lda, cons
                   size_t ldc, bool accumulate);
 void ISA(gemm_nt)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
                   size_t ldc, bool accumulate);
+
+void ISA(dense)(const struct dense_run_f32 *run);
 
 size_t ISA(lstm_pack_size)(size_t hidden);
 void ISA(lstm_pack)(size_t hidden, const float *u, float *forward, float *backward);

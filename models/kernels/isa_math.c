@@ -25,6 +25,8 @@ static float row_maximum(size_t n, float scale, const float *x) {
     return maximum;
 }
 
+enum { SHORT_ROW = 4 /* vectors */, ROWS_TOGETHER = 4 };
+
 /* A row of nothing but -infinity (every step masked) gives zeros; a NaN anywhere in a row makes all of it NaN. */
 static void softmax_row(size_t n, float scale, const float *in, float *out) {
     float maximum = row_maximum(n, scale, in);
@@ -47,8 +49,69 @@ static void softmax_row(size_t n, float scale, const float *in, float *out) {
     if (i < n) vstore_n(out + i, vmul(vload_n(out + i, n - i), vset1(inverse)), n - i);
 }
 
+/* The same bits for rows that fit in registers: so many vectors each, the last of them perhaps not whole. A row is one long
+ * chain of dependent steps; several side by side keep the units busy. */
+VINLINE void softmax_short(const size_t rows, const size_t vectors, size_t n, size_t ld, float scale, const float *in,
+                           float *out) {
+    const size_t last = vectors - 1, left = n - last * VW;
+    const vf s = vset1(scale);
+    vf e[ROWS_TOGETHER * SHORT_ROW], of_row[ROWS_TOGETHER];
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t j = 0; j < last; j++) e[r * vectors + j] = vmul(s, vload(in + r * ld + j * VW));
+        e[r * vectors + last] = vmul(s, vload_n(in + r * ld + last * VW, left));
+        of_row[r] =
+            vmul(s, vload(in + r * ld + n - VW)); /* the row's last VW, whether or not they are a vector of it */
+        UNROLL
+        for (size_t j = 0; j < last; j++) of_row[r] = vmax(of_row[r], e[r * vectors + j]);
+    }
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        const float maximum = vmaximum(of_row[r]);
+        of_row[r] = vset1(maximum == -INFINITY ? 0 : maximum);
+    }
+    UNROLL
+    for (size_t i = 0; i < rows * vectors; i++) e[i] = exp_below_zero(vsub(e[i], of_row[i / vectors]));
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        e[r * vectors + last] = vkeep(e[r * vectors + last], left);
+        of_row[r] = vzero();
+        UNROLL
+        for (size_t j = 0; j < vectors; j++) of_row[r] = vadd(of_row[r], e[r * vectors + j]);
+    }
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        const float sum = vsum(of_row[r]);
+        of_row[r] = vset1(sum == 0 ? 0 : 1 / sum);
+    }
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t j = 0; j < last; j++) vstore(out + r * ld + j * VW, vmul(e[r * vectors + j], of_row[r]));
+        vstore_n(out + r * ld + last * VW, vmul(e[r * vectors + last], of_row[r]), left);
+    }
+}
+
+#define SHORT_ROWS(vectors)                                                                                            \
+    static void softmax_short_##vectors(size_t rows, size_t n, size_t ld, float scale, const float *in, float *out) {  \
+        for (; rows >= ROWS_TOGETHER; rows -= ROWS_TOGETHER, in += ROWS_TOGETHER * ld, out += ROWS_TOGETHER * ld)      \
+            softmax_short(ROWS_TOGETHER, vectors, n, ld, scale, in, out);                                              \
+        for (; rows > 0; rows--, in += ld, out += ld) softmax_short(1, vectors, n, ld, scale, in, out);                \
+    }
+SHORT_ROWS(1)
+SHORT_ROWS(2)
+SHORT_ROWS(3)
+SHORT_ROWS(4)
+typedef void short_rows(size_t rows, size_t n, size_t ld, float scale, const float *in, float *out);
+static short_rows *const softmax_shorts[SHORT_ROW] = {softmax_short_1, softmax_short_2, softmax_short_3,
+                                                      softmax_short_4};
+
 void ISA(softmax_rows)(size_t rows, size_t columns, size_t ld, float scale, const float *in, float *out) {
-    for (size_t r = 0; r < rows; r++) softmax_row(columns, scale, in + r * ld, out + r * ld);
+    if (columns >= VW && columns <= SHORT_ROW * VW)
+        softmax_shorts[vectors_for(columns) - 1](rows, columns, ld, scale, in, out);
+    else
+        for (size_t r = 0; r < rows; r++) softmax_row(columns, scale, in + r * ld, out + r * ld);
 }
 
 float ISA(dot)(size_t n, const float *x, const float *y) {

@@ -15,6 +15,7 @@ const struct kernels_f32 ISA(kernels_f32) = {
     .large_nn = ISA(gemm_nn),
     .large_tn = ISA(gemm_tn),
     .large_nt = ISA(gemm_nt),
+    .dense = ISA(dense),
     .lstm_pack_size = ISA(lstm_pack_size),
     .lstm_pack = ISA(lstm_pack),
     .lstm_forward = ISA(lstm_forward),

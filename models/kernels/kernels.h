@@ -47,6 +47,21 @@ struct R(head_run) {
     real *scratch; /* [head_scratch_size] */
 };
 
+/* A layer's product and what stands around it:  C = start + A·B + bias, then ReLU, then zero where `open` is not positive.
+ * With relu or open, rows of C and `open` lie one behind the other (ldc is n). */
+struct R(dense_run) {
+    size_t m, n, k; /* k > 0 */
+    const real *a, *b;
+    size_t lda, ldb;
+    bool transposed;   /* b holds Bᵀ [n × k] */
+    const real *start; /* [m × n]; NULL: zero */
+    const real *bias;  /* [n] or NULL */
+    const real *open;  /* [m × n] or NULL */
+    bool relu;         /* with a bias */
+    real *c;
+    size_t ld_start, ldc;
+};
+
 #define KERNELS_NORM_EPSILON 1e-5
 
 struct R(kernels) {
@@ -67,6 +82,9 @@ struct R(kernels) {
                      size_t ldc, bool accumulate);
     void (*large_nt)(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real *c,
                      size_t ldc, bool accumulate);
+
+    /* In one pass over C, the bits of its parts one after the other; NULL where large products are not gemm_*. */
+    void (*dense)(const struct R(dense_run) *run);
 
     /* Size in elements of the packed copies of U [H × 4H] for forward and of Uᵀ for backward. */
     size_t (*lstm_pack_size)(size_t hidden);

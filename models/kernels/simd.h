@@ -18,8 +18,8 @@
  *   vp_first, vp_second   the numbers of the pairs as float32
  *   vp_store_firsts(p,r,n)  the high halves of the first n lanes of r, one behind the other
  *
- * TILE_ROWS × TILE_VECTORS accumulators fill the register file of a matrix product; CELL_ROWS windows × 4 gates that
- * of the recurrent step. */
+ * TILE_ROWS × TILE_VECTORS accumulators fill the register file of a matrix product; TILE_TALL rows of a single vector keep
+ * the multipliers busy, which six sums of four cycles each do not; CELL_ROWS windows × 4 gates fill it in the recurrent step. */
 #ifndef GATEWALK_KERNELS_SIMD_H
 #define GATEWALK_KERNELS_SIMD_H
 

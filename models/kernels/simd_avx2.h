@@ -5,7 +5,7 @@
 #include <immintrin.h>
 
 typedef __m256 vf;
-enum { VW = 8, TILE_ROWS = 6, TILE_VECTORS = 2, CELL_ROWS = 3 };
+enum { VW = 8, TILE_ROWS = 6, TILE_VECTORS = 2, TILE_TALL = 12, CELL_ROWS = 3 };
 
 VINLINE __m256i lane_mask(size_t n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));

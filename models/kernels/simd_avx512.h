@@ -5,7 +5,7 @@
 #include <immintrin.h>
 
 typedef __m512 vf;
-enum { VW = 16, TILE_ROWS = 6, TILE_VECTORS = 4, CELL_ROWS = 6 };
+enum { VW = 16, TILE_ROWS = 6, TILE_VECTORS = 4, TILE_TALL = 12, CELL_ROWS = 6 };
 
 VINLINE __mmask16 lane_mask(size_t n) { return (__mmask16)((1u << n) - 1u); }
 

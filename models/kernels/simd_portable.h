@@ -12,7 +12,7 @@
 typedef float vf __attribute__((vector_size(16)));
 typedef int32_t vi __attribute__((vector_size(16)));
 typedef uint32_t vu __attribute__((vector_size(16)));
-enum { VW = 4, TILE_ROWS = 4, TILE_VECTORS = 2, CELL_ROWS = 2 };
+enum { VW = 4, TILE_ROWS = 4, TILE_VECTORS = 2, TILE_TALL = 4, CELL_ROWS = 2 };
 
 VINLINE vf vset1(float x) { return (vf){x, x, x, x}; }
 VINLINE vf vzero(void) { return (vf){0, 0, 0, 0}; }

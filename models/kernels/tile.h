@@ -43,6 +43,21 @@ VINLINE void tile_run(vf *acc, const size_t rows, const size_t vectors, size_t d
     }
 }
 
+/* The same for a single vector of columns. Its many rows are found from three pointers: a register for each row there is not. */
+VINLINE void tile_run_tall(vf *acc, const size_t rows, size_t depth, const float *a, const size_t a_row, size_t a_step,
+                           const float *b, size_t b_step) {
+    const float *quarter[3] = {a, a + (rows > 4 ? 4 * a_row : 0), a + (rows > 8 ? 8 * a_row : 0)};
+    const size_t step[4] = {0, a_row, 2 * a_row, 3 * a_row};
+    for (; depth > 0; depth--) {
+        const vf row = vload(b);
+        UNROLL
+        for (size_t i = 0; i < rows; i++) acc[i] = vfma(vset1(quarter[i / 4][step[i % 4]]), row, acc[i]);
+        UNROLL
+        for (size_t i = 0; i < 3; i++) quarter[i] += a_step;
+        b += b_step;
+    }
+}
+
 /* Up to VW terms of up to VW rows as VW-lane columns: r[i] holds term i of every row, zero where there is no row. */
 VINLINE void load_transposed(const float *rows, size_t ld, size_t n_rows, size_t terms, vf r[VW]) {
     for (size_t i = 0; i < VW; i++)

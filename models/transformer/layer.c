@@ -1,6 +1,4 @@
 /* One transformer layer, forward and back; the equations are in transformer.h. */
-#include <string.h>
-
 #include "transformer.h"
 
 void R(layer_tensors)(struct tensor_list *list, const struct transformer_shape *shape, const char *prefix,
@@ -53,32 +51,54 @@ static struct R(layer_keep) from(const struct transformer_shape *shape, const st
     };
 }
 
+/* out = (start +) in W + b. */
+static void product_forward(const struct R(layer_run) *run, enum layer_tensor w, size_t rows, size_t inputs,
+                            size_t outputs, const real *in, const real *start, bool relu, real *out) {
+    R(dense)(run->k, &(struct R(dense_run)){.m = rows,
+                                            .n = outputs,
+                                            .k = inputs,
+                                            .a = in,
+                                            .lda = inputs,
+                                            .b = weight(run, w),
+                                            .ldb = outputs,
+                                            .start = start,
+                                            .ld_start = outputs,
+                                            .bias = weight(run, w + 1),
+                                            .relu = relu,
+                                            .c = out,
+                                            .ldc = outputs});
+}
+
 void R(layer_forward)(const struct R(layer_run) *run, const struct R(layer_keep) *all, size_t at, size_t n, real *out) {
     const struct transformer_shape *shape = run->shape;
     const struct R(kernels) *k = run->k;
     const struct R(layer_keep) keep = from(shape, all, at);
     const size_t D = shape->width, wide = FFN_FACTOR * D, rows = n * shape->steps;
     k->norm_rows(rows, D, keep.in, weight(run, NORM1_GAIN), weight(run, NORM1_BIAS), keep.norm1, keep.moments1);
-    k->large_nn(rows, 3 * D, D, keep.norm1, D, weight(run, QKV_W), 3 * D, keep.qkv, 3 * D, false);
-    k->add_row(rows, 3 * D, weight(run, QKV_B), keep.qkv, 3 * D);
+    product_forward(run, QKV_W, rows, D, 3 * D, keep.norm1, NULL, false, keep.qkv);
     R(attend)(shape, k, n, keep.qkv, keep.prob, keep.mix);
-    memcpy(keep.between, keep.in, rows * D * sizeof(real));
-    k->large_nn(rows, D, D, keep.mix, D, weight(run, MIX_W), D, keep.between, D, true);
-    k->add_row(rows, D, weight(run, MIX_B), keep.between, D);
+    product_forward(run, MIX_W, rows, D, D, keep.mix, keep.in, false, keep.between);
     k->norm_rows(rows, D, keep.between, weight(run, NORM2_GAIN), weight(run, NORM2_BIAS), keep.norm2, keep.moments2);
-    k->large_nn(rows, wide, D, keep.norm2, D, weight(run, FFN1_W), wide, keep.ffn, wide, false);
-    k->add_row_relu(rows, wide, weight(run, FFN1_B), keep.ffn);
-    memcpy(out, keep.between, rows * D * sizeof(real));
-    k->large_nn(rows, D, wide, keep.ffn, wide, weight(run, FFN2_W), D, out, D, true);
-    k->add_row(rows, D, weight(run, FFN2_B), out, D);
+    product_forward(run, FFN1_W, rows, D, wide, keep.norm2, NULL, true, keep.ffn);
+    product_forward(run, FFN2_W, rows, wide, D, keep.ffn, keep.between, false, out);
 }
 
-/* Of out = in W + b: dW, db and, where wanted, din. */
+/* Of out = in W + b: dW, db and din; open: ReLU made `in`, and its gradient is wanted. */
 static void product_backward(const struct R(layer_run) *run, enum layer_tensor w, size_t rows, size_t inputs,
-                             size_t outputs, const real *in, const real *dout, real *din) {
+                             size_t outputs, const real *in, const real *dout, bool open, real *din) {
     run->k->large_tn(inputs, outputs, rows, in, inputs, dout, outputs, gradient(run, w), outputs, true);
     run->k->sum_rows(rows, outputs, dout, outputs, gradient(run, w + 1));
-    run->k->large_nt(rows, inputs, outputs, dout, outputs, weight(run, w), outputs, din, inputs, false);
+    R(dense)(run->k, &(struct R(dense_run)){.m = rows,
+                                            .n = inputs,
+                                            .k = outputs,
+                                            .a = dout,
+                                            .lda = outputs,
+                                            .b = weight(run, w),
+                                            .ldb = outputs,
+                                            .transposed = true,
+                                            .open = open ? in : NULL,
+                                            .c = din,
+                                            .ldc = inputs});
 }
 
 /* dwide [rows × 4D], dthin [rows × D], dprob [P × ld]. */
@@ -94,14 +114,13 @@ void R(layer_backward)(const struct R(layer_run) *run, const struct R(layer_keep
     const struct R(layer_keep) keep = from(shape, all, at);
     const size_t D = shape->width, wide = FFN_FACTOR * D, rows = n * shape->steps;
     real *dwide = scratch, *dthin = dwide + rows * wide, *dprob = dthin + rows * D;
-    product_backward(run, FFN2_W, rows, wide, D, keep.ffn, dh, dwide);
-    k->relu_backward(rows * wide, keep.ffn, dwide);
-    product_backward(run, FFN1_W, rows, D, wide, keep.norm2, dwide, dthin);
+    product_backward(run, FFN2_W, rows, wide, D, keep.ffn, dh, true, dwide);
+    product_backward(run, FFN1_W, rows, D, wide, keep.norm2, dwide, false, dthin);
     k->norm_rows_backward(rows, D, keep.between, weight(run, NORM2_GAIN), keep.moments2, dthin, true, dh,
                           gradient(run, NORM2_GAIN), gradient(run, NORM2_BIAS));
-    product_backward(run, MIX_W, rows, D, D, keep.mix, dh, dthin);
+    product_backward(run, MIX_W, rows, D, D, keep.mix, dh, false, dthin);
     R(attend_backward)(shape, k, n, keep.qkv, keep.prob, dthin, dwide, dprob);
-    product_backward(run, QKV_W, rows, D, 3 * D, keep.norm1, dwide, dthin);
+    product_backward(run, QKV_W, rows, D, 3 * D, keep.norm1, dwide, false, dthin);
     k->norm_rows_backward(rows, D, keep.in, weight(run, NORM1_GAIN), keep.moments1, dthin, true, dh,
                           gradient(run, NORM1_GAIN), gradient(run, NORM1_BIAS));
 }

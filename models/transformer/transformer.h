@@ -73,6 +73,8 @@ struct R(layer_run) {
     size_t first; /* NORM1_GAIN of this layer in the list */
 };
 
+/* By the set's own dense, or in parts. */
+void R(dense)(const struct R(kernels) *k, const struct R(dense_run) *run);
 void R(layer_tensors)(struct tensor_list *list, const struct transformer_shape *shape, const char *prefix,
                       size_t layer);
 /* n windows from keep->in to out [rows × D]; at: their first window in keep's arrays. */

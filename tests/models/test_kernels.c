@@ -36,10 +36,10 @@ static void check_product(gemm_f32 *fast, gemm_f64 *slow, size_t m, size_t n, si
 }
 
 static void check_products(fast_set set) {
-    static const size_t shape[][3] = {{0, 3, 3},    {3, 0, 3},    {2, 5, 0},      {1, 1, 1},      {1, 64, 96},
-                                      {5, 17, 3},   {6, 16, 16},  {7, 66, 65},    {13, 63, 300},  {32, 64, 256},
-                                      {96, 96, 32}, {96, 1, 64},  {127, 256, 66}, {66, 250, 127}, {3, 33, 130},
-                                      {12, 80, 9},  {11, 100, 7}, {25, 129, 511}};
+    static const size_t shape[][3] = {
+        {0, 3, 3},    {3, 0, 3},     {2, 5, 0},     {1, 1, 1},      {1, 64, 96},  {5, 17, 3},     {6, 16, 16},
+        {7, 66, 65},  {13, 63, 300}, {32, 64, 256}, {96, 96, 32},   {96, 1, 64},  {127, 256, 66}, {66, 250, 127},
+        {3, 33, 130}, {12, 80, 9},   {11, 100, 7},  {25, 129, 511}, {50, 16, 50}, {51, 8, 50},    {22, 4, 19}};
     slow_set slow = kernels_active_f64();
     for (size_t i = 0; i < COUNT_OF(shape); i++) {
         for (int accumulate = 0; accumulate < 2; accumulate++) {
@@ -162,7 +162,7 @@ static void test_edges(void **state) {
 
 /* Scores up to ±20 lose 20 half ulps before the exponential; 64 half ulps cover that and the sum. */
 static void check_softmax(fast_set set) {
-    static const size_t columns[] = {1, 3, 16, 17, 96, 100};
+    static const size_t columns[] = {1, 3, 4, 14, 16, 17, 31, 50, 64, 96, 100};
     for (size_t i = 0; i < COUNT_OF(columns); i++) {
         size_t n = columns[i], ld = n + 3;
         struct twin in = twin_make(5 * ld, 20), out = twin_make(5 * ld, 1);
