@@ -28,7 +28,7 @@ int write_bars(const struct prepared *p, const char *dir) {
         for (size_t i = begin; i < end; i++) {
             const struct gw_bar *bar = &bars->bar[i];
             char time[40], open[40], n[5][32];
-            prepared_rest_at(p, i);
+            market_rest_at(&p->market, i);
             out_printf(&file, "%s,%s,%s,%s,%s,%s,%s,%s\n", time_format(gw_bar_close_ns(bars, i), time),
                        time_format(bar->open_ns, open), bars->symbol, number_format(bar->open, n[0]),
                        number_format(bar->high, n[1]), number_format(bar->low, n[2]), number_format(bar->close, n[3]),

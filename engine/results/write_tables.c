@@ -61,7 +61,7 @@ static int write_scores(const struct experiment *e, const struct prepared *p, co
     for (size_t s = 0; s < e->n_strategies; s++) {
         if (!e->strategy[s].desc->needs_model) continue;
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++)
-            for (size_t i = 0; i < r->scores.n; i++, prepared_rest_at(p, i)) {
+            for (size_t i = 0; i < r->scores.n; i++, market_rest_at(&p->market, i)) {
                 const struct test_bar *at = &r->scores.bar[i];
                 const struct gw_score *score = &r->strategy[s].seed[k].scores.at[i];
                 char time[40], open[40], p_text[GW_N_GATES][32];
@@ -147,7 +147,7 @@ static int write_equity(const struct experiment *e, const struct prepared *p, co
         for (size_t k = 0; k < r->strategy[s].n_seeds; k++) {
             const struct gw_replay_result *replay = &r->strategy[s].seed[k].replay;
             double peak = e->broker.initial_cash;
-            for (size_t i = 0; i < replay->n_equity; i++, prepared_rest_at(p, i)) {
+            for (size_t i = 0; i < replay->n_equity; i++, market_rest_at(&p->market, i)) {
                 const struct gw_equity_point *point = &replay->equity[i];
                 char time[40], open[40], n[4][32];
                 if (point->equity > peak) peak = point->equity;
@@ -281,7 +281,7 @@ int write_tables(const struct experiment *e, const struct prepared *p, const str
 #pragma omp parallel for schedule(dynamic) num_threads((int)(n_threads ? n_threads : 1))
     for (size_t i = 0; i < TABLES; i++) {
         const int rc = atomic_load(&stop) ? GW_OK : write_table(i, e, p, fits, r, dir);
-        prepared_rest(p);
+        market_rest(&p->market);
         if (rc >= 0) continue;
         atomic_store(&stop, true);
 #pragma omp critical(table_failure)

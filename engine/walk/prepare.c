@@ -1,7 +1,6 @@
 /* From files to audited folds: import, labels, features, fold plan. */
 #include <math.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "engine/base/base.h"
 #include "engine/market/features/feature_set.h"
@@ -150,16 +149,6 @@ int prepared_keep_features(struct prepared *p) {
     return GW_OK;
 }
 
-/* Bars that lie in the cache are read from there when they are asked for; those that were changed are kept. */
-void prepared_rest(const struct prepared *p) {
-    for (size_t s = 0; s < p->market.n_symbols; s++) {
-        const struct gw_bars *bars = &p->market.symbol[s];
-        const bool changed = bars->n && isnan(bars->bar[0].volume); /* mark_unknown_volume */
-        if (bars->map && !changed) (void)madvise(bars->map, bars->map_size, MADV_DONTNEED);
-    }
-    mem_rest();
-}
-
 void prepared_drop_features(struct prepared *p) {
     for (size_t s = 0; s < p->market.n_symbols; s++) {
         mem_free(p->features[s].value);
@@ -167,7 +156,7 @@ void prepared_drop_features(struct prepared *p) {
         p->labels[s].min_move = mem_park(p->labels[s].min_move);
         for (int g = 0; g < GW_N_GATES; g++) p->labels[s].gate[g] = mem_park(p->labels[s].gate[g]);
     }
-    prepared_rest(p);
+    market_rest(&p->market);
 }
 
 /* Without values where they would be too many: then what is wrong with them and when they begin is known. */
@@ -275,7 +264,7 @@ int prepare_inputs(const struct experiment *e, struct prepared *p) {
     TRY(check_programs(e, p));
     TRY(plan_folds(e, p));
     TRY(fitted_make(p));
-    prepared_rest(p);
+    market_rest(&p->market);
     p->feature_seconds = clock_seconds() - start;
     return GW_OK;
 }

@@ -44,7 +44,7 @@ static int spread_scores(const struct prepared *p, const struct score_set *set, 
         for (size_t t = 0; t < p->market.symbol[s].n; t++)
             by_symbol[s][t] = (struct gw_score){{NAN, NAN}, {INFINITY, INFINITY}};
     }
-    for (size_t i = 0; i < set->n; i++, prepared_rest_at(p, i))
+    for (size_t i = 0; i < set->n; i++, market_rest_at(&p->market, i))
         by_symbol[set->bar[i].symbol][set->bar[i].bar] = from->at[i];
     return GW_OK;
 }
@@ -104,7 +104,7 @@ static void rest_fill(void *who, const struct gw_order_record *order, const stru
 static void rest_instant(void *who, const struct gw_replay_result *so_far) {
     struct resting *resting = who;
     const struct gw_replay_watch *told = resting->told;
-    prepared_rest_at(resting->p, resting->n++);
+    market_rest_at(&resting->p->market, resting->n++);
     if (told && told->instant) told->instant(told->who, so_far);
 }
 
@@ -260,7 +260,7 @@ static int replay_contestants(const struct experiment *e, const struct prepared 
             if (spec->desc->needs_model) TRY(scores_isolate_seed(e, p, &r->scores, s, scores, &scores->own));
             scores->at = mem_park(scores->at);
             TRY(replay_watched(e, p, &trading, r, following, events, s, k));
-            prepared_rest(p);
+            market_rest(&p->market);
             TRY(interrupt_check());
         }
     }

@@ -55,7 +55,7 @@ int scores_index(const struct experiment *e, const struct prepared *p, struct sc
         if (!(set->label[g] = mem_calloc(n, 1))) return GW_ERR_NOMEM;
     for (size_t i = 0; i < set->n; i++) {
         const struct test_bar *at = &set->bar[i];
-        prepared_rest_at(p, i);
+        market_rest_at(&p->market, i);
         if (!at->labelled) continue;
         size_t k = set->n_labelled++;
         set->labelled[k] = (uint32_t)i;

@@ -54,7 +54,7 @@ static int make(const struct experiment *e, const struct prepared *p, const stru
     const bool leaves = strategy_leaves(spec);
     TRY(make_room(set->n_labelled, leaves, leaves || p->keeps_exits, out));
     int rc = asked_open(p, spec, spec->desc->exits != NULL, &asked);
-    for (size_t k = 0; rc == GW_OK && k < set->n_labelled; k++, prepared_rest_at(p, k))
+    for (size_t k = 0; rc == GW_OK && k < set->n_labelled; k++, market_rest_at(&p->market, k))
         for (int g = 0; g < GW_N_GATES; g++) {
             const struct test_bar *at = &set->bar[set->labelled[k]];
             struct gw_exits exits;

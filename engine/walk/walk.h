@@ -4,6 +4,7 @@
 
 #include "engine/base/base.h"
 #include "engine/config/config.h"
+#include "engine/market/bars/bars_rest.h"
 #include "gatewalk/verdict.h"
 
 struct outside;
@@ -71,13 +72,6 @@ void prepared_free(struct prepared *prepared);
 int prepared_rows(const struct prepared *prepared, size_t symbol, size_t begin, size_t end, float *out) GW_MUST_USE;
 /* Nobody will ask for them again, or for bars for a while: what is left to do is with scores. */
 void prepared_drop_features(struct prepared *prepared);
-/* The same of what lies in files, and of what is parked: it leaves memory until it is asked for. In a loop over rows every so
- * often. */
-void prepared_rest(const struct prepared *prepared);
-enum { REST_EVERY = 1 << 18 };
-static inline void prepared_rest_at(const struct prepared *prepared, size_t row) {
-    if (row % REST_EVERY == REST_EVERY - 1) prepared_rest(prepared);
-}
 /* All of them, for who compares or shows them. */
 int prepared_keep_features(struct prepared *prepared) GW_MUST_USE;
 /* Bytes of features that a walk keeps; returns what it was. */
