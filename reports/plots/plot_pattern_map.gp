@@ -8,7 +8,7 @@ do for [p = 0:1] {
     if (p == 0) {
         plot ARG1.'.points' using 1:2:3 with points pt 7 ps 0.22 lc rgb variable
     } else {
-        plot ARG1.'.points' using 1:2:($4 == 0 ? 7 : $4 == 1 ? 5 : 9):($4 == 0 ? 10 : $4 == 1 ? 2 : 3) \
-             with points pt variable ps 0.17 lc variable
+        plot ARG1.'.points' using 1:2:($4 == 0 ? 0.35 : 0.17):($4 == 0 ? 1 : $4 == 1 ? 5 : 9):($4 == 0 ? 10 : $4 == 1 ? 2 : 3) \
+             with points ps variable pt variable lc variable
     }
 }
