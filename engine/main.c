@@ -60,6 +60,7 @@ int main(int argc, char **argv) {
     hold_standard_streams();
     setlocale(LC_ALL, "C"); /* numbers are written and read with a point everywhere */
     interrupt_install();
+    lost_page_install();
     int rc = dispatch(argc, argv);
     if (rc >= 0) rc = flush_output();
     if (rc < 0) message("gatewalk: %s", gw_error_message());

@@ -103,6 +103,7 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     if (!options->executor) TRY(say_estimate(e, p, fits, jobs));
     mark = clock_seconds();
     TRY(do_fits(e, p, options, fits, jobs));
+    TRY(market_holds(&p->market));
     times.fits = lap(&mark);
     if (options->n_shards) return write_run_json(e, p, fits, NULL, &times, jobs, "shard", dir);
     prepared_drop_features(p);
@@ -116,6 +117,8 @@ static int walk(const struct experiment *e, struct prepared *p, const struct gw_
     TRY(results_verdict(e, p, r, after));
     mem_rest();
     TRY(results_selection(e, r));
+    TRY(market_holds(&p->market));
+    TRY(market_holds(&p->detail));
     record_trials(record, e, p, r);
     times.verdict = lap(&mark);
     /* Hours may have passed since it was looked through. */

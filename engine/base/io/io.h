@@ -117,5 +117,7 @@ void interrupt_install(void); /* SIGINT/SIGTERM set a flag; a second one ends th
 void interrupt_request(void); /* as a signal would, without a word */
 bool interrupt_requested(void);
 int interrupt_check(void) GW_MUST_USE; /* GW_ERR_INTERRUPTED when asked to stop */
+/* A page of a mapped file that cannot be read ends the process with one line that names the file. */
+void lost_page_install(void);
 
 #endif

@@ -12,4 +12,8 @@ static inline void market_rest_at(const struct gw_market *market, size_t row) {
     if (row % REST_EVERY == REST_EVERY - 1) market_rest(market);
 }
 
+/* Are the bars that lie in the cache still those that were read there first? They are read again whenever they have rested, and
+ * whoever writes into their file changes them in the middle of a walk. GW_ERR_IO names the symbol. */
+int market_holds(const struct gw_market *market) GW_MUST_USE;
+
 #endif
