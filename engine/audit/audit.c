@@ -2,7 +2,6 @@
 #include "audit.h"
 
 #include <omp.h>
-#include <stdatomic.h>
 #include <string.h>
 
 /* What all tasks share. */
@@ -10,23 +9,20 @@ struct work {
     const struct audit_subject *subject;
     struct audit_report *report; /* `found` guarded by the critical section gatewalk_audit */
     struct progress *progress;
-    atomic_bool stop;
-    int rc;
-    char message[1024];
+    struct failure failure;
 };
 
-static void finish(struct work *work, int rc, const struct audit *audit, size_t markets) {
+/* at: which of the work's parts it is, for the failure that is told. */
+static void finish(struct work *work, size_t at, int rc, const struct audit *audit, size_t markets) {
+    if (rc == GW_OK) {
 #pragma omp critical(gatewalk_audit)
-    {
-        if (rc == GW_OK) {
+        {
             audit_merge(&work->report->found, audit);
             work->report->n_markets += markets;
-        } else if (work->rc == GW_OK) {
-            work->rc = rc;
-            snprintf(work->message, sizeof work->message, "%s", gw_error_message());
         }
+    } else {
+        failure_note(&work->failure, at, rc);
     }
-    if (rc < 0) atomic_store(&work->stop, true);
     progress_add(work->progress, markets);
 }
 
@@ -113,7 +109,7 @@ static int replay_at_cut(const struct audit_subject *subject, const struct audit
     return rc;
 }
 
-static void run_cut(struct work *work, const struct audit_place_cut *at) {
+static void run_cut(struct work *work, size_t number, const struct audit_place_cut *at) {
     struct results clean = {0};
     struct audit audit = {0};
     int rc = at->fold == SIZE_MAX ? GW_OK : replay_at_cut(work->subject, at, &clean);
@@ -121,14 +117,14 @@ static void run_cut(struct work *work, const struct audit_place_cut *at) {
     for (int poison = POISON_NAN; rc == GW_OK && poison < N_POISONS; poison++, markets++)
         rc = audit_cut(work->subject, at->cut_ns, (enum poison)poison, at->fold, &clean, &audit);
     if (at->fold != SIZE_MAX && clean.strategy) results_free(work->subject->e, &clean);
-    finish(work, rc, &audit, markets);
+    finish(work, number, rc, &audit, markets);
 }
 
 static void run_refit(struct work *work, size_t i, enum poison poison) {
     struct audit audit = {0};
     int rc = audit_refit(work->subject, i, poison, &audit);
     if (rc == GW_OK) rc = audit_training(work->subject, i, poison, &audit);
-    finish(work, rc, &audit, 2);
+    finish(work, i, rc, &audit, 2);
 }
 
 /* The k-th of the folds of a contestant that are fitted again: at equal distances, for every contestant others. */
@@ -155,15 +151,14 @@ static int poison_all(struct work *work, const struct audit_cuts *cuts, size_t n
             enum poison poison = (enum poison)kind;
             kind = kind + 1 < N_POISONS ? kind + 1 : POISON_NAN;
 #pragma omp task firstprivate(i, poison) shared(work)
-            if (!atomic_load(&work->stop)) run_refit(work, i, poison);
+            if (!atomic_load(&work->failure.any)) run_refit(work, i, poison);
         }
         for (size_t c = 0; c < cuts->n; c++)
 #pragma omp task firstprivate(c) shared(work, cuts)
-            if (!atomic_load(&work->stop)) run_cut(work, &cuts->at[c]);
+            if (!atomic_load(&work->failure.any)) run_cut(work, subject->fits.n + c, &cuts->at[c]);
     }
     progress_end(work->progress);
-    if (work->rc < 0) gw_error_adopt(work->message);
-    return work->rc;
+    return failure_tell(&work->failure);
 }
 
 /* What the folds claim of themselves. */

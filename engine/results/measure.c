@@ -1,6 +1,5 @@
 /* Metrics of every contestant: pooled over the walk and per fold, per gate and seed, from the metric tables. */
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "engine/base/base.h"
@@ -145,22 +144,6 @@ static int measure_gate(const struct experiment *e, const struct prepared *p, st
     return rc;
 }
 
-/* The first failure in the order of contestants and gates, as one thread would meet it. */
-struct failure {
-    size_t at;
-    int code;
-    char message[1024];
-};
-
-static void note_failure(struct failure *failure, size_t at, int code) {
-#pragma omp critical(measure_failure)
-    if (failure->code == GW_OK || at < failure->at) {
-        failure->at = at;
-        failure->code = code;
-        snprintf(failure->message, sizeof failure->message, "%s", gw_error_message());
-    }
-}
-
 /* Every thread has room for the samples of all bars; of a large universe's few threads have. */
 static size_t threads_with_room(const struct results *r, size_t n_jobs, size_t n_threads) {
     enum { BYTES_A_BAR = 64 };
@@ -173,27 +156,19 @@ static size_t threads_with_room(const struct results *r, size_t n_jobs, size_t n
 int results_measure(const struct experiment *e, const struct prepared *p, struct results *r, size_t n_threads) {
     struct failure failure = {.code = GW_OK};
     const size_t n = e->n_strategies * GW_N_GATES, threads = threads_with_room(r, n, n_threads);
-    atomic_bool stop = false;
 #pragma omp parallel num_threads((int)(threads ? threads : 1))
     {
         struct sample_room room;
         int rc = sample_room_make(r, &room);
-        if (rc < 0) {
-            note_failure(&failure, 0, rc);
-            atomic_store(&stop, true);
-        }
+        if (rc < 0) failure_note(&failure, 0, rc);
 #pragma omp for schedule(dynamic)
         for (size_t i = 0; i < n; i++) {
-            if (atomic_load(&stop) || !e->strategy[i / GW_N_GATES].desc->needs_model) continue;
+            if (atomic_load(&failure.any) || !e->strategy[i / GW_N_GATES].desc->needs_model) continue;
             rc = measure_gate(e, p, r, i / GW_N_GATES, (int)(i % GW_N_GATES), &room);
-            if (rc < 0) {
-                note_failure(&failure, i, rc);
-                atomic_store(&stop, true);
-            }
+            if (rc < 0) failure_note(&failure, i, rc);
         }
         sample_room_free(&room);
     }
-    if (failure.code == GW_OK) return correct_nulls(e, r);
-    gw_error_adopt(failure.message);
-    return failure.code;
+    TRY(failure_tell(&failure));
+    return correct_nulls(e, r);
 }

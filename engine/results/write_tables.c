@@ -1,7 +1,6 @@
 /* The CSV files of a run directory (columns: run_files.h). */
 #include <inttypes.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "engine/base/base.h"
@@ -244,27 +243,29 @@ done:
     return rc;
 }
 
-/* The tables of one run, each a file of its own. */
-static int write_table(size_t which, const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
-                       const struct results *r, const char *dir) {
+/* The tables of one run, each a file of its own; what takes longest is begun first. */
+enum csv_table { SCORES, BARS, CURVES, ORDERS, TRADES, EQUITY, BREAKDOWN, BANDS, TRAINING, FOLDS, N_TABLES };
+
+static int write_table(enum csv_table which, const struct experiment *e, const struct prepared *p,
+                       const struct fit_list *fits, const struct results *r, const char *dir) {
     switch (which) {
-    case 0:
-        return write_scores(e, p, r, dir); /* the longest first */
-    case 1:
+    case SCORES:
+        return write_scores(e, p, r, dir);
+    case BARS:
         return write_bars(p, dir);
-    case 2:
+    case CURVES:
         return write_curves(e, r, dir);
-    case 3:
+    case ORDERS:
         return write_orders(e, p, r, dir);
-    case 4:
+    case TRADES:
         return write_trades(e, p, r, dir);
-    case 5:
+    case EQUITY:
         return write_equity(e, p, r, dir);
-    case 6:
+    case BREAKDOWN:
         return write_breakdown(e, p, r, dir);
-    case 7:
+    case BANDS:
         return write_equity_bands(e, p, r, dir);
-    case 8:
+    case TRAINING:
         return write_training(e, fits, dir);
     default:
         return write_folds(p, dir);
@@ -273,24 +274,13 @@ static int write_table(size_t which, const struct experiment *e, const struct pr
 
 int write_tables(const struct experiment *e, const struct prepared *p, const struct fit_list *fits,
                  const struct results *r, const char *dir, size_t n_threads) {
-    enum { TABLES = 10 };
-    size_t failed = TABLES;
-    char message[1024] = "";
-    int code = GW_OK;
-    atomic_bool stop = false;
+    struct failure failure = {.code = GW_OK};
 #pragma omp parallel for schedule(dynamic) num_threads((int)(n_threads ? n_threads : 1))
-    for (size_t i = 0; i < TABLES; i++) {
-        const int rc = atomic_load(&stop) ? GW_OK : write_table(i, e, p, fits, r, dir);
+    for (int i = 0; i < N_TABLES; i++) {
+        if (atomic_load(&failure.any)) continue;
+        const int rc = write_table((enum csv_table)i, e, p, fits, r, dir);
+        if (rc < 0) failure_note(&failure, (size_t)i, rc);
         market_rest(&p->market);
-        if (rc >= 0) continue;
-        atomic_store(&stop, true);
-#pragma omp critical(table_failure)
-        if (i < failed) {
-            failed = i;
-            code = rc;
-            snprintf(message, sizeof message, "%s", gw_error_message());
-        }
     }
-    if (code < 0) gw_error_adopt(message);
-    return code;
+    return failure_tell(&failure);
 }

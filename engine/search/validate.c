@@ -119,26 +119,18 @@ static int fit_here(void *context, struct fit *fit, const struct gw_gate_model *
 /* Chains as tasks, so that threads without a trial of their own help. The first failure in the plan's order is told. */
 static int do_fits(const struct experiment *e, const struct prepared *p, struct fit_list *fits) {
     struct fit_context context = {.experiment = e, .prepared = p};
-    size_t failed = SIZE_MAX;
-    int code = GW_OK;
-    char message[1024] = "";
+    struct failure failure = {.code = GW_OK};
     for (size_t i = 0; i < fits->n; i++) {
         if (!fit_heads_chain(e, &fits->fit[i])) continue;
-#pragma omp task firstprivate(i) shared(context, fits, e, failed, code, message)
+#pragma omp task firstprivate(i) shared(context, fits, e, failure)
         {
             size_t at = i;
             const int rc = fits_run_chain(e, fits, i, fit_here, &context, &at);
-#pragma omp critical(gatewalk_search_fit)
-            if (rc < 0 && i < failed) {
-                failed = i;
-                code = rc;
-                snprintf(message, sizeof message, "%s", gw_error_message());
-            }
+            if (rc < 0) failure_note(&failure, i, rc);
         }
     }
 #pragma omp taskwait
-    if (code < 0) gw_error_adopt(message);
-    return code;
+    return failure_tell(&failure);
 }
 
 /* ---- results --------------------------------------------------------------------------------------------------------- */

@@ -32,12 +32,6 @@ struct fit_monitor {
     double since; /* its last epoch's end, or its begin */
 };
 
-struct failure {
-    int code;
-    size_t fit;
-    char message[1024];
-};
-
 static const char *epoch_text(const struct gw_epoch_record *record, size_t epochs, char text[PATTERN_LINE]) {
     if (record->has_parts) {
         const struct patterns_epoch epoch = {.epoch = record->epoch,
@@ -214,19 +208,6 @@ int fits_run_chain(const struct experiment *e, struct fit_list *fits, size_t beg
     return rc;
 }
 
-static void note_failure(struct failure *failure, atomic_bool *stop, int rc, size_t fit) {
-#pragma omp critical(gatewalk_fit_failure)
-    {
-        /* The first fit in plan order names the failure, so that the message does not depend on timing. */
-        if (failure->code == GW_OK || (fit < failure->fit && failure->code != GW_ERR_INTERRUPTED)) {
-            failure->code = rc;
-            failure->fit = fit;
-            snprintf(failure->message, sizeof failure->message, "%s", gw_error_message());
-        }
-    }
-    atomic_store(stop, true);
-}
-
 /* A strategy's advice once, with the number of its fits that have any. */
 void fits_tell_advice(const struct experiment *e, const struct fit_list *fits) {
     for (size_t s = 0; s < e->n_strategies; s++) {
@@ -279,7 +260,6 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
     if (fits->model) fits_share_drop(fits); /* every model has one owner */
     struct monitor monitor = {.list = fits, .experiment = e, .prepared = p};
     struct failure failure = {.code = GW_OK};
-    atomic_bool stop = false;
     size_t epochs = 0;
     for (size_t i = 0; i < fits->n; i++) {
         if (fits->fit[i].elsewhere) continue;
@@ -300,22 +280,21 @@ int fits_execute(const struct experiment *e, const struct prepared *p, struct fi
 #pragma omp single
     for (size_t i = 0; i < fits->n; i++) {
         if (fits->fit[i].elsewhere || !fit_heads_chain(e, &fits->fit[i])) continue;
-#pragma omp task firstprivate(i) shared(monitor, failure, stop)
-        if (!atomic_load(&stop)) {
+#pragma omp task firstprivate(i) shared(monitor, failure)
+        if (!atomic_load(&failure.any)) {
             size_t at = i;
             int rc = fits_run_chain(e, fits, i, run_one, &monitor, &at);
-            if (rc < 0) note_failure(&failure, &stop, rc, at);
+            if (rc < 0) failure_note(&failure, at, rc);
         }
     }
     fits->seconds = clock_seconds() - start;
     progress_end(monitor.progress);
-    if (failure.code == GW_OK) return fits_finish(e, fits);
-    gw_error_adopt(failure.message);
-    const struct fit *fit = &fits->fit[failure.fit];
-    if (failure.code == GW_ERR_INTERRUPTED)
+    const int rc = failure_tell(&failure);
+    if (rc == GW_OK) return fits_finish(e, fits);
+    if (rc == GW_ERR_INTERRUPTED)
         FAIL(GW_ERR_INTERRUPTED, "interrupted: %zu of %zu fits are kept; run the same command again to continue",
              atomic_load(&monitor.n_done), monitor.n_fits);
-    return fits_failed(e, fit, failure.code);
+    return fits_failed(e, &fits->fit[failure.at], rc);
 }
 
 void fits_free(struct fit_list *fits) {

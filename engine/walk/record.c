@@ -283,20 +283,19 @@ void record_finished(struct record *record, const struct experiment *e, const st
     if (record->run) use_store(record, finish_run, &(struct finish){record, e, r, n_folds});
 }
 
-struct failure {
+struct failed_run {
     int64_t run;
     int rc;
     char line[1100];
 };
 
 static int fail_run(struct store *store, void *context) {
-    const struct failure *failure = context;
-    return store_end_run(store, failure->run, failure->rc == GW_ERR_INTERRUPTED ? "interrupted" : "failed",
-                         failure->line);
+    const struct failed_run *failed = context;
+    return store_end_run(store, failed->run, failed->rc == GW_ERR_INTERRUPTED ? "interrupted" : "failed", failed->line);
 }
 
 void record_failed(struct record *record, int rc) {
-    struct failure failure = {.run = record->run, .rc = rc};
-    snprintf(failure.line, sizeof failure.line, "%s", gw_error_message());
-    if (record->run) use_store(record, fail_run, &failure);
+    struct failed_run failed = {.run = record->run, .rc = rc};
+    snprintf(failed.line, sizeof failed.line, "%s", gw_error_message());
+    if (record->run) use_store(record, fail_run, &failed);
 }

@@ -1,6 +1,5 @@
 /* The replays beside the one that counts: other paths through a bar at other costs, and entries at random. */
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,26 +206,15 @@ static int bound_in_turn(const struct experiment *e, const struct prepared *p, s
 int results_bounds(const struct experiment *e, const struct prepared *p, struct results *r, size_t n_threads) {
     const double **moves = mem_calloc(p->market.n_symbols, sizeof *moves);
     const size_t threads = threads_with_room(e, r, n_threads);
-    size_t failed = SIZE_MAX;
-    char message[1024] = "";
-    int code = moves ? GW_OK : GW_ERR_NOMEM;
-    for (size_t i = 0; code == GW_OK && i < p->market.n_symbols; i++) moves[i] = p->labels[i].min_move;
-    const size_t n = code == GW_OK ? e->n_strategies : 0;
-    atomic_bool stop = false;
+    struct failure failure = {.code = GW_OK};
+    if (!moves) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < p->market.n_symbols; i++) moves[i] = p->labels[i].min_move;
 #pragma omp parallel for schedule(dynamic) num_threads((int)(threads ? threads : 1))
-    for (size_t s = 0; s < n; s++) {
-        if (atomic_load(&stop)) continue;
+    for (size_t s = 0; s < e->n_strategies; s++) {
+        if (atomic_load(&failure.any)) continue;
         const int rc = bound_in_turn(e, p, r, s, moves);
-        if (rc >= 0) continue;
-        atomic_store(&stop, true);
-#pragma omp critical(bounds_failure)
-        if (s < failed) {
-            failed = s;
-            code = rc;
-            snprintf(message, sizeof message, "%s", gw_error_message());
-        }
+        if (rc < 0) failure_note(&failure, s, rc);
     }
     mem_free(moves);
-    if (failed != SIZE_MAX) gw_error_adopt(message);
-    return code;
+    return failure_tell(&failure);
 }

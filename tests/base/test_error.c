@@ -112,6 +112,39 @@ static void exit_codes(void **state) {
         assert_int_equal(gw_error_exit_code(rows[i][0]), rows[i][1]);
 }
 
+/* Threads fail in whatever order; what is told is the same. */
+static void tells_the_first_of_parallel_failures(void **state) {
+    (void)state;
+    for (int round = 0; round < 50; round++) {
+        struct failure failure = {.code = GW_OK};
+        assert_false(atomic_load(&failure.any));
+        assert_int_equal(failure_tell(&failure), GW_OK);
+#pragma omp parallel for num_threads(4) schedule(dynamic, 1)
+        for (int i = 63; i >= 7; i--)
+            failure_note(&failure, (size_t)i, gw_error_set(i % 2 ? GW_ERR_IO : GW_ERR_DATA, "part %d", i));
+        gw_error_set(GW_ERR_TOOL, "something else");
+        assert_true(atomic_load(&failure.any));
+        assert_int_equal(failure_tell(&failure), GW_ERR_IO);
+        assert_int_equal(failure.at, 7);
+        assert_string_equal(gw_error_message(), "part 7");
+    }
+}
+
+/* Work that was interrupted goes on later: no failure that came of it takes its place, and it takes that of none before it. */
+static void an_interruption_stays(void **state) {
+    (void)state;
+    struct failure failure = {.code = GW_OK};
+    failure_note(&failure, 9, gw_error_set(GW_ERR_INTERRUPTED, "interrupted"));
+    failure_note(&failure, 2, gw_error_set(GW_ERR_IO, "half a file"));
+    assert_int_equal(failure_tell(&failure), GW_ERR_INTERRUPTED);
+    assert_string_equal(gw_error_message(), "interrupted");
+    struct failure other = {.code = GW_OK};
+    failure_note(&other, 2, gw_error_set(GW_ERR_IO, "no room"));
+    failure_note(&other, 9, gw_error_set(GW_ERR_INTERRUPTED, "interrupted"));
+    assert_int_equal(failure_tell(&other), GW_ERR_IO);
+    assert_string_equal(gw_error_message(), "no room");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stores_and_prefixes),
@@ -120,6 +153,8 @@ int main(void) {
         cmocka_unit_test(belongs_to_a_thread),
         cmocka_unit_test(forwards),
         cmocka_unit_test(exit_codes),
+        cmocka_unit_test(tells_the_first_of_parallel_failures),
+        cmocka_unit_test(an_interruption_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
