@@ -38,14 +38,12 @@ const struct command command_export = {
     .summary = "a run's gate as an ONNX file",
     .arguments = "RUN_DIR --out FILE",
     .about =
-        "Writes one fit of a run as an ONNX graph (opset 17). Its input \"features\" are windows of raw feature rows, "
-        "the oldest bar first, as `gatewalk features` writes them; scaler, network, both heads and calibration are in "
-        "the graph, and \"p_long\" and \"p_short\" are those of scores.csv up to the last digits of another runtime's "
-        "arithmetic. A gate with a second sequence (model.cross) has a second input: such rows at the last closes of "
-        "that "
-        "sequence. Its metadata name the features, the interval and the thresholds. A streaming gate, a pattern "
-        "library "
-        "and gradient boosting have no such graph, which is said.",
+        "Writes one fit of a run as an ONNX graph (opset 17). Its input \"features\" are windows of raw feature "
+        "rows, the oldest bar first, as `gatewalk features` writes them; scaler, network, both heads and "
+        "calibration are in the graph, and \"p_long\" and \"p_short\" are those of scores.csv up to the last digits "
+        "of another runtime's arithmetic. A gate with a second sequence (model.cross) has a second input: such rows "
+        "at the last closes of that sequence. Its metadata name the features, the interval and the thresholds. A "
+        "streaming gate, a pattern library and gradient boosting have no such graph, which is said.",
     .option = options,
     .n_options = COUNT_OF(options),
     .example = "gatewalk export reports/out/demo --strategy bahdanau --out bahdanau.onnx",

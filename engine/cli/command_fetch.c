@@ -68,9 +68,8 @@ const struct command command_fetch = {
     .arguments = "binance SYMBOL INTERVAL FROM..TO",
     .about =
         "Fetches monthly files into a folder, several at a time, each checked against the archive's SHA-256. What is "
-        "there "
-        "and right is not fetched again, what broke off is continued. Months that the archive does not have are told. "
-        "The folder is data as it stands: gatewalk inspect DIR, or \"data\": \"DIR\".",
+        "there and right is not fetched again, what broke off is continued. Months that the archive does not have are "
+        "told. The folder is data as it stands: gatewalk inspect DIR, or \"data\": \"DIR\".",
     .choice = archive_choice,
     .option = options,
     .n_options = COUNT_OF(options),

@@ -181,14 +181,11 @@ const struct command command_null = {
     .arguments = "RUN_DIR|EXPERIMENT.json",
     .about =
         "Trains every model again on labels that are turned around each symbol's history, so that they keep their "
-        "bunches "
-        "and have nothing to do with the bars, and takes them through scores, replay and verdict as in a run, N times. "
-        "Says "
-        "how often something was found in that noise, and how the experiment's own figures lie among those. After "
-        "every "
-        "refit the table is whole; the same command, also with a larger --refits, goes on where it was, fit by fit, "
-        "and "
-        "gives the same bytes as in one go. The fits of a finished run are taken for the experiment's own figures.",
+        "bunches and have nothing to do with the bars, and takes them through scores, replay and verdict as in a run, "
+        "N times. Says how often something was found in that noise, and how the experiment's own figures lie among "
+        "those. After every refit the table is whole; the same command, also with a larger --refits, goes on where it "
+        "was, fit by fit, and gives the same bytes as in one go. The fits of a finished run are taken for the "
+        "experiment's own figures.",
     .option = options,
     .n_options = COUNT_OF(options),
     .example = "gatewalk null reports/out/demo --refits 40",

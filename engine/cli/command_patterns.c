@@ -264,12 +264,10 @@ const struct command command_patterns = {
     .about =
         "train makes a library from the bars of a file, without a walk: for exploring, as nothing there is judged on "
         "bars that it has not seen; one that was interrupted goes on from its last epoch when the same command is "
-        "given "
-        "again. show, find and map look into such a directory or into the fit of a run whose model is "
+        "given again. show, find and map look into such a directory or into the fit of a run whose model is "
         "\"encoder\": \"patterns\". show: the members of a category, what came next, how often a clean move did, with "
         "block-bootstrap intervals and a p over the whole family of categories. find: the windows of the past most "
-        "alike "
-        "to the one that had closed at a time, and what followed them. map: t-SNE of at most 10,000 windows.",
+        "alike to the one that had closed at a time, and what followed them. map: t-SNE of at most 10,000 windows.",
     .choice = word_choice,
     .option = options,
     .n_options = COUNT_OF(options),

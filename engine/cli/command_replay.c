@@ -247,10 +247,9 @@ const struct command command_replay = {
     .summary = "one moment of a finished run: what a strategy saw, said and did",
     .arguments = "RUN_DIR",
     .about =
-        "Shows the bars around a moment, the features of its bar as the models saw them, and of one contestant "
-        "the scores "
-        "and thresholds, the orders, the trades and the account, from the run's files and data; or writes all that "
-        "happened from the first bar to the last.",
+        "Shows the bars around a moment, the features of its bar as the models saw them, and of one contestant the "
+        "scores and thresholds, the orders, the trades and the account, from the run's files and data; or writes all "
+        "that happened from the first bar to the last.",
     .option = options,
     .n_options = COUNT_OF(options),
     .example = "gatewalk replay reports/out/demo --at 2010-05-07 --strategy bahdanau --bars 3",

@@ -118,10 +118,9 @@ const struct command command_search = {
     .arguments = "SEARCH.json",
     .about =
         "Checks the space, tries points of it by grid, random, Sobol, TPE, halving or another strategy on the "
-        "validation "
-        "slices of the first folds, keeps the best, and walks it forward on later folds beside what it was before. "
-        "Every trial is in trials.csv and counts in the deflated Sharpe ratio; the chosen experiment is best.json. An "
-        "interrupted search continues with the same command.",
+        "validation slices of the first folds, keeps the best, and walks it forward on later folds beside what it was "
+        "before. Every trial is in trials.csv and counts in the deflated Sharpe ratio; the chosen experiment is "
+        "best.json. An interrupted search continues with the same command.",
     .option = options,
     .n_options = COUNT_OF(options),
     .example = "gatewalk search strategies/search_planted.json --data planted.csv",

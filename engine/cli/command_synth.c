@@ -87,16 +87,14 @@ const struct command command_synth = {
     .summary = "write a synthetic market with a known truth",
     .arguments = "KIND --out FILE",
     .about =
-        "planted: about 10 % of bars are gate positives, about 1 % can be predicted with probability "
-        ".95; FILE.truth.csv lists them. easy: a motif ends at the bar itself. default: it ended "
-        "5-40 bars earlier, a volume trigger marks the bar, and half the triggers are decoys. hard: "
-        "lag 5-80 and three quarters are decoys. --evidence 4h: the motif stands in 4h bars and ended 28-156 hours "
-        "earlier, where a lookback of a day of 15m bars does not reach. --evidence 500..1500: a motif of 96 bars ended "
-        "so "
-        "many bars earlier, and nothing nearer tells. shapes: --kinds different courses of price and volume come back "
-        "stretched, larger or smaller and under noise; a quarter of the kinds foretells a long move, a quarter a "
-        "short one, with probability .92 at the shape's last bar and the three behind it; FILE.truth.csv says "
-        "which shape ended where.",
+        "planted: about 10 % of bars are gate positives, about 1 % can be predicted with probability .95; "
+        "FILE.truth.csv lists them. easy: a motif ends at the bar itself. default: it ended 5-40 bars earlier, a "
+        "volume trigger marks the bar, and half the triggers are decoys. hard: lag 5-80 and three quarters are decoys. "
+        "--evidence 4h: the motif stands in 4h bars and ended 28-156 hours earlier, where a lookback of a day of 15m "
+        "bars does not reach. --evidence 500..1500: a motif of 96 bars ended so many bars earlier, and nothing nearer "
+        "tells. shapes: --kinds different courses of price and volume come back stretched, larger or smaller and under "
+        "noise; a quarter of the kinds foretells a long move, a quarter a short one, with probability .92 at the "
+        "shape's last bar and the three behind it; FILE.truth.csv says which shape ended where.",
     .choice = kind_choice,
     .option = options,
     .n_options = COUNT_OF(options),

@@ -91,10 +91,9 @@ const struct command command_verify = {
     .arguments = "RUN_DIR",
     .about =
         "Reads the run's configuration, imports its bars, loads its models, scores, replays, measures and judges "
-        "again, and "
-        "compares every file of the run byte by byte. The first file, line, column and value that differ are named and "
-        "the exit status is 1. Times, other runs' trials and pictures are not checked. With --refit so many models, "
-        "spread over strategies, seeds and folds, are trained again.",
+        "again, and compares every file of the run byte by byte. The first file, line, column and value that differ "
+        "are named and the exit status is 1. Times, other runs' trials and pictures are not checked. With --refit so "
+        "many models, spread over strategies, seeds and folds, are trained again.",
     .option = options,
     .n_options = COUNT_OF(options),
     .example = "gatewalk verify reports/out/demo --refit 4",

@@ -1,3 +1,4 @@
+/* How long a rank rests between two looks for messages (rest.h). */
 #include "rest.h"
 
 #include <math.h>

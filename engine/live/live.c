@@ -57,8 +57,7 @@ static int refuse_batches(const struct live *live) {
         if (!gw_feature_set_streams(set, i))
             FAIL(GW_ERR_CONFIG,
                  "the model's feature \"%s\" comes from a pattern library, which looks at many windows at once and not "
-                 "bar by "
-                 "bar; such models are for walks and gw_scorer",
+                 "bar by bar; such models are for walks and gw_scorer",
                  gw_feature_set_name(set, i));
     return GW_OK;
 }

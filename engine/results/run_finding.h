@@ -12,8 +12,8 @@ enum traded { TRADED_NOTHING, TRADED_LOST, TRADED_GAINED, TRADED_BEAT_MARKET, N_
 struct found_facts {
     enum found state;
     size_t n_asked, n_found; /* contestants × gates; of them above the null once corrected for all */
-    double
-        needed; /* resamples that the least p must be of to hold once corrected; 0: it is, or would not hold by itself */
+    /* resamples that the least p must be of to hold once corrected; 0: it is of as many, or would not hold by itself */
+    double needed;
     size_t strategy; /* the surest, by lowest p and then highest lift over the null */
     int gate;
 };

@@ -29,14 +29,13 @@ static const char list_sql[] =
                                                "total_return") " AS return,"
                                                                " (SELECT group_concat(tag, ' ') FROM tags t WHERE "
                                                                "t.run_id = r.run_id) AS tags, r.note, r.data_hash, "
-                                                               "r.dir"
-                                                               " FROM runs r WHERE (?1 IS NULL OR substr(r.data_hash, "
-                                                               "1, length(?1)) = ?1 OR EXISTS (SELECT 1 FROM run_data d"
-                                                               "  WHERE d.run_id = r.run_id AND (d.symbol = ?1 OR "
-                                                               "substr(d.fingerprint, 1, length(?1)) = ?1)))"
-                                                               " AND (?2 IS NULL OR EXISTS (SELECT 1 FROM tags t WHERE "
-                                                               "t.run_id = r.run_id AND t.tag = ?2))"
-                                                               " AND (?3 OR NOT r.forgotten) ORDER BY %s LIMIT ?4";
+                                                               "r.dir FROM runs r WHERE (?1 IS NULL OR "
+                                                               "substr(r.data_hash, 1, length(?1)) = ?1 OR EXISTS "
+                                                               "(SELECT 1 FROM run_data d  WHERE d.run_id = r.run_id "
+                                                               "AND (d.symbol = ?1 OR substr(d.fingerprint, 1, "
+                                                               "length(?1)) = ?1))) AND (?2 IS NULL OR EXISTS (SELECT "
+                                                               "1 FROM tags t WHERE t.run_id = r.run_id AND t.tag = "
+                                                               "?2)) AND (?3 OR NOT r.forgotten) ORDER BY %s LIMIT ?4";
 
 /* What --sort takes, and how it reads in SQL. What has no number comes last. */
 static const struct {
@@ -93,30 +92,14 @@ int store_show_contestants(struct store *store, int64_t run, const struct store_
                                                        "sharpe") " AS sharpe, " MEAN("portfolio",
                                                                                      "total_return") " AS "
                                                                                                      "return, " MEAN(
-                                                                                                         "p"
-                                                                                                         "o"
-                                                                                                         "r"
-                                                                                                         "t"
-                                                                                                         "f"
-                                                                                                         "o"
-                                                                                                         "l"
-                                                                                                         "i"
-                                                                                                         "o",
-                                                                                                         "m"
-                                                                                                         "a"
-                                                                                                         "x"
-                                                                                                         "_"
-                                                                                                         "d"
-                                                                                                         "r"
-                                                                                                         "a"
-                                                                                                         "w"
-                                                                                                         "d"
-                                                                                                         "o"
-                                                                                                         "w"
+                                                                                                         "portfolio",
+                                                                                                         "max_drawdow"
                                                                                                          "n") " AS "
+                                                                                                              ""
                                                                                                               "max_"
                                                                                                               "drawdown"
                                                                                                               ", " MEAN(
+                                                                                                                  ""
                                                                                                                   "port"
                                                                                                                   "foli"
                                                                                                                   "o",

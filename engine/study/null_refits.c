@@ -220,8 +220,7 @@ static int check_key(const char *dir, const char *key) {
     if (same) return GW_OK;
     FAIL(GW_ERR_USAGE,
          "%s: holds refits of another configuration, of other data, or by another version or kernel set; remove it or "
-         "give "
-         "another --out",
+         "give another --out",
          dir);
 }
 

@@ -105,8 +105,7 @@ int gnuplot_find(const char *run_dir, char path[1024]) {
                           "Ubuntu: apt install gnuplot-nox fonts-liberation)");
     FAIL(GW_ERR_TOOL,
          "gnuplot is not installed (not found on PATH), so no pictures were drawn; every result file is in place. "
-         "Install it "
-         "(Debian, Ubuntu: apt install gnuplot-nox fonts-liberation) and run: gatewalk report %s",
+         "Install it (Debian, Ubuntu: apt install gnuplot-nox fonts-liberation) and run: gatewalk report %s",
          run_dir);
 }
 

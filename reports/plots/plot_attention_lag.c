@@ -147,8 +147,8 @@ static int prepare(struct plot_job *job) {
         int rc =
             page_begin(job, &page, "",
                        "Mean attention weight of each lag over the test bars, mean over seeds. Time runs to the right: "
-                       "lag 0 is the bar at "
-                       "whose close the gate decides. A gap between the lines is what sets the picked bars apart.");
+                       "lag 0 is the bar at whose close the gate decides. A gap between the lines is what sets the "
+                       "picked bars apart.");
         if (rc == GW_OK)
             rc = write_page(&page, t, c, strategy + first, n - first < PANEL_ROWS ? n - first : PANEL_ROWS);
         if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;

@@ -96,11 +96,9 @@ static int prepare(struct plot_job *job) {
             rc = page_begin(
                 job, &page, about,
                 "The most probable signals of the test folds, best first, at most one within a horizon. Left: "
-                "attention "
-                "weight of each bar of the lookback; on the scale, uniform attention (1/T) lies at a quarter or below. "
-                "Right: "
-                "close over the "
-                "same bars, each row scaled to its own range. Hit: the gate's label came true.");
+                "attention weight of each bar of the lookback; on the scale, uniform attention (1/T) lies at a quarter "
+                "or below. Right: close over the same bars, each row scaled to its own range. Hit: the gate's label "
+                "came true.");
             if (rc == GW_OK) rc = write_page(&page, &m, &list, paths);
             if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         }

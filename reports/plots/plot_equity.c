@@ -247,12 +247,10 @@ static int prepare(struct plot_job *job) {
         rc = page_begin(
             job, &page, "",
             "Mark-to-market equity of the traded signals after costs, each path starting at 100; thin lines are seeds, "
-            "thick "
-            "lines their mean, the tint behind them what other fills (worst and optimistic) and 0 to 2 times the costs "
-            "would make of "
-            "it. Between the dashed lines lie 90 % of entries at random, as many and as long as those of the best that "
-            "was traded. "
-            "Below, the distance from the running peak (worst value of each drawn interval).");
+            "thick lines their mean, the tint behind them what other fills (worst and optimistic) and 0 to 2 times the "
+            "costs would make of it. Between the dashed lines lie 90 % of entries at random, as many and as long as "
+            "those of the best that was traded. Below, the distance from the running peak (worst value of each drawn "
+            "interval).");
         if (rc == GW_OK) rc = write_page(&page, path, n);
         if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     }

@@ -77,10 +77,9 @@ static int write_page(struct plot_job *job, const struct gallery *g, const struc
                                   member_number(json_get(g->files.root, "prevalence"), "short")};
     snprintf(caption, sizeof caption,
              "Left of the upright line closes of the windows nearest to the centre, right what came next: median, half "
-             "and four "
-             "fifths of all members; in half ranges of the window. Hit rate of the better gate with its bootstrap "
-             "interval (of "
-             "all windows: long %.1f %%, short %.1f %%); p is family-wise over all categories and both gates.",
+             "and four fifths of all members; in half ranges of the window. Hit rate of the better gate with its "
+             "bootstrap interval (of all windows: long %.1f %%, short %.1f %%); p is family-wise over all categories "
+             "and both gates.",
              100 * prevalence[0], 100 * prevalence[1]);
     TRY(pattern_about(job->run, &g->files, &name));
     snprintf(whose, sizeof whose, "%.200s%s%s", name, *name ? ": " : "", about);

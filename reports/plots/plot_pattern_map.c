@@ -53,8 +53,8 @@ static int draw(struct plot_job *job, const struct table *t, const struct patter
     TRY(pattern_about(job->run, files, &about));
     snprintf(caption, sizeof caption,
              "t-SNE of %zu windows' latents, evenly spaced in time: near ones are alike; distances between clumps and "
-             "the clumps' "
-             "sizes mean nothing. Neighbouring windows share most of their bars, so that time draws threads.",
+             "the clumps' sizes mean nothing. Neighbouring windows share most of their bars, so that time draws "
+             "threads.",
              t->n_rows);
     int rc = page_begin(job, &page, about, caption);
     if (rc == GW_OK) rc = write_page(&page, t);

@@ -6,10 +6,8 @@ static const struct bars_layout layout = {
     .n_layers = 3,
     .dotted = 1,
     .caption = "Mean return of the best K % of a fold's bars, each taken as one isolated trade entered at the next "
-               "open, pooled over folds, "
-               "mean over seeds. Circles: the folds one by one at normal costs. Grey boxes: 90 % of what bars shifted "
-               "in time earn, which "
-               "no score can know, at normal costs.",
+               "open, pooled over folds, mean over seeds. Circles: the folds one by one at normal costs. Grey boxes: "
+               "90 % of what bars shifted in time earn, which no score can know, at normal costs.",
     .layer_ink = {0xB9C6D0, 0x4C7899, 0x16344A},
     .layer_name = {"without costs", "costs ×1", "costs ×2"},
 };

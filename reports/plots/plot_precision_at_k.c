@@ -5,10 +5,8 @@ static const struct bars_layout layout = {
     .metric = {"precision_at_k"},
     .n_layers = 1,
     .caption = "Bars: share of the best K % of a fold's bars whose label is positive, pooled over folds, mean over "
-               "seeds. Circles: the "
-               "folds one by one (mean over seeds). Grey boxes: 90 % of what labels shifted in time reach, which no "
-               "score can know. "
-               "Dotted line: prevalence.",
+               "seeds. Circles: the folds one by one (mean over seeds). Grey boxes: 90 % of what labels shifted in "
+               "time reach, which no score can know. Dotted line: prevalence.",
     .prevalence = true,
 };
 

@@ -132,10 +132,9 @@ static int prepare(struct plot_job *job) {
     int rc = page_begin(
         job, &page, "",
         "All test folds pooled, every bar ranked by its probability. The axis of recall, the share of all positives "
-        "that "
-        "was found, is logarithmic: the gate trades at the left edge, which begins with the first hit. Thin lines are "
-        "seeds, thick lines their mean; the dotted line is prevalence, the grey band what 90 % of labels "
-        "shifted in time reach, which no score can know (mean over models).");
+        "that was found, is logarithmic: the gate trades at the left edge, which begins with the first hit. Thin lines "
+        "are seeds, thick lines their mean; the dotted line is prevalence, the grey band what 90 % of labels shifted "
+        "in time reach, which no score can know (mean over models).");
     if (rc == GW_OK) rc = write_page(&page, &set, null);
     if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     return rc;

@@ -102,8 +102,7 @@ static int prepare(struct plot_job *job) {
     int rc = page_begin(
         job, &page, "",
         "A line is a trial with the whole budget, from the worst (blue, thin) to the best (yellow, thick, drawn last); "
-        "an axis "
-        "is a key of the space between its bounds, choices in their order, the last one the objective. A trial "
+        "an axis is a key of the space between its bounds, choices in their order, the last one the objective. A trial "
         "without the key passes its axis by. Of more than twelve keys those that matter most are shown.");
     if (rc == GW_OK) rc = write_page(&page, s);
     if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;

@@ -196,10 +196,9 @@ static int prepare(struct plot_job *job) {
     snprintf(
         caption, sizeof caption,
         "%sBest P&L first; P&L: percent of what the account began with; mean: return of a trade; all after costs. Blue "
-        "is "
-        "good (won: above 50 %%), orange bad; a colour is full where nine of ten symbols are below. Of a universe that "
-        "takes more pages the best and the worst are shown. gatewalk report RUN_DIR --breakdown symbol --sort pnl has "
-        "all.",
+        "is good (won: above 50 %%), orange bad; a colour is full where nine of ten symbols are below. Of a universe "
+        "that takes more pages the best and the worst are shown. gatewalk report RUN_DIR --breakdown symbol --sort pnl "
+        "has all.",
         run->n_seeds > 1 ? "Means over seeds. " : "");
     for (size_t s = 0; rc == GW_OK && s < run->n_strategies; s++) {
         struct lines lines;

@@ -244,10 +244,8 @@ static int draw(struct plot_job *job, struct bars_view *bars, bool many_symbols,
         struct page page;
         int rc = page_begin(job, &page, about,
                             "Above, the whole test period of the symbol with most trades. Below, the three best trades "
-                            "and the three worst "
-                            "of all symbols by their return after costs, bar by bar; the line from entry to exit is "
-                            "blue when it earned "
-                            "and orange when it lost.");
+                            "and the three worst of all symbols by their return after costs, bar by bar; the line from "
+                            "entry to exit is blue when it earned and orange when it lost.");
         if (rc == GW_OK) rc = write_page(&page, bars, many_symbols, &all[s]);
         if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
         TRY(rc);

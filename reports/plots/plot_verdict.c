@@ -180,14 +180,12 @@ static int block(struct page *page, const json_value *verdict, double y) {
 
 static int prepare(struct plot_job *job) {
     static const char caption[] =
-        "Same folds, same seeds, paired by bar; intervals and p-values from the stationary block bootstrap; "
-        "corrected: Holm's p-value for all differences of the run. Precision and its differences in percent and "
-        "points, PnL in percent per "
-        "isolated "
-        "trade after costs. Bars are drawn to each row's own scale about zero; green and orange mark what is "
-        "significant once corrected. The success test is on point estimates of gates that beat the null control: a "
-        "pass is "
-        "significant when a difference that meets it is. Training time is processor time on this machine.";
+        "Same folds, same seeds, paired by bar; intervals and p-values from the stationary block bootstrap; corrected: "
+        "Holm's p-value for all differences of the run. Precision and its differences in percent and points, PnL in "
+        "percent per isolated trade after costs. Bars are drawn to each row's own scale about zero; green and orange "
+        "mark what is significant once corrected. The success test is on point estimates of gates that beat the null "
+        "control: a pass is significant when a difference that meets it is. Training time is processor time on this "
+        "machine.";
     if (!job->run->verdict) return plot_skip(job, "no candidate beside the baseline");
     size_t n = json_size(job->run->verdict);
     for (size_t first = 0; first < n; first += BLOCKS_PER_PAGE) {

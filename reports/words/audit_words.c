@@ -15,8 +15,7 @@ static void found_words(const json_value *root, char *out, size_t size) {
                *time = text_of(first, "time");
     snprintf(out, size,
              "LOOK-AHEAD: `gatewalk audit` found that %.40s (%.95s%s%.48s%s%.32s%s%.30s) change with bars that came "
-             "later; no "
-             "number here can be trusted.",
+             "later; no number here can be trusted.",
              text_of(first, "stage"), text_of(first, "value"), *strategy ? ", " : "", strategy, *symbol ? ", " : "",
              symbol, *time ? ", " : "", time);
 }

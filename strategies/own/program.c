@@ -15,8 +15,7 @@ int program_check_bars(const struct program *program, const struct gw_bars *bars
         if (gw_feature_set_fitted(program->set, i))
             FAIL(GW_ERR_CONFIG,
                  "\"%s\" is fitted anew for every fold, on its training slice, and a program has no folds: such "
-                 "features are for "
-                 "models (\"features\")",
+                 "features are for models (\"features\")",
                  gw_feature_set_name(program->set, i));
     TRY(feature_set_check_columns(program->set, bars));
     TRY(gw_feature_stream_open(program->set, bars->interval_ns, &stream));
