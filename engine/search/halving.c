@@ -5,7 +5,7 @@
 #include "engine/base/base.h"
 
 static const struct gw_choice rows[] = {
-    [BUDGET_EPOCHS] = {.name = "epochs", .help = "of every fit, which begins anew on each rung"},
+    [BUDGET_EPOCHS] = {.name = "epochs", .help = "of every fit, which goes on from the rung below"},
     [BUDGET_FOLDS] = {.name = "folds", .help = "the first of those that are searched"},
 };
 const struct gw_choices halving_budgets = {.row = rows, .n = COUNT_OF(rows)};
@@ -33,5 +33,6 @@ void halving_promote(const struct search_view *view, size_t index, struct evalua
     out->trial = from->trial;
     out->rung = from->rung + 1;
     out->budget = halving_budget(searcher_own(view->settings), out->rung);
+    out->had = from->budget;
     out->point = from->point;
 }

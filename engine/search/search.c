@@ -22,13 +22,21 @@ static int name_here(void *context, struct evaluation *evaluation) {
     const struct here *here = context;
     return evaluation_name(here->search, here->shared, evaluation);
 }
+/* What one who helps is asked. */
+struct trial_job {
+    struct evaluation evaluation;
+    char states[1024]; /* "": nowhere */
+};
+
 static int run_here(void *context, struct evaluation *evaluation) {
     const struct here *here = context;
     const struct search_helpers *h = here->helpers;
     bool own = true;
     if (h) {
-        const struct evaluation job = *evaluation;
-        TRY(h->ask(h->context, &job, sizeof job, evaluation, sizeof *evaluation, &own));
+        struct trial_job job = {.evaluation = *evaluation}, said = job;
+        if (here->search->states) snprintf(job.states, sizeof job.states, "%s", here->search->states);
+        TRY(h->ask(h->context, &job, sizeof job, &said, sizeof said, &own));
+        if (!own) *evaluation = said.evaluation;
         if (!own) {
             if (evaluation->state != EVALUATION_DONE)
                 progress_message("trial %zu %s, says one who helps", evaluation->trial + 1,
@@ -71,10 +79,12 @@ static int try_all(struct search *s, const struct prepared *shared, size_t jobs,
     const struct evaluator evaluator = {name_here, run_here, &here};
     TRY(path_join(trials, sizeof trials, dir, GW_RUN_STAGES "/trials"));
     TRY(dir_make(trials));
+    TRY(rungs_begin(s, dir));
     struct trying trying = {s, &evaluator, jobs + (helpers ? helpers->n : 0), dir, lock};
-    if (!helpers) return work_all(&trying);
-    aid_key(s, key);
-    return helpers->during(helpers->context, key, jobs, work_all, &trying);
+    if (helpers) aid_key(s, key);
+    const int rc = helpers ? helpers->during(helpers->context, key, jobs, work_all, &trying) : work_all(&trying);
+    if (rc == GW_OK) rungs_end(s);
+    return rc;
 }
 
 /* The experiment's contestant alone, as it stands. */
@@ -242,16 +252,20 @@ int search_aid_open(const char *path, const struct gw_config_override *override,
 
 const char *search_aid_key(const struct search_aid *aid) { return aid->key; }
 
-size_t search_aid_size(void) { return sizeof(struct evaluation); }
+size_t search_aid_size(void) { return sizeof(struct trial_job); }
 
 int search_aid_answer(void *context, const void *job, size_t n_job, void *result) {
     const struct search_aid *aid = context;
-    struct evaluation evaluation;
-    if (n_job != sizeof evaluation) FAIL(GW_ERR_DATA, "a trial of another size was asked for");
-    memcpy(&evaluation, job, sizeof evaluation);
+    struct search search = *aid->search; /* its texts are the aid's */
+    struct trial_job own;
+    if (n_job != sizeof own) FAIL(GW_ERR_DATA, "a trial of another size was asked for");
+    memcpy(&own, job, sizeof own);
+    own.states[sizeof own.states - 1] = '\0';
+    /* Where folders are not shared each fit begins anew, to the same bytes. */
+    search.states = own.states[0] && file_exists(own.states) ? own.states : NULL;
     TRY(interrupt_check());
-    TRY(evaluate(aid->search, aid->shared, &evaluation));
-    memcpy(result, &evaluation, sizeof evaluation);
+    TRY(evaluate(&search, aid->shared, &own.evaluation));
+    memcpy(result, &own, sizeof own);
     return GW_OK;
 }
 

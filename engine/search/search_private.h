@@ -43,6 +43,9 @@ struct search {
     bool keeps_others;  /* nor anything else of the experiment as a whole: the untuned contestant can walk too */
     size_t n_checked;   /* points that were checked before anything ran */
 
+    char states_path[1024];
+    const char
+        *states; /* the folder of fits that a higher rung goes on from; NULL: they begin anew, to the same bytes */
     struct evaluation *evaluation; /* all that were decided */
     size_t n, room;
     size_t chosen; /* index; SIZE_MAX: nothing could be evaluated */
@@ -63,14 +66,34 @@ int trial_experiment(const struct search *search, const struct point *point, boo
  * file. Finds the widest model. */
 int trials_check(struct search *search) GW_MUST_USE;
 
+/* ---- rungs (rungs.c) ------------------------------------------------------------------------------------------- */
+
+size_t rung_folds(const struct search *search, const struct evaluation *evaluation); /* of its budget */
+size_t rung_epochs(const struct search *search, size_t whole, double share);
+/* Can a fit of a higher rung begin where that of the rung below ended? Whole fits of earlier folds are there again; one that
+ * ended early has a state, but the fold behind it would have begun with other weights than it will. */
+bool rung_goes_on(const struct search *search, const struct experiment *e);
+/* Epochs after which its fits end, the schedule being that of all of them; 0: they do not end early. */
+size_t rung_stop(const struct search *search, const struct experiment *e, double share);
+/* Share of the whole budget that is trained for it. */
+double rung_paid(const struct search *search, const struct experiment *e, const struct evaluation *evaluation);
+/* Has its fits begin where those of the rung below ended, and leave what the next one needs. */
+int rung_keep(const struct search *search, const struct evaluation *evaluation, struct fit_context *context,
+              struct fit_list *fits) GW_MUST_USE;
+/* After a whole trial: nobody goes on from its fits. */
+void rung_forget(const struct search *search, const struct evaluation *evaluation, const struct experiment *e,
+                 const struct fit_list *fits);
+int rungs_begin(struct search *search, const char *dir) GW_MUST_USE; /* search->states */
+void rungs_end(struct search *search);
+
 /* ---- a trial on validation (validate.c) ------------------------------------------------------------------------ */
 
 /* Inputs whose bars end with the last searched validation slice, which stand as the slices that are scored. */
 int validation_prepare(const struct search *search, const struct experiment *e, struct prepared **out) GW_MUST_USE;
-/* Fits, scores, replays and measures one evaluation; p: shared inputs, or NULL. A trial that cannot be made or trained is a
+/* Fits, scores, replays and measures one evaluation, going on from search->states; p: shared inputs, or NULL. A trial that cannot be made or trained is a
  * state, not an error. */
 int evaluate(const struct search *search, const struct prepared *p, struct evaluation *evaluation) GW_MUST_USE;
-/* The key of its result (evaluation->key), as far as it is known without fitting. */
+/* The key of its result (evaluation->key), as far as it is known without fitting, and what is paid for it. */
 int evaluation_name(const struct search *search, const struct prepared *p, struct evaluation *evaluation) GW_MUST_USE;
 /* One line about how long it will take; *n: evaluations. */
 int search_estimate(const struct search *search, const struct prepared *p, size_t jobs, size_t *n,

@@ -23,6 +23,8 @@ struct evaluation {
     size_t trial;   /* the configuration's number, from 0 */
     size_t rung;    /* of a halving, from 0; its budget follows */
     double budget;  /* share of the whole budget, (0, 1] */
+    double had;     /* what the trial had of it on the rung below */
+    double paid;    /* what was trained for this evaluation: without what it had, where a fit can go on */
     bool reference; /* a random one beside the search, to compare with */
     struct point point;
     enum evaluation_state state;

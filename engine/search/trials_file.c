@@ -39,9 +39,10 @@ static int mark_fronts(const struct search *s, bool *on_front) {
 
 static void put_evaluation(struct out_file *file, const struct search *s, size_t i, bool on_front) {
     const struct evaluation *v = &s->evaluation[i];
-    char number[32], room[VALUE_MAX];
-    out_printf(file, "%zu,%zu,%zu,%s,%d,%s,%d,%d", v->trial + 1, i + 1, v->rung + 1, number_format(v->budget, number),
-               v->reference, state_name[v->state], i == s->chosen, on_front);
+    char number[32], paid[32], room[VALUE_MAX];
+    out_printf(file, "%zu,%zu,%zu,%s,%s,%d,%s,%d,%d", v->trial + 1, i + 1, v->rung + 1,
+               number_format(v->budget, number), number_format(v->paid, paid), v->reference, state_name[v->state],
+               i == s->chosen, on_front);
     for (size_t d = 0; d < s->space.n; d++)
         put_cell(file, isnan(v->point.u[d]) ? "" : dimension_text(&s->space.dim[d], v->point.u[d], room));
     for (size_t o = 0; o < s->n_objectives; o++) put_number(file, objective_value(&s->objective[o], v->cost[o]));
@@ -54,7 +55,7 @@ static int write_table(const struct search *s, const char *dir, const bool *on_f
     struct out_file file;
     TRY(path_join(path, sizeof path, dir, GW_RUN_TRIALS));
     TRY(out_open(&file, path));
-    out_printf(&file, "trial,evaluation,rung,budget,reference,state,chosen,front");
+    out_printf(&file, "trial,evaluation,rung,budget,paid,reference,state,chosen,front");
     for (size_t d = 0; d < s->space.n; d++) out_printf(&file, ",%s", s->space.dim[d].key);
     for (size_t o = 0; o < s->n_objectives; o++) out_printf(&file, ",%s", s->objective[o].name);
     out_printf(&file, ",sharpe_per_bar,key\n");

@@ -82,28 +82,13 @@ int validation_prepare(const struct search *s, const struct experiment *e, struc
 
 /* ---- the experiment ------------------------------------------------------------------------------------------------ */
 
-static size_t share_of(double share, size_t whole) {
-    const size_t n = (size_t)nearbyint(share * (double)whole);
-    return n < 1 ? 1 : n > whole ? whole : n;
-}
-
-static enum budget_of budget_of(const struct search *s) {
-    return s->searcher->halving && gw_param_word(&search_params, &s->settings, "budget")[0] == 'f' ? BUDGET_FOLDS
-                                                                                                   : BUDGET_EPOCHS;
-}
-
-static size_t folds_of(const struct search *s, const struct evaluation *evaluation) {
-    return budget_of(s) == BUDGET_FOLDS ? share_of(evaluation->budget, s->settings.folds) : s->settings.folds;
-}
-
 static void settle_experiment(const struct search *s, const struct evaluation *evaluation, struct experiment *e) {
     struct gw_train_config *train = &e->strategy[0].train;
     e->n_seeds = s->settings.seeds;
     for (size_t k = 0; k < e->n_seeds; k++) e->seed[k] = k + 1;
     if (s->settings.epochs) train->epochs = s->settings.epochs;
     if (s->settings.patience) train->patience = s->settings.patience;
-    if (s->searcher->halving && budget_of(s) == BUDGET_EPOCHS)
-        train->epochs = share_of(evaluation->budget, train->epochs);
+    if (s->searcher->halving && !rung_goes_on(s, e)) train->epochs = rung_epochs(s, train->epochs, evaluation->budget);
     e->verdict.importance = false;
     e->verdict.gradients = 0;
     e->verdict.null_resamples = 0;
@@ -117,8 +102,8 @@ static int fit_here(void *context, struct fit *fit, const struct gw_gate_model *
 }
 
 /* Chains as tasks, so that threads without a trial of their own help. The first failure in the plan's order is told. */
-static int do_fits(const struct experiment *e, const struct prepared *p, struct fit_list *fits) {
-    struct fit_context context = {.experiment = e, .prepared = p};
+static int do_fits(struct fit_context context, struct fit_list *fits) {
+    const struct experiment *e = context.experiment;
     struct failure failure = {.code = GW_OK};
     for (size_t i = 0; i < fits->n; i++) {
         if (!fit_heads_chain(e, &fits->fit[i])) continue;
@@ -195,19 +180,22 @@ static int run_trial(const struct search *s, const struct experiment *e, const s
     struct results r = {.baseline = SIZE_MAX};
     struct prepared folds = *whole; /* of which a cheaper trial takes the first */
     const struct prepared *p = &folds;
-    folds.plan.n_folds = folds_of(s, evaluation);
+    folds.plan.n_folds = rung_folds(s, evaluation);
+    struct fit_context context = {.experiment = e, .prepared = p, .stop_after = rung_stop(s, e, evaluation->budget)};
     int rc = fits_plan(e, p, p->plan.n_folds, "", &fits);
     for (size_t i = 0; i < fits.n; i++) {
-        fits.fit[i].model_path[0] = '\0'; /* of a trial only the figures are kept */
+        fits.fit[i].model_path[0] = '\0'; /* of a trial only the figures are kept … */
         fits.fit[i].borrowed = true;
     }
-    if (rc == GW_OK) rc = do_fits(e, p, &fits);
+    if (rc == GW_OK) rc = rung_keep(s, evaluation, &context, &fits); /* … or what its next rung goes on from */
+    if (rc == GW_OK) rc = do_fits(context, &fits);
     if (rc == GW_OK) rc = results_replay(e, p, &fits, NULL, &r);
     if (rc == GW_OK) rc = results_measure(e, p, &r, 1);
     if (rc == GW_OK) rc = results_selection(e, &r);
     for (size_t o = 0; rc == GW_OK && o < s->n_objectives; o++)
         evaluation->cost[o] = objective_cost(&s->objective[o], measure(&s->objective[o], e, &fits, &r));
     if (rc == GW_OK) keep_returns(&r.selection, &evaluation->returns);
+    if (rc == GW_OK) rung_forget(s, evaluation, e, &fits);
     results_free(e, &r);
     fits_free(&fits);
     return rc;
@@ -222,6 +210,7 @@ static bool is_of_the_trial(int rc) {
 
 static int give_up(struct evaluation *evaluation, enum evaluation_state state) {
     evaluation->state = state;
+    if (state == EVALUATION_INVALID) evaluation->paid = 0;
     for (size_t o = 0; o < OBJECTIVES_MAX; o++) evaluation->cost[o] = INFINITY;
     evaluation->returns = (struct trial_returns){.sharpe = NAN};
     progress_message("trial %zu %s: %s", evaluation->trial + 1,
@@ -265,11 +254,13 @@ static int with_experiment(const struct search *s, const struct prepared *shared
 
 static int name_it(const struct search *s, const struct experiment *e, const struct prepared *p,
                    struct evaluation *evaluation) {
-    const size_t n[] = {folds_of(s, evaluation), p->reach};
+    const size_t n[] = {rung_folds(s, evaluation), p->reach}, stop = rung_stop(s, e, evaluation->budget);
     char key[RUN_KEY_SIZE];
     config_key(e, p, key);
     uint64_t hash = hash_bytes(key, sizeof key, 0);
     hash = hash_bytes(n, sizeof n, hash);
+    if (stop) hash = hash_bytes(&stop, sizeof stop, hash);
+    evaluation->paid = rung_paid(s, e, evaluation);
     snprintf(evaluation->trial_key, sizeof evaluation->trial_key, "%016llx", (unsigned long long)hash);
     hash = hash_bytes(gw_source_hash(), strlen(gw_source_hash()), hash);
     hash = hash_bytes(gw_build_commit(), strlen(gw_build_commit()), hash);

@@ -93,6 +93,7 @@ static int decide(struct work *w, enum decision *decision) {
     }
     if (*decision != DECISION_TRY) return GW_OK;
     space_settle(&s->space, &next->point);
+    next->paid = next->budget;
     w->done[s->n++] = false;
     return GW_OK;
 }

@@ -282,6 +282,12 @@ static void advise(const struct gw_gate_model *model, struct fit *fit) {
     if (!*fit->advice) pattern_categories_advice(gate_pattern_categories(model), fit->advice);
 }
 
+int fit_state_path(const char *states, const struct fit *fit, char path[1024]) {
+    char name[sizeof fit->key + sizeof ".state"];
+    snprintf(name, sizeof name, "%s.state", fit->key);
+    return path_join(path, 1024, states, name);
+}
+
 static int train(const struct fit_context *c, const struct fold_data *d, const struct gw_gate_model *previous,
                  struct fit *fit, struct gw_gate_model **model) {
     const struct experiment *e = c->experiment;
@@ -299,6 +305,14 @@ static int train(const struct fit_context *c, const struct fold_data *d, const s
     uint64_t key[2] = {e->seed[fit->seed], fit->fold};
     struct gw_fit_options options = {
         .seed = hash_bytes(key, sizeof key, 0), .previous = previous, .on_epoch = c->on_epoch, .context = c->context};
+    char state[1024];
+    options.stop_after = c->stop_after;
+    if (c->states) {
+        TRY(fit_state_path(c->states, fit, state));
+        options.checkpoint = state;
+        options.checkpoint_key = fit->key;
+        options.checkpoint_is_last = c->states_are_last;
+    }
     TRY(gw_model_fit(&spec->model, &spec->train, &input, &options, model, &fit->log));
     if (!e->verdict.importance || gw_model_inputs(&spec->model) == 0) return GW_OK;
     fit->permutation = mem_calloc(GW_N_GATES * gw_model_inputs(&spec->model), sizeof(double));

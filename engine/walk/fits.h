@@ -104,6 +104,10 @@ struct fit_context {
     const struct fit_list *list; /* NULL: of none, whose folder nobody holds */
     const struct experiment *experiment;
     const struct prepared *prepared;
+    /* A cheap trial's fits end after so many epochs, where gw_model_resumes; 0: none does. */
+    size_t stop_after;
+    const char *states;   /* the folder where they go on from; NULL: nowhere */
+    bool states_are_last; /* nobody goes on from these */
     void (*on_epoch)(void *context, const struct gw_epoch_record *record, size_t epochs, double windows_per_second);
     void *context;
 };
@@ -117,6 +121,8 @@ int fit_apply(const struct fit_context *context, const struct fold_data *data, c
 /* Writes the fit's model file, with whatever gw_scorer needs of it. */
 int fit_store(const struct prepared *prepared, const struct gw_gate_model *model, const struct fold_data *data,
               const struct fit *fit) GW_MUST_USE;
+/* Where a fit's state is kept in a folder of such. */
+int fit_state_path(const char *states, const struct fit *fit, char path[1024]) GW_MUST_USE;
 void fit_key(const struct experiment *experiment, const struct prepared *prepared, struct fit *fit);
 /* What the key would be with other sources (gw_source_hash): those may do the same sums differently. */
 void fit_key_of(const char *sources, const struct experiment *experiment, const struct prepared *prepared,

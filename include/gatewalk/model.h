@@ -100,6 +100,8 @@ bool gw_model_takes_windows(const struct gw_model_config *config);
  * the ends of as many cycles, so that all its epochs are run and none is the best: how many snapshots, else 0. */
 size_t gw_train_cycles(const struct gw_train_config *config);
 size_t gw_train_snapshots(const struct gw_train_config *config);
+/* Whether a fit can end early and another one go on from there, unless it begins with the weights of a fold before it. */
+bool gw_model_resumes(const struct gw_model_config *model, const struct gw_train_config *train);
 
 /* Names in the tables. kind: the name of a key of gw_model_params or gw_train_params that is a choice. NULL past the end. */
 const char *gw_model_option_name(const char *kind, size_t i);
@@ -169,9 +171,14 @@ struct gw_fit_options {
     void (*on_epoch)(void *context, const struct gw_epoch_record *record, size_t epochs, double windows_per_second);
     void (*on_windows)(void *context, size_t windows); /* progress in between; any thread */
     void *context;
-    /* Pattern libraries, whose fits are long: the file that holds the fit as it is after every epoch, and that a fit with the
-     * same key (of all that decides it) goes on from to the same bytes; the caller's to remove. Others have none. NULL: none. */
+    /* The file that holds the fit as it stands, and that a fit with the same key (of all that decides it) goes on from to the
+     * same bytes; the caller's to remove. Pattern libraries, whose fits are long, write it after every epoch; those that may
+     * end early (gw_model_resumes) at their end. Others have none. NULL: none. */
     const char *checkpoint, *checkpoint_key;
+    /* Of those, the first so many epochs of training.epochs, whose schedule it keeps: the best of them is the model; 0: all. The
+     * last one's checkpoint is read and not written. */
+    size_t stop_after;
+    bool checkpoint_is_last;
 };
 
 /* `log` must be freed by gw_training_log_free. GW_ERR_INTERRUPTED where the program takes Ctrl-C as a wish to stop. */

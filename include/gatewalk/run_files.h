@@ -100,8 +100,8 @@
  *                    the space, by that key alone: functional analysis of variance on a forest)}, overfitting_probability (over the trials, on validation),
  *                    final {validation[], test[], untuned[] (or null: the contestant as it was did not walk), null (as
  *                    finding.null.state, of the contestant), deflated_sharpe, state: "something" | "nothing" | "not_measured"}
- * trials.csv         trial,evaluation,rung,budget,reference,state,chosen,front,KEY…,OBJECTIVE…,sharpe_per_bar,key
- *                    (budget: share of the whole; state: done, failed, invalid; front: of several objectives; a KEY is empty where it
+ * trials.csv         trial,evaluation,rung,budget,paid,reference,state,chosen,front,KEY…,OBJECTIVE…,sharpe_per_bar,key
+ *                    (budget: share of the whole; paid: what was trained for this row, without what its trial had had; state: done, failed, invalid; front: of several objectives; a KEY is empty where it
  *                    does not apply, commas are written as ';'; OBJECTIVE: on validation, empty when undefined)
  * best.json          the chosen experiment as its final walk was made, ready for `gatewalk run`
  * audit.json         (of `gatewalk audit`, not of the run) schema, state ("clean" or "leak"), config_hash (as in run.json: of another

@@ -35,6 +35,9 @@ int gw_model_fit(const struct gw_model_config *model, const struct gw_train_conf
                  const struct gw_fit_input *input, const struct gw_fit_options *options, struct gw_gate_model **out,
                  struct gw_training_log *log) {
     TRY(gw_model_config_check(model, train, NULL));
+    if (options->stop_after &&
+        (!gw_model_resumes(model, train) || (options->previous && train->retrain != GW_RETRAIN_FRESH)))
+        FAIL(GW_ERR_USAGE, "this fit cannot end after some of its epochs: gw_fit_options.stop_after");
     *out = mem_calloc(1, sizeof **out);
     if (!*out) return GW_ERR_NOMEM;
     int rc = fit_as(R(encoder_at)((size_t)model->encoder)->fits, model, train, input, options, *out, log);

@@ -49,6 +49,11 @@ const char *gw_model_library(const struct gw_model_config *config) {
     return grows_trees(config) && xgboost_api_load(&api) == GW_OK ? api->version : "";
 }
 
+bool gw_model_resumes(const struct gw_model_config *model, const struct gw_train_config *train) {
+    const struct R(encoder_ops) *encoder = R(encoder_at)((size_t)model->encoder);
+    return encoder && encoder->fits == FITS_NETWORK && gw_train_snapshots(train) == 0;
+}
+
 size_t gw_model_parameter_count(const struct gw_model_config *config) {
     struct R(network) net;
     return R(network_init)(&net, config) == GW_OK ? net.tensors.count : 0;

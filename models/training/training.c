@@ -202,9 +202,19 @@ static void keep_best(struct R(training) *fit) {
     if (lora->plan.n > 0) memcpy(lora->best, lora->theta, lora->plan.size * sizeof *lora->best);
 }
 
+/* The best of them was too long ago. */
+static bool gave_up(const struct R(training) *fit, const struct gw_training_log *log) {
+    return fit->config->patience > 0 && log->n_epochs > 0 && log->n_epochs - log->best_epoch >= fit->config->patience;
+}
+
 static int run_epochs(struct R(training) *fit, struct gw_training_log *log) {
-    double best = -HUGE_VAL;
-    for (uint64_t epoch = 1; epoch <= fit->config->epochs; epoch++) {
+    const size_t stop = fit->options->stop_after;
+    const size_t last = stop && stop < fit->config->epochs ? stop : fit->config->epochs;
+    const bool kept = fit->options->checkpoint && fit->snapshots.n == 0 && fit->lora.plan.n == 0;
+    if (kept) R(training_state_load)(fit, last, log);
+    const size_t begun = log->n_epochs;
+    double best = begun ? merit(fit, &log->epoch[log->best_epoch - 1]) : -HUGE_VAL;
+    for (uint64_t epoch = begun + 1; epoch <= last && !gave_up(fit, log); epoch++) {
         struct gw_epoch_record *record = &log->epoch[log->n_epochs];
         if ((epoch - 1) % fit->cycle.epochs == 0) begin_cycle(fit, epoch);
         TRY(one_epoch(fit, epoch, record));
@@ -221,10 +231,10 @@ static int run_epochs(struct R(training) *fit, struct gw_training_log *log) {
         if (fit->options->on_epoch)
             fit->options->on_epoch(fit->options->context, record, fit->config->epochs,
                                    seconds > 0 ? (double)fit->input->n_train / seconds : 0);
-        if (fit->config->patience > 0 && epoch - log->best_epoch >= fit->config->patience) break;
-        resume(fit);
+        if (!gave_up(fit, log)) resume(fit);
     }
-    return GW_OK;
+    if (!kept || fit->options->checkpoint_is_last || log->n_epochs == begun) return GW_OK;
+    return R(training_state_store)(fit, log);
 }
 
 /* The best weights become the gate's, or the mixture of snapshots; calibration is fitted on what they say of the validation

@@ -127,6 +127,10 @@ int R(training_diverged)(const struct R(training) *fit, uint64_t epoch, const ch
 int R(training_validate)(struct R(training) *fit, struct gw_epoch_record *record) GW_MUST_USE;
 /* The same of what fit->logit holds of that slice. */
 int R(training_measure)(struct R(training) *fit, struct gw_epoch_record *record) GW_MUST_USE;
+/* What a later fit needs to go on behind this one's last epoch, in options->checkpoint. Without a sound one of the same key and
+ * of at most so many epochs everything stays as it is. */
+int R(training_state_store)(const struct R(training) *fit, const struct gw_training_log *log) GW_MUST_USE;
+void R(training_state_load)(struct R(training) *fit, size_t epochs_most, struct gw_training_log *log);
 /* Snapshots, if they are wanted: room for them; the weights that validation has just seen; the gate made of them. */
 int R(snapshots_init)(struct R(training) *fit) GW_MUST_USE;
 void R(snapshots_free)(struct R(training) *fit);

@@ -82,6 +82,8 @@ static int read_trials(struct run_view *run, const json_value *root, const struc
         struct search_trial_view *trial = &v->trial[v->n++];
         trial->number = number_at(t, row, "trial");
         trial->budget = number_at(t, row, "budget");
+        trial->paid = number_at(t, row, "paid");
+        if (isnan(trial->paid)) trial->paid = trial->budget;
         trial->reference = number_at(t, row, "reference") == 1;
         trial->chosen = number_at(t, row, "chosen") == 1;
         trial->front = number_at(t, row, "front") == 1;

@@ -12,7 +12,7 @@ struct search_key_view {
     double share;           /* of the objective's variance; NAN when unknown */
 };
 struct search_trial_view {
-    double number, budget;
+    double number, budget, paid; /* paid: what was trained for it, without what its rungs below had been */
     bool reference, chosen, front, done;
     double position[SEARCH_KEYS_MAX]; /* of the key's value between low and high, 0 to 1; NAN: not there */
     double value[SEARCH_OBJECTIVES_MAX];

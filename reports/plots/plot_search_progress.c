@@ -41,7 +41,7 @@ static void write_trials(FILE *trials, FILE *best_so_far, const struct search_vi
     for (size_t i = 0; i < s->n; i++) {
         const struct search_trial_view *t = &s->trial[i];
         if (t->reference) continue;
-        *spent += t->budget;
+        *spent += t->paid;
         const double value = t->value[0];
         PAGE_ROW(trials, *spent, value, t->budget == 1 ? 2 : 12, t->chosen);
         range_add(range, value);

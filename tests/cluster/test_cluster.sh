@@ -145,11 +145,12 @@ ranks_of_other_data_are_refused() {
         -n 1 "$program" run elsewhere/run.json --no-report --quiet --out odd-mpi >/dev/null 2>err
     [ $? -eq 3 ] && grep -q "has read another experiment or other data" err || fail "$(cat err)"
 }
-# Trials of a search, wherever they are done: a searcher that looks at results, and inputs that differ from trial to trial.
+# Trials of a search, wherever they are done: a searcher that looks at results, inputs that differ from trial to trial, and fits
+# that go on where another rank ended them.
 a_search_on_ranks_has_the_same_bytes() {
-    local space file n=0
+    local space file n=0 strategy='"tpe", "trials": 9'
     for space in '"training.learning_rate": {"log": [0.001, 0.1]}, "training.batch_size": {"choice": [32, 96]}' '"labels.horizon": {"int": [4, 7]}'; do
-        echo '{"experiment": "run.json", "search": {"contestant": "none", "strategy": "tpe", "trials": 9, "folds": 2, "seeds": 1,
+        echo '{"experiment": "run.json", "search": {"contestant": "none", "strategy": '"$strategy"', "folds": 2, "seeds": 1,
             "reference": 3, "objective": "average_precision"}, "space": {'"$space"'}}' >search.json
         rm -rf searched searched-mpi
         "$program" search search.json --no-report --quiet --jobs 1 --out searched >/dev/null 2>err || fail "$(cat err)" || return
@@ -160,6 +161,7 @@ a_search_on_ranks_has_the_same_bytes() {
             n=$((n + 1))
         done
         [ "$n" -gt 20 ] || fail "only $n files compared" || return
+        strategy='"asha", "trials": 9, "rungs": 2, "reduction": 2, "epochs": 4'
     done
     mpi 3 "$program" search search.json --no-report --quiet --set name=x --set seeds=nine --out bad >/dev/null 2>err
     [ $? -eq 2 ] && [ "$(grep -c "seeds must be" err)" -eq 1 ] || fail "$(cat err)"

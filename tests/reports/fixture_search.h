@@ -36,7 +36,7 @@ static void fx_search_json(const char *dir) {
 }
 
 static void fx_search(const char *dir) {
-    char header[1000] = "trial,evaluation,rung,budget,reference,state,chosen,front";
+    char header[1000] = "trial,evaluation,rung,budget,paid,reference,state,chosen,front";
     fx_search_json(dir);
     for (int k = 0; k < FX_KEYS; k++)
         sprintf(header + strlen(header), k % 3 == 2 ? ",model.word_%d" : ",training.number_%d", k);
@@ -44,8 +44,8 @@ static void fx_search(const char *dir) {
     FILE *to = fx_open(dir, GW_RUN_TRIALS, header);
     for (int i = 0; i < FX_TRIALS; i++) {
         const bool random = i >= FX_TRIALS - FX_RANDOM;
-        fprintf(to, "%d,%d,1,%s,%d,%s,%d,%d", i + 1, i + 1, i % 5 == 4 ? "0.333" : "1", random,
-                i == 7 ? "failed" : "done", i == 30, i % 9 == 3 && !random);
+        fprintf(to, "%d,%d,1,%s,%s,%d,%s,%d,%d", i + 1, i + 1, i % 5 == 4 ? "0.333" : "1", i % 5 == 4 ? "0.333" : "1",
+                random, i == 7 ? "failed" : "done", i == 30, i % 9 == 3 && !random);
         for (int k = 0; k < FX_KEYS; k++)
             if (k % 3 == 2)
                 fprintf(to, ",%c", "ab3"[(i + k) % 3]);
