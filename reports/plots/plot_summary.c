@@ -4,6 +4,7 @@
 
 #include "engine/base/base.h"
 #include "plot.h"
+#include "reports/text/summary_chance.h"
 #include "reports/text/summary_conclusions.h"
 #include "reports/text/summary_table.h"
 #include "reports/words/sentences.h"
@@ -93,38 +94,9 @@ static int outside(struct run_view *run, struct small_print *print) {
     return add_paragraph(run, print, text);
 }
 
-/* Is there any skill at all? Average precision against labels that were shifted in time, and fold by fold. */
-static int null_control(struct run_view *run, struct small_print *print) {
-    char text[1500] =
-        "Average precision by chance (labels shifted in time), corrected p, and as mean of folds, long / short: ";
-    size_t used = strlen(text);
-    bool any = false;
-    for (size_t i = 0; i < run->n_strategies; i++) {
-        static const char *const part[] = {"null", "null", "by_fold"}, *const metric[] = {"null_mean", "p_holm",
-                                                                                          "average_precision"};
-        const struct strategy_view *s = &run->strategy[i];
-        char shown[3][N_GATES_SHOWN][16];
-        bool known = false;
-        for (int g = 0; g < N_GATES_SHOWN; g++)
-            for (int v = 0; v < 3; v++) {
-                double value = s->gate[g] ? gate_metric(s, g, part[v], metric[v]) : (double)NAN;
-                snprintf(shown[v][g], sizeof shown[v][g], isfinite(value) ? "%.3f" : "—", value);
-                known |= isfinite(value);
-            }
-        if (!known) continue;
-        int n = snprintf(text + used, sizeof text - used, "%s%s %s / %s, p %s / %s, folds %s / %s", any ? " · " : "",
-                         s->label, shown[0][0], shown[0][1], shown[1][0], shown[1][1], shown[2][0], shown[2][1]);
-        if (n < 0 || (size_t)n >= sizeof text - used) break;
-        used += (size_t)n;
-        any = true;
-    }
-    return any ? add_paragraph(run, print, text) : GW_OK;
-}
-
 static int paragraphs(struct plot_job *job, struct small_print *print) {
     char text[900];
     TRY(outside(job->run, print));
-    TRY(null_control(job->run, print));
     TRY(selection_words(job->run, text, sizeof text));
     TRY(add_paragraph(job->run, print, text));
     TRY(unfinished_words(job->run, text, sizeof text));
@@ -138,7 +110,25 @@ static int paragraphs(struct plot_job *job, struct small_print *print) {
     return add_paragraph(job->run, print, text);
 }
 
-/* Small print at the foot of this page where it leaves the conclusions their place, else behind them. */
+static const char chance_caption[] = "By chance: the same scores against labels that were shifted in time, the mean of "
+                                     "many shifts; p: how often a shift reaches "
+                                     "what the labels in their place do; corrected: Holm's p-value for all gates here, "
+                                     "green and bold where it stands. Average "
+                                     "precision ranks the test bars of all folds together; the mean of folds does not "
+                                     "mind that every fold has its own model. "
+                                     "Coverage: bars above the threshold that validation set.";
+
+/* Page 2: more than chance?, and the small print. */
+static int chance_page(struct plot_job *job, struct page *page, const struct small_print *print) {
+    TRY(page_end(page));
+    TRY(page_begin(job, page, "better than chance?", chance_caption));
+    double y = page->top + 0.008;
+    TRY(summary_chance(page, &y, LOWEST + print_height(print) + 0.01));
+    put_print(page, print, y - 0.012);
+    return GW_OK;
+}
+
+/* Without a control: small print at the foot of this page where it leaves the conclusions their place, else behind them. */
 static int write_pages(struct plot_job *job, struct page *page, const char *caption) {
     struct small_print print = {.n = 0};
     double y = page->top + 0.008;
@@ -149,9 +139,11 @@ static int write_pages(struct plot_job *job, struct page *page, const char *capt
     double bottom = LOWEST + print_height(&print), height;
     TRY(summary_conclusions_height(job->run, &height));
     y -= 0.022;
-    const bool next_page = bottom + 0.01 > y - height; /* the conclusions come first */
+    const bool has_chance = summary_has_chance(job->run);
+    const bool next_page = has_chance || bottom + 0.01 > y - height; /* the conclusions come first */
     if (!next_page) put_print(page, &print, bottom);
     TRY(summary_conclusions(job, page, &y, next_page ? LOWEST : bottom + 0.01, caption));
+    if (has_chance) return chance_page(job, page, &print);
     if (!next_page) return GW_OK;
     if (y - print_height(&print) < LOWEST) {
         TRY(page_end(page));

@@ -49,6 +49,7 @@ static void fx_gate_block(struct json_writer *w, const struct fixture *f, const 
     json_put_number(w, "null_mean", f->undefined ? NAN : 0.11);
     json_put_number(w, "null_sd", 0.006);
     json_put_number(w, "p_value", f->undefined ? NAN : 0.002);
+    json_put_number(w, "p_holm", f->undefined ? NAN : gate ? 0.164 : 0.012);
     json_end_object(w);
     json_begin_array(w, "seeds");
     for (size_t seed = 1; seed <= f->n_seeds; seed++) {

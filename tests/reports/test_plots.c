@@ -48,6 +48,36 @@ static void test_pages_say_whose_library_it_is(void **state) {
     run_view_close(&run);
 }
 
+/* ---- better than chance? ----------------------------------------------------------------------------------------- */
+
+static size_t times_in(const char *text, const char *part) {
+    size_t n = 0;
+    for (; (text = strstr(text, part)); text += strlen(part)) n++;
+    return n;
+}
+
+/* Every gate of every model stands there; in bold what stands once corrected, which the made-up run's short gates do not. */
+static void test_gates_beside_chance(void **state) {
+    (void)state;
+    struct fixture f = fixture_small(4);
+    struct run_view run;
+    struct plot_job job;
+    char dir[1024], file[64];
+    open_run(&run, dir, "chance", &f);
+    snprintf(file, sizeof file, "summary-2.text%d", FONT_BODY * N_ALIGNS + ALIGN_RIGHT);
+    char *plain = plot_data(&run, &job, "summary", file);
+    assert_int_equal(times_in(plain, "0.110"), 2 * f.n_models);
+    assert_int_equal(times_in(plain, "0.164"), f.n_models);
+    assert_int_equal(times_in(plain, "0.012"), 0);
+    mem_free(plain);
+    snprintf(file, sizeof file, "summary-2.text%d", FONT_BOLD * N_ALIGNS + ALIGN_RIGHT);
+    char *bold = plot_data(&run, &job, "summary", file);
+    assert_int_equal(times_in(bold, "0.012"), f.n_models);
+    assert_int_equal(times_in(bold, "0.164"), 0);
+    mem_free(bold);
+    run_view_close(&run);
+}
+
 /* ---- the path of a study ----------------------------------------------------------------------------------------- */
 
 static void test_study(void **state) {
@@ -376,6 +406,7 @@ int main(void) {
     if (!room_open()) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_plot_has_something_to_show),
+        cmocka_unit_test(test_gates_beside_chance),
         cmocka_unit_test(test_study),
         cmocka_unit_test(test_study_page),
         cmocka_unit_test(test_pages_say_whose_library_it_is),

@@ -314,14 +314,14 @@ static void test_poor_runs_are_drawn(void **state) {
         const char *missing[4];
         struct fixture f;
     } poor[] = {
-        {"one-fold-one-seed", 25, {"attention_heads", "study"}, small()},
-        {"no-trades", 13, {"trades", "attention_signals", "breakdown", "symbols"}, small()},
+        {"one-fold-one-seed", 26, {"attention_heads", "study"}, small()},
+        {"no-trades", 14, {"trades", "attention_signals", "breakdown", "symbols"}, small()},
         {"undefined", 19, {"precision_recall", "training", "calibration", "precision_at_k"}, small()},
-        {"constant", 25, {NULL}, small()},
-        {"empty-tables", 5, {"equity", "returns", "drawdowns", "rolling"}, small()},
-        {"one-model", 16, {"verdict", "attention_lag"}, small()},
+        {"constant", 26, {NULL}, small()},
+        {"empty-tables", 6, {"equity", "returns", "drawdowns", "rolling"}, small()},
+        {"one-model", 17, {"verdict", "attention_lag"}, small()},
         {"rules-only", 8, {"precision_recall", "folds", "training", "verdict"}, small()},
-        {"no-run-json", 26, {"attention_heads"}, small()},
+        {"no-run-json", 27, {"attention_heads"}, small()},
     };
     poor[0].f.n_seeds = poor[0].f.n_folds = 1;
     poor[1].f.no_trades = true;
