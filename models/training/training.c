@@ -1,6 +1,7 @@
 /* The fit: start weights, epochs, early stopping with the best weights restored, calibration. */
 #include "training.h"
 #include "engine/base/base.h"
+#include "models/kernels/subnormal.h"
 
 #include <math.h>
 #include <string.h>
@@ -185,7 +186,11 @@ static void resume(struct R(training) *fit) {
 static int one_epoch(struct R(training) *fit, uint64_t epoch, struct gw_epoch_record *record) {
     fit->epoch_start = clock_seconds();
     if (fit->loss_ops->self_paced) R(training_pace)(fit, epoch);
-    TRY(fit->net.stream ? R(training_stream_epoch)(fit, epoch, record) : R(training_epoch)(fit, epoch, record));
+    const unsigned mode = subnormal_off(); /* of sums and updates, on this thread */
+    const int rc =
+        fit->net.stream ? R(training_stream_epoch)(fit, epoch, record) : R(training_epoch)(fit, epoch, record);
+    subnormal_restore(mode);
+    TRY(rc);
     TRY(validate(fit, record));
     if (fit->input->n_validation > 0 && !isfinite(record->validation_loss))
         FAIL(GW_ERR_DATA,

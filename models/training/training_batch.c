@@ -5,6 +5,7 @@
 
 #include "engine/base/base.h"
 #include "models/api/batches.h"
+#include "models/kernels/subnormal.h"
 #include "training.h"
 
 /* Weight of a labelled sample of this batch in the loss: mean over samples per gate, mean over gates. */
@@ -42,7 +43,9 @@ static void run_shard(struct R(training) *fit, const uint32_t *index, size_t n, 
         .loss = &fit->loss,
         .encoder_frozen = fit->lora.plan.n > 0 && !fit->lora.plan.in_encoder,
     };
+    const unsigned mode = subnormal_off();
     R(shard_run)(&pass, &shard);
+    subnormal_restore(mode);
     fit->shard_loss[s] = shard.loss_sum;
     fit->shard_path[s] = shard.path_sum;
 }

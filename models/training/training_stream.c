@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/base.h"
+#include "models/kernels/subnormal.h"
 #include "training.h"
 
 /* One batch_size serves both unrolls: neighbouring bars say much the same, and a segment counts as 32 windows. */
@@ -65,7 +66,9 @@ static void run_shard(struct R(training) *fit, const uint32_t *index, size_t n, 
         .loss = &fit->loss,
         .encoder_frozen = fit->lora.plan.n > 0 && !fit->lora.plan.in_encoder,
     };
+    const unsigned mode = subnormal_off();
     R(segments_run)(&pass, &shard);
+    subnormal_restore(mode);
     fit->shard_loss[s] = shard.loss_sum;
 }
 

@@ -1,5 +1,6 @@
 /* The training loop on a planted problem: it repeats, it stops and restores, it refuses to go on with NaN. */
 /* The training loop on a planted problem: it learns, it repeats, it stops and restores, it refuses to go on with NaN. */
+#include <float.h>
 #include <omp.h>
 #include <signal.h>
 
@@ -358,6 +359,42 @@ static void test_interrupt(void **state) {
     assert_null(model);
 }
 
+/* Half of the least normal number, by this thread's arithmetic as it stands. */
+static float half_of_least(void) {
+    volatile float least = FLT_MIN;
+    return least * 0.5F;
+}
+
+static void note_mode(void *context, size_t windows) {
+    (void)windows;
+    *(bool *)context |= half_of_least() > 0;
+}
+
+/* A gradient that fades over many steps costs no more than another: what is below the least normal number is zero while a fit
+ * trains, in both unrolls, and what comes after has its own arithmetic back. */
+static void test_what_fades_is_zero(void **state) {
+    (void)state;
+#ifndef __SSE2__
+    skip(); /* the processor is left as it is */
+#endif
+    static struct toy toy;
+    for (int stream = 0; stream < 2; stream++) {
+        struct gw_gate_model *model;
+        struct gw_training_log log;
+        bool seen = false;
+        toy_build(&toy);
+        toy.training.epochs = 1;
+        if (stream) model_set(&toy.model, "unroll", "stream");
+        toy.options.on_windows = note_mode;
+        toy.options.context = &seen;
+        toy_fit_on(&toy, &toy.options, 2, &model, &log);
+        assert_false(seen);
+        assert_true(half_of_least() > 0);
+        gw_training_log_free(&log);
+        gw_model_free(model);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_do_not_matter),
@@ -371,6 +408,7 @@ int main(void) {
         cmocka_unit_test(test_bad_input),
         cmocka_unit_test(test_without_validation),
         cmocka_unit_test(test_pace_is_per_class),
+        cmocka_unit_test(test_what_fades_is_zero),
         cmocka_unit_test(test_interrupt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
