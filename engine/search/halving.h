@@ -9,14 +9,13 @@ struct halving_params {
     size_t rungs, reduction;
 };
 extern const struct gw_choices halving_budgets;
-#define HALVING_PARAMS                                                                                                 \
-    {                                                                                                                  \
-        GW_CHOICE_PARAM(struct halving_params, budget, &halving_budgets, 0, "what a cheap trial has fewer of"),        \
-            GW_SIZE_PARAM(struct halving_params, rungs, "rungs", 3, 2, 12,                                             \
-                          "the first has the smallest budget, the last all of it"),                                    \
-            GW_SIZE_PARAM(struct halving_params, reduction, "", 3, 2, 100,                                             \
-                          "one of so many goes on to the next rung, which has so many times the budget")               \
-    }
+/* Rows of a table whose struct begins with struct halving_params. */
+#define HALVING_ROWS                                                                                                   \
+    GW_CHOICE_PARAM(struct halving_params, budget, &halving_budgets, 0, "what a cheap trial has fewer of"),            \
+        GW_SIZE_PARAM(struct halving_params, rungs, "rungs", 3, 2, 12,                                                 \
+                      "the first has the smallest budget, the last all of it"),                                        \
+        GW_SIZE_PARAM(struct halving_params, reduction, "", 3, 2, 100,                                                 \
+                      "one of so many goes on to the next rung, which has so many times the budget")
 
 double halving_budget(const struct halving_params *own, size_t rung); /* share of the whole */
 /* A new configuration on the first rung. */

@@ -57,6 +57,9 @@ struct searcher {
     int (*begin)(void); /* what it needs is there? GW_ERR_TOOL; NULL: nothing */
     /* Fills trial, rung, budget and point (settled or not) of the next evaluation. */
     int (*decide)(const struct search_view *view, struct evaluation *out, enum decision *decision);
+    /* The next new point from these evaluations alone (their order may change), own: as its own parameters: a halving asks so. */
+    int (*propose)(const struct search_view *view, const void *own, size_t *index, size_t n, size_t trial,
+                   struct point *out);
     size_t (*expected)(const struct search_view *view); /* evaluations, for progress; NULL: settings->trials */
 };
 #define SEARCHER(name) extern const struct searcher searcher_##name;

@@ -2,7 +2,7 @@
 #include "engine/base/base.h"
 #include "halving.h"
 
-static const struct gw_param rows[] = HALVING_PARAMS;
+static const struct gw_param rows[] = {HALVING_ROWS};
 
 /* Trials of a rung. */
 static size_t size_of(const struct search_view *view, size_t rung) {

@@ -107,6 +107,17 @@ static int propose_new(const struct tpe_known *k, const struct tpe_params *own, 
     return GW_OK;
 }
 
+static int propose_from(const struct search_view *view, const void *own, size_t *index, size_t n, size_t trial,
+                        struct point *out) {
+    struct tpe_known k = {.view = view, .index = index, .n = n};
+    k.n_good = (size_t)ceil(((const struct tpe_params *)own)->good * (double)n);
+    k.seen = mem_calloc(n, sizeof *k.seen);
+    int rc = k.seen ? rank_evaluations(view->evaluation, view->n_objectives, index, n, NULL) : GW_ERR_NOMEM;
+    if (rc == GW_OK) rc = propose_new(&k, own, trial, out);
+    mem_free(k.seen);
+    return rc;
+}
+
 static int decide(const struct search_view *view, struct evaluation *out, enum decision *decision) {
     const struct tpe_params *own = searcher_own(view->settings);
     out->trial = view->n_decided;
@@ -119,16 +130,10 @@ static int decide(const struct search_view *view, struct evaluation *out, enum d
             point_random(view, "search random", out->trial, &out->point);
         return GW_OK;
     }
-    struct tpe_known k = {.view = view, .n = view->n_known};
-    k.n_good = (size_t)ceil(own->good * (double)k.n);
-    k.index = mem_calloc(k.n, sizeof *k.index);
-    k.seen = mem_calloc(k.n, sizeof *k.seen);
-    int rc = k.index && k.seen ? GW_OK : GW_ERR_NOMEM;
-    for (size_t i = 0; rc == GW_OK && i < k.n; i++) k.index[i] = i;
-    if (rc == GW_OK) rc = rank_evaluations(view->evaluation, view->n_objectives, k.index, k.n, NULL);
-    if (rc == GW_OK) rc = propose_new(&k, own, out->trial, &out->point);
-    mem_free(k.index);
-    mem_free(k.seen);
+    size_t *index = mem_calloc(view->n_known, sizeof *index);
+    for (size_t i = 0; index && i < view->n_known; i++) index[i] = i;
+    const int rc = index ? propose_from(view, own, index, view->n_known, out->trial, &out->point) : GW_ERR_NOMEM;
+    mem_free(index);
     return rc;
 }
 
@@ -137,4 +142,5 @@ const struct searcher searcher_tpe = {
     .help = "what good trials have and others have not: tree-structured Parzen estimators",
     .own = GW_PARAM_TABLE(rows),
     .decide = decide,
+    .propose = propose_from,
 };

@@ -1,9 +1,13 @@
 #!/usr/bin/python3
-"""Golden numbers of the searchers, from implementations that are not ours. Needs python3-scipy.
+"""Golden numbers of the searchers, from implementations that are not ours. Needs python3-scipy, python3-sklearn.
 
 search_sobol.csv   the first 64 points of 32 dimensions, times 64: scipy.stats.qmc.Sobol
 search_parzen.csv  densities and masses of tree-structured Parzen estimators: scipy.stats.truncnorm, bandwidths as the paper has them
 search_joint.csv   the same of all keys together: products of such kernels, widths by Scott's rule
+search_gp.csv      Gaussian processes of numbers and choices: mean and variance at a point, the logarithm of the marginal likelihood and its
+            gradient of sklearn.gaussian_process.GaussianProcessRegressor; a choice is there as one-hot columns of one length
+search_gp_scales.csv  the scales where that likelihood times the priors of engine/search/gp_learn.c is largest: scipy's L-BFGS-B from
+            many starts
 search_asha.csv    the order of evaluations of asynchronous successive halving (Li et al. 2020, algorithm 2) on costs that are a formula,
             one evaluation after another, and with three in work at once
 usage: /usr/bin/python3 tests/golden/make_search.py     (writes them beside this file)
@@ -11,7 +15,10 @@ usage: /usr/bin/python3 tests/golden/make_search.py     (writes them beside this
 import os
 
 import numpy as np
+from scipy.optimize import minimize
 from scipy.stats import qmc, truncnorm
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 OUT = os.path.dirname(os.path.abspath(__file__))
 
@@ -120,10 +127,81 @@ def asha(trials, rungs, reduction, lag):
         done.append(job)
 
 
+# ---- Gaussian processes: three numbers and, third of four keys, one of three choices ----------------------------------
+
+
+def columns(x):
+    """One-hot columns over the root of 2 lie 1 apart."""
+    return np.column_stack([x[:, 0], x[:, 1], *[(x[:, 2] == c) / np.sqrt(2) for c in range(3)], x[:, 3]])
+
+
+def by_key(values):
+    return [values[0], values[1], sum(values[2:5]), values[5]]
+
+
+def kernel_of(scales, noise):
+    length, signal, white = scales[:4], scales[4], scales[5]
+    k = ConstantKernel(signal) * Matern([length[0], length[1], *[length[2]] * 3, length[3]], nu=2.5)
+    return k + WhiteKernel(white) if noise else k
+
+
+def likelihood(x, y, scales):
+    process = GaussianProcessRegressor(kernel_of(scales, True), alpha=0, optimizer=None).fit(columns(x), y)
+    value, slope = process.log_marginal_likelihood(process.kernel_.theta, eval_gradient=True)
+    return value, [*by_key(slope[1:7]), slope[0], slope[7]]
+
+
+def observations(rng, n):
+    x = np.column_stack([rng.uniform(size=(n, 2)), rng.integers(0, 3, n), rng.uniform(size=n)]).round(6)
+    y = np.sin(5 * x[:, 0]) + (x[:, 2] == 1) * x[:, 1] + 0.1 * rng.normal(size=n)
+    return x, ((y - y.mean()) / (y.std() or 1)).round(9)
+
+
+def text(values):
+    return " ".join(f"{v:.17g}" for v in np.ravel(values))
+
+
+def gaussian_processes():
+    rng, rows = np.random.default_rng(11), []
+    for n in (1, 2, 7, 40):
+        x, y = observations(rng, n)
+        if n == 7:
+            x[3] = x[1]  # the same point twice, with another result
+        for _ in range(3):
+            scales = np.exp([*rng.normal(-0.5, 0.7, 4), rng.normal(0, 0.5), rng.normal(-4, 1)]).round(9)
+            value, slope = likelihood(x, y, scales)
+            process = GaussianProcessRegressor(kernel_of(scales, False), alpha=scales[5], optimizer=None).fit(columns(x), y)
+            for at in (observations(rng, 1)[0], x[:1]):
+                mean, deviation = process.predict(columns(at), return_std=True)
+                rows.append([n, text(x), text(y), text(scales), text(at), float(mean[0]), float(deviation[0] ** 2), value, text(slope)])
+    write("search_gp.csv", "n,x,y,scales,at,mean,variance,likelihood,gradient", rows)
+
+
+def learnt_scales():
+    """The logarithms have normal priors: the lengths about -0.5 (1 wide), the signal about 0 (1), the noise about -4.6 (1.5)."""
+    rng, rows = np.random.default_rng(12), []
+    middle, width = np.array([-0.5] * 4 + [0, -4.6]), np.array([1.0] * 5 + [1.5])
+
+    def loss(at, x, y):
+        value, slope = likelihood(x, y, np.exp(at))
+        z = (at - middle) / width
+        return -value + z @ z / 2, -np.array(slope) + z / width
+
+    for n in (8, 25, 60):
+        x, y = observations(rng, n)
+        found = [minimize(loss, middle + width * rng.normal(size=6), (x, y), "L-BFGS-B", True, options={"ftol": 1e-14, "gtol": 1e-9})
+                 for _ in range(12)]
+        best = min(found, key=lambda f: f.fun)
+        rows.append([n, text(x), text(y), text(best.x), best.fun])
+    write("search_gp_scales.csv", "n,x,y,scales,loss", rows)
+
+
 def main():
     sobol()
     parzen()
     joint()
+    gaussian_processes()
+    learnt_scales()
     rows = []
     for lag in (1, 3):
         rows += [[lag, trial, rung] for trial, rung in asha(27, 3, 3, lag)]

@@ -3,6 +3,7 @@
 
 #include "search_fixture.h"
 
+#include "engine/search/gp.h"
 #include "engine/search/importance.h"
 #include "engine/search/sobol.h"
 #include "engine/search/tpe.h"
@@ -157,6 +158,83 @@ static void test_draws_have_the_density(void **state) {
     parzen_free(&p);
 }
 
+/* ---- Gaussian processes ---------------------------------------------------------------------------------------------- */
+
+enum { GP_KEYS = 4, GP_MOST = 60 };
+static const bool gp_choice[GP_KEYS] = {false, false, true, false};
+
+static void take_numbers(const char *text, double *out, size_t n) {
+    for (size_t i = 0; i < n; i++) out[i] = strtod(text, (char **)&text);
+}
+
+static void read_process(const struct table *t, size_t row, struct gp *gp) {
+    const size_t n = (size_t)number(t, row, "n");
+    double x[GP_MOST * GP_KEYS], y[GP_MOST];
+    assert_true(n <= GP_MOST);
+    take_numbers(cell(t, row, "x"), x, n * GP_KEYS);
+    take_numbers(cell(t, row, "y"), y, n);
+    assert_ok(gp_make(n, GP_KEYS, gp_choice, gp));
+    for (size_t i = 0; i < n; i++) gp_add(gp, x + i * GP_KEYS, y[i]);
+}
+
+static void assert_close(double value, double want, double tolerance, const char *what, size_t row) {
+    if (!(fabs(value - want) <= tolerance)) fail_msg("row %zu: %s %.12g, not %.12g", row, what, value, want);
+}
+
+static void test_processes_are_sklearns(void **state) {
+    (void)state;
+    struct table t;
+    assert_ok(table_read("tests/golden/search_gp.csv", &t));
+    assert_int_equal(t.n_rows, 24);
+    for (size_t row = 0; row < t.n_rows; row++) {
+        struct gp gp;
+        struct gp_scales scales;
+        double at[GP_KEYS], value[6], want[6], scratch[GP_MOST * GP_MOST], mean, variance, slope[GP_KEYS + 2];
+        read_process(&t, row, &gp);
+        take_numbers(cell(&t, row, "scales"), value, 6);
+        take_numbers(cell(&t, row, "at"), at, GP_KEYS);
+        take_numbers(cell(&t, row, "gradient"), want, 6);
+        memcpy(scales.length, value, GP_KEYS * sizeof *value);
+        scales.signal = value[4];
+        scales.noise = value[5];
+        assert_true(gp_settle(&gp, &scales));
+        gp_predict(&gp, at, scratch, &mean, &variance);
+        assert_close(mean, number(&t, row, "mean"), 1e-8 * fabs(number(&t, row, "mean")), "mean", row);
+        assert_close(variance, number(&t, row, "variance"), 1e-8 * number(&t, row, "variance"), "variance", row);
+        const double likelihood = number(&t, row, "likelihood");
+        assert_close(gp_log_likelihood(&gp, slope, scratch), likelihood, 1e-8 * fabs(likelihood), "likelihood", row);
+        assert_true(gp_log_likelihood(&gp, NULL, NULL) == gp_log_likelihood(&gp, slope, scratch));
+        for (size_t i = 0; i < 6; i++) assert_close(slope[i], want[i], 1e-8 * (1 + fabs(want[i])), "slope", row);
+        gp_free(&gp);
+    }
+    table_free(&t);
+}
+
+/* The top that other starts and another climber find. */
+static void test_scales_are_the_likeliest(void **state) {
+    (void)state;
+    struct table t;
+    assert_ok(table_read("tests/golden/search_gp_scales.csv", &t));
+    assert_int_equal(t.n_rows, 3);
+    for (size_t row = 0; row < t.n_rows; row++) {
+        struct gp gp;
+        double want[6];
+        read_process(&t, row, &gp);
+        take_numbers(cell(&t, row, "scales"), want, 6);
+        assert_ok(gp_learn(&gp));
+        double loss = -gp_log_likelihood(&gp, NULL, NULL);
+        for (size_t i = 0; i < 6; i++) {
+            const double at = log(i < GP_KEYS ? gp.at.length[i] : i == GP_KEYS ? gp.at.signal : gp.at.noise);
+            const double z = i < GP_KEYS ? at + 0.5 : i == GP_KEYS ? at : (at + 4.6) / 1.5;
+            assert_close(at, want[i], 5e-3, "scale", row);
+            loss += 0.5 * z * z;
+        }
+        assert_close(loss, number(&t, row, "loss"), 1e-5, "loss", row);
+        gp_free(&gp);
+    }
+    table_free(&t);
+}
+
 /* ---- whole searches of a formula ------------------------------------------------------------------------------------- */
 
 struct formula {
@@ -245,6 +323,40 @@ static void test_every_searcher_is_the_same_for_any_workers(void **state) {
     }
 }
 
+/* ASHA with each of those who can propose its trials; they propose others than chance does. */
+static void test_proposed_trials_are_the_same_for_any_workers(void **state) {
+    (void)state;
+    static const char *const sampler[] = {"random", "tpe", "gp"};
+    struct search *one[COUNT_OF(sampler)];
+    for (size_t i = 0; i < COUNT_OF(sampler); i++) {
+        struct formula quick = {bowl, false}, slow = {bowl, true};
+        struct search *many = formula_search("asha", 40, 3);
+        one[i] = formula_search("asha", 40, 3);
+        assert_ok(gw_param_set(&search_params, &one[i]->settings, "sampler", sampler[i]));
+        assert_ok(gw_param_set(&search_params, &many->settings, "sampler", sampler[i]));
+        assert_ok(search_work(one[i], &(struct evaluator){name_formula, run_formula, &quick}, 1, NULL, -1));
+        assert_ok(search_work(many, &(struct evaluator){name_formula, run_formula, &slow}, 3, NULL, -1));
+        assert_same_search(one[i], many);
+        forget(many);
+    }
+    for (size_t i = 1; i < COUNT_OF(sampler); i++) {
+        size_t proposed = 0, begun = 0;
+        for (size_t k = 0; k < one[i]->n; k++) {
+            const struct evaluation *v = &one[i]->evaluation[k];
+            bool by_chance = false;
+            if (v->rung > 0) continue;
+            for (size_t j = 0; j < one[0]->n; j++)
+                by_chance |= one[0]->evaluation[j].rung == 0 && one[0]->evaluation[j].trial == v->trial &&
+                             one[0]->evaluation[j].point.u[0] == v->point.u[0];
+            proposed += !by_chance;
+            begun++;
+        }
+        assert_int_equal(begun, 40);
+        assert_true(proposed > 15 && proposed < 38); /* a quarter are by chance all the same, and the first few */
+    }
+    for (size_t i = 0; i < COUNT_OF(sampler); i++) forget(one[i]);
+}
+
 static const char *joint; /* of tpe; NULL: as it is */
 
 static double mean_best(const char *strategy, size_t trials) {
@@ -273,6 +385,13 @@ static void test_tpe_learns(void **state) {
     joint = NULL;
     if (!(apart[0] < random) || !(apart[1] < 0.6 * random))
         fail_msg("random %g; keys by themselves %g, %g", random, apart[0], apart[1]);
+}
+
+/* The same of a quarter of the trials of a Gaussian process, far below. */
+static void test_gp_learns(void **state) {
+    (void)state;
+    const double random = mean_best("random", 100), gp = mean_best("gp", 25);
+    if (!(gp < 0.1 * random)) fail_msg("random %g; gp %g", random, gp);
 }
 
 static void test_nlopt_finds_the_bottom(void **state) {
@@ -407,8 +526,12 @@ int main(void) {
         cmocka_unit_test(test_draws_have_the_density),
         cmocka_unit_test(test_joint_densities_are_scipys),
         cmocka_unit_test(test_joint_draws_have_the_density),
+        cmocka_unit_test(test_processes_are_sklearns),
+        cmocka_unit_test(test_scales_are_the_likeliest),
         cmocka_unit_test(test_every_searcher_is_the_same_for_any_workers),
+        cmocka_unit_test(test_proposed_trials_are_the_same_for_any_workers),
         cmocka_unit_test(test_tpe_learns),
+        cmocka_unit_test(test_gp_learns),
         cmocka_unit_test(test_nlopt_finds_the_bottom),
         cmocka_unit_test(test_asha_promotes_in_order),
         cmocka_unit_test(test_halving_keeps_the_best_third),
