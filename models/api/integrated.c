@@ -7,6 +7,7 @@
 
 #include "engine/base/base.h"
 #include "gate_model.h"
+#include "models/kernels/subnormal.h"
 
 enum { STEPS_MOST = 8192 }; /* a kink of a ReLU is passed with an error of the order of 1 / m */
 static const double completeness = 1e-3;
@@ -95,8 +96,10 @@ static void walk(struct line *line, const float *window, size_t steps) {
     memset(line->sum, 0, line->size * sizeof *line->sum);
     for (size_t k = 0; k < steps; k += SHARD_WINDOWS) {
         for (size_t b = 0; b < SHARD_WINDOWS; b++) put_window(line, b, ((double)(k + b) + .5) / (double)steps, window);
+        const unsigned mode = subnormal_off();
         run(line, true);
         line->pass.net->encoder->input_gradient(&line->pass, line->dx);
+        subnormal_restore(mode);
         for (size_t b = 0; b < SHARD_WINDOWS; b++)
             for (size_t j = 0; j < line->size; j++) line->sum[j] += (double)line->dx[b * line->size + j];
     }
