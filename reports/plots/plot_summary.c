@@ -118,13 +118,24 @@ static const char chance_caption[] = "By chance: the same scores against labels 
                                      "mind that every fold has its own model. "
                                      "Coverage: bars above the threshold that validation set.";
 
-/* Page 2: more than chance?, and the small print. */
-static int chance_page(struct plot_job *job, struct page *page, const struct small_print *print) {
+static int new_page(struct plot_job *job, struct page *page, const char *about, const char *caption, double *y) {
     TRY(page_end(page));
-    TRY(page_begin(job, page, "better than chance?", chance_caption));
-    double y = page->top + 0.008;
-    TRY(summary_chance(page, &y, LOWEST + print_height(print) + 0.01));
-    put_print(page, print, y - 0.012);
+    TRY(page_begin(job, page, about, caption));
+    *y = page->top + 0.008;
+    return GW_OK;
+}
+
+/* More than chance?, on as many pages as it takes, and the small print. */
+static int chance_pages(struct plot_job *job, struct page *page, const struct small_print *print) {
+    static const char about[] = "better than chance?";
+    double y = 0;
+    for (size_t first = 0; first != SIZE_MAX;) {
+        TRY(new_page(job, page, about, chance_caption, &y));
+        TRY(summary_chance(page, &y, LOWEST + 0.01, &first));
+    }
+    y -= 0.012;
+    if (y - print_height(print) < LOWEST) TRY(new_page(job, page, about, chance_caption, &y));
+    put_print(page, print, y);
     return GW_OK;
 }
 
@@ -143,13 +154,9 @@ static int write_pages(struct plot_job *job, struct page *page, const char *capt
     const bool next_page = has_chance || bottom + 0.01 > y - height; /* the conclusions come first */
     if (!next_page) put_print(page, &print, bottom);
     TRY(summary_conclusions(job, page, &y, next_page ? LOWEST : bottom + 0.01, caption));
-    if (has_chance) return chance_page(job, page, &print);
+    if (has_chance) return chance_pages(job, page, &print);
     if (!next_page) return GW_OK;
-    if (y - print_height(&print) < LOWEST) {
-        TRY(page_end(page));
-        TRY(page_begin(job, page, "", caption));
-        y = page->top;
-    }
+    if (y - print_height(&print) < LOWEST) TRY(new_page(job, page, "", caption, &y));
     put_print(page, &print, y);
     return GW_OK;
 }

@@ -5,7 +5,7 @@
 
 static const double LEFT = PAGE_LEFT, RIGHT = PAGE_RIGHT, GATE = 0.215, FIGURES = 0.33, CHANCE = 0.405, FROM = 0.44,
                     TO = 0.665, LIFT = 0.715, FOLDS = 0.785, P = 0.832, CORRECTED = 0.888;
-static const double TALLEST = 0.0255, LEAST = 0.0178, HEAD = 0.034;
+static const double TALLEST = 0.0255, LEAST = 0.0195, HEAD = 0.034;
 static const unsigned NOT_SHOWN = 0x8C8C8C; /* as in the verdict: nothing that stands once corrected */
 
 /* One gate of one contestant. */
@@ -87,16 +87,16 @@ static void draw_span(struct page *page, const struct rows *rows, const struct r
     page_box(page, reached - 0.0032, y - 0.0046, reached + 0.0032, y + 0.0046, ink);
 }
 
-static int draw_row(struct page *page, const struct rows *rows, size_t i, double y, double height) {
+static int draw_row(struct page *page, const struct rows *rows, size_t i, bool first, double y, double height) {
     const struct row *row = &rows->row[i];
     struct run_view *run = page->job->run;
     const double corrected = null_of(row->s, row->gate, "p_holm");
     const bool stands = corrected < 1 - run->confidence && row->ap > row->chance;
-    if (i == 0 || rows->row[i - 1].s != row->s) {
+    if (first || rows->row[i - 1].s != row->s) {
         char *name = text_fit(&run->arena, row->s->label, font_size_pt[FONT_BOLD], GATE - LEFT - 0.01);
         if (!name) return GW_ERR_NOMEM;
         page_text(page, row->s->is_baseline ? FONT_BOLD : FONT_BODY, ALIGN_LEFT, LEFT, y, INK, name);
-        if (i) page_rule(page, LEFT - 0.006, y + height / 2, RIGHT + 0.006, y + height / 2, 0.8);
+        if (!first) page_rule(page, LEFT - 0.006, y + height / 2, RIGHT + 0.006, y + height / 2, 0.8);
     }
     page_text(page, FONT_BODY, ALIGN_LEFT, GATE, y, INK, gate_word[row->gate]);
     figure(page, stands, FIGURES, y, INK, "%.3f", row->ap);
@@ -110,22 +110,16 @@ static int draw_row(struct page *page, const struct rows *rows, size_t i, double
     return GW_OK;
 }
 
-int summary_chance(struct page *page, double *y, double lowest) {
+int summary_chance(struct page *page, double *y, double lowest, size_t *first) {
     struct rows rows;
     TRY(gather(page->job->run, &rows));
-    const double room = (*y - HEAD - lowest) / (double)(rows.n ? rows.n : 1);
-    const double height = fmin(TALLEST, fmax(LEAST, room));
+    const double height = (double)rows.n * TALLEST > *y - HEAD - lowest ? LEAST : TALLEST;
+    size_t i = *first;
     head(page, *y);
     *y -= HEAD;
-    for (size_t i = 0; i < rows.n; i++, *y -= height) {
-        if (*y - height < lowest && i + 1 < rows.n) { /* the last line may stand there */
-            page_textf(page, FONT_SMALL, ALIGN_LEFT, LEFT, *y, INK_SOFT, "… and %zu more: see summary.json",
-                       rows.n - i);
-            *y -= height;
-            break;
-        }
-        TRY(draw_row(page, &rows, i, *y, height));
-    }
+    for (; i<rows.n && * y - height / 2> lowest; i++, *y -= height)
+        TRY(draw_row(page, &rows, i, i == *first, *y, height));
     page_rule(page, LEFT - 0.006, *y + height / 2, RIGHT + 0.006, *y + height / 2, 0.35);
+    *first = i < rows.n ? i : SIZE_MAX;
     return GW_OK;
 }

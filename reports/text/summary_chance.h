@@ -6,7 +6,8 @@
 
 /* Whether the run has any such control. */
 bool summary_has_chance(const struct run_view *run);
-/* Draws the table from *y downwards and not below `lowest`; *y moves below it. Gates that do not fit are counted in a last line. */
-int summary_chance(struct page *page, double *y, double lowest) GW_MUST_USE;
+/* Draws the table from gate *first on, from *y downwards and not below `lowest`; *y moves below it, *first to the gate that found
+ * no room, SIZE_MAX when all did. */
+int summary_chance(struct page *page, double *y, double lowest, size_t *first) GW_MUST_USE;
 
 #endif

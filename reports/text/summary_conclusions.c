@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-static const double LEFT = PAGE_LEFT, RIGHT = PAGE_RIGHT, NAME = 0.172, COUNT = 0.128, HEAD = 0.030, LOWEST = 0.118;
+static const double LEFT = PAGE_LEFT, RIGHT = PAGE_RIGHT, NAME = 0.172, COUNT = 0.146, HEAD = 0.030, LOWEST = 0.118;
 
 /* A conclusion is never cut: it takes as many lines as it needs. */
 enum { LINES_MAX = 16 };
