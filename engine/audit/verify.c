@@ -62,7 +62,7 @@ static int compare_member(const char *key, const json_value *theirs, const json_
 static size_t line_of(const char *path, const char *key) {
     char *text, quoted[80];
     size_t length, line = 1;
-    if (file_read_all(path, (size_t)1 << 28, GW_ERR_DATA, &text, &length) < 0) return 0;
+    if (file_read_own(path, (size_t)1 << 28, GW_ERR_DATA, &text, &length) < 0) return 0;
     snprintf(quoted, sizeof quoted, "\"%s\"", key);
     const char *found = strstr(text, quoted);
     for (const char *at = text; found && at < found; at++) line += *at == '\n';

@@ -81,8 +81,8 @@ int verify_file(struct verify_report *report, const char *name, const char *scra
     TRY(verify_note(report, name, &out));
     TRY(path_join(theirs, sizeof theirs, report->dir, name));
     TRY(path_join(mine, sizeof mine, scratch, name));
-    TRY(file_read_all(mine, (size_t)4 * LARGEST, GW_ERR_IO, &b, &m));
-    int rc = file_read_all(theirs, (size_t)4 * LARGEST, GW_ERR_DATA, &a, &n);
+    TRY(file_read_own(mine, (size_t)4 * LARGEST, GW_ERR_IO, &b, &m));
+    int rc = file_read_own(theirs, (size_t)4 * LARGEST, GW_ERR_DATA, &a, &n);
     if (rc == GW_OK)
         find_difference(a, n, b, m, out);
     else if (rc == GW_ERR_DATA) {

@@ -73,7 +73,7 @@ static int print_facts(const char *dir) {
     size_t n;
     TRY(check_run(dir));
     TRY(path_join(path, sizeof path, dir, GW_RUN_SUMMARY));
-    TRY(file_read_all(path, (size_t)1 << 30, GW_ERR_DATA, &text, &n));
+    TRY(file_read_own(path, (size_t)1 << 30, GW_ERR_DATA, &text, &n));
     fwrite(text, 1, n, stdout); /* whether it arrived, main asks at the end */
     mem_free(text);
     return GW_OK;

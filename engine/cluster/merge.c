@@ -31,7 +31,7 @@ static int take(const char *from, const struct fit *fit, bool *taken) {
     bool same = key && strcmp(key, fit->key) == 0;
     safetensors_free(&file);
     if (!same) return GW_OK;
-    TRY(file_read_all(from, SIZE_MAX / 2, GW_ERR_IO, &text, &length));
+    TRY(file_read_own(from, SIZE_MAX / 2, GW_ERR_IO, &text, &length));
     struct out_file out;
     rc = out_open(&out, fit->model_path);
     if (rc == GW_OK) {

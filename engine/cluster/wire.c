@@ -69,7 +69,7 @@ void wire_free(struct wire *w) {
 void wire_put_file(struct wire *w, const char *path) {
     char *text = NULL;
     size_t length = 0;
-    if (file_exists(path) && file_read_all(path, MESSAGE_MOST, GW_ERR_IO, &text, &length) < 0) text = NULL;
+    if (file_exists(path) && file_read_own(path, MESSAGE_MOST, GW_ERR_IO, &text, &length) < 0) text = NULL;
     wire_put_block(w, text, length);
     mem_free(text);
 }

@@ -30,8 +30,8 @@ static int copy_model(const char *from, const char *to) {
     char *bytes = NULL, *there = NULL;
     size_t n = 0, m = 0;
     struct out_file file;
-    TRY(file_read_all(from, MODEL_BYTES_MAX, GW_ERR_DATA, &bytes, &n));
-    bool same = file_exists(to) && file_read_all(to, MODEL_BYTES_MAX, GW_ERR_DATA, &there, &m) == GW_OK && n == m &&
+    TRY(file_read_own(from, MODEL_BYTES_MAX, GW_ERR_DATA, &bytes, &n));
+    bool same = file_exists(to) && file_read_own(to, MODEL_BYTES_MAX, GW_ERR_DATA, &there, &m) == GW_OK && n == m &&
                 memcmp(bytes, there, n) == 0;
     int rc = GW_OK;
     if (!same && (rc = out_open(&file, to)) == GW_OK) {

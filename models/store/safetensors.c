@@ -184,7 +184,7 @@ static int read_header(const char *path, struct safetensors *file, size_t size) 
 int safetensors_read(const char *path, struct safetensors *file) {
     size_t size;
     memset(file, 0, sizeof *file);
-    TRY(file_read_all(path, largest_file, GW_ERR_DATA, &file->bytes, &size));
+    TRY(file_read_own(path, largest_file, GW_ERR_DATA, &file->bytes, &size));
     int rc = read_header(path, file, size);
     if (rc < 0) safetensors_free(file);
     return rc;

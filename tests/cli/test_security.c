@@ -314,6 +314,44 @@ static mode_t mode_of(const char *name) {
     return info.st_mode & 07777;
 }
 
+/* Nobody ever writes into them: whoever waited would wait for good. */
+static void test_pipes_in_the_place_of_files(void **state) {
+    (void)state;
+    static const char *const file[] = {"run.json",   "summary.json", "folds.csv",  "trades.csv",
+                                       "orders.csv", "equity.csv",   "scores.csv", "models/a-s1-f001.safetensors"};
+    static const char *const command[][MAX_ARGS] = {
+        {"report", "o", "--text"},
+        {"report", "o", "--json"},
+        {"plan", "o"},
+        {"replay", "o", "--at", "2020-01-03", "--quiet"},
+        {"verify", "o", "--quiet"},
+        {"score", "o", "rw.csv", "--strategy", "a", "--fold", "1", "--out", "s.csv"},
+        {"compare", "o", "o"},
+        {"merge", "o", "--quiet", "--no-report", "--out", "p"},
+        {"run", "x.json", "--quiet", "--no-report", "--out", "o"},
+    };
+    size_t n_refused = 0;
+    struct run run;
+    run_fine(&run, "run", "x.json", "--quiet", "--no-report", "--out", "o");
+    run_free(&run);
+    for (size_t i = 0; i < COUNT_OF(file); i++)
+        for (size_t c = 0; c < COUNT_OF(command); c++) {
+            char path[2 * PATH_MAX], aside[2 * PATH_MAX];
+            snprintf(path, sizeof path, "%.4000s/o/%s", work_dir, file[i]);
+            snprintf(aside, sizeof aside, "%.4000s/aside", work_dir);
+            if (rename(path, aside) != 0) fail_msg("%s is not there", file[i]);
+            assert_int_equal(mkfifo(path, 0600), 0);
+            run_how(&run, &(struct how){.seconds = 20}, command[c]);
+            if (run.status < 0) fail_msg("%s %s waits for a pipe at %s", command[c][0], command[c][1], file[i]);
+            if (run.status > 0 && strstr(run.err, "is a pipe")) n_refused++;
+            run_free(&run);
+            remove_tree(work("p"));
+            unlink(path);
+            assert_int_equal(rename(aside, path), 0);
+        }
+    assert_true(n_refused > COUNT_OF(command));
+}
+
 static void test_modes(void **state) {
     (void)state;
     char own[PATH_MAX + 100];
@@ -354,6 +392,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_models_put_in_the_place_of_ours, clean),
         cmocka_unit_test_teardown(test_a_link_in_place_of_the_ledger, clean),
         cmocka_unit_test_teardown(test_links_in_the_cache, clean),
+        cmocka_unit_test_teardown(test_pipes_in_the_place_of_files, clean),
         cmocka_unit_test_teardown(test_modes, clean),
     };
     return cmocka_run_group_tests(tests, setup, program_teardown);

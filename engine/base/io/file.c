@@ -37,6 +37,7 @@ static int blamed(int code, int reason) {
 
 static int read_failed(const char *path, int code, int reason) {
     if (reason == EISDIR) FAIL(code, "%s: is a folder, a file was expected", path);
+    if (reason == ESPIPE) FAIL(code, "%s: is a pipe, a file was expected; remove it", path);
     FAIL(blamed(code, reason), "%s: cannot be read: %s%s", path, strerror(reason), advice(reason));
 }
 
@@ -92,7 +93,7 @@ static int read_stream(int fd, const char *path, size_t max_bytes, size_t expect
     return GW_OK;
 }
 
-int file_read_all(const char *path, size_t max_bytes, int code, char **text, size_t *length) {
+static int read_all(const char *path, bool pipes, size_t max_bytes, int code, char **text, size_t *length) {
     struct stat status;
     int rc = GW_OK;
     if (max_bytes > PTRDIFF_MAX / 4) max_bytes = PTRDIFF_MAX / 4; /* so that sizes below cannot overflow */
@@ -102,6 +103,8 @@ int file_read_all(const char *path, size_t max_bytes, int code, char **text, siz
         rc = read_failed(path, code, errno);
     else if (S_ISDIR(status.st_mode))
         rc = read_failed(path, code, EISDIR);
+    else if (S_ISFIFO(status.st_mode) && !pipes)
+        rc = read_failed(path, code, ESPIPE);
     else if (S_ISREG(status.st_mode) && (uintmax_t)status.st_size > max_bytes)
         rc = gw_error_set(code, "%s: is too large: %jd bytes, at most %zu are read", path, (intmax_t)status.st_size,
                           max_bytes);
@@ -111,14 +114,27 @@ int file_read_all(const char *path, size_t max_bytes, int code, char **text, siz
     return rc;
 }
 
+int file_read_all(const char *path, size_t max_bytes, int code, char **text, size_t *length) {
+    return read_all(path, true, max_bytes, code, text, length);
+}
+
+int file_read_own(const char *path, size_t max_bytes, int code, char **text, size_t *length) {
+    return read_all(path, false, max_bytes, code, text, length);
+}
+
 int file_open(const char *path, int code, FILE **stream) {
     struct stat status;
-    *stream = fopen(path, "re");
-    if (!*stream) return read_failed(path, code, errno);
-    int reason = fstat(fileno(*stream), &status) != 0 ? errno : S_ISDIR(status.st_mode) ? EISDIR : 0;
-    if (reason == 0) return GW_OK;
-    fclose(*stream);
+    int reason = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* which waits for nobody to write */
     *stream = NULL;
+    if (fd < 0) return read_failed(path, code, errno);
+    if (fstat(fd, &status) != 0)
+        reason = errno;
+    else if (S_ISDIR(status.st_mode) || S_ISFIFO(status.st_mode))
+        reason = S_ISDIR(status.st_mode) ? EISDIR : ESPIPE;
+    else if (fcntl(fd, F_SETFL, O_RDONLY) < 0 || !(*stream = fdopen(fd, "rb")))
+        reason = errno;
+    if (reason == 0) return GW_OK;
+    close(fd);
     return read_failed(path, code, reason);
 }
 

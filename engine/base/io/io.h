@@ -10,7 +10,9 @@
  * missing / directory / unreadable / too large. `code` is the error class (GW_ERR_CONFIG, GW_ERR_DATA …) of all that is
  * about the file; a refusal (no permission, a disk that fails, too many open files) is GW_ERR_IO, no memory GW_ERR_NOMEM. */
 int file_read_all(const char *path, size_t max_bytes, int code, char **text, size_t *length) GW_MUST_USE;
-/* Opens a file for reading, a folder not; the same errors. */
+/* The same of what gatewalk keeps itself: a pipe in its place is an error, where others are waited for until somebody writes. */
+int file_read_own(const char *path, size_t max_bytes, int code, char **text, size_t *length) GW_MUST_USE;
+/* Opens a file for reading, a folder or pipe not; the same errors. */
 int file_open(const char *path, int code, FILE **stream) GW_MUST_USE;
 bool file_exists(const char *path);              /* false only when there is none for sure */
 bool file_is_same(const char *a, const char *b); /* two names of one file that is there */

@@ -118,7 +118,7 @@ int npy_read(const char *path, const char *dtype, size_t item_size, size_t *shap
     size_t length;
     *data = NULL;
     TRY(check_dtype(path, dtype, item_size));
-    TRY(file_read_all(path, largest_array, GW_ERR_DATA, &bytes, &length));
+    TRY(file_read_own(path, largest_array, GW_ERR_DATA, &bytes, &length));
     int rc = parse_array(path, bytes, length, dtype, item_size, shape, n_dims, data);
     mem_free(bytes);
     return rc;

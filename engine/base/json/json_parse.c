@@ -105,7 +105,7 @@ static int load(const char *path, int code, bool commented, struct json_document
     char *text;
     size_t length;
     *out = NULL;
-    TRY(file_read_all(path, LARGEST_FILE, code, &text, &length));
+    TRY((commented ? file_read_all : file_read_own)(path, LARGEST_FILE, code, &text, &length));
     if (commented) blank_comments(text, length);
     int rc = json_parse(path, text, length, code, out);
     mem_free(text);
