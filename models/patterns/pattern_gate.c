@@ -66,6 +66,8 @@ int pattern_gate_finish(const struct R(gate) *of, struct pattern_gate *gate) {
 
 static int score_latents(const struct pattern_gate *gate, const float *latent, size_t n, float *probability) {
     const struct pattern_categories *all = &gate->categories;
+    if (gate->model->config.model.category_rates == PATTERN_RATES_NEAR)
+        return pattern_near_rates(all, latent, n, probability);
     uint32_t *category = mem_calloc(n, sizeof *category);
     float *distance = mem_calloc(n, sizeof *distance);
     int rc = category && distance ? GW_OK : GW_ERR_NOMEM;

@@ -19,10 +19,13 @@ int pattern_gate_fit(const struct gw_model_config *model, const struct gw_train_
                      const struct gw_fit_input *input, const struct gw_fit_options *options,
                      const struct pattern_gate *previous, struct R(gate) *out, struct pattern_gate **gate,
                      struct gw_training_log *log) GW_MUST_USE;
-/* Posterior means of the categories that the windows are in; among windows of equal posteriors those near their centre come
- * first. probability: [n × GW_N_GATES]. */
+/* By category_rates: "own" are posterior means of the categories that the windows are in, and among windows of equal
+ * posteriors those near their centre come first; "near" are means over the nearest. probability: [n × GW_N_GATES]. */
 int pattern_gate_score(const struct pattern_gate *gate, const struct gw_series *series, const struct gw_sample *sample,
                        size_t n, float *probability) GW_MUST_USE;
+/* The second of them, of latents [n × categories->latent]. */
+int pattern_near_rates(const struct pattern_categories *categories, const float *latent, size_t n,
+                       float *probability) GW_MUST_USE;
 double pattern_logit(float p); /* for calibration */
 /* Drop of average precision per channel when a window gets it from another one: [GW_N_GATES × PATTERN_CHANNELS]. */
 int pattern_gate_importance(const struct pattern_gate *gate, const struct gw_fit_input *input, uint64_t seed,

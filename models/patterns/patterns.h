@@ -49,6 +49,7 @@ struct pattern_windows {
 /* ---- the autoencoder ------------------------------------------------------------------------------------------ */
 
 enum pattern_contrast { PATTERN_MEAN_COSINE, PATTERN_NT_XENT };
+enum pattern_rates { PATTERN_RATES_OWN, PATTERN_RATES_NEAR };
 
 /* What the encoder "patterns" declares as its own, and "transformer" a part of: patterns_params says what each means. */
 struct patterns_params {
@@ -57,6 +58,7 @@ struct patterns_params {
     size_t pattern_heads, pattern_layers, latent;
     double pattern_dropout;
     enum pattern_contrast contrastive;
+    enum pattern_rates category_rates; /* of the gate, as categories */
     double contrastive_weight, temperature;
     size_t pattern_stride; /* an epoch visits every stride-th window, others each time */
     size_t categories;     /* of the gate; patterns_fit itself makes none */

@@ -13,6 +13,12 @@ static const struct gw_choice contrasts[] = {
 };
 const struct gw_choices pattern_contrast_choices = {.row = contrasts, .n = COUNT_OF(contrasts)};
 
+static const struct gw_choice rates[] = {
+    [PATTERN_RATES_OWN] = {.name = "own", .help = "its category's, in the order of distances to the centre"},
+    [PATTERN_RATES_NEAR] = {.name = "near", .help = "those of the eight nearest categories, the nearer the more"},
+};
+const struct gw_choices pattern_rates_choices = {.row = rates, .n = COUNT_OF(rates)};
+
 static const struct gw_param shape_rows[] = {PATTERN_SHAPE_ROWS};
 const struct gw_param_table transformer_params = GW_PARAM_TABLE(shape_rows);
 static const struct gw_param rows[] = {PATTERN_ROWS};

@@ -25,8 +25,9 @@
         PATTERN_OWN(NUMBER, temperature, "", .5, .01, 100, "of contrastive nt_xent"),                                  \
         PATTERN_OWN(SIZE, pattern_stride, "windows", 1, 1, 1024, "an epoch visits one in so many, others each time"),  \
         PATTERN_OWN(SIZE, categories, "categories", 1000, 1, 65536,                                                    \
-                    "of shapes; never fewer than 50 windows each on average")
-extern const struct gw_choices pattern_contrast_choices;
+                    "of shapes; never fewer than 50 windows each on average"),                                         \
+        PATTERN_OWN(CHOICE, category_rates, &pattern_rates_choices, 0, "whose posteriors are a bar's probabilities")
+extern const struct gw_choices pattern_contrast_choices, pattern_rates_choices;
 
 struct patterns_model {
     struct patterns_config config;

@@ -6,6 +6,7 @@
 #include "engine/base/base.h"
 #include "gatewalk/rng.h"
 #include "models/api/gate_model.h"
+#include "models/patterns/pattern_gate.h"
 #include "models/patterns/patterns.h"
 #include "set.h"
 #include "test.h"
@@ -321,6 +322,87 @@ static struct gate gate_make(void) {
     return g;
 }
 
+/* Directly: every centre's distance, the nearest eight sorted out by counting who is nearer. */
+static double near_rate(const struct pattern_categories *all, const float *z, size_t gate) {
+    double sum = 0, weights = 0;
+    for (size_t c = 0; c < all->n; c++) {
+        double distance[64];
+        size_t nearer = 0;
+        for (size_t o = 0; o < all->n; o++) {
+            distance[o] = 1;
+            for (size_t j = 0; j < all->latent; j++)
+                distance[o] -= (double)z[j] * (double)all->centre[o * all->latent + j];
+        }
+        for (size_t o = 0; o < all->n; o++) nearer += distance[o] < distance[c];
+        if (nearer >= 8) continue;
+        const double weight = 1 / pow(fmax(distance[c], 1e-6), 2);
+        sum += weight * all->posterior[c * GW_N_GATES + gate];
+        weights += weight;
+    }
+    return sum / weights;
+}
+
+static void test_near_rates(void **state) {
+    (void)state;
+    enum { N = 11, L = 4, WINDOWS = 40 };
+    struct pattern_categories all;
+    struct gw_rng rng;
+    float z[WINDOWS * L], p[WINDOWS * GW_N_GATES], alone[GW_N_GATES];
+    gw_rng_key(&rng, 5, "near rates", 0, 0, 0);
+    assert_ok(pattern_categories_make(N, L, &all));
+    for (size_t i = 0; i < N + WINDOWS; i++) {
+        float *to = i < N ? all.centre + i * L : z + (i - N) * L;
+        double square = 0;
+        for (size_t j = 0; j < L; j++) to[j] = (float)gw_rng_normal(&rng), square += (double)to[j] * (double)to[j];
+        for (size_t j = 0; j < L; j++) to[j] = (float)((double)to[j] / sqrt(square));
+    }
+    for (size_t i = 0; i < N * GW_N_GATES; i++) all.posterior[i] = gw_rng_uniform(&rng);
+    memcpy(z, all.centre, N * L * sizeof *z);
+    assert_ok(pattern_near_rates(&all, z, WINDOWS, p));
+    for (size_t i = 0; i < WINDOWS; i++)
+        for (size_t gate = 0; gate < GW_N_GATES; gate++) {
+            assert_near((double)p[i * GW_N_GATES + gate], near_rate(&all, z + i * L, gate), 1e-4, 0);
+            if (i < N) assert_near((double)p[i * GW_N_GATES + gate], all.posterior[i * GW_N_GATES + gate], 1e-6, 0);
+        }
+    /* Fewer categories than are asked for; the same bits alone; and nothing is near what is no number. */
+    assert_ok(pattern_near_rates(&all, z + 20 * L, 1, alone));
+    assert_memory_equal(alone, p + 20 * GW_N_GATES, sizeof alone);
+    all.n = 1;
+    assert_ok(pattern_near_rates(&all, z + 20 * L, 1, alone));
+    assert_true(alone[1] == (float)all.posterior[1]);
+    z[20 * L] = NAN;
+    assert_ok(pattern_near_rates(&all, z + 20 * L, 1, alone));
+    assert_true(isnan(alone[0]) && isnan(alone[1]));
+    pattern_categories_free(&all);
+}
+
+/* "near" is another reading of the same fit: what a gate of it says, and its file. */
+static void check_near_gate(struct gate *g, const struct pattern_categories *own) {
+    static const char path[] = "/tmp/gatewalk-test-patterns-near.safetensors";
+    struct gw_gate_model *model, *loaded;
+    struct gw_training_log log, log2;
+    float p[VALIDATION * GW_N_GATES], q[VALIDATION * GW_N_GATES], latent[VALIDATION * 8];
+    model_set(&g->model, "category_rates", "near");
+    assert_ok(gw_model_fit(&g->model, &g->training, &g->input, &g->options, &model, &log));
+    const struct pattern_categories *all = gate_pattern_categories(model);
+    assert_memory_equal(all->posterior, own->posterior, all->n * GW_N_GATES * sizeof(double));
+    assert_ok(gw_model_score(model, &g->m->series, 1, g->m->validation.sample, VALIDATION, p, NULL));
+    assert_ok(patterns_encode(gate_patterns(model), &g->m->validation, latent));
+    assert_true(all->n <= 64);
+    for (size_t i = 0; i < VALIDATION * GW_N_GATES; i++)
+        assert_near((double)p[i], near_rate(all, latent + i / GW_N_GATES * 8, i % GW_N_GATES), 2e-3, 0);
+    assert_ok(gw_model_save(model, &log, NULL, 0, NULL, 0, path));
+    assert_ok(gw_model_load(path, NULL, 0, &loaded, &log2, NULL, NULL));
+    assert_ok(gw_model_score(loaded, &g->m->series, 1, g->m->validation.sample, VALIDATION, q, NULL));
+    assert_memory_equal(p, q, sizeof p);
+    remove(path);
+    model_set(&g->model, "category_rates", "own");
+    gw_training_log_free(&log);
+    gw_training_log_free(&log2);
+    gw_model_free(model);
+    gw_model_free(loaded);
+}
+
 static void test_gate(void **state) {
     (void)state;
     static const char path[] = "/tmp/gatewalk-test-patterns.safetensors";
@@ -368,6 +450,7 @@ static void test_gate(void **state) {
     for (size_t c = 0; c < PATTERN_CHANNELS; c++)
         if (c != PATTERN_VOLUME) prices = fmax(prices, drop[c]);
     assert_true(prices > .01 && fabs(drop[PATTERN_VOLUME]) < prices);
+    check_near_gate(&g, all);
     /* What it cannot do is said. */
     struct gw_series blind = g.m->series;
     blind.bar = NULL;
@@ -388,10 +471,15 @@ static void test_gate(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_windows),           cmocka_unit_test(test_learns_and_repeats),
-        cmocka_unit_test(test_failures_are_told), cmocka_unit_test(test_dominance_is_told),
-        cmocka_unit_test(test_epoch_line),        cmocka_unit_test(test_encode_and_decode),
-        cmocka_unit_test(test_posteriors),        cmocka_unit_test(test_gate),
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_learns_and_repeats),
+        cmocka_unit_test(test_failures_are_told),
+        cmocka_unit_test(test_dominance_is_told),
+        cmocka_unit_test(test_epoch_line),
+        cmocka_unit_test(test_encode_and_decode),
+        cmocka_unit_test(test_posteriors),
+        cmocka_unit_test(test_near_rates),
+        cmocka_unit_test(test_gate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
