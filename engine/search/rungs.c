@@ -1,5 +1,6 @@
 /* What a higher rung of a halving need not train again: where its fits go on from, and what it therefore pays. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <math.h>
 #include <unistd.h>
 
@@ -94,13 +95,13 @@ int rungs_begin(struct search *s, const char *dir) {
     return GW_OK;
 }
 
-/* A finished search that is asked again takes its trials from memory. */
+/* A finished search that is asked again takes its trials from memory. The folder is never one that somebody put in its place. */
 void rungs_end(struct search *s) {
-    DIR *folder = s->states ? opendir(s->states) : NULL;
-    for (struct dirent *entry; folder && (entry = readdir(folder));) {
-        char path[1024];
-        if (entry->d_name[0] != '.' && path_join(path, sizeof path, s->states, entry->d_name) == GW_OK) unlink(path);
-    }
+    const int fd = s->states ? open(s->states, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    if (fd >= 0 && !folder) close(fd);
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        if (entry->d_name[0] != '.') unlinkat(fd, entry->d_name, 0);
     if (folder) closedir(folder);
     if (s->states) rmdir(s->states);
     s->states = NULL;
