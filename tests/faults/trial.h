@@ -303,6 +303,12 @@ static const char tiny_search[] =
     "{\"name\":\"tiny_search\",\"experiment\":\"e.json\",\"search\":{\"strategy\":\"grid\",\"contestant\":\"none\"},"
     "\"space\":{\"training.learning_rate\":{\"log\":[0.01,0.1],\"points\":2},\"model.lookback\":{\"choice\":[2,4]}}}\n";
 
+/* Fits that stop between epochs, lie in a folder for the rung above and go on from there. */
+static const char tiny_rungs[] =
+    "{\"name\":\"tiny_rungs\",\"experiment\":\"e.json\",\"search\":{\"strategy\":\"asha\",\"contestant\":\"none\","
+    "\"trials\":4,\"rungs\":2,\"reduction\":2,\"epochs\":2,\"folds\":2,\"seed\":4},\"space\":{"
+    "\"training.learning_rate\":{\"log\":[0.001,0.3]}}}\n";
+
 /* gnuplot's part: pictures of the right kind that hold a checksum of what there was to draw. */
 static const char stand_in[] =
     "#!/bin/sh\n"
@@ -399,6 +405,7 @@ static inline int trial_setup_of(const char *only, void **state) {
     put_text("e.json", tiny_experiment);
     put_text("study.json", tiny_study);
     put_text("search.json", tiny_search);
+    put_text("rungs.json", tiny_rungs);
     put_text("own.json", own_experiment);
     put_text("own.lua", own_script);
     put_text("plugin.json", plugin_experiment);

@@ -35,6 +35,8 @@ static bool is_temporary(const char *line) {
     snprintf(name, sizeof name, "%.*s", (int)strcspn(line, " "), line);
     /* Of refits in work: models, which their end removes, and the figures of those that are done. */
     if (strstr(line, ".null/models") || strstr(line, ".null/null_refits.csv")) return true;
+    if (is_below(name, "/out/stages/states"))
+        return true; /* of trials that the rung above goes on from, until the end */
     if (strcmp(name, "/library/training.safetensors") == 0)
         return true; /* a training's last epoch, until its model is there */
     return is_below(line, "/tmp/") || out_is_leftover(strrchr(name, '/') + 1, &pid);
