@@ -163,7 +163,7 @@ static void move(const struct space *space, const struct point *from, double wid
             moved = true;
         }
     }
-    space_settle(space, out);
+    space_snap(space, out);
 }
 
 enum { CLIMBS = 6 };
@@ -202,7 +202,7 @@ static bool search_gain(const struct proposal *p, size_t candidates, size_t tria
         const double width = 0.02 * pow(10, gw_rng_uniform(&rng));
         const size_t near = (size_t)gw_rng_below(&rng, p->n < 5 ? p->n : 5);
         for (size_t d = 0; d < space->n; d++) point.u[d] = gw_rng_uniform(&rng);
-        space_settle(space, &point);
+        space_snap(space, &point);
         if (i % 2) move(space, &p->view->evaluation[p->index[near]].point, width, &rng, &point);
         if (point_is_new(p->view, &point)) keep_best(best, &point, gain(p, &point));
     }

@@ -93,6 +93,13 @@ void space_settle(const struct space *space, struct point *point) {
     for (size_t d = space->n; d < SPACE_MAX; d++) point->u[d] = NAN;
 }
 
+void space_snap(const struct space *space, struct point *point) {
+    for (size_t d = 0; d < space->n; d++)
+        if (space->dim[d].kind != SPACE_CHOICE && !isnan(point->u[d]))
+            point->u[d] = place_of_number(&space->dim[d], number_at(&space->dim[d], point->u[d]));
+    space_settle(space, point);
+}
+
 const char *dimension_text(const struct dimension *dim, double u, char room[VALUE_MAX]) {
     if (dim->kind == SPACE_CHOICE) return dim->choice[dimension_choice(dim, u)];
     return number_format(number_at(dim, u), room);

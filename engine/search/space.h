@@ -43,6 +43,8 @@ double dimension_level(const struct dimension *dim, size_t i, size_t n);
 size_t dimension_grid(const struct dimension *dim); /* points on a grid */
 /* Takes away what is not there, and moves what has levels to the middle of its own. */
 void space_settle(const struct space *space, struct point *point);
+/* The same and numbers as they are written, so that two points with the same values are the same point. */
+void space_snap(const struct space *space, struct point *point);
 bool space_has(const struct space *space, const struct point *point,
                size_t d); /* do its parents' values let it be there? */
 /* The value as JSON, four digits of a number; a choice's own text may be longer than the room and is returned itself. */

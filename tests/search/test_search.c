@@ -400,6 +400,36 @@ static void test_points_and_values(void **state) {
     assert_string_equal(dimension_text(&d, 0.11111111, room), "0.3333"); /* four digits */
 }
 
+/* Where two points are written the same they are the same, and what is written does not change. */
+static void test_points_snap_to_what_is_written(void **state) {
+    (void)state;
+    struct space space = {.n = 3};
+    struct gw_rng rng;
+    gw_rng_key(&rng, 5, "test snap", 0, 0, 0);
+    space.dim[0] = (struct dimension){.kind = SPACE_LOG, .low = 1e-5, .high = 1, .parent = SIZE_MAX};
+    space.dim[1] = (struct dimension){.kind = SPACE_FLOAT, .low = 0, .high = 0.9, .parent = SIZE_MAX};
+    space.dim[2] = (struct dimension){.kind = SPACE_LOG_INT, .low = 1, .high = 64, .parent = SIZE_MAX};
+    for (int i = 0; i < 2000; i++) {
+        struct point point = {{0}}, near, again;
+        char before[VALUE_MAX], after[VALUE_MAX];
+        for (size_t d = 0; d < 3; d++) point.u[d] = i % 10 ? gw_rng_uniform(&rng) : i % 20 ? 0 : nextafter(1, 0);
+        near = point;
+        for (size_t d = 0; d < 3; d++) near.u[d] = fmin(near.u[d] + 1e-9, nextafter(1, 0));
+        struct point snapped = point;
+        space_snap(&space, &snapped);
+        space_snap(&space, &near);
+        again = snapped;
+        space_snap(&space, &again);
+        for (size_t d = 0; d < 3; d++) {
+            assert_true(again.u[d] == snapped.u[d]);
+            snprintf(before, sizeof before, "%s", dimension_text(&space.dim[d], point.u[d], after));
+            assert_string_equal(dimension_text(&space.dim[d], snapped.u[d], after), before);
+            if (strcmp(dimension_text(&space.dim[d], near.u[d], after), before) == 0)
+                assert_true(near.u[d] == snapped.u[d]);
+        }
+    }
+}
+
 /* Validation slices that overlap, as they do when a step is shorter: the bars that are scored end where the later fold's begin, those
  * that decide when training ends do not, and all of them are there. */
 static void test_overlapping_validation_is_there(void **state) {
@@ -436,6 +466,7 @@ static void test_overlapping_validation_is_there(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_points_and_values),
+        cmocka_unit_test(test_points_snap_to_what_is_written),
         cmocka_unit_test(test_same_bytes_for_any_workers_and_after_a_kill),
         cmocka_unit_test(test_the_best_is_chosen_and_walks),
         cmocka_unit_test(test_rungs_go_on),

@@ -239,7 +239,8 @@ static void test_scales_are_the_likeliest(void **state) {
 
 struct formula {
     double (*cost)(const struct evaluation *evaluation);
-    bool dawdle; /* every evaluation takes its own time */
+    bool dawdle;                                          /* every evaluation takes its own time */
+    double (*other)(const struct evaluation *evaluation); /* a second objective; NULL: none */
 };
 static int name_formula(void *context, struct evaluation *evaluation) {
     (void)context;
@@ -250,6 +251,7 @@ static int run_formula(void *context, struct evaluation *evaluation) {
     const struct formula *f = context;
     if (f->dawdle) usleep((useconds_t)((evaluation->trial * 7 + evaluation->rung * 3) % 5 * 300));
     evaluation->cost[0] = f->cost(evaluation);
+    if (f->other) evaluation->cost[1] = f->other(evaluation);
     evaluation->state = EVALUATION_DONE;
     return GW_OK;
 }
@@ -299,7 +301,7 @@ static void test_every_searcher_is_the_same_for_any_workers(void **state) {
     (void)state;
     for (size_t i = 0; searcher_at(i); i++) {
         if (is_missing(searcher_at(i))) continue;
-        struct formula quick = {bowl, false}, slow = {bowl, true};
+        struct formula quick = {bowl, false, NULL}, slow = {bowl, true, NULL};
         struct search *one = formula_search(searcher_at(i)->name, 40, 3);
         if (one->searcher->sequential) one->settings.lag = 1;
         assert_ok(search_work(one, &(struct evaluator){name_formula, run_formula, &quick}, 1, NULL, -1));
@@ -329,7 +331,7 @@ static void test_proposed_trials_are_the_same_for_any_workers(void **state) {
     static const char *const sampler[] = {"random", "tpe", "gp"};
     struct search *one[COUNT_OF(sampler)];
     for (size_t i = 0; i < COUNT_OF(sampler); i++) {
-        struct formula quick = {bowl, false}, slow = {bowl, true};
+        struct formula quick = {bowl, false, NULL}, slow = {bowl, true, NULL};
         struct search *many = formula_search("asha", 40, 3);
         one[i] = formula_search("asha", 40, 3);
         assert_ok(gw_param_set(&search_params, &one[i]->settings, "sampler", sampler[i]));
@@ -363,7 +365,7 @@ static double mean_best(const char *strategy, size_t trials) {
     enum { SEEDS = 20 };
     double best = 0;
     for (int seed = 1; seed <= SEEDS; seed++) {
-        struct formula f = {bowl, false};
+        struct formula f = {bowl, false, NULL};
         struct search *s = formula_search(strategy, trials, 1);
         s->settings.seed = seed;
         if (joint) assert_ok(gw_param_set(&search_params, &s->settings, "joint", joint));
@@ -394,10 +396,43 @@ static void test_gp_learns(void **state) {
     if (!(gp < 0.1 * random)) fail_msg("random %g; gp %g", random, gp);
 }
 
+static double hollow(const struct evaluation *v) {
+    const double x = v->point.u[0] - 0.7, y = v->point.u[1] - 0.2;
+    return x * x + y * y;
+}
+
+/* Two bowls: what lies between their bottoms is on the front; the largest gap to it along three ways across. */
+static double gap_of_front(const char *strategy, size_t trials) {
+    enum { SEEDS = 10 };
+    double gap = 0;
+    for (int seed = 1; seed <= SEEDS; seed++) {
+        struct formula f = {bowl, false, hollow};
+        struct search *s = formula_search(strategy, trials, 1);
+        s->settings.seed = seed;
+        s->n_objectives = 2;
+        assert_ok(search_work(s, &(struct evaluator){name_formula, run_formula, &f}, 1, NULL, -1));
+        for (int way = 1; way <= 3; way++) {
+            double best = INFINITY;
+            for (size_t i = 0; i < s->n; i++)
+                best = fmin(best, way * s->evaluation[i].cost[0] + (4 - way) * s->evaluation[i].cost[1]);
+            const double least = way * (4 - way) / 4.0 * (0.4 * 0.4 + 0.6 * 0.6);
+            gap += (best - least) / (3 * SEEDS);
+        }
+        forget(s);
+    }
+    return gap;
+}
+
+static void test_gp_finds_a_front(void **state) {
+    (void)state;
+    const double random = gap_of_front("random", 100), gp = gap_of_front("gp", 40);
+    if (!(gp > 0) || !(gp < 0.5 * random)) fail_msg("random %g; gp %g", random, gp);
+}
+
 static void test_nlopt_finds_the_bottom(void **state) {
     (void)state;
     if (is_missing(&searcher_nlopt)) skip();
-    struct formula f = {bowl, false};
+    struct formula f = {bowl, false, NULL};
     struct search *s = formula_search("nlopt", 150, 1);
     assert_ok(gw_param_set(&search_params, &s->settings, "algorithm", "LN_BOBYQA"));
     s->space.n = 2;
@@ -419,7 +454,7 @@ static void test_asha_promotes_in_order(void **state) {
     struct table t;
     assert_ok(table_read("tests/golden/search_asha.csv", &t));
     for (size_t lag = 1, row = 0; lag <= 3; lag += 2) {
-        struct formula f = {tally, true};
+        struct formula f = {tally, true, NULL};
         struct search *s = formula_search("asha", 27, lag);
         assert_ok(search_work(s, &(struct evaluator){name_formula, run_formula, &f}, 3, NULL, -1));
         for (size_t i = 0; i < s->n; i++, row++) {
@@ -437,7 +472,7 @@ static void test_asha_promotes_in_order(void **state) {
 /* 27, the best 9 of them, the best 3 of those, best first. */
 static void test_halving_keeps_the_best_third(void **state) {
     (void)state;
-    struct formula f = {tally, true};
+    struct formula f = {tally, true, NULL};
     struct search *s = formula_search("halving", 27, 4);
     assert_ok(search_work(s, &(struct evaluator){name_formula, run_formula, &f}, 4, NULL, -1));
     assert_int_equal(s->n, 27 + 9 + 3);
@@ -532,6 +567,7 @@ int main(void) {
         cmocka_unit_test(test_proposed_trials_are_the_same_for_any_workers),
         cmocka_unit_test(test_tpe_learns),
         cmocka_unit_test(test_gp_learns),
+        cmocka_unit_test(test_gp_finds_a_front),
         cmocka_unit_test(test_nlopt_finds_the_bottom),
         cmocka_unit_test(test_asha_promotes_in_order),
         cmocka_unit_test(test_halving_keeps_the_best_third),
