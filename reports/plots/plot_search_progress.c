@@ -50,30 +50,32 @@ static void write_trials(FILE *trials, FILE *best_so_far, const struct search_vi
     }
 }
 
+/* A halving: its trials cost different parts of a budget, so that their order is not all that could be another. */
+static bool has_parts(const struct search_view_data *s) {
+    for (size_t i = 0; i < s->n; i++)
+        if (s->trial[i].budget < 1) return true;
+    return false;
+}
+
 static int write_page(struct page *page, const struct search_view_data *s) {
     FILE *trials, *best, *any, *reference;
     struct gw_range range = range_empty();
     double spent, *value = arena_alloc(&page->job->run->arena, s->n ? s->n : 1, sizeof *value);
-    struct legend_entry legend[5] = {{"best so far", 2, MARK_LINE},
-                                     {"the same trials in any order, expected", 11, MARK_LINE},
-                                     {"a trial", 7, MARK_POINT}};
-    size_t n_legend = 3;
-    bool parts = false;
-    size_t beside = 0;
+    struct legend_entry legend[5] = {{"best so far", 2, MARK_LINE}, {"a trial", 7, MARK_POINT}};
+    const bool parts = has_parts(s);
+    size_t n_legend = 2, beside = 0;
     if (!value) return GW_ERR_NOMEM;
-    for (size_t i = 0; i < s->n; i++) {
-        parts |= s->trial[i].budget < 1;
-        beside += s->trial[i].reference;
-    }
+    for (size_t i = 0; i < s->n; i++) beside += s->trial[i].reference;
+    if (!parts) legend[n_legend++] = (struct legend_entry){"the same trials in any order, expected", 11, MARK_LINE};
     if (beside) legend[n_legend++] = (struct legend_entry){"random trials beside the search, expected", 3, MARK_LINE};
-    if (parts) legend[n_legend++] = (struct legend_entry){"a trial with a part of the budget", 12, MARK_POINT};
+    if (parts) legend[n_legend++] = (struct legend_entry){"a trial with a part of the budget", 10, MARK_POINT};
     TRY(page_legend(page, legend, n_legend));
     TRY(page_file(page, "trials", &trials));
     TRY(page_file(page, "best", &best));
     TRY(page_file(page, "any", &any));
     TRY(page_file(page, "reference", &reference));
     write_trials(trials, best, s, &range, &spent);
-    write_expected(any, s, value, collect(s, false, value), &range);
+    write_expected(any, s, value, parts ? 0 : collect(s, false, value), &range);
     write_expected(reference, s, value, collect(s, true, value), &range);
     page_textf(page, FONT_BODY, ALIGN_LEFT, PAGE_LEFT, page->top + 0.012, INK,
                "%s over %.0f trials%s: the best, trial %.0f, has %s %.4g on validation and %.4g on the later folds.",
@@ -93,9 +95,11 @@ static int prepare(struct plot_job *job) {
     if (!s || s->n == 0 || s->n_objectives == 0) return plot_skip(job, "no search");
     int rc = page_begin(
         job, &page, "",
-        "The axis counts whole budgets: trials, or parts of one where a halving began with fewer epochs or folds. "
-        "A search that learns lies above (or, where less is better, below) the dotted line, which only takes the "
-        "same trials in another order.");
+        has_parts(s)
+            ? "The axis counts whole budgets, of which a trial on a low rung has a part; one that goes on pays for "
+              "what it had not had. What is best is asked of trials with the whole budget."
+            : "The axis counts trials. A search that learns lies above (or, where less is better, below) the "
+              "dotted line, which only takes the same trials in another order.");
     if (rc == GW_OK) rc = write_page(&page, s);
     if (page_end(&page) < 0 && rc == GW_OK) rc = GW_ERR_IO;
     return rc;
