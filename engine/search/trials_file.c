@@ -1,5 +1,6 @@
 /* trials.csv, the table of a finished search; and a file for each evaluation as soon as it is done, by which an interrupted
  * one goes on. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,23 @@ static int path_of(const char *dir, const struct evaluation *v, char path[1024])
     return GW_OK;
 }
 
+enum { CHECK_DIGITS = 16 };
+
+/* Of every figure that is remembered and of whose they are: one digit changed on the disk would choose another trial. As they are
+ * read back, where a zero has no sign and what is undefined is null. */
+static void check_of(const struct search *s, const struct evaluation *v, const double value[OBJECTIVES_MAX],
+                     char check[CHECK_DIGITS + 1]) {
+    const struct trial_returns *r = &v->returns;
+    double figure[3 + OBJECTIVES_MAX + 2 * RETURN_PARTS] = {v->state, (double)r->n_bars, r->sharpe};
+    size_t n = 3;
+    for (size_t o = 0; o < s->n_objectives; o++) figure[n++] = value[o];
+    for (size_t i = 0; i < RETURN_PARTS; i++) figure[n++] = r->sum[i];
+    for (size_t i = 0; i < RETURN_PARTS; i++) figure[n++] = r->square[i];
+    for (size_t i = 0; i < n; i++) figure[i] = isfinite(figure[i]) ? figure[i] + 0.0 : (double)NAN;
+    snprintf(check, CHECK_DIGITS + 1, "%016" PRIx64,
+             hash_bytes(figure, n * sizeof *figure, hash_bytes(v->key, strlen(v->key), 0)));
+}
+
 static void put_list(struct json_writer *w, const char *key, const double *value, size_t n) {
     json_begin_array(w, key);
     for (size_t i = 0; i < n; i++) json_put_number(w, NULL, value[i]);
@@ -91,8 +109,10 @@ int trial_remember(const struct search *s, const char *dir, int lock, const stru
     char path[1024];
     struct out_file file;
     double value[OBJECTIVES_MAX];
+    char check[CHECK_DIGITS + 1];
     if (!v->key[0]) return GW_OK; /* one that cannot be made is not made again either */
     for (size_t o = 0; o < s->n_objectives; o++) value[o] = objective_value(&s->objective[o], v->cost[o]);
+    check_of(s, v, value, check);
     TRY(path_of(dir, v, path));
     TRY(dir_lock_holds(dir, lock));
     TRY(out_open(&file, path));
@@ -105,6 +125,7 @@ int trial_remember(const struct search *s, const char *dir, int lock, const stru
     json_put_number(&w, "sharpe", v->returns.sharpe);
     put_list(&w, "sum", v->returns.sum, RETURN_PARTS);
     put_list(&w, "square", v->returns.square, RETURN_PARTS);
+    json_put_string(&w, "check", check);
     json_end_object(&w);
     return out_commit(&file);
 }
@@ -117,6 +138,7 @@ static bool take_list(const json_value *list, double *value, size_t n) {
 static bool read_memory(const struct search *s, const json_value *root, struct evaluation *v) {
     struct trial_returns r = {.sharpe = json_number(json_get(root, "sharpe"), NAN)};
     double value[OBJECTIVES_MAX];
+    char check[CHECK_DIGITS + 1];
     const char *state = json_string(json_get(root, "state"), "");
     const double n = json_number(json_get(root, "bars"), -1);
     if (json_number(json_get(root, "schema"), 0) != GW_RUN_SCHEMA || !(n >= 0 && n < 1e15) ||
@@ -126,9 +148,13 @@ static bool read_memory(const struct search *s, const json_value *root, struct e
         return false;
     if (strcmp(state, state_name[EVALUATION_DONE]) != 0 && strcmp(state, state_name[EVALUATION_FAILED]) != 0)
         return false;
-    v->state = strcmp(state, state_name[EVALUATION_DONE]) == 0 ? EVALUATION_DONE : EVALUATION_FAILED;
     r.n_bars = (size_t)n;
-    v->returns = r;
+    struct evaluation read = *v;
+    read.state = strcmp(state, state_name[EVALUATION_DONE]) == 0 ? EVALUATION_DONE : EVALUATION_FAILED;
+    read.returns = r;
+    check_of(s, &read, value, check);
+    if (strcmp(json_string(json_get(root, "check"), ""), check) != 0) return false;
+    *v = read;
     for (size_t o = 0; o < s->n_objectives; o++) v->cost[o] = objective_cost(&s->objective[o], value[o]);
     return true;
 }

@@ -37,6 +37,30 @@ static void test_same_bytes_for_any_workers_and_after_a_kill(void **state) {
     assert_true(rundir_compare(path, scratch("two")) > 20);
 }
 
+/* What is remembered of a trial and has another digit, or is another trial's, is no memory: the trial is done again. */
+static void test_a_changed_memory_is_none(void **state) {
+    (void)state;
+    char path[300], file[2][200], *text;
+    struct table t;
+    size_t length;
+    assert_ok(search_run(random_search, "sound", 1));
+    assert_ok(search_run(random_search, "changed", 1));
+    read_trials("changed", &t);
+    for (size_t i = 0; i < 2; i++)
+        snprintf(file[i], sizeof file[i], "changed/" GW_RUN_STAGES "/trials/%s.json", cell(&t, 3 + i, "key"));
+    table_free(&t);
+    assert_ok(file_read_all(scratch(file[0]), 10000, GW_ERR_DATA, &text, &length));
+    char *digit = strstr(text, "\"objectives\":[") + strlen("\"objectives\":[0.");
+    assert_in_range(*digit, '0', '9');
+    *digit = '9'; /* the best of all */
+    scratch_write(file[0], text, length);
+    scratch_write(file[1], text, length);
+    mem_free(text);
+    assert_ok(search_run(random_search, "changed", 1));
+    snprintf(path, sizeof path, "%.200s", scratch("sound"));
+    assert_true(rundir_compare(path, scratch("changed")) > 20);
+}
+
 /* A halving: fits go on from the rung below, however many work, and after a kill from the first epoch. */
 static const char asha_search[] =
     "{'name':'rungs','experiment':'base.json','search':{'contestant':'lstm','strategy':'asha','trials':9,'rungs':3,"
@@ -469,6 +493,7 @@ int main(void) {
         cmocka_unit_test(test_points_snap_to_what_is_written),
         cmocka_unit_test(test_same_bytes_for_any_workers_and_after_a_kill),
         cmocka_unit_test(test_the_best_is_chosen_and_walks),
+        cmocka_unit_test(test_a_changed_memory_is_none),
         cmocka_unit_test(test_rungs_go_on),
         cmocka_unit_test(test_rungs_of_folds),
         cmocka_unit_test(test_what_is_kept_between_rungs),
