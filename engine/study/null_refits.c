@@ -144,45 +144,72 @@ static int put_refit(const struct experiment *e, const struct prepared *p, const
 
 /* ---- files -------------------------------------------------------------------------------------------------------- */
 
+enum { ROW_BYTES = 400 };
+
+/* Each row carries a check of itself, of all before it and of how many there are: the next call goes on from these figures, and one
+ * digit changed on the disk, or rows that are gone, would be another p. */
+static uint64_t check_of(const char *row, uint64_t before) { return hash_bytes(row, strlen(row), before); }
+
 static int write_table(const struct null_refits *refits, const char *dir) {
-    char path[1024], number[32];
+    char path[1024], number[32], row[ROW_BYTES];
+    uint64_t check = refits->n;
     struct out_file file;
     TRY(path_join(path, sizeof path, dir, NULL_REFITS_TABLE));
     TRY(out_open(&file, path));
-    out_printf(&file, "refit,strategy,gate,measure,value\n");
+    out_printf(&file, "refit,strategy,gate,measure,value,check\n");
     for (size_t i = 0; i < refits->n; i++) {
         const struct null_value *v = &refits->value[i];
-        out_printf(&file, "%zu,%s,%s,%s,%s\n", v->refit, v->strategy, v->gate < 0 ? "" : gw_gate_name[v->gate],
-                   v->measure, isnan(v->value) ? "" : number_format(v->value, number));
+        snprintf(row, sizeof row, "%zu,%s,%s,%s,%s", v->refit, v->strategy, v->gate < 0 ? "" : gw_gate_name[v->gate],
+                 v->measure, isnan(v->value) ? "" : number_format(v->value, number));
+        check = check_of(row, check);
+        out_printf(&file, "%s,%016" PRIx64 "\n", row, check);
     }
     return out_commit(&file);
 }
 
+enum { REFIT, STRATEGY, GATE, MEASURE, VALUE, CHECK, COLUMNS };
+
+/* Is it as it was written? */
+static bool is_kept(char *const *cell, const size_t column[COLUMNS], uint64_t *check) {
+    char row[ROW_BYTES], text[20];
+    snprintf(row, sizeof row, "%s,%s,%s,%s,%s", cell[column[REFIT]], cell[column[STRATEGY]], cell[column[GATE]],
+             cell[column[MEASURE]], cell[column[VALUE]]);
+    *check = check_of(row, *check);
+    snprintf(text, sizeof text, "%016" PRIx64, *check);
+    return strcmp(text, cell[column[CHECK]]) == 0;
+}
+
+/* The refit that a row which cannot be trusted may belong to goes with it. */
+static void forget_last(const char *path, size_t line, struct null_refits *out, size_t *next) {
+    *next = out->n ? out->value[out->n - 1].refit : 0;
+    while (out->n && out->value[out->n - 1].refit == *next) out->n--;
+    message("note: %s:%zu: is not what was written there; refits from %zu on are done again", path, line, *next);
+}
+
 /* What is there is whole refits, in order. */
 static int read_table(const char *dir, struct null_refits *out, size_t *next) {
+    static const char *const name[COLUMNS] = {"refit", "strategy", "gate", "measure", "value", "check"};
     char path[1024];
     struct table table;
-    size_t refit, strategy, gate, measure, value;
+    size_t column[COLUMNS];
     *next = 0;
     TRY(path_join(path, sizeof path, dir, NULL_REFITS_TABLE));
     if (!file_exists(path)) return GW_OK;
     TRY(table_read(path, &table));
     int rc = GW_OK;
-    TRY_GOTO(table_column(&table, "refit", &refit), done);
-    TRY_GOTO(table_column(&table, "strategy", &strategy), done);
-    TRY_GOTO(table_column(&table, "gate", &gate), done);
-    TRY_GOTO(table_column(&table, "measure", &measure), done);
-    TRY_GOTO(table_column(&table, "value", &value), done);
+    for (size_t c = 0; c < COLUMNS; c++) TRY_GOTO(table_column(&table, name[c], &column[c]), done);
+    uint64_t check = table.n_rows;
     for (size_t i = 0; rc == GW_OK && i < table.n_rows; i++) {
         char **cell = table.cell + i * table.n_columns;
-        const double number = table_number(&table, i, refit);
-        const int g = !*cell[gate] ? -1 : strcmp(cell[gate], gw_gate_name[GW_GATE_SHORT]) == 0;
-        if (!(number >= 0 && number < 1e6)) {
-            rc = gw_error_set(GW_ERR_DATA, "%s:%zu: column refit: no number of a refit; remove the file", path, i + 2);
+        const double number = table_number(&table, i, column[REFIT]);
+        const int g = !*cell[column[GATE]] ? -1 : strcmp(cell[column[GATE]], gw_gate_name[GW_GATE_SHORT]) == 0;
+        if (!is_kept(cell, column, &check) || !(number >= 0 && number < 1e6)) {
+            forget_last(path, i + 2, out, next);
             break;
         }
         *next = (size_t)number + 1;
-        rc = put(out, (size_t)number, cell[strategy], g, cell[measure], table_number(&table, i, value));
+        rc = put(out, (size_t)number, cell[column[STRATEGY]], g, cell[column[MEASURE]],
+                 table_number(&table, i, column[VALUE]));
     }
 done:
     table_free(&table);
