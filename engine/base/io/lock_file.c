@@ -189,12 +189,16 @@ static int acquire(const char *dir, int folder, const struct owner *self, const 
         if (!(known && has_ended(&owner, self))) {
             bool alive = false;
             if (age <= owner.stale && !of_the_future) return in_use(dir, &owner, known, age);
-            if (known) TRY(watch(folder, found, of_the_future ? owner.stale : 3 * owner.stale / BEATS, &alive));
+            const double seconds = of_the_future ? owner.stale : 3 * owner.stale / BEATS;
+            if (known)
+                message("note: %s: its lock %s; it is watched for %.0f s, whether its owner renews it", dir,
+                        of_the_future ? "has a time of the future" : "was not renewed for long", seconds);
+            if (known) TRY(watch(folder, found, seconds, &alive));
             if (alive) return in_use(dir, &owner, known, 0);
         }
         if (put_away(folder, found, owner.stale))
             message("note: %s: the lock of a gatewalk that has ended or was not heard of for %.0f s is taken over", dir,
-                    age);
+                    fmax(age, 0));
         else
             usleep(1000); /* another is at it */
     }
