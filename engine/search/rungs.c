@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/base/base.h"
+#include "halving.h"
 #include "search_private.h"
 
 static size_t share_of(double share, size_t whole) {
@@ -47,6 +48,15 @@ double rung_paid(const struct search *s, const struct experiment *e, const struc
     const size_t whole = folds ? s->settings.folds : e->strategy[0].train.epochs;
     const size_t had = on ? share_of(evaluation->had, whole) : 0, now = share_of(evaluation->budget, whole);
     return (double)(now - had) / (double)whole;
+}
+
+double rungs_budget(const struct search *s) {
+    const struct halving_params *own = searcher_own(&s->settings);
+    double sum = 0, n = (double)s->settings.trials;
+    if (!s->searcher->halving) return n;
+    for (size_t rung = 0; rung < own->rungs; rung++, n /= (double)own->reduction)
+        sum += n * (halving_budget(own, rung) - (rung > 0 ? halving_budget(own, rung - 1) : 0));
+    return sum;
 }
 
 /* ---- what is kept ------------------------------------------------------------------------------------------------ */

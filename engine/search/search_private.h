@@ -77,6 +77,8 @@ bool rung_goes_on(const struct search *search, const struct experiment *e);
 size_t rung_stop(const struct search *search, const struct experiment *e, double share);
 /* Share of the whole budget that is trained for it. */
 double rung_paid(const struct search *search, const struct experiment *e, const struct evaluation *evaluation);
+/* Whole budgets that its trials pay for, about, if fits go on. */
+double rungs_budget(const struct search *search);
 /* Has its fits begin where those of the rung below ended, and leave what the next one needs. */
 int rung_keep(const struct search *search, const struct evaluation *evaluation, struct fit_context *context,
               struct fit_list *fits) GW_MUST_USE;

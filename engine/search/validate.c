@@ -305,7 +305,7 @@ static int estimate_one(const struct search *s, const struct experiment *e, cons
 int search_estimate(const struct search *s, const struct prepared *p, size_t jobs, size_t *n, char out[256]) {
     enum { ASKED = 3 };
     const struct search_view view = {.space = &s->space, .settings = &s->settings, .n_objectives = s->n_objectives};
-    double seconds = 0, budget = 1;
+    double seconds = 0;
     char span[48];
     *n = (s->searcher->expected ? s->searcher->expected(&view) : s->settings.trials) + s->settings.reference;
     for (size_t i = 0; i < ASKED; i++) {
@@ -314,9 +314,8 @@ int search_estimate(const struct search *s, const struct prepared *p, size_t job
         TRY(with_experiment(s, p, &one, estimate_one));
         seconds += isfinite(one.cost[0]) ? one.cost[0] / ASKED : 0;
     }
-    if (s->searcher->halving && s->settings.trials)
-        budget = fmin(1, (double)s->settings.trials / (double)*n); /* about: the cheap ones are most of them */
-    const double all = seconds * budget * (double)*n / (double)(jobs ? jobs : 1);
+    const double whole = s->searcher->halving ? rungs_budget(s) + (double)s->settings.reference : (double)*n;
+    const double all = seconds * whole / (double)(jobs ? jobs : 1);
     snprintf(out, 256, "expected: up to about %s on %zu thread%s for %zu evaluations, then the final walk",
              estimate_span(all, span), jobs, jobs == 1 ? "" : "s", *n);
     return GW_OK;

@@ -476,6 +476,7 @@ static void test_halving_keeps_the_best_third(void **state) {
     struct search *s = formula_search("halving", 27, 4);
     assert_ok(search_work(s, &(struct evaluator){name_formula, run_formula, &f}, 4, NULL, -1));
     assert_int_equal(s->n, 27 + 9 + 3);
+    assert_true(fabs(rungs_budget(s) - 7) < 1e-12); /* 27 / 9, and of 9 two ninths more, and of 3 six ninths more */
     for (size_t i = 27; i < s->n; i++) {
         const size_t begin = i < 36 ? 0 : 27, end = i < 36 ? 27 : 36, rank = i - end;
         size_t better = 0, trial = s->evaluation[i].trial;
