@@ -6,7 +6,7 @@
      other seeds on the same slices: the mean of those says what the user takes away.
 One worker, so every decision knows all results before it (lag 1). The searches' seeds are not those of the random one.
 usage: tests/bench/search_found.py ./gatewalk [--seeds N] [--from SEED] [--trials N] [--keep FILE]
-(20 seeds of 100 trials: about 10 minutes of one processor; prints the table that lies beside it. --keep FILE: a line a seed is added to
+(20 seeds of 100 trials: about 17 minutes of one processor; prints the table that lies beside it. --keep FILE: a line a seed is added to
 it, and the table is of all its lines, so that it can be made in pieces)"""
 import argparse
 import csv
