@@ -83,6 +83,8 @@ static const struct bad_case {
      ":3:20:", "high \"1\" lies below the low 1.5"},
     {"open above high", HEADER ROW1 "2021-03-01 00:01,3,2,0.5,1.5,1\n", 0,
      ":3:18:", "open \"3\" lies above the high 2"},
+    {"open below low under a high spike", HEADER ROW1 "2021-03-01 00:01,.4,2e9,.5,1.5,1\n", 0,
+     ":3:18:", "lies below the low 0.5"},
     {"open below low", HEADER ROW1 "2021-03-01 00:01,.4,2,.5,1.5,1\n", 0, ":3:18:", "lies below the low 0.5"},
     {"close above high", HEADER ROW1 "2021-03-01 00:01,1,2,.5,2.1,1\n", 0, ":3:25:", "close \"2.1\" lies above"},
     {"close below low", HEADER ROW1 "2021-03-01 00:01,1,2,.5,.4,1\n", 0, ":3:25:", "close \".4\" lies below"},

@@ -105,10 +105,9 @@ static bool row_fits(const struct sample_row *row, const struct import_layout *l
         if (role < COLUMN_OPEN) continue;
         if (!(layout->decorated ? number_parse_decorated : number_parse)(row->field[i], &value[role])) return false;
     }
-    double slack = 1e-9 * value[COLUMN_HIGH];
-    return value[COLUMN_LOW] > 0 && value[COLUMN_VOLUME] >= 0 && value[COLUMN_HIGH] + slack >= value[COLUMN_OPEN] &&
-           value[COLUMN_HIGH] + slack >= value[COLUMN_CLOSE] && value[COLUMN_LOW] - slack <= value[COLUMN_OPEN] &&
-           value[COLUMN_LOW] - slack <= value[COLUMN_CLOSE];
+    const double high = value[COLUMN_HIGH] * (1 + 1e-9), low = value[COLUMN_LOW] * (1 - 1e-9);
+    return value[COLUMN_LOW] > 0 && value[COLUMN_VOLUME] >= 0 && high >= value[COLUMN_OPEN] &&
+           high >= value[COLUMN_CLOSE] && low <= value[COLUMN_OPEN] && low <= value[COLUMN_CLOSE];
 }
 
 void sample_try(const struct import_sample *sample, size_t line, const struct import_layout *layout, size_t *fit,

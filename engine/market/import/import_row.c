@@ -6,7 +6,7 @@
 #include "import_private.h"
 
 /* Prices in points such as 130583.99999999999 come from arithmetic in floats: high and low may miss open
- * and close by this share without being wrong. */
+ * and close by this share of themselves without being wrong. */
 static const double PRICE_TOLERANCE = 1e-9;
 
 /* Wide enough for the smallest unit of any token and for any currency; narrow enough that squares, products with a
@@ -172,7 +172,7 @@ static int bad_prices(struct import_reader *reader, const struct import_row *row
 
 /* *good when the prices make a bar. */
 static int judge_prices(struct import_reader *reader, const struct import_row *row, const double *v, bool *good) {
-    double slack = v[COLUMN_HIGH] * PRICE_TOLERANCE;
+    const double highest = v[COLUMN_HIGH] * (1 + PRICE_TOLERANCE), lowest = v[COLUMN_LOW] * (1 - PRICE_TOLERANCE);
     *good = false;
     for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role++) {
         if (!(v[role] > 0)) return bad_value(reader, row, role, v[role] < 0 ? "is negative" : "is zero");
@@ -182,19 +182,17 @@ static int judge_prices(struct import_reader *reader, const struct import_row *r
         if (v[role] < 0) return bad_value(reader, row, role, "is negative");
         if (!volume_fits(v[role])) return bad_value(reader, row, role, "lies outside 1e-30 to 1e30 and is not 0");
     }
-    if (v[COLUMN_HIGH] + slack < v[COLUMN_LOW])
-        return bad_prices(reader, row, COLUMN_HIGH, "lies below the low", v[COLUMN_LOW]);
+    if (highest < v[COLUMN_LOW]) return bad_prices(reader, row, COLUMN_HIGH, "lies below the low", v[COLUMN_LOW]);
     for (unsigned role = COLUMN_OPEN; role <= COLUMN_CLOSE; role += COLUMN_CLOSE - COLUMN_OPEN) {
-        if (v[role] > v[COLUMN_HIGH] + slack)
-            return bad_prices(reader, row, role, "lies above the high", v[COLUMN_HIGH]);
-        if (v[role] < v[COLUMN_LOW] - slack) return bad_prices(reader, row, role, "lies below the low", v[COLUMN_LOW]);
+        if (v[role] > highest) return bad_prices(reader, row, role, "lies above the high", v[COLUMN_HIGH]);
+        if (v[role] < lowest) return bad_prices(reader, row, role, "lies below the low", v[COLUMN_LOW]);
     }
     *good = true;
     return GW_OK;
 }
 
 bool import_row_good(const double *v) {
-    double slack = v[COLUMN_HIGH] * PRICE_TOLERANCE, high = v[COLUMN_HIGH] + slack, low = v[COLUMN_LOW] - slack;
+    const double high = v[COLUMN_HIGH] * (1 + PRICE_TOLERANCE), low = v[COLUMN_LOW] * (1 - PRICE_TOLERANCE);
     bool fits = price_fits(v[COLUMN_OPEN]) && price_fits(v[COLUMN_HIGH]) && price_fits(v[COLUMN_LOW]) &&
                 price_fits(v[COLUMN_CLOSE]);
     for (unsigned role = COLUMN_VOLUME; role < N_COLUMN_ROLES; role++) fits &= volume_fits(v[role]);
