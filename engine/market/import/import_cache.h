@@ -13,7 +13,7 @@
 #include "gatewalk/import.h"
 
 enum {
-    IMPORT_CACHE_VERSION = 6, /* raise it when an import gives other bars or another report than before */
+    IMPORT_CACHE_VERSION = 7, /* raise it when an import gives other bars or another report than before */
     IMPORT_CACHE_PATH_MAX = 1024,
     IMPORT_CACHE_CHUNK = 1 << 18, /* bytes handled at a time: they stay in the second-level cache */
 };
