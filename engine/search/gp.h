@@ -34,7 +34,8 @@ bool gp_settle(struct gp *gp, const struct gp_scales *scales);
 void gp_predict(const struct gp *gp, const double *x, double *scratch, double *mean, double *variance);
 /* The logarithm of the marginal likelihood; gradient: [n_keys + 2] or NULL, then scratch: [n × n]. */
 double gp_log_likelihood(const struct gp *gp, double *gradient, double *scratch);
-/* Settles on the scales of the largest marginal likelihood times weak priors; y has mean 0 and variance 1. */
-int gp_learn(struct gp *gp) GW_MUST_USE;
+/* Settles on the scales of the largest marginal likelihood times weak priors; y has mean 0 and variance 1. *known false: the
+ * matrix is not positive definite under any. */
+int gp_learn(struct gp *gp, bool *known) GW_MUST_USE;
 
 #endif

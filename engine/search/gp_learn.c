@@ -96,7 +96,7 @@ static bool advance(struct gp *gp, struct climb *c, double *scratch) {
     return false;
 }
 
-int gp_learn(struct gp *gp) {
+int gp_learn(struct gp *gp, bool *known) {
     enum { STEPS = 60 };
     static const double begin[][2] = {{-0.5, -4.6}, {-1.5, -4.6}, {0.5, -2}}; /* lengths, noise */
     double *scratch = mem_calloc(gp->n * gp->n, sizeof *scratch);
@@ -113,7 +113,9 @@ int gp_learn(struct gp *gp) {
         if (c.value < best.value) best = c;
     }
     mem_free(scratch);
-    if (!isfinite(best.value)) FAIL(GW_ERR_INTERNAL, "no Gaussian process fits %zu trials", gp->n);
+    *known = isfinite(best.value);
+    if (!*known) return GW_OK;
     const struct gp_scales scales = scales_of(gp, best.at);
-    return gp_settle(gp, &scales) ? GW_OK : GW_ERR_INTERNAL;
+    *known = gp_settle(gp, &scales);
+    return GW_OK;
 }

@@ -113,7 +113,8 @@ static int learn(struct proposal *p, size_t trial, bool *known) {
     if (view->n_objectives > 1) weigh_objectives(p, trial);
     *known = standardise(p);
     if (!*known) return GW_OK;
-    TRY(gp_learn(&p->gp));
+    TRY(gp_learn(&p->gp, known));
+    if (!*known) return GW_OK;
     p->best = INFINITY;
     for (size_t i = 0; i < p->n; i++) {
         gp_predict(&p->gp, p->gp.x + i * p->gp.n_keys, p->scratch, &mean, &variance);
@@ -124,7 +125,10 @@ static int learn(struct proposal *p, size_t trial, bool *known) {
         place(view->space, &view->evaluation[i].point, x);
         gp_predict(&p->gp, x, p->scratch, &mean, &variance);
         gp_add(&p->gp, x, mean);
-        if (!gp_settle(&p->gp, &scales)) return GW_ERR_INTERNAL;
+        if (gp_settle(&p->gp, &scales)) continue;
+        p->gp.n--; /* so near another that it tells nothing */
+        *known = gp_settle(&p->gp, &scales);
+        if (!*known) return GW_OK;
     }
     return GW_OK;
 }

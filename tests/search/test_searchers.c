@@ -210,6 +210,20 @@ static void test_processes_are_sklearns(void **state) {
     table_free(&t);
 }
 
+/* Results that are no numbers say nothing, and end nothing. */
+static void test_what_no_process_fits(void **state) {
+    (void)state;
+    const double x[2][GP_KEYS] = {{0.1, 0.2, 0, 0.3}, {0.4, 0.5, 1, 0.6}};
+    struct gp gp;
+    bool known = true;
+    assert_ok(gp_make(2, GP_KEYS, gp_choice, &gp));
+    gp_add(&gp, x[0], NAN);
+    gp_add(&gp, x[1], 1);
+    assert_ok(gp_learn(&gp, &known));
+    assert_false(known);
+    gp_free(&gp);
+}
+
 /* The top that other starts and another climber find. */
 static void test_scales_are_the_likeliest(void **state) {
     (void)state;
@@ -218,10 +232,12 @@ static void test_scales_are_the_likeliest(void **state) {
     assert_int_equal(t.n_rows, 3);
     for (size_t row = 0; row < t.n_rows; row++) {
         struct gp gp;
+        bool known;
         double want[6];
         read_process(&t, row, &gp);
         take_numbers(cell(&t, row, "scales"), want, 6);
-        assert_ok(gp_learn(&gp));
+        assert_ok(gp_learn(&gp, &known));
+        assert_true(known);
         double loss = -gp_log_likelihood(&gp, NULL, NULL);
         for (size_t i = 0; i < 6; i++) {
             const double at = log(i < GP_KEYS ? gp.at.length[i] : i == GP_KEYS ? gp.at.signal : gp.at.noise);
@@ -423,6 +439,17 @@ static double gap_of_front(const char *strategy, size_t trials) {
     return gap;
 }
 
+/* All that did not fail are the same, or all failed so far. */
+static double nothing(const struct evaluation *v) { return v->trial % 3 ? (double)INFINITY : 0.5; }
+static void test_gp_goes_on_without_results(void **state) {
+    (void)state;
+    struct formula f = {nothing, false, NULL};
+    struct search *s = formula_search("gp", 20, 2);
+    assert_ok(search_work(s, &(struct evaluator){name_formula, run_formula, &f}, 1, NULL, -1));
+    assert_int_equal(s->n, 20);
+    forget(s);
+}
+
 static void test_gp_finds_a_front(void **state) {
     (void)state;
     const double random = gap_of_front("random", 100), gp = gap_of_front("gp", 40);
@@ -564,6 +591,8 @@ int main(void) {
         cmocka_unit_test(test_joint_draws_have_the_density),
         cmocka_unit_test(test_processes_are_sklearns),
         cmocka_unit_test(test_scales_are_the_likeliest),
+        cmocka_unit_test(test_what_no_process_fits),
+        cmocka_unit_test(test_gp_goes_on_without_results),
         cmocka_unit_test(test_every_searcher_is_the_same_for_any_workers),
         cmocka_unit_test(test_proposed_trials_are_the_same_for_any_workers),
         cmocka_unit_test(test_tpe_learns),
