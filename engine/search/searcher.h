@@ -87,6 +87,10 @@ static inline const void *searcher_own(const struct search_settings *settings) {
 void point_random(const struct search_view *view, const char *purpose, size_t number, struct point *out);
 /* Has nobody been there? */
 bool point_is_new(const struct search_view *view, const struct point *point);
+/* decide() of one that learns: `startup` blind trials, where `even` along Sobol's sequence, then what its propose() makes of all
+ * results. Those in work count as begun: with many workers an estimate from half of them is worth more than further blind ones. */
+int decide_by_results(const struct search_view *view, const struct searcher *searcher, size_t startup, bool even,
+                      struct evaluation *out, enum decision *decision) GW_MUST_USE;
 /* The numbers of the evaluations in `index`, best first: by non-dominated fronts (Deb et al. 2002), within a front of several
  * objectives the less crowded first; equals in their order. front: [n] of each, from 0, in the new order; or NULL. */
 int rank_evaluations(const struct evaluation *evaluation, size_t n_objectives, size_t *index, size_t n,

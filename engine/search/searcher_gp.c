@@ -8,7 +8,6 @@
 #include "engine/base/base.h"
 #include "gp.h"
 #include "searcher.h"
-#include "sobol.h"
 
 struct gp_params {
     size_t startup, candidates, observations;
@@ -239,19 +238,7 @@ static int propose_from(const struct search_view *view, const void *settings, si
 
 static int decide(const struct search_view *view, struct evaluation *out, enum decision *decision) {
     const struct gp_params *own = searcher_own(view->settings);
-    out->trial = view->n_decided;
-    *decision = out->trial < view->settings->trials ? DECISION_TRY : DECISION_END;
-    if (*decision == DECISION_END) return GW_OK;
-    if (out->trial < own->startup || 2 * view->n_known < own->startup) {
-        point_sobol(view, out->trial, &out->point);
-        if (!point_is_new(view, &out->point)) point_random(view, "search random", out->trial, &out->point);
-        return GW_OK;
-    }
-    size_t *index = mem_calloc(view->n_known, sizeof *index);
-    for (size_t i = 0; index && i < view->n_known; i++) index[i] = i;
-    const int rc = index ? propose_from(view, own, index, view->n_known, out->trial, &out->point) : GW_ERR_NOMEM;
-    mem_free(index);
-    return rc;
+    return decide_by_results(view, &searcher_gp, own->startup, true, out, decision);
 }
 
 const struct searcher searcher_gp = {

@@ -7,7 +7,6 @@
 
 #include "engine/base/base.h"
 #include "searcher.h"
-#include "sobol.h"
 #include "tpe.h"
 
 struct tpe_params {
@@ -120,21 +119,7 @@ static int propose_from(const struct search_view *view, const void *own, size_t 
 
 static int decide(const struct search_view *view, struct evaluation *out, enum decision *decision) {
     const struct tpe_params *own = searcher_own(view->settings);
-    out->trial = view->n_decided;
-    *decision = out->trial < view->settings->trials ? DECISION_TRY : DECISION_END;
-    if (*decision == DECISION_END) return GW_OK;
-    /* Those in work count as begun: with many workers an estimate from half of them is worth more than further blind ones. */
-    if (out->trial < own->startup || 2 * view->n_known < own->startup) {
-        if (own->joint) point_sobol(view, out->trial, &out->point);
-        if (!own->joint || !point_is_new(view, &out->point))
-            point_random(view, "search random", out->trial, &out->point);
-        return GW_OK;
-    }
-    size_t *index = mem_calloc(view->n_known, sizeof *index);
-    for (size_t i = 0; index && i < view->n_known; i++) index[i] = i;
-    const int rc = index ? propose_from(view, own, index, view->n_known, out->trial, &out->point) : GW_ERR_NOMEM;
-    mem_free(index);
-    return rc;
+    return decide_by_results(view, &searcher_tpe, own->startup, own->joint, out, decision);
 }
 
 const struct searcher searcher_tpe = {

@@ -5,6 +5,7 @@
 
 #include "engine/base/base.h"
 #include "searcher.h"
+#include "sobol.h"
 
 static const struct searcher *const table[] = {
 #define SEARCHER(name) &searcher_##name,
@@ -34,6 +35,24 @@ bool point_is_new(const struct search_view *view, const struct point *point) {
         if (d == view->space->n) return false;
     }
     return true;
+}
+
+int decide_by_results(const struct search_view *view, const struct searcher *searcher, size_t startup, bool even,
+                      struct evaluation *out, enum decision *decision) {
+    out->trial = view->n_decided;
+    *decision = out->trial < view->settings->trials ? DECISION_TRY : DECISION_END;
+    if (*decision == DECISION_END) return GW_OK;
+    if (out->trial < startup || 2 * view->n_known < startup) {
+        if (even) point_sobol(view, out->trial, &out->point);
+        if (!even || !point_is_new(view, &out->point)) point_random(view, "search random", out->trial, &out->point);
+        return GW_OK;
+    }
+    size_t *index = mem_calloc(view->n_known, sizeof *index);
+    if (!index) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < view->n_known; i++) index[i] = i;
+    const int rc = searcher->propose(view, searcher_own(view->settings), index, view->n_known, out->trial, &out->point);
+    mem_free(index);
+    return rc;
 }
 
 /* ---- order --------------------------------------------------------------------------------------------------- */

@@ -13,12 +13,6 @@ enum { COUNTS, LOG, WEIGHTS, BEST, OPTIMIZER, PARTS };
 enum { UPDATES, WINDOWS, N_COUNTS };
 static const char *const part_name[PARTS] = {"counts", "log", "weights", "best", "optimizer"};
 
-static struct stored_tensor part(size_t i, bool is_double, size_t rows, size_t columns, const void *data) {
-    struct stored_tensor out = {.is_double = is_double, .n_dims = 2, .shape = {rows, columns}, .data = data};
-    snprintf(out.name, sizeof out.name, "%s", part_name[i]);
-    return out;
-}
-
 int patterns_state_store(const struct patterns_state *state, const char *path, const char *key) {
     const struct stored_meta meta[] = {{"format", CHECKPOINT_FORMAT}, {"key", key}};
     const double counts[N_COUNTS] = {[UPDATES] = (double)state->updates, [WINDOWS] = (double)state->windows};
@@ -26,11 +20,11 @@ int patterns_state_store(const struct patterns_state *state, const char *path, c
     if (!log) return GW_ERR_NOMEM;
     stored_log_put(state->log, log);
     const struct stored_tensor tensor[PARTS] = {
-        [COUNTS] = part(COUNTS, true, 1, N_COUNTS, counts),
-        [LOG] = part(LOG, true, state->log->n, STORED_LOG_COLUMNS, log),
-        [WEIGHTS] = part(WEIGHTS, false, 1, state->n, state->weights),
-        [BEST] = part(BEST, false, 1, state->n, state->best),
-        [OPTIMIZER] = part(OPTIMIZER, false, 1, state->n_optimizer, state->optimizer),
+        [COUNTS] = stored_matrix(part_name[COUNTS], true, 1, N_COUNTS, counts),
+        [LOG] = stored_matrix(part_name[LOG], true, state->log->n, STORED_LOG_COLUMNS, log),
+        [WEIGHTS] = stored_matrix(part_name[WEIGHTS], false, 1, state->n, state->weights),
+        [BEST] = stored_matrix(part_name[BEST], false, 1, state->n, state->best),
+        [OPTIMIZER] = stored_matrix(part_name[OPTIMIZER], false, 1, state->n_optimizer, state->optimizer),
     };
     int rc = safetensors_write(path, meta, COUNT_OF(meta), tensor, PARTS);
     mem_free(log);
@@ -38,22 +32,6 @@ int patterns_state_store(const struct patterns_state *state, const char *path, c
 }
 
 /* ---- going on: nothing of the file is trusted ------------------------------------------------------------------- */
-
-static bool find_parts(const struct safetensors *file, const char *path, struct stored_tensor found[PARTS]) {
-    bool end = false;
-    for (size_t i = 0; !end; i++) {
-        struct stored_tensor tensor;
-        if (safetensors_tensor(file, path, i, &tensor, &end) < 0) return false;
-        for (size_t p = 0; !end && tensor.data && p < PARTS; p++)
-            if (strcmp(tensor.name, part_name[p]) == 0) found[p] = tensor;
-    }
-    return true;
-}
-
-static bool is_shaped(const struct stored_tensor *tensor, bool is_double, size_t rows, size_t columns) {
-    return tensor->data && tensor->is_double == is_double && tensor->n_dims == 2 && tensor->shape[0] == rows &&
-           tensor->shape[1] == columns;
-}
 
 /* Epochs from 1 on, one behind the other, of which one is the best. */
 static bool take_log(const struct stored_tensor *stored, struct patterns_log *log) {
@@ -80,11 +58,11 @@ static bool is_finite(const struct stored_tensor *tensor) {
 static bool take(const struct safetensors *file, const char *path, struct patterns_state *state) {
     struct stored_tensor found[PARTS] = {0};
     double counts[N_COUNTS];
-    if (!find_parts(file, path, found)) return false;
+    if (!safetensors_find(file, path, part_name, PARTS, found)) return false;
     const size_t epochs = found[LOG].shape[0];
-    if (epochs < 1 || epochs > state->n_epochs || !is_shaped(&found[LOG], true, epochs, STORED_LOG_COLUMNS) ||
-        !is_shaped(&found[COUNTS], true, 1, N_COUNTS) || !is_shaped(&found[WEIGHTS], false, 1, state->n) ||
-        !is_shaped(&found[BEST], false, 1, state->n) || !is_shaped(&found[OPTIMIZER], false, 1, state->n_optimizer))
+    if (epochs < 1 || epochs > state->n_epochs || !stored_is(&found[LOG], true, epochs, STORED_LOG_COLUMNS) ||
+        !stored_is(&found[COUNTS], true, 1, N_COUNTS) || !stored_is(&found[WEIGHTS], false, 1, state->n) ||
+        !stored_is(&found[BEST], false, 1, state->n) || !stored_is(&found[OPTIMIZER], false, 1, state->n_optimizer))
         return false;
     memcpy(counts, found[COUNTS].data, sizeof counts);
     for (size_t i = 0; i < N_COUNTS; i++)

@@ -195,3 +195,26 @@ void safetensors_free(struct safetensors *file) {
     mem_free(file->bytes);
     memset(file, 0, sizeof *file);
 }
+
+bool safetensors_find(const struct safetensors *file, const char *path, const char *const *name, size_t n,
+                      struct stored_tensor *found) {
+    bool end = false;
+    for (size_t i = 0; !end; i++) {
+        struct stored_tensor tensor;
+        if (safetensors_tensor(file, path, i, &tensor, &end) < 0) return false;
+        for (size_t k = 0; !end && tensor.data && k < n; k++)
+            if (strcmp(tensor.name, name[k]) == 0) found[k] = tensor;
+    }
+    return true;
+}
+
+struct stored_tensor stored_matrix(const char *name, bool is_double, size_t rows, size_t columns, const void *data) {
+    struct stored_tensor out = {.is_double = is_double, .n_dims = 2, .shape = {rows, columns}, .data = data};
+    snprintf(out.name, sizeof out.name, "%s", name);
+    return out;
+}
+
+bool stored_is(const struct stored_tensor *tensor, bool is_double, size_t rows, size_t columns) {
+    return tensor->data && tensor->is_double == is_double && tensor->n_dims == 2 && tensor->shape[0] == rows &&
+           tensor->shape[1] == columns;
+}

@@ -36,6 +36,12 @@ const char *safetensors_meta(const struct safetensors *file, const char *key); /
 /* Tensor i of the header in file order, false past the end; offsets and shape were checked. */
 int safetensors_tensor(const struct safetensors *file, const char *path, size_t i, struct stored_tensor *out,
                        bool *end) GW_MUST_USE;
+/* All that bear one of these names; where the header has none, found stays as it is. False: a tensor is not sound. */
+bool safetensors_find(const struct safetensors *file, const char *path, const char *const *name, size_t n,
+                      struct stored_tensor *found);
+/* A matrix to be written, and whether one that was found is just that. */
+struct stored_tensor stored_matrix(const char *name, bool is_double, size_t rows, size_t columns, const void *data);
+bool stored_is(const struct stored_tensor *tensor, bool is_double, size_t rows, size_t columns);
 static inline size_t stored_count(const struct stored_tensor *tensor) {
     return tensor->shape[0] * (tensor->n_dims == 2 ? tensor->shape[1] : 1);
 }

@@ -28,12 +28,6 @@ enum {
 enum { EPOCH, RATE, TRAIN_LOSS, VALIDATION_LOSS, AP_LONG, AP_SHORT, IS_BEST, HAS_PATHS, PATH_LOSS, N_COLUMNS };
 _Static_assert(GW_N_GATES == 2, "an average precision each");
 
-static struct stored_tensor part(size_t i, bool is_double, size_t rows, size_t columns, const void *data) {
-    struct stored_tensor out = {.is_double = is_double, .n_dims = 2, .shape = {rows, columns}, .data = data};
-    snprintf(out.name, sizeof out.name, "%s", part_name[i]);
-    return out;
-}
-
 static void put_counts(const struct R(training) *fit, double count[N_COUNTS]) {
     count[UPDATES] = (double)fit->updates;
     count[WINDOWS] = (double)fit->windows;
@@ -94,11 +88,11 @@ int R(training_state_store)(const struct R(training) *fit, const struct gw_train
     put_counts(fit, counts);
     for (size_t e = 0; e < log->n_epochs; e++) put_record(&log->epoch[e], rows + e * N_COLUMNS);
     const struct stored_tensor tensor[PARTS] = {
-        [COUNTS] = part(COUNTS, true, 1, N_COUNTS, counts),
-        [LOG] = part(LOG, true, log->n_epochs, N_COLUMNS, rows),
-        [WEIGHTS] = part(WEIGHTS, wide, 1, fit->net.tensors.size, fit->weights),
-        [BEST] = part(BEST, wide, 1, fit->net.tensors.size, fit->best),
-        [OPTIMIZER] = part(OPTIMIZER, wide, 1, optimizer_size(fit), fit->state),
+        [COUNTS] = stored_matrix(part_name[COUNTS], true, 1, N_COUNTS, counts),
+        [LOG] = stored_matrix(part_name[LOG], true, log->n_epochs, N_COLUMNS, rows),
+        [WEIGHTS] = stored_matrix(part_name[WEIGHTS], wide, 1, fit->net.tensors.size, fit->weights),
+        [BEST] = stored_matrix(part_name[BEST], wide, 1, fit->net.tensors.size, fit->best),
+        [OPTIMIZER] = stored_matrix(part_name[OPTIMIZER], wide, 1, optimizer_size(fit), fit->state),
     };
     int rc = safetensors_write(fit->options->checkpoint, meta, COUNT_OF(meta), tensor, PARTS);
     mem_free(rows);
@@ -109,22 +103,6 @@ int R(training_state_store)(const struct R(training) *fit, const struct gw_train
 }
 
 /* ---- going on: nothing of the file is trusted ------------------------------------------------------------------- */
-
-static bool find_parts(const struct safetensors *file, const char *path, struct stored_tensor found[PARTS]) {
-    bool end = false;
-    for (size_t i = 0; !end; i++) {
-        struct stored_tensor tensor;
-        if (safetensors_tensor(file, path, i, &tensor, &end) < 0) return false;
-        for (size_t p = 0; !end && tensor.data && p < PARTS; p++)
-            if (strcmp(tensor.name, part_name[p]) == 0) found[p] = tensor;
-    }
-    return true;
-}
-
-static bool is_shaped(const struct stored_tensor *tensor, bool is_double, size_t rows, size_t columns) {
-    return tensor->data && tensor->is_double == is_double && tensor->n_dims == 2 && tensor->shape[0] == rows &&
-           tensor->shape[1] == columns;
-}
 
 /* Epochs from 1 on, one behind the other. 0: one is none, or none is the best. */
 static size_t take_log(const struct stored_tensor *stored, struct gw_training_log *log) {
@@ -145,11 +123,11 @@ static bool take(const struct safetensors *file, size_t epochs_most, struct R(tr
     const size_t size = fit->net.tensors.size;
     struct stored_tensor found[PARTS] = {0};
     double counts[N_COUNTS];
-    if (!find_parts(file, fit->options->checkpoint, found)) return false;
+    if (!safetensors_find(file, fit->options->checkpoint, part_name, PARTS, found)) return false;
     const size_t epochs = found[LOG].shape[0];
-    if (epochs < 1 || epochs > epochs_most || !is_shaped(&found[LOG], true, epochs, N_COLUMNS) ||
-        !is_shaped(&found[COUNTS], true, 1, N_COUNTS) || !is_shaped(&found[WEIGHTS], wide, 1, size) ||
-        !is_shaped(&found[BEST], wide, 1, size) || !is_shaped(&found[OPTIMIZER], wide, 1, optimizer_size(fit)))
+    if (epochs < 1 || epochs > epochs_most || !stored_is(&found[LOG], true, epochs, N_COLUMNS) ||
+        !stored_is(&found[COUNTS], true, 1, N_COUNTS) || !stored_is(&found[WEIGHTS], wide, 1, size) ||
+        !stored_is(&found[BEST], wide, 1, size) || !stored_is(&found[OPTIMIZER], wide, 1, optimizer_size(fit)))
         return false;
     memcpy(counts, found[COUNTS].data, sizeof counts);
     for (size_t i = 0; i < N_COUNTS; i++)

@@ -62,4 +62,8 @@ static inline const char *cell(const struct table *t, size_t row, const char *co
     return t->cell[row * t->n_columns + c];
 }
 
+static inline double number(const struct table *t, size_t row, const char *column) {
+    return strtod(cell(t, row, column), NULL);
+}
+
 #endif
