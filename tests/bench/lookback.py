@@ -131,6 +131,7 @@ def main():
     p.add_argument("--picture")
     a = p.parse_args()
     a.lookbacks, a.forms = [int(t) for t in a.lookbacks.split(",")], a.forms.split(",")
+    a.gatewalk, a.dir = os.path.abspath(a.gatewalk), os.path.abspath(a.dir)
     os.makedirs(a.dir, exist_ok=True)
     path = os.path.join(a.dir, "lookback.csv")
     found = known(path)
